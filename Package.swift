@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every Swift target: what the compiler must prove and refuse.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of Gatehouse; `floor` documents its place, `dependencies` are the only modules it may import.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A C target: only what Swift cannot import (macros, variadics, C++), and OpenSSL's BIO.
+func shim(_ name: String, links libraries: [String] = []) -> Target {
+    .target(
+        name: name, path: "CShims/\(name)",
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "gatehouse",
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [],
+    targets: [
+        // C
+        shim("COpenSSL", links: ["ssl", "crypto"]),
+        shim("CLinux"),
+        shim("CZlib", links: ["z"]),
+        shim("CToml"),
+        // Floor 0: bytes and text in, values out; no socket, no clock.
+        module("HTTP"),
+        module("WebSocket"),
+        module("Configuration", ["CToml"]),
+        // Floor 1: the two engines; neither knows the other.
+        module("TLS", ["COpenSSL"]),
+        module("EventLoop", ["CLinux"]),
+        // Floor 2: bytes between sockets, plain or TLS.
+        module("Transport", ["TLS", "EventLoop", "CLinux"]),
+        // Floor 3: where answers come from.
+        module("Upstreams", ["Transport", "HTTP"]),
+        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        // Floor 4: the request's way.
+        module("Gateway", ["Upstreams", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration"]),
+        // Floor 5: the command.
+        .executableTarget(name: "gatehouse", dependencies: ["Gateway", "Configuration"], swiftSettings: settings),
+        // Tests
+        tests(of: "HTTPTests", ["HTTP"]),
+        tests(of: "WebSocketTests", ["WebSocket"]),
+        tests(of: "ConfigurationTests", ["Configuration"]),
+        tests(of: "StaticFilesTests", ["StaticFiles", "HTTP"]),
+        tests(of: "TidyTests", []),
+    ],
+    cxxLanguageStandard: .cxx17
+)
