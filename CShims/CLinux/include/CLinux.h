@@ -1,1 +1,20 @@
 #pragma once
+
+// Headers that the Glibc module does not cover.
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC; it needs _GNU_SOURCE, which a header must not define.
+int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length);
+
+/// epoll_ctl(EPOLL_CTL_ADD): epoll_event is a packed struct with a union, which Swift cannot fill in.
+int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token);
+
+/// The `data.u64` of an event.
+static inline uint64_t gh_event_token(const struct epoll_event *event) { return event->data.u64; }
+
+/// Names the calling thread (15 characters at most) for ps and debuggers.
+void gh_name_thread(const char *name);

@@ -1,1 +1,70 @@
 #pragma once
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+
+/// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
+/// out after it, so that no system call is made that is known to fail.
+typedef struct gh_wire {
+    int descriptor;
+    /// May recv / send make progress?
+    uint8_t readable;
+    uint8_t writable;
+    /// The peer's FIN is known to be in: a short recv does not mean that nothing more will come.
+    uint8_t hung_up;
+    /// recv has returned 0.
+    uint8_t at_end;
+    /// The very first byte received; 0 before it. 0x16 begins a TLS handshake.
+    uint8_t first_byte;
+    /// While set, records are collected and leave in one send.
+    uint8_t gathers;
+    /// errno of the last failed recv or send; 0 if none failed.
+    int error;
+    uint64_t received;
+    uint64_t sent;
+    /// Ciphertext that a send did not take; it goes before anything else.
+    unsigned char *pending;
+    uint32_t pending_start;
+    uint32_t pending_end;
+} gh_wire;
+
+/// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
+BIO *gh_wire_bio(gh_wire *wire);
+
+/// Starts collecting this thread's records for one send. Must be followed by gh_wire_flush before the thread does anything else.
+void gh_wire_gather(gh_wire *wire);
+
+/// Sends what was collected or is pending. 1 when nothing is left, 0 when the socket is full, -1 on an error (`error` is set).
+int gh_wire_flush(gh_wire *wire);
+
+/// Frees what is pending.
+void gh_wire_release(gh_wire *wire);
+
+// Macros, which Swift cannot import.
+/// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead of
+/// three), no session cache (resumption is by ticket: no memory per client, no lock between workers), no renegotiation.
+static inline void gh_set_common(SSL_CTX *context) {
+    SSL_CTX_set_mode(
+        context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+}
+static inline int gh_set_min_version(SSL_CTX *context, int version) {
+    return SSL_CTX_set_min_proto_version(context, version);
+}
+static inline long gh_set_server_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, name); }
+static inline int gh_set_groups(SSL_CTX *context, const char *list) { return SSL_CTX_set1_groups_list(context, list); }
+static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+    SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
+static inline const char *gh_server_name(const SSL *ssl) {
+    return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+}
+static inline int gh_error_reason(unsigned long code) { return ERR_GET_REASON(code); }

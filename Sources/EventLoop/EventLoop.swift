@@ -1,0 +1,186 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// One thread with one epoll set, and at the same time the executor of everything that lives on it.
+///
+/// It conforms to both `SerialExecutor` (an actor returns it from `unownedExecutor`) and `TaskExecutor` (the actor's root
+/// task prefers it). Both are needed: a continuation resumes on the generic executor unless its task has a preference, and
+/// that would cost an eventfd write, a futex and a thread hop per `await`.
+///
+/// `@unchecked Sendable`: `inbox` and `wakeup` may be used from any thread (a mutex and a descriptor); every other stored
+/// property is touched by the loop's own thread alone, which `assertOnLoop` checks in debug builds.
+package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    /// Jobs from other threads. `awake` saves the eventfd write while the loop is known to look at the inbox anyway.
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var hasSignalled = false
+        var isStopped = false
+    }
+
+    private let epoll: Int32
+    private let wakeup: Int32
+    private let inbox = Mutex(Inbox())
+    private let thread = Atomic<UInt>(0)
+
+    private var ready: [UnownedJob] = []
+    private var running: [UnownedJob] = []
+    private var sockets: [Socket?] = []
+    private var generation: UInt32 = 0
+    private var stops = false
+
+    package let deadlines = DeadlineWheel()
+    /// Monotonic nanoseconds, read once per turn of the loop. For deadlines and log timings.
+    package private(set) var now: UInt64 = monotonicNanoseconds()
+
+    /// Makes the epoll set; `start()` runs it.
+    /// - Throws: the failed system call.
+    package init() throws(SystemError) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw SystemError("epoll_create1") }
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard wakeup >= 0 else {
+            let error = SystemError("eventfd")
+            close(epoll)
+            throw error
+        }
+        guard gh_watch(epoll, wakeup, EPOLLIN.rawValue, wakeupToken) == 0 else { throw SystemError("epoll_ctl") }
+    }
+
+    deinit {
+        close(wakeup)
+        close(epoll)
+    }
+
+    /// Starts the loop's thread. The thread keeps the loop alive until `stop()`.
+    package func start(name: String) throws(SystemError) {
+        try LoopThread.start(self, name: name)
+    }
+
+    /// Ends the thread after the jobs that are ready now. Callable from any thread.
+    package func stop() {
+        inbox.withLock { $0.isStopped = true }
+        signal()
+    }
+
+    // MARK: Executor
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isOnLoop {
+            ready.append(job)
+            return
+        }
+        let mustSignal = inbox.withLock { inbox in
+            inbox.jobs.append(job)
+            defer { inbox.hasSignalled = true }
+            return !inbox.hasSignalled
+        }
+        if mustSignal { signal() }
+    }
+
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    package func checkIsolated() {
+        precondition(isOnLoop, "this code belongs to another event loop")
+    }
+
+    package func isIsolatingCurrentContext() -> Bool? { isOnLoop }
+
+    private var isOnLoop: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
+
+    private func signal() {
+        var one: UInt64 = 1
+        // EAGAIN means that the counter is full: the loop is certain to wake.
+        _ = unsafe write(wakeup, &one, 8)
+    }
+
+    // MARK: The loop
+
+    /// The body of the loop's thread.
+    func run() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        let capacity = 256
+        let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
+        defer { unsafe events.deallocate() }
+        let serial = unsafe asUnownedSerialExecutor()
+        let tasks = unsafe asUnownedTaskExecutor()
+        while true {
+            let timeout = ready.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
+            let count = unsafe epoll_wait(epoll, events, Int32(capacity), timeout)
+            now = monotonicNanoseconds()
+            for index in 0..<Int(max(0, count)) {
+                unsafe dispatch(gh_event_token(events + index), events[index].events)
+            }
+            deadlines.advance(to: now)
+            // Jobs that these jobs make ready run in the next turn, so that sockets are looked at in between.
+            swap(&ready, &running)
+            for job in running {
+                unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
+            }
+            running.removeAll(keepingCapacity: true)
+            if stops, ready.isEmpty { return }
+        }
+    }
+
+    private func dispatch(_ token: UInt64, _ events: UInt32) {
+        if token == wakeupToken {
+            takeInbox()
+            return
+        }
+        let descriptor = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
+        // A socket closed earlier in this batch has left the table; its descriptor's next owner has another generation.
+        guard descriptor < sockets.count, let socket = sockets[descriptor], socket.generation == UInt32(token >> 32)
+        else { return }
+        socket.becameReady(events)
+    }
+
+    private func takeInbox() {
+        var count: UInt64 = 0
+        _ = unsafe read(wakeup, &count, 8)
+        inbox.withLock { inbox in
+            ready.append(contentsOf: inbox.jobs)
+            inbox.jobs.removeAll(keepingCapacity: true)
+            inbox.hasSignalled = false
+            stops = inbox.isStopped
+        }
+    }
+
+    // MARK: Sockets
+
+    /// Registers once, edge-triggered, for everything: no `epoll_ctl` per wait.
+    func register(_ socket: Socket) throws(SystemError) {
+        generation &+= 1
+        socket.generation = generation
+        let token = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        guard gh_watch(epoll, socket.descriptor, events, token) == 0 else { throw SystemError("epoll_ctl") }
+        let index = Int(socket.descriptor)
+        if index >= sockets.count {
+            sockets.append(contentsOf: repeatElement(nil, count: max(64, index + 1 - sockets.count)))
+        }
+        sockets[index] = socket
+    }
+
+    /// Forgets the socket; the kernel drops the registration when the descriptor closes.
+    func unregister(_ socket: Socket) {
+        sockets[Int(socket.descriptor)] = nil
+    }
+
+    /// Takes the calling task to the end of the ready queue, so that a busy connection lets the others have a turn.
+    package nonisolated(nonsending) func yield() async {
+        unsafe await withUnsafeContinuation { continuation in unsafe continuation.resume() }
+    }
+}
+
+/// No descriptor has this value, so it never collides with a socket's token.
+private let wakeupToken = UInt64.max
+
+/// CLOCK_MONOTONIC in nanoseconds.
+package func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+}

@@ -1,0 +1,66 @@
+/// The one place where a connection's task waits: for its sockets, for a deadline, or to be told something.
+///
+/// One task owns a waiter; its sockets (a client's and, during an exchange, an upstream's) name it, so that the task can wait
+/// for either. Arming a deadline stores a number: the wheel looks at it when its turn comes.
+/// `@safe`: `continuation` is taken before it is resumed, so it is resumed once; `previous` is cleared by the wheel before its object leaves
+/// the list.
+@safe package final class Waiter {
+    /// Why a wait ended.
+    package enum Wake: Sendable {
+        /// A socket met its interest.
+        case ready
+        /// The deadline passed.
+        case deadline
+        /// `tell()` was called: somebody on this loop changed what the task should look at (drain, an answer elsewhere).
+        case told
+    }
+
+    package let loop: EventLoop
+    private var continuation: UnsafeContinuation<Wake, Never>?
+    private var wasTold = false
+
+    /// Monotonic nanoseconds, or `never`.
+    var deadline = Waiter.never
+    /// Where the wheel has this waiter; nil when it is not on the wheel.
+    var slot: Int?
+    var slotTick: UInt64 = 0
+    var next: Waiter?
+    /// The neighbour towards the head of the slot's list. It is in the list, so the list keeps it alive.
+    unowned(unsafe) var previous: Waiter?
+
+    static let never = UInt64.max
+
+    package init(loop: EventLoop) {
+        self.loop = loop
+    }
+
+    /// Suspends until something happens. Interests must be set before, and are the caller's to clear after.
+    /// - Parameter timeout: nanoseconds from the loop's `now`; nil waits without a deadline.
+    package nonisolated(nonsending) func wait(timeout: UInt64?) async -> Wake {
+        if wasTold {
+            wasTold = false
+            return .told
+        }
+        deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
+        if deadline != Waiter.never { loop.deadlines.arm(self) }
+        let wake = unsafe await withUnsafeContinuation { unsafe continuation = $0 }
+        deadline = Waiter.never
+        return wake
+    }
+
+    /// Ends a wait. Without one in progress it does nothing: readiness is kept in the sockets.
+    package func wake(_ wake: Wake) {
+        guard let waiting = unsafe continuation.take() else { return }
+        unsafe waiting.resume(returning: wake)
+    }
+
+    /// Ends the wait in progress, or the next one at once, with `.told`.
+    package func tell() {
+        if unsafe continuation == nil { wasTold = true } else { wake(.told) }
+    }
+
+    /// Leaves the wheel. Call it when the task is done, else the wheel keeps the waiter until its slot's turn.
+    package func retire() {
+        loop.deadlines.remove(self)
+    }
+}

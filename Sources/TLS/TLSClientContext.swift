@@ -1,0 +1,116 @@
+import COpenSSL
+
+/// How one upstream is spoken to over TLS: whom to trust, which name to ask for and to check, and our own certificate.
+///
+/// Not shared between workers: each keeps the upstream's newest session for resumption without a lock.
+/// `@safe`: both pointers are owned here and freed in `deinit`; sessions hold this object.
+@safe package final class TLSClientContext {
+    /// What the configuration says of an upstream's TLS.
+    package struct Settings: Sendable, Equatable {
+        /// The name for SNI and for the certificate check: a host name or an IP address without brackets.
+        package var serverName: String
+        /// PEM file with the CAs to trust; nil for the system's.
+        package var caFile: String?
+        package var clientCertificateFile: String?
+        package var clientKeyFile: String?
+        /// False accepts any certificate: only ever an explicit choice.
+        package var verifies: Bool
+
+        package init(
+            serverName: String, caFile: String? = nil, clientCertificateFile: String? = nil,
+            clientKeyFile: String? = nil, verifies: Bool = true
+        ) {
+            self.serverName = serverName
+            self.caFile = caFile
+            self.clientCertificateFile = clientCertificateFile
+            self.clientKeyFile = clientKeyFile
+            self.verifies = verifies
+        }
+    }
+
+    let context: OpaquePointer
+    package let settings: Settings
+    let isAddress: Bool
+    private var session: OpaquePointer?
+
+    /// - Throws: `.configuration` when a file cannot be used, naming it.
+    package init(_ settings: Settings) throws(TLSError) {
+        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
+            throw TLSError(.configuration, TLSError.takeReason())
+        }
+        unsafe self.context = context
+        self.settings = settings
+        isAddress = Self.isAddress(settings.serverName)
+        _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
+        unsafe gh_set_common(context)
+        unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
+        let http1: [UInt8] = [8] + Array("http/1.1".utf8)
+        _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))
+        unsafe SSL_CTX_set_verify(context, settings.verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+        try loadTrust()
+        try loadCertificate()
+    }
+
+    deinit {
+        unsafe SSL_SESSION_free(session)
+        unsafe SSL_CTX_free(context)
+    }
+
+    /// Prepares a new session object: name, check, and the session to resume.
+    func prepare(_ ssl: OpaquePointer) {
+        if settings.verifies {
+            let parameters = unsafe SSL_get0_param(ssl)
+            if isAddress {
+                _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, settings.serverName)
+            } else {
+                _ = unsafe SSL_set1_host(ssl, settings.serverName)
+            }
+        }
+        // RFC 6066 §3: literal addresses are not permitted in SNI.
+        if !isAddress { _ = unsafe gh_set_server_name(ssl, settings.serverName) }
+        if let session = unsafe session { _ = unsafe SSL_set_session(ssl, session) }
+    }
+
+    /// Keeps the peer's newest ticket for the next connection.
+    func keepSession(of ssl: OpaquePointer) {
+        guard let newest = unsafe SSL_get1_session(ssl) else { return }
+        guard unsafe SSL_SESSION_is_resumable(newest) == 1 else {
+            unsafe SSL_SESSION_free(newest)
+            return
+        }
+        unsafe SSL_SESSION_free(session)
+        unsafe session = newest
+    }
+
+    private func loadTrust() throws(TLSError) {
+        ERR_clear_error()
+        guard settings.verifies else { return }
+        guard let caFile = settings.caFile else {
+            _ = unsafe SSL_CTX_set_default_verify_paths(context)
+            return
+        }
+        guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
+            throw TLSError(.configuration, "cannot read the CA file \(caFile): \(TLSError.takeReason())")
+        }
+    }
+
+    private func loadCertificate() throws(TLSError) {
+        guard let certificate = settings.clientCertificateFile else { return }
+        let key = settings.clientKeyFile ?? certificate
+        ERR_clear_error()
+        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+            throw TLSError(.configuration, "cannot read the client certificate \(certificate): \(TLSError.takeReason())")
+        }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
+            unsafe SSL_CTX_check_private_key(context) == 1
+        else {
+            throw TLSError(.configuration, "cannot use the client key \(key): \(TLSError.takeReason())")
+        }
+    }
+
+    private static func isAddress(_ name: String) -> Bool {
+        guard let parsed = unsafe a2i_IPADDRESS(name) else { return false }
+        unsafe ASN1_OCTET_STRING_free(parsed)
+        return true
+    }
+}

@@ -1,0 +1,48 @@
+import COpenSSL
+import Glibc
+
+/// What went wrong in TLS, in OpenSSL's words.
+package struct TLSError: Error, CustomStringConvertible, Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// A certificate, key or CA file cannot be used.
+        case configuration
+        /// The handshake failed.
+        case handshake
+        /// The client speaks plain HTTP to a TLS port.
+        case plainHTTP
+        /// The peer's certificate was refused, or names somebody else.
+        case verification
+        /// The peer sent something that TLS forbids, or an alert.
+        case protocolViolation
+        /// The connection ended without close_notify: what came before may be cut short.
+        case truncated
+        /// The socket failed.
+        case system
+    }
+
+    package let kind: Kind
+    /// Plain words: OpenSSL's reason, or the system's.
+    package let reason: String
+
+    package init(_ kind: Kind, _ reason: String) {
+        self.kind = kind
+        self.reason = reason
+    }
+
+    package var description: String { reason }
+
+    /// Empties this thread's error queue and returns the reason of its newest entry.
+    static func takeReason(otherwise fallback: String = "unknown OpenSSL error") -> String {
+        let code = ERR_peek_last_error()
+        ERR_clear_error()
+        guard code != 0 else { return fallback }
+        if let words = unsafe ERR_reason_error_string(code) { return unsafe String(cString: words) }
+        // Codes that wrap an errno have no string of OpenSSL's own.
+        let number = gh_error_reason(code)
+        return unsafe String(cString: strerror(number))
+    }
+
+    static func system(_ code: Int32) -> TLSError {
+        TLSError(.system, unsafe String(cString: strerror(code)))
+    }
+}

@@ -1,0 +1,108 @@
+import COpenSSL
+
+/// One certificate with its key, ready to serve: an `SSL_CTX` that every worker shares.
+/// `@safe`: the pointer is made in `init`, freed in `deinit` and lent to sessions that hold this object.
+@safe package final class TLSServerContext: Sendable {
+    /// The oldest protocol version that is spoken.
+    package enum MinimumVersion: Sendable {
+        case tls12, tls13
+
+        var number: Int32 { self == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION }
+    }
+
+    /// An SSL_CTX is reference-counted and may be used by several threads once it is set up (SSL_CTX_new(3)); it is set up in
+    /// `init` and not changed after.
+    nonisolated(unsafe) let context: OpaquePointer
+
+    /// Loads a PEM certificate chain (leaf first) and its PEM key, and checks that they match.
+    /// - Throws: `.configuration`, naming the file and the reason.
+    package init(
+        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12
+    ) throws(TLSError) {
+        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
+            throw TLSError(.configuration, TLSError.takeReason())
+        }
+        unsafe self.context = context
+        unsafe Self.setUp(context, minimumVersion)
+        ERR_clear_error()
+        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
+            throw TLSError(.configuration, "cannot read the certificate \(certificateFile): \(Self.fileReason())")
+        }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            throw TLSError(.configuration, "cannot read the key \(keyFile): \(Self.fileReason())")
+        }
+        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
+            throw TLSError(
+                .configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile): "
+                    + TLSError.takeReason())
+        }
+    }
+
+    deinit {
+        unsafe SSL_CTX_free(context)
+    }
+
+    private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {
+        _ = unsafe gh_set_min_version(context, minimumVersion.number)
+        unsafe gh_set_common(context)
+        _ = unsafe SSL_CTX_set_num_tickets(context, 1)
+        // RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
+        _ = unsafe SSL_CTX_set_cipher_list(
+            context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL")
+        _ = unsafe gh_set_groups(context, "X25519:P-256:P-384")
+        unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
+        // An encrypted key must be an error at start, never a prompt on the terminal.
+        unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
+    }
+
+    private static func fileReason() -> String {
+        let reason = TLSError.takeReason()
+        switch reason {
+        case "no start line": return "it holds no PEM block of this kind"
+        case "bad password read", "problems getting password":
+            return "it is encrypted; a key without a passphrase is needed"
+        default: return reason
+        }
+    }
+}
+
+/// The protocols that are spoken over TLS, in preference order, in ALPN's wire form (RFC 7301 §3.1).
+private let applicationProtocols: [UInt8] = [8] + Array("http/1.1".utf8)
+
+/// RFC 7301 §3.2: a client that offers only protocols unknown here gets the alert no_application_protocol.
+private func selectApplicationProtocol(
+    _ ssl: OpaquePointer?, _ selected: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+    _ selectedLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredLength: UInt32,
+    _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+    var choice: UnsafeMutablePointer<UInt8>?
+    let result = unsafe applicationProtocols.withUnsafeBufferPointer { ours in
+        unsafe SSL_select_next_proto(
+            &choice, selectedLength, ours.baseAddress, UInt32(ours.count), offered, offeredLength)
+    }
+    guard result == OPENSSL_NPN_NEGOTIATED, let offered = unsafe offered, let choice = unsafe choice else {
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    // The choice points into our list or the client's: hand out the client's bytes, which live as long as OpenSSL needs.
+    let length = unsafe Int(selectedLength?.pointee ?? 0)
+    guard let inOffer = unsafe find(choice, length, in: offered, Int(offeredLength)) else {
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    unsafe selected?.pointee = inOffer
+    return SSL_TLSEXT_ERR_OK
+}
+
+private func find(
+    _ name: UnsafeMutablePointer<UInt8>, _ length: Int, in offered: UnsafePointer<UInt8>, _ offeredLength: Int
+) -> UnsafePointer<UInt8>? {
+    var offset = 0
+    while offset < offeredLength {
+        let entryLength = unsafe Int(offered[offset])
+        guard offset + 1 + entryLength <= offeredLength else { return nil }
+        if entryLength == length, (0..<length).allSatisfy({ unsafe offered[offset + 1 + $0] == name[$0] }) {
+            return unsafe offered + offset + 1
+        }
+        offset += 1 + entryLength
+    }
+    return nil
+}

@@ -1,0 +1,41 @@
+import COpenSSL
+
+/// The certificates of one TLS listener by server name (SNI, RFC 6066 §3): exact names first, then `*.` wildcards, which stand
+/// for exactly one label, then the default site's.
+package final class TLSServerNames: Sendable {
+    private let exact: [String: TLSServerContext]
+    /// By what follows the asterisk, with its dot: ".example.com".
+    private let wildcards: [String: TLSServerContext]
+    let fallback: TLSServerContext
+
+    /// - Parameters:
+    ///   - contexts: lower-case names, wildcards as "*.example.com".
+    ///   - fallback: for a client that sends no name, or one that nobody has.
+    package init(_ contexts: [String: TLSServerContext], fallback: TLSServerContext) {
+        exact = contexts.filter { !$0.key.hasPrefix("*.") }
+        wildcards = Dictionary(
+            uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
+        self.fallback = fallback
+        // The callback's argument is this object, unretained: every session that uses the context holds the names too.
+        unsafe gh_on_server_name(fallback.context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    func context(for name: String) -> TLSServerContext? {
+        let name = name.lowercased()
+        if let context = exact[name] { return context }
+        guard let dot = name.firstIndex(of: ".") else { return nil }
+        return wildcards[String(name[dot...])]
+    }
+}
+
+private func chooseContext(
+    _ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let ssl = unsafe ssl, let argument = unsafe argument, let name = unsafe gh_server_name(ssl) else {
+        return SSL_TLSEXT_ERR_NOACK
+    }
+    let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(argument).takeUnretainedValue()
+    guard let context = names.context(for: unsafe String(cString: name)) else { return SSL_TLSEXT_ERR_NOACK }
+    unsafe SSL_set_SSL_CTX(ssl, context.context)
+    return SSL_TLSEXT_ERR_OK
+}

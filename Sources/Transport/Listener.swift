@@ -1,0 +1,96 @@
+import CLinux
+package import EventLoop
+import Glibc
+
+/// One worker's listening socket. Every worker has its own on the same address (`SO_REUSEPORT`), so the kernel spreads the
+/// clients and no worker waits for another.
+package final class Listener {
+    /// What became of one attempt to accept.
+    package enum Accepted {
+        case connection(descriptor: Int32, peer: SocketAddress)
+        /// Nobody waits.
+        case none
+        /// This client is gone or could not be had; the next may do.
+        case lost(SystemError)
+        /// Descriptors or memory are used up: back off.
+        case exhausted(SystemError)
+    }
+
+    package let address: SocketAddress
+    package let socket: Socket
+
+    /// Binds and listens.
+    /// - Parameters:
+    ///   - address: port 0 lets the kernel choose; `address` then tells which.
+    ///   - backlog: how many connections the kernel may hold for us (listen(2)).
+    package init(_ address: SocketAddress, on loop: EventLoop, backlog: Int32 = 4096) throws(SystemError) {
+        let descriptor = Glibc.socket(
+            address.domain, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SystemError("socket") }
+        do throws(SystemError) {
+            try Self.prepare(descriptor, address, backlog)
+            self.address = try Self.boundAddress(descriptor)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        socket = try Socket(adopting: descriptor, on: loop)
+    }
+
+    /// Accepts one client without waiting.
+    package func accept() -> Accepted {
+        var peer = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = unsafe gh_accept(socket.descriptor, &peer, &length)
+        if descriptor >= 0 { return .connection(descriptor: descriptor, peer: SocketAddress(peer)) }
+        let error = SystemError("accept4")
+        switch error.code {
+        case EAGAIN:
+            socket.isReadable = false
+            return .none
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(error)
+        // accept(2): network errors of the new socket arrive here too and are the client's affair.
+        default: return .lost(error)
+        }
+    }
+
+    /// Stops listening.
+    package func close() {
+        socket.close()
+    }
+
+    private static func prepare(_ descriptor: Int32, _ address: SocketAddress, _ backlog: Int32) throws(SystemError) {
+        try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
+        // `::` stands for every address, IPv4's too.
+        if address.family == .ipv6 { try set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        // Inherited by accepted sockets: answers are never held back for a fuller segment.
+        if address.family != .unix { try set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+        var (storage, length) = address.storage
+        let bound = unsafe withUnsafePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, length) }
+        }
+        guard bound == 0 else { throw SystemError("bind") }
+        guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
+    }
+
+    private static func boundAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0 else { throw SystemError("getsockname") }
+        return SocketAddress(storage)
+    }
+}
+
+/// setsockopt(2) with an int.
+func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) throws(SystemError) {
+    var value = value
+    guard unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+        throw SystemError("setsockopt")
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+
+/// Where a socket is bound or connected to: IPv4, IPv6 or a Unix socket's path.
+package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    package enum Family: Sendable, Hashable {
+        case ipv4, ipv6, unix
+    }
+
+    package let family: Family
+    /// Address bytes in network order: 4 or 16 of them, or a path.
+    package let bytes: [UInt8]
+    /// 0 for a Unix socket.
+    package let port: UInt16
+    /// The interface of a link-local IPv6 address; 0 if none.
+    package let scope: UInt32
+
+    package init(family: Family, bytes: [UInt8], port: UInt16, scope: UInt32 = 0) {
+        self.family = family
+        self.bytes = bytes
+        self.port = port
+        self.scope = scope
+    }
+
+    /// Reads a literal: "192.0.2.1", "::1" (without brackets). Nil if it is none.
+    package init?(literal: String, port: UInt16) {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if unsafe inet_pton(AF_INET, literal, &bytes) == 1 {
+            self.init(family: .ipv4, bytes: Array(bytes[0..<4]), port: port)
+        } else if unsafe inet_pton(AF_INET6, literal, &bytes) == 1 {
+            self.init(family: .ipv6, bytes: bytes, port: port)
+        } else {
+            return nil
+        }
+    }
+
+    /// From the kernel's form. An IPv4 client of a dual-stack listener (`::ffff:192.0.2.1`) is given as IPv4.
+    init(_ storage: sockaddr_storage) {
+        let family = Int32(storage.ss_family)
+        self = unsafe withUnsafeBytes(of: storage) { raw in
+            let port = unsafe UInt16(raw[2]) << 8 | UInt16(raw[3])
+            switch family {
+            case AF_INET:
+                return SocketAddress(family: .ipv4, bytes: unsafe Array(raw[4..<8]), port: port)
+            case AF_INET6:
+                let bytes = unsafe Array(raw[8..<24])
+                if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
+                    return SocketAddress(family: .ipv4, bytes: Array(bytes[12...]), port: port)
+                }
+                let scope = unsafe raw.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
+                return SocketAddress(family: .ipv6, bytes: bytes, port: port, scope: scope)
+            default:
+                return SocketAddress(family: .unix, bytes: [], port: 0)
+            }
+        }
+    }
+
+    /// The kernel's form and its length.
+    var storage: (sockaddr_storage, socklen_t) {
+        var storage = sockaddr_storage()
+        let length: Int = unsafe withUnsafeMutableBytes(of: &storage) { raw in
+            switch family {
+            case .ipv4:
+                unsafe raw.storeBytes(of: sa_family_t(AF_INET), as: sa_family_t.self)
+                unsafe raw[4..<8].copyBytes(from: bytes)
+            case .ipv6:
+                unsafe raw.storeBytes(of: sa_family_t(AF_INET6), as: sa_family_t.self)
+                unsafe raw[8..<24].copyBytes(from: bytes)
+                unsafe raw.storeBytes(of: scope, toByteOffset: 24, as: UInt32.self)
+            case .unix:
+                unsafe raw.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
+                unsafe raw[2..<2 + min(bytes.count, 107)].copyBytes(from: bytes.prefix(107))
+                return 2 + min(bytes.count, 107) + 1
+            }
+            unsafe raw[2] = UInt8(port >> 8)
+            unsafe raw[3] = UInt8(port & 0xFF)
+            return family == .ipv4 ? 16 : 28
+        }
+        return (storage, socklen_t(length))
+    }
+
+    var domain: Int32 {
+        switch family {
+        case .ipv4: AF_INET
+        case .ipv6: AF_INET6
+        case .unix: AF_UNIX
+        }
+    }
+
+    /// The address alone: "192.0.2.1", "2001:db8::1" (no brackets, no port), or "unix".
+    package var host: String {
+        guard family != .unix else { return bytes.isEmpty ? "unix" : String(decoding: bytes, as: UTF8.self) }
+        var text = [CChar](repeating: 0, count: 64)
+        guard unsafe inet_ntop(domain, bytes, &text, 64) != nil else { return "?" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// "192.0.2.1:443", "[2001:db8::1]:443".
+    package var description: String {
+        switch family {
+        case .ipv4: "\(host):\(port)"
+        case .ipv6: "[\(host)]:\(port)"
+        case .unix: "unix:\(host)"
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package import EventLoop
+import Glibc
+package import TLS
+
+/// A byte stream to a peer, plain or TLS; who reads and writes it cannot tell which.
+///
+/// Operations try and return at once. What a blocked operation waits for is in `readInterest` and `writeInterest`, which a task
+/// gives to its waiter; so one task can watch two streams.
+package final class Stream {
+    /// What a read came to.
+    package enum Read: Equatable {
+        case bytes(Int)
+        case blocked
+        /// The peer ended its side in an orderly way: FIN, or close_notify over TLS.
+        case end
+    }
+
+    package let socket: Socket
+    package private(set) var tls: TLSSession?
+    /// What a blocked read waits for. TLS may have to write in order to read.
+    package private(set) var readInterest: Socket.Interest = .read
+    package private(set) var writeInterest: Socket.Interest = .write
+
+    package init(_ socket: Socket, tls: TLSSession? = nil) {
+        self.socket = socket
+        self.tls = tls
+    }
+
+    /// One non-blocking read into the buffer's room, which must not be empty.
+    package func read(into buffer: Buffer) throws(TransportError) -> Read {
+        guard let tls else { return try readPlain(into: buffer) }
+        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        defer { takeReadiness(tls) }
+        var progress = TLSSession.Progress.end
+        do throws(TLSError) {
+            _ = try unsafe buffer.fill { room throws(TLSError) in
+                progress = try unsafe tls.read(into: room)
+                guard case .moved(let count) = progress else { return 0 }
+                return count
+            }
+        } catch {
+            throw .tls(error)
+        }
+        switch progress {
+        case .moved(let count): return .bytes(count)
+        case .end: return .end
+        case .wantsRead:
+            readInterest = .read
+            return .blocked
+        case .wantsWrite:
+            readInterest = .write
+            return .blocked
+        }
+    }
+
+    /// Writes a prefix of the buffer's unread bytes and consumes it.
+    /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
+    package func write(_ buffer: Buffer, atMost limit: Int = .max) throws(TransportError) -> Int {
+        let count = try buffer.withBytes { span throws(TransportError) in
+            try write(span.extracting(0..<min(limit, span.count)))
+        }
+        buffer.consume(count)
+        return count
+    }
+
+    /// Writes a prefix of `span`; as above.
+    package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
+        // The pointer is used during the call alone.
+        try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
+            if let tls { return try unsafe writeTLS(tls, bytes) }
+            return try unsafe writePlain(bytes)
+        }
+    }
+
+    /// Sends what TLS could not send when it was written.
+    /// - Returns: is everything with the kernel?
+    package func flush() throws(TransportError) -> Bool {
+        guard let tls, tls.hasPendingCiphertext else { return true }
+        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        defer { takeReadiness(tls) }
+        do throws(TLSError) {
+            if case .moved = try tls.flush() { return true }
+        } catch {
+            throw .tls(error)
+        }
+        writeInterest = .write
+        return false
+    }
+
+    /// One step of the TLS handshake.
+    /// - Returns: nil when done, else what it waits for.
+    package func handshake() throws(TransportError) -> Socket.Interest? {
+        guard let tls else { return nil }
+        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        defer { takeReadiness(tls) }
+        do throws(TLSError) {
+            switch try tls.handshake() {
+            case .moved, .end: return nil
+            case .wantsRead: return .read
+            case .wantsWrite: return .write
+            }
+        } catch {
+            throw .tls(error)
+        }
+    }
+
+    /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
+    package func shutdownWrite() {
+        if let tls {
+            tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
+            tls.sendCloseNotify()
+        }
+        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
+    }
+
+    /// Closes in an orderly way as far as that needs no waiting.
+    package func close() {
+        if let tls {
+            tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
+            tls.sendCloseNotify()
+        }
+        socket.close()
+    }
+
+    /// Closes with a reset, so that the peer cannot take what it has for the whole.
+    package func abort() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        socket.close()
+    }
+
+    /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.
+    package func abandonTLS() {
+        tls = nil
+    }
+
+    // MARK: -
+
+    private func takeReadiness(_ tls: TLSSession) {
+        socket.isReadable = tls.isReadable
+        socket.isWritable = tls.isWritable
+    }
+
+    private func readPlain(into buffer: Buffer) throws(TransportError) -> Read {
+        guard socket.isReadable else { return .blocked }
+        var outcome = 0
+        let room = buffer.room
+        _ = unsafe buffer.fill { room in
+            repeat {
+                outcome = unsafe recv(socket.descriptor, room.baseAddress, room.count, 0)
+            } while outcome < 0 && errno == EINTR
+            return max(0, outcome)
+        }
+        if outcome > 0 {
+            // A short read has emptied the kernel's buffer; but after a FIN no further event will come.
+            if outcome < room, !socket.hasHungUp { socket.isReadable = false }
+            return .bytes(outcome)
+        }
+        if outcome == 0 { return .end }
+        if errno == EAGAIN || errno == EWOULDBLOCK {
+            socket.isReadable = false
+            return .blocked
+        }
+        throw .system(SystemError("recv"))
+    }
+
+    private func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
+        guard socket.isWritable, bytes.count > 0 else { return 0 }
+        var sent = 0
+        repeat {
+            sent = unsafe send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        } while sent < 0 && errno == EINTR
+        if sent >= 0 {
+            if sent < bytes.count { socket.isWritable = false }
+            return sent
+        }
+        if errno == EAGAIN || errno == EWOULDBLOCK {
+            socket.isWritable = false
+            return 0
+        }
+        throw .system(SystemError("send"))
+    }
+
+    private func writeTLS(_ tls: TLSSession, _ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
+        guard bytes.count > 0 else { return 0 }
+        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        defer { takeReadiness(tls) }
+        do throws(TLSError) {
+            switch try unsafe tls.write(bytes) {
+            case .moved(let count): return count
+            case .wantsRead: writeInterest = .read
+            case .wantsWrite, .end: writeInterest = .write
+            }
+            return 0
+        } catch {
+            throw .tls(error)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package import EventLoop
+package import TLS
+
+/// Why a stream cannot go on.
+package enum TransportError: Error, CustomStringConvertible, Sendable {
+    case system(SystemError)
+    case tls(TLSError)
+    /// The deadline of the operation passed.
+    case timedOut
+    /// The name has no address; the resolver's words.
+    case unresolved(String)
+
+    package var description: String {
+        switch self {
+        case .system(let error): error.reason
+        case .tls(let error): error.reason
+        case .timedOut: "timed out"
+        case .unresolved(let reason): reason
+        }
+    }
+}
