@@ -31,7 +31,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "gatehouse",
     products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
     targets: [
         // C
         shim("COpenSSL", links: ["ssl", "crypto"]),
@@ -47,13 +50,24 @@ let package = Package(
         module("EventLoop", ["CLinux"]),
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "CLinux"]),
-        // Floor 3: where answers come from.
-        module("Upstreams", ["Transport", "HTTP"]),
+        // Floor 3: messages over streams, and where answers come from.
+        module("HTTP1", ["Transport", "HTTP"]),
+        module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         // Floor 4: the request's way.
-        module("Gateway", ["Upstreams", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration"]),
+        module(
+            "Gateway",
+            [
+                "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         // Floor 5: the command.
-        .executableTarget(name: "gatehouse", dependencies: ["Gateway", "Configuration"], swiftSettings: settings),
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Gateway", "Configuration", "EventLoop", "Transport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
         // Tests
         tests(of: "HTTPTests", ["HTTP"]),
         tests(of: "WebSocketTests", ["WebSocket"]),

@@ -178,9 +178,3 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 /// No descriptor has this value, so it never collides with a socket's token.
 private let wakeupToken = UInt64.max
 
-/// CLOCK_MONOTONIC in nanoseconds.
-package func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-}

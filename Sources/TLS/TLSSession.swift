@@ -116,6 +116,9 @@ import COpenSSL
         }
     }
 
+    /// Has OpenSSL read something that nobody has asked for yet?
+    package var hasBufferedInput: Bool { unsafe SSL_has_pending(ssl) == 1 }
+
     package var hasPendingCiphertext: Bool { unsafe wire.pointee.pending != nil }
 
     /// Sends close_notify, once, without waiting for the peer's.

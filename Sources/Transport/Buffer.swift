@@ -50,6 +50,9 @@ package final class Buffer {
         start = 0
     }
 
+    /// Has it taken more than it was made for?
+    var hasGrown: Bool { bytes.capacity > capacity * 2 }
+
     /// Lends the array to be appended to. What is appended must fit into `room`, or the buffer grows for good.
     package func append(_ body: (inout [UInt8]) -> Void) {
         body(&bytes)
@@ -115,6 +118,7 @@ package final class BufferPool {
 
     package func release(_ buffer: Buffer) {
         buffer.clear()
+        guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
             if small.count < Self.kept { small.append(buffer) }
         } else if bulk.count < Self.kept / 4 {

@@ -87,6 +87,9 @@ package final class Stream {
         return false
     }
 
+    /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
+    package var mayRead: Bool { socket.isReadable || (tls?.hasBufferedInput ?? false) }
+
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {

@@ -1,0 +1,31 @@
+import Upstreams
+
+/// What the access log says of one exchange.
+struct AccessRecord {
+    /// Monotonic nanoseconds.
+    let began: UInt64
+    /// False when the request could not be read: its head holds nothing worth a line.
+    var hasRequest = true
+    var site: SitePlan?
+    var route: RoutePlan?
+    var server: UpstreamServer?
+    var attempts = 0
+    var status = 0
+    var bodyBytesReceived: UInt64 = 0
+    var bodyBytesSent: UInt64 = 0
+    /// Nanoseconds from the head's arrival to the last byte handed to the kernel.
+    var duration: UInt64 = 0
+    /// Nanoseconds to the upstream's head; nil without one.
+    var upstreamDuration: UInt64?
+    var failure: Failure?
+    var tunnel: Tunnel.Ending?
+
+    init(began: UInt64) {
+        self.began = began
+    }
+
+    /// The stable word for how the exchange ended; nil for an ordinary end.
+    var reason: String? {
+        failure?.reason ?? tunnel?.reason.rawValue
+    }
+}

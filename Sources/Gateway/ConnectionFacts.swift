@@ -1,0 +1,53 @@
+import HTTP
+import Transport
+
+/// What is known of a client's connection, whatever travels on it.
+final class ConnectionFacts {
+    /// What the access log says of a connection's TLS.
+    struct TLSFacts {
+        let version: String
+        let cipher: String
+    }
+
+    let peer: SocketAddress
+    let listener: ListenerPlan
+    /// The port of our listener.
+    let port: UInt16
+    /// The site whose name the TLS client asked for.
+    var serverNameSite: SitePlan?
+    var tls: TLSFacts?
+    private var forwarding: (site: SitePlan, facts: ClientFacts)?
+
+    init(peer: SocketAddress, listener: ListenerPlan, port: UInt16) {
+        self.peer = peer
+        self.listener = listener
+        self.port = port
+    }
+
+    /// The peer's address; nil for a Unix socket.
+    var address: IPAddress? { peer.ipAddress }
+
+    /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
+    func forwarding(to site: SitePlan) -> ClientFacts {
+        if let forwarding, forwarding.site === site { return forwarding.facts }
+        let address = address
+        let facts = ClientFacts(
+            address: address, port: peer.port, scheme: listener.tls == nil ? .http : .https, listenerPort: port,
+            isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false)
+        forwarding = (site, facts)
+        return facts
+    }
+}
+
+extension SocketAddress {
+    /// As the HTTP module knows addresses.
+    var ipAddress: IPAddress? {
+        switch family {
+        case .ipv4: IPAddress(v4: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+        case .ipv6:
+            IPAddress(
+                v6: bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }, bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) })
+        case .unix: nil
+        }
+    }
+}

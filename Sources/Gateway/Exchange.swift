@@ -1,0 +1,113 @@
+import EventLoop
+import HTTP
+import Transport
+import Upstreams
+
+/// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
+final class Exchange {
+    let client: any ClientSide
+    let state: WorkerState
+    /// What the access log will say.
+    var record: AccessRecord
+    /// Taken by whoever answers; nil once an answer has begun.
+    var responder: Responder?
+
+    init(_ client: any ClientSide, state: WorkerState) {
+        self.client = client
+        self.state = state
+        record = AccessRecord(began: state.loop.now)
+        responder = Responder(client)
+    }
+
+    /// Carries the request out, whatever comes.
+    nonisolated(nonsending) func run() async {
+        do throws(Failure) {
+            let site = try site()
+            record.site = site
+            switch Router.decide(site, client.request) {
+            case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
+            case .file(let files): try await sendFile(files, of: site)
+            case .redirect(let port): try await redirect(to: port)
+            case .refuse(let failure): throw failure
+            }
+        } catch {
+            await fail(error)
+        }
+        finish()
+    }
+
+    /// Answers a request that could not even be read.
+    nonisolated(nonsending) func refuse(_ failure: Failure) async {
+        record.hasRequest = false
+        client.closeAfter()
+        await fail(failure)
+        finish()
+    }
+
+    private func site() throws(Failure) -> SitePlan {
+        let facts = client.connection
+        return try Router.site(
+            facts.listener, host: client.request.lowercasedHost, serverName: facts.serverNameSite)
+    }
+
+    /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done.
+    private nonisolated(nonsending) func fail(_ failure: Failure) async {
+        record.failure = failure
+        if responder == nil || failure.status == 499 {
+            record.status = record.status == 0 ? failure.status : record.status
+            responder = nil
+            client.abort()
+            return
+        }
+        if !client.isRequestFinished { client.closeAfter() }
+        do throws(Failure) {
+            try await send(OwnAnswer.page(for: failure, to: client.requestIfAny, headers: record.site?.headers))
+        } catch {
+            client.abort()
+        }
+    }
+
+    /// Sends a whole answer of our own.
+    nonisolated(nonsending) func send(_ answer: OwnAnswer) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        record.status = answer.status
+        let isHead = client.requestIfAny?.method == .head
+        let framing: BodyFraming = isHead ? .none : .length(UInt64(answer.body.count))
+        let head = OwnHead(
+            status: answer.status, framing: framing, statedLength: isHead ? UInt64(answer.body.count) : nil,
+            fields: answer.fields(date: state.clock.httpDate))
+        let writer = responder.begin(head)
+        if !isHead { writer.take(answer.body.span) }
+        try await flush()
+        writer.finish()
+    }
+
+    /// Waits until the client has taken everything.
+    nonisolated(nonsending) func flush() async throws(Failure) {
+        defer { client.unwatch() }
+        while true {
+            do throws(TransportError) {
+                if try client.flush() { return }
+            } catch {
+                throw Failure.clientLeft(error)
+            }
+            client.watch(reading: false, writing: true)
+            if await client.waiter.wait(timeout: state.plan.limits.sendTimeout) == .deadline {
+                throw Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            }
+        }
+    }
+
+    private nonisolated(nonsending) func redirect(to port: Int) async throws(Failure) {
+        if !client.isRequestFinished { client.closeAfter() }
+        try await send(OwnAnswer.redirect(client.request, toPort: port, headers: record.site?.headers))
+    }
+
+    private func finish() {
+        guard state.log.isOn else { return }
+        record.bodyBytesReceived = client.bodyBytesReceived
+        record.bodyBytesSent = client.bodyBytesSent
+        record.duration = state.loop.now &- record.began
+        state.log.append(record, client)
+    }
+}

@@ -1,0 +1,82 @@
+import HTTP
+import TLS
+import Transport
+
+/// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line, `Proxy-Status` and
+/// retry all follow from it.
+struct Failure: Error {
+    enum Blame: String {
+        case client, upstream, gateway
+    }
+
+    /// May the request be sent again?
+    enum Retry {
+        case never
+        /// Provably nothing of it was sent.
+        case unsent
+        /// The connection had been used before and was closed before any byte of an answer: the upstream's idle timeout, most
+        /// likely. Only what may be repeated is.
+        case staleConnection
+    }
+
+    /// The stable word for the log and `Proxy-Status`.
+    let reason: String
+    /// Of the answer; 0 if none can be given (the client is gone).
+    let status: Int
+    let blame: Blame
+    /// In plain words: OpenSSL's, the system's.
+    var detail = ""
+    var retry = Retry.never
+    /// The configuration key that decided it, if one did.
+    var key: String?
+
+    init(
+        _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil
+    ) {
+        self.reason = reason
+        self.status = status
+        self.blame = blame
+        self.detail = detail
+        self.retry = retry
+        self.key = key
+    }
+
+    /// A message that breaks the rules.
+    init(_ refusal: HTTPRefusal) {
+        self.init(
+            refusal.code, status: refusal.status, blame: refusal.sender == .client ? .client : .upstream,
+            key: Failure.key(of: refusal.reason))
+    }
+
+    /// The client's side broke: nobody is left to be answered.
+    static func clientLeft(_ error: TransportError? = nil) -> Failure {
+        Failure("client_left", status: 499, blame: .client, detail: error?.description ?? "")
+    }
+
+    /// The upstream could not be connected to.
+    static func connecting(_ error: TransportError) -> Failure {
+        switch error {
+        case .system: Failure("upstream_connect_failed", status: 502, blame: .upstream, detail: error.description, retry: .unsent)
+        case .tls(let tls):
+            Failure(
+                tls.kind == .verification ? "upstream_certificate_refused" : "upstream_tls_failed", status: 502,
+                blame: .upstream, detail: error.description, retry: .unsent)
+        case .timedOut:
+            Failure(
+                "upstream_connect_timeout", status: 504, blame: .upstream, retry: .unsent,
+                key: "sites.proxy.timeout.connect")
+        case .unresolved:
+            Failure("upstream_unresolved", status: 502, blame: .upstream, detail: error.description, retry: .unsent)
+        }
+    }
+
+    private static func key(of reason: Reason) -> String? {
+        switch reason {
+        case .headTooLarge: "limits.max_head_bytes"
+        case .targetTooLong: "limits.max_target_bytes"
+        case .tooManyFields: "limits.max_fields"
+        case .fieldTooLarge: "limits.max_field_bytes"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import EventLoop
+import HTTP
+import StaticFiles
+import Transport
+
+/// The step that answers with a file.
+extension Exchange {
+    /// Serves a static file of the site.
+    nonisolated(nonsending) func sendFile(_ files: StaticSite, of site: SitePlan) async throws(Failure) {
+        let request = client.request
+        let method: StaticMethod =
+            switch request.method {
+            case .get: .get
+            case .head: .head
+            default: .other
+            }
+        if !client.isRequestFinished { client.closeAfter() }
+        let path = Array(request.fields.bytes[request.path])
+        let answer = files.answer(
+            path: path.span, method: method, conditions: StaticConditions(request), now: state.clock.seconds)
+        if let path = answer.redirectPath {
+            try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
+            return
+        }
+        if answer.needsPage {
+            throw Failure(StaticReason.of(answer.status), status: answer.status, blame: .client, detail: answer.reason)
+        }
+        try await send(answer, isHead: method == .head, headers: site.headers)
+    }
+
+    private nonisolated(nonsending) func send(
+        _ answer: StaticAnswer, isHead: Bool, headers: HeaderPlan
+    ) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        record.status = answer.status
+        let hasBody = answer.body != nil
+        var head = OwnHead(
+            status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
+            statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength)
+        head.fields.append("Date: ")
+        head.fields.append(state.clock.httpDate.span)
+        head.fields.append("\r\n")
+        for field in answer.fields {
+            head.fields.append(contentsOf: field.name.utf8)
+            head.fields.append(": ")
+            head.fields.append(contentsOf: field.value.utf8)
+            head.fields.append("\r\n")
+        }
+        head.fields.append(headers.own.span)
+        let writer = responder.begin(head)
+        if let body = answer.body { try await stream(body, to: writer) }
+        writer.finish()
+        try await flush()
+    }
+
+    /// Sends the file piece by piece, each taken only when the client has taken the one before.
+    private nonisolated(nonsending) func stream(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
+        var size = FileStep.firstPiece
+        while true {
+            var count = 0
+            do throws(StaticError) {
+                count = try state.withScratch { scratch throws(StaticError) in
+                    try scratch.append(addingCapacity: size) { output throws(StaticError) in
+                        _ = try body.read(into: &output)
+                    }
+                    writer.take(scratch.span)
+                    return scratch.count
+                }
+            } catch {
+                throw Failure("file_truncated", status: 500, blame: .gateway, detail: error.reason)
+            }
+            guard count > 0 else { return }
+            if size == FileStep.piece || count == size { try await flush() }
+            size = FileStep.piece
+            await state.loop.yield()
+        }
+    }
+}
+
+private enum FileStep {
+    /// Joins the head in one buffer.
+    static let firstPiece = 12_288
+    static let piece = 61_440
+}
+
+private enum StaticReason {
+    static func of(_ status: Int) -> String {
+        switch status {
+        case 403: "file_forbidden"
+        case 404: "file_not_found"
+        case 405: "method_not_allowed"
+        case 412: "precondition_failed"
+        case 416: "range_not_satisfiable"
+        case 503: "too_many_files"
+        default: "file_failed"
+        }
+    }
+}
+
+extension StaticConditions {
+    /// The request's fields that steer a static answer; several lines of a list field are joined (RFC 9110 §5.3).
+    init(_ request: RequestHead) {
+        self.init()
+        ifMatch = request.joined(.ifMatch)
+        ifNoneMatch = request.joined(.ifNoneMatch)
+        ifModifiedSince = request.joined(.ifModifiedSince)
+        ifUnmodifiedSince = request.joined(.ifUnmodifiedSince)
+        range = request.joined(.range)
+        ifRange = request.joined(.ifRange)
+        acceptEncoding = request.joined(.acceptEncoding)
+    }
+}
+
+extension RequestHead {
+    fileprivate func joined(_ field: KnownField) -> [UInt8]? {
+        guard fields.contains(field) else { return nil }
+        var joined: [UInt8] = []
+        for line in fields.lines where line.known == field {
+            if !joined.isEmpty { joined.append(", ") }
+            joined.append(fields.bytes, line.value)
+        }
+        return joined
+    }
+}

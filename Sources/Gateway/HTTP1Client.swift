@@ -1,0 +1,94 @@
+import EventLoop
+import HTTP
+import HTTP1
+import Transport
+
+/// A client that speaks HTTP/1: the exchange's view of its connection.
+extension ClientConnection: ClientSide {
+    var request: RequestHead {
+        guard let head else { preconditionFailure("an exchange has a request") }
+        return head
+    }
+
+    var hasRequest: Bool { head != nil }
+
+    // MARK: The request's body
+
+    func nextBody() throws(HTTPRefusal) -> Inflow.Body { try inflow.nextBody() }
+    func readBody() throws(TransportError) -> Inflow.Fill { try inflow.fill() }
+    func sendBody(to upstream: Outflow, ready: Int) throws(TransportError) -> Int {
+        try upstream.send(from: inflow, ready: ready)
+    }
+    var requestTrailers: FieldSection { inflow.trailers }
+    var bodyBytesReceived: UInt64 { inflow.bodyBytes }
+    var isRequestFinished: Bool { inflow.isBodyFinished }
+
+    // MARK: The answer
+
+    func sendInterim(_ head: ResponseHead) {
+        // RFC 9110 §15.2: HTTP/1.0 did not define 1xx, so a 1.0 client gets none.
+        guard request.minorVersion > 0 else { return }
+        outflow.appendRaw { ForwardedHead.appendInterim(head, to: &$0) }
+    }
+
+    func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {
+        let minorVersion = request.minorVersion
+        let framing = framing.forClient(minorVersion: minorVersion)
+        if framing == .untilClose { closes = true }
+        let answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: closes)
+        outflow.begin(framing) { ForwardedHead.appendResponse(head, answer, policy: policy, to: &$0) }
+    }
+
+    func begin(_ head: OwnHead) {
+        let minorVersion = self.head?.minorVersion ?? 1
+        let framing = head.framing.forClient(minorVersion: minorVersion)
+        if framing == .untilClose { closes = true }
+        outflow.begin(framing) { out in
+            StatusText.appendLine(head.status, to: &out)
+            out.append(head.fields.span)
+            switch framing {
+            case .length(let count): appendLength(count, to: &out)
+            case .chunked: out.append("Transfer-Encoding: chunked\r\n")
+            // RFC 9110 §8.6: in the answer to HEAD, the length that a GET's answer would have.
+            case .none: if let length = head.statedLength { appendLength(length, to: &out) }
+            case .untilClose: break
+            }
+            if closes {
+                out.append("Connection: close\r\n")
+            } else if minorVersion == 0 {
+                out.append("Connection: keep-alive\r\n")
+            }
+            out.append("\r\n")
+        }
+    }
+
+    private func appendLength(_ count: UInt64, to out: inout [UInt8]) {
+        out.append("Content-Length: ")
+        out.append(decimal: count)
+        out.append("\r\n")
+    }
+
+    func takeBody(from upstream: Inflow, ready: Int) throws(TransportError) -> Int {
+        try outflow.send(from: upstream, ready: ready)
+    }
+
+    func takeBody(_ bytes: Span<UInt8>) { outflow.send(bytes) }
+    func finishBody(trailers: FieldSection?) { outflow.finish(trailers: trailers) }
+    func flush() throws(TransportError) -> Bool { try outflow.flush() }
+    var bodyBytesSent: UInt64 { outflow.bodyBytes }
+
+    // MARK: Waiting and leaving
+
+    func watch(reading: Bool, writing: Bool) {
+        var interest: Socket.Interest = .hangup
+        if reading { interest.formUnion(stream.readInterest) }
+        if writing { interest.formUnion(stream.writeInterest) }
+        stream.socket.interest = interest
+    }
+
+    func unwatch() { stream.socket.interest = [] }
+    var hasLeft: Bool { stream.socket.hasHungUp }
+    func closeAfter() { closes = true }
+    func abort() { isAborted = true }
+    func tunnelHalves() -> (inflow: Inflow, outflow: Outflow)? { (inflow, outflow) }
+}

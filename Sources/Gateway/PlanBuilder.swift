@@ -1,0 +1,269 @@
+package import Configuration
+import EventLoop
+import Glibc
+import HTTP
+import StaticFiles
+import TLS
+import Transport
+import Upstreams
+
+/// Makes a plan of a configuration: opens what it names (certificates, directories) and reports every problem at once, each at
+/// its place in the file.
+package struct PlanBuilder {
+    let configuration: Configuration
+    /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
+    package private(set) var problems: [Problem] = []
+    private var servers: [UpstreamServer] = []
+    private var poolSettings: [Pool.Settings] = []
+
+    package init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// - Parameter workers: overrides the configuration's `worker_threads`.
+    /// - Returns: nil if there is an error among `problems`.
+    package mutating func build(workers: Int? = nil) -> Plan? {
+        let sites = configuration.sites.indices.map { site($0) }
+        let listeners = listeners(sites)
+        guard !problems.contains(where: { $0.severity == .error }) else { return nil }
+        return Plan(
+            listeners: listeners, servers: servers, poolSettings: poolSettings, limits: limits,
+            logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
+            workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
+    }
+
+    /// The cores that this process may run on (sched_getaffinity(2)).
+    package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    // MARK: Sites
+
+    private mutating func site(_ index: Int) -> SitePlan {
+        let site = configuration.sites[index]
+        let keyPath = "sites[\(index)]"
+        let routes = site.proxy.map { self.routes($0, keyPath, site) } ?? []
+        let timeouts = site.proxy?.timeout ?? ProxyTimeouts()
+        return SitePlan(
+            name: site.name, keyPath: keyPath, redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
+            routes: routes, files: files(site, keyPath), headers: headers(site),
+            timeouts: ProxyTimeoutPlan(
+                firstByte: (timeouts.firstByte ?? timeouts.read).nanoseconds, read: timeouts.read.nanoseconds,
+                write: timeouts.write.nanoseconds),
+            trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
+                .compactMap { CIDR($0.description) })
+    }
+
+    private mutating func files(_ site: Site, _ keyPath: String) -> StaticSite? {
+        guard let directory = site.staticDir else { return nil }
+        var settings = StaticSettings()
+        settings.indexFiles = site.indexFiles
+        settings.compressionEnabled = site.compression.enabled
+        settings.compressionTypes = site.compression.types
+        settings.level = site.compression.level
+        settings.minSize = UInt64(site.compression.minSize)
+        settings.etagEnabled = site.cache.enabled && site.cache.etagEnabled
+        settings.lastModifiedEnabled = site.cache.enabled && site.cache.lastModifiedEnabled
+        settings.maxAgeStatic = site.cache.enabled ? site.cache.maxAgeStatic : nil
+        settings.cacheControl = site.cache.enabled ? site.cache.cacheControl : nil
+        settings.errorPages = site.errorPages
+        do throws(StaticError) {
+            return try StaticSite(path: directory, settings: settings)
+        } catch {
+            problem(at: "\(keyPath).static_dir", "\(directory): \(error.reason)")
+            return nil
+        }
+    }
+
+    private func headers(_ site: Site) -> HeaderPlan {
+        let proxy = site.proxy?.headers ?? ProxyHeaders()
+        var request = RequestFieldPolicy(
+            remove: proxy.remove, set: proxy.add.compactMap { ConfiguredField($0.name, $0.value) })
+        request.addXForwarded = proxy.addXForwarded
+        request.addForwarded = proxy.addForwarded
+        request.preserveHost = proxy.preserveHost
+        request.addVia = proxy.addVia
+        let security = configuration.security
+        let answer = ResponseFieldPolicy(
+            hideServer: security.hideServerHeader,
+            set: site.responseHeaders.compactMap { ConfiguredField($0.name, $0.value) },
+            defaults: security.securityHeaders.compactMap { ConfiguredField($0.name, $0.value) })
+        var own: [UInt8] = []
+        if !security.hideServerHeader { own.append("Server: gatehouse\r\n") }
+        answer.appendLines(to: &own)
+        return HeaderPlan(request: request, answer: answer, own: own)
+    }
+
+    // MARK: Routes and upstreams
+
+    private mutating func routes(_ proxy: Proxy, _ keyPath: String, _ site: Site) -> [RoutePlan] {
+        var groups: [String: (group: UpstreamGroup, basePaths: [String])] = [:]
+        for upstream in proxy.upstreams where groups[upstream.name] == nil {
+            groups[upstream.name] = group(upstream.name, proxy, keyPath)
+        }
+        return proxy.routes.enumerated().compactMap { index, route in
+            let routePath = "\(keyPath).proxy.routes[\(index)]"
+            guard let (group, basePaths) = groups[route.upstream] else { return nil }
+            guard let prefix = PathPrefix(route.path) else {
+                problem(at: "\(routePath).path", "\"\(route.path)\" cannot be a route's path")
+                return nil
+            }
+            let rewrites = basePaths.compactMap {
+                PathRewrite(
+                    stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
+            }
+            guard rewrites.count == basePaths.count else {
+                problem(at: "\(routePath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
+                return nil
+            }
+            return RoutePlan(
+                prefix: prefix, rewrites: rewrites, group: group, takesWebSocket: route.websocket,
+                tunnelIdle: (route.tunnelIdle ?? configuration.limits.tunnelIdle).nanoseconds,
+                allowedOrigins: route.allowedOrigins)
+        }
+    }
+
+    private mutating func group(
+        _ name: String, _ proxy: Proxy, _ keyPath: String
+    ) -> (group: UpstreamGroup, basePaths: [String]) {
+        var members: [UpstreamServer] = []
+        for (index, upstream) in proxy.upstreams.enumerated() where upstream.name == name {
+            let server = server(upstream, at: "\(keyPath).proxy.upstreams[\(index)]")
+            members.append(server)
+            servers.append(server)
+            poolSettings.append(settings(proxy))
+        }
+        let method: UpstreamGroup.Method =
+            switch proxy.loadBalancing.method {
+            case .roundRobin: .roundRobin
+            case .weighted: .weighted
+            case .leastConnections: .leastConnections
+            }
+        return (UpstreamGroup(name: name, servers: members, method: method), members.map(\.identity.basePath))
+    }
+
+    private mutating func server(_ upstream: Upstream, at keyPath: String) -> UpstreamServer {
+        let url = upstream.url
+        var tls: TLSClientContext.Settings?
+        if url.scheme.isTLS {
+            let settings = TLSClientContext.Settings(
+                serverName: upstream.tlsServerName ?? url.hostText, caFile: upstream.caFile,
+                clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
+                verifies: upstream.verify)
+            // Each worker makes its own context; this one finds out now whether it can.
+            do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
+                problem(at: "\(keyPath).\(upstream.caFile == nil ? "client_cert_file" : "ca_file")", error.reason)
+            }
+            tls = settings
+        }
+        return UpstreamServer(
+            UpstreamServer.Identity(
+                isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath),
+            url: url.description, authority: url.authority, weight: upstream.weight, tls: tls, index: servers.count)
+    }
+
+    private func settings(_ proxy: Proxy) -> Pool.Settings {
+        Pool.Settings(
+            maxIdle: configuration.limits.maxIdleUpstreamConnections,
+            idleTimeout: configuration.limits.upstreamIdleTimeout.nanoseconds,
+            connectTimeout: proxy.timeout.connect.nanoseconds,
+            handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
+            chunkLimits: limits.chunks)
+    }
+
+    // MARK: Listeners
+
+    private mutating func listeners(_ sites: [SitePlan]) -> [ListenerPlan] {
+        var order: [String] = []
+        var members: [String: [Int]] = [:]
+        for (index, site) in configuration.sites.enumerated() {
+            let key = "\(site.listen) \(site.port)"
+            if members[key] == nil { order.append(key) }
+            members[key, default: []].append(index)
+        }
+        return order.compactMap { listener(members[$0] ?? [], sites) }
+    }
+
+    private mutating func listener(_ members: [Int], _ sites: [SitePlan]) -> ListenerPlan? {
+        guard let first = members.first else { return nil }
+        let site = configuration.sites[first]
+        guard let address = SocketAddress(literal: site.listen, port: UInt16(clamping: site.port)) else {
+            problem(at: "sites[\(first)].listen", "\"\(site.listen)\" is not an IP address")
+            return nil
+        }
+        let fallback = members.first { configuration.sites[$0].isDefault } ?? first
+        var exact: [String: SitePlan] = [:]
+        var wildcards: [String: SitePlan] = [:]
+        for index in members {
+            for name in configuration.sites[index].hostnames {
+                if name.hasPrefix("*.") { wildcards[String(name.dropFirst())] = sites[index] } else { exact[name] = sites[index] }
+            }
+        }
+        var names: TLSServerNames?
+        if site.ssl != nil {
+            names = serverNames(members, fallback)
+            guard names != nil else { return nil }
+        }
+        return ListenerPlan(
+            address: address, tls: names, exact: exact, wildcards: wildcards, fallback: sites[fallback])
+    }
+
+    /// The certificates of one TLS listener. The default site's context is made for this listener alone.
+    private mutating func serverNames(_ members: [Int], _ fallback: Int) -> TLSServerNames? {
+        var contexts: [String: TLSServerContext] = [:]
+        var chosen: TLSServerContext?
+        for index in members {
+            guard let context = serverContext(index) else { continue }
+            if index == fallback { chosen = context }
+            for name in configuration.sites[index].hostnames { contexts[name] = context }
+        }
+        return chosen.map { TLSServerNames(contexts, fallback: $0) }
+    }
+
+    private mutating func serverContext(_ index: Int) -> TLSServerContext? {
+        guard let ssl = configuration.sites[index].ssl else { return nil }
+        for (key, file) in [("cert_file", ssl.certFile), ("key_file", ssl.keyFile)] {
+            guard let reason = unreadable(file) else { continue }
+            problem(at: "sites[\(index)].ssl.\(key)", "\(file): \(reason)")
+            return nil
+        }
+        do throws(TLSError) {
+            return try TLSServerContext(
+                certificateFile: ssl.certFile, keyFile: ssl.keyFile,
+                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12)
+        } catch {
+            problem(at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")", error.reason)
+            return nil
+        }
+    }
+
+    private func unreadable(_ file: String) -> String? {
+        FileAccess.problem(reading: file)?.reason
+    }
+
+    // MARK: Limits
+
+    private var limits: PlanLimits {
+        let limits = configuration.limits
+        var head = HeadLimits()
+        head.maxHeadBytes = limits.maxHeadBytes
+        head.maxTargetBytes = limits.maxTargetBytes
+        head.maxFields = limits.maxFields
+        head.maxFieldBytes = limits.maxFieldBytes
+        var chunks = ChunkLimits()
+        chunks.maxTrailerBytes = limits.maxTrailerBytes
+        chunks.maxExtensionBytes = limits.maxChunkExtensionBytes
+        return PlanLimits(
+            head: head, chunks: chunks, maxBodyBytes: UInt64(configuration.security.maxRequestSize),
+            maxRequestsPerConnection: limits.maxRequestsPerConnection,
+            maxConnections: configuration.performance.maxConnections,
+            maxConnectionsPerClient: limits.maxConnectionsPerClient,
+            handshakeTimeout: limits.handshakeTimeout.nanoseconds, headTimeout: limits.headTimeout.nanoseconds,
+            bodyTimeout: limits.bodyTimeout.nanoseconds, sendTimeout: limits.sendTimeout.nanoseconds,
+            keepAliveTimeout: limits.keepAliveTimeout.nanoseconds, minBodyRate: UInt64(limits.minBodyRate),
+            lingeringTimeout: limits.lingeringTimeout.nanoseconds, drainTimeout: limits.drainTimeout.nanoseconds,
+            tunnelLifetime: limits.tunnelLifetime.nanoseconds)
+    }
+
+    private mutating func problem(at keyPath: String, _ message: String) {
+        problems.append(configuration.problem(.error, at: keyPath, message))
+    }
+}

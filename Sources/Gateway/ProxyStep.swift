@@ -1,0 +1,127 @@
+import EventLoop
+import HTTP
+import HTTP1
+import Transport
+import Upstreams
+
+/// The step that sends a request to an upstream and its answer back.
+extension Exchange {
+    /// Chooses a server, leases a connection, relays; again with another where that is safe.
+    nonisolated(nonsending) func proxy(_ route: RoutePlan, _ remainder: Int, of site: SitePlan) async throws(Failure) {
+        record.route = route
+        let wantsUpgrade = try checkUpgrade(route)
+        try checkAnnouncedSize()
+        var failed: Int?
+        var needsFresh = false
+        var attempts = 0
+        while true {
+            attempts += 1
+            let choice = route.group.pick(excluding: failed)
+            let server = route.group.servers[choice]
+            record.server = server
+            record.attempts = attempts
+            do throws(Failure) {
+                let lease = try await lease(state.pools[server.index], fresh: needsFresh || wantsUpgrade)
+                try await attempt(
+                    route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade)
+                return
+            } catch {
+                guard responder != nil, mayRetry(error, attempts, of: route.group) else { throw error }
+                // A stale connection says nothing about its server; a failed connect does.
+                if case .staleConnection = error.retry { needsFresh = true } else { failed = choice }
+            }
+        }
+    }
+
+    private nonisolated(nonsending) func lease(_ pool: Pool, fresh: Bool) async throws(Failure) -> Lease {
+        if !fresh, let idle = pool.leaseIdle() { return idle }
+        do throws(TransportError) {
+            return try await pool.connect(client.waiter)
+        } catch {
+            throw Failure.connecting(error)
+        }
+    }
+
+    /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
+    private nonisolated(nonsending) func attempt(
+        _ route: RoutePlan, _ choice: Int, _ remainder: Int, of site: SitePlan, over lease: consuming Lease,
+        wantsUpgrade: Bool
+    ) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        let upstream = lease.connection
+        let response = state.acquireResponseHead()
+        defer { state.release(response) }
+        writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
+        let relay = Relay(
+            client, upstream, responder: responder, head: response, site: site, limits: state.plan.limits,
+            wantsUpgrade: wantsUpgrade)
+        let outcome: Relay.Outcome
+        do throws(Failure) {
+            outcome = try await relay.run()
+        } catch {
+            note(relay)
+            self.responder = relay.takeResponder()
+            throw error
+        }
+        note(relay)
+        switch outcome {
+        case .reusable: lease.giveBack()
+        case .spent: break
+        case .upgraded:
+            client.closeAfter()
+            guard let halves = client.tunnelHalves() else { return }
+            let tunnel = Tunnel(
+                client: halves, upstream: (upstream.inflow, upstream.outflow), waiter: client.waiter,
+                idleTimeout: route.tunnelIdle, lifetime: state.plan.limits.tunnelLifetime)
+            record.tunnel = await tunnel.run()
+        }
+    }
+
+    private func writeHead(
+        to upstream: UpstreamConnection, _ route: RoutePlan, _ choice: Int, _ remainder: Int, _ site: SitePlan,
+        _ wantsUpgrade: Bool
+    ) {
+        let request = client.request
+        var forwarded = UpstreamRequest(
+            authority: route.group.servers[choice].authority, rewrite: route.rewrites[choice], remainder: remainder,
+            framing: request.framing)
+        forwarded.asksForWebSocket = wantsUpgrade
+        forwarded.acceptsTrailers = request.acceptsTrailers
+        forwarded.expectsContinue = true
+        let facts = client.connection.forwarding(to: site)
+        upstream.outflow.begin(request.framing) { out in
+            ForwardedHead.appendRequest(request, forwarded, policy: site.headers.request, client: facts, to: &out)
+        }
+    }
+
+    private func note(_ relay: Relay) {
+        record.status = relay.status
+        if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
+    }
+
+    /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade.
+    private func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
+        guard route.takesWebSocket, client.request.upgrade == .websocket else { return false }
+        if let allowed = route.allowedOrigins, !allowed.contains(where: { client.request.hasOrigin($0) }) {
+            throw Failure(
+                "origin_refused", status: 403, blame: .client, key: "sites.proxy.routes.allowed_origins")
+        }
+        return true
+    }
+
+    private func checkAnnouncedSize() throws(Failure) {
+        let limit = state.plan.limits.maxBodyBytes
+        guard limit > 0, case .length(let length) = client.request.framing, length > limit else { return }
+        throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
+    }
+
+    private func mayRetry(_ failure: Failure, _ attempts: Int, of group: UpstreamGroup) -> Bool {
+        // What the client has sent and we have passed on cannot be sent again.
+        guard client.bodyBytesReceived == 0, !client.hasLeft else { return false }
+        switch failure.retry {
+        case .never: return false
+        case .unsent: return attempts < group.servers.count
+        case .staleConnection: return attempts <= group.servers.count && client.request.method.isIdempotent
+        }
+    }
+}

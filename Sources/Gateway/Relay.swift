@@ -1,0 +1,404 @@
+import EventLoop
+import HTTP
+import HTTP1
+import Transport
+import Upstreams
+
+/// One request through one upstream connection, both ways at once, in one task: the request's body goes up while the answer is
+/// already watched for, so an early answer is delivered and nobody deadlocks.
+///
+/// Nothing is buffered beyond one buffer each way: a direction whose sink is blocked does not read its source.
+final class Relay {
+    /// How the exchange left the upstream connection.
+    enum Outcome {
+        case reusable
+        case spent
+        /// 101: from now on the connection is the tunnel's.
+        case upgraded
+    }
+
+    private enum Upload {
+        case sending
+        case sent
+        /// The upstream takes no more; its answer may still come.
+        case refused
+    }
+
+    private enum Answer {
+        case awaited
+        case body
+        case flushing
+        case done
+    }
+
+    /// What a direction waits for after a step.
+    private struct Blocked {
+        var onClient = false
+        var onUpstream = false
+        var moved = false
+    }
+
+    private let client: any ClientSide
+    private let upstream: UpstreamConnection
+    private let head: ResponseHead
+    private let site: SitePlan
+    private let limits: PlanLimits
+    private let wantsUpgrade: Bool
+    private let loop: EventLoop
+
+    private var responder: Responder?
+    private var writer: BodyWriter?
+    private var upload = Upload.sending
+    private var answer = Answer.awaited
+    private var outcome = Outcome.reusable
+    private var uploadedAt: UInt64
+    private var downloadedAt: UInt64
+
+    /// The final answer's status; 0 before it.
+    private(set) var status = 0
+    /// When the answer's head was in, in monotonic nanoseconds.
+    private(set) var answeredAt: UInt64 = 0
+
+    /// - Parameter responder: is spent when the upstream's head is forwarded; until then it can be taken back.
+    init(
+        _ client: any ClientSide, _ upstream: UpstreamConnection, responder: consuming Responder, head: ResponseHead,
+        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool
+    ) {
+        self.client = client
+        self.upstream = upstream
+        self.responder = consume responder
+        self.head = head
+        self.site = site
+        self.limits = limits
+        self.wantsUpgrade = wantsUpgrade
+        loop = client.waiter.loop
+        uploadedAt = loop.now
+        downloadedAt = loop.now
+        head.reset()
+    }
+
+    /// The right to answer, if the relay failed before using it.
+    func takeResponder() -> Responder? {
+        responder.take()
+    }
+
+    /// Carries the exchange out. The request's head waits in the upstream's outflow.
+    nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
+        defer {
+            upstream.stream.socket.interest = []
+            client.unwatch()
+        }
+        upstream.stream.socket.waiter = client.waiter
+        var turns = 0
+        while true {
+            let up = try stepUp()
+            let down = try stepDown()
+            if answer == .done { return finish() }
+            if up.moved || down.moved {
+                turns += 1
+                // A fast pair of peers must not keep the others of this loop waiting.
+                if turns % 16 == 0 { await loop.yield() }
+                continue
+            }
+            try await wait(up, down)
+        }
+    }
+
+    private func finish() -> Outcome {
+        if outcome == .upgraded { return .upgraded }
+        guard case .sent = upload else {
+            // The answer is complete and the request is not: neither connection can carry another exchange.
+            client.closeAfter()
+            return .spent
+        }
+        return outcome
+    }
+
+    // MARK: Up: the request
+
+    private func stepUp() throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        guard case .sending = upload else { return blocked }
+        for _ in 0..<Relay.movesPerTurn {
+            do throws(TransportError) {
+                guard try upstream.outflow.flush() else {
+                    blocked.onUpstream = true
+                    return blocked
+                }
+            } catch {
+                return try uploadFailed(error)
+            }
+            switch try body() {
+            case .finished:
+                blocked.moved = true
+                try finishUpload()
+                return blocked
+            case .ready(let count):
+                try checkSize(adding: count)
+                do throws(TransportError) {
+                    guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else {
+                        blocked.onUpstream = true
+                        return blocked
+                    }
+                } catch {
+                    return try uploadFailed(error)
+                }
+                uploadedAt = loop.now
+                blocked.moved = true
+            case .needsBytes:
+                switch try readClient() {
+                case .bytes: blocked.moved = true
+                case .blocked, .full:
+                    blocked.onClient = true
+                    return blocked
+                case .end: throw Failure.clientLeft()
+                }
+            }
+        }
+        return blocked
+    }
+
+    private var uploadEnded = false
+
+    private func finishUpload() throws(Failure) {
+        if !uploadEnded {
+            uploadEnded = true
+            upstream.outflow.finish(trailers: client.requestTrailers)
+        }
+        do throws(TransportError) {
+            // If the end is blocked the next step's flush sends it, and the body reports its end again.
+            guard try upstream.outflow.flush() else { return }
+            upload = .sent
+            uploadedAt = loop.now
+            downloadedAt = loop.now
+        } catch {
+            _ = try uploadFailed(error)
+        }
+    }
+
+    private func body() throws(Failure) -> Inflow.Body {
+        do throws(HTTPRefusal) {
+            return try client.nextBody()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func readClient() throws(Failure) -> Inflow.Fill {
+        do throws(TransportError) {
+            return try client.readBody()
+        } catch {
+            throw Failure.clientLeft(error)
+        }
+    }
+
+    /// The upstream took no more: it may have answered early and closed, so the answer is still looked for.
+    private func uploadFailed(_ error: TransportError) throws(Failure) -> Blocked {
+        upload = .refused
+        upstream.outflow.discard()
+        outcome = .spent
+        var blocked = Blocked()
+        blocked.moved = true
+        return blocked
+    }
+
+    private func checkSize(adding count: Int) throws(Failure) {
+        guard limits.maxBodyBytes > 0, client.bodyBytesReceived + UInt64(count) > limits.maxBodyBytes else { return }
+        throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
+    }
+
+    // MARK: Down: the answer
+
+    private func stepDown() throws(Failure) -> Blocked {
+        switch answer {
+        case .awaited: return try readHead()
+        case .body: return try moveBody()
+        case .flushing, .done: return try flushAnswer()
+        }
+    }
+
+    private func readHead() throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        while true {
+            do throws(HTTPRefusal) {
+                if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
+                    blocked.moved = true
+                    downloadedAt = loop.now
+                    try takeHead()
+                    if answer != .awaited { return blocked }
+                    continue
+                }
+            } catch {
+                throw Failure(error)
+            }
+            switch try readUpstream() {
+            case .bytes: blocked.moved = true
+            case .blocked:
+                // An interim head must not wait for the final one.
+                if try !flushClient() { blocked.onClient = true }
+                blocked.onUpstream = true
+                return blocked
+            case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
+            case .end: throw closedEarly("the upstream closed the connection before its answer")
+            }
+        }
+    }
+
+    private func takeHead() throws(HTTPRefusal) {
+        if head.isInterim {
+            client.sendInterim(head)
+            head.reset()
+            return
+        }
+        if head.status == 101 {
+            // RFC 9110 §15.2.2: nobody may switch protocols without being asked.
+            guard wantsUpgrade, head.upgradesToWebSocket else { throw HTTPRefusal(.switchNotAskedFor, from: .upstream) }
+            outcome = .upgraded
+        } else if !head.keepsAlive {
+            outcome = .spent
+        }
+        let framing = try BodyFraming.ofResponse(head, to: client.request.method)
+        status = head.status
+        answeredAt = loop.now
+        if case .untilClose = framing { outcome = .spent }
+        if upload == .sending, !client.isRequestFinished { client.closeAfter() }
+        guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
+        writer = responder.begin(forwarding: head, framing: framing, policy: site.headers.answer)
+        upstream.inflow.beginBody(framing)
+        answer = .body
+    }
+
+    private func moveBody() throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        var moves = 0
+        while true {
+            let body: Inflow.Body
+            do throws(HTTPRefusal) { body = try upstream.inflow.nextBody() } catch { throw Failure(error) }
+            switch body {
+            case .ready(let count):
+                guard try take(count) > 0 else {
+                    blocked.onClient = true
+                    return blocked
+                }
+                downloadedAt = loop.now
+                blocked.moved = true
+            case .finished:
+                endAnswer()
+                return try flushAnswer()
+            case .needsBytes:
+                switch try readUpstream() {
+                case .bytes: blocked.moved = true
+                case .blocked, .full:
+                    if try !flushClient() { blocked.onClient = true }
+                    blocked.onUpstream = true
+                    return blocked
+                case .end:
+                    guard upstream.inflow.endOfStreamEndsBody() else { throw truncated() }
+                }
+            }
+            moves += 1
+            if moves == Relay.movesPerTurn { return blocked }
+        }
+    }
+
+    /// Buffers that one direction moves before the other is looked at.
+    private static let movesPerTurn = 8
+
+    private func take(_ count: Int) throws(Failure) -> Int {
+        do throws(TransportError) {
+            return try writer?.take(from: upstream.inflow, ready: count) ?? 0
+        } catch {
+            throw Failure.clientLeft(error)
+        }
+    }
+
+    private func endAnswer() {
+        let trailers = client.request.acceptsTrailers ? upstream.inflow.trailers : nil
+        writer.take()?.finish(trailers: trailers)
+        // Bytes after the answer that nobody asked for: the connection's framing cannot be believed any more.
+        if outcome == .reusable, !upstream.inflow.isClean { outcome = .spent }
+        answer = .flushing
+    }
+
+    private func flushAnswer() throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        if try flushClient() { answer = .done } else { blocked.onClient = true }
+        return blocked
+    }
+
+    private func flushClient() throws(Failure) -> Bool {
+        do throws(TransportError) {
+            return try client.flush()
+        } catch {
+            throw Failure.clientLeft(error)
+        }
+    }
+
+    private func readUpstream() throws(Failure) -> Inflow.Fill {
+        do throws(TransportError) {
+            return try upstream.inflow.fill()
+        } catch {
+            if answer == .awaited { throw closedEarly(error.description) }
+            throw truncated(error.description)
+        }
+    }
+
+    private func closedEarly(_ detail: String) -> Failure {
+        let isStale = upstream.isReused && !upstream.inflow.hasBytes && status == 0
+        return Failure(
+            "upstream_closed_early", status: 502, blame: .upstream, detail: detail,
+            retry: isStale ? .staleConnection : .never)
+    }
+
+    private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
+        Failure("upstream_truncated", status: 502, blame: .upstream, detail: detail)
+    }
+
+    // MARK: Waiting
+
+    private nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
+        if client.hasLeft { throw Failure.clientLeft() }
+        var interest: Socket.Interest = []
+        if down.onUpstream { interest.formUnion(upstream.stream.readInterest) }
+        if up.onUpstream { interest.formUnion(upstream.stream.writeInterest) }
+        upstream.stream.socket.interest = interest
+        client.watch(reading: up.onClient, writing: down.onClient)
+        let (deadline, expired) = deadline(up, down)
+        let now = loop.now
+        guard deadline > now else { throw expired }
+        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expired }
+    }
+
+    /// The nearest deadline among what is waited for, and what it means when it passes.
+    private func deadline(_ up: Blocked, _ down: Blocked) -> (UInt64, Failure) {
+        var nearest = (
+            UInt64.max >> 1, Failure("timeout", status: 504, blame: .gateway)
+        )
+        func consider(_ deadline: UInt64, _ failure: @autoclosure () -> Failure) {
+            if deadline < nearest.0 { nearest = (deadline, failure()) }
+        }
+        if up.onClient {
+            consider(
+                uploadedAt &+ limits.bodyTimeout,
+                Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout"))
+        }
+        if up.onUpstream {
+            consider(
+                uploadedAt &+ site.timeouts.write,
+                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write"))
+        }
+        if down.onClient {
+            consider(
+                downloadedAt &+ limits.sendTimeout,
+                Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout"))
+        }
+        // Before the whole request is sent the upstream need not answer.
+        if down.onUpstream, upload != .sending {
+            let isFirst = answer == .awaited
+            consider(
+                downloadedAt &+ (isFirst ? site.timeouts.firstByte : site.timeouts.read),
+                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read"))
+        }
+        return nearest
+    }
+}

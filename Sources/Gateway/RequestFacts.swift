@@ -1,0 +1,36 @@
+import HTTP
+
+extension RequestHead {
+    /// The host that the request is for: lower case, without port, "" if it names none. Routing looks sites up by it.
+    var lowercasedHost: String { hostText.lowercased() }
+
+    /// The host as written, an IPv6 literal in its brackets, without port.
+    var hostText: String {
+        guard let authority else { return "" }
+        let text = string(authority.host)
+        return authority.isIPv6 ? "[\(text)]" : text
+    }
+
+    /// Does the client ask for JSON and not for HTML? For pages of our own only.
+    var prefersJSON: Bool {
+        fields.contains(.accept, token: "application/json") && !fields.contains(.accept, token: "text/html")
+    }
+
+    /// Is the request's `Origin` this one?
+    func hasOrigin(_ origin: String) -> Bool {
+        guard let line = fields.first(.origin) else { return false }
+        return string(line.value).lowercased() == origin.lowercased()
+    }
+}
+
+extension ResponseHead {
+    /// Does this 101 switch to what was asked for (RFC 6455 §4.1)?
+    var upgradesToWebSocket: Bool {
+        connection.contains(.upgrade) && fields.contains(.upgrade, token: "websocket")
+    }
+}
+
+extension ClientSide {
+    /// The request, unless it could not be read at all.
+    var requestIfAny: RequestHead? { hasRequest ? request : nil }
+}

@@ -1,0 +1,49 @@
+import HTTP
+import StaticFiles
+
+/// What is to be done with a request. A pure function of plan and head, so that it can be explained without doing it.
+enum Decision {
+    /// `remainder` is where the path goes on behind the route's prefix.
+    case proxy(RoutePlan, remainder: Int)
+    case file(StaticSite)
+    case redirect(port: Int)
+    case refuse(Failure)
+}
+
+enum Router {
+    /// The site that a request is for.
+    /// - Parameters:
+    ///   - host: of the request, lower case, without port; empty if it named none.
+    ///   - serverName: the site whose name the TLS client asked for; nil without one.
+    static func site(_ listener: ListenerPlan, host: String, serverName: SitePlan?) throws(Failure) -> SitePlan {
+        let site = listener.site(named: host) ?? listener.fallback
+        // RFC 9110 §7.4: a request for another site than the one the connection was secured for is misdirected.
+        if let serverName, serverName !== site {
+            throw Failure("misdirected", status: 421, blame: .client, detail: "the TLS server name is of another site")
+        }
+        return site
+    }
+
+    /// What the site does with the request.
+    static func decide(_ site: SitePlan, _ request: RequestHead) -> Decision {
+        if let port = site.redirectPort { return .redirect(port: port) }
+        switch request.form {
+        case .authority:
+            return .refuse(Failure("connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies"))
+        case .origin, .absolute, .asterisk: break
+        }
+        if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
+        if let files = site.files, request.form != .asterisk { return .file(files) }
+        return .refuse(Failure("no_route", status: 404, blame: .client, detail: "no route and no static file of this site"))
+    }
+
+    /// The longest prefix wins, whatever the order in the file.
+    private static func route(_ site: SitePlan, _ request: RequestHead) -> (RoutePlan, Int)? {
+        var best: (route: RoutePlan, match: PathPrefix.Match)?
+        for route in site.routes {
+            guard let match = route.prefix.match(request.fields.bytes.span, request.path) else { continue }
+            if match.score > best?.match.score ?? -1 { best = (route, match) }
+        }
+        return best.map { ($0.route, $0.match.remainder) }
+    }
+}

@@ -1,0 +1,34 @@
+import Synchronization
+
+/// What all workers count together: atomics only.
+package final class SharedState: Sendable {
+    private let connections = Atomic<Int>(0)
+    private let pauses = Atomic<Int>(0)
+    private let limit: Int
+
+    init(maxConnections: Int) {
+        limit = maxConnections
+    }
+
+    /// Takes room for one connection. False when there is none: accepting must pause.
+    func reserve() -> Bool {
+        guard connections.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
+            connections.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        return true
+    }
+
+    func release() {
+        connections.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Counts one pause of accepting.
+    /// - Returns: how many there have been.
+    func countPause() -> Int {
+        pauses.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    package var connectionCount: Int { connections.load(ordering: .relaxed) }
+    package var pauseCount: Int { pauses.load(ordering: .relaxed) }
+}

@@ -1,0 +1,147 @@
+import EventLoop
+import Logging
+package import Transport
+
+/// One core's worth of the gateway: its own event loop, listeners, connections and pools. Nothing of it is shared.
+actor Worker {
+    nonisolated let loop: EventLoop
+    private let log: Logger
+    private var state: WorkerState?
+    private var listeners: [Listener] = []
+    private var isDraining = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    init(loop: EventLoop, log: Logger) {
+        self.loop = loop
+        self.log = log
+    }
+
+    /// Opens this worker's listening sockets.
+    /// - Throws: the address that cannot be had, and why.
+    func open(_ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress]) throws -> [SocketAddress] {
+        let accessLog = AccessLog(plan.logging, sink: sink)
+        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog)
+        for address in addresses {
+            do throws(SystemError) {
+                listeners.append(try Listener(address, on: loop))
+            } catch {
+                throw ListenError(address: address, cause: error)
+            }
+        }
+        return listeners.map(\.address)
+    }
+
+    /// Serves until drained: returns when the last connection has ended.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for index in listeners.indices {
+                group.addTask { await self.acceptClients(index) }
+            }
+            group.addTask { await self.tickUntilDrained() }
+        }
+        state?.log.flush()
+    }
+
+    /// Takes no more clients and lets the exchanges in flight end.
+    func drain() {
+        isDraining = true
+        for listener in listeners { listener.close() }
+        state?.drain()
+    }
+
+    /// Cuts what is left.
+    func cutAll() {
+        state?.cutAll()
+    }
+
+    var connectionCount: Int { state?.connectionCount ?? 0 }
+
+    // MARK: -
+
+    /// Non-throwing, so that one connection's failure never touches another; ends only by drain.
+    private func acceptClients(_ index: Int) async {
+        guard let state else { return }
+        let listener = listeners[index]
+        let waiter = Waiter(loop: loop)
+        listener.socket.waiter = waiter
+        await withDiscardingTaskGroup { connections in
+            while !isDraining {
+                guard state.shared.reserve() else {
+                    await pause(waiter, state)
+                    continue
+                }
+                switch listener.accept() {
+                case .connection(let descriptor, let peer):
+                    connections.addTask { await self.serve(descriptor, peer, index) }
+                    continue
+                case .none:
+                    state.shared.release()
+                    listener.socket.interest = .read
+                    _ = await waiter.wait(timeout: nil)
+                    listener.socket.interest = []
+                case .lost(let error):
+                    state.shared.release()
+                    log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
+                case .exhausted(let error):
+                    state.shared.release()
+                    if isDraining { break }
+                    log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
+                    _ = await waiter.wait(timeout: Worker.backOff)
+                }
+            }
+            waiter.retire()
+        }
+    }
+
+    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left.
+    private func pause(_ waiter: Waiter, _ state: WorkerState) async {
+        let pauses = state.shared.countPause()
+        if pauses == 1 || pauses % 1000 == 0 {
+            log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"])
+        }
+        state.pause(waiter)
+        // A connection may end on another worker, which does not tell us: look again soon.
+        _ = await waiter.wait(timeout: Worker.backOff)
+    }
+
+    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
+        guard let state else { return }
+        let socket: Socket
+        do throws(SystemError) {
+            socket = try Socket(adopting: descriptor, on: loop)
+        } catch {
+            log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
+            state.shared.release()
+            return
+        }
+        let connection = ClientConnection(
+            socket, peer: peer, listener: state.plan.listeners[index], port: listeners[index].address.port, state: state,
+            log: log)
+        state.add(connection)
+        await connection.run()
+        state.remove(connection)
+    }
+
+    private func tickUntilDrained() async {
+        let waiter = Waiter(loop: loop)
+        while !isDraining || connectionCount > 0 {
+            _ = await waiter.wait(timeout: Worker.tick)
+            state?.tick()
+        }
+    }
+
+    private static let backOff: UInt64 = 100_000_000
+    private static let tick: UInt64 = 250_000_000
+}
+
+/// An address that cannot be listened on.
+package struct ListenError: Error, CustomStringConvertible {
+    package let address: SocketAddress
+    let cause: SystemError
+
+    package var description: String { "cannot listen on \(address): \(cause.reason)" }
+}

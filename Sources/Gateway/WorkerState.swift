@@ -1,0 +1,102 @@
+import EventLoop
+import HTTP
+import HTTP1
+import TLS
+import Transport
+import Upstreams
+
+/// What one worker owns and its connections use: never shared, never locked.
+final class WorkerState {
+    let plan: Plan
+    let loop: EventLoop
+    let shared: SharedState
+    let buffers: BufferPool
+    let pools: [Pool]
+    let log: AccessLog
+    let clock: WallClock
+    /// Heads are reused, so that a request costs no allocation for them.
+    private var spareRequests: [RequestHead] = []
+    private var spareResponses: [ResponseHead] = []
+    private var scratch: [UInt8] = []
+    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    /// Told when a connection has ended, because they wait for room.
+    private var pausedListeners: [Waiter] = []
+    private(set) var isDraining = false
+
+    /// - Throws: when an upstream's TLS files cannot be used.
+    init(plan: Plan, loop: EventLoop, shared: SharedState, log: AccessLog) throws(TLSError) {
+        self.plan = plan
+        self.loop = loop
+        self.shared = shared
+        self.log = log
+        clock = WallClock(loop: loop)
+        let buffers = BufferPool(smallCapacity: max(16_384, plan.limits.head.maxHeadBytes))
+        self.buffers = buffers
+        var pools: [Pool] = []
+        for (server, settings) in zip(plan.servers, plan.poolSettings) {
+            pools.append(try Pool(server, settings: settings, loop: loop, buffers: buffers))
+        }
+        self.pools = pools
+    }
+
+    func acquireRequestHead() -> RequestHead { spareRequests.popLast() ?? RequestHead() }
+    func acquireResponseHead() -> ResponseHead { spareResponses.popLast() ?? ResponseHead() }
+
+    func release(_ head: RequestHead) {
+        head.reset()
+        if spareRequests.count < Self.spares { spareRequests.append(head) }
+    }
+
+    func release(_ head: ResponseHead) {
+        head.reset()
+        if spareResponses.count < Self.spares { spareResponses.append(head) }
+    }
+
+    private static let spares = 64
+
+    /// Lends an empty array for building something that is copied on at once.
+    func withScratch<Result, Failure: Error>(
+        _ body: (inout [UInt8]) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        scratch.removeAll(keepingCapacity: true)
+        return try body(&scratch)
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func remove(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        shared.release()
+        while let paused = pausedListeners.popLast() { paused.tell() }
+    }
+
+    func pause(_ waiter: Waiter) {
+        pausedListeners.append(waiter)
+    }
+
+    var connectionCount: Int { connections.count }
+
+    // MARK: Drain
+
+    /// From now on every answer is its connection's last, and idle connections close.
+    func drain() {
+        isDraining = true
+        for connection in connections.values { connection.drain() }
+        for pool in pools { pool.closeIdle() }
+    }
+
+    /// Cuts what is left after the drain's deadline.
+    func cutAll() {
+        for connection in connections.values { connection.cut() }
+    }
+
+    /// Once in a while: idle upstream connections that are too old or dead, and the log.
+    func tick() {
+        for pool in pools { pool.sweep() }
+        log.flush()
+    }
+}

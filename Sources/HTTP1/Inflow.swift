@@ -1,0 +1,236 @@
+package import HTTP
+package import Transport
+
+/// The receiving half of an HTTP/1 connection: bytes from a stream, cut into heads and the payload of bodies.
+///
+/// It holds a buffer only while bytes wait in it. Reading never waits: see `Fill`.
+package final class Inflow {
+    /// What an attempt to read came to.
+    package enum Fill: Equatable {
+        case bytes
+        case blocked
+        /// The peer ended its side.
+        case end
+        /// The buffer is full of bytes that nobody has taken.
+        case full
+    }
+
+    /// What is known of the body's next bytes.
+    package enum Body: Equatable {
+        /// So many bytes of payload stand at the front of the buffer.
+        case ready(Int)
+        /// More has to be read first.
+        case needsBytes
+        /// The body is complete; what follows in the buffer belongs to the next message.
+        case finished
+    }
+
+    private enum Framing {
+        case finished
+        case length(UInt64)
+        case chunked
+        case untilClose
+    }
+
+    package let stream: Stream
+    private let buffers: BufferPool
+    private var buffer: Buffer?
+    private var framing = Framing.finished
+    private var decoder: ChunkedDecoder
+    private let chunkLimits: ChunkLimits
+    private let sender: HTTPRefusal.Sender
+    /// Payload bytes at the front of the buffer that the framing has already counted.
+    private var ready = 0
+
+    /// Payload bytes of the current body that have been taken.
+    package private(set) var bodyBytes: UInt64 = 0
+
+    package init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits, from sender: HTTPRefusal.Sender) {
+        self.stream = stream
+        self.buffers = buffers
+        self.chunkLimits = chunkLimits
+        self.sender = sender
+        decoder = ChunkedDecoder(from: sender, limits: chunkLimits)
+    }
+
+    /// Are there bytes that have been read and not been taken?
+    package var hasBytes: Bool { buffer != nil }
+
+    /// One non-blocking read into the buffer.
+    package func fill() throws(TransportError) -> Fill {
+        guard stream.mayRead else { return .blocked }
+        let target = roomyBuffer()
+        guard target.room > 0 else { return .full }
+        let outcome: Stream.Read
+        do throws(TransportError) {
+            outcome = try stream.read(into: target)
+        } catch {
+            releaseIfEmpty()
+            throw error
+        }
+        releaseIfEmpty()
+        switch outcome {
+        case .bytes: return .bytes
+        case .blocked: return .blocked
+        case .end: return .end
+        }
+    }
+
+    // MARK: Heads
+
+    /// Parses a head from the buffer.
+    /// - Parameter parse: gets all unread bytes; returns how many the head took, or nil if it needs more.
+    /// - Returns: was a head taken?
+    package func takeHead(_ parse: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
+        guard let buffer else { return false }
+        let taken = try buffer.withBytes { span throws(HTTPRefusal) in try parse(span) }
+        guard let taken else { return false }
+        buffer.consume(taken)
+        releaseIfEmpty()
+        return true
+    }
+
+    // MARK: Bodies
+
+    /// Begins a body; the bytes that follow the head are its first.
+    package func beginBody(_ framing: BodyFraming) {
+        bodyBytes = 0
+        ready = 0
+        switch framing {
+        case .none: self.framing = .finished
+        case .length(let count): self.framing = count == 0 ? .finished : .length(count)
+        case .untilClose: self.framing = .untilClose
+        case .chunked:
+            self.framing = .chunked
+            decoder = ChunkedDecoder(from: sender, limits: chunkLimits)
+        }
+    }
+
+    /// Finds the body's next payload in the buffer.
+    package func nextBody() throws(HTTPRefusal) -> Body {
+        if ready > 0 { return .ready(ready) }
+        switch framing {
+        case .finished: return .finished
+        case .length(let left):
+            guard let buffer else { return .needsBytes }
+            ready = Int(min(left, UInt64(buffer.count)))
+            framing = UInt64(ready) == left ? .finished : .length(left - UInt64(ready))
+            return .ready(ready)
+        case .untilClose:
+            guard let buffer else { return .needsBytes }
+            ready = buffer.count
+            return .ready(ready)
+        case .chunked: return try nextChunk()
+        }
+    }
+
+    /// The peer has closed. True if that is how this body ends; false if the body is cut short.
+    package func endOfStreamEndsBody() -> Bool {
+        guard case .untilClose = framing, ready == 0 else {
+            if case .finished = framing { return ready == 0 }
+            return false
+        }
+        framing = .finished
+        return true
+    }
+
+    /// Lends the payload that `nextBody` found.
+    package func withReady<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard ready > 0, let buffer else { return nil }
+        let count = ready
+        return try buffer.withBytes { span throws(Failure) in try body(span.extracting(0..<count)) }
+    }
+
+    /// Writes payload to another stream without a copy of ours.
+    /// - Returns: how many bytes the stream took; 0 when blocked.
+    package func writeReady(to sink: Stream) throws(TransportError) -> Int {
+        guard ready > 0, let buffer else { return 0 }
+        let count = try sink.write(buffer, atMost: ready)
+        didTake(count)
+        return count
+    }
+
+    /// The payload's first `count` bytes have been dealt with.
+    package func take(_ count: Int) {
+        buffer?.consume(count)
+        didTake(count)
+    }
+
+    /// The trailer fields of the chunked body that has ended; empty otherwise.
+    package var trailers: FieldSection { decoder.trailers }
+
+    /// Is the body complete and no byte of anything else in the buffer? Only then is a connection clean.
+    package var isClean: Bool {
+        guard case .finished = framing else { return false }
+        return buffer == nil && ready == 0
+    }
+
+    /// Has the whole body been taken?
+    package var isBodyFinished: Bool {
+        guard case .finished = framing else { return false }
+        return ready == 0
+    }
+
+    /// Gives the buffer back; what it held is lost.
+    package func discard() {
+        if let buffer { buffers.release(buffer) }
+        buffer = nil
+        ready = 0
+        framing = .finished
+    }
+
+    // MARK: -
+
+    private func nextChunk() throws(HTTPRefusal) -> Body {
+        guard let buffer else { return .needsBytes }
+        let step = try buffer.withBytes { span throws(HTTPRefusal) in try decoder.next(span, from: 0) }
+        switch step {
+        case .data(let range):
+            buffer.consume(range.lowerBound)
+            ready = range.count
+            return .ready(ready)
+        case .needsMore(let consumed):
+            buffer.consume(consumed)
+            releaseIfEmpty()
+            return .needsBytes
+        case .end(let consumed):
+            buffer.consume(consumed)
+            releaseIfEmpty()
+            framing = .finished
+            return .finished
+        }
+    }
+
+    private func didTake(_ count: Int) {
+        ready -= count
+        bodyBytes += UInt64(count)
+        releaseIfEmpty()
+    }
+
+    private func releaseIfEmpty() {
+        guard let empty = buffer, empty.isEmpty else { return }
+        buffers.release(empty)
+        buffer = nil
+    }
+
+    /// The buffer to read into. A body that has more to come than a small buffer holds gets a bulk one.
+    private func roomyBuffer() -> Buffer {
+        if let buffer {
+            if buffer.room == 0 { buffer.compact() }
+            return buffer
+        }
+        let fresh = buffers.acquire(isBulky ? .bulk : .small)
+        buffer = fresh
+        return fresh
+    }
+
+    private var isBulky: Bool {
+        switch framing {
+        case .finished: false
+        case .length(let left): left > 16_384
+        case .chunked, .untilClose: bodyBytes > 16_384
+        }
+    }
+}

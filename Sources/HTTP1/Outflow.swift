@@ -1,0 +1,152 @@
+package import HTTP
+package import Transport
+
+/// The sending half of an HTTP/1 connection: heads and framed bodies into a stream.
+///
+/// What has been framed and not been sent waits in one buffer; while anything waits there, nothing more is taken from the source:
+/// that is the back-pressure.
+package final class Outflow {
+    package let stream: Stream
+    private let buffers: BufferPool
+    private var pending: Buffer?
+    private var isChunked = false
+    /// Bytes of a counted body still to come; nil if the body is not counted.
+    private var left: UInt64?
+
+    /// Payload bytes of the current body that were handed over.
+    package private(set) var bodyBytes: UInt64 = 0
+
+    package init(_ stream: Stream, buffers: BufferPool) {
+        self.stream = stream
+        self.buffers = buffers
+    }
+
+    /// Writes a head, which leaves with the first bytes of the body in one record.
+    /// - Parameter framing: of the body that follows.
+    package func begin(_ framing: BodyFraming, head: (inout [UInt8]) -> Void) {
+        appendPending(0, head)
+        bodyBytes = 0
+        isChunked = framing == .chunked
+        left =
+            switch framing {
+            case .none: 0
+            case .length(let count): count
+            case .chunked, .untilClose: nil
+            }
+    }
+
+    /// From now on bytes go as they are, without framing or end.
+    package func beginTunnel() {
+        isChunked = false
+        left = nil
+        bodyBytes = 0
+    }
+
+    /// Adds bytes that stand outside any body: an interim head.
+    package func appendRaw(_ bytes: (inout [UInt8]) -> Void) {
+        appendPending(0, bytes)
+    }
+
+    /// Takes what it can of the source's payload.
+    /// - Returns: how many bytes were taken; 0 when the stream is blocked.
+    package func send(from source: Inflow, ready: Int) throws(TransportError) -> Int {
+        if isChunked { return try sendChunk(from: source, ready: ready) }
+        assert(left.map { $0 >= UInt64(ready) } ?? true, "more than the announced length")
+        if let pending {
+            // A head waits: small payload joins its record, big payload follows it.
+            if ready <= pending.room { return copy(from: source, into: pending) }
+            guard try flush() else { return 0 }
+        }
+        let count = try source.writeReady(to: stream)
+        didTake(count)
+        return count
+    }
+
+    /// Adds payload made by ourselves.
+    package func send(_ bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else { return }
+        let isChunked = isChunked
+        appendPending(bytes.count) { out in
+            if isChunked { ChunkedEncoder.append(chunk: bytes, to: &out) } else { out.append(bytes) }
+        }
+        didTake(bytes.count)
+    }
+
+    /// Ends the body. Trailer fields go only after a chunked one.
+    package func finish(trailers: FieldSection? = nil) {
+        guard isChunked else { return }
+        isChunked = false
+        appendPending(0) { out in
+            if let trailers {
+                ChunkedEncoder.appendEnd(trailers: trailers, to: &out)
+            } else {
+                ChunkedEncoder.appendEnd(to: &out)
+            }
+        }
+    }
+
+    /// Has every announced byte been handed over?
+    package var isComplete: Bool { (left ?? 0) == 0 }
+
+    /// Sends what waits.
+    /// - Returns: is everything with the kernel?
+    package func flush() throws(TransportError) -> Bool {
+        while let waiting = pending {
+            guard try stream.write(waiting) > 0 else { return false }
+            if waiting.isEmpty {
+                buffers.release(waiting)
+                pending = nil
+            }
+        }
+        return try stream.flush()
+    }
+
+    package var hasPending: Bool { pending != nil }
+
+    package func discard() {
+        if let pending { buffers.release(pending) }
+        pending = nil
+    }
+
+    // MARK: -
+
+    /// A size line of at most 16 digits and three line ends.
+    private static let chunkOverhead = 24
+    /// Payload up to this size shares a small buffer with a head.
+    package static let joinable = 12_288
+
+    private func sendChunk(from source: Inflow, ready: Int) throws(TransportError) -> Int {
+        if let pending, pending.room < ready + Self.chunkOverhead {
+            guard try flush() else { return 0 }
+        }
+        let target = pending ?? buffers.acquire(ready > Self.joinable ? .bulk : .small)
+        pending = target
+        let count = min(ready, target.room - Self.chunkOverhead)
+        target.append { out in
+            ChunkedEncoder.append(sizeLine: count, to: &out)
+            source.withReady { out.append($0.extracting(0..<count)) }
+            out.append("\r\n")
+        }
+        source.take(count)
+        didTake(count)
+        return count
+    }
+
+    private func copy(from source: Inflow, into target: Buffer) -> Int {
+        let count = source.withReady { target.take($0) } ?? 0
+        source.take(count)
+        didTake(count)
+        return count
+    }
+
+    private func didTake(_ count: Int) {
+        bodyBytes += UInt64(count)
+        if let rest = left { left = rest - UInt64(count) }
+    }
+
+    private func appendPending(_ size: Int, _ body: (inout [UInt8]) -> Void) {
+        let target = pending ?? buffers.acquire(size > Self.joinable ? .bulk : .small)
+        pending = target
+        target.append(body)
+    }
+}

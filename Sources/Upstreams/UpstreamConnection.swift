@@ -1,0 +1,32 @@
+import EventLoop
+import HTTP
+package import HTTP1
+package import Transport
+
+/// A connection to an upstream server, with both halves of its HTTP/1.
+package final class UpstreamConnection {
+    package let stream: Stream
+    package let inflow: Inflow
+    package let outflow: Outflow
+    /// Has it carried an exchange before? Then its failing before an answer may just be the upstream's idle timeout.
+    package internal(set) var isReused = false
+    /// When it was parked, in monotonic nanoseconds.
+    var idleSince: UInt64 = 0
+
+    init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits) {
+        self.stream = stream
+        inflow = Inflow(stream, buffers: buffers, chunkLimits: chunkLimits, from: .upstream)
+        outflow = Outflow(stream, buffers: buffers)
+    }
+
+    /// May it carry another exchange? Only if nothing is unread, nothing unsent, and the peer has said nothing since.
+    var isClean: Bool {
+        inflow.isClean && !outflow.hasPending && !stream.socket.hasHungUp && !stream.mayRead
+    }
+
+    func close() {
+        inflow.discard()
+        outflow.discard()
+        stream.close()
+    }
+}

@@ -1,0 +1,29 @@
+import Configuration
+import Glibc
+
+/// What the command says to the person who called it.
+enum Console {
+    static var hasColour: Bool { isatty(STDERR_FILENO) == 1 && !FileWriting.hasVariable("NO_COLOR") }
+
+    static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// All problems, each with its line of the file, and a count.
+    static func report(_ problems: [Problem], source: String) {
+        for problem in problems { error(problem.render(source: source, colour: hasColour)) }
+        let errors = problems.count { $0.severity == .error }
+        let warnings = problems.count - errors
+        if !problems.isEmpty { error("\(counted(errors, "error")), \(counted(warnings, "warning"))") }
+    }
+
+    private static func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = FileWriting.write(rest, to: descriptor)
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
+        }
+    }
+}

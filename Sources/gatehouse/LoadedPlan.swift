@@ -1,0 +1,57 @@
+import ArgumentParser
+import Configuration
+import Gateway
+
+/// A configuration file brought to the point where it could run.
+struct LoadedPlan {
+    let configuration: Configuration
+    let plan: Plan
+
+    /// Reads, checks and builds; says everything that is wrong.
+    /// - Throws: `ExitCode(1)` when there is an error.
+    static func load(_ path: String, lenient: Bool, workers: Int? = nil) throws -> LoadedPlan {
+        let result = Configuration.read(path: path, mode: lenient ? .lenient : .strict)
+        var problems = result.problems
+        var plan: Plan?
+        if let configuration = result.configuration {
+            var builder = PlanBuilder(configuration)
+            plan = builder.build(workers: workers)
+            problems += builder.problems
+        }
+        Console.report(problems, source: result.source)
+        guard let configuration = result.configuration, let plan else { throw ExitCode(1) }
+        return LoadedPlan(configuration: configuration, plan: plan)
+    }
+
+    /// A line for each site: where it listens and what it does.
+    var summary: String {
+        var rows = [["site", "listens on", "names", "serves"]]
+        for site in configuration.sites {
+            let scheme = site.ssl == nil ? "http" : "https"
+            var serves: [String] = []
+            if site.redirectToHTTPS && site.ssl == nil { serves.append("redirect to https") }
+            if let proxy = site.proxy { serves += proxy.routes.map { "\($0.path) → \($0.upstream)" } }
+            if let directory = site.staticDir { serves.append("files of \(directory)") }
+            rows.append([
+                site.name, "\(scheme) \(site.listen):\(site.port)", site.hostnames.joined(separator: " "),
+                serves.joined(separator: ", "),
+            ])
+        }
+        return Table.text(rows)
+    }
+}
+
+/// Aligned columns for a terminal.
+enum Table {
+    /// - Parameter rows: the first is the heading.
+    static func text(_ rows: [[String]]) -> String {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+            }
+            return cells.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

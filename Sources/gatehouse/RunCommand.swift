@@ -1,0 +1,68 @@
+import ArgumentParser
+import Configuration
+import Gateway
+import Glibc
+import Logging
+
+/// `gatehouse run -c FILE`, and, being the default, `gatehouse -c FILE` and `gatehouse DIR`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
+        discussion: """
+            gatehouse run -c gatehouse.toml
+            gatehouse run ./public --port 8080
+
+            SIGTERM and SIGINT stop gracefully: no new connections, exchanges in flight finish within limits.drain_timeout.
+            """)
+
+    @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")
+    var directory: String?
+
+    @Option(name: [.short, .long], help: "The configuration file.")
+    var config: String?
+
+    @Option(help: "How many workers (default: [performance] worker_threads, else one per core).")
+    var workers: Int?
+
+    @Option(name: [.short, .long], help: "The port, when serving a directory (default: 8080).")
+    var port: Int?
+
+    @Flag(help: "Only check the configuration, as gatehouse check does.")
+    var dryRun = false
+
+    @Flag(help: "Unknown keys are warnings instead of errors.")
+    var lenient = false
+
+    func validate() throws {
+        if directory != nil, config != nil { throw ValidationError("Give a directory or --config, not both.") }
+        if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024.") }
+        if let port, !(0...65535).contains(port) { throw ValidationError("--port must be from 0 to 65535.") }
+    }
+
+    func run() async throws {
+        if let directory { return try await serve(directory) }
+        let path = config ?? "config.toml"
+        if config == nil, FileWriting.isMissing(path) {
+            Console.error("gatehouse: no configuration given, and there is no config.toml here; see gatehouse --help")
+            throw ExitCode(2)
+        }
+        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers)
+        if dryRun {
+            Console.say(loaded.summary)
+            Console.say("\(path) is right")
+            return
+        }
+        try await Service.run(loaded)
+    }
+
+    /// One site of one directory on this machine's loopback.
+    private func serve(_ directory: String) async throws {
+        let configuration = Configuration.serving(directory: directory, port: port ?? 8080)
+        var builder = PlanBuilder(configuration)
+        guard let plan = builder.build(workers: workers) else {
+            for problem in builder.problems { Console.error("gatehouse: \(problem.message)") }
+            throw ExitCode(1)
+        }
+        try await Service.run(LoadedPlan(configuration: configuration, plan: plan))
+    }
+}

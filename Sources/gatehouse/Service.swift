@@ -1,0 +1,34 @@
+import ArgumentParser
+import Configuration
+import Gateway
+import Glibc
+import Logging
+import Transport
+
+/// Runs a plan until a signal asks it to stop.
+enum Service {
+    static func run(_ loaded: LoadedPlan) async throws {
+        let log = Logger(label: "gatehouse") { _ in
+            DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
+        }
+        FileLimit.raise(toAtLeast: loaded.configuration.performance.maxConnections * 2 + 256, log)
+        let signals = Signals()
+        let gateway: Gateway
+        do {
+            gateway = try await Gateway(loaded.plan, log: log)
+        } catch {
+            Console.error("gatehouse: \(error)")
+            throw ExitCode(1)
+        }
+        let addresses = gateway.addresses.map(\.description).joined(separator: " ")
+        log.notice(
+            "serving", metadata: ["addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())"])
+        await withDiscardingTaskGroup { group in
+            group.addTask { await gateway.run() }
+            let name = await signals.next()
+            log.notice("stopping", metadata: ["signal": "\(name)"])
+            await gateway.drain()
+        }
+        log.notice("stopped")
+    }
+}
