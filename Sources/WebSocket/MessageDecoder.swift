@@ -34,7 +34,7 @@ package struct MessageDecoder: Sendable {
     /// - Parameters:
     ///   - sender: who writes the bytes: `.client` in a server.
     ///   - maxMessageSize: bytes of a message above which `.messageTooBig` is thrown, as soon as a header announces them.
-    ///     Memory held is at most this and what has arrived.
+    ///     Memory is taken as bytes arrive, not as a header promises them: at most twice this.
     package init(of sender: Sender, maxMessageSize: Int) {
         rules = FrameRules(sender: sender, extensions: .none)
         self.maxMessageSize = UInt64(max(0, maxMessageSize))

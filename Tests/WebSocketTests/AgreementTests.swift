@@ -47,7 +47,8 @@ struct AgreementTests {
             // A forbidden code is seen before its Close frame has ended, where the decoder still waits.
             let isEarly = observer.firstViolation == .closeCodeNotAllowed && !observer.isAtFrameBoundary
             #expect(observer.firstViolation == nil || isEarly, "\(bytes)")
-            #expect(Self.counts(decoded.events) == [observer.counters.messages, observer.counters.pings, observer.counters.pongs])
+            let counters = observer.counters
+            #expect(Self.counts(decoded.events) == [counters.messages, counters.pings, counters.pongs])
         }
     }
 

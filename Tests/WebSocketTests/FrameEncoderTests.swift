@@ -8,7 +8,8 @@ struct FrameEncoderTests {
         #expect(
             written { FrameEncoder.text("Hello", maskKey: exampleKey, to: &$0) }
                 == [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58])
-        #expect(written { FrameEncoder.frame(.text, fin: false, payload: utf8("Hel").span, to: &$0) } == [1, 3, 0x48, 0x65, 0x6C])
+        #expect(
+            written { FrameEncoder.frame(.text, fin: false, payload: utf8("Hel").span, to: &$0) } == [1, 3, 0x48, 0x65, 0x6C])
         #expect(written { FrameEncoder.frame(.continuation, payload: utf8("lo").span, to: &$0) } == [0x80, 2, 0x6C, 0x6F])
         #expect(written { FrameEncoder.ping(hello.span, to: &$0) } == [0x89, 0x05] + hello)
         #expect(
@@ -29,10 +30,11 @@ struct FrameEncoderTests {
         #expect(output == [1, 2, 0x81, 1, 0x61, 0x89, 0])
     }
 
-    @Test(arguments: [
-        (CloseCode.goingAway, "bye", [0x88, 5, 0x03, 0xE9, 0x62, 0x79, 0x65]), (.normalClosure, "", [0x88, 2, 0x03, 0xE8]),
-        (nil, "bye", [0x88, 0]), (.noStatusReceived, "bye", [0x88, 0]), (.abnormalClosure, "", [0x88, 0]),
-    ] as [(CloseCode?, String, [UInt8])])
+    @Test(
+        arguments: [
+            (CloseCode.goingAway, "bye", [0x88, 5, 0x03, 0xE9, 0x62, 0x79, 0x65]), (.normalClosure, "", [0x88, 2, 0x03, 0xE8]),
+            (nil, "bye", [0x88, 0]), (.noStatusReceived, "bye", [0x88, 0]), (.abnormalClosure, "", [0x88, 0]),
+        ] as [(CloseCode?, String, [UInt8])])
     func `a Close frame holds a code that may be sent, or nothing`(_ code: CloseCode?, _ reason: String, _ bytes: [UInt8]) {
         #expect(written { FrameEncoder.close(code, reason: reason, to: &$0) } == bytes)
     }

@@ -69,9 +69,10 @@ struct FrameHeaderTests {
         #expect(parsed(bytes, at: 3) == vector.header)
     }
 
-    @Test(arguments: [
-        ([0x82, 0x7E, 0x00, 0x7D], 125), ([0x82, 0x7E, 0, 0], 0), ([0x82, 0x7F, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 65535),
-    ] as [([UInt8], UInt64)])
+    @Test(
+        arguments: [
+            ([0x82, 0x7E, 0x00, 0x7D], 125), ([0x82, 0x7E, 0, 0], 0), ([0x82, 0x7F, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 65535),
+        ] as [([UInt8], UInt64)])
     func `a length that is too long a spelling is kept as it stood`(_ bytes: [UInt8], _ length: UInt64) throws {
         let header = try #require(parsed(bytes))
         #expect(header.payloadLength == length)

@@ -155,9 +155,11 @@ struct FrameObserverTests {
     }
 
     @Test func `a message that grows by fragments is too big once, on the header that says so`() {
-        let fragments = [frame(.text, .init(repeating: 1, count: 60), fin: false)] + (0..<3).map { _ in
-            frame(.continuation, .init(repeating: 1, count: 60), fin: false)
-        }
+        let fragments =
+            [frame(.text, .init(repeating: 1, count: 60), fin: false)]
+            + (0..<3).map { _ in
+                frame(.continuation, .init(repeating: 1, count: 60), fin: false)
+            }
         var observer = FrameObserver(of: .client, maxMessageSize: 100)
         let violations = fragments.map { fragment in
             [observer.observe(fragment.prefix(6)), observer.observe(fragment.dropFirst(6))]
@@ -173,10 +175,11 @@ struct FrameObserverTests {
         #expect(observer.count(of: .messageTooBig) == 1)
     }
 
-    @Test(arguments: [
-        (Extensions.none, [.reservedBits, .reservedBits, .reservedBits, .reservedOpcode]),
-        (.permessageDeflate, [nil, .reservedBits, .reservedBits, .reservedOpcode]), (.unknown, [nil, nil, nil, nil]),
-    ] as [(Extensions, [Violation?])])
+    @Test(
+        arguments: [
+            (Extensions.none, [.reservedBits, .reservedBits, .reservedBits, .reservedOpcode]),
+            (.permessageDeflate, [nil, .reservedBits, .reservedBits, .reservedOpcode]), (.unknown, [nil, nil, nil, nil]),
+        ] as [(Extensions, [Violation?])])
     func `an extension frees what it defines`(_ extensions: Extensions, _ violations: [Violation?]) {
         let frames = [
             frame(.text, [1], rsv: .rsv1), frame(.text, [1], rsv: .rsv2), frame(.ping, rsv: .rsv1),

@@ -15,7 +15,10 @@ struct MessageDecoderTests {
         ([0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F], Decoded(events: [.text(utf8("Hello"))])),
         ([0x01, 0x03, 0x48, 0x65, 0x6C, 0x80, 0x02, 0x6C, 0x6F], Decoded(events: [.text(utf8("Hello"))])),
         ([0x89, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F], Decoded(events: [.ping(utf8("Hello"))])),
-        ([0x82, 0x7E, 0x01, 0x00] + [UInt8](repeating: 7, count: 256), Decoded(events: [.binary(.init(repeating: 7, count: 256))])),
+        (
+            [0x82, 0x7E, 0x01, 0x00] + [UInt8](repeating: 7, count: 256),
+            Decoded(events: [.binary(.init(repeating: 7, count: 256))])
+        ),
         (
             [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0] + [UInt8](repeating: 7, count: 65536),
             Decoded(events: [.binary(.init(repeating: 7, count: 65536))])
@@ -33,21 +36,29 @@ struct MessageDecoderTests {
     @Test(arguments: WireCase.invalidText)
     func `bad text fails at its first bad byte, not at the end of a long message`(_ payload: [UInt8]) {
         let isOnlyCutOff = (1...3).contains { count in
-            [0x80, 0x90, 0xA0].contains { String(validating: payload + [UInt8](repeating: $0, count: count), as: UTF8.self) != nil }
+            [0x80, 0x90, 0xA0].contains {
+                String(validating: payload + [UInt8](repeating: $0, count: count), as: UTF8.self) != nil
+            }
         }
         let header = FrameHeader(fin: false, opcode: .text, maskKey: exampleKey, payloadLength: 1000)
         let decoded = Decoded([frame(header, payload)[...]])
         #expect(decoded == Decoded(violation: isOnlyCutOff ? nil : .invalidUTF8))
     }
 
-    @Test(arguments: [
-        ([frame(.text, utf8("abcde"))], nil),
-        ([frame(.text, utf8("abcdef"))], .messageTooBig),
-        ([frame(.binary, [1, 2, 3], fin: false), frame(.continuation, [4, 5])], nil),
-        ([frame(.binary, [1, 2, 3], fin: false), frame(.ping, .init(repeating: 1, count: 9)), frame(.continuation, [4, 5])], nil),
-        ([frame(.binary, [1, 2, 3], fin: false), frame(.continuation, [4, 5, 6])], .messageTooBig),
-        ([frame(.binary, [1, 2, 3, 4, 5]), frame(.binary, [1, 2, 3, 4, 5])], nil),
-    ] as [([[UInt8]], Violation?)])
+    @Test(
+        arguments: [
+            ([frame(.text, utf8("abcde"))], nil),
+            ([frame(.text, utf8("abcdef"))], .messageTooBig),
+            ([frame(.binary, [1, 2, 3], fin: false), frame(.continuation, [4, 5])], nil),
+            (
+                [
+                    frame(.binary, [1, 2, 3], fin: false), frame(.ping, .init(repeating: 1, count: 9)),
+                    frame(.continuation, [4, 5]),
+                ], nil
+            ),
+            ([frame(.binary, [1, 2, 3], fin: false), frame(.continuation, [4, 5, 6])], .messageTooBig),
+            ([frame(.binary, [1, 2, 3, 4, 5]), frame(.binary, [1, 2, 3, 4, 5])], nil),
+        ] as [([[UInt8]], Violation?)])
     func `a message above the limit is refused, a control frame does not count`(_ frames: [[UInt8]], _ violation: Violation?) {
         for pieces in cuts(of: Array(frames.joined())) {
             #expect(Decoded(pieces, maxMessageSize: 5).violation == violation)
