@@ -42,7 +42,7 @@ package enum Handshake {
 
     /// RFC 6455 §4.2.1 (5): "a base64-encoded value that, when decoded, is 16 bytes in length".
     package static func isValidKey(_ key: Span<UInt8>) -> Bool {
-        key.count == 24 && Base64.decodedCount(of: key) == 16
+        Base64.decodedCount(of: key) == 16
     }
 
     /// The `Sec-WebSocket-Accept` value, 28 bytes, that answers this `Sec-WebSocket-Key` value (RFC 6455 §4.2.2 (5.4)).

@@ -146,6 +146,17 @@ struct FrameObserverTests {
         }
     }
 
+    @Test(arguments: [frame(.close), frame(.close, [3])])
+    func `the code is that of the first Close frame, or none`(_ first: [UInt8]) {
+        for pieces in cuts(of: first + close(1011) + close(1005)) {
+            var observer = FrameObserver(of: .client)
+            observer.observe(pieces)
+            #expect(observer.hasSeenClose)
+            #expect(observer.closeCode == nil)
+            #expect(observer.count(of: .closeCodeNotAllowed) == 0)
+        }
+    }
+
     @Test func `a length with its top bit set never ends`() {
         var observer = FrameObserver(of: .server)
         observer.observe([[0x82, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x81, 0x00]])
