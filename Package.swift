@@ -48,7 +48,7 @@ let package = Package(
         module("Transport", ["TLS", "EventLoop", "CLinux"]),
         // Floor 3: where answers come from.
         module("Upstreams", ["Transport", "HTTP"]),
-        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module("StaticFiles", ["CLinux", "CZlib"]),
         // Floor 4: the request's way.
         module("Gateway", ["Upstreams", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration"]),
         // Floor 5: the command.
@@ -57,7 +57,7 @@ let package = Package(
         tests(of: "HTTPTests", ["HTTP"]),
         tests(of: "WebSocketTests", ["WebSocket"]),
         tests(of: "ConfigurationTests", ["Configuration"]),
-        tests(of: "StaticFilesTests", ["StaticFiles", "HTTP"]),
+        tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17
