@@ -82,7 +82,7 @@ package final class Directory: Sendable {
         }
     }
 
-    private static func classified(_ error: Int32) -> StaticError {
+    static func classified(_ error: Int32) -> StaticError {
         let words = errorWords(error)
         return switch error {
         case ENOENT, ENOTDIR, ENAMETOOLONG: .notFound(reason: words)
