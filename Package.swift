@@ -53,7 +53,7 @@ let package = Package(
         // Floor 3: messages over streams, and where answers come from.
         module("HTTP1", ["Transport", "HTTP"]),
         module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
-        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module("StaticFiles", ["CLinux", "CZlib"]),
         // Floor 4: the request's way.
         module(
             "Gateway",
@@ -72,7 +72,7 @@ let package = Package(
         tests(of: "HTTPTests", ["HTTP"]),
         tests(of: "WebSocketTests", ["WebSocket"]),
         tests(of: "ConfigurationTests", ["Configuration"]),
-        tests(of: "StaticFilesTests", ["StaticFiles", "HTTP"]),
+        tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17

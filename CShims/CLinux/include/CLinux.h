@@ -1,5 +1,7 @@
 #pragma once
 
+#include "CLinuxFiles.h"
+
 // Headers that the Glibc module does not cover.
 #include <stdint.h>
 #include <sys/epoll.h>

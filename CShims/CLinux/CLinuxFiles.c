@@ -1,0 +1,39 @@
+#define _GNU_SOURCE
+#include "CLinuxFiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// glibc has no wrapper for openat2(2) before 2.43, hence syscall(2).
+static int open_beneath(int root, const char *path, int flags) {
+    struct open_how how = {0};
+    how.flags = (unsigned long long)flags;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    long descriptor = syscall(SYS_openat2, root, path, &how, sizeof how);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int clinux_open_root(const char *path) {
+    int descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_open_beneath(int root, const char *path) {
+    return open_beneath(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+int clinux_probe_open_beneath(int root) {
+    int descriptor = open_beneath(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return descriptor;
+    close(descriptor);
+    return 0;
+}
+
+const char *clinux_error_words(int error) {
+    const char *words = strerrordesc_np(error);
+    return words != NULL ? words : "Unknown error";
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+/// Opens a directory as a root for clinux_open_beneath: open(2) with O_PATH, O_DIRECTORY and O_CLOEXEC.
+/// Returns the descriptor, or the negative errno.
+int clinux_open_root(const char *path);
+
+/// Opens `path`, relative to `root`, for reading, by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS:
+/// no `..`, absolute path or symbolic link leads out of `root`. A FIFO or device never blocks or becomes a terminal.
+/// Returns the descriptor, or the negative errno.
+int clinux_open_beneath(int root, const char *path);
+
+/// Whether openat2(2) works here: 0, or the negative errno (ENOSYS before Linux 5.6, EPERM under some sandboxes).
+int clinux_probe_open_beneath(int root);
+
+/// What an errno means, in words; a constant string that is never freed. Thread-safe.
+const char *clinux_error_words(int error);

@@ -1,0 +1,32 @@
+/// One header field. Both sides are ASCII and safe to send as they are.
+package struct StaticField: Equatable, Sendable {
+    package let name: String
+    package let value: String
+
+    init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What to answer: everything but the fields that the connection owns (Date, Connection, Content-Length, framing).
+package struct StaticAnswer {
+    package let status: Int
+    /// In the order to send.
+    package var fields: [StaticField] = []
+    /// The length to declare: also for HEAD. Nil: not known before the end (content is streamed), or there is none to declare.
+    package var contentLength: UInt64?
+    /// The content; nil for HEAD, for 304, and where `needsPage` is true.
+    package var body: FileBody?
+    /// True where the caller must write the page itself: an error without a configured page, or a redirect.
+    package var needsPage = false
+    /// For 301: the path for `Location`, percent-encoded; the caller appends the query of the request.
+    package var redirectPath: String?
+    /// For the log.
+    package let reason: String
+
+    init(status: Int, reason: String) {
+        self.status = status
+        self.reason = reason
+    }
+}

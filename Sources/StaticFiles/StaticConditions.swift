@@ -1,0 +1,64 @@
+/// The request's fields that steer a static answer, as received; nil if absent. Several lines of one list field are joined
+/// by ", " (RFC 9110 §5.3).
+package struct StaticConditions: Sendable {
+    package var ifMatch: [UInt8]?
+    package var ifNoneMatch: [UInt8]?
+    package var ifModifiedSince: [UInt8]?
+    package var ifUnmodifiedSince: [UInt8]?
+    package var range: [UInt8]?
+    package var ifRange: [UInt8]?
+    package var acceptEncoding: [UInt8]?
+
+    package init() {}
+}
+
+/// What a representation can be compared by; nil where the operator switched it off.
+struct Validators {
+    let etag: EntityTag?
+    /// Seconds since 1970, never in the future (RFC 9110 §8.8.2.1).
+    let lastModified: Int64?
+}
+
+/// What the preconditions of a GET or HEAD say.
+enum Verdict: Equatable {
+    case send
+    /// 304, and the field that says so.
+    case notModified(by: String)
+    /// 412, and the field that says so.
+    case failed(by: String)
+}
+
+extension StaticConditions {
+    /// Evaluates the preconditions in the order of RFC 9110 §13.2.2, steps 1 to 4. `now`: seconds since 1970.
+    func verdict(on validators: Validators, now: Int64) -> Verdict {
+        if let ifMatch {
+            // (1) Strong comparison: RFC 9110 §13.1.1.
+            if !EntityTag.list(ifMatch, names: validators.etag, weakly: false) { return .failed(by: "If-Match") }
+        } else if let limit = date(ifUnmodifiedSince, now: now), let modified = validators.lastModified {
+            // (2) Only without If-Match; a date that cannot be read is ignored (RFC 9110 §13.1.4).
+            if modified > limit { return .failed(by: "If-Unmodified-Since") }
+        }
+        if let ifNoneMatch {
+            // (3) Weak comparison: RFC 9110 §13.1.2.
+            if EntityTag.list(ifNoneMatch, names: validators.etag, weakly: true) { return .notModified(by: "If-None-Match") }
+        } else if let limit = date(ifModifiedSince, now: now), let modified = validators.lastModified {
+            // (4) Only without If-None-Match (RFC 9110 §13.1.3).
+            if modified <= limit { return .notModified(by: "If-Modified-Since") }
+        }
+        return .send
+    }
+
+    /// Step 5 of RFC 9110 §13.2.2: whether Range counts. True without If-Range.
+    func rangeApplies(to validators: Validators, now: Int64) -> Bool {
+        guard let ifRange else { return true }
+        if let matches = EntityTag.single(ifRange, is: validators.etag) { return matches }
+        // RFC 9110 §13.1.5: the exact date, and only where it is strong: a file that changed within the last second may
+        // change again without a new date (§8.8.2.2).
+        guard let date = HTTPDate.parse(ifRange, now: now), let modified = validators.lastModified else { return false }
+        return date == modified && modified < now
+    }
+
+    private func date(_ field: [UInt8]?, now: Int64) -> Int64? {
+        field.flatMap { HTTPDate.parse($0, now: now) }
+    }
+}

@@ -1,0 +1,28 @@
+/// What the operator decides about a site's files. Values are used as they are: the configuration checked them.
+package struct StaticSettings: Sendable {
+    /// Names tried, in order, for a path that ends with a slash.
+    package var indexFiles = ["index.html", "index.htm"]
+    /// Whether files are compressed while they are sent.
+    package var compressionEnabled = true
+    /// Media types, without parameters, that are worth compressing. Types that are compressed already are never compressed.
+    package var compressionTypes = [
+        "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
+        "application/xml", "text/plain",
+    ]
+    /// zlib's level, 0 to 9.
+    package var level = 6
+    /// Bytes below which a file is not compressed.
+    package var minSize: UInt64 = 1024
+    /// Whether `FILE.gz`, if not older than `FILE`, is sent to those who accept gzip (for types worth compressing).
+    package var precompressed = false
+    package var etagEnabled = true
+    package var lastModifiedEnabled = true
+    /// Seconds for `Cache-Control: max-age`; nil sends no such field.
+    package var maxAgeStatic: Int? = 3600
+    /// Sent as `Cache-Control` instead of the one made of `maxAgeStatic`.
+    package var cacheControl: String?
+    /// Status code to file, relative to the site's directory; a leading slash is allowed.
+    package var errorPages: [Int: String] = [:]
+
+    package init() {}
+}

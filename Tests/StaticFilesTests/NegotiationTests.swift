@@ -1,0 +1,75 @@
+import Testing
+
+@testable import StaticFiles
+
+@Suite struct NegotiationTests {
+    @Test(arguments: [
+        ("gzip", true), ("GZip", true), ("x-gzip", true), ("gzip, deflate, br", true), ("br;q=1.0, gzip;q=0.8, *;q=0.1", true),
+        ("*", true), ("*;q=0.5", true), ("gzip;q=0.001", true), ("gzip;q=1.000", true), ("gzip ; q=0.5", true),
+        ("gzip;Q=1", true), ("gzip;q=0.5, identity;q=0.5", true), ("identity;q=0.5, *;q=0.6", true), (" , gzip,", true),
+        ("gzip;q=0.", false), ("gzip;q=1.", true),
+        ("", false), ("identity", false), ("br", false), ("deflate", false), ("gzipped", false), ("notgzip", false),
+        ("gzip;q=0", false), ("gzip;q=0.000", false), ("*;q=0", false), ("gzip;q=0, *", false), ("*, gzip;q=0", false),
+        ("gzip;q=0.4, identity;q=0.5", false), ("gzip;q=0, gzip;q=1", false), ("gzip;q=1.001", false), ("gzip;q=2", false),
+        ("gzip;q=", false), ("gzip;q", false), ("gzip;q=0.1234", false), ("gzip;q=-1", false), ("gzip;level=9", false),
+        ("gzip;q=1;x=y", false), (";q=1", false),
+    ])
+    func `gzip is chosen by weight`(field: String, expected: Bool) {
+        #expect(AcceptEncoding(Array(field.utf8)).prefersGzip == expected)
+    }
+
+    @Test(arguments: [
+        ("identity;q=0", true), ("gzip, *;q=0", true), ("gzip, identity;q=0.1, *;q=0", false), ("gzip", false), ("", false),
+    ])
+    func `the plain form is refused only in so many words`(field: String, expected: Bool) {
+        #expect(AcceptEncoding(Array(field.utf8)).refusesIdentity == expected)
+    }
+
+    @Test(arguments: [
+        ("index.html", "text/html; charset=utf-8"), ("a/b/STYLE.CSS", "text/css; charset=utf-8"),
+        ("x.min.js", "text/javascript; charset=utf-8"), ("x.mjs", "text/javascript; charset=utf-8"),
+        ("x.json", "application/json"), ("x.svg", "image/svg+xml"), ("x.wasm", "application/wasm"), ("x.woff2", "font/woff2"),
+        ("x.tar.gz", "application/gzip"), ("x.png", "image/png"), ("x.webp", "image/webp"), ("x.mp4", "video/mp4"),
+        ("x.unknown", "application/octet-stream"), ("README", "application/octet-stream"),
+        (".html", "application/octet-stream"), ("a.html/README", "application/octet-stream"), ("x.", "application/octet-stream"),
+        ("x." + String(repeating: "h", count: 99), "application/octet-stream"),
+    ])
+    func `the extension tells the type`(path: String, expected: String) {
+        let type = MediaType.fileExtension(of: Array(path.utf8)).flatMap { MediaType.table[$0] } ?? .unknown
+        #expect(type.field == expected)
+    }
+
+    @Test func `the table is large and clean`() {
+        #expect(MediaType.table.count >= 60)
+        for (name, type) in MediaType.table {
+            #expect(name == name.lowercased() && type.essence.split(separator: "/").count == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("bytes=0-0", .part(0..<1)), ("bytes=0-", .part(0..<100)), ("bytes=10-19", .part(10..<20)),
+        ("bytes=99-", .part(99..<100)),
+        ("bytes=50-1000", .part(50..<100)), ("bytes=-1", .part(99..<100)), ("bytes=-1000", .part(0..<100)),
+        ("Bytes=0-1", .part(0..<2)), ("bytes= 0-1 ,", .part(0..<2)), ("bytes=0-99999999999999999999999", .part(0..<100)),
+        ("bytes=-99999999999999999999999", .part(0..<100)),
+        ("bytes=100-", .unsatisfiable), ("bytes=100-200", .unsatisfiable), ("bytes=-0", .unsatisfiable),
+        ("bytes=99999999999999999999999-", .unsatisfiable),
+        ("", .whole), ("bytes", .whole), ("bytes=", .whole), ("bytes=-", .whole), ("bytes=5-2", .whole),
+        ("bytes=a-b", .whole),
+        ("bytes=0-1,3-4", .whole), ("items=0-1", .whole), ("bytes=0-1-2", .whole), ("bytes=+1-2", .whole),
+        ("bytes=1 -2", .whole),
+        ("bytes=0x1-2", .whole), ("bytes=1", .whole), ("bytes 0-1", .whole),
+    ] as [(String, ByteRange)])
+    func `a range is read`(field: String, expected: ByteRange) {
+        #expect(ByteRange.parse(Array(field.utf8), size: 100) == expected)
+    }
+
+    @Test func `of an empty file no part can be named`() {
+        for field in ["bytes=0-", "bytes=-1", "bytes=-0"] { #expect(ByteRange.parse(Array(field.utf8), size: 0) == .whole) }
+    }
+
+    @Test func `the largest size has a last byte`() {
+        let all = ByteRange.parse(Array("bytes=0-18446744073709551615".utf8), size: .max)
+        #expect(all == .part(0..<UInt64.max))
+    }
+}
