@@ -57,7 +57,7 @@ extension Rule {
     }
 
     private static func hasShellSleep(_ line: Substring) -> Bool {
-        let words = line.split { !($0.isLetter || $0.isNumber || "._$(".contains($0)) }
+        let words = line.split { !($0.isLetter || $0.isNumber || "._$(=".contains($0)) }
         return words.contains { $0.hasPrefix("time." + "sleep(") }
             || zip(words, words.dropFirst()).contains {
                 ["sleep", "usleep"].contains($0) && ($1.first?.isNumber == true || $1.hasPrefix("$"))
