@@ -34,6 +34,7 @@ enum Samples {
         Sample("unchecked", "Tests/HTTPTests/A.swift", "struct A: @unchecked Sendable {}", [1]),
         Sample("unchecked", source, "nonisolated let a = 1 // @unchecked\nfinal class A: Sendable {}"),
         Sample("unchecked", "Sources/EventLoop/Loop.swift", "final class A: @unchecked Sendable {}"),
+        Sample("unchecked", "Sources/HTTP/Bytes.swift", "nonisolated(unsafe) let a: B\nnonisolated(unsafe) var c: B", [2]),
         Sample("force", source, "let a = try! b()\nlet c = d as! E\nf!.g()\nh()!\ni[0]!\nvar j: K!", [1, 2, 3, 4, 5, 6]),
         Sample("force", source, "\"\\(a!)\"", [1]),
         Sample("force", source, "a != b; a!=b; if !c {}; (!d); try? e(); f as? G // h!\n\"i!\"\n#if !os(Linux)\n#endif"),

@@ -4,8 +4,10 @@ extension Rule {
         "static", "final", "mutating", "nonmutating", "nonisolated", "consuming", "borrowing", "indirect", "prefix", "postfix",
         "isolated", "distributed", "class",
     ]
-    /// What a protocol already explains.
-    private static let witnesses: Set<String> = ["hash", "encode", "==", "<"]
+    /// What a protocol of the standard library already explains.
+    private static let witnesses: Set<String> = [
+        "hash", "encode", "==", "<", "enqueue", "asUnownedSerialExecutor", "checkIsolated", "isIsolatingCurrentContext",
+    ]
 
     static let documentationRules = [
         Rule(name: "doc-comment") { file, _ in
