@@ -22,7 +22,7 @@ extension Rule {
                     // A C pointer that never changes may be held so where pointers live; a variable would be a race.
                     if project.rooms.contains(file.path) && file.code.reads("let", at: index + 4) { return nil }
                     return (
-                        file.code[index].line, "`nonisolated(unsafe)` is for constants in the rooms: isolate it, or use Mutex or Atomic"
+                        file.code[index].line, "`nonisolated(unsafe)` is for a room's constants: isolate it, or use Mutex"
                     )
                 }
                 return nil
