@@ -1,0 +1,40 @@
+/// Where `unsafe` may be: whole folders whose work it is, and single files, each with one small unsafe step.
+struct Rooms: Sendable {
+    var folders: [String]
+    var files: [String]
+
+    func contains(_ path: String) -> Bool { files.contains(path) || folders.contains { path.hasPrefix($0) } }
+}
+
+/// What the rules must know beyond the file they read.
+struct Project: Sendable {
+    var manifest: Manifest
+    var rooms: Rooms
+    /// Modules that may import FoundationEssentials, for JSON; nobody may import Foundation.
+    var foundationEssentials: Set<String>
+    /// False while modules are still placeholders, and rooms name files that are yet to come.
+    var isFinished: Bool
+}
+
+extension Project {
+    /// Gatehouse itself, with the manifest as it stands in Package.swift.
+    static func gatehouse(manifest: Manifest) -> Project {
+        Project(
+            manifest: manifest,
+            rooms: Rooms(
+                folders: [
+                    "Sources/EventLoop/",
+                    "Sources/TLS/",
+                    "Sources/Transport/",
+                ],
+                files: [
+                    "Sources/Configuration/TomlDocument.swift",
+                    "Sources/HTTP/ByteAppending.swift",
+                    "Sources/HTTP/ByteScanning.swift",
+                    "Sources/StaticFiles/Directory.swift",
+                    "Sources/StaticFiles/GzipEncoder.swift",
+                ]),
+            foundationEssentials: ["Gateway", "gatehouse"],
+            isFinished: false)
+    }
+}

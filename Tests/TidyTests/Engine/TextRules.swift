@@ -1,0 +1,81 @@
+extension Rule {
+    /// Marks of unfinished work, in pieces so that this list is none.
+    private static let leftovers = ["FIX" + "ME", "TO" + "DO", "X" + "XX", "HA" + "CK"]
+    /// The project speaks of itself alone: no tool, no machine, no mirror that it happened to be written with.
+    private static let foreign = ["cla" + "ude", "/wo" + "rk/", "pypi" + ".org", "deb.deb" + "ian.org"]
+
+    static let testRules = [
+        Rule(name: "print") { file, _ in
+            guard file.isSwift, !file.path.hasPrefix("Sources/gatehouse/") else { return [] }
+            return file.code.indices.filter {
+                file.code[$0].kind == .word && ["print", "debugPrint", "dump"].contains(file.code[$0].text)
+                    && file.code.reads("(", at: $0 + 1) && !file.code.reads(".", at: $0 - 1)
+                    && !file.code.reads("func", at: $0 - 1)
+            }.map { (file.code[$0].line, "only the command prints: log it, return it or record an issue") }
+        },
+        Rule(name: "sleep") { file, _ in
+            guard file.isTest else { return [] }
+            let lines =
+                file.isSwift
+                ? file.code.indices.filter { sleeps(at: $0, in: file.code) }.map { file.code[$0].line }
+                : file.lines.indices.filter { hasShellSleep(file.lines[$0]) }.map { $0 + 1 }
+            return lines.map { ($0, "a test that waits for time is slow and fails at random: wait for the event") }
+        },
+    ]
+
+    static let textRules = [
+        Rule(name: "leftover") { file, _ in
+            file.linesWithWord(in: leftovers).map { ($0.line, "`\($0.word)`: do it now, or open an issue") }
+        },
+        Rule(name: "foreign-word") { file, _ in
+            file.lines.enumerated().flatMap { offset, line in
+                let line = line.lowercased()
+                return foreign.filter { line.contains($0) }.map {
+                    (offset + 1, "`\($0)` is no part of this project: take it out")
+                }
+            }
+        },
+        Rule(name: "script") { file, _ in
+            guard file.isScript || file.path.hasPrefix("scripts/") || file.path == ".ci/run" else { return [] }
+            let first = file.lines.first ?? ""
+            guard first.hasPrefix("#!") else {
+                let isProgram = !file.name.contains(".") || file.name.hasSuffix(".sh")
+                return isProgram ? [(1, "begin with `#!/usr/bin/env bash`")] : []
+            }
+            guard first.hasSuffix("sh"), !file.lines.contains("set -euo pipefail") else { return [] }
+            return [(2, "say `set -euo pipefail` first: a step that fails must stop the script")]
+        },
+    ]
+
+    /// `Task.sleep(…)`, `clock.sleep(…)`, `sleep(1)` and its kin in code; `sleep 1` in a string that a shell will run.
+    private static func sleeps(at index: Int, in code: [Token]) -> Bool {
+        switch code[index].kind {
+        case .word: ["sleep", "usleep", "nanosleep"].contains(code[index].text) && code.reads("(", at: index + 1)
+        case .string: hasShellSleep(code[index].text[...])
+        default: false
+        }
+    }
+
+    private static func hasShellSleep(_ line: Substring) -> Bool {
+        let words = line.split { !($0.isLetter || $0.isNumber || "._$(=".contains($0)) }
+        return words.contains { $0.hasPrefix("time." + "sleep(") }
+            || zip(words, words.dropFirst()).contains {
+                ["sleep", "usleep"].contains($0) && ($1.first?.isNumber == true || $1.hasPrefix("$"))
+            }
+    }
+}
+
+extension SourceFile {
+    /// A file that a shell runs.
+    var isScript: Bool { path.hasSuffix(".sh") || lines.first.map { $0.hasPrefix("#!") && $0.hasSuffix("sh") } ?? false }
+
+    /// The lines that hold one of `words` as a word of its own.
+    fileprivate func linesWithWord(in words: [String]) -> [(line: Int, word: String)] {
+        lines.enumerated().flatMap { offset, line in
+            let found = words.filter { line.contains($0) }
+            guard !found.isEmpty else { return [(line: Int, word: String)]() }
+            let parts = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            return found.filter { parts.contains(Substring($0)) }.map { (offset + 1, $0) }
+        }
+    }
+}

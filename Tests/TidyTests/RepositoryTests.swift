@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@Suite("The repository is tidy")
+struct RepositoryTests {
+    static let loaded = Result { try Repository.load() }
+
+    let repository: Repository
+    let project: Project
+
+    init() throws {
+        repository = try Self.loaded.get()
+        let manifest = try #require(repository.files.first { $0.path == "Package.swift" })
+        project = .gatehouse(manifest: Manifest(parsing: manifest.text))
+    }
+
+    @Test("every file keeps the rule", arguments: Rule.all)
+    func filesKeep(_ rule: Rule) {
+        report(repository.files.flatMap { rule.findings(in: $0, of: project) })
+    }
+
+    @Test("the targets of Package.swift look down only")
+    func floorsGoDown() {
+        report(ProjectRules.floors(of: project.manifest))
+        report(ProjectRules.unplaced(in: project.manifest, files: repository.files))
+    }
+
+    @Test("the rooms of unsafe code name files that are there and need it")
+    func roomsAreReal() {
+        report(ProjectRules.rooms(of: project, files: repository.files))
+    }
+
+    @Test("nothing that a build makes is tracked")
+    func tracksSourceOnly() {
+        report(ProjectRules.tracked(repository.tracked))
+    }
+
+    @Test("the rules see the whole house")
+    func seesEverything() {
+        let modules = Set(repository.files.filter(\.isSource).compactMap(\.module))
+        let placed = Set(project.manifest.targets.filter { ($0.floor ?? -1) >= 0 }.map(\.name))
+        #expect(modules == placed)
+        #expect(repository.files.contains { $0.path == "scripts/test" && $0.isScript })
+    }
+
+    /// Style is a test: each finding is an issue of one line, `path:line: rule: what to do`, at the place it speaks of.
+    private func report(_ findings: [Finding]) {
+        for finding in findings {
+            let place = SourceLocation(
+                fileID: "TidyTests/\(finding.path)",
+                filePath: repository.root.appending(path: finding.path).path(percentEncoded: false),
+                line: max(finding.line, 1), column: 1)
+            Issue.record(Comment(rawValue: finding.description), sourceLocation: place)
+        }
+    }
+}
