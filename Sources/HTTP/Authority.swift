@@ -75,13 +75,9 @@ package struct AuthorityParts: Sendable, Equatable {
         ByteClass.isLetter(byte) || ByteClass.isDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
     }
 
+    /// 1...65535.
     private static func port(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt16? {
-        guard !range.isEmpty, range.count <= 5 else { return nil }
-        var port: UInt32 = 0
-        for index in range {
-            guard ByteClass.isDigit(bytes[index]) else { return nil }
-            port = port * 10 + UInt32(bytes[index] - 0x30)
-        }
-        return port == 0 ? nil : UInt16(exactly: port)
+        guard let number = Text.decimal(bytes, range, maxDigits: 5), number > 0 else { return nil }
+        return UInt16(exactly: number)
     }
 }

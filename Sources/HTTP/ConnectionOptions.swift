@@ -10,13 +10,21 @@ package struct ConnectionOptions: OptionSet, Sendable {
     /// Names of other fields, which are for this hop only and must be removed.
     package static let names = ConnectionOptions(rawValue: 16)
 
-    init(_ fields: borrowing FieldSection) {
+    /// Each name costs a walk through the lines when the head is forwarded, and real heads have one or two.
+    private static let maxNames = 32
+
+    init(_ fields: borrowing FieldSection, from sender: HTTPRefusal.Sender) throws(HTTPRefusal) {
         var options: ConnectionOptions = []
+        var count = 0
         if fields.contains(.connection) {
             let span = fields.bytes.span
             for line in fields.lines where line.known == .connection {
                 var members = ListMembers(line.value)
-                while let member = members.next(span) { options.formUnion(.init(span, member)) }
+                while let member = members.next(span) {
+                    count += 1
+                    if count > Self.maxNames { throw HTTPRefusal(.tooManyConnectionOptions, from: sender) }
+                    options.formUnion(.init(span, member))
+                }
             }
         }
         self = options

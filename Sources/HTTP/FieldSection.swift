@@ -138,4 +138,10 @@ package struct FieldSection: Sendable {
             }
         }
     }
+
+    /// The first value of this field, if it is a decimal number of at most nine digits.
+    package func number(of known: KnownField) -> UInt64? {
+        guard let line = first(known) else { return nil }
+        return Text.decimal(bytes.span, line.value, maxDigits: 9)
+    }
 }

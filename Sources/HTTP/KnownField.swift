@@ -11,12 +11,14 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case maxForwards, http2Settings
     // Forwarding
     case via, forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xForwardedPrefix, xRealIP
+    /// Any other name that begins with `X-Forwarded`: a claim about the client like its kin.
+    case xForwardedOther
     // Content, conditions, caching
     case accept, acceptEncoding, contentType, contentEncoding, contentRange, cacheControl, vary, etag, lastModified, age
     case ifModifiedSince, ifUnmodifiedSince, ifMatch, ifNoneMatch, ifRange, range
     // Who and where
     case authorization, proxyAuthorization, proxyAuthenticate, cookie, setCookie, origin, referer, userAgent, location
-    case date, server, proxyStatus, altSvc, strictTransportSecurity, retryAfter
+    case date, server, proxyStatus, altSvc, wwwAuthenticate, strictTransportSecurity, retryAfter
     // WebSocket
     case secWebSocketKey, secWebSocketVersion, secWebSocketProtocol, secWebSocketExtensions, secWebSocketAccept
     // CORS
@@ -31,8 +33,12 @@ extension KnownField {
     /// The known field that the name at `range` of `bytes` spells, in any case; the name must be a token.
     static func recognise(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         guard range.count <= 32 else { return .other }
-        let field = named(ByteScanning.foldedName(bytes, range), count: range.count)
+        let name = ByteScanning.foldedName(bytes, range)
+        let field = named(name, count: range.count)
         guard field == .other else { return field }
+        if range.count >= 11, Text.equal(bytes, range.lowerBound..<range.lowerBound + 11, "x-forwarded") {
+            return .xForwardedOther
+        }
         for index in range where bytes[index] == 0x5F { return recogniseLookalike(bytes, range) }
         return .other
     }
@@ -41,7 +47,7 @@ extension KnownField {
         var dashed: [UInt8] = []
         dashed.append(bytes, range)
         for index in dashed.indices where dashed[index] == 0x5F { dashed[index] = 0x2D }
-        let field = named(ByteScanning.foldedName(dashed.span, 0..<dashed.count), count: dashed.count)
+        let field = recognise(dashed.span, 0..<dashed.count)
         return field == .other ? .other : .lookalike
     }
 
@@ -118,6 +124,7 @@ extension KnownField {
             if name.is("accept-encoding") { return .acceptEncoding }
             return name.is("x-forwarded-for") ? .xForwardedFor : .other
         case 16:
+            if name.is("www-authenticate") { return .wwwAuthenticate }
             if name.is("x-forwarded-host") { return .xForwardedHost }
             if name.is("x-forwarded-port") { return .xForwardedPort }
             if name.is("content-encoding") { return .contentEncoding }

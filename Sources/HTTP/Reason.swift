@@ -64,6 +64,9 @@ package enum Reason: String, Sendable, CaseIterable {
     /// More field lines than the configured limit.
     case tooManyFields = "too_many_fields"
 
+    /// `Connection` has more than 32 options.
+    case tooManyConnectionOptions = "too_many_connection_options"
+
     // MARK: Host
 
     /// An HTTP/1.1 request without `Host` (RFC 9112 §3.2).
@@ -130,7 +133,7 @@ package enum Reason: String, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .targetTooLong: 414
-        case .headTooLarge, .fieldTooLarge, .tooManyFields, .trailersTooLarge: 431
+        case .headTooLarge, .fieldTooLarge, .tooManyFields, .tooManyConnectionOptions, .trailersTooLarge: 431
         case .methodTooLong, .transferCodingUnknown: 501
         case .versionUnsupported, .http2Preface: 505
         case .expectationUnknown: 417

@@ -81,6 +81,12 @@ package final class RequestHead {
         connection.contains(.te) && fields.contains(.te, token: "trailers")
     }
 
+    /// How many more hops TRACE or OPTIONS may take (RFC 9110 §7.6.2): at 0 the recipient answers itself. nil without a
+    /// valid field.
+    package var maxForwards: UInt64? {
+        fields.number(of: .maxForwards)
+    }
+
     /// The text of one of the ranges, for logs.
     package func string(_ range: Range<Int>) -> String { String(decoding: fields.bytes[range], as: UTF8.self) }
 

@@ -6,7 +6,7 @@ extension RequestHead {
         form = parts.form
         path = parts.path
         query = parts.query
-        connection = ConnectionOptions(fields)
+        connection = try ConnectionOptions(fields, from: .client)
         try checkAuthority(parts)
         framing = try BodyFraming.ofRequest(self)
         try checkExpectation()

@@ -4,7 +4,7 @@ package final class ResponseHead {
     package internal(set) var fields = FieldSection()
     /// 100...599.
     package internal(set) var status = 0
-    /// The reason phrase's offsets in `fields.bytes`; may be empty. Not forwarded: RFC 9112 §4 lets a client ignore it.
+    /// The offsets of the reason phrase in `fields.bytes`; may be empty.
     package internal(set) var reasonPhrase = 0..<0
     /// 0 or 1, of HTTP/1.x.
     package internal(set) var minorVersion: UInt8 = 1
@@ -49,7 +49,7 @@ package final class ResponseHead {
         }
         guard let end = try section.parse(input, into: &fields, limits: limits, from: .upstream) else { return nil }
         fields.bytes.append(input, 0..<end)
-        connection = ConnectionOptions(fields)
+        connection = try ConnectionOptions(fields, from: .upstream)
         return end
     }
 

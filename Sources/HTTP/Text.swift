@@ -37,4 +37,15 @@ package enum Text {
         for index in range where !ByteClass.isToken(bytes[index]) { return false }
         return !range.isEmpty
     }
+
+    /// The number that the range spells in at most `maxDigits` (up to 18) decimal digits and nothing else.
+    package static func decimal(_ bytes: Span<UInt8>, _ range: Range<Int>, maxDigits: Int) -> UInt64? {
+        guard !range.isEmpty, range.count <= min(maxDigits, 18) else { return nil }
+        var number: UInt64 = 0
+        for index in range {
+            guard ByteClass.isDigit(bytes[index]) else { return nil }
+            number = number * 10 + UInt64(bytes[index] - 0x30)
+        }
+        return number
+    }
 }
