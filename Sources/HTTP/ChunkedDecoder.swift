@@ -11,7 +11,7 @@ package enum ChunkedStep: Equatable, Sendable {
 /// Reads the chunked transfer coding, RFC 9112 §7.1, strictly: lines end with CRLF, no white space around sizes and
 /// extensions, every count bounded. It keeps what it needs between calls, so its input need not be kept.
 package struct ChunkedDecoder: Sendable {
-    /// The trailer fields, complete after `.end`; kept apart from the header, RFC 9110 §6.5.1. What must not be
+    /// The trailer fields, empty before `.end`; kept apart from the header, RFC 9110 §6.5.1. What must not be
     /// forwarded is left out when they are written by `ChunkedEncoder`.
     package private(set) var trailers = FieldSection()
 
@@ -23,6 +23,7 @@ package struct ChunkedDecoder: Sendable {
     private var lineBytes = 0
     private var extensionBytes = 0
     private var trailerBytes: [UInt8] = []
+    private var unfinished = FieldSection()
     private var trailerParser = FieldSectionParser()
     private let limits: ChunkLimits
     private let sender: HTTPRefusal.Sender
@@ -146,7 +147,7 @@ package struct ChunkedDecoder: Sendable {
         let bytes = trailerBytes
         let parsed: Int?
         do throws(HTTPRefusal) {
-            parsed = try trailerParser.parse(bytes.span, into: &trailers, limits: headLimits, from: sender)
+            parsed = try trailerParser.parse(bytes.span, into: &unfinished, limits: headLimits, from: sender)
         } catch {
             switch error.reason {
             case .headTooLarge, .tooManyFields, .fieldTooLarge: throw refusal(.trailersTooLarge)
@@ -154,7 +155,8 @@ package struct ChunkedDecoder: Sendable {
             }
         }
         guard let end = parsed else { return index + trailerBytes.count - before }
-        trailers.bytes.append(trailerBytes, 0..<end)
+        unfinished.bytes.append(trailerBytes, 0..<end)
+        swap(&trailers, &unfinished)
         state = .done
         return index + end - before
     }

@@ -37,15 +37,18 @@ package final class RequestHead {
         case other
     }
 
-    var line = RequestLineParser()
-    var section = FieldSectionParser()
-    var isInFields = false
+    private var line = RequestLineParser()
+    private var section = FieldSectionParser()
+    private var isInFields = false
+    /// The lines read so far; their bytes are still the caller's.
+    private var unfinished = FieldSection()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
         fields.removeAll()
+        unfinished.removeAll()
         method = .other
         methodRange = 0..<0
         target = 0..<0
@@ -98,20 +101,38 @@ extension RequestHead {
     /// Parses the head at the start of `input`. Returns nil when more bytes are needed; the next call's `input` must then
     /// begin with the same bytes and have grown, and parsing goes on where it stopped. Otherwise returns how many bytes
     /// the head took. After an error or a result, `reset()` before the next head.
+    ///
+    /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
+        do throws(HTTPRefusal) {
+            guard let end = try parseLines(input, limits) else { return nil }
+            publish(input, end)
+            try conclude()
+            return end
+        } catch {
+            if fields.bytes.isEmpty { publish(input, min(input.count, limits.maxHeadBytes)) }
+            throw error
+        }
+    }
+
+    private func parseLines(_ input: Span<UInt8>, _ limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
         if !isInFields {
             guard let next = try line.parse(input, limits: limits) else { return nil }
-            method = .named(input, line.method)
-            methodRange = line.method
-            target = line.target
-            minorVersion = line.minorVersion
             section = FieldSectionParser(at: next)
             isInFields = true
         }
-        guard let end = try section.parse(input, into: &fields, limits: limits, from: .client) else { return nil }
+        return try section.parse(input, into: &unfinished, limits: limits, from: .client)
+    }
+
+    /// Shows what was parsed, with the bytes that it points into.
+    private func publish(_ input: Span<UInt8>, _ end: Int) {
+        swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
-        try conclude()
-        return end
+        guard isInFields else { return }
+        methodRange = line.method
+        method = .named(input, line.method)
+        target = line.target
+        minorVersion = line.minorVersion
     }
 
     /// Whether any byte of a request has arrived: if not, a closing client is not an error.

@@ -99,15 +99,10 @@ struct RequestLineParser {
     /// RFC 9112 §2.3: `HTTP/` DIGIT `.` DIGIT, case-sensitive, then CRLF.
     private mutating func readVersion(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Int? {
         let start = scanned
-        if end - start >= 10 {
-            guard VersionText.hasPrefix(input, at: start) else { throw refusalOfVersion(input, start, end) }
-        } else {
-            guard VersionText.couldBegin(input, at: start, to: end) else { throw refusalOfVersion(input, start, end) }
-            return nil
-        }
+        if let misfit = VersionText.firstMisfit(input, at: start, to: end) { throw refusal(ofVersionByte: input[misfit]) }
+        guard end - start >= 10 else { return nil }
         let major = input[start + 5]
         let minor = input[start + 7]
-        guard input[start + 8] == ByteClass.carriageReturn else { throw refusalOfVersion(input, start, end) }
         guard input[start + 9] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR) }
         guard major == 0x31, minor <= 0x31 else {
             let preface = major == 0x32 && minor == 0x30 && method.count == 3 && Text.equal(input, method, "PRI")
@@ -117,16 +112,14 @@ struct RequestLineParser {
         return start + 10
     }
 
-    private func refusalOfVersion(_ input: Span<UInt8>, _ start: Int, _ end: Int) -> HTTPRefusal {
-        for index in start..<end {
-            let byte = input[index]
-            // RFC 9112 §3: white space other than the two single spaces.
-            if ByteClass.isBlank(byte) { return HTTPRefusal(.requestLineMalformed) }
-            if byte == ByteClass.lineFeed { return HTTPRefusal(.bareLF) }
-            if byte == ByteClass.carriageReturn { break }
-            if ByteClass.isForbiddenInText(byte) { return HTTPRefusal(.controlByte) }
+    private func refusal(ofVersionByte byte: UInt8) -> HTTPRefusal {
+        switch byte {
+        // RFC 9112 §3: white space other than the two single spaces.
+        case ByteClass.space, ByteClass.tab: HTTPRefusal(.requestLineMalformed)
+        case ByteClass.lineFeed: HTTPRefusal(.bareLF)
+        case ByteClass.carriageReturn: HTTPRefusal(.versionMalformed)
+        default: HTTPRefusal(ByteClass.isForbiddenInText(byte) ? .controlByte : .versionMalformed)
         }
-        return HTTPRefusal(.versionMalformed)
     }
 }
 
@@ -140,22 +133,22 @@ enum VersionText {
             && ByteClass.isDigit(input[start + 7])
     }
 
-    /// Whether the bytes from `start` to `end` can still become a version and a line end.
-    static func couldBegin(_ input: Span<UInt8>, at start: Int, to end: Int) -> Bool {
-        for index in start..<end {
-            let byte = input[index]
-            let fits =
-                switch index - start {
-                case 0: byte == 0x48
-                case 1, 2: byte == 0x54
-                case 3: byte == 0x50
-                case 4: byte == 0x2F
-                case 5, 7: ByteClass.isDigit(byte)
-                case 6: byte == 0x2E
-                default: byte == ByteClass.carriageReturn
-                }
-            if !fits { return false }
+    /// The offset of the first byte from `start` that cannot belong to a version and the CR behind it.
+    static func firstMisfit(_ input: Span<UInt8>, at start: Int, to end: Int) -> Int? {
+        if end - start >= 9, hasPrefix(input, at: start), input[start + 8] == ByteClass.carriageReturn { return nil }
+        for index in start..<min(end, start + 9) where !fits(input[index], at: index - start) { return index }
+        return nil
+    }
+
+    private static func fits(_ byte: UInt8, at position: Int) -> Bool {
+        switch position {
+        case 0: byte == 0x48
+        case 1, 2: byte == 0x54
+        case 3: byte == 0x50
+        case 4: byte == 0x2F
+        case 5, 7: ByteClass.isDigit(byte)
+        case 6: byte == 0x2E
+        default: byte == ByteClass.carriageReturn
         }
-        return true
     }
 }

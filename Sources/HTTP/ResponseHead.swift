@@ -13,12 +13,15 @@ package final class ResponseHead {
     private var lineEnd: Int?
     private var scanned = 0
     private var section = FieldSectionParser()
+    /// The lines read so far; their bytes are still the caller's.
+    private var unfinished = FieldSection()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
         fields.removeAll()
+        unfinished.removeAll()
         status = 0
         reasonPhrase = 0..<0
         minorVersion = 1
@@ -47,7 +50,8 @@ package final class ResponseHead {
             lineEnd = next
             section = FieldSectionParser(at: next)
         }
-        guard let end = try section.parse(input, into: &fields, limits: limits, from: .upstream) else { return nil }
+        guard let end = try section.parse(input, into: &unfinished, limits: limits, from: .upstream) else { return nil }
+        swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
         connection = try ConnectionOptions(fields, from: .upstream)
         return end
@@ -57,7 +61,7 @@ package final class ResponseHead {
     /// many servers send it.
     private func parseStatusLine(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Int? {
         guard end >= 13 else {
-            guard VersionText.couldBegin(input, at: 0, to: min(end, 8)) else { throw malformed }
+            if VersionText.firstMisfit(input, at: 0, to: min(end, 8)) != nil { throw malformed }
             return nil
         }
         guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw malformed }
