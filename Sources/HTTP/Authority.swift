@@ -1,0 +1,83 @@
+/// `host[:port]`, RFC 9110 §4.2 and RFC 3986 §3.2, without user information.
+package struct Authority: Equatable, Hashable, Sendable {
+    /// The host in lower case, an IPv6 address without its brackets.
+    package let host: String
+    /// The port, if one is written; 1...65535.
+    package let port: UInt16?
+    /// Whether the host is an IPv6 literal, which is written in brackets.
+    package let isIPv6: Bool
+
+    /// Parses `text` as a configuration or a tool gives it; nil if it is not `host[:port]`.
+    package init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard let parts = AuthorityParts(bytes.span, 0..<bytes.count) else { return nil }
+        host = String(decoding: bytes[parts.host], as: UTF8.self).lowercased()
+        port = parts.port
+        isIPv6 = parts.isIPv6
+    }
+
+    /// Appends it as it is written in `Host`.
+    package func append(to out: inout [UInt8]) {
+        if isIPv6 { out.append(0x5B) }
+        out.append(contentsOf: host.utf8)
+        if isIPv6 { out.append(0x5D) }
+        if let port {
+            out.append(0x3A)
+            out.append(decimal: UInt64(port))
+        }
+    }
+
+    /// As it is written in `Host`.
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Where the parts of an authority lie in someone else's bytes; the allocation-free form of `Authority`.
+package struct AuthorityParts: Sendable, Equatable {
+    /// Offsets of the host, without the brackets of an IPv6 literal.
+    package let host: Range<Int>
+    package let port: UInt16?
+    package let isIPv6: Bool
+
+    /// Checks the bytes at `range`; nil if they are not a host with an optional port.
+    package init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        guard let first = range.first else { return nil }
+        var end: Int
+        if bytes[first] == 0x5B {
+            end = first + 1
+            while end < range.upperBound, bytes[end] != 0x5D { end += 1 }
+            guard end < range.upperBound, IPAddress(bytes, first + 1..<end)?.isIPv6 == true else { return nil }
+            host = first + 1..<end
+            isIPv6 = true
+            end += 1
+        } else {
+            end = first
+            while end < range.upperBound, bytes[end] != 0x3A { end += 1 }
+            // RFC 3986 §3.2.2 reg-name, without escapes and without the sub-delims that no host name has.
+            for index in first..<end where !Self.isHostByte(bytes[index]) { return nil }
+            guard end > first, end - first <= 255, bytes[first] != 0x2E else { return nil }
+            host = first..<end
+            isIPv6 = false
+        }
+        if end == range.upperBound {
+            port = nil
+        } else {
+            guard bytes[end] == 0x3A, let number = Self.port(bytes, end + 1..<range.upperBound) else { return nil }
+            port = number
+        }
+    }
+
+    /// Letters, digits, `-`, `.` and the `_` that real host names have.
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        ByteClass.isLetter(byte) || ByteClass.isDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
+    }
+
+    /// 1...65535.
+    private static func port(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt16? {
+        guard let number = Text.decimal(bytes, range, maxDigits: 5), number > 0 else { return nil }
+        return UInt16(exactly: number)
+    }
+}

@@ -1,0 +1,56 @@
+/// Appending runs of bytes to an output buffer by one copy each.
+///
+/// The output buffers of the data path are plain arrays that are kept and reused; a head is written into them as a
+/// few dozen runs, so each run must cost one capacity check and one `memcpy`.
+extension [UInt8] {
+    /// Appends all of `bytes`.
+    @inlinable
+    package mutating func append(_ bytes: Span<UInt8>) {
+        // Sound: the pointer is used only inside the closure, while the span's owner is borrowed; `append(contentsOf:)`
+        // copies out of it and never writes to it, and the span cannot alias this array, which is held exclusively.
+        unsafe bytes.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
+    }
+
+    /// Appends the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span.
+    @inlinable
+    package mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        append(bytes.extracting(range))
+    }
+
+    /// Appends the bytes of `bytes` at the offsets `range`; traps when the range is not inside the array.
+    @inlinable
+    package mutating func append(_ bytes: [UInt8], _ range: Range<Int>) {
+        append(bytes.span.extracting(range))
+    }
+
+    /// Appends the UTF-8 of a literal.
+    @inlinable
+    package mutating func append(_ literal: StaticString) {
+        // Sound: a static string with a pointer representation points to `utf8CodeUnitCount` immortal bytes; the other
+        // representation (one scalar) is never chosen for a string literal of two or more bytes, and `withUTF8Buffer`
+        // covers it as well.
+        literal.withUTF8Buffer { unsafe self.append(contentsOf: $0) }
+    }
+
+    /// Appends `value` in decimal without leading zeros.
+    @inlinable
+    package mutating func append(decimal value: UInt64) {
+        if value < 10 { return append(UInt8(truncatingIfNeeded: value) &+ 0x30) }
+        var divisor: UInt64 = 10
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(truncatingIfNeeded: value / divisor % 10) &+ 0x30)
+            divisor /= 10
+        }
+    }
+
+    /// Appends `value` in lower-case hexadecimal without leading zeros (the form of a chunk size).
+    @inlinable
+    package mutating func append(hex value: UInt64) {
+        var shift = Swift.max(0, 60 - value.leadingZeroBitCount / 4 * 4)
+        while shift >= 0 {
+            append(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 0x0F, upperCase: false))
+            shift -= 4
+        }
+    }
+}

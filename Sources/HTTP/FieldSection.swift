@@ -1,0 +1,147 @@
+/// One field line: where its name and its value lie in the bytes of the section that owns it.
+@usableFromInline
+package struct FieldLine: Sendable, Equatable {
+    @usableFromInline let nameStart: UInt32
+    @usableFromInline let valueStart: UInt32
+    @usableFromInline let valueCount: UInt32
+    @usableFromInline let nameCount: UInt16
+    /// Which field it is, if it is one Gatehouse looks at.
+    @usableFromInline package let known: KnownField
+
+    /// Precondition: offsets fit 32 bits and the name's length 16 bits, which the head limits guarantee.
+    @inlinable
+    package init(name: Range<Int>, value: Range<Int>, known: KnownField) {
+        nameStart = UInt32(name.lowerBound)
+        nameCount = UInt16(name.count)
+        valueStart = UInt32(value.lowerBound)
+        valueCount = UInt32(value.count)
+        self.known = known
+    }
+
+    /// Offsets of the name in the section's bytes.
+    @inlinable
+    package var name: Range<Int> { Int(nameStart)..<Int(nameStart) &+ Int(nameCount) }
+
+    /// Offsets of the value, without the white space around it; may be empty.
+    @inlinable
+    package var value: Range<Int> { Int(valueStart)..<Int(valueStart) &+ Int(valueCount) }
+}
+
+/// Field lines in the order, with the duplicates and in the very bytes they arrived with.
+///
+/// The bytes are those of the whole head (or trailer section), so a line is three small numbers and adding one
+/// allocates nothing once the arrays have grown. A section is reused with `removeAll()`.
+@usableFromInline
+package struct FieldSection: Sendable {
+    /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
+    @usableFromInline package internal(set) var bytes: [UInt8] = []
+    @usableFromInline package internal(set) var lines: [FieldLine] = []
+    /// A bit for every known field that occurs.
+    @usableFromInline var present: UInt64 = 0
+
+    package init() {}
+
+    /// Forgets all lines and keeps the storage.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
+        present = 0
+    }
+
+    @inlinable
+    package var isEmpty: Bool { lines.isEmpty }
+
+    /// Adds a line; the caller vouches that the name is a token and the value valid text without white space around it.
+    package mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+        let start = bytes.count
+        bytes.append(name)
+        let middle = bytes.count
+        bytes.append(value)
+        append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: .recognise(bytes.span, start..<middle)))
+    }
+
+    @inline(__always)
+    mutating func append(_ line: FieldLine) {
+        lines.append(line)
+        present |= line.known.bit
+    }
+
+    /// Whether a line of this field is present.
+    @inlinable
+    package func contains(_ known: KnownField) -> Bool { present & known.bit != 0 }
+
+    /// The first line of this field.
+    @inlinable
+    package func first(_ known: KnownField) -> FieldLine? {
+        guard contains(known) else { return nil }
+        for line in lines where line.known == known { return line }
+        return nil
+    }
+
+    /// How many lines of this field there are.
+    package func count(of known: KnownField) -> Int {
+        guard contains(known) else { return 0 }
+        var count = 0
+        for line in lines where line.known == known { count += 1 }
+        return count
+    }
+
+    /// Lends the value's bytes.
+    @inlinable
+    package func withValue<R, E: Error>(_ line: FieldLine, _ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try body(bytes.span.extracting(line.value))
+    }
+
+    /// Lends the name's bytes.
+    @inlinable
+    package func withName<R, E: Error>(_ line: FieldLine, _ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try body(bytes.span.extracting(line.name))
+    }
+
+    /// The value as text, for logs; bytes that are not UTF-8 become U+FFFD.
+    package func string(of line: FieldLine) -> String { String(decoding: bytes[line.value], as: UTF8.self) }
+
+    /// The name as text, for logs.
+    package func name(of line: FieldLine) -> String { String(decoding: bytes[line.name], as: UTF8.self) }
+
+    /// The first value of this field as text, for logs.
+    package func string(of known: KnownField) -> String? { first(known).map { string(of: $0) } }
+
+    /// Whether the value equals `text`, letters in any case.
+    package func value(of line: FieldLine, equals text: StaticString) -> Bool {
+        Text.equal(bytes.span, line.value, text)
+    }
+
+    /// Whether the comma-separated lists of all lines of this field have the member `token`, in any case
+    /// (RFC 9110 §5.6.1); parameters after `;` are not looked at.
+    package func contains(_ known: KnownField, token: StaticString) -> Bool {
+        guard contains(known) else { return false }
+        let span = bytes.span
+        for line in lines where line.known == known {
+            var members = ListMembers(line.value)
+            while let member = members.next(span) {
+                if Text.equal(span, member, token) { return true }
+            }
+        }
+        return false
+    }
+
+    /// Calls `body` with each list member (RFC 9110 §5.6.1, quoted strings kept whole, empty members skipped) of every
+    /// line of this field, in order; stops when it returns false.
+    package func forEachMember(of known: KnownField, _ body: (Span<UInt8>) -> Bool) {
+        guard contains(known) else { return }
+        let span = bytes.span
+        for line in lines where line.known == known {
+            var members = ListMembers(line.value)
+            while let member = members.next(span) {
+                guard body(span.extracting(member)) else { return }
+            }
+        }
+    }
+
+    /// The first value of this field, if it is a decimal number of at most nine digits.
+    package func number(of known: KnownField) -> UInt64? {
+        guard let line = first(known) else { return nil }
+        return Text.decimal(bytes.span, line.value, maxDigits: 9)
+    }
+}

@@ -1,0 +1,51 @@
+/// Comparing and trimming runs of bytes as HTTP does.
+@usableFromInline
+package enum Text {
+    /// Whether two runs are equal, ASCII letters in any case.
+    package static func equal(_ a: Span<UInt8>, _ first: Range<Int>, _ b: Span<UInt8>, _ second: Range<Int>) -> Bool {
+        guard first.count == second.count else { return false }
+        var index = second.lowerBound
+        for position in first {
+            guard ByteClass.lowerCase(a[position]) == ByteClass.lowerCase(b[index]) else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// Whether two field names are the same once case and the difference of `_` and `-` are ignored.
+    package static func sameVariable(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        for index in 0..<a.count {
+            let left = a[index] == 0x5F ? 0x2D : ByteClass.lowerCase(a[index])
+            let right = b[index] == 0x5F ? 0x2D : ByteClass.lowerCase(b[index])
+            guard left == right else { return false }
+        }
+        return true
+    }
+
+    /// The range without spaces and tabs at its ends.
+    package static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, ByteClass.isBlank(bytes[start]) { start += 1 }
+        while end > start, ByteClass.isBlank(bytes[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
+    /// Whether the range is a non-empty token (RFC 9110 §5.6.2).
+    package static func isToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        for index in range where !ByteClass.isToken(bytes[index]) { return false }
+        return !range.isEmpty
+    }
+
+    /// The number that the range spells in at most `maxDigits` (up to 18) decimal digits and nothing else.
+    package static func decimal(_ bytes: Span<UInt8>, _ range: Range<Int>, maxDigits: Int) -> UInt64? {
+        guard !range.isEmpty, range.count <= min(maxDigits, 18) else { return nil }
+        var number: UInt64 = 0
+        for index in range {
+            guard ByteClass.isDigit(bytes[index]) else { return nil }
+            number = number * 10 + UInt64(bytes[index] - 0x30)
+        }
+        return number
+    }
+}

@@ -1,0 +1,55 @@
+/// How one request goes to its upstream: what the exchange has decided about it.
+package struct UpstreamRequest: Sendable {
+    /// The upstream's authority, `host[:port]`; sent as `Host` unless the policy says otherwise.
+    package var authority: [UInt8]
+    /// How the path is rewritten, and where in it the route's prefix ends (`PathPrefix.Match.remainder`).
+    package var rewrite: PathRewrite
+    package var remainder: Int
+    /// How the body is sent; `.untilClose` does not exist in requests.
+    package var framing: BodyFraming
+    /// Ask the upstream to switch to WebSocket, as the client did.
+    package var asksForWebSocket = false
+    /// Tell the upstream that trailers are welcome; only if they are forwarded to a client that said so.
+    package var acceptsTrailers = false
+    /// Send `Expect: 100-continue` on, because the upstream's 100 is waited for and forwarded.
+    package var expectsContinue = false
+    /// Ask the upstream to close after its answer.
+    package var closes = false
+
+    package init(authority: [UInt8], rewrite: PathRewrite, remainder: Int, framing: BodyFraming) {
+        self.authority = authority
+        self.rewrite = rewrite
+        self.remainder = remainder
+        self.framing = framing
+    }
+}
+
+/// How an upstream's answer goes to the client.
+package struct ClientAnswer: Sendable {
+    /// How the body is sent; see `BodyFraming.forClient`.
+    package var framing: BodyFraming
+    /// The client's HTTP/1 minor version.
+    package var clientMinorVersion: UInt8
+    /// The connection closes after this answer.
+    package var closes: Bool
+    /// Trailers are forwarded, so `Trailer` may announce them.
+    package var forwardsTrailers = false
+
+    package init(framing: BodyFraming, clientMinorVersion: UInt8, closes: Bool) {
+        self.framing = framing
+        self.clientMinorVersion = clientMinorVersion
+        self.closes = closes
+    }
+}
+
+extension BodyFraming {
+    /// The framing towards a client for a body with this framing from an upstream: what has no stated length is chunked,
+    /// so that an early end is visible, but to HTTP/1.0, which does not know chunked (RFC 9112 §7.1), ends with the
+    /// connection.
+    package func forClient(minorVersion: UInt8) -> BodyFraming {
+        switch self {
+        case .none, .length: self
+        case .chunked, .untilClose: minorVersion == 0 ? .untilClose : .chunked
+        }
+    }
+}
