@@ -56,7 +56,8 @@ let package = Package(
         // Tests
         tests(of: "HTTPTests", ["HTTP"]),
         tests(of: "WebSocketTests", ["WebSocket"]),
-        tests(of: "ConfigurationTests", ["Configuration"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles", "HTTP"]),
         tests(of: "TidyTests", []),
     ],

@@ -55,7 +55,7 @@ extension TableReader {
                 return nil
             }
             if block.hasBitsBeyondLength {
-                reading.warning(text, "\"\(text.value)\" has bits set beyond its length; they are not compared")
+                reading.warning(text, "\"\(text.value)\" has bits beyond its length; they are not compared")
             }
             return block
         }
@@ -90,8 +90,8 @@ extension TableReader {
     }
 }
 
-/// Fields about one connection or about the framing of one message (RFC 9110 §7.6.1, RFC 9112 §6): configured by hand they would
-/// make two readers disagree about where a message ends.
+/// Fields about one connection or about the framing of one message (RFC 9110 §7.6.1, RFC 9112 §6): configured by hand they
+/// would make two readers disagree about where a message ends.
 enum ConnectionFields {
     static let names: Set<String> = [
         "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",

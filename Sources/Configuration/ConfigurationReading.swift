@@ -54,7 +54,9 @@ extension Configuration {
         let management = Management(reading: document.table("management"))
         let readers = siteTables(document)
         let sites = SiteChecks.checked(
-            readers.map { (Site(reading: $0.table, isFragment: $0.isFragment, trustedProxies: security.trustedProxies), $0.table) })
+            readers.map { table, isFragment in
+                (Site(reading: table, isFragment: isFragment, trustedProxies: security.trustedProxies), table)
+            })
         document.finish()
 
         var configuration = Configuration(locations: reading.locations)

@@ -30,7 +30,8 @@ enum RouteChecks {
         for table in tables {
             if let path = text(table, "path") {
                 if let line = places[path.value] {
-                    table.reading.error(path, "\"\(path.value)\" has a route already, in line \(line)", hint: "the first would always win")
+                    let message = "\"\(path.value)\" has a route already, in line \(line)"
+                    table.reading.error(path, message, hint: "the first would always win")
                 } else {
                     places[path.value] = path.position.line
                 }

@@ -10,7 +10,8 @@ extension Upstream {
             do {
                 url = try UpstreamURL(parsing: address.value)
             } catch {
-                table.reading.error(address, "\"\(address.value)\" is not an upstream's address: \(error.reason)", hint: error.hint)
+                let message = "\"\(address.value)\" is not an upstream's address: \(error.reason)"
+                table.reading.error(address, message, hint: error.hint)
             }
         }
         // Read into locals first: every key is checked even when the address is not usable.
@@ -68,7 +69,8 @@ private struct Settings {
         }
         if isTLS && !verify {
             report(
-                table, "verify", "the upstream's certificate is not checked: whoever is in between can read and change everything",
+                table, "verify",
+                "the upstream's certificate is not checked: whoever is in between can read and change everything",
                 hint: "name the authority that signed it with ca_file")
         }
     }
@@ -106,7 +108,8 @@ enum UpstreamChecks {
         for name in names(tables) where hasWeight[name] == false {
             guard let table = tables.first(where: { text($0, "name") == name }) else { continue }
             table.reading.report(
-                .error, "\(table.path).weight", at: table.entries.first { $0.key == "weight" }?.node.position ?? table.position,
+                .error, "\(table.path).weight",
+                at: table.entries.first { $0.key == "weight" }?.node.position ?? table.position,
                 "every upstream of \"\(name)\" has weight 0: none may take a request")
         }
     }

@@ -34,7 +34,9 @@ extension UpstreamURL {
             return (authority[...end], behind.isEmpty ? nil : behind.dropFirst())
         }
         let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2 else { throw Fault(reason: "more than one \":\"", hint: "an IPv6 address stands in brackets: [::1]") }
+        guard parts.count <= 2 else {
+            throw Fault(reason: "more than one \":\"", hint: "an IPv6 address stands in brackets: [::1]")
+        }
         return (parts[0], parts.count == 2 ? parts[1] : nil)
     }
 
