@@ -6,8 +6,7 @@ extension TableReader {
     /// field and begin another.
     func headerFields() -> [HeaderField] {
         var fields: [HeaderField] = []
-        for entry in freeEntries() {
-            let name = name(of: entry)
+        for (name, entry) in freeEntries() {
             guard case .string(let value) = entry.value else {
                 mismatch(entry, "a string")
                 continue
@@ -29,15 +28,13 @@ extension TableReader {
     /// `remove`: an array of names, or a table of booleans as the manuals show it. Lower case, each once.
     func fieldNames(_ key: String) -> [String] {
         var names: [String] = []
-        if let entry = entries.first(where: { $0.key == key }), case .table = entry.node.value {
-            let table = table(key)
-            for entry in table.freeEntries() {
+        if case .table = peek(key)?.value {
+            for (name, entry) in table(key).freeEntries() {
                 guard case .boolean(let isRemoved) = entry.value else {
                     mismatch(entry, "true or false")
                     continue
                 }
-                let name = table.name(of: entry)
-                if table.isFieldName(name, entry) && isRemoved { names.append(name.lowercased()) }
+                if isFieldName(name, entry) && isRemoved { names.append(name.lowercased()) }
             }
         } else {
             for text in strings([key]) ?? [] where isFieldName(text.value, text) { names.append(text.value.lowercased()) }
@@ -75,12 +72,6 @@ extension TableReader {
             }
             return text.value.lowercased()
         }
-    }
-
-    /// The operator's own key of an entry of this table.
-    func name(of entry: Written<TomlValue>) -> String {
-        // Found by place: the key path may quote it.
-        entries.first { $0.node.position == entry.position }?.key ?? ""
     }
 
     func isFieldName<Value>(_ name: String, _ written: Written<Value>) -> Bool {

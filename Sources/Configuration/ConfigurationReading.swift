@@ -83,19 +83,17 @@ extension Configuration {
     /// The tables of `[[sites]]`. `[sites.proxy]` without `[[sites]]` before it makes `sites` a table: a fragment of a
     /// configuration, as manuals show them, read as one site.
     private static func siteTables(_ document: TableReader) -> [(table: TableReader, isFragment: Bool)] {
-        if let entry = document.entries.first(where: { $0.key == "sites" }), case .table = entry.node.value {
-            let written = Written(value: (), keyPath: "sites", position: entry.keyPosition)
-            document.reading.warning(
-                written, "[sites] is one table: read as the only site, \"localhost\" on port 8080 where it names none",
+        if let node = document.peek("sites"), case .table = node.value {
+            document.reading.report(
+                .warning, "sites", at: node.position,
+                "[sites] is one table: read as the only site, \"localhost\" on port 8080 where it names none",
                 hint: "begin each site with [[sites]]")
             _ = document.find(["sites"])
-            return document.element(0, entry.node, of: "sites").map { [($0, true)] } ?? []
+            return document.element(0, node, of: "sites").map { [($0, true)] } ?? []
         }
         let tables = document.tables("sites")
-        if tables.isEmpty && !document.has("sites") {
+        if document.isAbsentOrEmpty("sites") {
             document.missing("sites", hint: "add a [[sites]] table with hostname and port")
-        } else if tables.isEmpty && !document.reading.hasError {
-            document.missing("sites", hint: "at least one site is needed")
         }
         return tables.map { ($0, false) }
     }

@@ -30,9 +30,7 @@ extension Logging {
 
     /// BWS documents a format "text" that it does not have.
     private mutating func readFormat(_ table: TableReader) {
-        if let entry = table.entries.first(where: { $0.key == "format" }), case .string("text") = entry.node.value,
-            let found = table.find(["format"])
-        {
+        if case .string("text") = table.peek("format")?.value, let found = table.find(["format"]) {
             return table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write format = \"combined\"")
         }
         table.read("format", into: &format)

@@ -41,7 +41,7 @@ enum IPAddressText {
                 guard let last = ipv4(part) else { return nil }
                 bytes += last
             } else {
-                guard (1...4).contains(part.utf8.count), let group = UInt16(part, radix: 16), !part.contains("+")
+                guard (1...4).contains(part.utf8.count), let group = UInt16(part, radix: 16)
                 else { return nil }
                 bytes += [UInt8(group >> 8), UInt8(group & 0xFF)]
             }

@@ -32,14 +32,13 @@ private struct Paint {
 }
 
 private func sourceLine(_ number: Int, of source: String) -> Substring? {
-    var current = 1
-    var rest = source.unicodeScalars[...]
-    while current < number {
-        guard let end = rest.firstIndex(of: "\n") else { return nil }
+    // Bytes: quick, and a line end is never part of another character in UTF-8.
+    var rest = source.utf8[...]
+    for _ in 1..<max(1, number) {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         rest = rest[rest.index(after: end)...]
-        current += 1
     }
-    let line = Substring(rest.prefix { $0 != "\n" && $0 != "\r" })
+    let line = Substring(rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
     return line.isEmpty ? nil : line
 }
 

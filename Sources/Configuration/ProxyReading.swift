@@ -75,16 +75,15 @@ extension ProxyHeaders {
         remove = table.fieldNames("remove")
         let addTable = table.table("add")
         add = addTable.headerFields().filter { !Self.isUnmadeIdentifier($0, in: addTable) }
-        trustedProxies = inherited + table.addressBlocks("trusted_proxies").filter { !inherited.contains($0) }
+        trustedProxies = inherited + table.addressBlocks("trusted_proxies")
         table.finish()
     }
 
     /// BWS documents `"X-Request-ID" = "auto"` for an identifier made per request. The word itself would be a useless one.
     private static func isUnmadeIdentifier(_ field: HeaderField, in table: TableReader) -> Bool {
         guard field.name.lowercased() == "x-request-id", field.value == "auto" else { return false }
-        let entry = table.entries.first { $0.key == field.name }
         table.reading.report(
-            .warning, "\(table.path).\(field.name)", at: entry?.node.position ?? table.position,
+            .warning, "\(table.path).\(field.name)", at: table.place(of: field.name),
             "\"auto\" is accepted; not in effect in this version: the field is not added")
         return true
     }

@@ -25,6 +25,9 @@ final class Reading {
         locations = KeyLocations(file: file)
     }
 
+    /// Whether further problems are only counted.
+    var isFull: Bool { problems.count >= Self.maxProblems }
+
     func know(_ pattern: String) {
         knownKeys.insert(pattern)
     }
@@ -33,7 +36,7 @@ final class Reading {
         _ severity: Problem.Severity, _ keyPath: String, at position: TomlPosition, _ message: String, hint: String? = nil
     ) {
         if severity == .error { hasError = true }
-        guard problems.count < Self.maxProblems else {
+        guard !isFull else {
             uncounted += 1
             return
         }

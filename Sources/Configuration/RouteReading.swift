@@ -26,6 +26,7 @@ extension Route {
 enum RouteChecks {
     /// - Parameter severity: of a route whose upstream does not exist.
     static func check(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
+        let known = Set(poolNames)
         var places: [String: Int] = [:]
         for table in tables {
             if let path = text(table, "path") {
@@ -36,10 +37,10 @@ enum RouteChecks {
                     places[path.value] = path.position.line
                 }
             }
-            if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !poolNames.contains(upstream.value) {
+            if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {
                 table.reading.report(
                     severity, upstream.keyPath, at: upstream.position, "no upstream is named \"\(upstream.value)\"",
-                    hint: hint(for: upstream.value, among: poolNames))
+                    hint: table.reading.isFull ? nil : hint(for: upstream.value, among: poolNames))
             }
         }
     }
@@ -51,9 +52,8 @@ enum RouteChecks {
     }
 
     private static func text(_ table: TableReader, _ key: String) -> Written<String>? {
-        guard let entry = table.entries.first(where: { $0.key == key }), case .string(let text) = entry.node.value
-        else { return nil }
-        return Written(value: text, keyPath: "\(table.path).\(key)", position: entry.node.position)
+        guard let node = table.peek(key), case .string(let text) = node.value else { return nil }
+        return Written(value: text, keyPath: "\(table.path).\(key)", position: node.position)
     }
 }
 

@@ -15,7 +15,7 @@ enum SiteChecks {
             for second in chosen.dropFirst() {
                 let table = sites[second].table
                 table.reading.report(
-                    .error, "\(table.path).default", at: place(of: "default", in: table),
+                    .error, "\(table.path).default", at: table.place(of: "default"),
                     "port \(sites[second].site.port) has a default site already: \(sites[chosen[0]].table.path)")
             }
             result[chosen.first ?? first].isDefault = true
@@ -44,7 +44,7 @@ enum SiteChecks {
                 }
                 let key = ["hostname", "domain", "hostnames"].first(where: table.has) ?? "hostname"
                 table.reading.report(
-                    .error, "\(table.path).hostname", at: place(of: key, in: table),
+                    .error, "\(table.path).hostname", at: table.place(of: key),
                     "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (line \(owner.position.line)) already")
             }
         }
@@ -56,12 +56,8 @@ enum SiteChecks {
         for (site, table) in sites.dropFirst() where (site.ssl == nil) != (first.site.ssl == nil) {
             let with = site.ssl == nil ? "has no ssl, and \(first.table.path) has" : "has ssl, and \(first.table.path) has not"
             table.reading.report(
-                .error, "\(table.path).port", at: place(of: "port", in: table), "\(with): port \(site.port) cannot speak both",
+                .error, "\(table.path).port", at: table.place(of: "port"), "\(with): port \(site.port) cannot speak both",
                 hint: "give one of them another port")
         }
-    }
-
-    private static func place(of key: String, in table: TableReader) -> TomlPosition {
-        table.entries.first { $0.key == key }?.node.position ?? table.position
     }
 }

@@ -21,8 +21,10 @@ extension Site {
         let cors = AccessControl(reading: accessControl)
         if accessControl.isWritten { self.accessControl = cors }
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
-        proxy = Proxy.read(table.table("proxy"), trustedProxies: trustedProxies)
-        checkDuty(table, isFragment: isFragment)
+        let proxyTable = table.table("proxy")
+        proxy = Proxy.read(proxyTable, trustedProxies: trustedProxies)
+        // A proxy that nobody switched on has its own message.
+        if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
         table.finish()
     }
 
@@ -30,18 +32,21 @@ extension Site {
         table.read("name", into: &name)
         let first = table.string(["hostname", "domain"], allowEmpty: false)
         let others = table.strings(["hostnames"]) ?? []
+        var seen: Set<String> = []
         for text in (first.map { [$0] } ?? []) + others {
             switch HostName.checkSiteName(text.value) {
             case .success(let hostname):
-                if !hostnames.contains(hostname) { hostnames.append(hostname) }
+                if seen.insert(hostname).inserted { hostnames.append(hostname) }
             case .failure(let fault):
                 table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
             }
         }
-        let isNamed = ["hostname", "domain", "hostnames"].contains(where: table.has)
-        if !isNamed && isFragment { hostnames = ["localhost"] }
-        if (!isNamed && !isFragment) || (isNamed && first == nil && others.isEmpty && !table.reading.hasError) {
-            table.missing("hostname", hint: "such as hostname = \"www.example.com\"")
+        if ["hostname", "domain", "hostnames"].allSatisfy(table.isAbsentOrEmpty) {
+            if isFragment {
+                hostnames = ["localhost"]
+            } else {
+                table.missing("hostname", hint: "such as hostname = \"www.example.com\"")
+            }
         }
         if name.isEmpty { name = hostnames.first ?? "" }
     }
@@ -66,30 +71,16 @@ extension Site {
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {
-        // `index_file = "x"` is a spelling of `index_files = ["x"]`.
-        if let entry = table.entries.first(where: { $0.key == "index_file" || $0.key == "index_files" }),
-            case .string = entry.node.value
-        {
-            if let text = table.string(["index_files", "index_file"], allowEmpty: false) { indexFiles = [text.value] }
-            return checkIndexFiles(table)
+        guard let texts = table.strings(["index_files", "index_file"], orOne: true) else { return }
+        for text in texts where text.value.contains("/") || text.value == "." || text.value == ".." {
+            table.reading.error(text, "\"\(text.value)\" is not a plain file name")
         }
-        table.read("index_files", "index_file", into: &indexFiles)
-        // BWS: an empty list is as none given.
-        if indexFiles.isEmpty { indexFiles = Site().indexFiles }
-        checkIndexFiles(table)
-    }
-
-    private func checkIndexFiles(_ table: TableReader) {
-        guard let bad = indexFiles.first(where: { $0.contains("/") || $0 == "." || $0 == ".." }) else { return }
-        let entry = table.entries.first { $0.key == "index_file" || $0.key == "index_files" }
-        let written = Written(
-            value: (), keyPath: "\(table.path).index_files", position: entry?.node.position ?? table.position)
-        table.reading.error(written, "\"\(bad)\" is not a plain file name")
+        // An empty list is as none given, as in BWS.
+        if !texts.isEmpty { indexFiles = texts.map(\.value) }
     }
 
     private mutating func readErrorPages(_ table: TableReader) {
-        for entry in table.freeEntries() {
-            let key = table.name(of: entry)
+        for (key, entry) in table.freeEntries() {
             guard case .string(let file) = entry.value else {
                 table.mismatch(entry, "a file name")
                 continue
@@ -109,15 +100,15 @@ extension Site {
 
     /// A site that can answer nothing is a mistake, and so is a redirect from https to https.
     private func checkDuty(_ table: TableReader, isFragment: Bool) {
-        let site = Written(value: (), keyPath: table.path, position: table.position)
-        if staticDir == nil && !redirectToHTTPS && !table.has("proxy") {
-            let message = "has nothing to serve"
-            let hint = "add static_dir, [sites.proxy], or redirect_to_https = true"
-            table.reading.report(isFragment ? .warning : .error, site.keyPath, at: site.position, message, hint: hint)
+        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil {
+            let isMeant = isFragment || table.has("proxy")
+            table.reading.report(
+                isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
+                hint: "add static_dir, [sites.proxy] with enabled = true, or redirect_to_https = true")
         }
         if redirectToHTTPS && ssl != nil {
             table.reading.report(
-                .warning, "\(table.path).redirect_to_https", at: table.position,
+                .warning, "\(table.path).redirect_to_https", at: table.place(of: "redirect_to_https"),
                 "has no effect on a site with ssl: its clients are on https already",
                 hint: "put it into a site of the same name on port 80")
         }

@@ -15,7 +15,7 @@ extension TLSSettings {
         settings.acme = ACMESettings(reading: table.table("acme"))
         table.finish()
         if settings.autoCert && settings.acme.email.isEmpty {
-            table.missing("acme", hint: "auto_cert needs an address: [sites.ssl.acme] email = \"…\"")
+            table.missing("acme.email", hint: "auto_cert needs an address: [sites.ssl.acme] email = \"…\"")
         }
         let hasFiles = ["cert_file", "cert_path", "key_file", "key_path"].contains(where: table.has)
         if !isEnabled {

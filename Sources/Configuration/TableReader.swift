@@ -86,13 +86,30 @@ final class TableReader {
     }
 
     /// All entries of a table whose keys are the operator's own (field names, status codes).
-    func freeEntries() -> [Written<TomlValue>] {
+    func freeEntries() -> [(name: String, value: Written<TomlValue>)] {
         asked += entries.map(\.key)
         return entries.map { entry in
             let found = written(entry, as: entry.key)
             reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
-            return found
+            return (entry.key, found)
         }
+    }
+
+    /// The value of a key as written, without reading it: for rules that compare what tables say.
+    func peek(_ key: String) -> TomlNode? {
+        places[key].map { entries[$0].node }
+    }
+
+    /// Whether a key is not written, or as an empty array.
+    func isAbsentOrEmpty(_ key: String) -> Bool {
+        guard let node = peek(key) else { return true }
+        guard case .array(let elements) = node.value else { return false }
+        return elements.isEmpty
+    }
+
+    /// Where a key's value stands; the table's place if the key is not written.
+    func place(of key: String) -> TomlPosition {
+        peek(key)?.position ?? position
     }
 
     /// Reports the keys nobody asked for: call it after the last key.
@@ -104,7 +121,7 @@ final class TableReader {
                 reading.warning(found, "accepted, has no effect", hint: advice)
                 continue
             }
-            let hint = DidYouMean.hint(for: entry.key, among: asked)
+            let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: asked)
             let table = path.isEmpty ? "at the top level" : "in [\(path)]"
             reading.report(
                 reading.mode == .strict ? .error : .warning, found.keyPath, at: found.position,
@@ -114,7 +131,7 @@ final class TableReader {
 
     /// Reports a required key that is missing, at the table.
     func missing(_ key: String, hint: String? = nil) {
-        reading.report(.error, join(path, key), at: position, "required, but not given", hint: hint)
+        reading.report(.error, "\(path.isEmpty ? "" : path + ".")\(key)", at: position, "required, but not given", hint: hint)
     }
 
     func mismatch(_ found: Written<TomlValue>, _ expected: String) {

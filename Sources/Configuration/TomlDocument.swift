@@ -72,7 +72,8 @@ enum TomlDocument {
         var column: UInt32 = 0
         // The text lives as long as the document, `length` bytes, and is copied here.
         let text = unsafe ctoml_error(document, &length, &line, &column)
-        let message = unsafe string(text, length)
+        // toml++ writes whole sentences: "Error while parsing value: …".
+        let message = unsafe string(text, length).replacing("Error while parsing", with: "while parsing", maxReplacements: 1)
         return TomlSyntaxError(message: message, position: TomlPosition(line: max(1, Int(line)), column: max(1, Int(column))))
     }
 

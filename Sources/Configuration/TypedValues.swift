@@ -90,8 +90,13 @@ extension TableReader {
         return Written(value: number, keyPath: found.keyPath, position: found.position)
     }
 
-    func strings(_ spellings: [String]) -> [Written<String>]? {
+    /// - Parameter orOne: whether a single string is a list of one.
+    func strings(_ spellings: [String], orOne: Bool = false) -> [Written<String>]? {
         guard let found = find(spellings) else { return nil }
+        if orOne, case .string(let text) = found.value {
+            let written = Written(value: text, keyPath: found.keyPath, position: found.position)
+            return isFit(written, allowEmpty: false) ? [written] : nil
+        }
         guard case .array(let elements) = found.value else {
             mismatch(found, "an array of strings")
             return nil

@@ -10,7 +10,9 @@ extension Upstream {
             do {
                 url = try UpstreamURL(parsing: address.value)
             } catch {
-                let message = "\"\(address.value)\" is not an upstream's address: \(error.reason)"
+                // A password must not reach the diagnostics log.
+                let shown = address.value.contains("@") ? "" : "\"\(address.value)\" is "
+                let message = "\(shown)not an upstream's address: \(error.reason)"
                 table.reading.error(address, message, hint: error.hint)
             }
         }
@@ -76,8 +78,7 @@ private struct Settings {
     }
 
     private func report(_ table: TableReader, _ key: String, _ message: String, hint: String?) {
-        let position = table.entries.first { $0.key == key }?.node.position ?? table.position
-        table.reading.report(.warning, "\(table.path).\(key)", at: position, message, hint: hint)
+        table.reading.report(.warning, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
     }
 }
 
@@ -86,43 +87,33 @@ enum UpstreamChecks {
     /// The names of all pools, in order, each once; also of upstreams that are faulty otherwise, so that one mistake is not
     /// reported twice.
     static func names(_ tables: [TableReader]) -> [String] {
-        var names: [String] = []
-        for table in tables {
-            if let name = text(table, "name"), !names.contains(name) { names.append(name) }
-        }
-        return names
+        var seen: Set<String> = []
+        return tables.compactMap { text($0, "name") }.filter { seen.insert($0).inserted }
     }
 
     static func check(_ tables: [TableReader]) {
-        var hasWeight: [String: Bool] = [:]
+        var pools: [String: (first: TableReader, hasWeight: Bool)] = [:]
         var addresses: Set<[String]> = []
         for table in tables {
             guard let name = text(table, "name") else { continue }
-            hasWeight[name] = hasWeight[name, default: false] || !isWeightZero(table)
+            var isZero = false
+            if case .integer(0) = table.peek("weight")?.value { isZero = true }
+            pools[name, default: (table, false)].hasWeight = pools[name]?.hasWeight ?? false || !isZero
             if let url = text(table, "url"), !addresses.insert([name, url]).inserted {
                 table.reading.report(
                     .warning, table.path, at: table.position, "the same server stands in \"\(name)\" already",
                     hint: "to give it more requests, use weight")
             }
         }
-        for name in names(tables) where hasWeight[name] == false {
-            guard let table = tables.first(where: { text($0, "name") == name }) else { continue }
-            table.reading.report(
-                .error, "\(table.path).weight",
-                at: table.entries.first { $0.key == "weight" }?.node.position ?? table.position,
+        for (name, pool) in pools where !pool.hasWeight {
+            pool.first.reading.report(
+                .error, "\(pool.first.path).weight", at: pool.first.place(of: "weight"),
                 "every upstream of \"\(name)\" has weight 0: none may take a request")
         }
     }
 
     private static func text(_ table: TableReader, _ key: String) -> String? {
-        guard let entry = table.entries.first(where: { $0.key == key }), case .string(let text) = entry.node.value
-        else { return nil }
+        guard case .string(let text) = table.peek(key)?.value else { return nil }
         return text
-    }
-
-    private static func isWeightZero(_ table: TableReader) -> Bool {
-        guard let entry = table.entries.first(where: { $0.key == "weight" }), case .integer(0) = entry.node.value
-        else { return false }
-        return true
     }
 }
