@@ -88,6 +88,25 @@ import Testing
         }
     }
 
+    @Test("A configuration with changed bytes ends in a message or a configuration", arguments: 1...8)
+    func mutations(seed: UInt64) throws {
+        let text = Array(try Fixture(url: Fixture.folder.appending(path: "every-key.toml")).text.utf8)
+        let replacements = Array("[]{}\"'.=#\n\\,0x".utf8) + [0x00, 0xFF]
+        var state = seed
+        func next(below bound: Int) -> Int {
+            // Knuth's linear congruential generator: the same bytes in every run.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        for _ in 0..<100 {
+            var mutated = text
+            for _ in 0...next(below: 4) { mutated[next(below: text.count)] = replacements[next(below: replacements.count)] }
+            let result = Configuration.parse(bytes: mutated, file: "f", mode: .strict).result
+            #expect((result.configuration == nil) == result.problems.contains { $0.severity == .error })
+            for problem in result.problems { #expect(!problem.render(source: result.source, colour: false).isEmpty) }
+        }
+    }
+
     @Test func aFileThatCannotBeReadIsAProblem() {
         for path in ["/nonexistent/gatehouse.toml", "/", "a\0b"] {
             let result = Configuration.read(path: path)
