@@ -92,18 +92,29 @@ import Testing
     func mutations(seed: UInt64) throws {
         let text = Array(try Fixture(url: Fixture.folder.appending(path: "every-key.toml")).text.utf8)
         let replacements = Array("[]{}\"'.=#\n\\,0x".utf8) + [0x00, 0xFF]
-        var state = seed
-        func next(below bound: Int) -> Int {
-            // Knuth's linear congruential generator: the same bytes in every run.
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
+        var chance = Chance(state: seed)
         for _ in 0..<100 {
             var mutated = text
-            for _ in 0...next(below: 4) { mutated[next(below: text.count)] = replacements[next(below: replacements.count)] }
+            for _ in 0...chance.next(below: 4) {
+                mutated[chance.next(below: text.count)] = replacements[chance.next(below: replacements.count)]
+            }
             let result = Configuration.parse(bytes: mutated, file: "f", mode: .strict).result
             #expect((result.configuration == nil) == result.problems.contains { $0.severity == .error })
             for problem in result.problems { #expect(!problem.render(source: result.source, colour: false).isEmpty) }
+        }
+    }
+
+    @Test("Pieces of TOML in any order end in a message or a configuration", arguments: 1...8)
+    func soup(seed: UInt64) {
+        let pieces = [
+            "[", "]", "{", "}", "[[", "]]", "=", ".", ",", "\"", "'", "\"\"\"", "'''", "\\", "\\u", "#", "\n", "\r", " ", "\t", "a",
+            "sites", "proxy", "0", "-", "+", "1e9", "0x", "inf", "nan", "true", "1979-05-27", "T07:32:00Z", "_", "é", "\0", "\u{FEFF}",
+        ]
+        var chance = Chance(state: seed)
+        for _ in 0..<1000 {
+            let text = (0..<(1 + chance.next(below: 12))).map { _ in pieces[chance.next(below: pieces.count)] }.joined()
+            let result = Configuration.parse(text: text, file: "f")
+            #expect((result.configuration == nil) == result.problems.contains { $0.severity == .error })
         }
     }
 
@@ -122,5 +133,15 @@ import Testing
         let result = Configuration.read(path: url.path)
         #expect(result.configuration?.sites.count == 1)
         #expect(try result.source == String(contentsOf: url, encoding: .utf8))
+    }
+}
+
+/// The same numbers in every run: Knuth's linear congruential generator.
+private struct Chance {
+    var state: UInt64
+
+    mutating func next(below bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % bound
     }
 }
