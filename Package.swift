@@ -71,7 +71,8 @@ let package = Package(
         // Tests
         tests(of: "HTTPTests", ["HTTP"]),
         tests(of: "WebSocketTests", ["WebSocket"]),
-        tests(of: "ConfigurationTests", ["Configuration"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "TidyTests", []),
     ],

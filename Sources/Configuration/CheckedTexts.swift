@@ -1,0 +1,108 @@
+// Lists and tables of texts with a syntax of their own.
+extension TableReader {
+    /// The fields of this table, in the order of the file; faulty ones are reported and left out.
+    ///
+    /// A name is a token (RFC 9110 §5.1), a value has no control characters but tab (§5.5): anything else could end the
+    /// field and begin another.
+    func headerFields() -> [HeaderField] {
+        var fields: [HeaderField] = []
+        for (name, entry) in freeEntries() {
+            guard case .string(let value) = entry.value else {
+                mismatch(entry, "a string")
+                continue
+            }
+            guard isFieldName(name, entry) else { continue }
+            if value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) {
+                reading.error(entry, "a field value must not hold control characters such as line ends")
+                continue
+            }
+            if ConnectionFields.names.contains(name.lowercased()) {
+                reading.error(entry, "\(name) frames the message: Gatehouse sets it itself", hint: "leave it out")
+                continue
+            }
+            fields.append(HeaderField(name: name, value: value.trimmingFieldSpace()))
+        }
+        return fields
+    }
+
+    /// `remove`: an array of names, or a table of booleans as the manuals show it. Lower case, each once.
+    func fieldNames(_ key: String) -> [String] {
+        var names: [String] = []
+        if case .table = peek(key)?.value {
+            for (name, entry) in table(key).freeEntries() {
+                guard case .boolean(let isRemoved) = entry.value else {
+                    mismatch(entry, "true or false")
+                    continue
+                }
+                if isFieldName(name, entry) && isRemoved { names.append(name.lowercased()) }
+            }
+        } else {
+            for text in strings([key]) ?? [] where isFieldName(text.value, text) { names.append(text.value.lowercased()) }
+        }
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
+    func addressBlocks(_ key: String) -> [AddressBlock] {
+        (strings([key]) ?? []).compactMap { text in
+            guard let block = AddressBlock(text.value) else {
+                reading.error(
+                    text, "\"\(text.value)\" is not an address or a block of addresses",
+                    hint: "such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\"")
+                return nil
+            }
+            if block.hasBitsBeyondLength {
+                reading.warning(text, "\"\(text.value)\" has bits beyond its length; they are not compared")
+            }
+            return block
+        }
+    }
+
+    /// Origins as a browser writes them: scheme, host, port if it is not the scheme's (RFC 6454 §6.2); or `*`, or `null`.
+    func origins(_ key: String) -> [String]? {
+        strings([key])?.compactMap { text in
+            if text.value == "*" || text.value == "null" { return text.value }
+            let parts = text.value.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+            let isOrigin = parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
+                && parts[1].utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@".utf8.contains($0) }
+            guard isOrigin else {
+                reading.error(
+                    text, "\"\(text.value)\" is not an origin", hint: "scheme and host, such as \"https://app.example.com\"")
+                return nil
+            }
+            return text.value.lowercased()
+        }
+    }
+
+    func isFieldName<Value>(_ name: String, _ written: Written<Value>) -> Bool {
+        let isToken = !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+        if !isToken { reading.error(written, "\"\(name)\" is not a field name", hint: "letters, digits and dashes") }
+        return isToken
+    }
+}
+
+/// Fields about one connection or about the framing of one message (RFC 9110 §7.6.1, RFC 9112 §6): configured by hand they
+/// would make two readers disagree about where a message ends.
+enum ConnectionFields {
+    static let names: Set<String> = [
+        "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+}
+
+/// RFC 9110 §5.6.2: tchar.
+private func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+}
+
+extension String {
+    /// RFC 9110 §5.5: a field value has no white space around it.
+    fileprivate func trimmingFieldSpace() -> String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        let tail = self.drop(while: isSpace).reversed().drop(while: isSpace)
+        return String(tail.reversed())
+    }
+}

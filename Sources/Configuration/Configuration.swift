@@ -1,0 +1,47 @@
+/// A whole configuration: typed, complete, every default applied. It is what the TOML file says and nothing more: no file it
+/// names has been opened, no name resolved.
+///
+/// Made by ``parse(text:file:mode:)`` or ``read(path:mode:)``; the plan is built from it. Key paths are written as in the
+/// file, arrays with an index: `sites[0].proxy.upstreams[1].url`.
+package struct Configuration: Sendable {
+    package var server = ServerIdentity()
+    package var logging = Logging()
+    package var performance = Performance()
+    package var limits = Limits()
+    package var security = Security()
+    package var management = Management()
+    /// In the order of the file; never empty in a configuration without errors.
+    package var sites: [Site] = []
+
+    /// Where each written key stands.
+    let locations: KeyLocations
+
+    /// The place of a key in its file, for messages about what only the plan can know (a missing certificate, say).
+    ///
+    /// - Parameter keyPath: such as `sites[0].ssl.cert_file`, in this project's spelling even where the file uses another
+    ///   accepted one.
+    /// - Returns: the place of the key; of the nearest table around it that is written, when the key itself is a default;
+    ///   nil when none of them is in the file.
+    package func location(of keyPath: String) -> SourceLocation? {
+        locations.nearest(to: keyPath)
+    }
+
+    /// A problem placed at `keyPath` (see ``location(of:)``), for checks made after reading.
+    package func problem(
+        _ severity: Problem.Severity, at keyPath: String, _ message: String, hint: String? = nil
+    ) -> Problem {
+        let start = SourceLocation(file: locations.file, line: 1, column: 1)
+        return Problem(
+            severity: severity, location: location(of: keyPath) ?? start, keyPath: keyPath, message: message, hint: hint)
+    }
+}
+
+/// `[server]`: how this installation calls itself in diagnostics.
+package struct ServerIdentity: Sendable, Equatable {
+    package var name = "gatehouse"
+    /// Shown with the name; nil: the program's own version.
+    package var version: String?
+    package var description = ""
+
+    package init() {}
+}

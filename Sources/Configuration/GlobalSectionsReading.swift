@@ -1,0 +1,124 @@
+extension ServerIdentity {
+    init(reading table: TableReader) {
+        table.read("name", into: &name)
+        table.read("version", into: &version)
+        table.read("description", into: &description)
+        table.finish()
+    }
+}
+
+extension Logging {
+    init(reading table: TableReader) {
+        table.read("level", into: &level)
+        Self.readDestination(table, "access_log", into: &accessLog)
+        Self.readDestination(table, "error_log", into: &errorLog)
+        readFormat(table)
+        table.read("log_requests", into: &logRequests)
+        if !logRequests { accessLog = .none }
+        table.finish()
+    }
+
+    private static func readDestination(_ table: TableReader, _ key: String, into target: inout Destination) {
+        guard let text = table.string([key], allowEmpty: false) else { return }
+        switch text.value {
+        case "none", "off": target = .none
+        case "stdout", "-": target = .stdout
+        case "stderr": target = .stderr
+        default: target = .file(path: text.value)
+        }
+    }
+
+    /// BWS documents a format "text" that it does not have.
+    private mutating func readFormat(_ table: TableReader) {
+        if case .string("text") = table.peek("format")?.value, let found = table.find(["format"]) {
+            return table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write format = \"combined\"")
+        }
+        table.read("format", into: &format)
+    }
+}
+
+extension Performance {
+    init(reading table: TableReader) {
+        table.read("worker_threads", into: &workerThreads, in: 1...1024)
+        table.read("max_connections", into: &maxConnections, in: 1...10_000_000)
+        table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
+        table.readDuration("request_timeout", into: &requestTimeout)
+        let sizes = 1024...(16 << 20)
+        table.readSize("read_buffer_size", into: &readBufferSize, in: sizes)
+        table.readSize("write_buffer_size", into: &writeBufferSize, in: sizes)
+        table.finish()
+    }
+}
+
+extension Limits {
+    init(reading table: TableReader, keepAliveTimeout inherited: Duration) {
+        keepAliveTimeout = inherited
+        table.readSize("max_head_bytes", into: &maxHeadBytes, in: 1024...(1 << 20))
+        table.readSize("max_target_bytes", into: &maxTargetBytes, in: 256...(1 << 20))
+        table.read("max_fields", into: &maxFields, in: 8...10_000)
+        table.readSize("max_field_bytes", into: &maxFieldBytes, in: 256...(1 << 20))
+        table.readSize("max_trailer_bytes", into: &maxTrailerBytes, in: 0...(1 << 20))
+        table.readSize("max_chunk_extension_bytes", into: &maxChunkExtensionBytes, in: 0...(1 << 20))
+        table.read("max_requests_per_connection", into: &maxRequestsPerConnection, in: 0...1_000_000_000)
+        table.read("max_connections_per_client", into: &maxConnectionsPerClient, in: 0...10_000_000)
+        table.readDuration("handshake_timeout", into: &handshakeTimeout)
+        table.readDuration("head_timeout", into: &headTimeout)
+        table.readDuration("body_timeout", into: &bodyTimeout)
+        table.readDuration("send_timeout", into: &sendTimeout)
+        table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
+        table.readSize("min_body_rate", into: &minBodyRate, in: 0...(1 << 30))
+        table.readDuration("drain_timeout", into: &drainTimeout, orZero: true)
+        table.readDuration("lingering_timeout", into: &lingeringTimeout, orZero: true)
+        table.readDuration("tunnel_idle", into: &tunnelIdle)
+        table.readDuration("tunnel_lifetime", into: &tunnelLifetime, orZero: true)
+        table.read("max_idle_upstream_connections", into: &maxIdleUpstreamConnections, in: 0...100_000)
+        table.readDuration("upstream_idle_timeout", into: &upstreamIdleTimeout)
+        table.finish()
+    }
+}
+
+extension Security {
+    init(reading table: TableReader) {
+        table.read("hide_server_header", into: &hideServerHeader)
+        table.readSize("max_request_size", into: &maxRequestSize, in: 0...(1 << 50))
+        allowedOrigins = table.origins("allowed_origins") ?? []
+        let headers = table.table("security_headers")
+        if headers.isWritten { securityHeaders = headers.headerFields() }
+        rateLimiting = RateLimiting(reading: table.table("rate_limiting"))
+        trustedProxies = table.addressBlocks("trusted_proxies")
+        table.finish()
+    }
+}
+
+extension RateLimiting {
+    init?(reading table: TableReader) {
+        let rates = 1...1_000_000_000
+        let perMinute = table.integer(["requests_per_minute"], in: rates)
+        let burst = table.integer(["burst_size"], in: rates)
+        whitelist = table.addressBlocks("whitelist")
+        table.finish()
+        if table.isWritten {
+            if !table.has("requests_per_minute") { table.missing("requests_per_minute") }
+            if !table.has("burst_size") { table.missing("burst_size") }
+        }
+        guard let perMinute, let burst else { return nil }
+        requestsPerMinute = perMinute.value
+        burstSize = burst.value
+    }
+}
+
+extension Management {
+    init(reading table: TableReader) {
+        table.read("enabled", into: &enabled)
+        if let text = table.string(["host"], allowEmpty: false) {
+            if text.value == "localhost" || IPAddressText.isAddress(text.value) {
+                host = text.value
+            } else {
+                table.reading.error(text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\" or \"::1\"")
+            }
+        }
+        table.read("port", into: &port, in: 1...65_535)
+        table.read("api_key", into: &apiKey)
+        table.finish()
+    }
+}

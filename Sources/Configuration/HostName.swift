@@ -1,0 +1,47 @@
+/// Host names as sites and upstreams write them.
+enum HostName {
+    /// A name without wildcard, lower case, without a dot at its end; or why it is none. RFC 1123 §2.1, and underscores, which
+    /// names inside companies have.
+    static func check(_ text: String) -> Result<String, Fault> {
+        var name = text.lowercased()
+        if name.count > 1 && name.hasSuffix(".") { name.removeLast() }
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return .failure(Fault(reason: "not ASCII", hint: "write the A-label form: xn--…"))
+        }
+        guard (1...253).contains(name.utf8.count) else { return .failure(Fault(reason: "not 1 to 253 characters long")) }
+        if let colon = name.firstIndex(of: ":") {
+            let hint = "the port has its own key"
+            return .failure(Fault(reason: "holds \"\(name[colon...])\"", hint: hint))
+        }
+        for label in name.split(separator: ".", omittingEmptySubsequences: false) {
+            if let reason = fault(inLabel: label) { return .failure(Fault(reason: reason)) }
+        }
+        return .success(name)
+    }
+
+    /// As ``check(_:)``; also `*.` before a name of two labels or more, and IP addresses (IPv6 comes out in brackets, as a `Host`
+    /// field writes it).
+    static func checkSiteName(_ text: String) -> Result<String, Fault> {
+        let unbracketed = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
+        if IPAddressText.ipv6(unbracketed) != nil { return .success("[\(unbracketed.lowercased())]") }
+        guard text.hasPrefix("*") else { return check(text) }
+        if text == "*" { return .failure(Fault(reason: "a lone \"*\"", hint: "default = true answers for all other names")) }
+        guard text.hasPrefix("*."), text.dropFirst(2).contains(".") else {
+            return .failure(Fault(reason: "a wildcard stands for one whole label", hint: "such as \"*.example.com\""))
+        }
+        return check(String(text.dropFirst(2))).map { "*." + $0 }
+    }
+
+    struct Fault: Error, Equatable {
+        var reason: String
+        var hint: String?
+    }
+
+    private static func fault(inLabel label: Substring) -> String? {
+        if label.isEmpty { return "an empty label" }
+        if label.utf8.count > 63 { return "a label of more than 63 characters" }
+        if label.hasPrefix("-") || label.hasSuffix("-") { return "a label that begins or ends with \"-\"" }
+        let bad = label.unicodeScalars.first { !("a"..."z").contains($0) && !("0"..."9").contains($0) && $0 != "-" && $0 != "_" }
+        return bad.map { "the character \"\($0)\"" }
+    }
+}

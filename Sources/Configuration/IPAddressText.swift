@@ -1,0 +1,60 @@
+/// IP addresses from text, without the system's resolver.
+enum IPAddressText {
+    /// Four decimal numbers, dots between, no leading zeros (which some readers take as octal): RFC 3986 §3.2.2, IPv4address.
+    static func ipv4(_ text: some StringProtocol) -> [UInt8]? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        let bytes = parts.compactMap { part -> UInt8? in
+            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(isDigit) else { return nil }
+            return part.utf8.count > 1 && part.first == "0" ? nil : UInt8(part)
+        }
+        return bytes.count == 4 ? bytes : nil
+    }
+
+    /// The forms of RFC 4291 §2.2; no zone, no brackets.
+    static func ipv6(_ text: some StringProtocol) -> [UInt8]? {
+        guard text.utf8.count <= 45, text.utf8.allSatisfy({ isHex($0) || $0 == colon || $0 == dot }) else { return nil }
+        let string = String(text)
+        guard let gap = string.firstRange(of: "::") else {
+            guard let bytes = groups(string[...]), bytes.count == 16 else { return nil }
+            return bytes
+        }
+        // "::" stands for at least one group, and stands once.
+        let behind = string[gap.upperBound...]
+        guard !behind.contains("::"), behind.first != ":",
+            let head = groups(string[..<gap.lowerBound], mayEndInIPv4: false), let tail = groups(behind),
+            head.count + tail.count <= 14
+        else { return nil }
+        return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
+    }
+
+    static func isAddress(_ text: String) -> Bool {
+        ipv4(text) != nil || ipv6(text) != nil
+    }
+
+    private static func groups(_ text: Substring, mayEndInIPv4: Bool = true) -> [UInt8]? {
+        if text.isEmpty { return [] }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var bytes: [UInt8] = []
+        for (index, part) in parts.enumerated() {
+            if mayEndInIPv4 && index == parts.count - 1 && part.contains(".") {
+                guard let last = ipv4(part) else { return nil }
+                bytes += last
+            } else {
+                guard (1...4).contains(part.utf8.count), let group = UInt16(part, radix: 16)
+                else { return nil }
+                bytes += [UInt8(group >> 8), UInt8(group & 0xFF)]
+            }
+        }
+        return bytes
+    }
+
+    private static let colon = UInt8(ascii: ":")
+    private static let dot = UInt8(ascii: ".")
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+    }
+}

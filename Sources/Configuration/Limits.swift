@@ -1,0 +1,41 @@
+/// `[limits]`: what one client or one exchange may use. Sizes in bytes. Every limit and its reason is in
+/// ``ConfigurationReference``.
+package struct Limits: Sendable, Equatable {
+    /// The request line and all fields together.
+    package var maxHeadBytes = 16 << 10
+    package var maxTargetBytes = 8 << 10
+    package var maxFields = 100
+    /// One field: name and value.
+    package var maxFieldBytes = 8 << 10
+    package var maxTrailerBytes = 8 << 10
+    package var maxChunkExtensionBytes = 1 << 10
+    /// 0: no limit.
+    package var maxRequestsPerConnection = 10_000
+    /// 0: no limit.
+    package var maxConnectionsPerClient = 0
+    package var handshakeTimeout = Duration.seconds(10)
+    /// From the first byte of a head to its last.
+    package var headTimeout = Duration.seconds(10)
+    /// Without a byte of the body.
+    package var bodyTimeout = Duration.seconds(30)
+    /// Without the client taking a byte of the answer.
+    package var sendTimeout = Duration.seconds(30)
+    /// Idle between requests; as `performance.keep_alive_timeout` unless written.
+    package var keepAliveTimeout = Duration.seconds(60)
+    /// Bytes per second of a body, over its whole time; 0: no limit.
+    package var minBodyRate = 0
+    /// How long exchanges in flight may take after the order to stop.
+    package var drainTimeout = Duration.seconds(30)
+    /// How long a closing connection's remaining bytes are read, so that the client gets the answer instead of a reset.
+    package var lingeringTimeout = Duration.seconds(5)
+    /// A tunnel (WebSocket) without a byte in either direction; a route may say otherwise.
+    package var tunnelIdle = Duration.seconds(3600)
+    /// A tunnel's longest life; zero: no limit.
+    package var tunnelLifetime = Duration.zero
+    /// Idle connections kept to one upstream by one worker; 0: none are reused.
+    package var maxIdleUpstreamConnections = 64
+    /// How long such a connection is kept.
+    package var upstreamIdleTimeout = Duration.seconds(60)
+
+    package init() {}
+}

@@ -1,0 +1,19 @@
+/// `[logging]`: the access log (a line per exchange) and the diagnostics log.
+package struct Logging: Sendable, Equatable {
+    package enum Level: String, Sendable, CaseIterable { case trace, debug, info, warn, error }
+    package enum Format: String, Sendable, CaseIterable { case combined, compact, json }
+
+    package enum Destination: Sendable, Equatable {
+        case none, stdout, stderr
+        case file(path: String)
+    }
+
+    package var level = Level.info
+    /// Where access-log lines go. `.none` too when `log_requests` is false: this value alone decides.
+    package var accessLog = Destination.stdout
+    package var errorLog = Destination.stderr
+    package var format = Format.combined
+    package var logRequests = true
+
+    package init() {}
+}

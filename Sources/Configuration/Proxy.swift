@@ -1,0 +1,68 @@
+/// `[sites.proxy]` with `enabled = true`: which paths go to which upstreams, and how.
+package struct Proxy: Sendable, Equatable {
+    /// In the order of the file. All entries of one name are one pool.
+    package var upstreams: [Upstream] = []
+    package var routes: [Route] = []
+    package var loadBalancing = LoadBalancing()
+    package var timeout = ProxyTimeouts()
+    package var headers = ProxyHeaders()
+    package var healthCheck = HealthCheck()
+
+    package init() {}
+}
+
+/// `[sites.proxy.load_balancing]`.
+package struct LoadBalancing: Sendable, Equatable {
+    package enum Method: String, Sendable, CaseIterable {
+        case roundRobin = "round_robin"
+        case weighted
+        case leastConnections = "least_connections"
+    }
+
+    package var method = Method.roundRobin
+    package var stickySessions = false
+
+    package init() {}
+}
+
+/// `[sites.proxy.timeout]`.
+package struct ProxyTimeouts: Sendable, Equatable {
+    package var connect = Duration.seconds(10)
+    /// The longest wait for the next bytes of an answer.
+    package var read = Duration.seconds(30)
+    /// The longest wait for the upstream to take the next bytes of a request.
+    package var write = Duration.seconds(30)
+    /// nil: `connect` covers the handshake as well.
+    package var tlsHandshake: Duration?
+    /// From the whole request sent to the answer's first byte; nil: `read`.
+    package var firstByte: Duration?
+
+    package init() {}
+}
+
+/// `[sites.proxy.headers]`: what is changed in a request on its way to the upstream.
+package struct ProxyHeaders: Sendable, Equatable {
+    /// True: the client's `Host`; false: the upstream's own name.
+    package var preserveHost = true
+    package var addForwarded = true
+    package var addXForwarded = true
+    package var addVia = true
+    /// Field names, lower case.
+    package var remove: [String] = []
+    package var add: [HeaderField] = []
+    /// Peers whose forwarding fields are believed on this site, besides `security.trusted_proxies` (already in this list).
+    package var trustedProxies: [AddressBlock] = []
+
+    package init() {}
+}
+
+/// `[sites.proxy.health_check]`.
+package struct HealthCheck: Sendable, Equatable {
+    package var enabled = false
+    package var path = "/health"
+    package var interval = Duration.seconds(30)
+    package var timeout = Duration.seconds(5)
+    package var retries = 3
+
+    package init() {}
+}

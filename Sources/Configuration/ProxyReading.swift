@@ -1,0 +1,103 @@
+extension Proxy {
+    /// Reads `[sites.proxy]`; nil: nothing is proxied. A proxy that is switched off is checked all the same, but that
+    /// its routes lead nowhere is then a warning.
+    static func read(_ table: TableReader, trustedProxies: [AddressBlock]) -> Proxy? {
+        var isEnabled = false
+        table.read("enabled", into: &isEnabled)
+        var proxy = Proxy()
+        let upstreams = table.tables("upstreams")
+        let routes = table.tables("routes")
+        proxy.upstreams = upstreams.compactMap(Upstream.init(reading:))
+        proxy.routes = routes.compactMap(Route.init(reading:))
+        proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
+        proxy.timeout = ProxyTimeouts(reading: table.table("timeout"))
+        proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: trustedProxies)
+        proxy.healthCheck = HealthCheck(reading: table.table("health_check"))
+        table.finish()
+        UpstreamChecks.check(upstreams)
+        RouteChecks.check(routes, poolNames: UpstreamChecks.names(upstreams), severity: isEnabled ? .error : .warning)
+        if isEnabled && routes.isEmpty && !table.has("routes") {
+            table.reading.report(
+                .warning, table.path, at: table.position, "is enabled, but has no route: nothing is proxied",
+                hint: "add [[sites.proxy.routes]] with path and upstream")
+        }
+        if !isEnabled && table.isWritten && !table.has("enabled") {
+            table.reading.report(
+                .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
+        }
+        return isEnabled ? proxy : nil
+    }
+}
+
+extension LoadBalancing {
+    /// Words for methods that a later version has.
+    private static let later = ["random_two", "least_time", "hash"]
+
+    init(reading table: TableReader) {
+        if let text = table.string(["method"]) {
+            if let known = Self.method(text.value) {
+                method = known
+            } else if Self.later.contains(text.value) {
+                table.reading.warning(text, "\"\(text.value)\" is accepted; not in effect in this version: round_robin is used")
+            } else {
+                let words = Method.allCases.map(\.rawValue)
+                table.reading.error(
+                    text, "unknown method \"\(text.value)\"; one of \(words.joined(separator: ", "))",
+                    hint: DidYouMean.hint(for: text.value, among: words + ["least_conn"] + Self.later))
+            }
+        }
+        table.read("sticky_sessions", into: &stickySessions)
+        table.finish()
+    }
+
+    private static func method(_ word: String) -> Method? {
+        word == "least_conn" ? .leastConnections : Method(rawValue: word)
+    }
+}
+
+extension ProxyTimeouts {
+    init(reading table: TableReader) {
+        table.readDuration("connect", into: &connect)
+        table.readDuration("read", into: &read)
+        table.readDuration("write", into: &write)
+        table.readDuration("tls_handshake", into: &tlsHandshake)
+        table.readDuration("first_byte", into: &firstByte)
+        table.finish()
+    }
+}
+
+extension ProxyHeaders {
+    init(reading table: TableReader, trustedProxies inherited: [AddressBlock]) {
+        table.read("preserve_host", into: &preserveHost)
+        table.read("add_forwarded", into: &addForwarded)
+        table.read("add_x_forwarded", into: &addXForwarded)
+        table.read("add_via", into: &addVia)
+        remove = table.fieldNames("remove")
+        let addTable = table.table("add")
+        add = addTable.headerFields().filter { !Self.isUnmadeIdentifier($0, in: addTable) }
+        trustedProxies = inherited + table.addressBlocks("trusted_proxies")
+        table.finish()
+    }
+
+    /// BWS documents `"X-Request-ID" = "auto"` for an identifier made per request. The word itself would be a useless one.
+    private static func isUnmadeIdentifier(_ field: HeaderField, in table: TableReader) -> Bool {
+        guard field.name.lowercased() == "x-request-id", field.value == "auto" else { return false }
+        table.reading.report(
+            .warning, "\(table.path).\(field.name)", at: table.place(of: field.name),
+            "\"auto\" is accepted; not in effect in this version: the field is not added")
+        return true
+    }
+}
+
+extension HealthCheck {
+    init(reading table: TableReader) {
+        table.read("enabled", into: &enabled)
+        if let text = table.string(["path"]) {
+            if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { path = text.value }
+        }
+        table.readDuration("interval", "interval_seconds", into: &interval)
+        table.readDuration("timeout", into: &timeout)
+        table.read("retries", into: &retries, in: 1...1000)
+        table.finish()
+    }
+}

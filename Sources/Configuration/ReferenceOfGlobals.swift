@@ -1,0 +1,138 @@
+extension ConfigurationReference {
+    static let globalSections = [
+        Section(
+            "", "Before the first table.",
+            [
+                Key(
+                    "compat", "`\"bws\"`", .none("strict"),
+                    "Unknown keys become warnings, as with `--lenient`: for configurations written for BWS.")
+            ]),
+        Section(
+            "server", "How this installation calls itself in diagnostics. Optional, as all of its keys.",
+            [
+                Key("name", "text", .value("\"gatehouse\""), "Name in logs and in `Proxy-Status`."),
+                Key("version", "text", .none("the program's"), "Version shown with the name."),
+                Key("description", "text", .value("\"\""), "For people."),
+            ]),
+        Section(
+            "logging", "The access log (a line per exchange) and the diagnostics log.",
+            [
+                Key(
+                    "level", "`trace`, `debug`, `info`, `warn`, `error`", .value("\"info\""),
+                    "The least severe line that the diagnostics log gets."),
+                Key("access_log", "`none`, `stdout`, `stderr`, or a file", .value("\"stdout\""), "Where access lines go."),
+                Key("error_log", "`none`, `stdout`, `stderr`, or a file", .value("\"stderr\""), "Where diagnostics go."),
+                Key("format", "`combined`, `compact`, `json`", .value("\"combined\""), "The form of an access line."),
+                Key("log_requests", "boolean", .value("true"), "`false` is `access_log = \"none\"`."),
+            ]),
+        Section(
+            "performance", "How much of the machine is used.",
+            [
+                Key(
+                    "worker_threads", "1 to 1024", .none("one per core"),
+                    "Workers; each is an event loop on a thread of its own."),
+                Key("max_connections", "count", .value("1000"), "Client connections at once, over all workers."),
+                Key(
+                    "keep_alive_timeout", "duration", .value("60"),
+                    "How long an idle client connection waits for its next request."),
+                Key("request_timeout", "duration", .value("30"), "The longest wait for an answer to begin."),
+                Key("read_buffer_size", "size, 1 KB to 16 MB", .value("\"32KB\""), "Read buffer of a connection."),
+                Key("write_buffer_size", "size, 1 KB to 16 MB", .value("\"32KB\""), "Write buffer of a connection."),
+            ]),
+        limits,
+        Section(
+            "security", "What holds for every site.",
+            [
+                Key("hide_server_header", "boolean", .value("false"), "No `Server` field in answers."),
+                Key(
+                    "max_request_size", "size; 0: no limit", .value("\"10MB\""),
+                    "The longest request body; longer ones are answered 413."),
+                Key("allowed_origins", "list of origins", .value("[]"), "Origins that may call."),
+                Key(
+                    "trusted_proxies", "list of addresses or CIDR blocks", .value("[]"),
+                    """
+                    Peers whose `Forwarded` and `X-Forwarded-*` fields are believed and appended to. Everyone else's \
+                    are replaced.
+                    """),
+            ]),
+        Section(
+            "security.security_headers",
+            """
+            Field names and values added to every answer. Not written: `X-Frame-Options = "DENY"`, \
+            `X-Content-Type-Options = "nosniff"`, `X-XSS-Protection = "1; mode=block"`, \
+            `Referrer-Policy = "strict-origin-when-cross-origin"`. \
+            A written table replaces them all; an empty one adds none.
+            """),
+        Section(
+            "security.rate_limiting", "Requests per client address. No limit unless written.",
+            [
+                Key("requests_per_minute", "count", .required, "The steady rate."),
+                Key("burst_size", "count", .required, "How many may come at once."),
+                Key("whitelist", "list of addresses or CIDR blocks", .value("[]"), "Clients without a limit."),
+            ]),
+        Section(
+            "management", "The operator's own listener.",
+            [
+                Key("enabled", "boolean", .value("false"), "Whether it listens."),
+                Key("host", "IP address or `localhost`", .value("\"127.0.0.1\""), "Where it listens."),
+                Key("port", "1 to 65535", .value("7654"), "Its port."),
+                Key("api_key", "text", .none("no key"), "What the `X-API-Key` field of a request must say."),
+            ]),
+    ]
+
+    private static let limits = Section(
+        "limits",
+        "What one client or one exchange may use. Every limit has a default: whatever has none is a way to take the machine.",
+        [
+            Key(
+                "max_head_bytes", "size, 1 KB to 1 MB", .value("\"16KB\""),
+                """
+                Request line and fields together, of requests and of answers. A head is held whole: this bounds its \
+                memory. Over it: 431.
+                """),
+            Key(
+                "max_target_bytes", "size, 256 B to 1 MB", .value("\"8KB\""),
+                "The request target. RFC 9112 §3 recommends at least 8000. Over it: 414."),
+            Key("max_fields", "8 to 10000", .value("100"), "Fields of a head: each costs work beyond its bytes. Over it: 431."),
+            Key("max_field_bytes", "size, 256 B to 1 MB", .value("\"8KB\""), "One field's name and value. Over it: 431."),
+            Key(
+                "max_trailer_bytes", "size, to 1 MB", .value("\"8KB\""),
+                "Trailer fields together: they come after the head was let through."),
+            Key(
+                "max_chunk_extension_bytes", "size, to 1 MB", .value("\"1KB\""),
+                "Chunk extensions of one body together: nobody uses them, so more is an attack (RFC 9112 §7.1.1)."),
+            Key(
+                "max_requests_per_connection", "count; 0: no limit", .value("10000"),
+                "Then the connection is closed in order: clients are spread again after a change of workers."),
+            Key(
+                "max_connections_per_client", "count; 0: no limit", .value("0"),
+                "Connections of one address at once. Off, because many people may share an address."),
+            Key("handshake_timeout", "duration", .value("10"), "From accept to the end of the TLS handshake."),
+            Key(
+                "head_timeout", "duration", .value("10"),
+                "From a head's first byte to its last: a head sent byte by byte holds a connection."),
+            Key("body_timeout", "duration", .value("30"), "The longest pause within a request's body."),
+            Key("send_timeout", "duration", .value("30"), "The longest time in which the client takes nothing of an answer."),
+            Key(
+                "keep_alive_timeout", "duration", .none("`performance.keep_alive_timeout`"),
+                "The longest pause between two requests."),
+            Key(
+                "min_body_rate", "size per second; 0: no limit", .value("0"),
+                "The average below which a request's body is given up: a byte every 29 seconds passes `body_timeout` for ever."),
+            Key(
+                "drain_timeout", "duration; 0: at once", .value("30"),
+                "How long exchanges in flight may take after the order to stop."),
+            Key(
+                "lingering_timeout", "duration; 0: off", .value("5"),
+                """
+                How long a closing connection is still read, so that the client sees the answer and not a reset (RFC \
+                9112 §9.6).
+                """),
+            Key("tunnel_idle", "duration", .value("3600"), "A WebSocket without a byte in either direction."),
+            Key("tunnel_lifetime", "duration; 0: no limit", .value("0"), "A WebSocket's longest life."),
+            Key(
+                "max_idle_upstream_connections", "count; 0: none is reused", .value("64"),
+                "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
+            Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),
+        ])
+}

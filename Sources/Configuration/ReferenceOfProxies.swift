@@ -1,0 +1,98 @@
+extension ConfigurationReference {
+    static let proxySections = [
+        Section(
+            "sites[].proxy", "Which paths of the site go to upstreams. Every other path is a file of `static_dir`.",
+            [Key("enabled", "boolean", .value("false"), "Whether anything is proxied. The rest is checked in any case.")]),
+        Section(
+            "sites[].proxy.upstreams", isArray: true,
+            "A server. All entries of one name are one pool, over which requests are spread; they may differ in everything else.",
+            [
+                Key("name", "text", .required, "The pool; routes name it."),
+                Key(
+                    "url", "`http`, `https`, `ws`, `wss` URL", .required,
+                    """
+                    Scheme, host (name, IPv4, or IPv6 in brackets), port, and a path that is put before every path. \
+                    `ws` is `http` and `wss` is `https`.
+                    """),
+                Key("weight", "0 to 65535", .value("1"), "Its share of requests; 0: none."),
+                Key("max_conns", "count", .none("no limit"), "Connections to it at once."),
+                Key("ca_file", "file", .none("the system's"), "Authorities to trust instead, PEM."),
+                Key(
+                    "tls_server_name", "host name", .none("the URL's host"),
+                    "The name for SNI, and the one its certificate must have."),
+                Key("client_cert_file", "file", .none("none"), "Certificate to show to it, PEM."),
+                Key("client_key_file", "file", .none("none"), "Key of that certificate, PEM."),
+                Key(
+                    "verify", "boolean", .value("true"),
+                    """
+                    `false` accepts any certificate: whoever is in between can read and change everything. Warned \
+                    about at each start.
+                    """),
+            ]),
+        Section(
+            "sites[].proxy.routes", isArray: true,
+            "The paths below `path` go to an upstream. The longest `path` wins, whatever their order in the file.",
+            [
+                Key("path", "path", .required, "Whole segments: `/api` takes `/api` and `/api/x`, not `/apis`."),
+                Key("upstream", "name", .required, "The pool."),
+                Key("strip_prefix", "boolean", .value("false"), "The upstream sees the path without `path`."),
+                Key("rewrite_target", "path", .none("the path stays"), "What the upstream sees in place of `path`."),
+                Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
+                Key(
+                    "tunnel_idle", "duration", .none("`limits.tunnel_idle`"),
+                    "A WebSocket of this route without a byte in either direction."),
+                Key(
+                    "allowed_origins", "list of origins", .none("every origin"),
+                    "Pages that may open a WebSocket: the check browsers leave to servers."),
+            ]),
+        Section(
+            "sites[].proxy.load_balancing", "How requests are spread over a pool.",
+            [
+                Key(
+                    "method", "`round_robin`, `weighted`, `least_connections`", .value("\"round_robin\""),
+                    """
+                    `least_conn` is `least_connections`. `random_two`, `least_time` and `hash` are accepted for later, \
+                    with a warning, and are `round_robin`.
+                    """),
+                Key("sticky_sessions", "boolean", .value("false"), "Keep a client on its upstream."),
+            ]),
+        Section(
+            "sites[].proxy.timeout", "How long upstreams may take.",
+            [
+                Key("connect", "duration", .value("10"), "To accept a connection."),
+                Key("read", "duration", .value("30"), "The longest wait for the next bytes of an answer."),
+                Key("write", "duration", .value("30"), "The longest time in which the upstream takes nothing of a request."),
+                Key("tls_handshake", "duration", .none("within `connect`"), "For the TLS handshake alone."),
+                Key("first_byte", "duration", .none("`read`"), "From the whole request sent to the answer's first byte."),
+            ]),
+        Section(
+            "sites[].proxy.headers", "What is changed in a request on its way.",
+            [
+                Key("preserve_host", "boolean", .value("true"), "`Host` as the client sent it; `false`: the upstream's own."),
+                Key("add_forwarded", "boolean", .value("true"), "`Forwarded` (RFC 7239)."),
+                Key("add_x_forwarded", "boolean", .value("true"), "`X-Forwarded-For`, `-Proto`, `-Host`, `-Port`."),
+                Key("add_via", "boolean", .value("true"), "`Via` (RFC 9110 §7.6.3): it ends loops."),
+                Key(
+                    "remove", "list of field names, or a table `\"X-Name\" = true`", .value("[]"),
+                    "Fields of the request that the upstream does not see."),
+                Key(
+                    "trusted_proxies", "list of addresses or CIDR blocks", .value("[]"),
+                    "Further peers believed on this site, besides `security.trusted_proxies`."),
+            ]),
+        Section(
+            "sites[].proxy.headers.add",
+            """
+            Field names and values set in every request. Fields that frame a message (`Content-Length`, `Connection`, \
+            …) are errors.
+            """),
+        Section(
+            "sites[].proxy.health_check", "Asking upstreams whether they are well.",
+            [
+                Key("enabled", "boolean", .value("false"), "Whether they are asked."),
+                Key("path", "path", .value("\"/health\""), "What is asked for; 200 to 399 is well."),
+                Key("interval", "duration", .value("30"), "How often.", also: ["interval_seconds"]),
+                Key("timeout", "duration", .value("5"), "How long an answer may take."),
+                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make an upstream unwell."),
+            ]),
+    ]
+}

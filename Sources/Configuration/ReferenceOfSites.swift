@@ -1,0 +1,90 @@
+extension ConfigurationReference {
+    static let siteSections = [
+        Section(
+            "sites", isArray: true,
+            """
+            Names on one listening address, and what is served there. At least one. A request belongs to the site of its port \
+            that has its host name: exactly, else by the wildcard, else to the port's default site.
+            """,
+            [
+                Key("name", "text", .none("the first host name"), "Name in logs and messages."),
+                Key(
+                    "hostname", "host name", .required,
+                    "`www.example.com`, `*.example.com` (one more label), or an IP address. Not required beside `hostnames`.",
+                    also: ["domain"]),
+                Key("hostnames", "list of host names", .value("[]"), "Further names of the site."),
+                Key(
+                    "listen", "IP address", .value("\"::\""), "Where to listen. `::` (or `*`) is every address, IPv6 and IPv4.",
+                    also: ["address"]),
+                Key("port", "1 to 65535", .required, "Where to listen. Sites of one port either all have `ssl`, or none."),
+                Key(
+                    "default", "boolean", .value("false"),
+                    "Answers for all other names of its port. If no site says so, the port's first does."),
+                Key("api_only", "boolean", .value("false"), "No files, only internal endpoints and the proxy."),
+                Key("static_dir", "directory", .none("no files"), "Served for every path that no route takes."),
+                Key(
+                    "redirect_to_https", "boolean", .value("false"),
+                    "Answers everything with a redirect to the same URL under https."),
+                Key("https_port", "1 to 65535", .value("443"), "The port in that redirect."),
+                Key(
+                    "index_files", "list of file names (or one)", .value("[\"index.html\", \"index.htm\"]"),
+                    "Tried in this order for a directory.", also: ["index_file"]),
+            ]),
+        Section("sites[].headers", "Field names and values added to every answer of the site."),
+        Section("sites[].error_pages", "Status (400 to 599) and file, relative to `static_dir`: `404 = \"404.html\"`."),
+        Section(
+            "sites[].compression", "Compression of static files and proxied answers.",
+            [
+                Key("enabled", "boolean", .value("true"), "Whether anything is compressed."),
+                Key(
+                    "types", "list of media types",
+                    .value(
+                        """
+                        ["text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml", \
+                        "application/xml", "text/plain"]
+                        """), "What is compressed."),
+                Key("level", "0 to 9", .value("6"), "From fast to small, as zlib counts."),
+                Key("min_size", "size", .value("1024"), "Smaller bodies are sent as they are: the gain would be nothing."),
+            ]),
+        Section(
+            "sites[].cache", "What browsers are told to keep.",
+            [
+                Key("enabled", "boolean", .value("true"), "Whether `Cache-Control` is added to files."),
+                Key("cache_control", "text", .none("made of the ages"), "The whole value, for every file."),
+                Key("etag_enabled", "boolean", .value("true"), "`ETag` of files."),
+                Key("last_modified_enabled", "boolean", .value("true"), "`Last-Modified` of files."),
+                Key("max_age_static", "seconds", .value("3600"), "Of files that pages refer to: styles, scripts, pictures."),
+                Key("max_age_dynamic", "seconds", .value("300"), "Of pages (HTML)."),
+            ]),
+        Section(
+            "sites[].access_control", "CORS. The table's presence switches it on.",
+            [
+                Key("allow_origins", "list of origins", .value("[\"*\"]"), "Who may read answers from a page."),
+                Key("allow_methods", "list of methods", .value("[\"GET\", \"HEAD\", \"OPTIONS\"]"), "With what methods."),
+                Key("allow_headers", "list of field names", .value("[\"Content-Type\", \"Authorization\"]"), "With what fields."),
+                Key("allow_credentials", "boolean", .value("false"), "With cookies."),
+                Key("max_age", "seconds", .value("86400"), "How long a browser may keep the permission."),
+            ]),
+        Section(
+            "sites[].ssl", "TLS of the site.",
+            [
+                Key("enabled", "boolean", .value("false"), "Whether the site speaks TLS."),
+                Key(
+                    "cert_file", "file", .none("`./certs/<hostname>.crt`, with a warning"),
+                    "The certificate, PEM, the leaf first.", also: ["cert_path"]),
+                Key(
+                    "key_file", "file", .none("`./certs/<hostname>.key`, with a warning"), "Its key, PEM.", also: ["key_path"]),
+                Key("min_version", "`1.2`, `1.3`", .value("\"1.2\""), "The oldest TLS accepted.", also: ["min_tls_version"]),
+                Key("auto_cert", "boolean", .value("false"), "Get the certificate by ACME."),
+                Key("domains", "list of host names", .value("[]"), "Names in that certificate, besides the site's."),
+            ]),
+        Section(
+            "sites[].ssl.acme", "How `auto_cert` gets its certificate.",
+            [
+                Key("enabled", "boolean", .value("false"), "Whether ACME is used."),
+                Key("email", "text", .value("\"\""), "The account's address; required with `auto_cert`."),
+                Key("staging", "boolean", .value("false"), "Use the authority's test service."),
+                Key("challenge_dir", "directory", .none("in memory"), "Where challenge files are put."),
+            ]),
+    ]
+}

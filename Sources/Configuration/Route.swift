@@ -1,0 +1,15 @@
+/// One entry of `[[sites.proxy.routes]]`: the paths below `path` go to an upstream. The longest path wins.
+package struct Route: Sendable, Equatable {
+    /// Begins with `/`.
+    package var path: String
+    /// The name of a pool: at least one entry of ``Proxy/upstreams`` has it.
+    package var upstream: String
+    package var stripPrefix = false
+    /// What stands in place of the matched prefix; nil: the prefix stays (or goes, with `strip_prefix`).
+    package var rewriteTarget: String?
+    package var websocket = false
+    /// nil: `limits.tunnel_idle`.
+    package var tunnelIdle: Duration?
+    /// The values of `Origin` that may open a WebSocket; nil: any.
+    package var allowedOrigins: [String]?
+}

@@ -1,0 +1,50 @@
+/// A header field as configured: a valid field name, a value without control bytes (checked when read).
+package struct HeaderField: Sendable, Equatable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// `[security]`: what holds for every site.
+package struct Security: Sendable, Equatable {
+    package var hideServerHeader = false
+    /// Bytes of a request's body; 0: no limit.
+    package var maxRequestSize = 10 << 20
+    package var allowedOrigins: [String] = []
+    /// Added to every answer, in this order. A written table replaces the default ones.
+    package var securityHeaders = [
+        HeaderField(name: "X-Frame-Options", value: "DENY"),
+        HeaderField(name: "X-Content-Type-Options", value: "nosniff"),
+        HeaderField(name: "X-XSS-Protection", value: "1; mode=block"),
+        HeaderField(name: "Referrer-Policy", value: "strict-origin-when-cross-origin"),
+    ]
+    /// nil: no rate limit.
+    package var rateLimiting: RateLimiting?
+    /// Peers whose forwarding fields are believed.
+    package var trustedProxies: [AddressBlock] = []
+
+    package init() {}
+}
+
+/// `[security.rate_limiting]`: per client address.
+package struct RateLimiting: Sendable, Equatable {
+    package var requestsPerMinute: Int
+    package var burstSize: Int
+    /// Addresses that are not limited.
+    package var whitelist: [AddressBlock] = []
+}
+
+/// `[management]`: the operator's own listener.
+package struct Management: Sendable, Equatable {
+    package var enabled = false
+    package var host = "127.0.0.1"
+    package var port = 7654
+    /// What the `X-API-Key` field must say; nil: no key.
+    package var apiKey: String?
+
+    package init() {}
+}

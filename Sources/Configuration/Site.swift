@@ -1,0 +1,76 @@
+/// `[[sites]]`: names on one listening address, and what is served there.
+package struct Site: Sendable, Equatable {
+    /// In messages and logs; the first host name unless written.
+    package var name = ""
+    /// All names, lower case, each once, `hostname` first. `*.example.com` stands for exactly one more label.
+    package var hostnames: [String] = []
+    /// An IP address; `::` is every address, IPv6 and IPv4.
+    package var listen = "::"
+    package var port = 0
+    /// The site that answers for unknown names on its address and port. Exactly one site of each address and port has it: the
+    /// one that says so, or else the first.
+    package var isDefault = false
+    package var apiOnly = false
+    package var staticDir: String?
+    /// Added to every answer of this site.
+    package var responseHeaders: [HeaderField] = []
+    package var redirectToHTTPS = false
+    /// The port a redirect to https names.
+    package var httpsPort = 443
+    package var indexFiles = ["index.html", "index.htm"]
+    /// Status to file, relative to `static_dir`.
+    package var errorPages: [Int: String] = [:]
+    package var compression = Compression()
+    package var cache = BrowserCache()
+    /// nil: Gatehouse adds no CORS fields.
+    package var accessControl: AccessControl?
+    /// nil: plain HTTP.
+    package var ssl: TLSSettings?
+    /// nil: nothing is proxied (also when the table says `enabled = false`).
+    package var proxy: Proxy?
+
+    package init() {}
+}
+
+/// `[sites.compression]`.
+package struct Compression: Sendable, Equatable {
+    package var enabled = true
+    /// Media types, lower case, without parameters.
+    package var types = [
+        "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
+        "application/xml", "text/plain",
+    ]
+    /// 0…9, as zlib counts.
+    package var level = 6
+    /// Bytes; smaller bodies are sent as they are.
+    package var minSize = 1024
+
+    package init() {}
+}
+
+/// `[sites.cache]`: what browsers are told to keep.
+package struct BrowserCache: Sendable, Equatable {
+    package var enabled = true
+    /// The field's whole value if written; nil: made of the ages below.
+    package var cacheControl: String?
+    package var etagEnabled = true
+    package var lastModifiedEnabled = true
+    /// Seconds.
+    package var maxAgeStatic = 3600
+    /// Seconds.
+    package var maxAgeDynamic = 300
+
+    package init() {}
+}
+
+/// `[sites.access_control]`: CORS.
+package struct AccessControl: Sendable, Equatable {
+    package var allowOrigins = ["*"]
+    package var allowMethods = ["GET", "HEAD", "OPTIONS"]
+    package var allowHeaders = ["Content-Type", "Authorization"]
+    package var allowCredentials = false
+    /// Seconds.
+    package var maxAge = 86_400
+
+    package init() {}
+}

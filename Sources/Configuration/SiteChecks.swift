@@ -1,0 +1,63 @@
+/// What holds between sites, and the choice of the default ones.
+enum SiteChecks {
+    /// The sites with their defaults chosen; what contradicts itself is reported.
+    static func checked(_ sites: [(site: Site, table: TableReader)]) -> [Site] {
+        checkNames(sites)
+        var listeners: [Listener: [Int]] = [:]
+        for (index, entry) in sites.enumerated() where entry.site.port != 0 {
+            listeners[Listener(address: entry.site.listen, port: entry.site.port), default: []].append(index)
+        }
+        var result = sites.map(\.site)
+        for indices in listeners.values {
+            guard let first = indices.first else { continue }
+            checkTLS(indices.map { sites[$0] })
+            let chosen = indices.filter { sites[$0].site.isDefault }
+            for second in chosen.dropFirst() {
+                let table = sites[second].table
+                table.reading.report(
+                    .error, "\(table.path).default", at: table.place(of: "default"),
+                    "port \(sites[second].site.port) has a default site already: \(sites[chosen[0]].table.path)")
+            }
+            result[chosen.first ?? first].isDefault = true
+        }
+        return result
+    }
+
+    private struct Listener: Hashable {
+        var address: String
+        var port: Int
+    }
+
+    private struct Name: Hashable {
+        var hostname: String
+        var listener: Listener
+    }
+
+    private static func checkNames(_ sites: [(site: Site, table: TableReader)]) {
+        var owners: [Name: TableReader] = [:]
+        for (site, table) in sites where site.port != 0 {
+            for hostname in site.hostnames {
+                let name = Name(hostname: hostname, listener: Listener(address: site.listen, port: site.port))
+                guard let owner = owners[name] else {
+                    owners[name] = table
+                    continue
+                }
+                let key = ["hostname", "domain", "hostnames"].first(where: table.has) ?? "hostname"
+                table.reading.report(
+                    .error, "\(table.path).hostname", at: table.place(of: key),
+                    "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (line \(owner.position.line)) already")
+            }
+        }
+    }
+
+    /// A listener speaks TLS or not before it knows which site is asked for.
+    private static func checkTLS(_ sites: [(site: Site, table: TableReader)]) {
+        guard let first = sites.first else { return }
+        for (site, table) in sites.dropFirst() where (site.ssl == nil) != (first.site.ssl == nil) {
+            let with = site.ssl == nil ? "has no ssl, and \(first.table.path) has" : "has ssl, and \(first.table.path) has not"
+            table.reading.report(
+                .error, "\(table.path).port", at: table.place(of: "port"), "\(with): port \(site.port) cannot speak both",
+                hint: "give one of them another port")
+        }
+    }
+}

@@ -1,0 +1,161 @@
+extension Site {
+    /// Reads one site.
+    ///
+    /// - Parameters:
+    ///   - isFragment: whether the file holds only a part of a site: names and duties may be missing.
+    ///   - trustedProxies: those of `[security]`.
+    init(reading table: TableReader, isFragment: Bool, trustedProxies: [AddressBlock]) {
+        readNames(table, isFragment: isFragment)
+        readAddress(table, isFragment: isFragment)
+        table.read("default", into: &isDefault)
+        table.read("api_only", into: &apiOnly)
+        table.read("static_dir", into: &staticDir)
+        responseHeaders = table.table("headers").headerFields()
+        table.read("redirect_to_https", into: &redirectToHTTPS)
+        table.read("https_port", into: &httpsPort, in: 1...65_535)
+        readIndexFiles(table)
+        readErrorPages(table.table("error_pages"))
+        compression = Compression(reading: table.table("compression"))
+        cache = BrowserCache(reading: table.table("cache"))
+        let accessControl = table.table("access_control")
+        let cors = AccessControl(reading: accessControl)
+        if accessControl.isWritten { self.accessControl = cors }
+        ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
+        let proxyTable = table.table("proxy")
+        proxy = Proxy.read(proxyTable, trustedProxies: trustedProxies)
+        // A proxy that nobody switched on has its own message.
+        if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
+        table.finish()
+    }
+
+    private mutating func readNames(_ table: TableReader, isFragment: Bool) {
+        table.read("name", into: &name)
+        let first = table.string(["hostname", "domain"], allowEmpty: false)
+        let others = table.strings(["hostnames"]) ?? []
+        var seen: Set<String> = []
+        for text in (first.map { [$0] } ?? []) + others {
+            switch HostName.checkSiteName(text.value) {
+            case .success(let hostname):
+                if seen.insert(hostname).inserted { hostnames.append(hostname) }
+            case .failure(let fault):
+                table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
+            }
+        }
+        if ["hostname", "domain", "hostnames"].allSatisfy(table.isAbsentOrEmpty) {
+            if isFragment {
+                hostnames = ["localhost"]
+            } else {
+                table.missing("hostname", hint: "such as hostname = \"www.example.com\"")
+            }
+        }
+        if name.isEmpty { name = hostnames.first ?? "" }
+    }
+
+    private mutating func readAddress(_ table: TableReader, isFragment: Bool) {
+        if let text = table.string(["listen", "address"], allowEmpty: false) {
+            let isBracketed = text.value.hasPrefix("[") && text.value.hasSuffix("]")
+            let address = isBracketed ? String(text.value.dropFirst().dropLast()) : text.value
+            if address == "*" {
+                listen = "::"
+            } else if IPAddressText.isAddress(address) {
+                listen = address.lowercased()
+            } else {
+                table.reading.error(
+                    text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\"; \"::\" is every address")
+            }
+        }
+        table.read("port", into: &port, in: 1...65_535)
+        if !table.has("port") {
+            if isFragment { port = 8080 } else { table.missing("port", hint: "such as port = 443 with ssl, or port = 80") }
+        }
+    }
+
+    private mutating func readIndexFiles(_ table: TableReader) {
+        guard let texts = table.strings(["index_files", "index_file"], orOne: true) else { return }
+        for text in texts where text.value.contains("/") || text.value == "." || text.value == ".." {
+            table.reading.error(text, "\"\(text.value)\" is not a plain file name")
+        }
+        // An empty list is as none given, as in BWS.
+        if !texts.isEmpty { indexFiles = texts.map(\.value) }
+    }
+
+    private mutating func readErrorPages(_ table: TableReader) {
+        for (key, entry) in table.freeEntries() {
+            guard case .string(let file) = entry.value else {
+                table.mismatch(entry, "a file name")
+                continue
+            }
+            guard key.utf8.count == 3, let status = Int(key), (400...599).contains(status) else {
+                table.reading.error(entry, "\"\(key)\" is not an error status", hint: "400 to 599")
+                continue
+            }
+            if file.isEmpty || file.utf8.contains(0) || file.split(separator: "/").contains("..") {
+                table.reading.error(entry, "must be a file inside static_dir")
+                continue
+            }
+            errorPages[status] = file
+        }
+        table.finish()
+    }
+
+    /// A site that can answer nothing is a mistake, and so is a redirect from https to https.
+    private func checkDuty(_ table: TableReader, isFragment: Bool) {
+        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil {
+            let isMeant = isFragment || table.has("proxy")
+            table.reading.report(
+                isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
+                hint: "add static_dir, [sites.proxy] with enabled = true, or redirect_to_https = true")
+        }
+        if redirectToHTTPS && ssl != nil {
+            table.reading.report(
+                .warning, "\(table.path).redirect_to_https", at: table.place(of: "redirect_to_https"),
+                "has no effect on a site with ssl: its clients are on https already",
+                hint: "put it into a site of the same name on port 80")
+        }
+    }
+}
+
+extension Compression {
+    init(reading table: TableReader) {
+        table.read("enabled", into: &enabled)
+        if let texts = table.strings(["types"]) {
+            for text in texts where text.value.split(separator: "/").count != 2 || text.value.contains(";") {
+                table.reading.error(text, "\"\(text.value)\" is not a media type", hint: "such as \"text/html\"")
+            }
+            types = texts.map { $0.value.lowercased() }
+        }
+        table.read("level", into: &level, in: 0...9)
+        table.readSize("min_size", into: &minSize, in: 0...(1 << 30))
+        table.finish()
+    }
+}
+
+extension BrowserCache {
+    init(reading table: TableReader) {
+        table.read("enabled", into: &enabled)
+        table.read("cache_control", into: &cacheControl)
+        table.read("etag_enabled", into: &etagEnabled)
+        table.read("last_modified_enabled", into: &lastModifiedEnabled)
+        let seconds = 0...31_536_000
+        table.read("max_age_static", into: &maxAgeStatic, in: seconds)
+        table.read("max_age_dynamic", into: &maxAgeDynamic, in: seconds)
+        table.finish()
+    }
+}
+
+extension AccessControl {
+    init(reading table: TableReader) {
+        allowOrigins = table.origins("allow_origins") ?? allowOrigins
+        readNames(table, "allow_methods", into: &allowMethods)
+        readNames(table, "allow_headers", into: &allowHeaders)
+        table.read("allow_credentials", into: &allowCredentials)
+        table.read("max_age", into: &maxAge, in: 0...31_536_000)
+        table.finish()
+    }
+
+    /// Methods and field names are both tokens.
+    private func readNames(_ table: TableReader, _ key: String, into target: inout [String]) {
+        guard let texts = table.strings([key]) else { return }
+        target = texts.filter { $0.value == "*" || table.isFieldName($0.value, $0) }.map(\.value)
+    }
+}

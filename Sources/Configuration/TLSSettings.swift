@@ -1,0 +1,26 @@
+/// `[sites.ssl]` with `enabled = true`.
+package struct TLSSettings: Sendable, Equatable {
+    package enum Version: String, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    /// PEM, the leaf first. As the file writes it: a relative path starts at the working directory.
+    package var certFile: String
+    /// PEM.
+    package var keyFile: String
+    package var minVersion = Version.tls12
+    package var autoCert = false
+    package var domains: [String] = []
+    package var acme = ACMESettings()
+}
+
+/// `[sites.ssl.acme]`.
+package struct ACMESettings: Sendable, Equatable {
+    package var enabled = false
+    package var email = ""
+    package var staging = false
+    package var challengeDir: String?
+
+    package init() {}
+}

@@ -1,0 +1,160 @@
+/// Reads one table key by key. A table that is not written reads as an empty one, so every default has one place: the
+/// type that holds the value.
+///
+/// Where a key has two accepted spellings, the first given is this project's: messages and locations use it.
+final class TableReader {
+    let reading: Reading
+    /// With indices; empty for the document itself.
+    let path: String
+    /// With `[]` for every index.
+    private let pattern: String
+    /// Where the table begins; where its parent does if it is not written.
+    let position: TomlPosition
+    let isWritten: Bool
+    let entries: [TomlTable.Entry]
+    private let places: [String: Int]
+    private var asked: [String] = []
+
+    init(reading: Reading, path: String, pattern: String, table: TomlTable?, position: TomlPosition) {
+        self.reading = reading
+        self.path = path
+        self.pattern = pattern
+        self.position = position
+        isWritten = table != nil
+        entries = table?.entries ?? []
+        places = Dictionary(entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The value of a key, by the first of its spellings that is written. Two spellings at once are an error.
+    func find(_ spellings: [String]) -> Written<TomlValue>? {
+        for spelling in spellings { reading.know(join(pattern, spelling)) }
+        asked += spellings
+        let written = spellings.compactMap { places[$0] }.map { entries[$0] }
+        guard let entry = written.first, let name = spellings.first else { return nil }
+        let found = self.written(entry, as: name)
+        reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
+        if written.count > 1 {
+            let second = self.written(written[1], as: written[1].key)
+            reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
+        }
+        if let feature = LaterFeatures.feature(of: join(pattern, name), value: found.value) {
+            reading.warning(found, "accepted; not in effect in this version (\(feature))")
+        }
+        return found
+    }
+
+    /// Whether the file writes the key.
+    func has(_ key: String) -> Bool { places[key] != nil }
+
+    /// The table of a key; an empty one if it is not written, or is no table (which is reported).
+    func table(_ key: String) -> TableReader {
+        let found = find([key])
+        var table: TomlTable?
+        if let found {
+            if case .table(let content) = found.value { table = content } else { mismatch(found, "a table") }
+        }
+        return TableReader(
+            reading: reading, path: join(path, key), pattern: join(pattern, key), table: table,
+            position: found?.position ?? position)
+    }
+
+    /// The tables of an array of tables, `[[…]]`.
+    func tables(_ key: String) -> [TableReader] {
+        guard let found = find([key]) else { return [] }
+        guard case .array(let elements) = found.value else {
+            let header = "[[\(pattern.replacing("[]", with: "").isEmpty ? "" : pattern.replacing("[]", with: "") + ".")\(key)]]"
+            reading.error(found, "expected an array of tables, found \(found.value.kindName)", hint: "write \(header)")
+            return []
+        }
+        return elements.enumerated().compactMap { index, element in
+            self.element(index, element, of: key)
+        }
+    }
+
+    /// One element of an array of tables.
+    func element(_ index: Int, _ element: TomlNode, of key: String) -> TableReader? {
+        let elementPath = "\(join(path, key))[\(index)]"
+        let written = Written(value: element.value, keyPath: elementPath, position: element.position)
+        guard case .table(let content) = element.value else {
+            mismatch(written, "a table")
+            return nil
+        }
+        reading.locations.note(elementPath, line: element.position.line, column: element.position.column)
+        return TableReader(
+            reading: reading, path: elementPath, pattern: "\(join(pattern, key))[]", table: content,
+            position: element.position)
+    }
+
+    /// All entries of a table whose keys are the operator's own (field names, status codes).
+    func freeEntries() -> [(name: String, value: Written<TomlValue>)] {
+        asked += entries.map(\.key)
+        return entries.map { entry in
+            let found = written(entry, as: entry.key)
+            reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
+            return (entry.key, found)
+        }
+    }
+
+    /// The value of a key as written, without reading it: for rules that compare what tables say.
+    func peek(_ key: String) -> TomlNode? {
+        places[key].map { entries[$0].node }
+    }
+
+    /// Whether a key is not written, or as an empty array.
+    func isAbsentOrEmpty(_ key: String) -> Bool {
+        guard let node = peek(key) else { return true }
+        guard case .array(let elements) = node.value else { return false }
+        return elements.isEmpty
+    }
+
+    /// Where a key's value stands; the table's place if the key is not written.
+    func place(of key: String) -> TomlPosition {
+        peek(key)?.position ?? position
+    }
+
+    /// Reports the keys nobody asked for: call it after the last key.
+    func finish() {
+        let known = Set(asked)
+        for entry in entries where !known.contains(entry.key) {
+            let found = Written(value: (), keyPath: join(path, entry.key), position: entry.keyPosition)
+            if let advice = DocumentedOnlyKeys.advice(for: join(pattern, entry.key)) {
+                reading.warning(found, "accepted, has no effect", hint: advice)
+                continue
+            }
+            let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: asked)
+            let table = path.isEmpty ? "at the top level" : "in [\(path)]"
+            reading.report(
+                reading.mode == .strict ? .error : .warning, found.keyPath, at: found.position,
+                "unknown key \(table)", hint: hint)
+        }
+    }
+
+    /// Reports a required key that is missing, at the table.
+    func missing(_ key: String, hint: String? = nil) {
+        reading.report(.error, "\(path.isEmpty ? "" : path + ".")\(key)", at: position, "required, but not given", hint: hint)
+    }
+
+    func mismatch(_ found: Written<TomlValue>, _ expected: String) {
+        reading.error(found, "expected \(expected), found \(found.value.kindName)")
+    }
+
+    private func written(_ entry: TomlTable.Entry, as name: String) -> Written<TomlValue> {
+        Written(value: entry.node.value, keyPath: join(path, name), position: entry.node.position)
+    }
+
+    private func join(_ path: String, _ key: String) -> String {
+        let isBare = !key.isEmpty && key.utf8.allSatisfy(isBareKeyByte)
+        let part = isBare ? key : "\"\(key)\""
+        return path.isEmpty ? part : "\(path).\(part)"
+    }
+}
+
+/// TOML 1.0, "Bare keys": letters, digits, underscore, dash.
+private func isBareKeyByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        true
+    default: false
+    }
+}

@@ -1,0 +1,51 @@
+/// A line and a column, both from 1.
+struct TomlPosition: Equatable {
+    var line: Int
+    var column: Int
+}
+
+/// A value of a TOML document, with its place.
+struct TomlNode {
+    var value: TomlValue
+    var position: TomlPosition
+}
+
+indirect enum TomlValue {
+    case table(TomlTable)
+    case array([TomlNode])
+    case string(String)
+    case integer(Int)
+    case float(Double)
+    case boolean(Bool)
+    case dateOrTime
+
+    /// For "expected …, found …".
+    var kindName: String {
+        switch self {
+        case .table: "a table"
+        case .array: "an array"
+        case .string(let text): "the string \"\(text)\""
+        case .integer(let number): "the integer \(number)"
+        case .float(let number): "the number \(number)"
+        case .boolean(let truth): "\(truth)"
+        case .dateOrTime: "a date or time"
+        }
+    }
+}
+
+struct TomlTable {
+    struct Entry {
+        var key: String
+        var keyPosition: TomlPosition
+        var node: TomlNode
+    }
+
+    /// In the order of the document; each key once (TOML 1.0 forbids a second).
+    var entries: [Entry] = []
+}
+
+/// Why a text is not a document.
+struct TomlSyntaxError: Error, Equatable {
+    var message: String
+    var position: TomlPosition
+}

@@ -1,0 +1,156 @@
+// Typed reads. The `read…(_:into:)` family leaves the default in place where the key is not written or wrong; the others return
+// the value with its place, for further checks.
+extension TableReader {
+    func read(_ spellings: String..., into target: inout Bool) {
+        guard let found = find(spellings) else { return }
+        guard case .boolean(let value) = found.value else { return mismatch(found, "true or false") }
+        target = value
+    }
+
+    func read(_ spellings: String..., into target: inout String) {
+        if let text = string(spellings) { target = text.value }
+    }
+
+    func read(_ spellings: String..., into target: inout String?) {
+        if let text = string(spellings, allowEmpty: false) { target = text.value }
+    }
+
+    func read(_ spellings: String..., into target: inout Int, in range: ClosedRange<Int>) {
+        if let number = integer(spellings, in: range) { target = number.value }
+    }
+
+    func read(_ spellings: String..., into target: inout Int?, in range: ClosedRange<Int>) {
+        if let number = integer(spellings, in: range) { target = number.value }
+    }
+
+    func read(_ spellings: String..., into target: inout [String]) {
+        if let texts = strings(spellings) { target = texts.map(\.value) }
+    }
+
+    func read<Word: RawRepresentable & CaseIterable>(_ spellings: String..., into target: inout Word)
+    where Word.RawValue == String {
+        guard let text = string(spellings) else { return }
+        guard let word = Word(rawValue: text.value) else {
+            let words = Word.allCases.map(\.rawValue)
+            return reading.error(
+                text, "unknown value \"\(text.value)\"; one of \(words.joined(separator: ", "))",
+                hint: DidYouMean.hint(for: text.value, among: words))
+        }
+        target = word
+    }
+
+    /// Bytes: a number, or a text such as `"32KB"`.
+    func readSize(_ spellings: String..., into target: inout Int, in range: ClosedRange<Int>) {
+        guard let found = find(spellings) else { return }
+        let size: Int
+        switch found.value {
+        case .integer(let number): size = number
+        case .string(let text):
+            guard let parsed = Units.bytes(text) else {
+                return reading.error(found, "\"\(text)\" is not a size", hint: Units.sizeHint)
+            }
+            size = parsed
+        default: return mismatch(found, "a size: bytes, or a text such as \"32KB\"")
+        }
+        guard range.contains(size) else {
+            return reading.error(found, "out of range: \(range.lowerBound) to \(range.upperBound) bytes")
+        }
+        target = size
+    }
+
+    /// Seconds as a number, fractions allowed, or a text such as `"500ms"`. At most a year.
+    func readDuration(_ spellings: String..., into target: inout Duration, orZero: Bool = false) {
+        if let duration = duration(spellings, orZero: orZero) { target = duration }
+    }
+
+    func readDuration(_ spellings: String..., into target: inout Duration?) {
+        if let duration = duration(spellings, orZero: false) { target = duration }
+    }
+
+    func string(_ spellings: [String], allowEmpty: Bool = true) -> Written<String>? {
+        guard let found = find(spellings) else { return nil }
+        guard case .string(let text) = found.value else {
+            mismatch(found, "a string")
+            return nil
+        }
+        let written = Written(value: text, keyPath: found.keyPath, position: found.position)
+        return isFit(written, allowEmpty: allowEmpty) ? written : nil
+    }
+
+    func integer(_ spellings: [String], in range: ClosedRange<Int>) -> Written<Int>? {
+        guard let found = find(spellings) else { return nil }
+        guard case .integer(let number) = found.value else {
+            mismatch(found, "an integer")
+            return nil
+        }
+        guard range.contains(number) else {
+            reading.error(found, "\(number) is out of range: \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return Written(value: number, keyPath: found.keyPath, position: found.position)
+    }
+
+    /// - Parameter orOne: whether a single string is a list of one.
+    func strings(_ spellings: [String], orOne: Bool = false) -> [Written<String>]? {
+        guard let found = find(spellings) else { return nil }
+        if orOne, case .string(let text) = found.value {
+            let written = Written(value: text, keyPath: found.keyPath, position: found.position)
+            return isFit(written, allowEmpty: false) ? [written] : nil
+        }
+        guard case .array(let elements) = found.value else {
+            mismatch(found, "an array of strings")
+            return nil
+        }
+        return elements.enumerated().compactMap { index, element in
+            let keyPath = "\(found.keyPath)[\(index)]"
+            guard case .string(let text) = element.value else {
+                mismatch(Written(value: element.value, keyPath: keyPath, position: element.position), "a string")
+                return nil
+            }
+            let written = Written(value: text, keyPath: keyPath, position: element.position)
+            return isFit(written, allowEmpty: false) ? written : nil
+        }
+    }
+
+    private func duration(_ spellings: [String], orZero: Bool) -> Duration? {
+        guard let found = find(spellings) else { return nil }
+        let seconds: Double
+        switch found.value {
+        case .integer(let number): seconds = Double(number)
+        case .float(let number): seconds = number
+        case .string(let text):
+            guard let parsed = Units.seconds(text) else {
+                reading.error(found, "\"\(text)\" is not a duration", hint: Units.durationHint)
+                return nil
+            }
+            seconds = parsed
+        default:
+            mismatch(found, "a duration: seconds, or a text such as \"500ms\"")
+            return nil
+        }
+        // Written so that NaN fails it.
+        guard seconds >= 0 && seconds <= Units.longestSeconds else {
+            reading.error(found, "out of range: 0 to \(Int(Units.longestSeconds)) seconds")
+            return nil
+        }
+        let milliseconds = Int((seconds * 1000).rounded())
+        guard milliseconds > 0 || (orZero && seconds == 0) else {
+            reading.error(found, "must be longer than zero, at least a millisecond")
+            return nil
+        }
+        return .milliseconds(milliseconds)
+    }
+
+    /// No control characters in any text: they have no meaning in a name or a path and would reach logs and fields.
+    private func isFit(_ text: Written<String>, allowEmpty: Bool) -> Bool {
+        if text.value.isEmpty && !allowEmpty {
+            reading.error(text, "must not be empty")
+            return false
+        }
+        if text.value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            reading.error(text, "control characters are not allowed")
+            return false
+        }
+        return true
+    }
+}

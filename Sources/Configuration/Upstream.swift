@@ -1,0 +1,55 @@
+/// One entry of `[[sites.proxy.upstreams]]`: a server, and how to speak to it.
+package struct Upstream: Sendable, Hashable {
+    /// The pool it belongs to.
+    package var name: String
+    package var url: UpstreamURL
+    /// 0: takes no requests.
+    package var weight = 1
+    /// nil: no limit.
+    package var maxConns: Int?
+    /// PEM of the authorities to trust in place of the system's.
+    package var caFile: String?
+    /// The name for SNI and for the certificate check; nil: the URL's host.
+    package var tlsServerName: String?
+    package var clientCertFile: String?
+    package var clientKeyFile: String?
+    /// False: any certificate is accepted, an explicit and warned-about choice.
+    package var verify = true
+}
+
+/// The address of an upstream. Only what an address needs: user names, queries and fragments are refused when read.
+package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
+    package enum Scheme: String, Sendable, CaseIterable {
+        case http, https, ws, wss
+
+        /// Whether connections to it are TLS.
+        package var isTLS: Bool { self == .https || self == .wss }
+    }
+
+    package enum Host: Sendable, Hashable {
+        /// Lower case.
+        case name(String)
+        /// 4 bytes in network order.
+        case ipv4([UInt8])
+        /// 16 bytes in network order.
+        case ipv6([UInt8])
+    }
+
+    package let scheme: Scheme
+    package let host: Host
+    /// The host as text, without brackets, lower case.
+    package let hostText: String
+    package let port: Int
+    /// Put before every path: empty, or `/…` without a slash at its end.
+    package let basePath: String
+
+    /// Host and port as a `Host` field says them: IPv6 in brackets, the scheme's own port left out.
+    package var authority: String {
+        let isDefaultPort = port == (scheme.isTLS ? 443 : 80)
+        var bracketed = hostText
+        if case .ipv6 = host { bracketed = "[\(hostText)]" }
+        return isDefaultPort ? bracketed : "\(bracketed):\(port)"
+    }
+
+    package var description: String { "\(scheme.rawValue)://\(authority)\(basePath)" }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+
+/// One file that sets every key away from its default.
+@Suite struct EveryKeyTests {
+    let configuration: Configuration
+    let site: Site
+
+    init() throws {
+        let fixture = try Fixture(url: Fixture.folder.appending(path: "every-key.toml"))
+        let result = fixture.read()
+        try #require(result.problems.allSatisfy { $0.severity == .warning }, "\(result.problems)")
+        configuration = try #require(result.configuration)
+        site = configuration.sites[0]
+    }
+
+    @Test func globalTablesAreReadAsWritten() {
+        #expect(configuration.server.name == "edge")
+        #expect(configuration.server.version == "9")
+        #expect(configuration.server.description == "front")
+        #expect(configuration.logging.level == .debug)
+        #expect(configuration.logging.accessLog == .file(path: "/var/log/access.log"))
+        #expect(configuration.logging.errorLog == .none)
+        #expect(configuration.logging.format == .json)
+        #expect(configuration.performance.workerThreads == 3)
+        #expect(configuration.performance.maxConnections == 77)
+        #expect(configuration.performance.keepAliveTimeout == .milliseconds(61_500))
+        #expect(configuration.performance.requestTimeout == .seconds(31))
+        #expect(configuration.performance.readBufferSize == 65_536)
+        #expect(configuration.performance.writeBufferSize == 4096)
+        #expect(configuration.management.enabled)
+        #expect(configuration.management.host == "::1")
+        #expect(configuration.management.port == 7000)
+        #expect(configuration.management.apiKey == "secret")
+    }
+
+    @Test func limitsAreReadAsWritten() {
+        let limits = configuration.limits
+        #expect(limits.maxHeadBytes == 17 << 10)
+        #expect(limits.maxTargetBytes == 9 << 10)
+        #expect(limits.maxFields == 101)
+        #expect(limits.maxFieldBytes == 7 << 10)
+        #expect(limits.maxTrailerBytes == 6 << 10)
+        #expect(limits.maxChunkExtensionBytes == 2 << 10)
+        #expect(limits.maxRequestsPerConnection == 5)
+        #expect(limits.maxConnectionsPerClient == 6)
+        #expect(limits.handshakeTimeout == .seconds(11))
+        #expect(limits.headTimeout == .seconds(12))
+        #expect(limits.bodyTimeout == .seconds(13))
+        #expect(limits.sendTimeout == .seconds(14))
+        #expect(limits.keepAliveTimeout == .seconds(15))
+        #expect(limits.minBodyRate == 1024)
+        #expect(limits.drainTimeout == .seconds(16))
+        #expect(limits.lingeringTimeout == .zero)
+        #expect(limits.tunnelIdle == .seconds(7200))
+        #expect(limits.tunnelLifetime == .seconds(86_400))
+        #expect(limits.maxIdleUpstreamConnections == 7)
+        #expect(limits.upstreamIdleTimeout == .milliseconds(500))
+    }
+
+    @Test func securityIsReadAsWritten() {
+        let security = configuration.security
+        #expect(security.hideServerHeader)
+        #expect(security.maxRequestSize == 2 << 30)
+        #expect(security.allowedOrigins == ["https://a.example"])
+        #expect(security.trustedProxies.map(\.description) == ["10.0.0.0/8"])
+        // In the file's order, not the alphabet's.
+        #expect(security.securityHeaders == [HeaderField(name: "Z-Last", value: "z"), HeaderField(name: "A-First", value: "a")])
+        #expect(security.rateLimiting?.requestsPerMinute == 60)
+        #expect(security.rateLimiting?.burstSize == 10)
+        #expect(security.rateLimiting?.whitelist.map(\.prefixLength) == [32])
+    }
+
+    @Test func aSiteIsReadAsWritten() {
+        #expect(site.name == "main")
+        #expect(site.hostnames == ["www.example.com", "*.example.com", "192.0.2.1"])
+        #expect(site.listen == "::1")
+        #expect(site.port == 8443)
+        #expect(site.isDefault && site.apiOnly && site.redirectToHTTPS)
+        #expect(site.staticDir == "./static")
+        #expect(site.httpsPort == 8444)
+        #expect(site.indexFiles == ["home.html"])
+        #expect(site.responseHeaders == [HeaderField(name: "X-Site", value: "main")])
+        #expect(site.errorPages == [404: "404.html"])
+        #expect(!site.compression.enabled)
+        #expect(site.compression.types == ["text/html"])
+        #expect(site.compression.level == 9)
+        #expect(site.compression.minSize == 2048)
+        #expect(!site.cache.enabled && !site.cache.etagEnabled && !site.cache.lastModifiedEnabled)
+        #expect(site.cache.cacheControl == "no-store")
+        #expect(site.cache.maxAgeStatic == 1)
+        #expect(site.cache.maxAgeDynamic == 2)
+    }
+
+    @Test func accessControlAndTLSAreReadAsWritten() throws {
+        let cors = try #require(site.accessControl)
+        #expect(cors.allowOrigins == ["https://a.example"])
+        #expect(cors.allowMethods == ["PUT"])
+        #expect(cors.allowHeaders == ["X-A"])
+        #expect(cors.allowCredentials)
+        #expect(cors.maxAge == 3)
+        let ssl = try #require(site.ssl)
+        #expect(ssl.certFile == "a.crt")
+        #expect(ssl.keyFile == "a.key")
+        #expect(ssl.minVersion == .tls13)
+        #expect(ssl.autoCert)
+        #expect(ssl.domains == ["b.example"])
+        #expect(ssl.acme.enabled && ssl.acme.staging)
+        #expect(ssl.acme.email == "ops@example.com")
+        #expect(ssl.acme.challengeDir == "./acme")
+    }
+
+    @Test func upstreamsAndRoutesAreReadAsWritten() throws {
+        let proxy = try #require(site.proxy)
+        let first = proxy.upstreams[0]
+        #expect(first.name == "pool")
+        #expect(first.url.description == "https://[2001:db8::1]:8443/base")
+        #expect(first.weight == 2)
+        #expect(first.maxConns == 3)
+        #expect(first.caFile == "ca.pem")
+        #expect(first.tlsServerName == "up.example")
+        #expect(first.clientCertFile == "c.crt")
+        #expect(first.clientKeyFile == "c.key")
+        #expect(!first.verify)
+        #expect(proxy.upstreams[1].url.port == 80)
+        #expect(proxy.upstreams[1].verify)
+        let route = proxy.routes[0]
+        #expect(route.path == "/api/")
+        #expect(route.upstream == "pool")
+        #expect(route.stripPrefix && route.websocket)
+        #expect(route.rewriteTarget == "/v2")
+        #expect(route.tunnelIdle == .milliseconds(1500))
+        #expect(route.allowedOrigins == ["https://a.example"])
+    }
+
+    @Test func theRestOfAProxyIsReadAsWritten() throws {
+        let proxy = try #require(site.proxy)
+        #expect(proxy.loadBalancing.method == .leastConnections)
+        #expect(proxy.loadBalancing.stickySessions)
+        #expect(proxy.timeout.connect == .milliseconds(250))
+        #expect(proxy.timeout.read == .seconds(1))
+        #expect(proxy.timeout.write == .seconds(120))
+        #expect(proxy.timeout.tlsHandshake == .seconds(3))
+        #expect(proxy.timeout.firstByte == .seconds(4))
+        let headers = proxy.headers
+        #expect(!headers.preserveHost && !headers.addForwarded && !headers.addXForwarded && !headers.addVia)
+        #expect(headers.remove == ["x-internal"])
+        #expect(headers.add == [HeaderField(name: "X-Added", value: "1")])
+        #expect(headers.trustedProxies.map(\.description) == ["10.0.0.0/8", "::1"])
+        #expect(proxy.healthCheck.enabled)
+        #expect(proxy.healthCheck.path == "/up")
+        #expect(proxy.healthCheck.interval == .seconds(5))
+        #expect(proxy.healthCheck.timeout == .seconds(1))
+        #expect(proxy.healthCheck.retries == 2)
+    }
+
+    @Test(
+        "A key's place is its value's, by this project's spelling; a default's is its table's",
+        arguments: [
+            ("sites[0].port", 69), ("sites[0].ssl.cert_file", 106), ("sites[0].proxy.upstreams[1].url", 134),
+            ("sites[0].proxy.routes[0]", 136), ("sites[0].proxy.upstreams[1].ca_file", 132), ("limits.max_fields", 26),
+        ])
+    func places(keyPath: String, line: Int) throws {
+        #expect(configuration.location(of: keyPath)?.line == line)
+        #expect(configuration.problem(.error, at: keyPath, "x").location.line == line)
+    }
+
+    @Test func aKeyOfNoWrittenTableHasNoPlace() {
+        #expect(configuration.location(of: "nothing.at.all") == nil)
+        #expect(configuration.problem(.error, at: "nothing", "x").location.line == 1)
+    }
+}

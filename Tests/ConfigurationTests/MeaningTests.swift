@@ -1,0 +1,68 @@
+import Testing
+
+@testable import Configuration
+
+/// Rules that span several keys.
+@Suite struct MeaningTests {
+    private func read(_ text: String) throws -> Configuration {
+        let result = Configuration.parse(text: text, file: "f")
+        return try #require(result.configuration, "\(result.problems)")
+    }
+
+    @Test func theFirstSiteOfAPortIsItsDefaultUnlessAnotherSaysSo() throws {
+        func site(_ name: String, _ rest: String) -> String {
+            "[[sites]]\nhostname = \"\(name)\"\nstatic_dir = \".\"\n\(rest)\n"
+        }
+        let configuration = try read(
+            site("a", "port = 80") + site("b", "port = 80\ndefault = true") + site("c", "port = 81") + site("d", "port = 81")
+                + site("e", "port = 81\nlisten = \"127.0.0.1\""))
+        #expect(configuration.sites.map(\.isDefault) == [false, true, true, false, true])
+    }
+
+    @Test func aDisabledProxyIsNone() throws {
+        let configuration = try read(
+            "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n[sites.proxy]\nenabled = false\n")
+        #expect(configuration.sites[0].proxy == nil)
+    }
+
+    @Test func aFragmentOfASiteIsOneSite() throws {
+        let site = try read("[sites.proxy]\nenabled = true\n[sites.proxy.timeout]\nread = 5\n").sites[0]
+        #expect(site.hostnames == ["localhost"])
+        #expect(site.port == 8080)
+        #expect(site.proxy?.timeout.read == .seconds(5))
+    }
+
+    @Test func removeIsAnArrayOrATable() throws {
+        let site = "[[sites]]\nhostname = \"a\"\nport = 80\n[sites.proxy]\nenabled = true\n"
+        let array = try read(site + "[sites.proxy.headers]\nremove = [\"X-A\", \"x-a\", \"X-B\"]\n")
+        let table = try read(site + "[sites.proxy.headers.remove]\nX-A = true\nX-B = true\nX-C = false\n")
+        #expect(array.sites[0].proxy?.headers.remove == ["x-a", "x-b"])
+        #expect(table.sites[0].proxy?.headers.remove == ["x-a", "x-b"])
+    }
+
+    @Test func logRequestsSwitchesTheAccessLogOff() throws {
+        let site = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
+        #expect(try read(site).logging.accessLog == .stdout)
+        #expect(try read("[logging]\nlog_requests = false\n" + site).logging.accessLog == .none)
+    }
+
+    @Test func keepAliveOfLimitsFollowsPerformanceUnlessWritten() throws {
+        let site = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
+        #expect(try read("[performance]\nkeep_alive_timeout = 5\n" + site).limits.keepAliveTimeout == .seconds(5))
+    }
+
+    @Test func lenientReadingWarnsOfUnknownKeys() {
+        let text = "speling = 1\n[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
+        #expect(Configuration.parse(text: text, file: "f").configuration == nil)
+        let lenient = Configuration.parse(text: text, file: "f", mode: .lenient)
+        #expect(lenient.configuration != nil)
+        #expect(lenient.problems.map(\.severity) == [.warning])
+    }
+
+    @Test func aPasswordInAnAddressIsNotRepeated() {
+        let text = "[[sites.proxy.upstreams]]\nname = \"a\"\nurl = \"http://me:secret@host\"\n"
+        let result = Configuration.parse(text: text, file: "f")
+        #expect(result.configuration == nil)
+        #expect(!result.problems.contains { $0.description.contains("secret") })
+    }
+}

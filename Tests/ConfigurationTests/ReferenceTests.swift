@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+
+@Suite struct ReferenceTests {
+    /// Each table once, with just what is required.
+    private static let tables: [(path: String, lines: [String])] = [
+        ("", []), ("server", []), ("logging", []), ("performance", []), ("limits", []), ("security", []),
+        ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []),
+        ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
+        ("sites[].access_control", []),
+        ("sites[].ssl", ["enabled = true", "cert_file = \"a.crt\"", "key_file = \"a.key\""]), ("sites[].ssl.acme", []),
+        ("sites[].proxy", ["enabled = true"]),
+        ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
+        ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.load_balancing", []),
+        ("sites[].proxy.timeout", []), ("sites[].proxy.headers", []), ("sites[].proxy.health_check", []),
+    ]
+
+    private static func text(adding line: String = "", to path: String = "") -> String {
+        tables.map { table in
+            let isArray = ConfigurationReference.sections.contains { $0.path == table.path && $0.isArray }
+            let name = table.path.replacing("[]", with: "")
+            let header = name.isEmpty ? "" : isArray ? "[[\(name)]]" : "[\(name)]"
+            return ([header] + table.lines + [table.path == path ? line : ""]).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    private static var writableDefaults: [(section: String, line: String)] {
+        ConfigurationReference.sections.flatMap { section in
+            section.keys.compactMap { key in
+                guard case .value(let literal) = key.standard else { return nil }
+                let isGiven = tables.contains { $0.path == section.path && $0.lines.contains { $0.hasPrefix("\(key.name) =") } }
+                return isGiven ? nil : (section.path, "\(key.name) = \(literal)")
+            }
+        }
+    }
+
+    @Test("Writing a key's documented default changes nothing", arguments: writableDefaults)
+    func defaults(section: String, line: String) throws {
+        #expect(Self.tables.contains { $0.path == section })
+        let plain = try #require(Configuration.parse(text: Self.text(), file: "plain").configuration)
+        let result = Configuration.parse(text: Self.text(adding: line, to: section), file: "written")
+        let written = try #require(result.configuration, "\(result.problems)")
+        #expect(written.server == plain.server)
+        #expect(written.logging == plain.logging)
+        #expect(written.performance == plain.performance)
+        #expect(written.limits == plain.limits)
+        #expect(written.security == plain.security)
+        #expect(written.management == plain.management)
+        #expect(written.sites == plain.sites)
+    }
+
+    @Test("A table that is written empty is as one that is not written")
+    func oneDefaultPerKey() throws {
+        let lone = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
+        let tables = "[sites.compression]\n[sites.cache]\n[sites.error_pages]\n[sites.headers]\n"
+        let without = try #require(Configuration.parse(text: lone, file: "f").configuration)
+        let text = lone + tables + "[logging]\n[performance]\n[limits]\n"
+        let with = try #require(Configuration.parse(text: text, file: "f").configuration)
+        #expect(without.sites == with.sites)
+        #expect(without.logging == with.logging)
+        #expect(without.performance == with.performance)
+        #expect(without.limits == with.limits)
+    }
+
+    @Test func everyKeyOfTheReaderIsInTheReferenceAndTheOtherWayRound() {
+        let known = Configuration.parse(bytes: Array(Self.text().utf8), file: "f", mode: .strict).knownKeys
+        #expect(known.subtracting(ConfigurationReference.keyPaths).sorted() == [])
+        #expect(ConfigurationReference.keyPaths.subtracting(known).sorted() == [])
+    }
+
+    @Test func everyLaterFeatureAndDocumentedOnlyKeyIsAboutARealPlace() {
+        for (pattern, _) in LaterFeatures.features { #expect(ConfigurationReference.keyPaths.contains(pattern), "\(pattern)") }
+        for (pattern, _) in DocumentedOnlyKeys.keys { #expect(!ConfigurationReference.keyPaths.contains(pattern), "\(pattern)") }
+    }
+
+    @Test("A documented-only key is accepted with advice", arguments: DocumentedOnlyKeys.keys.map(\.pattern))
+    func documentedOnly(pattern: String) throws {
+        let dot = pattern.lastIndex(of: ".")
+        let key = dot.map { String(pattern[pattern.index(after: $0)...]) } ?? pattern
+        let table = (dot.map { String(pattern[..<$0]) } ?? "").replacing(/\[\]$/, with: "")
+        let text =
+            Self.tables.contains { $0.path == table }
+            ? Self.text(adding: "\(key) = 1", to: table)
+            : Self.text() + "\n[\(table.replacing("[]", with: ""))]\n\(key) = 1\n"
+        let result = Configuration.parse(text: text, file: "f")
+        let keyPath = pattern.replacing("[]", with: "[0]")
+        #expect(result.configuration != nil)
+        #expect(result.problems.contains { $0.keyPath == keyPath && $0.severity == .warning && $0.hint != nil })
+    }
+
+    /// `UPDATE_FIXTURES=1` writes the page.
+    @Test func thePageSaysWhatTheReferenceSays() throws {
+        let page = Fixture.folder.appending(path: "../../../docs/configuration.md").standardized
+        let mark = "<!-- Below: made from ConfigurationReference; do not edit by hand. -->\n\n"
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let end = try #require(text.firstRange(of: mark)?.upperBound)
+        let expected = text[..<end] + ConfigurationReference.markdown()
+        #expect(text == expected)
+        if Fixture.mayUpdate { try expected.write(to: page, atomically: true, encoding: .utf8) }
+    }
+}
