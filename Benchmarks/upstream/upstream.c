@@ -174,8 +174,8 @@ static bool step_websocket(struct client *client, bool *more) {
     return opcode != 8 || (flush(client), false);
 }
 
-/// False: the connection is over.
-static bool serve(struct client *client) {
+/// `ended`: the peer has sent its last byte. False: the connection is over.
+static bool serve(struct client *client, bool ended) {
     for (;;) {
         reserve(&client->in, &client->in_room, client->in_length + 2048);
         size_t room = client->in_room - client->in_length;
@@ -186,7 +186,7 @@ static bool serve(struct client *client) {
         for (bool more = true; more;)
             if (!(client->websocket ? step_websocket(client, &more) : step_http(client, &more))) return false;
         if (!flush(client)) return false;
-        if ((size_t)length < room) return true;  // the socket is empty; new bytes are a new edge
+        if ((size_t)length < room && !ended) return true;  // the socket is empty; new bytes are a new edge
         if (client->body_left > 0) reserve(&client->in, &client->in_room, CHUNK);
     }
 }
@@ -199,7 +199,7 @@ static void accept_clients(int listener) {
         struct client *client = calloc(1, sizeof *client);
         if (!client) abort();
         client->fd = fd;
-        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = client};
+        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) abort();
     }
 }
@@ -232,7 +232,9 @@ int main(int count, char **arguments) {
                 accept_clients(listener);
                 continue;
             }
-            if (flush(client) && (!(events[i].events & ~(uint32_t)EPOLLOUT) || serve(client))) continue;
+            uint32_t what = events[i].events;
+            bool ended = what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+            if (flush(client) && (!(what & ~(uint32_t)EPOLLOUT) || serve(client, ended))) continue;
             close(client->fd);
             free(client->in);
             free(client->out);

@@ -1,0 +1,195 @@
+"""One measurement: a scenario, a program, a round."""
+
+from __future__ import annotations
+
+import dataclasses
+import http.client
+import json
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+
+from . import processes
+from .contestants import Contestant
+from .processes import Child
+from .scenarios import Load, Scenario
+from .site import CIPHERSUITE, Site
+from .usage import Cpu, Memory
+
+#: A load generator that takes so much longer than its run is ended, and the measurement fails.
+PATIENCE_SECONDS = 90.0
+#: Buffers of the last request are given back by then.
+SETTLE_SECONDS = 1.0
+
+
+class MeasurementFailed(Exception):
+    """Why there is no figure: the run had errors, or never began."""
+
+
+@dataclass
+class Measurement:
+    """What one run gave. Times are per unit, in microseconds; memory in KiB."""
+
+    scenario: str
+    program: str
+    round: int
+    rate: float | None = None          #: units per second
+    user_us: float | None = None
+    system_us: float | None = None
+    total_us: float | None = None
+    busy: float | None = None          #: share of its core that the program used
+    p50_us: float | None = None
+    p99_us: float | None = None
+    p999_us: float | None = None
+    max_us: float | None = None
+    rss_kib: float | None = None       #: at the end of the window
+    pss_kib: float | None = None
+    unit_kib: float | None = None      #: PSS per idle connection, above the idle program's
+    tls: str = ""
+    error: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {name: value for name, value in dataclasses.asdict(self).items() if value not in (None, "")}
+
+
+def measure(site: Site, scenario: Scenario, program: Contestant, round_number: int, seconds: float, warmup: float,
+            rate: float) -> Measurement:
+    """Starts the program, checks one answer, runs the load, and stops the program again."""
+    result = Measurement(scenario.name, program.name, round_number)
+    try:
+        with program.running(site, scenario.logging) as gateway:
+            if scenario.load.work != "ws":
+                result.tls = check_answer(site, scenario)
+            family = processes.family_of(gateway.pid)
+            if scenario.load.hold:
+                _measure_idle(site, scenario, family, result)
+            else:
+                _measure_work(site, scenario, family, result, seconds, warmup, rate)
+            if gateway.process.poll() is not None:
+                raise MeasurementFailed(f"{program.name} ended during the run:\n{gateway.tail()}")
+    except (MeasurementFailed, RuntimeError, OSError, http.client.HTTPException) as failure:
+        result.error = str(failure) or type(failure).__name__
+    return result
+
+
+def check_answer(site: Site, scenario: Scenario) -> str:
+    """One request with Python's client: status, length, certificate, protocol and cipher. Returns protocol and cipher."""
+    context = ssl.create_default_context(cafile=str(site.certificate))
+    connection = http.client.HTTPSConnection("localhost", site.ports["port"], context=context, timeout=10)
+    body = b"u" * scenario.load.upload_bytes or None
+    connection.request("POST" if body else "GET", scenario.path, body=body)
+    # The socket is gone once an answer without keep-alive is read.
+    used = connection.sock.cipher()
+    answer = connection.getresponse()
+    length = len(answer.read())
+    connection.close()
+    if answer.status != 200 or length != scenario.load.expect_bytes:
+        raise MeasurementFailed(f"answered {answer.status} with {length} bytes")
+    return f"{used[1]} {used[0]}" if used else ""
+
+
+def capacity(site: Site, scenario: Scenario, program: Contestant, seconds: float) -> float:
+    """Units per second of a closed loop; raises if the run has errors."""
+    result = measure(site, dataclasses.replace(scenario, rate_share=0.0), program, 0, seconds, 0.5, 0.0)
+    if result.error or not result.rate:
+        raise MeasurementFailed(f"no capacity of {program.name}: {result.error}")
+    return result.rate
+
+
+def _command(site: Site, load: Load, path: str, seconds: float, warmup: float, rate: float) -> list[str]:
+    command = [
+        str(site.programs / "load"), "--work", load.work, "--port", str(site.ports["port"]), "--path", path,
+        "--connections", str(load.connections), "--seconds", str(seconds), "--warmup", str(warmup), "--rate", str(rate),
+        "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes), "--ciphersuites", CIPHERSUITE]
+    if load.expect_bytes is not None:
+        command += ["--expect-bytes", str(load.expect_bytes)]
+    return command + ["--resume"] * load.resume + ["--hold"] * load.hold
+
+
+class _Generator:
+    """The load generator and its lines; ended when it takes too long."""
+
+    def __init__(self, site: Site, command: list[str], seconds: float) -> None:
+        self._child = Child(command, processes.LOAD_CORE, site.work / "load.log", piped=True)
+        self._timer = threading.Timer(seconds + PATIENCE_SECONDS, self._child.process.kill)
+
+    def __enter__(self) -> _Generator:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._child.stop()
+
+    def expect(self, word: str) -> None:
+        """Waits for the line `word`."""
+        line = self._line()
+        if line != word:
+            raise MeasurementFailed(_reason(line) or f"the load generator said {line!r} instead of {word!r}: {self._child.tail()}")
+
+    def release(self) -> None:
+        """Ends its standard input: it lets its idle connections go."""
+        if self._child.process.stdin:
+            self._child.process.stdin.close()
+
+    def outcome(self) -> dict[str, float]:
+        line = self._line()
+        if reason := _reason(line):
+            raise MeasurementFailed(reason)
+        figures: dict[str, float] = json.loads(line)
+        return figures
+
+    def _line(self) -> str:
+        output = self._child.process.stdout
+        return output.readline().decode().strip() if output else ""
+
+
+def _reason(line: str) -> str:
+    """Why a run is void; empty if it is sound."""
+    if not line:
+        return "the load generator ended early"
+    if not line.startswith("{"):
+        return ""
+    figures = json.loads(line)
+    return f"{figures['errors']} errors, first: {figures['first_error']}" if figures["errors"] else ""
+
+
+def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Measurement, seconds: float, warmup: float,
+                  rate: float) -> None:
+    with _Generator(site, _command(site, scenario.load, scenario.path, seconds, warmup, rate), seconds + warmup) as generator:
+        generator.expect("begin")
+        before = Cpu.of(family)
+        generator.expect("end")
+        user, system = Cpu.of(family).since(before)
+        memory = Memory.of(family)
+        figures = generator.outcome()
+    units = figures["units"]
+    if units < 1:
+        raise MeasurementFailed("not one unit was finished")
+    result.rate = units / figures["seconds"]
+    result.user_us, result.system_us = user / units / 1e3, system / units / 1e3
+    result.total_us = result.user_us + result.system_us
+    result.busy = (user + system) / 1e9 / figures["seconds"]
+    result.p50_us, result.p99_us = figures["p50_us"], figures["p99_us"]
+    result.p999_us, result.max_us = figures["p999_us"], figures["max_us"]
+    result.rss_kib, result.pss_kib = memory.rss_kib, memory.pss_kib
+
+
+def _measure_idle(site: Site, scenario: Scenario, family: list[int], result: Measurement) -> None:
+    # A little work first: what a program allocates once is not memory per client.
+    first = dataclasses.replace(scenario.load, hold=False, connections=4)
+    with _Generator(site, _command(site, first, scenario.path, 0.2, 0.1, 0.0), 1) as generator:
+        generator.expect("begin")
+        generator.expect("end")
+        generator.outcome()
+    time.sleep(SETTLE_SECONDS)
+    before = Memory.of(family)
+    with _Generator(site, _command(site, scenario.load, scenario.path, 0, 0, 0.0), 60) as generator:
+        generator.expect("ready")
+        time.sleep(SETTLE_SECONDS)
+        memory = Memory.of(family)
+        generator.release()
+        generator.outcome()
+    result.unit_kib = (memory.pss_kib - before.pss_kib) / scenario.load.connections
+    result.rss_kib, result.pss_kib = memory.rss_kib, memory.pss_kib
