@@ -46,7 +46,6 @@ class Measurement:
     rss_kib: float | None = None       #: at the end of the window
     pss_kib: float | None = None
     unit_kib: float | None = None      #: PSS per idle connection, above the idle program's
-    tls: str = ""
     error: str = ""
 
     def as_json(self) -> dict[str, object]:
@@ -60,7 +59,7 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
     try:
         with program.running(site, scenario.logging) as gateway:
             if scenario.load.work != "ws":
-                result.tls = check_answer(site, scenario)
+                check_answer(site, scenario)
             family = processes.family_of(gateway.pid)
             if scenario.load.hold:
                 _measure_idle(site, scenario, family, result)
@@ -73,20 +72,17 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
     return result
 
 
-def check_answer(site: Site, scenario: Scenario) -> str:
-    """One request with Python's client: status, length, certificate, protocol and cipher. Returns protocol and cipher."""
+def check_answer(site: Site, scenario: Scenario) -> None:
+    """One request with Python's client: status, length, certificate. (The load generator offers one cipher only.)"""
     context = ssl.create_default_context(cafile=str(site.certificate))
     connection = http.client.HTTPSConnection("localhost", site.ports["port"], context=context, timeout=10)
     body = b"u" * scenario.load.upload_bytes or None
     connection.request("POST" if body else "GET", scenario.path, body=body)
-    # The socket is gone once an answer without keep-alive is read.
-    used = connection.sock.cipher()
     answer = connection.getresponse()
     length = len(answer.read())
     connection.close()
     if answer.status != 200 or length != scenario.load.expect_bytes:
         raise MeasurementFailed(f"answered {answer.status} with {length} bytes")
-    return f"{used[1]} {used[0]}" if used else ""
 
 
 def capacity(site: Site, scenario: Scenario, program: Contestant, seconds: float) -> float:

@@ -36,11 +36,19 @@ def _prepare_child(on_core: int, parent: int) -> None:
     if os.getppid() != parent:
         os._exit(1)
     os.sched_setaffinity(0, {core(on_core)})
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, max(DESCRIPTORS, hard)))
-    except (ValueError, PermissionError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    limit = descriptors()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def descriptors() -> int:
+    """How many descriptors a child may have: 65,536, or what the hard limit allows without the right to raise it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, DESCRIPTORS))
+        except (ValueError, PermissionError):
+            return hard
+    return DESCRIPTORS
 
 
 class Child:

@@ -52,7 +52,10 @@ class Site:
 
     def fill(self, template: str, **values: object) -> Path:
         """Writes the template with every @name@ replaced; an unknown name is an error."""
+        descriptors = processes.descriptors()
         known: dict[str, object] = {
+            # A proxied client needs two descriptors, and every program some of its own.
+            "descriptors": descriptors - 100, "clients": (descriptors - 1000) // 2,
             "work": self.work, "www": self.work / "www", "certificate": self.certificate, "key": self.key,
             "combined": self.work / "combined.pem", "small_body": SMALL_BODY, **self.ports, **values}
         text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())

@@ -74,6 +74,7 @@ def text(table: Table, colours: bool | None = None) -> str:
         written = _line(line, widths) if not row.error else f"{row.program:<{widths[0]}}  VOID: {row.error.splitlines()[0]}"
         colour = _colour(row, colours)
         out.append(f"  {colour}{written}{RESET if colour else ''}")
+        out += [f"      {more}" for more in row.error.splitlines()[1:]]
     return "\n".join(out)
 
 

@@ -16,28 +16,32 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cpu:
-    """CPU time since the processes started."""
+    """CPU time of each process since its start: nanoseconds in all, and ticks in user and in system mode."""
 
-    total_ns: int
-    user_ticks: int
-    system_ticks: int
+    by_process: dict[int, tuple[int, int, int]]
 
     @staticmethod
     def of(pids: Iterable[int]) -> Cpu:
-        total = user = system = 0
+        """A process that is gone is left out: some programs start short-lived helpers."""
+        found: dict[int, tuple[int, int, int]] = {}
         for pid in pids:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            user += int(fields[11])
-            system += int(fields[12])
-            for thread in os.listdir(f"/proc/{pid}/task"):
-                total += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[0])
-        return Cpu(total, user, system)
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                threads = os.listdir(f"/proc/{pid}/task")
+                total = sum(int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[0]) for thread in threads)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            found[pid] = (total, int(fields[11]), int(fields[12]))
+        return Cpu(found)
 
     def since(self, earlier: Cpu) -> tuple[float, float]:
-        """User and system nanoseconds between two samples."""
-        total = self.total_ns - earlier.total_ns
-        user = self.user_ticks - earlier.user_ticks
-        system = self.system_ticks - earlier.system_ticks
+        """User and system nanoseconds between two samples, of the processes that are in both."""
+        total = user = system = 0
+        for pid in self.by_process.keys() & earlier.by_process.keys():
+            now, then = self.by_process[pid], earlier.by_process[pid]
+            total += now[0] - then[0]
+            user += now[1] - then[1]
+            system += now[2] - then[2]
         share = user / (user + system) if user + system else 0.0
         return total * share, total * (1 - share)
 
@@ -53,7 +57,11 @@ class Memory:
     def of(pids: Iterable[int]) -> Memory:
         rss = pss = 0
         for pid in pids:
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            try:
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            for line in lines:
                 if line.startswith("Rss:"):
                     rss += int(line.split()[1])
                 elif line.startswith("Pss:"):
