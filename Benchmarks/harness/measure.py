@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import http.client
 import json
+import os
 import ssl
 import threading
 import time
@@ -15,7 +16,7 @@ from .contestants import Contestant
 from .processes import Child
 from .scenarios import Load, Scenario
 from .site import CIPHERSUITE, Site
-from .usage import Cpu, Memory
+from .usage import Cores, Cpu, Memory
 
 #: A load generator that takes so much longer than its run is ended, and the measurement fails.
 PATIENCE_SECONDS = 90.0
@@ -39,6 +40,7 @@ class Measurement:
     system_us: float | None = None
     total_us: float | None = None
     busy: float | None = None          #: share of its core that the program used
+    foreign: float | None = None       #: share of the run's cores that other programs of the machine took
     p50_us: float | None = None
     p99_us: float | None = None
     p999_us: float | None = None
@@ -122,7 +124,8 @@ class _Generator:
         """Waits for the line `word`."""
         line = self._line()
         if line != word:
-            raise MeasurementFailed(_reason(line) or f"the load generator said {line!r} instead of {word!r}: {self._child.tail()}")
+            said = f"the load generator said {line!r} instead of {word!r}: {self._child.tail()}"
+            raise MeasurementFailed(_reason(line) or said)
 
     def release(self) -> None:
         """Ends its standard input: it lets its idle connections go."""
@@ -154,10 +157,12 @@ def _reason(line: str) -> str:
 def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Measurement, seconds: float, warmup: float,
                   rate: float) -> None:
     with _Generator(site, _command(site, scenario.load, scenario.path, seconds, warmup, rate), seconds + warmup) as generator:
+        cores, own = processes.run_cores(), processes.family_of(os.getpid())
         generator.expect("begin")
-        before = Cpu.of(family)
+        before, all_before = Cpu.of(family), Cores.of(cores, own)
         generator.expect("end")
         user, system = Cpu.of(family).since(before)
+        result.foreign = Cores.of(cores, own).foreign_since(all_before, len(cores))
         memory = Memory.of(family)
         figures = generator.outcome()
     units = figures["units"]

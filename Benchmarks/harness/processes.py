@@ -25,6 +25,11 @@ def pin_harness() -> None:
     os.sched_setaffinity(0, {core(LOAD_CORE)})
 
 
+def run_cores() -> set[int]:
+    """The cores that a run uses."""
+    return {core(GATEWAY_CORE), core(LOAD_CORE)}
+
+
 def core(number: int) -> int:
     """`number`, or the last core of a smaller machine."""
     return min(number, (os.cpu_count() or 1) - 1)

@@ -10,7 +10,8 @@ from .contestants import Contestant
 from .measure import Measurement
 from .scenarios import Scenario
 
-FIGURES = ("rate", "user_us", "system_us", "total_us", "busy", "p50_us", "p99_us", "p999_us", "pss_kib", "rss_kib", "unit_kib")
+FIGURES = ("rate", "user_us", "system_us", "total_us", "busy", "foreign", "p50_us", "p99_us", "p999_us", "pss_kib", "rss_kib",
+           "unit_kib")
 #: More is better; of every other figure less is.
 MORE_IS_BETTER = frozenset({"rate"})
 
@@ -46,6 +47,11 @@ class Table:
     scenario: Scenario
     rows: list[Row]
     best_peer: dict[str, str]
+
+    @property
+    def foreign(self) -> float:
+        """The largest share of the run's cores that other programs took, of the rows' medians."""
+        return max((row.medians.get("foreign", 0.0) for row in self.rows), default=0.0)
 
 
 def tabulate(scenario: Scenario, programs: Iterable[Contestant], measurements: list[Measurement]) -> Table:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from .results import Row, Spread, Table
 
 BOLD, DIM, GREEN, RED, RESET = "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m"
+#: With more foreign work on the cores than this, the table says so.
+DISTURBED = 0.05
 RATIO_TITLES = {"user_us": "user ×best", "total_us": "total ×best", "rate": "rate ×best", "p99_us": "p99 ×best",
                 "unit_kib": "memory ×best"}
 
@@ -75,12 +77,20 @@ def text(table: Table, colours: bool | None = None) -> str:
         colour = _colour(row, colours)
         out.append(f"  {colour}{written}{RESET if colour else ''}")
         out += [f"      {more}" for more in row.error.splitlines()[1:]]
+    out += [f"  {note}" for note in notes(table)]
     return "\n".join(out)
 
 
 def _line(line: list[str], widths: list[int]) -> str:
     return "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
                      for column, (cell, width) in enumerate(zip(line, widths)))
+
+
+def notes(table: Table) -> list[str]:
+    """What a reader must know to judge the table."""
+    if table.foreign <= DISTURBED:
+        return []
+    return [f"Disturbed: other programs took up to {table.foreign:.0%} of the run's cores; do not trust rates and latencies."]
 
 
 def markdown(table: Table) -> str:
@@ -91,4 +101,5 @@ def markdown(table: Table) -> str:
            "| " + " | ".join(titles) + " |", "|" + "|".join(["---"] + ["--:"] * (len(titles) - 1)) + "|"]
     for row, line in zip(table.rows, lines):
         out.append("| " + " | ".join(line) + " |" if not row.error else f"| {row.program} | void: {row.error.splitlines()[0]} |")
+    out += [f"\n{note}" for note in notes(table)]
     return "\n".join(out)

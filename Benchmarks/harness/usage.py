@@ -9,6 +9,7 @@ the median over the rounds is better. Packets that loopback delivers in the send
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,30 @@ class Cpu:
             system += now[2] - then[2]
         share = user / (user + system) if user + system else 0.0
         return total * share, total * (1 - share)
+
+
+@dataclass(frozen=True)
+class Cores:
+    """How busy the run's cores are, and how much of it is the run's own work."""
+
+    at: float
+    busy_seconds: float
+    own: Cpu
+
+    @staticmethod
+    def of(cores: set[int], own_pids: Iterable[int]) -> Cores:
+        ticks = 0
+        for line in Path("/proc/stat").read_text().splitlines():
+            name, *fields = line.split()
+            if name in {f"cpu{core}" for core in cores}:
+                # user, nice, system, irq, softirq, steal (proc_stat(5)); time stolen by the host counts as busy
+                ticks += sum(int(fields[index]) for index in (0, 1, 2, 5, 6, 7))
+        return Cores(time.monotonic(), ticks / os.sysconf("SC_CLK_TCK"), Cpu.of(own_pids))
+
+    def foreign_since(self, earlier: Cores, cores: int) -> float:
+        """The share of the cores' time that other programs took between two samples."""
+        own = sum(self.own.since(earlier.own)) / 1e9
+        return max(0.0, self.busy_seconds - earlier.busy_seconds - own) / (self.at - earlier.at) / cores
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ static void accept_websocket(struct client *client, const char *key) {
 
 static void answer(struct client *client) {
     char text[256];
-    int length = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", ANSWER_BODY);
+    int length = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n",
+                          ANSWER_BODY);
     memset(text + length, 'a', ANSWER_BODY);
     queue(client, text, (size_t)length + ANSWER_BODY);
 }
