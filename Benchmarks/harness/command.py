@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import contestants, machine, page, prepare, processes, results, scenarios, table
 from .contestants import Contestant
-from .measure import Measurement, MeasurementFailed, capacity, measure
+from .measure import Measurement, MeasurementFailed, Run, capacity, measure
 from .scenarios import Scenario
 from .site import CIPHERSUITE, GROUP, Site, make_site, upstreams
 
@@ -33,6 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--gatehouse", type=Path, metavar="PATH", help="measure this binary, without a build")
     parser.add_argument("--no-build", action="store_true", help="measure .build/release/gatehouse as it is")
     parser.add_argument("--no-install", action="store_true", help="measure beside the peers that are there")
+    parser.add_argument("--wrk", action="store_true",
+                        help="load with wrk where it can do the scenario (handshakes then count, lengths are not checked)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run and the summary to FILE")
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the tables and plot into this Markdown page")
     options = parser.parse_args(arguments)
@@ -83,13 +85,14 @@ def _run_scenario(site: Site, scenario: Scenario, programs: list[Contestant], op
         rate = _open_loop_rate(site, scenario, taking_part, options.seconds)
     except MeasurementFailed as failure:
         return [Measurement(scenario.name, program.name, 1, error=str(failure)) for program in taking_part]
+    run = Run(options.seconds, warmup, rate, options.wrk)
     void: set[str] = set()
     for round_number in range(1, options.rounds + 1):
         for program in taking_part:
             progress.show(scenario, program.name, round_number)
             # A void run voids the program's row: more rounds would tell nothing new.
             if program.name not in void:
-                runs.append(measure(site, scenario, program, round_number, options.seconds, warmup, rate))
+                runs.append(measure(site, scenario, program, round_number, run))
                 if runs[-1].error:
                     void.add(program.name)
     return runs
@@ -111,8 +114,8 @@ def _report(programs: list[Contestant], options: argparse.Namespace, runs: list[
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(),
         "versions": machine.versions(programs),
-        "settings": {"rounds": options.rounds, "seconds": options.seconds, "ciphersuite": CIPHERSUITE, "group": GROUP,
-                     "certificate": "ECDSA P-256"},
+        "settings": {"rounds": options.rounds, "seconds": options.seconds, "wrk": options.wrk, "ciphersuite": CIPHERSUITE,
+                     "group": GROUP, "certificate": "ECDSA P-256"},
         "tables": [results.as_json(each) for each in tables],
         "runs": [run.as_json() for run in runs],
     }

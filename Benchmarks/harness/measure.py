@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import processes
 from .contestants import Contestant
@@ -22,6 +23,7 @@ from .usage import Cores, Cpu, Memory
 PATIENCE_SECONDS = 90.0
 #: Buffers of the last request are given back by then.
 SETTLE_SECONDS = 1.0
+WRK_SCRIPT = Path(__file__).resolve().parent.parent / "wrk" / "report.lua"
 
 
 class MeasurementFailed(Exception):
@@ -54,8 +56,18 @@ class Measurement:
         return {name: value for name, value in dataclasses.asdict(self).items() if value not in (None, "")}
 
 
-def measure(site: Site, scenario: Scenario, program: Contestant, round_number: int, seconds: float, warmup: float,
-            rate: float) -> Measurement:
+@dataclass(frozen=True)
+class Run:
+    """How a measurement is made: its window and warm-up, and an intended rate (0: closed loop)."""
+
+    seconds: float
+    warmup: float
+    rate: float = 0.0
+    #: wrk instead of the bench's own load generator, where wrk can do the scenario.
+    wrk: bool = False
+
+
+def measure(site: Site, scenario: Scenario, program: Contestant, round_number: int, run: Run) -> Measurement:
     """Starts the program, checks one answer, runs the load, and stops the program again."""
     result = Measurement(scenario.name, program.name, round_number)
     try:
@@ -66,7 +78,7 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
             if scenario.load.hold:
                 _measure_idle(site, scenario, family, result)
             else:
-                _measure_work(site, scenario, family, result, seconds, warmup, rate)
+                _measure_work(site, scenario, family, result, run)
             if gateway.process.poll() is not None:
                 raise MeasurementFailed(f"{program.name} ended during the run:\n{gateway.tail()}")
     except (MeasurementFailed, RuntimeError, OSError, http.client.HTTPException) as failure:
@@ -89,27 +101,39 @@ def check_answer(site: Site, scenario: Scenario) -> None:
 
 def capacity(site: Site, scenario: Scenario, program: Contestant, seconds: float) -> float:
     """Units per second of a closed loop; raises if the run has errors."""
-    result = measure(site, dataclasses.replace(scenario, rate_share=0.0), program, 0, seconds, 0.5, 0.0)
+    result = measure(site, scenario, program, 0, Run(seconds, 0.5))
     if result.error or not result.rate:
         raise MeasurementFailed(f"no capacity of {program.name}: {result.error}")
     return result.rate
 
 
-def _command(site: Site, load: Load, path: str, seconds: float, warmup: float, rate: float) -> list[str]:
+def _command(site: Site, load: Load, path: str, run: Run) -> list[str]:
     command = [
         str(site.programs / "load"), "--work", load.work, "--port", str(site.ports["port"]), "--path", path,
-        "--connections", str(load.connections), "--seconds", str(seconds), "--warmup", str(warmup), "--rate", str(rate),
-        "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes), "--ciphersuites", CIPHERSUITE]
+        "--connections", str(load.connections), "--seconds", str(run.seconds), "--warmup", str(run.warmup),
+        "--rate", str(run.rate), "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes),
+        "--ciphersuites", CIPHERSUITE]
     if load.expect_bytes is not None:
         command += ["--expect-bytes", str(load.expect_bytes)]
     return command + ["--resume"] * load.resume + ["--hold"] * load.hold
+
+
+def _wrk_command(site: Site, load: Load, path: str, run: Run) -> list[str]:
+    return ["wrk", "--threads", "1", "--connections", str(load.connections), "--duration", f"{max(1, round(run.seconds))}s",
+            "--latency", "--script", str(WRK_SCRIPT), f"https://localhost:{site.ports['port']}{path}"]
+
+
+def wrk_can(load: Load, rate: float) -> bool:
+    """wrk does closed loops of GET on kept connections, and nothing else here."""
+    return load.work == "http" and not load.upload_bytes and not load.hold and rate == 0
 
 
 class _Generator:
     """The load generator and its lines; ended when it takes too long."""
 
     def __init__(self, site: Site, command: list[str], seconds: float) -> None:
-        self._child = Child(command, processes.LOAD_CORE, site.work / "load.log", piped=True)
+        self._child = Child(command, processes.LOAD_CORE, site.work / "load.log", site.environment, piped=True)
+        self._figures = ""
         self._timer = threading.Timer(seconds + PATIENCE_SECONDS, self._child.process.kill)
 
     def __enter__(self) -> _Generator:
@@ -127,13 +151,19 @@ class _Generator:
             said = f"the load generator said {line!r} instead of {word!r}: {self._child.tail()}"
             raise MeasurementFailed(_reason(line) or said)
 
+    def wait_for_figures(self) -> None:
+        """Waits for wrk's line of JSON, past its report for people; outcome() returns it."""
+        while (line := self._line()) and not line.startswith("{"):
+            continue
+        self._figures = line
+
     def release(self) -> None:
         """Ends its standard input: it lets its idle connections go."""
         if self._child.process.stdin:
             self._child.process.stdin.close()
 
     def outcome(self) -> dict[str, float]:
-        line = self._line()
+        line = self._figures or self._line()
         if reason := _reason(line):
             raise MeasurementFailed(reason)
         figures: dict[str, float] = json.loads(line)
@@ -141,7 +171,7 @@ class _Generator:
 
     def _line(self) -> str:
         output = self._child.process.stdout
-        return output.readline().decode().strip() if output else ""
+        return output.readline().decode().removesuffix("\n") if output else ""
 
 
 def _reason(line: str) -> str:
@@ -154,9 +184,10 @@ def _reason(line: str) -> str:
     return f"{figures['errors']} errors, first: {figures['first_error']}" if figures["errors"] else ""
 
 
-def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Measurement, seconds: float, warmup: float,
-                  rate: float) -> None:
-    with _Generator(site, _command(site, scenario.load, scenario.path, seconds, warmup, rate), seconds + warmup) as generator:
+def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Measurement, run: Run) -> None:
+    if run.wrk and wrk_can(scenario.load, run.rate):
+        return _measure_with_wrk(site, scenario, family, result, run)
+    with _Generator(site, _command(site, scenario.load, scenario.path, run), run.seconds + run.warmup) as generator:
         cores, own = processes.run_cores(), processes.family_of(os.getpid())
         generator.expect("begin")
         before, all_before = Cpu.of(family), Cores.of(cores, own)
@@ -165,6 +196,21 @@ def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Mea
         result.foreign = Cores.of(cores, own).foreign_since(all_before, len(cores))
         memory = Memory.of(family)
         figures = generator.outcome()
+    _fill(result, figures, user, system, memory)
+
+
+def _measure_with_wrk(site: Site, scenario: Scenario, family: list[int], result: Measurement, run: Run) -> None:
+    """wrk does not tell when its handshakes are over: they count in the CPU time."""
+    before = Cpu.of(family)
+    with _Generator(site, _wrk_command(site, scenario.load, scenario.path, run), run.seconds) as generator:
+        generator.wait_for_figures()
+        user, system = Cpu.of(family).since(before)
+        memory = Memory.of(family)
+        figures = generator.outcome()
+    _fill(result, figures, user, system, memory)
+
+
+def _fill(result: Measurement, figures: dict[str, float], user: float, system: float, memory: Memory) -> None:
     units = figures["units"]
     if units < 1:
         raise MeasurementFailed("not one unit was finished")
@@ -180,13 +226,13 @@ def _measure_work(site: Site, scenario: Scenario, family: list[int], result: Mea
 def _measure_idle(site: Site, scenario: Scenario, family: list[int], result: Measurement) -> None:
     # A little work first: what a program allocates once is not memory per client.
     first = dataclasses.replace(scenario.load, hold=False, connections=4)
-    with _Generator(site, _command(site, first, scenario.path, 0.2, 0.1, 0.0), 1) as generator:
+    with _Generator(site, _command(site, first, scenario.path, Run(0.2, 0.1)), 1) as generator:
         generator.expect("begin")
         generator.expect("end")
         generator.outcome()
     time.sleep(SETTLE_SECONDS)
     before = Memory.of(family)
-    with _Generator(site, _command(site, scenario.load, scenario.path, 0, 0, 0.0), 60) as generator:
+    with _Generator(site, _command(site, scenario.load, scenario.path, Run(0, 0)), 60) as generator:
         generator.expect("ready")
         time.sleep(SETTLE_SECONDS)
         memory = Memory.of(family)

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / ".build" / "bench"
 C_PROGRAMS = ("load", "floor", "upstream")
 #: Program to Debian package.
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o", "cc": "gcc", "openssl": "openssl"}
+PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o", "wrk": "wrk", "cc": "gcc",
+            "openssl": "openssl"}
 
 
 def install_peers() -> None:
