@@ -45,6 +45,8 @@ class Contestant:
         with Child(self.command(self, site, logging), processes.GATEWAY_CORE, log, environment) as child:
             processes.wait_for_port(child, site.ports["port"])
             yield child
+        if child.was_killed:
+            raise RuntimeError(f"{self.name} did not stop on SIGTERM")
 
 
 def _nginx(program: Contestant, site: Site, logging: bool) -> list[str]:

@@ -74,6 +74,8 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
         with program.running(site, scenario.logging) as gateway:
             if scenario.load.work != "ws":
                 check_answer(site, scenario)
+            # Once it has worked, its workers and helpers are there, and so is what it allocates only once.
+            _work_a_little(site, scenario)
             family = processes.family_of(gateway.pid)
             if scenario.load.hold:
                 _measure_idle(site, scenario, family, result)
@@ -105,6 +107,14 @@ def capacity(site: Site, scenario: Scenario, program: Contestant, seconds: float
     if result.error or not result.rate:
         raise MeasurementFailed(f"no capacity of {program.name}: {result.error}")
     return result.rate
+
+
+def _work_a_little(site: Site, scenario: Scenario) -> None:
+    load = dataclasses.replace(scenario.load, hold=False, resume=False, connections=4)
+    with _Generator(site, _command(site, load, scenario.path, Run(0.2, 0.1)), 1) as generator:
+        generator.expect("begin")
+        generator.expect("end")
+        generator.outcome()
 
 
 def _command(site: Site, load: Load, path: str, run: Run) -> list[str]:
@@ -153,9 +163,8 @@ class _Generator:
 
     def wait_for_figures(self) -> None:
         """Waits for wrk's line of JSON, past its report for people; outcome() returns it."""
-        while (line := self._line()) and not line.startswith("{"):
-            continue
-        self._figures = line
+        lines = self._child.process.stdout or ()
+        self._figures = next((line.decode() for line in lines if line.startswith(b"{")), "")
 
     def release(self) -> None:
         """Ends its standard input: it lets its idle connections go."""
@@ -171,7 +180,7 @@ class _Generator:
 
     def _line(self) -> str:
         output = self._child.process.stdout
-        return output.readline().decode().removesuffix("\n") if output else ""
+        return output.readline().decode().strip() if output else ""
 
 
 def _reason(line: str) -> str:
@@ -214,6 +223,8 @@ def _fill(result: Measurement, figures: dict[str, float], user: float, system: f
     units = figures["units"]
     if units < 1:
         raise MeasurementFailed("not one unit was finished")
+    if user + system <= 0:
+        raise MeasurementFailed("the program used no CPU time: its processes were not found")
     result.rate = units / figures["seconds"]
     result.user_us, result.system_us = user / units / 1e3, system / units / 1e3
     result.total_us = result.user_us + result.system_us
@@ -224,12 +235,6 @@ def _fill(result: Measurement, figures: dict[str, float], user: float, system: f
 
 
 def _measure_idle(site: Site, scenario: Scenario, family: list[int], result: Measurement) -> None:
-    # A little work first: what a program allocates once is not memory per client.
-    first = dataclasses.replace(scenario.load, hold=False, connections=4)
-    with _Generator(site, _command(site, first, scenario.path, Run(0.2, 0.1)), 1) as generator:
-        generator.expect("begin")
-        generator.expect("end")
-        generator.outcome()
     time.sleep(SETTLE_SECONDS)
     before = Memory.of(family)
     with _Generator(site, _command(site, scenario.load, scenario.path, Run(0, 0)), 60) as generator:

@@ -64,6 +64,7 @@ class Child:
         parent = os.getpid()
         self.name = Path(command[0]).name
         self.log = log
+        self.was_killed = False
         self._log = log.open("ab")
         self.process = subprocess.Popen(
             command,
@@ -85,12 +86,14 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
     def stop(self, grace: float = 5.0) -> None:
+        """SIGTERM, and SIGKILL (`was_killed`) to what is still there after `grace` seconds."""
         family = family_of(self.pid)
         if self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(grace)
             except subprocess.TimeoutExpired:
+                self.was_killed = True
                 self.process.kill()
                 self.process.wait()
         for pid in family:
