@@ -44,6 +44,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         options.seconds = 1.0 if options.quick else 3.0
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds must be positive")
+    try:
+        skipped = scenarios.chosen(options.skip) if options.skip else []
+        options.chosen = [scenario for scenario in scenarios.chosen(options.scenario) if scenario not in skipped]
+    except ValueError as error:
+        parser.error(str(error))
     return options
 
 
@@ -131,7 +136,7 @@ def main(arguments: list[str]) -> int:
         for scenario in scenarios.SCENARIOS:
             print(f"{scenario.name:18} {scenario.summary} (unit: {scenario.unit})")
         return 0
-    chosen = [scenario for scenario in scenarios.chosen(options.scenario) if scenario.name not in options.skip]
+    chosen: list[Scenario] = options.chosen
     signal.signal(signal.SIGTERM, _stop)
     if not options.no_install:
         prepare.install_peers()

@@ -22,7 +22,7 @@ def describe() -> dict[str, str]:
         "memory": f"{int(memory[1]) / 1048576:.0f} GiB" if memory else "unknown",
         "kernel": platform.release(),
         "system": system[1] if system else platform.system(),
-        "openssl": _first_line(["openssl", "version"]),
+        "openssl": _first_line(["openssl", "version"]).partition(" (")[0],
         "hypervisor": "yes" if " hypervisor " in _read("/proc/cpuinfo") else "no",
     }
 

@@ -96,10 +96,11 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 
 def chosen(names: list[str]) -> list[Scenario]:
-    """The named scenarios in table order; all of them if none is named. A name may end in `*`."""
+    """The named scenarios in table order; all of them if none is named. A name may end in `*`; one without a match
+    raises ValueError."""
     unknown = [name for name in names if not any(_matches(scenario, name) for scenario in SCENARIOS)]
     if unknown:
-        raise SystemExit(f"bench: no scenario {', '.join(unknown)}; --list shows them")
+        raise ValueError(f"no scenario {', '.join(unknown)}; --list shows them")
     return [scenario for scenario in SCENARIOS if not names or any(_matches(scenario, name) for name in names)]
 
 

@@ -96,8 +96,7 @@ def notes(table: Table) -> list[str]:
 def markdown(table: Table) -> str:
     """For the documentation."""
     titles, lines = cells(table)
-    out = [f"### {table.scenario.name}", "", f"{table.scenario.summary[0].upper()}{table.scenario.summary[1:]}. "
-           f"Unit: one {table.scenario.unit}.", "",
+    out = [f"### {table.scenario.name}", "", f"{table.scenario.summary}; unit: one {table.scenario.unit}.", "",
            "| " + " | ".join(titles) + " |", "|" + "|".join(["---"] + ["--:"] * (len(titles) - 1)) + "|"]
     for row, line in zip(table.rows, lines):
         out.append("| " + " | ".join(line) + " |" if not row.error else f"| {row.program} | void: {row.error.splitlines()[0]} |")
