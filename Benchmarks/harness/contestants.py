@@ -1,0 +1,118 @@
+"""The programs under test: how each is found, configured and started, and what it can do."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import processes
+from .processes import Child
+from .scenarios import Scenario
+from .site import Site
+
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+Command = Callable[["Contestant", Site, bool], list[str]]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A program on this machine."""
+
+    name: str
+    path: str
+    version: str
+    features: frozenset[str]
+    command: Command
+    is_peer: bool = True
+    environment: tuple[tuple[str, str], ...] = ()
+
+    def takes_part(self, scenario: Scenario) -> bool:
+        if self.name == "floor":
+            return scenario.floor
+        return scenario.needs <= self.features
+
+    @contextlib.contextmanager
+    def running(self, site: Site, logging: bool) -> Iterator[Child]:
+        """The program, listening, on the gateway's core; it is ended on the way out."""
+        log = site.work / f"{self.name}.log"
+        environment = {**site.environment, **dict(self.environment), "HOME": str(site.work), "XDG_DATA_HOME": str(site.work)}
+        with Child(self.command(self, site, logging), processes.GATEWAY_CORE, log, environment) as child:
+            processes.wait_for_port(child, site.ports["port"])
+            yield child
+        if child.was_killed:
+            raise RuntimeError(f"{self.name} did not stop on SIGTERM")
+
+
+def _nginx(program: Contestant, site: Site, logging: bool) -> list[str]:
+    log = f"{site.work}/nginx-access.log combined" if logging else "off"
+    return [program.path, "-c", str(site.fill("nginx.conf", nginx_log=log)), "-e", str(site.work / "nginx.err")]
+
+
+def _haproxy(program: Contestant, site: Site, logging: bool) -> list[str]:
+    # HAProxy logs to a descriptor or to syslog, never to a file; its standard output is a file here.
+    values = {
+        "haproxy_global_log": "log stdout len 4096 format raw local0" if logging else "",
+        "haproxy_log": "log global\n    option httplog" if logging else "no log",
+    }
+    return [program.path, "-db", "-f", str(site.fill("haproxy.cfg", **values))]
+
+
+def _caddy(program: Contestant, site: Site, logging: bool) -> list[str]:
+    log = f"log {{\n\t\toutput file {site.work}/caddy-access.log\n\t}}" if logging else ""
+    return [program.path, "run", "--adapter", "caddyfile", "--config", str(site.fill("Caddyfile", caddy_log=log))]
+
+
+def _h2o(program: Contestant, site: Site, logging: bool) -> list[str]:
+    log = f"access-log: {site.work}/h2o-access.log" if logging else ""
+    return [program.path, "-m", "worker", "-c", str(site.fill("h2o.conf", h2o_log=log))]
+
+
+def _gatehouse(program: Contestant, site: Site, logging: bool) -> list[str]:
+    log = f'access_log = "{site.work}/gatehouse-access.log"\nformat = "combined"' if logging else "log_requests = false"
+    return [program.path, "run", "-c", str(site.fill("gatehouse.toml", gatehouse_log=log))]
+
+
+def _floor(program: Contestant, site: Site, _: bool) -> list[str]:
+    return [program.path, str(site.ports["port"]), str(site.ports["plain_port"]), str(site.certificate), str(site.key)]
+
+
+ALL_FEATURES = frozenset({"proxy", "secure", "static", "websocket", "tickets", "least-connections"})
+#: name, version option, features, command, environment
+_PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ...]], ...] = (
+    ("nginx", "-v", ALL_FEATURES, _nginx, ()),
+    ("haproxy", "-v", ALL_FEATURES - {"static"}, _haproxy, ()),
+    ("caddy", "version", ALL_FEATURES, _caddy, (("GOMAXPROCS", "1"),)),
+    # h2o 2.2 issues TLS 1.3 tickets that it does not accept.
+    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets"}, _h2o, ()),
+)
+
+
+def find_contestants(gatehouse: Path, programs: Path, without: list[str]) -> tuple[list[Contestant], list[str]]:
+    """The programs on this machine, Gatehouse first, and the names of those that are missing."""
+    found: list[Contestant] = []
+    missing: list[str] = []
+    if gatehouse.is_file():
+        found.append(Contestant("gatehouse", str(gatehouse), _version(str(gatehouse), "--version"), ALL_FEATURES,
+                                _gatehouse, is_peer=False))
+    else:
+        missing.append(f"gatehouse ({gatehouse})")
+    for name, option, features, command, environment in _PEERS:
+        path = shutil.which(name, path=SEARCH)
+        if path:
+            found.append(Contestant(name, path, _version(path, option), features, command, environment=environment))
+        else:
+            missing.append(name)
+    found.append(Contestant("floor", str(programs / "floor"), "", frozenset(), _floor, is_peer=False))
+    return [program for program in found if program.name not in without], missing
+
+
+def _version(path: str, option: str) -> str:
+    result = subprocess.run([path, option], capture_output=True, text=True, timeout=20)
+    match = re.search(r"\d+\.\d+[\w.+~-]*", result.stdout + result.stderr)
+    return match[0] if match else "unknown"

@@ -1,0 +1,59 @@
+"""What a run needs first: the peers, the C programs, and a release build of Gatehouse."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .contestants import SEARCH
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = ROOT / ".build" / "bench"
+C_PROGRAMS = ("load", "floor", "upstream")
+#: Program to Debian package.
+PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o", "wrk": "wrk", "cc": "gcc",
+            "openssl": "openssl"}
+
+
+def install_peers() -> None:
+    """Installs what is missing, as root or with sudo; what cannot be installed is left out of the run by name."""
+    missing = [package for program, package in PACKAGES.items() if not shutil.which(program, path=SEARCH)]
+    if not Path("/usr/include/openssl/ssl.h").exists():
+        missing.append("libssl-dev")
+    if not missing or not shutil.which("apt-get"):
+        return
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if prefix and not shutil.which("sudo"):
+        return
+    print(f"installing {', '.join(missing)}", file=sys.stderr)
+    # A runlevel of 1 keeps the packages' own services from starting.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    subprocess.run([*prefix, "apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL, check=False)
+    for package in missing:
+        subprocess.run([*prefix, "apt-get", "install", "-qy", "--no-install-recommends", package], env=environment,
+                       stdout=subprocess.DEVNULL, check=False)
+
+
+def build_c_programs() -> Path:
+    """Compiles each folder of C sources that changed; returns the folder of the programs."""
+    PROGRAMS.mkdir(parents=True, exist_ok=True)
+    for name in C_PROGRAMS:
+        folder = ROOT / "Benchmarks" / name
+        sources = sorted(folder.glob("*.c"))
+        target = PROGRAMS / name
+        newest = max(path.stat().st_mtime for path in folder.iterdir())
+        if target.exists() and target.stat().st_mtime > newest:
+            continue
+        subprocess.run(["cc", "-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-o", str(target), *map(str, sources),
+                        "-lssl", "-lcrypto", "-lm"], check=True)
+    return PROGRAMS
+
+
+def build_gatehouse() -> None:
+    command = ["swift", "build", "-c", "release", "--product", "gatehouse"]
+    print(" ".join(command), file=sys.stderr)
+    if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:
+        raise SystemExit("bench: the release build failed (--no-build measures without one)")

@@ -1,0 +1,108 @@
+"""The table of scenarios: what each measures, and what a program must be able to do to take part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+KIB = 1024
+MIB = 1024 * 1024
+SMALL_BODY = "a" * 95
+#: Static files and upstream files: name to size in bytes.
+FILES = {"1k.bin": KIB, "10k.bin": 10 * KIB, "100k.bin": 100 * KIB, "1m.bin": MIB, "10m.bin": 10 * MIB}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the load generator does (see Benchmarks/load/main.c)."""
+
+    work: str = "http"
+    connections: int = 32
+    expect_bytes: int | None = None
+    upload_bytes: int = 0
+    message_bytes: int = 0
+    resume: bool = False
+    hold: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table."""
+
+    name: str
+    unit: str
+    summary: str
+    path: str
+    load: Load
+    needs: frozenset[str] = field(default_factory=frozenset)
+    logging: bool = False
+    #: Open loop: this share of the reference peer's capacity, measured first.
+    rate_share: float = 0.0
+    #: The figures whose ratio to the best peer is printed.
+    ratios: tuple[str, ...] = ("user_us", "total_us")
+    #: Whether the floor program takes part.
+    floor: bool = False
+
+
+def _small(connections: int) -> Load:
+    return Load(connections=connections, expect_bytes=len(SMALL_BODY))
+
+
+def _needs(*features: str) -> frozenset[str]:
+    return frozenset(features)
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("small-32", "request", "https → http, 95-byte answers, keep-alive, 32 clients",
+             "/plain/small", _small(32), _needs("proxy"), floor=True),
+    Scenario("small-1000", "request", "the same with 1,000 clients",
+             "/plain/small", _small(1000), _needs("proxy"), floor=True),
+    Scenario("small-32-log", "request", "small-32 with an access log to a file",
+             "/plain/small", _small(32), _needs("proxy"), logging=True),
+    Scenario("https-https", "request", "https → https, 95-byte answers, keep-alive, 32 clients",
+             "/secure/small", _small(32), _needs("proxy", "secure")),
+    Scenario("body-10k", "request", "https → http, 10 KiB answers, 32 clients",
+             "/plain/files/10k.bin", Load(expect_bytes=10 * KIB), _needs("proxy")),
+    Scenario("body-1m", "request", "https → http, 1 MiB answers, 8 clients",
+             "/plain/files/1m.bin", Load(connections=8, expect_bytes=MIB), _needs("proxy")),
+    Scenario("upload-1m", "request", "https → http, 1 MiB request bodies, 8 clients",
+             "/echo/upload", Load(connections=8, upload_bytes=MIB, expect_bytes=len(SMALL_BODY)), _needs("proxy")),
+    Scenario("handshake-full", "connection", "new connection, full handshake and one proxied request, 16 at a time",
+             "/plain/small", Load(work="connect", connections=16, expect_bytes=len(SMALL_BODY)), _needs("proxy")),
+    Scenario("handshake-resumed", "connection", "the same with resumed handshakes",
+             "/plain/small", Load(work="connect", connections=16, expect_bytes=len(SMALL_BODY), resume=True),
+             _needs("proxy", "tickets")),
+    Scenario("static-1k", "request", "1 KiB file over https, 32 clients",
+             "/static/1k.bin", Load(expect_bytes=KIB), _needs("static")),
+    Scenario("static-100k", "request", "100 KiB file over https, 16 clients",
+             "/static/100k.bin", Load(connections=16, expect_bytes=100 * KIB), _needs("static")),
+    Scenario("static-10m", "request", "10 MiB file over https, 4 clients",
+             "/static/10m.bin", Load(connections=4, expect_bytes=10 * MIB), _needs("static")),
+    Scenario("ws-64", "echo", "wss → ws, 64-byte message and its echo (two relayed messages), 32 tunnels",
+             "/echo/ws", Load(work="ws", message_bytes=64), _needs("websocket")),
+    Scenario("ws-64k", "echo", "wss → ws, 64 KiB message and its echo, 8 tunnels",
+             "/echo/ws", Load(work="ws", connections=8, message_bytes=64 * KIB), _needs("websocket"),
+             ratios=("total_us", "rate")),
+    Scenario("idle-clients", "client", "memory per idle TLS client, 2,000 clients, each after one proxied request",
+             "/plain/small", Load(connections=2000, expect_bytes=len(SMALL_BODY), hold=True), _needs("proxy"),
+             ratios=("unit_kib",)),
+    Scenario("idle-tunnels", "tunnel", "memory per idle wss → ws tunnel, 5,000 tunnels, each after one echo",
+             "/echo/ws", Load(work="ws", connections=5000, message_bytes=64, hold=True), _needs("websocket"),
+             ratios=("unit_kib",)),
+    Scenario("upstreams-4", "request", "https → http over 4 upstreams, least connections, 32 clients",
+             "/four/small", _small(32), _needs("proxy", "least-connections")),
+    Scenario("open-loop", "request", "small answers at 70 % of nginx's capacity, latency from the intended start",
+             "/plain/small", _small(64), _needs("proxy"), rate_share=0.7, ratios=("total_us", "p99_us")),
+)
+
+
+def chosen(names: list[str]) -> list[Scenario]:
+    """The named scenarios in table order; all of them if none is named. A name may end in `*`; one without a match
+    raises ValueError."""
+    unknown = [name for name in names if not any(_matches(scenario, name) for scenario in SCENARIOS)]
+    if unknown:
+        raise ValueError(f"no scenario {', '.join(unknown)}; --list shows them")
+    return [scenario for scenario in SCENARIOS if not names or any(_matches(scenario, name) for name in names)]
+
+
+def _matches(scenario: Scenario, name: str) -> bool:
+    return scenario.name.startswith(name[:-1]) if name.endswith("*") else scenario.name == name

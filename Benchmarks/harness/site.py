@@ -1,0 +1,97 @@
+"""What every program of a run shares: ports, certificate, files, TLS settings, and the templates filled with them."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import processes
+from .processes import Child
+from .scenarios import FILES, SMALL_BODY
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+CIPHERSUITE = "TLS_AES_128_GCM_SHA256"
+GROUP = "X25519"
+#: Read by every program that uses OpenSSL, so that none differs in protocol, cipher or group.
+OPENSSL_SETTINGS = f"""openssl_conf = top
+[top]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+MinProtocol = TLSv1.3
+Ciphersuites = {CIPHERSUITE}
+Groups = {GROUP}
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The work directory of one run."""
+
+    work: Path
+    programs: Path
+    ports: dict[str, int]
+
+    @property
+    def certificate(self) -> Path:
+        return self.work / "certificate.pem"
+
+    @property
+    def key(self) -> Path:
+        return self.work / "key.pem"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"OPENSSL_CONF": str(self.work / "openssl.cnf")}
+
+    def fill(self, template: str, **values: object) -> Path:
+        """Writes the template with every @name@ replaced; an unknown name is an error."""
+        descriptors = processes.descriptors()
+        known: dict[str, object] = {
+            # A proxied client needs two descriptors, and every program some of its own.
+            "descriptors": descriptors - 100, "clients": (descriptors - 1000) // 2,
+            "work": self.work, "www": self.work / "www", "certificate": self.certificate, "key": self.key,
+            "combined": self.work / "combined.pem", "small_body": SMALL_BODY, **self.ports, **values}
+        text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())
+        target = self.work / template
+        target.write_text(text)
+        return target
+
+
+def make_site(work: Path, programs: Path) -> Site:
+    """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes."""
+    names = ["port", "plain_port", "secure_port", "echo_port", *(f"four_port_{number}" for number in range(1, 5))]
+    site = Site(work, programs, dict(zip(names, processes.free_ports(len(names)))))
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", str(site.key), "-out", str(site.certificate)],
+        check=True, capture_output=True)
+    (work / "combined.pem").write_bytes(site.certificate.read_bytes() + site.key.read_bytes())
+    (work / "openssl.cnf").write_text(OPENSSL_SETTINGS)
+    files = work / "www" / "static"
+    files.mkdir(parents=True)
+    source = random.Random(1)
+    for name, size in FILES.items():
+        (files / name).write_bytes(source.randbytes(size))
+    return site
+
+
+@contextlib.contextmanager
+def upstreams(site: Site) -> Iterator[None]:
+    """nginx for answers and files, the echo program for messages and uploads, both on the load's core."""
+    configuration = site.fill("upstream-nginx.conf")
+    with contextlib.ExitStack() as stack:
+        for command, port in (
+            (["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")], "plain_port"),
+            ([str(site.programs / "upstream"), str(site.ports["echo_port"])], "echo_port"),
+        ):
+            child = stack.enter_context(Child(command, processes.LOAD_CORE, site.work / f"upstream-{port}.log", site.environment))
+            processes.wait_for_port(child, site.ports[port])
+        yield

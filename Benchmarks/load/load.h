@@ -1,0 +1,108 @@
+// The load generator: one thread, one epoll set, OpenSSL clients. See main.c for the order of a run.
+#pragma once
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "histogram.h"
+
+/// What one unit of work is.
+enum work {
+    WORK_HTTP,     ///< one request and its answer on a kept connection
+    WORK_CONNECT,  ///< a new connection, its handshake, one request and its answer
+    WORK_WS,       ///< one WebSocket message there and its echo back
+};
+
+struct options {
+    enum work work;
+    const char *host;           ///< the name sent as SNI and Host
+    int port;                   ///< on 127.0.0.1
+    const char *path;
+    int connections;
+    double warmup, seconds;
+    double rate;                ///< units per second in an open loop; 0: closed loop
+    size_t upload_bytes;        ///< request body; 0: GET
+    long expect_bytes;          ///< the answer's body length; -1: any
+    size_t message_bytes;       ///< WebSocket payload
+    bool resume;                ///< WORK_CONNECT: every handshake but a slot's first must resume
+    bool hold;                  ///< after one unit each, keep all connections idle until standard input ends
+    const char *ciphersuites;
+};
+
+enum state {
+    STATE_CLOSED,
+    STATE_HANDSHAKE,   ///< TCP connect and TLS handshake
+    STATE_UPGRADE,     ///< the WebSocket handshake is on its way
+    STATE_READY,       ///< no unit in progress
+    STATE_WORKING,     ///< a unit is being sent or its answer received
+};
+
+struct connection {
+    SSL *ssl;
+    SSL_SESSION *session;      ///< the slot's newest ticket
+    int fd;
+    enum state state;
+    bool resumed_once;         ///< the slot has a ticket: from now on handshakes must resume
+    uint64_t started;          ///< the unit's start (open loop: intended start), in ns
+    const unsigned char *out;  ///< what is being sent
+    size_t out_length, sent;
+    char head[4096];           ///< the answer's head, or a frame's head
+    size_t head_length;
+    bool head_done;
+    size_t body_left, body_length;
+};
+
+/// The open loop's schedule: Poisson arrivals from a fixed seed.
+struct pace {
+    double rate;
+    uint64_t next;             ///< intended start of the next unit, in ns; 0: not started
+    uint64_t random;
+};
+
+struct load {
+    struct options options;
+    SSL_CTX *context;
+    int epoll;
+    struct connection *connections;
+    int *ready;                ///< indices of STATE_READY connections (a stack)
+    int ready_count;
+    int opened;                ///< connections opened so far
+    int opening;               ///< of these, in STATE_HANDSHAKE or STATE_UPGRADE
+    int settled;               ///< connections that finished their first unit
+    bool running;              ///< units start at will (the first unit of each connection is over)
+    bool measuring;
+    struct pace pace;
+    struct histogram latency;
+    uint64_t units, bytes, errors, resumed;
+    char first_error[200];
+    unsigned char *request, *upgrade;
+    size_t request_length, upgrade_length;
+};
+
+uint64_t now_ns(void);
+
+// tls.c: a connection's bytes
+SSL_CTX *make_context(const char *ciphersuites);
+void open_connection(struct load *load, int index);
+/// Closes it and, unless the run is over, opens the slot again.
+void close_connection(struct load *load, struct connection *connection);
+/// Drives the connection as far as its socket allows.
+void drive(struct load *load, int index, uint32_t events);
+void fail(struct load *load, struct connection *connection, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// http.c, websocket.c: what the bytes say
+enum parsed { PARSED_MORE, PARSED_DONE, PARSED_BAD };
+void make_request(struct load *load);
+void make_websocket(struct load *load);
+enum parsed parse_answer(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
+enum parsed parse_upgrade(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
+enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
+
+// units.c: when units start and end
+void start_unit(struct load *load, int index, uint64_t intended);
+void finish_unit(struct load *load, int index);
+void start_due_units(struct load *load);
+/// Nanoseconds until the next intended start; -1: nothing is scheduled.
+int64_t wait_ns(struct load *load);

@@ -1,0 +1,63 @@
+// When units start and end: each connection's first unit, then a closed or an open loop.
+#define _GNU_SOURCE
+#include <math.h>
+#include <time.h>
+
+#include "load.h"
+
+uint64_t now_ns(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void start_unit(struct load *load, int index, uint64_t intended) {
+    struct connection *connection = &load->connections[index];
+    connection->state = STATE_WORKING;
+    connection->started = intended;
+    connection->out = load->request;
+    connection->out_length = load->request_length;
+    connection->sent = connection->head_length = connection->body_length = connection->body_left = 0;
+    connection->head_done = false;
+    drive(load, index, 0);
+}
+
+void finish_unit(struct load *load, int index) {
+    struct connection *connection = &load->connections[index];
+    uint64_t now = now_ns();
+    if (load->measuring) {
+        load->units++;
+        histogram_add(&load->latency, now - connection->started);
+    }
+    if (load->options.work == WORK_CONNECT) return close_connection(load, connection);
+    if (load->running && load->options.rate == 0) return start_unit(load, index, now);
+    connection->state = STATE_READY;
+    load->ready[load->ready_count++] = index;
+    if (!load->running) load->settled++;
+}
+
+static double random_share(struct pace *pace) {
+    // xorshift64*: the same schedule in every run
+    pace->random ^= pace->random >> 12;
+    pace->random ^= pace->random << 25;
+    pace->random ^= pace->random >> 27;
+    return ((double)((pace->random * 0x2545f4914f6cdd1dULL) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+void start_due_units(struct load *load) {
+    struct pace *pace = &load->pace;
+    if (!load->running || pace->rate == 0) return;
+    uint64_t now = now_ns();
+    if (pace->next == 0) pace->next = now;
+    // With no free connection a due unit waits, and its latency counts from its intended start.
+    while (pace->next <= now && load->ready_count > 0) {
+        start_unit(load, load->ready[--load->ready_count], pace->next);
+        pace->next += (uint64_t)(-log(random_share(pace)) / pace->rate * 1e9) + 1;
+    }
+}
+
+int64_t wait_ns(struct load *load) {
+    if (!load->running || load->pace.rate == 0 || load->ready_count == 0) return -1;
+    uint64_t now = now_ns();
+    return load->pace.next > now ? (int64_t)(load->pace.next - now) : 0;
+}
