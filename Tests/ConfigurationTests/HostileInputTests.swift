@@ -107,8 +107,9 @@ import Testing
     @Test("Pieces of TOML in any order end in a message or a configuration", arguments: 1...8)
     func soup(seed: UInt64) {
         let pieces = [
-            "[", "]", "{", "}", "[[", "]]", "=", ".", ",", "\"", "'", "\"\"\"", "'''", "\\", "\\u", "#", "\n", "\r", " ", "\t", "a",
-            "sites", "proxy", "0", "-", "+", "1e9", "0x", "inf", "nan", "true", "1979-05-27", "T07:32:00Z", "_", "é", "\0", "\u{FEFF}",
+            "[", "]", "{", "}", "[[", "]]", "=", ".", ",", "\"", "'", "\"\"\"", "'''", "\\", "\\u", "#", "\n", "\r", " ", "\t",
+            "a", "sites", "proxy", "0", "-", "+", "1e9", "0x", "inf", "nan", "true", "1979-05-27", "T07:32:00Z", "_", "é", "\0",
+            "\u{FEFF}",
         ]
         var chance = Chance(state: seed)
         for _ in 0..<1000 {
