@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Configuration", "EventLoop", "Transport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gateway", "Configuration", "EventLoop", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
         // Tests

@@ -63,7 +63,8 @@ extension TableReader {
         strings([key])?.compactMap { text in
             if text.value == "*" || text.value == "null" { return text.value }
             let parts = text.value.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-            let isOrigin = parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
+            let isOrigin =
+                parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
                 && parts[1].utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@".utf8.contains($0) }
             guard isOrigin else {
                 reading.error(

@@ -177,4 +177,3 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
 /// No descriptor has this value, so it never collides with a socket's token.
 private let wakeupToken = UInt64.max
-

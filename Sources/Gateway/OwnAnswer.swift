@@ -139,7 +139,8 @@ extension Failure {
     var publicWords: String {
         switch blame {
         case .upstream:
-            status == 504 ? "The service behind this gateway did not answer in time." : "The service behind this gateway cannot answer."
+            status == 504
+                ? "The service behind this gateway did not answer in time." : "The service behind this gateway cannot answer."
         case .client, .gateway: detail.isEmpty ? "The request cannot be served: \(reason)." : detail
         }
     }

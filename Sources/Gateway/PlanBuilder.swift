@@ -230,7 +230,9 @@ package struct PlanBuilder {
                 certificateFile: ssl.certFile, keyFile: ssl.keyFile,
                 minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12)
         } catch {
-            problem(at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")", error.reason)
+            problem(
+                at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")",
+                error.reason)
             return nil
         }
     }

@@ -16,8 +16,9 @@ struct EntityTag: Equatable {
     static func list(_ list: [UInt8], names tag: EntityTag?, weakly: Bool) -> Bool {
         var index = 0
         func skipBlanks(_ index: inout Int, commas: Bool) {
-            while index < list.count, list[index] == UInt8(ascii: " ") || list[index] == UInt8(ascii: "\t")
-                || commas && list[index] == UInt8(ascii: ",")
+            while index < list.count,
+                list[index] == UInt8(ascii: " ") || list[index] == UInt8(ascii: "\t")
+                    || commas && list[index] == UInt8(ascii: ",")
             { index += 1 }
         }
         skipBlanks(&index, commas: false)

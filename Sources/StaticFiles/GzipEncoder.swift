@@ -47,11 +47,12 @@ import CZlib
         // zlib counts in 32 bits; callers work in slices far below that.
         guard input.count <= Int(Int32.max) else { throw .other(reason: "more than 2 GiB in one call") }
         if input.isEmpty && flush == .none { return }
-        let mode = switch flush {
-        case .none: Z_NO_FLUSH
-        case .sync: Z_SYNC_FLUSH
-        case .finish: Z_FINISH
-        }
+        let mode =
+            switch flush {
+            case .none: Z_NO_FLUSH
+            case .sync: Z_SYNC_FLUSH
+            case .finish: Z_FINISH
+            }
         let code = unsafe input.withUnsafeBufferPointer { bytes in
             // Safe: zlib only reads `next_in` (its type lacks `const` for old callers), within `avail_in`, during this closure.
             unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)

@@ -33,7 +33,8 @@ import COpenSSL
         }
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
             throw TLSError(
-                .configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile): "
+                .configuration,
+                "the key \(keyFile) does not belong to the certificate \(certificateFile): "
                     + TLSError.takeReason())
         }
     }

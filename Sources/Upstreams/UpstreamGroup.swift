@@ -21,7 +21,8 @@ package final class UpstreamGroup: Sendable {
         self.servers = servers
         self.method = method
         let weights = servers.map(\.weight)
-        schedule = method == .roundRobin
+        schedule =
+            method == .roundRobin
             ? weights.indices.filter { weights[$0] > 0 } : SmoothSchedule.order(of: weights)
     }
 

@@ -70,12 +70,13 @@ import Testing
     }
 
     /// ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince, status: RFC 9110 §13.2.2.
-    @Test(arguments: [
-        ("TAG", before, nil, nil, 200), ("\"x\"", same, nil, nil, 412), ("\"x\"", nil, "TAG", nil, 412),
-        ("TAG", nil, "TAG", nil, 304), (nil, before, "TAG", nil, 412), (nil, same, "TAG", nil, 304),
-        (nil, nil, "\"x\"", same, 200), (nil, nil, "TAG", before, 304), ("TAG", nil, "\"x\"", same, 200),
-        ("TAG", before, nil, same, 304), (nil, before, nil, same, 412), (nil, same, nil, same, 304),
-    ] as [(String?, String?, String?, String?, Int)])
+    @Test(
+        arguments: [
+            ("TAG", before, nil, nil, 200), ("\"x\"", same, nil, nil, 412), ("\"x\"", nil, "TAG", nil, 412),
+            ("TAG", nil, "TAG", nil, 304), (nil, before, "TAG", nil, 412), (nil, same, "TAG", nil, 304),
+            (nil, nil, "\"x\"", same, 200), (nil, nil, "TAG", before, 304), ("TAG", nil, "\"x\"", same, 200),
+            ("TAG", before, nil, same, 304), (nil, before, nil, same, 412), (nil, same, nil, same, 304),
+        ] as [(String?, String?, String?, String?, Int)])
     func `conditions go in their order`(row: (String?, String?, String?, String?, Int)) {
         for method in [StaticMethod.get, .head] {
             let answer = site.get("/page.txt", method) {

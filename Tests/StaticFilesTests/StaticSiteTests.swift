@@ -25,16 +25,18 @@ import Testing
         site = try temporary.site()
     }
 
-    @Test(arguments: [
-        ("/", 200, "home"), ("/index.html", 200, "home"), ("/sub/", 200, "sub"), ("//sub//", 200, "sub"),
-        ("/odd/", 200, "second"),
-        ("/none/page.txt", 200, "page"), ("/two%20words/", 200, "two"), ("/%69ndex.html", 200, "home"), ("/empty.txt", 200, ""),
-        ("/none/", 404, nil), ("/missing", 404, nil), ("/missing/", 404, nil), ("/index.html/", 404, nil),
-        ("/.git/index.html", 404, nil), ("/.git/", 404, nil), ("/.git", 404, nil), ("/%2egit/index.html", 404, nil),
-        ("/%2e%2e/outside/", 404, nil), ("/%2e%2e/outside/secret.txt", 404, nil), ("/../outside/x", 404, nil),
-        ("/a%2f..%2f..%2fetc", 400, nil), ("/%00", 400, nil), ("/..%5c", 400, nil), ("/%", 400, nil), ("*", 400, nil),
-        ("/" + String(repeating: "n", count: 5000), 404, nil),
-    ] as [(String, Int, String?)])
+    @Test(
+        arguments: [
+            ("/", 200, "home"), ("/index.html", 200, "home"), ("/sub/", 200, "sub"), ("//sub//", 200, "sub"),
+            ("/odd/", 200, "second"),
+            ("/none/page.txt", 200, "page"), ("/two%20words/", 200, "two"), ("/%69ndex.html", 200, "home"),
+            ("/empty.txt", 200, ""),
+            ("/none/", 404, nil), ("/missing", 404, nil), ("/missing/", 404, nil), ("/index.html/", 404, nil),
+            ("/.git/index.html", 404, nil), ("/.git/", 404, nil), ("/.git", 404, nil), ("/%2egit/index.html", 404, nil),
+            ("/%2e%2e/outside/", 404, nil), ("/%2e%2e/outside/secret.txt", 404, nil), ("/../outside/x", 404, nil),
+            ("/a%2f..%2f..%2fetc", 400, nil), ("/%00", 400, nil), ("/..%5c", 400, nil), ("/%", 400, nil), ("*", 400, nil),
+            ("/" + String(repeating: "n", count: 5000), 404, nil),
+        ] as [(String, Int, String?)])
     func `a path gets its file or its error`(path: String, status: Int, content: String?) throws {
         let answer = site.get(path)
         #expect(answer.status == status)
@@ -107,11 +109,12 @@ import Testing
     }
 
     /// Path, Accept-Encoding, Content-Encoding, Vary.
-    @Test(arguments: [
-        ("/big.html", "gzip", "gzip", true), ("/big.html", "gzip;q=0", nil, true), ("/big.html", nil, nil, true),
-        ("/big.html", "", nil, true), ("/big.html", "br", nil, true), ("/app.js", "gzip", "gzip", true),
-        ("/small.html", "gzip", nil, false), ("/picture.png", "gzip", nil, false), ("/", "gzip", nil, false),
-    ] as [(String, String?, String?, Bool)])
+    @Test(
+        arguments: [
+            ("/big.html", "gzip", "gzip", true), ("/big.html", "gzip;q=0", nil, true), ("/big.html", nil, nil, true),
+            ("/big.html", "", nil, true), ("/big.html", "br", nil, true), ("/app.js", "gzip", "gzip", true),
+            ("/small.html", "gzip", nil, false), ("/picture.png", "gzip", nil, false), ("/", "gzip", nil, false),
+        ] as [(String, String?, String?, Bool)])
     func `compressible files vary by encoding`(path: String, accept: String?, encoding: String?, varies: Bool) {
         let answer = site.get(path) { $0.acceptEncoding = accept.map { Array($0.utf8) } }
         #expect(answer.status == 200)
