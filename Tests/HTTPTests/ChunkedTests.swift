@@ -131,7 +131,9 @@ private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits())
 
     @Test func `What is encoded is decoded to the same`() {
         var out: [UInt8] = []
-        let parts = ["", "a", String(repeating: "b", count: 15), String(repeating: "c", count: 16), String(repeating: "d", count: 4097)]
+        let parts = [
+            "", "a", String(repeating: "b", count: 15), String(repeating: "c", count: 16), String(repeating: "d", count: 4097),
+        ]
         for part in parts { ChunkedEncoder.append(chunk: bytes(part).span, to: &out) }
         ChunkedEncoder.appendEnd(to: &out)
         let decoded = decode(out, cuts: [out.count])
@@ -140,7 +142,8 @@ private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits())
 
     @Test func `Trailers are forwarded without those that must not be trailers`() throws {
         var decoder = ChunkedDecoder(from: .upstream)
-        let input = bytes("0\r\nContent-Length: 5\r\nX-Sum: 1\r\nHost: b\r\nSet-Cookie: a\r\nX_Forwarded_For: a\r\nETag: \"x\"\r\n\r\n")
+        let input = bytes(
+            "0\r\nContent-Length: 5\r\nX-Sum: 1\r\nHost: b\r\nSet-Cookie: a\r\nX_Forwarded_For: a\r\nETag: \"x\"\r\n\r\n")
         #expect(try decoder.next(input.span, from: 0) == .end(consumed: input.count))
         var out: [UInt8] = []
         ChunkedEncoder.appendEnd(trailers: decoder.trailers, to: &out)

@@ -74,8 +74,10 @@ private var bare: RequestFieldPolicy {
     @Test func `A trusted peer's lists are continued and its statements kept`() throws {
         let sent = try forward(
             """
-            GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\nX-Forwarded-Proto: https\r
-            X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r\nForwarded: for=1.1.1.1;proto=https\r\nX-Real-IP: 1.1.1.1\r\n\r\n
+            GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r
+            X-Forwarded-For: 2.2.2.2, 3.3.3.3\r\nX-Forwarded-Proto: https\r
+            X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r
+            Forwarded: for=1.1.1.1;proto=https\r\nX-Real-IP: 1.1.1.1\r\n\r\n
             """, client: proxy)
         #expect(sent.contains("\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\n"))
         #expect(sent.contains("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r\n"))
@@ -85,7 +87,8 @@ private var bare: RequestFieldPolicy {
 
     @Test func `A trusted peer's malformed or doubled statements are replaced`() throws {
         let sent = try forward(
-            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: a b\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Port: 2\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: a b\r\n"
+            + "X-Forwarded-Port: 1\r\nX-Forwarded-Port: 2\r\n\r\n",
             client: proxy)
         #expect(sent.contains("X-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n"))
     }
@@ -94,7 +97,8 @@ private var bare: RequestFieldPolicy {
         let sent = try forward(
             """
             GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Secret, te, close, x-other\r\nX-Secret: hop\r\nX-OTHER: hop\r\nX-Stays: 1\r
-            Keep-Alive: hop\r\nProxy-Connection: hop\r\nTE: trailers\r\nTrailer: hop\r\nUpgrade: hop\r\nProxy-Authorization: hop\r\n\r\n
+            Keep-Alive: hop\r\nProxy-Connection: hop\r\nTE: trailers\r\nTrailer: hop\r
+            Upgrade: hop\r\nProxy-Authorization: hop\r\n\r\n
             """, policy: bare)
         #expect(sent == "GET / HTTP/1.1\r\nHost: up:81\r\nX-Stays: 1\r\n\r\n")
     }
@@ -105,7 +109,10 @@ private var bare: RequestFieldPolicy {
             POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nCookie: c\r\nAuthorization: z\r
             Connection: X-Forwarded-For, Forwarded, Host, Content-Length, Cookie, Authorization, Via, X-Forwarded-Proto\r\n\r\n
             """)
-        for line in ["X-Forwarded-For: 192.0.2.7", "Forwarded: for=", "Host: up:81", "Content-Length: 3", "Cookie: c", "Authorization: z", "Via: 1.1", "X-Forwarded-Proto: https"] {
+        for line in [
+            "X-Forwarded-For: 192.0.2.7", "Forwarded: for=", "Host: up:81", "Content-Length: 3", "Cookie: c", "Authorization: z",
+            "Via: 1.1", "X-Forwarded-Proto: https",
+        ] {
             #expect(sent.contains("\r\n" + line), "\(line)")
         }
     }
@@ -118,10 +125,16 @@ private var bare: RequestFieldPolicy {
         policy.addForwarded = false
         policy.addVia = false
         policy.preserveHost = true
-        let source = "GET / HTTP/1.1\r\nHost: A.example\r\nX_Internal: 1\r\nx-internal: 2\r\ncookie: c\r\nx-set: old\r\nX_Set: old\r\nAccept: x\r\nKeep: 1\r\n\r\n"
-        #expect(try forward(source, policy: policy) == "GET / HTTP/1.1\r\nHost: A.example\r\nKeep: 1\r\nX-Set: new value\r\nAccept: y\r\n\r\n")
+        let source =
+            "GET / HTTP/1.1\r\nHost: A.example\r\nX_Internal: 1\r\nx-internal: 2\r\ncookie: c\r\n"
+            + "x-set: old\r\nX_Set: old\r\nAccept: x\r\nKeep: 1\r\n\r\n"
+        #expect(
+            try forward(source, policy: policy)
+                == "GET / HTTP/1.1\r\nHost: A.example\r\nKeep: 1\r\nX-Set: new value\r\nAccept: y\r\n\r\n")
         let host = RequestFieldPolicy(set: [try #require(ConfiguredField("host", "fixed.example"))])
-        #expect(try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n", policy: host).hasPrefix("GET / HTTP/1.1\r\nHost: fixed.example\r\nX-F"))
+        #expect(
+            try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n", policy: host).hasPrefix(
+                "GET / HTTP/1.1\r\nHost: fixed.example\r\nX-F"))
     }
 
     @Test(arguments: [
@@ -143,19 +156,28 @@ private var bare: RequestFieldPolicy {
         let upgrade = try forward(
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n", policy: bare
         ) { $0.asksForWebSocket = true }
-        #expect(upgrade == "GET / HTTP/1.1\r\nHost: up:81\r\nSec-WebSocket-Key: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-        #expect(try forward("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n", policy: bare) == "OPTIONS * HTTP/1.1\r\nHost: up:81\r\nMax-Forwards: 2\r\n\r\n")
+        #expect(
+            upgrade
+                == "GET / HTTP/1.1\r\nHost: up:81\r\nSec-WebSocket-Key: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        #expect(
+            try forward("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n", policy: bare)
+                == "OPTIONS * HTTP/1.1\r\nHost: up:81\r\nMax-Forwards: 2\r\n\r\n")
     }
 
     @Test func `What is forwarded parses to the same fields without the hop-by-hop ones`() throws {
         var random = SystemRandomNumberGenerator()
-        let names = ["Accept", "x-a", "X-B", "Cookie", "Range", "Connection", "Keep-Alive", "TE", "X_Forwarded_For", "x-c-d", "If-Match", "Upgrade"]
+        let names = [
+            "Accept", "x-a", "X-B", "Cookie", "Range", "Connection", "Keep-Alive", "TE", "X_Forwarded_For", "x-c-d", "If-Match",
+            "Upgrade",
+        ]
         let values = ["", "a", "x-a", "close", "\u{e9} \t b", "\"q, r\"", "x-c-d, keep-alive", String(repeating: "v", count: 70)]
         for _ in 0..<2_000 {
             var source = "GET /p/\(Int.random(in: 0..<9, using: &random))?q HTTP/1.1\r\nHost: a\r\n"
             for _ in 0..<Int.random(in: 0..<12, using: &random) {
                 let blank = ["", " ", "\t ", "  "].randomElement(using: &random) ?? ""
-                source += "\(names.randomElement(using: &random) ?? ""):\(blank)\(values.randomElement(using: &random) ?? "")\(blank)\r\n"
+                source +=
+                    "\(names.randomElement(using: &random) ?? "")"
+                    + ":\(blank)\(values.randomElement(using: &random) ?? "")\(blank)\r\n"
             }
             let first = try request(source + "\r\n")
             let again = try request(try forward(source + "\r\n", policy: bare))
@@ -180,33 +202,49 @@ private var bare: RequestFieldPolicy {
 }
 
 @Suite struct ForwardedResponseTests {
-    private func forward(_ source: String, _ answer: ClientAnswer, _ policy: ResponseFieldPolicy = ResponseFieldPolicy()) throws -> String {
+    private func forward(_ source: String, _ answer: ClientAnswer, _ policy: ResponseFieldPolicy = ResponseFieldPolicy()) throws
+        -> String
+    {
         var out: [UInt8] = []
         ForwardedHead.appendResponse(try response(source), answer, policy: policy, to: &out)
         return text(out)
     }
 
     @Test func `A response is written anew for the client's version`() throws {
-        let source = "HTTP/1.0 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 1\r\nContent-Length: 5\r\n\r\n"
+        let source =
+            "HTTP/1.0 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+            + "Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 1\r\nContent-Length: 5\r\n\r\n"
         let start = "HTTP/1.1 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
-        #expect(try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 1, closes: false)) == start + "Content-Length: 5\r\n\r\n")
-        #expect(try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 0, closes: false)) == start + "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n")
-        #expect(try forward(source, ClientAnswer(framing: .chunked, clientMinorVersion: 1, closes: true)) == start + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
-        #expect(try forward(source, ClientAnswer(framing: .untilClose, clientMinorVersion: 0, closes: false)) == start + "Connection: close\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 1, closes: false)) == start
+                + "Content-Length: 5\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 0, closes: false)) == start
+                + "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .chunked, clientMinorVersion: 1, closes: true)) == start
+                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .untilClose, clientMinorVersion: 0, closes: false)) == start
+                + "Connection: close\r\n\r\n")
     }
 
     @Test func `The length that a HEAD answer or a 304 states is kept, that of a 204 is not`() throws {
         let none = ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false)
-        #expect(try forward("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        #expect(
+            try forward("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
         #expect(try forward("HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n")
         #expect(try forward("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 204 X\r\n\r\n")
     }
 
     @Test func `A switch and interim answers carry only what belongs to them`() throws {
-        let switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+        let switching =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
         #expect(
             try forward(switching, ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false))
-                == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+                == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\n"
+                + "Upgrade: websocket\r\n\r\n"
+        )
         var out: [UInt8] = []
         ForwardedHead.appendInterim(try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n"), to: &out)
         #expect(text(out) == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
@@ -215,12 +253,17 @@ private var bare: RequestFieldPolicy {
     @Test func `The policy sets, adds, removes and gives defaults`() throws {
         func field(_ name: String, _ value: String) throws -> ConfiguredField { try #require(ConfiguredField(name, value)) }
         let policy = ResponseFieldPolicy(
-            hideServer: true, remove: ["X-Powered-By"], set: [try field("X-Frame-Options", "DENY")], add: [try field("Vary", "Accept")],
+            hideServer: true, remove: ["X-Powered-By"], set: [try field("X-Frame-Options", "DENY")],
+            add: [try field("Vary", "Accept")],
             defaults: [try field("Referrer-Policy", "no-referrer"), try field("X-There", "2"), try field("ETag", "z")])
-        let source = "HTTP/1.1 200 OK\r\nserver: x\r\nX_Powered_By: y\r\nx-frame-options: z\r\nVary: Origin\r\nx-there: 1\r\nETag: e\r\n\r\n"
+        let source =
+            "HTTP/1.1 200 OK\r\nserver: x\r\nX_Powered_By: y\r\nx-frame-options: z\r\nVary: Origin\r\n"
+            + "x-there: 1\r\nETag: e\r\n\r\n"
         #expect(
             try forward(source, ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false), policy)
-                == "HTTP/1.1 200 OK\r\nVary: Origin\r\nx-there: 1\r\nETag: e\r\nX-Frame-Options: DENY\r\nVary: Accept\r\nReferrer-Policy: no-referrer\r\nContent-Length: 0\r\n\r\n")
+                == "HTTP/1.1 200 OK\r\nVary: Origin\r\nx-there: 1\r\nETag: e\r\nX-Frame-Options: DENY\r\n"
+                + "Vary: Accept\r\nReferrer-Policy: no-referrer\r\nContent-Length: 0\r\n\r\n"
+        )
     }
 
     @Test func `A body without a stated length is chunked, but to HTTP·1·0 ends with the connection`() {
