@@ -27,8 +27,10 @@ package enum BodyFraming: Equatable, Sendable {
     /// 6. Valid `Content-Length`: that length.
     /// 7. A request with neither has no body.
     /// 8. Until close: of responses only.
-    package static func ofRequest(_ head: RequestHead) throws(HTTPRefusal) -> BodyFraming {
-        let framing = try FramingFields.decide(head.fields, version: head.minorVersion, from: .client)
+    package static func ofRequest(
+        _ fields: borrowing FieldSection, minorVersion: UInt8
+    ) throws(HTTPRefusal) -> BodyFraming {
+        let framing = try FramingFields.decide(fields, version: minorVersion, from: .client)
         return framing ?? .none  // (7)
     }
 

@@ -12,9 +12,16 @@ package enum ForwardedHead {
         _ head: RequestHead, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientFacts, to out: inout [UInt8]
     ) {
+        appendRequest(head.content, request, policy: policy, client: client, to: &out)
+    }
+
+    private static func appendRequest(
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
+        client: borrowing ClientFacts, to out: inout [UInt8]
+    ) {
         appendRequestLine(head, request, to: &out)
         appendHost(head, request, policy, to: &out)
-        appendRequestFields(head, head.fields, request, policy, client, to: &out)
+        appendRequestFields(head, request, policy, client, to: &out)
         ForwardingFields.append(head, policy: policy, client: client, to: &out)
         if policy.addVia { out.append(head.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
         policy.edits.appendLines(head.fields, to: &out)
@@ -33,7 +40,7 @@ package enum ForwardedHead {
         | KnownField.proxyAuthorization.bit | KnownField.proxyAuthenticate.bit | KnownField.maxForwards.bit
 
     private static func appendRequestLine(
-        _ head: RequestHead, _ request: borrowing UpstreamRequest, to out: inout [UInt8]
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout [UInt8]
     ) {
         out.append(head.fields.bytes, head.methodRange)
         out.append(0x20)
@@ -48,7 +55,7 @@ package enum ForwardedHead {
 
     /// RFC 9112 §3.2: exactly one `Host`, first.
     private static func appendHost(
-        _ head: RequestHead, _ request: borrowing UpstreamRequest, _ policy: borrowing RequestFieldPolicy,
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, _ policy: borrowing RequestFieldPolicy,
         to out: inout [UInt8]
     ) {
         out.append("Host: ")
@@ -63,15 +70,15 @@ package enum ForwardedHead {
     }
 
     private static func appendRequestFields(
-        _ head: RequestHead, _ fields: borrowing FieldSection, _ request: borrowing UpstreamRequest,
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest,
         _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientFacts, to out: inout [UInt8]
     ) {
         var dropped = requestDropped | ForwardingFields.dropped(policy: policy, isTrusted: client.isTrusted)
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are read and forwarded only with a chunked body.
         if request.framing == .chunked { dropped &= ~KnownField.trailer.bit }
-        copyLines(fields, dropping: dropped, policy.edits, namedByConnection: head.connection.contains(.names), to: &out)
+        copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: head.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
-        if head.method == .trace || head.method == .options, let left = head.maxForwards {
+        if head.method == .trace || head.method == .options, let left = head.fields.number(of: .maxForwards) {
             out.append("Max-Forwards: ")
             out.append(decimal: left == 0 ? 0 : left - 1)
             out.append("\r\n")

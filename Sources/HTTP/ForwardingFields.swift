@@ -17,14 +17,16 @@ enum ForwardingFields {
     }
 
     static func append(
-        _ head: RequestHead, policy: borrowing RequestFieldPolicy, client: borrowing ClientFacts, to out: inout [UInt8]
+        _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientFacts,
+        to out: inout [UInt8]
     ) {
         if policy.addXForwarded { appendXForwarded(head, head.fields, client, to: &out) }
         if policy.addForwarded { appendForwarded(head, head.fields, client, to: &out) }
     }
 
     private static func appendXForwarded(
-        _ head: RequestHead, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts, to out: inout [UInt8]
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        to out: inout [UInt8]
     ) {
         out.append("X-Forwarded-For: ")
         if client.isTrusted { appendList(of: .xForwardedFor, fields, to: &out) }
@@ -56,7 +58,8 @@ enum ForwardingFields {
 
     /// RFC 7239 §4: `for`, `proto` and, if the client named one, `host`, quoted where it is not a token.
     private static func appendForwarded(
-        _ head: RequestHead, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts, to out: inout [UInt8]
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        to out: inout [UInt8]
     ) {
         out.append("Forwarded: ")
         if client.isTrusted { appendList(of: .forwarded, fields, to: &out) }

@@ -5,30 +5,30 @@
 package final class RequestHead {
     /// The field lines. Its bytes also hold the request line and, behind the head, what normalisation had to rewrite; all
     /// ranges below are offsets into `fields.bytes`.
-    package internal(set) var fields = FieldSection()
-    package internal(set) var method = Method.other
+    package var fields: FieldSection { content.fields }
+    package var method: Method { content.method }
     /// The method's bytes, for methods that are not named.
-    package internal(set) var methodRange = 0..<0
+    package var methodRange: Range<Int> { content.methodRange }
     /// The target as the client wrote it.
-    package internal(set) var target = 0..<0
-    package internal(set) var form = TargetForm.origin
+    package var target: Range<Int> { content.target }
+    package var form: TargetForm { content.form }
     /// The normalised path (docs/paths.md), beginning with `/`; `*` of the asterisk form; empty for CONNECT.
-    package internal(set) var path = 0..<0
+    package var path: Range<Int> { content.path }
     /// The query with its `?`, untouched, or empty; it always directly follows the path.
-    package internal(set) var query = 0..<0
+    package var query: Range<Int> { content.query }
     /// 0 or 1, of HTTP/1.x.
-    package internal(set) var minorVersion: UInt8 = 1
+    package var minorVersion: UInt8 { content.minorVersion }
     /// The authority asked for (absolute-form target, else `Host`), checked; nil only in HTTP/1.0 without `Host`.
-    package internal(set) var authority: AuthorityParts?
+    package var authority: AuthorityParts? { content.authority }
     /// All bytes of that authority, `host[:port]`; empty if there is none.
-    package internal(set) var authorityRange = 0..<0
-    package internal(set) var connection: ConnectionOptions = []
+    package var authorityRange: Range<Int> { content.authorityRange }
+    package var connection: ConnectionOptions { content.connection }
     /// How the end of the body is found.
-    package internal(set) var framing = BodyFraming.none
+    package var framing: BodyFraming { content.framing }
     /// The client waits for a 100 before it sends the body (RFC 9110 §10.1.1).
-    package internal(set) var expectsContinue = false
+    package var expectsContinue: Bool { content.expectsContinue }
     /// The protocol that the client asks to switch to; nil if it does not, or may not (RFC 9110 §7.8).
-    package internal(set) var upgrade: Upgrade?
+    package var upgrade: Upgrade? { content.upgrade }
 
     /// A protocol to switch to.
     package enum Upgrade: UInt8, Sendable {
@@ -37,34 +37,20 @@ package final class RequestHead {
         case other
     }
 
-    private var line = RequestLineParser()
-    private var section = FieldSectionParser()
-    private var isInFields = false
-    /// The lines read so far; their bytes are still the caller's.
-    private var unfinished = FieldSection()
+    var content = RequestHeadContent()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
-    package func reset() {
-        fields.removeAll()
-        unfinished.removeAll()
-        method = .other
-        methodRange = 0..<0
-        target = 0..<0
-        form = .origin
-        path = 0..<0
-        query = 0..<0
-        minorVersion = 1
-        authority = nil
-        authorityRange = 0..<0
-        connection = []
-        framing = .none
-        expectsContinue = false
-        upgrade = nil
-        line = RequestLineParser()
-        section = FieldSectionParser()
-        isInFields = false
+    package func reset() { content.reset() }
+
+    /// Parses the head at the start of `input`. Returns nil when more bytes are needed; the next call's `input` must then
+    /// begin with the same bytes and have grown, and parsing goes on where it stopped. Otherwise returns how many bytes
+    /// the head took. After an error or a result, `reset()` before the next head.
+    ///
+    /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
+    package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
+        try content.parse(input, limits: limits)
     }
 
     /// Path and query together, as they are routed and forwarded.
@@ -95,45 +81,6 @@ package final class RequestHead {
 
     /// The method as text, for logs.
     package var methodText: String { string(methodRange) }
-}
-
-extension RequestHead {
-    /// Parses the head at the start of `input`. Returns nil when more bytes are needed; the next call's `input` must then
-    /// begin with the same bytes and have grown, and parsing goes on where it stopped. Otherwise returns how many bytes
-    /// the head took. After an error or a result, `reset()` before the next head.
-    ///
-    /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
-    package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        do throws(HTTPRefusal) {
-            guard let end = try parseLines(input, limits) else { return nil }
-            publish(input, end)
-            try conclude()
-            return end
-        } catch {
-            if fields.bytes.isEmpty { publish(input, min(input.count, limits.maxHeadBytes)) }
-            throw error
-        }
-    }
-
-    private func parseLines(_ input: Span<UInt8>, _ limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        if !isInFields {
-            guard let next = try line.parse(input, limits: limits) else { return nil }
-            section = FieldSectionParser(at: next)
-            isInFields = true
-        }
-        return try section.parse(input, into: &unfinished, limits: limits, from: .client)
-    }
-
-    /// Shows what was parsed, with the bytes that it points into.
-    private func publish(_ input: Span<UInt8>, _ end: Int) {
-        swap(&fields, &unfinished)
-        fields.bytes.append(input, 0..<end)
-        guard isInFields else { return }
-        methodRange = line.method
-        method = .named(input, line.method)
-        target = line.target
-        minorVersion = line.minorVersion
-    }
 
     /// Whether any byte of a request has arrived: if not, a closing client is not an error.
     package static func hasBegun(_ input: Span<UInt8>) -> Bool {

@@ -1,14 +1,14 @@
 /// What is derived from a request's lines once all of them are there.
-extension RequestHead {
+extension RequestHeadContent {
     /// Sets target parts, authority, connection options, framing, expectation and upgrade, or refuses the request.
-    func conclude() throws(HTTPRefusal) {
+    mutating func conclude() throws(HTTPRefusal) {
         let parts = try RequestTarget(fields.bytes.span, target, method)
         form = parts.form
         path = parts.path
         query = parts.query
         connection = try ConnectionOptions(fields, from: .client)
         try checkAuthority(parts)
-        framing = try BodyFraming.ofRequest(self)
+        framing = try BodyFraming.ofRequest(fields, minorVersion: minorVersion)
         try checkExpectation()
         try checkUpgrade()
         // RFC 9110 §9.3.6, §9.3.8: no content in TRACE; CONNECT has no defined content.
@@ -18,7 +18,7 @@ extension RequestHead {
         try normalisePath()
     }
 
-    private func checkAuthority(_ parts: RequestTarget) throws(HTTPRefusal) {
+    private mutating func checkAuthority(_ parts: RequestTarget) throws(HTTPRefusal) {
         let host = fields.first(.host)
         if let host {
             // RFC 9112 §3.2: more than one Host line, or an invalid one, is a 400.
@@ -49,7 +49,7 @@ extension RequestHead {
             && Text.equal(bytes, one.host, bytes, other.host)
     }
 
-    private func checkExpectation() throws(HTTPRefusal) {
+    private mutating func checkExpectation() throws(HTTPRefusal) {
         // RFC 9110 §10.1.1: 100-continue in HTTP/1.0 is ignored; any other expectation is answered with 417.
         guard fields.contains(.expect) else { return }
         for line in fields.lines where line.known == .expect {
@@ -58,7 +58,7 @@ extension RequestHead {
         expectsContinue = minorVersion == 1 && !framing.isEmpty
     }
 
-    private func checkUpgrade() throws(HTTPRefusal) {
+    private mutating func checkUpgrade() throws(HTTPRefusal) {
         // RFC 9110 §7.8: ignored in HTTP/1.0, and without the connection option.
         guard minorVersion == 1, connection.contains(.upgrade), fields.contains(.upgrade) else { return }
         upgrade = fields.contains(.upgrade, token: "websocket") ? .websocket : .other
@@ -69,7 +69,7 @@ extension RequestHead {
         }
     }
 
-    private func normalisePath() throws(HTTPRefusal) {
+    private mutating func normalisePath() throws(HTTPRefusal) {
         guard form == .origin || form == .absolute, !NormalisedPath.isNormal(fields.bytes.span, path) else { return }
         (path, query) = try fields.appendNormalised(path: path, query: query)
     }

@@ -145,3 +145,49 @@ import Testing
         }
     }
 }
+
+@Suite struct RefusedHeadTests {
+    @Test func `A head shows nothing before it is whole, and after a refusal what was read, for the log`() throws {
+        let head = RequestHead()
+        let input = bytes("GET /a HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n")
+        #expect(deliver(input, at: [26], to: head) == .incomplete)
+        #expect(head.fields.isEmpty && head.target.isEmpty)
+        #expect(deliver(input, at: [input.count], to: head) == .refused("space_before_colon", 400))
+        #expect(head.methodText == "GET" && head.string(head.target) == "/a")
+        #expect(lines(head.fields) == ["Host: a"])
+    }
+
+    @Test func `Bytes of no request yet are told from the beginning of one`() {
+        for (source, begun) in [("", false), ("\r", false), ("\r\n", false), ("G", true), ("\rG", true), ("\r\nG", true)] {
+            let input = bytes(source)
+            let found = RequestHead.hasBegun(input.span)
+            #expect(found == begun)
+        }
+    }
+
+    @Test func `Many random heads are taken or refused, but never trap`() {
+        var random = SystemRandomNumberGenerator()
+        let seeds = RequestRefusalTests.framing.map(\.input) + RequestHeadTests.accepted.map { bytes($0.source) }
+        let requestHead = RequestHead()
+        let responseHead = ResponseHead()
+        for _ in 0..<20_000 {
+            var input = seeds.randomElement(using: &random) ?? []
+            for _ in 0..<Int.random(in: 0..<4, using: &random) where !input.isEmpty {
+                let index = Int.random(in: 0..<input.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: input[index] = UInt8.random(in: 0...255, using: &random)
+                case 1: input.remove(at: index)
+                default: input.insert(bytes("\r\n :,;%/.\"\0").randomElement(using: &random) ?? 0, at: index)
+                }
+            }
+            let cut = Int.random(in: 0...input.count, using: &random)
+            requestHead.reset()
+            let whole = deliver(input, at: [input.count], to: requestHead)
+            _ = lines(requestHead.fields)
+            requestHead.reset()
+            #expect(deliver(input, at: [cut, input.count], to: requestHead) == whole)
+            responseHead.reset()
+            _ = deliver(bytes("HTTP/1.1 200 OK\r\n") + input, at: [input.count + 17], to: responseHead)
+        }
+    }
+}

@@ -78,7 +78,9 @@ import Testing
     ]
 
     @Test(arguments: framings)
-    func `A response is framed by the steps of RFC 9112 §6·3`(_ source: String, _ method: Method, _ framing: BodyFraming) throws {
+    func `A response is framed by the steps of RFC 9112 §6·3`(
+        _ source: String, _ method: Method, _ framing: BodyFraming
+    ) throws {
         #expect(try BodyFraming.ofResponse(try response(source), to: method) == framing)
     }
 

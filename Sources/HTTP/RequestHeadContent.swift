@@ -1,0 +1,77 @@
+/// What a `RequestHead` holds. A value, so that parsing and forwarding open the object once and not once per field of it.
+struct RequestHeadContent {
+    var fields = FieldSection()
+    var method = Method.other
+    var methodRange = 0..<0
+    var target = 0..<0
+    var form = TargetForm.origin
+    var path = 0..<0
+    var query = 0..<0
+    var minorVersion: UInt8 = 1
+    var authority: AuthorityParts?
+    var authorityRange = 0..<0
+    var connection: ConnectionOptions = []
+    var framing = BodyFraming.none
+    var expectsContinue = false
+    var upgrade: RequestHead.Upgrade?
+
+    private var line = RequestLineParser()
+    private var section = FieldSectionParser()
+    private var isInFields = false
+    /// The lines read so far; their bytes are still the caller's.
+    private var unfinished = FieldSection()
+
+    mutating func reset() {
+        fields.removeAll()
+        unfinished.removeAll()
+        method = .other
+        methodRange = 0..<0
+        target = 0..<0
+        form = .origin
+        path = 0..<0
+        query = 0..<0
+        minorVersion = 1
+        authority = nil
+        authorityRange = 0..<0
+        connection = []
+        framing = .none
+        expectsContinue = false
+        upgrade = nil
+        line = RequestLineParser()
+        section = FieldSectionParser()
+        isInFields = false
+    }
+
+    /// See `RequestHead.parse`.
+    mutating func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
+        do throws(HTTPRefusal) {
+            guard let end = try parseLines(input, limits) else { return nil }
+            publish(input, end)
+            try conclude()
+            return end
+        } catch {
+            if fields.bytes.isEmpty { publish(input, min(input.count, limits.maxHeadBytes)) }
+            throw error
+        }
+    }
+
+    private mutating func parseLines(_ input: Span<UInt8>, _ limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
+        if !isInFields {
+            guard let next = try line.parse(input, limits: limits) else { return nil }
+            section = FieldSectionParser(at: next)
+            isInFields = true
+        }
+        return try section.parse(input, into: &unfinished, limits: limits, from: .client)
+    }
+
+    /// Shows what was parsed, with the bytes that it points into.
+    private mutating func publish(_ input: Span<UInt8>, _ end: Int) {
+        swap(&fields, &unfinished)
+        fields.bytes.append(input, 0..<end)
+        guard isInFields else { return }
+        methodRange = line.method
+        method = .named(input, line.method)
+        target = line.target
+        minorVersion = line.minorVersion
+    }
+}

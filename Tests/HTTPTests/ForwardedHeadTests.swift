@@ -1,0 +1,274 @@
+import Testing
+
+@testable import HTTP
+
+private let v4 = ClientFacts(address: IPAddress("192.0.2.7"), port: 4711, scheme: .https, listenerPort: 8443, isTrusted: false)
+private let v6 = ClientFacts(address: IPAddress("2001:DB8:0::1"), port: 4711, scheme: .http, listenerPort: 80, isTrusted: false)
+private let proxy = ClientFacts(address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true)
+
+private func upstream(_ framing: BodyFraming = .none) throws -> UpstreamRequest {
+    UpstreamRequest(authority: bytes("up:81"), rewrite: try #require(PathRewrite()), remainder: 0, framing: framing)
+}
+
+private func forward(
+    _ source: String, policy: RequestFieldPolicy = RequestFieldPolicy(), client: ClientFacts = v4,
+    change: (inout UpstreamRequest) -> Void = { _ in }
+) throws -> String {
+    let head = try request(source)
+    var description = try upstream(head.framing)
+    change(&description)
+    var out: [UInt8] = []
+    ForwardedHead.appendRequest(head, description, policy: policy, client: client, to: &out)
+    return text(out)
+}
+
+private var bare: RequestFieldPolicy {
+    var policy = RequestFieldPolicy()
+    policy.addXForwarded = false
+    policy.addForwarded = false
+    policy.addVia = false
+    return policy
+}
+
+@Suite struct ForwardedHeadTests {
+    @Test func `A request is written anew with Host first and forwarding fields behind the client's`() throws {
+        let sent = try forward(
+            "POST /a?b HTTP/1.1\r\nAccept:  x \r\nHost: example.org:8443\r\nx-Y: 1\r\nX-y:2\r\nContent-Length: 005\r\n\r\n")
+        #expect(
+            sent == """
+                POST /a?b HTTP/1.1\r
+                Host: up:81\r
+                Accept: x\r
+                x-Y: 1\r
+                X-y: 2\r
+                X-Forwarded-For: 192.0.2.7\r
+                X-Forwarded-Proto: https\r
+                X-Forwarded-Host: example.org:8443\r
+                X-Forwarded-Port: 8443\r
+                Forwarded: for=192.0.2.7;proto=https;host="example.org:8443"\r
+                Via: 1.1 gatehouse\r
+                Content-Length: 5\r
+                \r\n
+                """)
+    }
+
+    @Test func `An IPv6 client is quoted in Forwarded and plain in X-Forwarded-For`() throws {
+        let sent = try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n", client: v6)
+        #expect(sent.contains("X-Forwarded-For: 2001:db8::1\r\n"))
+        #expect(sent.contains("Forwarded: for=\"[2001:db8::1]\";proto=http;host=a\r\n"))
+        let host = try forward("GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", client: v4)
+        #expect(host.contains(";host=\"[::1]\"\r\n"))
+    }
+
+    @Test func `An untrusted client's claims are dropped in every spelling`() throws {
+        let sent = try forward(
+            """
+            GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6\r\nx-forwarded-proto: evil\r\nX-Forwarded-Host: evil\r
+            X-Forwarded-Port: 6\r\nX-Forwarded-Server: evil\r\nX-Forwarded-Prefix: /evil\r\nForwarded: for=evil\r
+            X-Real-IP: 6.6.6.6\r\nX_Forwarded_For: evil\r\nX-Forwarded_Proto: evil\r\nHTTP2-Settings: evil\r\n\r\n
+            """)
+        #expect(!sent.contains("evil") && !sent.contains("6.6.6.6"))
+        #expect(sent.contains("X-Forwarded-Proto: https\r\n") && sent.contains("X-Forwarded-Port: 8443\r\n"))
+    }
+
+    @Test func `A trusted peer's lists are continued and its statements kept`() throws {
+        let sent = try forward(
+            """
+            GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r
+            X-Forwarded-For: 2.2.2.2, 3.3.3.3\r\nX-Forwarded-Proto: https\r
+            X-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r
+            Forwarded: for=1.1.1.1;proto=https\r\nX-Real-IP: 1.1.1.1\r\n\r\n
+            """, client: proxy)
+        #expect(sent.contains("\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\n"))
+        #expect(sent.contains("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r\n"))
+        #expect(sent.contains("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.9;proto=http;host=a\r\n"))
+        #expect(sent.contains("\r\nX-Real-IP: 1.1.1.1\r\n"))
+    }
+
+    @Test func `A trusted peer's malformed or doubled statements are replaced`() throws {
+        let sent = try forward(
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: a b\r\n"
+            + "X-Forwarded-Port: 1\r\nX-Forwarded-Port: 2\r\n\r\n",
+            client: proxy)
+        #expect(sent.contains("X-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n"))
+    }
+
+    @Test func `Hop-by-hop fields and those Connection names stay here`() throws {
+        let sent = try forward(
+            """
+            GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Secret, te, close, x-other\r\nX-Secret: hop\r\nX-OTHER: hop\r\nX-Stays: 1\r
+            Keep-Alive: hop\r\nProxy-Connection: hop\r\nTE: trailers\r\nTrailer: hop\r
+            Upgrade: hop\r\nProxy-Authorization: hop\r\n\r\n
+            """, policy: bare)
+        #expect(sent == "GET / HTTP/1.1\r\nHost: up:81\r\nX-Stays: 1\r\n\r\n")
+    }
+
+    @Test func `Connection cannot take away forwarding, framing or known fields`() throws {
+        let sent = try forward(
+            """
+            POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nCookie: c\r\nAuthorization: z\r
+            Connection: X-Forwarded-For, Forwarded, Host, Content-Length, Cookie, Authorization, Via, X-Forwarded-Proto\r\n\r\n
+            """)
+        for line in [
+            "X-Forwarded-For: 192.0.2.7", "Forwarded: for=", "Host: up:81", "Content-Length: 3", "Cookie: c", "Authorization: z",
+            "Via: 1.1", "X-Forwarded-Proto: https",
+        ] {
+            #expect(sent.contains("\r\n" + line), "\(line)")
+        }
+    }
+
+    @Test func `The policy's switches, removals and additions hold`() throws {
+        var policy = RequestFieldPolicy(
+            remove: ["X-Internal", "Cookie"],
+            set: [try #require(ConfiguredField("X-Set", "new value")), try #require(ConfiguredField("Accept", "y"))])
+        policy.addXForwarded = false
+        policy.addForwarded = false
+        policy.addVia = false
+        policy.preserveHost = true
+        let source =
+            "GET / HTTP/1.1\r\nHost: A.example\r\nX_Internal: 1\r\nx-internal: 2\r\ncookie: c\r\n"
+            + "x-set: old\r\nX_Set: old\r\nAccept: x\r\nKeep: 1\r\n\r\n"
+        #expect(
+            try forward(source, policy: policy)
+                == "GET / HTTP/1.1\r\nHost: A.example\r\nKeep: 1\r\nX-Set: new value\r\nAccept: y\r\n\r\n")
+        let host = RequestFieldPolicy(set: [try #require(ConfiguredField("host", "fixed.example"))])
+        #expect(
+            try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n", policy: host).hasPrefix(
+                "GET / HTTP/1.1\r\nHost: fixed.example\r\nX-F"))
+    }
+
+    @Test(arguments: [
+        ("Content-Length", "1"), ("connection", "close"), ("Transfer-Encoding", "chunked"), ("X Y", "a"), ("", "a"), ("X:", "a"),
+        ("X", "a\r\nb"), ("X", " a"), ("X", "\0"), ("Content_Length", "1"), ("Upgrade", "x"),
+    ])
+    func `A configured field can break neither head nor framing`(_ name: String, _ value: String) {
+        #expect(ConfiguredField(name, value) == nil)
+    }
+
+    @Test func `Framing, expectation, trailers, upgrade and close are written by us`() throws {
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nTrailer: X-Sum\r\n\r\n"
+        let start = "POST / HTTP/1.1\r\nHost: up:81\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n"
+        #expect(try forward(post, policy: bare) == start + "\r\n")
+        let expecting = try forward(post, policy: bare) { $0.expectsContinue = true }
+        #expect(expecting == start + "Expect: 100-continue\r\n\r\n")
+        let closing = try forward(post, policy: bare) { ($0.closes, $0.acceptsTrailers) = (true, true) }
+        #expect(closing == start + "TE: trailers\r\nConnection: close, TE\r\n\r\n")
+        let upgrade = try forward(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\n\r\n", policy: bare
+        ) { $0.asksForWebSocket = true }
+        #expect(
+            upgrade
+                == "GET / HTTP/1.1\r\nHost: up:81\r\nSec-WebSocket-Key: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        #expect(
+            try forward("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n", policy: bare)
+                == "OPTIONS * HTTP/1.1\r\nHost: up:81\r\nMax-Forwards: 2\r\n\r\n")
+    }
+
+    @Test func `What is forwarded parses to the same fields without the hop-by-hop ones`() throws {
+        var random = SystemRandomNumberGenerator()
+        let names = [
+            "Accept", "x-a", "X-B", "Cookie", "Range", "Connection", "Keep-Alive", "TE", "X_Forwarded_For", "x-c-d", "If-Match",
+            "Upgrade",
+        ]
+        let values = ["", "a", "x-a", "close", "\u{e9} \t b", "\"q, r\"", "x-c-d, keep-alive", String(repeating: "v", count: 70)]
+        for _ in 0..<2_000 {
+            var source = "GET /p/\(Int.random(in: 0..<9, using: &random))?q HTTP/1.1\r\nHost: a\r\n"
+            for _ in 0..<Int.random(in: 0..<12, using: &random) {
+                let blank = ["", " ", "\t ", "  "].randomElement(using: &random) ?? ""
+                source +=
+                    "\(names.randomElement(using: &random) ?? "")"
+                    + ":\(blank)\(values.randomElement(using: &random) ?? "")\(blank)\r\n"
+            }
+            let first = try request(source + "\r\n")
+            let again = try request(try forward(source + "\r\n", policy: bare))
+            let hop: Set<KnownField> = [.connection, .keepAlive, .te, .upgrade, .lookalike, .host]
+            let kept = first.fields.lines.filter { line in
+                !hop.contains(line.known) && !(line.known == .other && named(first, first.fields.name(of: line)))
+            }
+            let expected = ["Host: up:81"] + kept.map { "\(first.fields.name(of: $0)): \(first.fields.string(of: $0))" }
+            #expect(lines(again.fields) == expected)
+            #expect(again.string(again.target) == first.string(first.target))
+        }
+    }
+
+    private func named(_ head: RequestHead, _ name: String) -> Bool {
+        head.fields.lines.contains { line in
+            line.known == .connection
+                && head.fields.string(of: line).split(separator: ",").contains {
+                    $0.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined() == name.lowercased()
+                }
+        }
+    }
+}
+
+@Suite struct ForwardedResponseTests {
+    private func forward(_ source: String, _ answer: ClientAnswer, _ policy: ResponseFieldPolicy = ResponseFieldPolicy()) throws
+        -> String
+    {
+        var out: [UInt8] = []
+        ForwardedHead.appendResponse(try response(source), answer, policy: policy, to: &out)
+        return text(out)
+    }
+
+    @Test func `A response is written anew for the client's version`() throws {
+        let source =
+            "HTTP/1.0 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+            + "Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 1\r\nContent-Length: 5\r\n\r\n"
+        let start = "HTTP/1.1 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 1, closes: false)) == start
+                + "Content-Length: 5\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 0, closes: false)) == start
+                + "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .chunked, clientMinorVersion: 1, closes: true)) == start
+                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        #expect(
+            try forward(source, ClientAnswer(framing: .untilClose, clientMinorVersion: 0, closes: false)) == start
+                + "Connection: close\r\n\r\n")
+    }
+
+    @Test func `The length that a HEAD answer or a 304 states is kept, that of a 204 is not`() throws {
+        let none = ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false)
+        #expect(
+            try forward("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        #expect(try forward("HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n")
+        #expect(try forward("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 204 X\r\n\r\n")
+    }
+
+    @Test func `A switch and interim answers carry only what belongs to them`() throws {
+        let switching =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+        #expect(
+            try forward(switching, ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false))
+                == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\n"
+                + "Upgrade: websocket\r\n\r\n"
+        )
+        var out: [UInt8] = []
+        ForwardedHead.appendInterim(try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n"), to: &out)
+        #expect(text(out) == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+    }
+
+    @Test func `The policy sets, adds, removes and gives defaults`() throws {
+        func field(_ name: String, _ value: String) throws -> ConfiguredField { try #require(ConfiguredField(name, value)) }
+        let policy = ResponseFieldPolicy(
+            hideServer: true, remove: ["X-Powered-By"], set: [try field("X-Frame-Options", "DENY")],
+            add: [try field("Vary", "Accept")],
+            defaults: [try field("Referrer-Policy", "no-referrer"), try field("X-There", "2"), try field("ETag", "z")])
+        let source =
+            "HTTP/1.1 200 OK\r\nserver: x\r\nX_Powered_By: y\r\nx-frame-options: z\r\nVary: Origin\r\n"
+            + "x-there: 1\r\nETag: e\r\n\r\n"
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false), policy)
+                == "HTTP/1.1 200 OK\r\nVary: Origin\r\nx-there: 1\r\nETag: e\r\nX-Frame-Options: DENY\r\n"
+                + "Vary: Accept\r\nReferrer-Policy: no-referrer\r\nContent-Length: 0\r\n\r\n"
+        )
+    }
+
+    @Test func `A body without a stated length is chunked, but to HTTP·1·0 ends with the connection`() {
+        #expect(BodyFraming.untilClose.forClient(minorVersion: 1) == .chunked)
+        #expect(BodyFraming.chunked.forClient(minorVersion: 0) == .untilClose)
+        #expect(BodyFraming.length(3).forClient(minorVersion: 0) == .length(3))
+    }
+}

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import HTTP
+
+@Suite struct NegotiationTests {
+    @Test(
+        arguments: [
+            (nil, .identity), ("", .identity), ("gzip", .gzip), ("GZIP, deflate, br", .brotli), ("gzip;q=0.5, br;q=0.4", .gzip),
+            ("gzip;q=0", .identity),
+            ("*", .brotli), ("*;q=0, gzip", .gzip), ("identity, gzip;q=0.5", .identity), ("gzip;q=0.001", .gzip),
+            ("br;q=1.0, gzip;q=1", .brotli),
+            ("x-gzip", .gzip), ("gzip ; q=0.3", .gzip), ("gzip;q=2", .identity), ("gzip;q=0.1234", .identity),
+            ("gzip;q=", .identity),
+            ("deflate", .identity), ("identity;q=0, gzip;q=0.1", .gzip), ("identity;q=0", nil), ("*;q=0", nil),
+            ("zstd", .identity), ("gzip;q=1.001", .identity),
+        ] as [(String?, ContentCoding?)])
+    func `A coding is chosen by weight, then by our order`(_ value: String?, _ coding: ContentCoding?) throws {
+        let head = try request("GET / HTTP/1.1\r\nHost: a\r\n" + (value.map { "Accept-Encoding: \($0)\r\n" } ?? "") + "\r\n")
+        #expect(AcceptEncoding(head.fields).choose(among: [.brotli, .gzip]) == coding)
+    }
+
+    @Test(
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+            (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"), (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+        ] as [(Int64, String)])
+    func `Dates are written and read back`(_ seconds: Int64, _ date: String) {
+        var out: [UInt8] = []
+        HTTPDate.append(seconds, to: &out)
+        #expect(text(out) == date)
+        #expect(HTTPDate.parse(out.span, 0..<out.count, now: 0) == seconds)
+    }
+
+    @Test(
+        arguments: [
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777), ("Sun Nov  6 08:49:37 1994", 784_111_777),
+            ("Sat Nov 26 08:49:37 2016", 1_480_150_177),
+            (" Sun, 06 Nov 1994 08:49:37 GMT ", 784_111_777), ("Wednesday, 01-Jan-70 00:00:00 GMT", 3_155_760_000), ("", nil),
+            ("0", nil),
+            ("Sun, 06 Nov 1994 08:49:37", nil), ("Sun, 31 Feb 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 24:00:00 GMT", nil),
+            ("Sun, 06 Nov 1994 08:60:00 GMT", nil), ("Sun, 6 Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Xxx 1994 08:49:37 GMT", nil),
+            ("Sun, 06 Nov 1994 08:49:37 CET", nil), ("Sun, 00 Nov 1994 08:49:37 GMT", nil), ("Sun Nov 06x08:49:37 1994", nil),
+            ("xxx, 06 Nov 1994 08:49:37 GMT", nil),
+            ("Sunday, 06-Nov-94 08:49:37 GMTx", nil), ("Sundayxxxxxxxxxxxxxxxxxxxxxxxxx", nil),
+        ] as [(String, Int64?)])
+    func `The obsolete forms are read, and nothing else`(_ date: String, _ seconds: Int64?) {
+        let input = bytes(date)
+        // Now is 2026: 70 is 2070, 94 is 1994.
+        #expect(HTTPDate.parse(input.span, 0..<input.count, now: 1_795_000_000) == seconds)
+    }
+
+    @Test func `Every day of four centuries is written and read back`() {
+        for day in stride(from: Int64(-719_528), to: 150_000, by: 17) {
+            var out: [UInt8] = []
+            HTTPDate.append(day * 86_400 + 12_345, to: &out)
+            #expect(HTTPDate.parse(out.span, 0..<out.count, now: 0) == day * 86_400 + 12_345)
+        }
+    }
+}
