@@ -50,18 +50,19 @@ let package = Package(
         module("EventLoop", ["CLinux"]),
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "CLinux"]),
-        // Floor 3: messages over streams, and where answers come from.
+        // Floor 3: messages over streams.
         module("HTTP1", ["Transport", "HTTP"]),
+        // Floor 4: where answers come from.
         module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
         module("StaticFiles", ["CLinux", "CZlib"]),
-        // Floor 4: the request's way.
+        // Floor 5: the request's way.
         module(
             "Gateway",
             [
                 "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        // Floor 5: the command.
+        // Floor 6: the command.
         .executableTarget(
             name: "gatehouse",
             dependencies: [

@@ -17,14 +17,14 @@ final class Relay {
         case upgraded
     }
 
-    private enum Upload {
+    enum Upload {
         case sending
         case sent
         /// The upstream takes no more; its answer may still come.
         case refused
     }
 
-    private enum Answer {
+    enum Answer {
         case awaited
         case body
         case flushing
@@ -32,7 +32,7 @@ final class Relay {
     }
 
     /// What a direction waits for after a step.
-    private struct Blocked {
+    struct Blocked {
         var onClient = false
         var onUpstream = false
         var moved = false
@@ -51,8 +51,7 @@ final class Relay {
     private var upload = Upload.sending
     private var answer = Answer.awaited
     private var outcome = Outcome.reusable
-    private var uploadedAt: UInt64
-    private var downloadedAt: UInt64
+    private var progress: RelayProgress
 
     /// The final answer's status; 0 before it.
     private(set) var status = 0
@@ -72,8 +71,7 @@ final class Relay {
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
         loop = client.waiter.loop
-        uploadedAt = loop.now
-        downloadedAt = loop.now
+        progress = RelayProgress(since: loop.now)
         head.reset()
     }
 
@@ -143,7 +141,7 @@ final class Relay {
                 } catch {
                     return try uploadFailed(error)
                 }
-                uploadedAt = loop.now
+                progress.uploadedAt = loop.now
                 blocked.moved = true
             case .needsBytes:
                 switch try readClient() {
@@ -169,8 +167,7 @@ final class Relay {
             // If the end is blocked the next step's flush sends it, and the body reports its end again.
             guard try upstream.outflow.flush() else { return }
             upload = .sent
-            uploadedAt = loop.now
-            downloadedAt = loop.now
+            progress = RelayProgress(since: loop.now)
         } catch {
             _ = try uploadFailed(error)
         }
@@ -223,7 +220,7 @@ final class Relay {
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
-                    downloadedAt = loop.now
+                    progress.downloadedAt = loop.now
                     try takeHead()
                     if answer != .awaited { return blocked }
                     continue
@@ -280,7 +277,7 @@ final class Relay {
                     blocked.onClient = true
                     return blocked
                 }
-                downloadedAt = loop.now
+                progress.downloadedAt = loop.now
                 blocked.moved = true
             case .finished:
                 endAnswer()
@@ -363,42 +360,10 @@ final class Relay {
         if up.onUpstream { interest.formUnion(upstream.stream.writeInterest) }
         upstream.stream.socket.interest = interest
         client.watch(reading: up.onClient, writing: down.onClient)
-        let (deadline, expired) = deadline(up, down)
+        let (deadline, expired) = progress.deadline(
+            up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts)
         let now = loop.now
         guard deadline > now else { throw expired }
         if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expired }
-    }
-
-    /// The nearest deadline among what is waited for, and what it means when it passes.
-    private func deadline(_ up: Blocked, _ down: Blocked) -> (UInt64, Failure) {
-        var nearest = (
-            UInt64.max >> 1, Failure("timeout", status: 504, blame: .gateway)
-        )
-        func consider(_ deadline: UInt64, _ failure: @autoclosure () -> Failure) {
-            if deadline < nearest.0 { nearest = (deadline, failure()) }
-        }
-        if up.onClient {
-            consider(
-                uploadedAt &+ limits.bodyTimeout,
-                Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout"))
-        }
-        if up.onUpstream {
-            consider(
-                uploadedAt &+ site.timeouts.write,
-                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write"))
-        }
-        if down.onClient {
-            consider(
-                downloadedAt &+ limits.sendTimeout,
-                Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout"))
-        }
-        // Before the whole request is sent the upstream need not answer.
-        if down.onUpstream, upload != .sending {
-            let isFirst = answer == .awaited
-            consider(
-                downloadedAt &+ (isFirst ? site.timeouts.firstByte : site.timeouts.read),
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read"))
-        }
-        return nearest
     }
 }

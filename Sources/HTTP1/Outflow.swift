@@ -103,6 +103,7 @@ package final class Outflow {
 
     package var hasPending: Bool { pending != nil }
 
+    /// Gives the buffer back; what waited in it is lost.
     package func discard() {
         if let pending { buffers.release(pending) }
         pending = nil
