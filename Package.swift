@@ -54,7 +54,7 @@ let package = Package(
         module("HTTP1", ["Transport", "HTTP"]),
         // Floor 4: where answers come from.
         module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
-        module("StaticFiles", ["CLinux", "CZlib"]),
+        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         // Floor 5: the request's way.
         module(
             "Gateway",
