@@ -9,7 +9,7 @@ import Synchronization
 /// that would cost an eventfd write, a futex and a thread hop per `await`.
 ///
 /// `@unchecked Sendable`: `inbox` and `wakeup` may be used from any thread (a mutex and a descriptor); every other stored
-/// property is touched by the loop's own thread alone, which `assertOnLoop` checks in debug builds.
+/// property is touched by the loop's own thread alone: what reaches them is isolated to an actor on this executor.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs from other threads. `awake` saves the eventfd write while the loop is known to look at the inbox anyway.
     private struct Inbox {

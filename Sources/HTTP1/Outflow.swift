@@ -85,9 +85,6 @@ package final class Outflow {
         }
     }
 
-    /// Has every announced byte been handed over?
-    package var isComplete: Bool { (left ?? 0) == 0 }
-
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {

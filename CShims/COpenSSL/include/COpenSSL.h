@@ -24,8 +24,6 @@ typedef struct gh_wire {
     uint8_t gathers;
     /// errno of the last failed recv or send; 0 if none failed.
     int error;
-    uint64_t received;
-    uint64_t sent;
     /// Ciphertext that a send did not take; it goes before anything else.
     unsigned char *pending;
     uint32_t pending_start;
