@@ -76,6 +76,9 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
+        .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
+        tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
+        tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
         tests(of: "TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17
