@@ -95,7 +95,7 @@ import Testing
         var random = SystemRandomNumberGenerator()
         var waiting: [Waiter] = []
         var now = Self.start
-        for _ in 0..<20_000 {
+        for _ in 0..<4000 {
             switch UInt8.random(in: 0..<8, using: &random) {
             case 0..<4: waiting.append(waiter(at: now + UInt64.random(in: 0..<1000 * Self.tick, using: &random)))
             case 4:

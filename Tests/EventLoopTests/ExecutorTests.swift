@@ -6,7 +6,8 @@ import Testing
 @testable import EventLoop
 
 @Suite struct ExecutorTests {
-    @Test func `what is isolated to the loop's actor runs on the loop's thread, also after it has waited elsewhere`() async throws {
+    @Test func `what is isolated to the loop's actor runs on the loop's thread, also after it has waited elsewhere`() async throws
+    {
         try await onLoop { actor in
             let thread = pthread_self()
             #expect(actor.loop.isIsolatingCurrentContext() == true)

@@ -103,13 +103,12 @@ import Testing
         }
     }
 
-    @Test func `a descriptor that cannot be watched is an error and is closed`() async throws {
+    @Test func `a descriptor that cannot be watched is an error`() async throws {
         try await onLoop { actor in
             // epoll refuses regular files: epoll_ctl(2), EPERM.
             let file = unsafe open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
             let error = #expect(throws: SystemError.self) { _ = try Socket(adopting: file, on: actor.loop) }
             #expect(error?.call == "epoll_ctl")
-            #expect(fcntl(file, F_GETFD) == -1)
         }
     }
 

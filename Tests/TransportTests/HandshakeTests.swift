@@ -18,7 +18,9 @@ import Testing
             #expect(failures.client == nil && failures.server == nil)
             #expect(connection.client.tls?.version == "TLSv1.3")
             // RFC 6066 §3: an address is not asked for by SNI.
-            #expect(connection.server.tls?.serverName == (name.contains(".") && name.first != "1" || name == "localhost" ? name : nil))
+            #expect(
+                connection.server.tls?.serverName == (name.contains(".") && name.first != "1" || name == "localhost" ? name : nil)
+            )
             connection.close()
         }
     }

@@ -4,11 +4,12 @@ import Testing
 @testable import Transport
 
 @Suite struct SocketAddressTests {
-    @Test(arguments: [
-        ("192.0.2.1", 443, "192.0.2.1", "192.0.2.1:443"), ("0.0.0.0", 0, "0.0.0.0", "0.0.0.0:0"),
-        ("::1", 8443, "::1", "[::1]:8443"), ("2001:0DB8::0001", 65535, "2001:db8::1", "[2001:db8::1]:65535"),
-        ("::", 80, "::", "[::]:80"),
-    ] as [(String, UInt16, String, String)])
+    @Test(
+        arguments: [
+            ("192.0.2.1", 443, "192.0.2.1", "192.0.2.1:443"), ("0.0.0.0", 0, "0.0.0.0", "0.0.0.0:0"),
+            ("::1", 8443, "::1", "[::1]:8443"), ("2001:0DB8::0001", 65535, "2001:db8::1", "[2001:db8::1]:65535"),
+            ("::", 80, "::", "[::]:80"),
+        ] as [(String, UInt16, String, String)])
     func `a literal is written back in the canonical form`(literal: String, port: UInt16, host: String, text: String) throws {
         let address = try #require(SocketAddress(literal: literal, port: port))
         #expect(address.host == host)
