@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct HandshakeTests {
     @Test(arguments: [
-        ("localhost", "localhost"), ("localhost", "a.localhost"), ("localhost", "127.0.0.1"), ("localhost", "::1"),
+        ("localhost", "localhost"), ("localhost", "127.0.0.1"), ("localhost", "::1"),
         ("rsa.test", "rsa.test"), ("wild.test", "a.wild.test"), ("chain.test", "chain.test"),
     ])
     func `a certificate that names the server and leads to the CA is accepted`(certificate: String, name: String) async throws {
@@ -94,7 +94,7 @@ import Testing
         let error = #expect(throws: TLSError.self) { _ = try Certificates.server(name) }
         #expect(error?.kind == .configuration)
         let said = try #require(error?.reason)
-        #expect(said.contains(words) && said.contains("/tests/\(name)."))
+        #expect(said.contains(words) && said.contains("/tests/\(name)."), "\(said)")
     }
 
     @Test func `the second connection to an upstream resumes the first one's session`() async throws {

@@ -84,7 +84,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await connected(on: actor.loop, overTLS: true)
             #expect(try connection.client.write(pattern(6).span) == 6)
-            connection.client.socket.close()
+            _ = shutdown(connection.client.socket.descriptor, Int32(SHUT_WR))
             let buffer = Buffer(capacity: 100)
             #expect(try await connection.next(connection.server, into: buffer) == .bytes(6))
             let error = await #expect(throws: TransportError.self) {
