@@ -171,7 +171,7 @@ final class ClientConnection {
         isIdle = !hasBegun
         let wake = await waiter.wait(timeout: timeout)
         isIdle = false
-        stream.socket.interest = []
+        stream.socket.interest = .none
         guard wake == .deadline else { return true }
         if hasBegun { throw Failure("head_timeout", status: 408, blame: .client, key: "limits.head_timeout") }
         return false
@@ -222,7 +222,7 @@ final class ClientConnection {
             }
             stream.socket.interest = stream.readInterest
             let wake = await waiter.wait(timeout: deadline - state.loop.now)
-            stream.socket.interest = []
+            stream.socket.interest = .none
             if wake != .ready { return }
         }
     }

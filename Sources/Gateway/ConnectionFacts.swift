@@ -16,6 +16,7 @@ final class ConnectionFacts {
     /// The site whose name the TLS client asked for.
     var serverNameSite: SitePlan?
     var tls: TLSFacts?
+    private var asked: (host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientFacts)?
 
     init(peer: SocketAddress, listener: ListenerPlan, port: UInt16) {
@@ -26,6 +27,16 @@ final class ConnectionFacts {
 
     /// The peer's address; nil for a Unix socket.
     var address: IPAddress? { peer.ipAddress }
+
+    /// The site that a request is for. A client asks for one host nearly always, so the last one is remembered.
+    func site(for request: RequestHead) throws(Failure) -> SitePlan {
+        let bytes = request.fields.bytes
+        let host = request.authorityRange
+        if let asked, asked.host.count == host.count, asked.host.elementsEqual(bytes[host]) { return asked.site }
+        let site = try Router.site(listener, host: request.lowercasedHost, serverName: serverNameSite)
+        asked = (Array(bytes[host]), site)
+        return site
+    }
 
     /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
     func forwarding(to site: SitePlan) -> ClientFacts {

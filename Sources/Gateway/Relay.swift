@@ -85,7 +85,7 @@ final class Relay {
     /// Carries the exchange out. The request's head waits in the upstream's outflow.
     nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
         defer {
-            upstream.stream.socket.interest = []
+            upstream.stream.socket.interest = .none
             client.unwatch()
         }
         upstream.stream.socket.waiter = client.waiter
@@ -358,46 +358,46 @@ final class Relay {
 
     private nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
         if client.hasLeft { throw Failure.clientLeft() }
-        var interest: Socket.Interest = []
-        if down.onUpstream { interest.formUnion(upstream.stream.readInterest) }
-        if up.onUpstream { interest.formUnion(upstream.stream.writeInterest) }
+        var interest = Socket.Interest.none
+        if down.onUpstream { interest = interest.union(upstream.stream.readInterest) }
+        if up.onUpstream { interest = interest.union(upstream.stream.writeInterest) }
         upstream.stream.socket.interest = interest
         client.watch(reading: up.onClient, writing: down.onClient)
-        let (deadline, expired) = deadline(up, down)
+        let (deadline, expiry) = deadline(up, down)
         let now = loop.now
-        guard deadline > now else { throw expired }
-        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expired }
+        guard deadline > now else { throw expiry.failure }
+        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expiry.failure }
     }
 
-    /// The nearest deadline among what is waited for, and what it means when it passes.
-    private func deadline(_ up: Blocked, _ down: Blocked) -> (UInt64, Failure) {
-        var nearest = (
-            UInt64.max >> 1, Failure("timeout", status: 504, blame: .gateway)
-        )
-        func consider(_ deadline: UInt64, _ failure: @autoclosure () -> Failure) {
-            if deadline < nearest.0 { nearest = (deadline, failure()) }
+    /// What the passing of a deadline means.
+    private enum Expiry {
+        case body, send, upstreamRead, upstreamWrite
+
+        var failure: Failure {
+            switch self {
+            case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
+            case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            case .upstreamRead:
+                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
+            case .upstreamWrite:
+                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write")
+            }
         }
-        if up.onClient {
-            consider(
-                uploadedAt &+ limits.bodyTimeout,
-                Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout"))
+    }
+
+    /// The nearest deadline among what is waited for.
+    private func deadline(_ up: Blocked, _ down: Blocked) -> (UInt64, Expiry) {
+        var nearest = (UInt64.max >> 1, Expiry.upstreamRead)
+        func consider(_ deadline: UInt64, _ expiry: Expiry) {
+            if deadline < nearest.0 { nearest = (deadline, expiry) }
         }
-        if up.onUpstream {
-            consider(
-                uploadedAt &+ site.timeouts.write,
-                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write"))
-        }
-        if down.onClient {
-            consider(
-                downloadedAt &+ limits.sendTimeout,
-                Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout"))
-        }
+        if up.onClient { consider(uploadedAt &+ limits.bodyTimeout, .body) }
+        if up.onUpstream { consider(uploadedAt &+ site.timeouts.write, .upstreamWrite) }
+        if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if down.onUpstream, upload != .sending {
-            let isFirst = answer == .awaited
             consider(
-                downloadedAt &+ (isFirst ? site.timeouts.firstByte : site.timeouts.read),
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read"))
+                downloadedAt &+ (answer == .awaited ? site.timeouts.firstByte : site.timeouts.read), .upstreamRead)
         }
         return nearest
     }

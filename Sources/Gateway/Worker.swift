@@ -82,7 +82,7 @@ actor Worker {
                     state.shared.release()
                     listener.socket.interest = .read
                     _ = await waiter.wait(timeout: nil)
-                    listener.socket.interest = []
+                    listener.socket.interest = .none
                 case .lost(let error):
                     state.shared.release()
                     log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
@@ -109,21 +109,26 @@ actor Worker {
     }
 
     private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
-        guard let state else { return }
+        guard let connection = adopt(descriptor, peer, index) else { return }
+        await connection.run()
+        state?.remove(connection)
+    }
+
+    private func adopt(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) -> ClientConnection? {
+        guard let state else { return nil }
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
             state.shared.release()
-            return
+            return nil
         }
         let connection = ClientConnection(
             socket, peer: peer, listener: state.plan.listeners[index], port: listeners[index].address.port, state: state,
             log: log)
         state.add(connection)
-        await connection.run()
-        state.remove(connection)
+        return connection
     }
 
     private func tickUntilDrained() async {
