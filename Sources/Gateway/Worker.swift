@@ -24,7 +24,9 @@ actor Worker {
     /// - Throws: the address that cannot be had, and why.
     func open(_ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress]) throws -> [SocketAddress] {
         let accessLog = AccessLog(plan.logging, sink: sink)
-        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog)
+        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog) { [loop] sleeper in
+            Task(executorPreference: loop) { await self.resume(sleeper) }
+        }
         for address in addresses {
             do throws(SystemError) {
                 listeners.append(try Listener(address, on: loop))
@@ -110,8 +112,17 @@ actor Worker {
 
     private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
         guard let connection = adopt(descriptor, peer, index) else { return }
-        await connection.run()
-        state?.remove(connection)
+        await live(connection)
+    }
+
+    /// A sleeping connection's socket, deadline or the drain has woken it.
+    private func resume(_ sleeper: ObjectIdentifier) async {
+        guard let connection = state?.connection(sleeper) else { return }
+        await live(connection)
+    }
+
+    private func live(_ connection: ClientConnection) async {
+        if await connection.run() == .ended { state?.remove(connection) }
     }
 
     private func adopt(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) -> ClientConnection? {
