@@ -98,8 +98,8 @@ struct HeaderPlan: Sendable {
 /// One route of a site.
 final class RoutePlan: Sendable {
     let prefix: PathPrefix
-    /// One for each server of the group, in its order: base paths differ.
-    let rewrites: [PathRewrite]
+    /// One for each server of the group, in its order.
+    let targets: [UpstreamTarget]
     let group: UpstreamGroup
     let takesWebSocket: Bool
     /// Nanoseconds.
@@ -107,11 +107,11 @@ final class RoutePlan: Sendable {
     let allowedOrigins: [String]?
 
     init(
-        prefix: PathPrefix, rewrites: [PathRewrite], group: UpstreamGroup, takesWebSocket: Bool, tunnelIdle: UInt64,
+        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, takesWebSocket: Bool, tunnelIdle: UInt64,
         allowedOrigins: [String]?
     ) {
         self.prefix = prefix
-        self.rewrites = rewrites
+        self.targets = targets
         self.group = group
         self.takesWebSocket = takesWebSocket
         self.tunnelIdle = tunnelIdle
