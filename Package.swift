@@ -53,18 +53,19 @@ let package = Package(
         module("EventLoop", ["CLinux"]),
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "CLinux"]),
-        // Floor 3: messages over streams, and where answers come from.
+        // Floor 3: messages over streams.
         module("HTTP1", ["Transport", "HTTP"]),
+        // Floor 4: where answers come from.
         module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
-        module("StaticFiles", ["CLinux", "CZlib"]),
-        // Floor 4: the request's way.
+        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        // Floor 5: the request's way.
         module(
             "Gateway",
             [
                 "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        // Floor 5: the command.
+        // Floor 6: the command.
         .executableTarget(
             name: "gatehouse",
             dependencies: [
@@ -78,6 +79,9 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
+        .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
+        tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
+        tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
         tests(of: "TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17

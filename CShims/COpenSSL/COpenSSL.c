@@ -19,7 +19,6 @@ static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count
         sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
-        wire->sent += (uint64_t)sent;
         if ((size_t)sent < count) wire->writable = 0;
         return sent;
     }
@@ -122,7 +121,6 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     } while (received < 0 && errno == EINTR);
     if (received > 0) {
         if (wire->first_byte == 0) wire->first_byte = (uint8_t)bytes[0];
-        wire->received += (uint64_t)received;
         if ((size_t)received < capacity && !wire->hung_up) wire->readable = 0;
         *count = (size_t)received;
         return 1;

@@ -1,7 +1,9 @@
 /// Every key of the configuration file, in words: the source of `docs/configuration.md` and of `--help` texts. The tests hold it
 /// against the reader (no key without a line, no line without a key) and against the types (each default).
 package enum ConfigurationReference {
+    /// One key: its name, type and meaning, as the reference page prints them.
     package struct Key: Sendable {
+        /// What holds when the key is not written.
         package enum Default: Sendable, Equatable {
             /// A TOML value; writing it changes nothing.
             case value(String)

@@ -1,8 +1,11 @@
 /// `[logging]`: the access log (a line per exchange) and the diagnostics log.
 package struct Logging: Sendable, Equatable {
+    /// The least severe message that the diagnostics log still takes.
     package enum Level: String, Sendable, CaseIterable { case trace, debug, info, warn, error }
+    /// The form of an access-log line: Apache's combined format, a short line for people, or one JSON object.
     package enum Format: String, Sendable, CaseIterable { case combined, compact, json }
 
+    /// Where lines go. A file is appended to, and made if it is missing.
     package enum Destination: Sendable, Equatable {
         case none, stdout, stderr
         case file(path: String)

@@ -1,5 +1,6 @@
 /// Something to tell the operator about the configuration, at its place.
 package struct Problem: Sendable, Equatable, CustomStringConvertible {
+    /// Whether the configuration can be used in spite of it.
     package enum Severity: String, Sendable {
         /// The configuration cannot be used.
         case error

@@ -13,6 +13,7 @@ package struct Proxy: Sendable, Equatable {
 
 /// `[sites.proxy.load_balancing]`.
 package struct LoadBalancing: Sendable, Equatable {
+    /// How requests are spread over the servers; the raw value is the file's spelling.
     package enum Method: String, Sendable, CaseIterable {
         case roundRobin = "round_robin"
         case weighted

@@ -1,5 +1,6 @@
 /// `[sites.ssl]` with `enabled = true`.
 package struct TLSSettings: Sendable, Equatable {
+    /// A protocol version; the raw value is the file's spelling.
     package enum Version: String, Sendable, CaseIterable {
         case tls12 = "1.2"
         case tls13 = "1.3"

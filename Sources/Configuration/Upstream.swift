@@ -19,6 +19,7 @@ package struct Upstream: Sendable, Hashable {
 
 /// The address of an upstream. Only what an address needs: user names, queries and fragments are refused when read.
 package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
+    /// How the upstream is spoken to; `ws` and `wss` are `http` and `https` on the wire.
     package enum Scheme: String, Sendable, CaseIterable {
         case http, https, ws, wss
 
@@ -26,6 +27,7 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         package var isTLS: Bool { self == .https || self == .wss }
     }
 
+    /// A name to be resolved, or a literal address.
     package enum Host: Sendable, Hashable {
         /// Lower case.
         case name(String)

@@ -5,15 +5,20 @@
 /// one tick late, never early.
 package final class DeadlineWheel {
     /// 2^27 ns: about 134 ms.
-    private static let tickShift: UInt64 = 27
-    private static let slotCount = 512
+    static let tickShift: UInt64 = 27
+    static let slotCount = 512
 
     private var slots = [Waiter?](repeating: nil, count: DeadlineWheel.slotCount)
     private var count = 0
     /// The last tick whose slot was visited.
-    private var current = monotonicNanoseconds() >> DeadlineWheel.tickShift
+    private var current: UInt64
     /// No slot holds a waiter before this tick.
     private var earliest = UInt64.max
+
+    /// - Parameter now: monotonic nanoseconds.
+    init(at now: UInt64 = monotonicNanoseconds()) {
+        current = now >> Self.tickShift
+    }
 
     /// How long `epoll_wait` may sleep; -1 for ever.
     func millisecondsToNext(from now: UInt64) -> Int32 {

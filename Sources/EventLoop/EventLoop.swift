@@ -9,8 +9,9 @@ import Synchronization
 /// that would cost an eventfd write, a futex and a thread hop per `await`.
 ///
 /// `@unchecked Sendable`: `inbox` and `wakeup` may be used from any thread (a mutex and a descriptor); every other stored
-/// property is touched by the loop's own thread alone, which `assertOnLoop` checks in debug builds.
-package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+/// property is touched by the loop's own thread alone: what reaches them is isolated to an actor on this executor.
+/// `@safe`: the continuations in `yielded` are resumed and dropped in one step of the loop, so each is resumed once.
+@safe package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs from other threads. `awake` saves the eventfd write while the loop is known to look at the inbox anyway.
     private struct Inbox {
         var jobs: [UnownedJob] = []
@@ -25,6 +26,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private var ready: [UnownedJob] = []
     private var running: [UnownedJob] = []
+    /// Tasks that let others go first; each is resumed once, at the end of the turn.
+    private var yielded: [UnsafeContinuation<Void, Never>] = unsafe []
     private var sockets: [Socket?] = []
     private var generation: UInt32 = 0
     private var stops = false
@@ -121,6 +124,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
             }
             running.removeAll(keepingCapacity: true)
+            // Resuming appends to `ready`, never to `yielded`: the tasks run in the next turn.
+            for index in unsafe yielded.indices { unsafe yielded[index].resume() }
+            unsafe yielded.removeAll(keepingCapacity: true)
             if stops, ready.isEmpty { return }
         }
     }
@@ -171,7 +177,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// Takes the calling task to the end of the ready queue, so that a busy connection lets the others have a turn.
     package nonisolated(nonsending) func yield() async {
-        unsafe await withUnsafeContinuation { continuation in unsafe continuation.resume() }
+        checkIsolated()
+        // Resumed here, before the task has suspended, it would go on at once and nobody else would have a turn.
+        unsafe await withUnsafeContinuation { continuation in unsafe yielded.append(continuation) }
     }
 }
 

@@ -2,8 +2,8 @@
 ///
 /// One task owns a waiter; its sockets (a client's and, during an exchange, an upstream's) name it, so that the task can wait
 /// for either. Arming a deadline stores a number: the wheel looks at it when its turn comes.
-/// `@safe`: `continuation` is taken before it is resumed, so it is resumed once; `previous` is cleared by the wheel before its object leaves
-/// the list.
+/// `@safe`: `continuation` is taken before it is resumed, so it is resumed once; `previous` is cleared by the wheel before its
+/// object leaves the list.
 @safe package final class Waiter {
     /// Why a wait ended.
     package enum Wake: Sendable {

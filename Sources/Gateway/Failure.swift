@@ -2,8 +2,8 @@ import HTTP
 import TLS
 import Transport
 
-/// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line, `Proxy-Status` and
-/// retry all follow from it.
+/// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line,
+/// `Proxy-Status` and retry all follow from it.
 ///
 /// A reference to its facts: failures are rare, and a task that waits should not hold room for one in every frame.
 struct Failure: Error {

@@ -16,6 +16,7 @@ final class LogSink: Sendable {
         case .stdout: (descriptor, isOwned) = (STDOUT_FILENO, false)
         case .stderr: (descriptor, isOwned) = (STDERR_FILENO, false)
         case .file(let path):
+            // open(2) reads the path, which Swift ends with a zero byte, during the call alone.
             let opened = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
             guard opened >= 0 else { throw SystemError("open") }
             (descriptor, isOwned) = (opened, true)
@@ -28,11 +29,13 @@ final class LogSink: Sendable {
 
     var isOn: Bool { descriptor != nil }
 
-    /// Writes whole lines. What the destination does not take (a full disk, a closed pipe) is lost: a log never stops the service.
+    /// Writes whole lines. What the destination does not take (a full disk, a closed pipe) is lost: a log never stops the
+    /// service.
     func write(_ lines: [UInt8]) {
         guard let descriptor else { return }
         var offset = 0
         while offset < lines.count {
+            // The pointer is used during the call alone, and `offset` is below the count.
             let written = unsafe lines.withUnsafeBytes { bytes in
                 unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
             }

@@ -17,14 +17,14 @@ final class Relay {
         case upgraded
     }
 
-    private enum Upload {
+    enum Upload {
         case sending
         case sent
         /// The upstream takes no more; its answer may still come.
         case refused
     }
 
-    private enum Answer {
+    enum Answer {
         case awaited
         case body
         case flushing
@@ -32,7 +32,7 @@ final class Relay {
     }
 
     /// What a direction waits for after a step.
-    private struct Blocked {
+    struct Blocked {
         var onClient = false
         var onUpstream = false
         var moved = false
@@ -51,8 +51,7 @@ final class Relay {
     private var upload = Upload.sending
     private var answer = Answer.awaited
     private var outcome = Outcome.reusable
-    private var uploadedAt: UInt64
-    private var downloadedAt: UInt64
+    private var progress: RelayProgress
 
     /// The final answer's status; 0 before it.
     private(set) var status = 0
@@ -72,8 +71,7 @@ final class Relay {
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
         loop = client.waiter.loop
-        uploadedAt = loop.now
-        downloadedAt = loop.now
+        progress = RelayProgress(since: loop.now)
         head.reset()
     }
 
@@ -120,42 +118,53 @@ final class Relay {
         var blocked = Blocked()
         guard case .sending = upload else { return blocked }
         for _ in 0..<Relay.movesPerTurn {
-            do throws(TransportError) {
-                guard try upstream.outflow.flush() else {
-                    blocked.onUpstream = true
-                    return blocked
-                }
-            } catch {
-                return try uploadFailed(error)
-            }
             switch try body() {
             case .finished:
-                blocked.moved = true
                 try finishUpload()
+                if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
                 return blocked
             case .ready(let count):
                 try checkSize(adding: count)
-                do throws(TransportError) {
-                    guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else {
-                        blocked.onUpstream = true
-                        return blocked
-                    }
-                } catch {
-                    return try uploadFailed(error)
+                guard try send(count) else {
+                    if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
+                    return blocked
                 }
-                uploadedAt = loop.now
                 blocked.moved = true
             case .needsBytes:
                 switch try readClient() {
                 case .bytes: blocked.moved = true
                 case .blocked, .full:
-                    blocked.onClient = true
+                    // Whatever is collected must not wait for what the client has yet to send.
+                    if try !flushUpstream(), upload == .sending { blocked.onUpstream = true }
+                    blocked.onClient = upload == .sending
                     return blocked
                 case .end: throw Failure.clientLeft()
                 }
             }
         }
         return blocked
+    }
+
+    /// Moves payload towards the upstream.
+    /// - Returns: did anything move?
+    private func send(_ count: Int) throws(Failure) -> Bool {
+        do throws(TransportError) {
+            guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else { return false }
+            progress.uploadedAt = loop.now
+            return true
+        } catch {
+            uploadFailed()
+            return false
+        }
+    }
+
+    private func flushUpstream() throws(Failure) -> Bool {
+        do throws(TransportError) {
+            return try upstream.outflow.flush()
+        } catch {
+            uploadFailed()
+            return false
+        }
     }
 
     private var uploadEnded = false
@@ -165,15 +174,11 @@ final class Relay {
             uploadEnded = true
             upstream.outflow.finish(trailers: client.requestTrailers)
         }
-        do throws(TransportError) {
-            // If the end is blocked the next step's flush sends it, and the body reports its end again.
-            guard try upstream.outflow.flush() else { return }
-            upload = .sent
-            uploadedAt = loop.now
-            downloadedAt = loop.now
-        } catch {
-            _ = try uploadFailed(error)
-        }
+        // If the end is blocked the body reports its end again in a later step.
+        guard try flushUpstream() else { return }
+        upload = .sent
+        progress.uploadedAt = loop.now
+        progress.downloadedAt = loop.now
     }
 
     private func body() throws(Failure) -> Inflow.Body {
@@ -193,13 +198,10 @@ final class Relay {
     }
 
     /// The upstream took no more: it may have answered early and closed, so the answer is still looked for.
-    private func uploadFailed(_ error: TransportError) throws(Failure) -> Blocked {
+    private func uploadFailed() {
         upload = .refused
         upstream.outflow.discard()
         outcome = .spent
-        var blocked = Blocked()
-        blocked.moved = true
-        return blocked
     }
 
     private func checkSize(adding count: Int) throws(Failure) {
@@ -223,7 +225,7 @@ final class Relay {
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
-                    downloadedAt = loop.now
+                    progress.downloadedAt = loop.now
                     try takeHead()
                     if answer != .awaited { return blocked }
                     continue
@@ -280,7 +282,7 @@ final class Relay {
                     blocked.onClient = true
                     return blocked
                 }
-                downloadedAt = loop.now
+                progress.downloadedAt = loop.now
                 blocked.moved = true
             case .finished:
                 endAnswer()
@@ -363,42 +365,10 @@ final class Relay {
         if up.onUpstream { interest = interest.union(upstream.stream.writeInterest) }
         upstream.stream.socket.interest = interest
         client.watch(reading: up.onClient, writing: down.onClient)
-        let (deadline, expiry) = deadline(up, down)
+        let (deadline, expiry) = progress.deadline(
+            up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts)
         let now = loop.now
         guard deadline > now else { throw expiry.failure }
         if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expiry.failure }
-    }
-
-    /// What the passing of a deadline means.
-    private enum Expiry {
-        case body, send, upstreamRead, upstreamWrite
-
-        var failure: Failure {
-            switch self {
-            case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
-            case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
-            case .upstreamRead:
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
-            case .upstreamWrite:
-                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write")
-            }
-        }
-    }
-
-    /// The nearest deadline among what is waited for.
-    private func deadline(_ up: Blocked, _ down: Blocked) -> (UInt64, Expiry) {
-        var nearest = (UInt64.max >> 1, Expiry.upstreamRead)
-        func consider(_ deadline: UInt64, _ expiry: Expiry) {
-            if deadline < nearest.0 { nearest = (deadline, expiry) }
-        }
-        if up.onClient { consider(uploadedAt &+ limits.bodyTimeout, .body) }
-        if up.onUpstream { consider(uploadedAt &+ site.timeouts.write, .upstreamWrite) }
-        if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
-        // Before the whole request is sent the upstream need not answer.
-        if down.onUpstream, upload != .sending {
-            consider(
-                downloadedAt &+ (answer == .awaited ? site.timeouts.firstByte : site.timeouts.read), .upstreamRead)
-        }
-        return nearest
     }
 }

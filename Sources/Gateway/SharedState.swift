@@ -28,7 +28,4 @@ package final class SharedState: Sendable {
     func countPause() -> Int {
         pauses.wrappingAdd(1, ordering: .relaxed).newValue
     }
-
-    package var connectionCount: Int { connections.load(ordering: .relaxed) }
-    package var pauseCount: Int { pauses.load(ordering: .relaxed) }
 }

@@ -71,7 +71,11 @@ actor Worker {
         let waiter = Waiter(loop: loop)
         listener.socket.waiter = waiter
         await withDiscardingTaskGroup { connections in
+            var turns = 0
             while !isDraining {
+                turns += 1
+                // A flood of new clients must not keep those that are here from being served.
+                if turns % 32 == 0 { await loop.yield() }
                 guard state.shared.reserve() else {
                     await pause(waiter, state)
                     continue
@@ -87,7 +91,9 @@ actor Worker {
                     listener.socket.interest = .none
                 case .lost(let error):
                     state.shared.release()
+                    if isDraining { break }
                     log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
+                    await loop.yield()
                 case .exhausted(let error):
                     state.shared.release()
                     if isDraining { break }

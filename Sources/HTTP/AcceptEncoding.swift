@@ -20,15 +20,23 @@ package struct AcceptEncoding: Sendable, Equatable {
     private var wildcard: UInt16?
     private var isPresent = false
 
-    /// Reads all lines of the field; malformed members count as not there.
+    /// Reads all lines of the field; malformed members count as not there, and of two for one coding the first counts.
     package init(_ fields: borrowing FieldSection) {
         isPresent = fields.contains(.acceptEncoding)
         guard isPresent else { return }
         let span = fields.bytes.span
-        for line in fields.lines where line.known == .acceptEncoding {
-            var members = ListMembers(line.value)
-            while let member = members.next(span) { read(span, member) }
-        }
+        for line in fields.lines where line.known == .acceptEncoding { readList(span, line.value) }
+    }
+
+    /// Reads a field's value, its lines joined by commas.
+    package init(_ value: Span<UInt8>) {
+        isPresent = true
+        readList(value, 0..<value.count)
+    }
+
+    private mutating func readList(_ span: Span<UInt8>, _ range: Range<Int>) {
+        var members = ListMembers(range)
+        while let member = members.next(span) { read(span, member) }
     }
 
     private mutating func read(_ span: Span<UInt8>, _ member: Range<Int>) {
@@ -36,20 +44,23 @@ package struct AcceptEncoding: Sendable, Equatable {
         guard let name = parts.next(span, separator: 0x3B) else { return }
         var weight: UInt16 = 1000
         if let parameter = parts.next(span, separator: 0x3B) {
-            guard let value = Self.weight(span, parameter) else { return }
+            // RFC 9110 §12.4.2: a weight is all that may follow a coding.
+            guard let value = Self.weight(span, parameter), parts.next(span, separator: 0x3B) == nil else { return }
             weight = value
         }
         if name.count == 1, span[name.lowerBound] == 0x2A {
-            wildcard = weight
-        } else if Text.equal(span, name, "gzip") || Text.equal(span, name, "x-gzip") {
-            weights[Int(ContentCoding.gzip.rawValue)] = weight
-        } else if Text.equal(span, name, "br") {
-            weights[Int(ContentCoding.brotli.rawValue)] = weight
-        } else if Text.equal(span, name, "zstd") {
-            weights[Int(ContentCoding.zstd.rawValue)] = weight
-        } else if Text.equal(span, name, "identity") {
-            weights[Int(ContentCoding.identity.rawValue)] = weight
+            wildcard = wildcard ?? weight
+        } else if let coding = Self.coding(span, name) {
+            weights[Int(coding.rawValue)] = weights[Int(coding.rawValue)] ?? weight
         }
+    }
+
+    private static func coding(_ span: Span<UInt8>, _ name: Range<Int>) -> ContentCoding? {
+        // RFC 9110 §8.4.1.3: x-gzip is the same.
+        if Text.equal(span, name, "gzip") || Text.equal(span, name, "x-gzip") { return .gzip }
+        if Text.equal(span, name, "br") { return .brotli }
+        if Text.equal(span, name, "zstd") { return .zstd }
+        return Text.equal(span, name, "identity") ? .identity : nil
     }
 
     /// RFC 9110 §12.4.2: `q=` and 0 to 1 with up to three decimals, in thousandths.

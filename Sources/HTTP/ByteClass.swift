@@ -39,9 +39,11 @@ package enum ByteClass {
         (byte < 0x20 && byte != tab) || byte == 0x7F
     }
 
+    /// `0` to `9`, RFC 5234 appendix B.1.
     @inlinable @inline(__always)
     package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
+    /// `A` to `Z` in either case, RFC 5234 appendix B.1.
     @inlinable @inline(__always)
     package static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
@@ -67,6 +69,7 @@ package enum ByteClass {
         value < 10 ? value &+ 0x30 : value &- 10 &+ (upperCase ? 0x41 : 0x61)
     }
 
+    /// Is the byte in a set of ASCII? `low` has a bit for each of 0x00 to 0x3F, `high` for 0x40 to 0x7F; no byte above is in it.
     @inlinable @inline(__always)
     package static func contains(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
         let mask = byte < 0x40 ? low : high

@@ -34,8 +34,6 @@ package struct ChunkedDecoder: Sendable {
         self.limits = limits
     }
 
-    package var isComplete: Bool { state == .done }
-
     /// Takes the next step in `input`, beginning at offset `from`.
     package mutating func next(_ input: Span<UInt8>, from: Int) throws(HTTPRefusal) -> ChunkedStep {
         var index = from

@@ -86,18 +86,6 @@ package struct FieldSection: Sendable {
         return count
     }
 
-    /// Lends the value's bytes.
-    @inlinable
-    package func withValue<R, E: Error>(_ line: FieldLine, _ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
-        try body(bytes.span.extracting(line.value))
-    }
-
-    /// Lends the name's bytes.
-    @inlinable
-    package func withName<R, E: Error>(_ line: FieldLine, _ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
-        try body(bytes.span.extracting(line.name))
-    }
-
     /// The value as text, for logs; bytes that are not UTF-8 become U+FFFD.
     package func string(of line: FieldLine) -> String { String(decoding: bytes[line.value], as: UTF8.self) }
 
@@ -124,19 +112,6 @@ package struct FieldSection: Sendable {
             }
         }
         return false
-    }
-
-    /// Calls `body` with each list member (RFC 9110 §5.6.1, quoted strings kept whole, empty members skipped) of every
-    /// line of this field, in order; stops when it returns false.
-    package func forEachMember(of known: KnownField, _ body: (Span<UInt8>) -> Bool) {
-        guard contains(known) else { return }
-        let span = bytes.span
-        for line in lines where line.known == known {
-            var members = ListMembers(line.value)
-            while let member = members.next(span) {
-                guard body(span.extracting(member)) else { return }
-            }
-        }
     }
 
     /// The first value of this field, if it is a decimal number of at most nine digits.

@@ -6,17 +6,18 @@ package enum HTTPDate {
     /// Appends the IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`. Years outside 0...9999 are clamped.
     package static func append(_ seconds: Int64, to out: inout [UInt8]) {
         let seconds = min(max(seconds, -62_167_219_200), 253_402_300_799)
-        let days = floorDivide(seconds, 86_400)
+        let days = CivilDate.floorDivide(seconds, 86_400)
         let time = Int(seconds - days * 86_400)
-        let (year, month, day) = civil(days)
-        append(dayNames, Int(floorModulo(days + 4, 7)), to: &out)
+        let date = CivilDate(daysSince1970: days)
+        // 1970-01-01 was a Thursday.
+        append(dayNames, Int(days + 4 - CivilDate.floorDivide(days + 4, 7) * 7), to: &out)
         out.append(", ")
-        append(two: day, to: &out)
+        append(two: date.day, to: &out)
         out.append(0x20)
-        append(monthNames, month - 1, to: &out)
+        append(monthNames, date.month - 1, to: &out)
         out.append(0x20)
-        append(two: year / 100, to: &out)
-        append(two: year % 100, to: &out)
+        append(two: date.year / 100, to: &out)
+        append(two: date.year % 100, to: &out)
         out.append(0x20)
         append(two: time / 3600, to: &out)
         out.append(0x3A)
@@ -24,6 +25,13 @@ package enum HTTPDate {
         out.append(0x3A)
         append(two: time % 60, to: &out)
         out.append(" GMT")
+    }
+
+    /// The same as text.
+    package static func text(_ seconds: Int64) -> String {
+        var out: [UInt8] = []
+        append(seconds, to: &out)
+        return String(decoding: out, as: UTF8.self)
     }
 
     private static func append(_ names: StaticString, _ index: Int, to out: inout [UInt8]) {
@@ -36,31 +44,6 @@ package enum HTTPDate {
         out.append(UInt8(truncatingIfNeeded: 0x30 + number / 10))
         out.append(UInt8(truncatingIfNeeded: 0x30 + number % 10))
     }
-
-    /// Days since 1970-01-01 to year, month, day: the calendar counted from March, so that the leap day comes last.
-    private static func civil(_ days: Int64) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
-        return (Int(year), Int(month < 10 ? month + 3 : month - 9), Int(day))
-    }
-
-    /// Year, month 1...12, day to days since 1970-01-01.
-    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int64 {
-        let shifted = Int64(month <= 2 ? year - 1 : year)
-        let era = floorDivide(shifted, 400)
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
-    private static func floorModulo(_ a: Int64, _ b: Int64) -> Int64 { a - floorDivide(a, b) * b }
 }
 
 extension HTTPDate {
@@ -106,7 +89,7 @@ extension HTTPDate {
             let day = number(bytes, comma + 2, 2), let month = name(bytes, comma + 5, in: monthNames, count: 12),
             let short = number(bytes, comma + 9, 2)
         else { return nil }
-        let (thisYear, _, _) = civil(floorDivide(now, 86_400))
+        let thisYear = CivilDate(daysSince1970: CivilDate.floorDivide(now, 86_400)).year
         var year = thisYear - thisYear % 100 + short
         if year > thisYear + 50 { year -= 100 }
         return seconds(year, month + 1, day, bytes, clock: comma + 12)
@@ -128,9 +111,10 @@ extension HTTPDate {
             let minute = number(bytes, clock + 3, 2), let second = number(bytes, clock + 6, 2),
             hour < 24, minute < 60, second <= 60, day >= 1
         else { return nil }
-        let midnight = days(year, month, day)
-        let (_, sameMonth, sameDay) = civil(midnight)
-        guard sameMonth == month, sameDay == day else { return nil }
+        let date = CivilDate(year: year, month: month, day: day)
+        let midnight = date.daysSince1970
+        // A day that the month does not have comes back as another one.
+        guard CivilDate(daysSince1970: midnight) == date else { return nil }
         return midnight * 86_400 + Int64(hour * 3600 + minute * 60 + second)
     }
 

@@ -29,12 +29,4 @@ package enum Method: UInt8, Sendable {
         case .post, .connect, .patch, .other: false
         }
     }
-
-    /// RFC 9110 §9.2.1.
-    package var isSafe: Bool {
-        switch self {
-        case .get, .head, .options, .trace: true
-        case .put, .delete, .post, .connect, .patch, .other: false
-        }
-    }
 }

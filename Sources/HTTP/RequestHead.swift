@@ -65,9 +65,6 @@ package final class RequestHead {
         return minorVersion == 1 || connection.contains(.keepAlive)
     }
 
-    /// Whether the client can read chunked answers.
-    package var acceptsChunked: Bool { minorVersion == 1 }
-
     /// Whether the client said that it reads trailers: `TE: trailers`, named by `Connection` (RFC 9110 §10.1.4).
     package var acceptsTrailers: Bool {
         connection.contains(.te) && fields.contains(.te, token: "trailers")

@@ -85,9 +85,6 @@ package final class Outflow {
         }
     }
 
-    /// Has every announced byte been handed over?
-    package var isComplete: Bool { (left ?? 0) == 0 }
-
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {
@@ -103,6 +100,7 @@ package final class Outflow {
 
     package var hasPending: Bool { pending != nil }
 
+    /// Gives the buffer back; what waited in it is lost.
     package func discard() {
         if let pending { buffers.release(pending) }
         pending = nil

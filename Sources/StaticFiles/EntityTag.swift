@@ -1,10 +1,12 @@
+import HTTP
+
 /// A strong entity tag (RFC 9110 §8.8.3) of one representation of a file, quotes included.
 struct EntityTag: Equatable {
     let text: String
 
     /// Made of what changes when the content does. The encoding is part of it: the gzip form has other bytes, and a strong tag
     /// must tell them apart (RFC 9110 §8.8.3.3).
-    init(_ file: OpenFile, encoding: ContentEncoding) {
+    init(_ file: OpenFile, encoding: ContentCoding) {
         let (seconds, nanoseconds) = file.modified
         let time = String(seconds, radix: 16) + "." + String(nanoseconds, radix: 16)
         let rest = String(file.size, radix: 16) + "-" + String(file.inode, radix: 16)

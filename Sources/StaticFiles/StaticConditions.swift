@@ -1,3 +1,5 @@
+import HTTP
+
 /// The request's fields that steer a static answer, as received; nil if absent. Several lines of one list field are joined
 /// by ", " (RFC 9110 §5.3).
 package struct StaticConditions: Sendable {
@@ -54,11 +56,13 @@ extension StaticConditions {
         if let matches = EntityTag.single(ifRange, is: validators.etag) { return matches }
         // RFC 9110 §13.1.5: the exact date, and only where it is strong: a file that changed within the last second may
         // change again without a new date (§8.8.2.2).
-        guard let date = HTTPDate.parse(ifRange, now: now), let modified = validators.lastModified else { return false }
+        guard let date = HTTPDate.parse(ifRange.span, 0..<ifRange.count, now: now), let modified = validators.lastModified else {
+            return false
+        }
         return date == modified && modified < now
     }
 
     private func date(_ field: [UInt8]?, now: Int64) -> Int64? {
-        field.flatMap { HTTPDate.parse($0, now: now) }
+        field.flatMap { HTTPDate.parse($0.span, 0..<$0.count, now: now) }
     }
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// A site's files: what to answer to a request for one of them. Immutable: shared by all workers.
 package final class StaticSite: Sendable {
     private let directory: Directory
@@ -141,7 +143,7 @@ package final class StaticSite: Sendable {
 
     private struct Representation {
         let file: OpenFile
-        let encoding: ContentEncoding
+        let encoding: ContentCoding
         /// Compressed on the way, so that its length is not known before the end.
         let isStreamed: Bool
         /// Whether another Accept-Encoding could have got another representation.
@@ -155,10 +157,10 @@ package final class StaticSite: Sendable {
         let streams = isCompressible && settings.compressionEnabled && file.size >= settings.minSize
         let plain = Representation(file: file, encoding: .identity, isStreamed: false, varies: streams || sibling != nil)
         guard plain.varies, let field = conditions.acceptEncoding else { return plain }
-        let accept = AcceptEncoding(field)
-        guard accept.prefersGzip else { return plain }
+        let accept = AcceptEncoding(field.span)
+        guard accept.choose(among: [.gzip]) == .gzip else { return plain }
         // A range is of the chosen representation's bytes, and the plain file is the one that has a known length.
-        if range != .whole && !accept.refusesIdentity { return plain }
+        if range != .whole && accept.weight(of: .identity) > 0 { return plain }
         return Representation(file: sibling ?? file, encoding: .gzip, isStreamed: sibling == nil, varies: true)
     }
 
@@ -182,7 +184,7 @@ package final class StaticSite: Sendable {
         if let etag = validators.etag { fields.append(StaticField("ETag", etag.text)) }
         // RFC 9110 §15.4.5: a 304 repeats Last-Modified only where there is no entity tag.
         if let modified = validators.lastModified, type != nil || validators.etag == nil {
-            fields.append(StaticField("Last-Modified", HTTPDate.format(modified)))
+            fields.append(StaticField("Last-Modified", HTTPDate.text(modified)))
         }
         if let cacheControl { fields.append(StaticField("Cache-Control", cacheControl)) }
         // Also on the plain form: a cache must not give it to everybody (RFC 9110 §12.5.5).

@@ -3,6 +3,7 @@ import Glibc
 
 /// What went wrong in TLS, in OpenSSL's words.
 package struct TLSError: Error, CustomStringConvertible, Sendable {
+    /// What the program does about it depends on this alone; `reason` is for people.
     package enum Kind: Sendable, Equatable {
         /// A certificate, key or CA file cannot be used.
         case configuration

@@ -59,6 +59,8 @@ import COpenSSL
 
     // MARK: Readiness, copied in before an operation and out after it
 
+    /// What the socket is known to allow: the operation then makes no system call that is known to fail.
+    /// - Parameter hungUp: the peer's FIN is in, so a short read does not mean that nothing follows.
     package func setReadiness(readable: Bool, writable: Bool, hungUp: Bool) {
         unsafe wire.pointee.readable = readable ? 1 : 0
         unsafe wire.pointee.writable = writable ? 1 : 0

@@ -45,6 +45,7 @@ package final class Buffer {
         start = 0
     }
 
+    /// Drops everything; the memory stays.
     package func clear() {
         bytes.removeAll(keepingCapacity: true)
         start = 0
@@ -109,6 +110,7 @@ package final class BufferPool {
         self.smallCapacity = smallCapacity
     }
 
+    /// An empty buffer, which is the caller's until it is released.
     package func acquire(_ size: Size = .small) -> Buffer {
         switch size {
         case .small: small.popLast() ?? Buffer(capacity: smallCapacity)
@@ -116,6 +118,7 @@ package final class BufferPool {
         }
     }
 
+    /// Takes a buffer back, whatever it holds; one that has grown, or that is beyond what is kept, is freed.
     package func release(_ buffer: Buffer) {
         buffer.clear()
         guard !buffer.hasGrown else { return }

@@ -2,6 +2,7 @@ import Glibc
 
 /// Where a socket is bound or connected to: IPv4, IPv6 or a Unix socket's path.
 package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The kind of address, as in AF_INET, AF_INET6 and AF_UNIX.
     package enum Family: Sendable, Hashable {
         case ipv4, ipv6, unix
     }

@@ -2,6 +2,7 @@ import Synchronization
 
 /// The servers of one name, and how requests are spread over them. Shared by all workers without a lock.
 package final class UpstreamGroup: Sendable {
+    /// How requests are spread: in turn, in turn by weight, or to the server with the lowest load per weight.
     package enum Method: Sendable {
         case roundRobin
         case weighted

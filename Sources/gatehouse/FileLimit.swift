@@ -6,6 +6,7 @@ enum FileLimit {
     /// Raises the soft limit as far as the hard one allows; warns if that is not enough.
     static func raise(toAtLeast needed: Int, _ log: Logger) {
         var limit = rlimit()
+        // Both calls read or fill the one struct that they are lent, and keep no pointer to it.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         let wanted = max(UInt(needed), limit.rlim_cur)
         guard limit.rlim_cur < wanted else { return }

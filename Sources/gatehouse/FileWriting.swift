@@ -12,12 +12,17 @@ enum FileWriting {
 
     /// A descriptor for a log; nil if the file cannot be opened.
     static func openForAppending(_ path: String) -> Int32? {
+        // open(2) reads the path, which Swift ends with a zero byte, during the call alone.
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         return descriptor < 0 ? nil : descriptor
     }
 
     /// Is the environment variable set?
-    static func hasVariable(_ name: String) -> Bool { unsafe getenv(name) != nil }
+    static func hasVariable(_ name: String) -> Bool {
+        // Only compared with null; nothing in this process changes the environment.
+        unsafe getenv(name) != nil
+    }
 
+    /// Can the file not be read, for whatever reason?
     static func isMissing(_ path: String) -> Bool { FileAccess.problem(reading: path) != nil }
 }

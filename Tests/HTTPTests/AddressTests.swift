@@ -50,14 +50,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("Example.ORG", "example.org", nil, "example.org"), ("a:1", "a", 1, "a:1"),
-            ("a_b-c.d:65535", "a_b-c.d", 65535, "a_b-c.d:65535"),
-            ("[2001:DB8::1]:443", "2001:db8::1", 443, "[2001:db8::1]:443"), ("[::1]", "::1", nil, "[::1]"),
-            ("192.0.2.1:80", "192.0.2.1", 80, "192.0.2.1:80"),
-        ] as [(String, String, UInt16?, String)])
-    func `An authority is host and port`(_ source: String, _ host: String, _ port: UInt16?, _ canonical: String) throws {
-        let authority = try #require(Authority(source))
-        #expect(authority.host == host && authority.port == port && authority.text == canonical)
+            ("Example.ORG", "Example.ORG", nil, false), ("a:1", "a", 1, false), ("a_b-c.d:65535", "a_b-c.d", 65535, false),
+            ("[2001:DB8::1]:443", "2001:DB8::1", 443, true), ("[::1]", "::1", nil, true),
+            ("192.0.2.1:80", "192.0.2.1", 80, false),
+        ] as [(String, String, UInt16?, Bool)])
+    func `An authority is host and port`(_ source: String, _ host: String, _ port: UInt16?, _ isIPv6: Bool) throws {
+        let input = bytes("@" + source + "@")
+        let parts = AuthorityParts(input.span, 1..<input.count - 1)
+        let authority = try #require(parts)
+        #expect(text(Array(input[authority.host])) == host && authority.port == port && authority.isIPv6 == isIPv6)
     }
 
     @Test(arguments: [

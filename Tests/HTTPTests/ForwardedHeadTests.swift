@@ -89,7 +89,7 @@ private var bare: RequestFieldPolicy {
     @Test func `A trusted peer's malformed or doubled statements are replaced`() throws {
         let sent = try forward(
             "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: a b\r\n"
-            + "X-Forwarded-Port: 1\r\nX-Forwarded-Port: 2\r\n\r\n",
+                + "X-Forwarded-Port: 1\r\nX-Forwarded-Port: 2\r\n\r\n",
             client: proxy)
         #expect(sent.contains("X-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n"))
     }

@@ -31,7 +31,7 @@ struct RuleTests {
     static let project = Project(
         manifest: manifest,
         rooms: Rooms(folders: ["Sources/EventLoop/"], files: ["Sources/HTTP/Bytes.swift"]),
-        foundationEssentials: ["Gateway"], isFinished: true)
+        dispatch: ["Gateway"], foundationEssentials: ["Gateway"], isFinished: true)
 
     @Test("samples", arguments: Samples.all)
     func samples(_ sample: Sample) throws {

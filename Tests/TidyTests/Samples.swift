@@ -51,6 +51,8 @@ enum Samples {
         Sample("import", source, "@testable import struct EventLoop.Loop", [1]),
         Sample("import", "Sources/Gateway/A.swift", "import HTTP\npackage import EventLoop\nimport Logging\nimport Glibc"),
         Sample("import", "Sources/Gateway/A.swift", "import CLinux\nimport Atomics", [1, 2]),
+        Sample("import", source, "import Dispatch", [1]),
+        Sample("import", "Sources/Gateway/A.swift", "import Dispatch"),
         Sample("import", "Sources/Strange/A.swift", "let a = 1", [1]),
         Sample("import", source, "// import Gateway\nlet a = \"import Gateway\"\nself.import(b)"),
         Sample("foundation", source, "import Foundation\nimport FoundationEssentials", [1, 2]),

@@ -24,8 +24,6 @@ typedef struct gh_wire {
     uint8_t gathers;
     /// errno of the last failed recv or send; 0 if none failed.
     int error;
-    uint64_t received;
-    uint64_t sent;
     /// Ciphertext that a send did not take; it goes before anything else.
     unsigned char *pending;
     uint32_t pending_start;
@@ -45,15 +43,16 @@ int gh_wire_flush(gh_wire *wire);
 void gh_wire_release(gh_wire *wire);
 
 // Macros, which Swift cannot import.
-/// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead of
-/// three), no session cache (resumption is by ticket: no memory per client, no lock between workers), no renegotiation.
+/// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
+/// of three), no session cache (resumption is by ticket: no memory per client, no lock between workers), no renegotiation.
 static inline void gh_set_common(SSL_CTX *context) {
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(
-        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+        context,
+        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }
 static inline int gh_set_min_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);

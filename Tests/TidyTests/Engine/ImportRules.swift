@@ -10,7 +10,8 @@ extension Rule {
             }
             return file.imports.compactMap { used in
                 guard used.module != name, !systemModules.contains(used.module), !used.module.hasPrefix("Foundation"),
-                    !target.dependencies.contains(used.module)
+                    !target.dependencies.contains(used.module),
+                    used.module != "Dispatch" || !project.dispatch.contains(name)
                 else { return nil }
                 return (used.line, "`\(name)` must not know `\(used.module)`: \(project.manifest.reason(target, used.module))")
             }

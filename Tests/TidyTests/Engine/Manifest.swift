@@ -2,7 +2,7 @@
 struct Manifest: Sendable {
     struct Target: Sendable, Equatable {
         var name: String
-        /// -1 for C, 0 to 5 as the comments `// Floor N` in Package.swift say, nil for tests.
+        /// -1 for C, 0 and up as the comments `// Floor N` in Package.swift say, nil for tests.
         var floor: Int?
         var dependencies: Set<String>
         var line: Int

@@ -10,6 +10,8 @@ struct Rooms: Sendable {
 struct Project: Sendable {
     var manifest: Manifest
     var rooms: Rooms
+    /// Modules that may import Dispatch, for signals; elsewhere the event loop is the only scheduler.
+    var dispatch: Set<String>
     /// Modules that may import FoundationEssentials, for JSON; nobody may import Foundation.
     var foundationEssentials: Set<String>
     /// False while modules are still placeholders, and rooms name files that are yet to come.
@@ -29,12 +31,17 @@ extension Project {
                 ],
                 files: [
                     "Sources/Configuration/TomlDocument.swift",
+                    "Sources/Gateway/LogSink.swift",
+                    "Sources/Gateway/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
+                    "Sources/gatehouse/FileLimit.swift",
+                    "Sources/gatehouse/FileWriting.swift",
                 ]),
+            dispatch: ["gatehouse"],
             foundationEssentials: ["Gateway", "gatehouse"],
-            isFinished: false)
+            isFinished: true)
     }
 }

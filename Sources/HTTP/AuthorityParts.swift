@@ -1,41 +1,4 @@
-/// `host[:port]`, RFC 9110 §4.2 and RFC 3986 §3.2, without user information.
-package struct Authority: Equatable, Hashable, Sendable {
-    /// The host in lower case, an IPv6 address without its brackets.
-    package let host: String
-    /// The port, if one is written; 1...65535.
-    package let port: UInt16?
-    /// Whether the host is an IPv6 literal, which is written in brackets.
-    package let isIPv6: Bool
-
-    /// Parses `text` as a configuration or a tool gives it; nil if it is not `host[:port]`.
-    package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard let parts = AuthorityParts(bytes.span, 0..<bytes.count) else { return nil }
-        host = String(decoding: bytes[parts.host], as: UTF8.self).lowercased()
-        port = parts.port
-        isIPv6 = parts.isIPv6
-    }
-
-    /// Appends it as it is written in `Host`.
-    package func append(to out: inout [UInt8]) {
-        if isIPv6 { out.append(0x5B) }
-        out.append(contentsOf: host.utf8)
-        if isIPv6 { out.append(0x5D) }
-        if let port {
-            out.append(0x3A)
-            out.append(decimal: UInt64(port))
-        }
-    }
-
-    /// As it is written in `Host`.
-    package var text: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// Where the parts of an authority lie in someone else's bytes; the allocation-free form of `Authority`.
+/// Where the parts of `host[:port]` (RFC 9110 §4.2 and RFC 3986 §3.2, without user information) lie in someone else's bytes.
 package struct AuthorityParts: Sendable, Equatable {
     /// Offsets of the host, without the brackets of an IPv6 literal.
     package let host: Range<Int>

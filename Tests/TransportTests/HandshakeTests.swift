@@ -1,0 +1,144 @@
+import EventLoop
+import LoopTesting
+import Testing
+
+@testable import TLS
+@testable import Transport
+
+@Suite struct HandshakeTests {
+    @Test(arguments: [
+        ("localhost", "localhost"), ("localhost", "a.localhost"), ("localhost", "127.0.0.1"), ("localhost", "::1"),
+        ("rsa.test", "rsa.test"), ("wild.test", "a.wild.test"), ("chain.test", "chain.test"),
+    ])
+    func `a certificate that names the server and leads to the CA is accepted`(certificate: String, name: String) async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(
+                on: actor.loop, server: Certificates.server(certificate), client: Certificates.client(for: name))
+            let failures = await connection.shakeHands()
+            #expect(failures.client == nil && failures.server == nil)
+            #expect(connection.client.tls?.version == "TLSv1.3")
+            // RFC 6066 §3: an address is not asked for by SNI.
+            #expect(
+                connection.server.tls?.serverName == (name.contains(".") && name.first != "1" || name == "localhost" ? name : nil)
+            )
+            connection.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost", "other.test", "hostname mismatch"), ("localhost", "192.0.2.1", "IP address mismatch"),
+        ("wild.test", "a.b.wild.test", "hostname mismatch"), ("expired.test", "expired.test", "certificate has expired"),
+        ("stranger.test", "stranger.test", "self-signed certificate"),
+        ("leaf-only.test", "leaf-only.test", "unable to get local issuer certificate"),
+    ])
+    func `a certificate that proves nothing is refused in words`(
+        certificate: String, name: String, words: String
+    ) async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(
+                on: actor.loop, server: Certificates.server(certificate), client: Certificates.client(for: name))
+            let failures = await connection.shakeHands()
+            #expect(kind(failures.client) == .verification)
+            let said = try #require(failures.client?.description)
+            #expect(said.contains(words) && said.contains("checked for \(name)"))
+            connection.close()
+        }
+    }
+
+    @Test func `without verification anybody is believed`() async throws {
+        try await onLoop { actor in
+            let trusting = try TLSClientContext(TLSClientContext.Settings(serverName: "other.test", verifies: false))
+            let connection = try await Connection.open(
+                on: actor.loop, server: Certificates.server("stranger.test"), client: trusting)
+            let failures = await connection.shakeHands()
+            #expect(failures.client == nil && failures.server == nil)
+            connection.close()
+        }
+    }
+
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST /x HTTP/1.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+    func `plain HTTP on a TLS port is known for what it is`(request: String) async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
+            _ = try connection.client.write(Array(request.utf8).span)
+            #expect(kind(try await serverFailure(connection)) == .plainHTTP)
+            connection.close()
+        }
+    }
+
+    @Test func `other plain bytes are a failed handshake`() async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
+            _ = try connection.client.write([0x80, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B].span)
+            #expect(kind(try await serverFailure(connection)) == .handshake)
+            connection.close()
+        }
+    }
+
+    @Test func `a client that leaves during the handshake is said to have left`() async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
+            _ = try connection.client.write([0x16, 0x03, 0x01].span)
+            connection.client.close()
+            let error = try await serverFailure(connection)
+            #expect(kind(error) == .handshake)
+            #expect(error?.description == "the peer closed the connection during the handshake")
+            connection.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("mismatch.test", "does not belong to"), ("encrypted.test", "encrypted"), ("absent.test", "No such file"),
+    ])
+    func `files that cannot be used are named`(name: String, words: String) throws {
+        let error = #expect(throws: TLSError.self) { _ = try Certificates.server(name) }
+        #expect(error?.kind == .configuration)
+        let said = try #require(error?.reason)
+        #expect(said.contains(words) && said.contains("/tests/\(name)."))
+    }
+
+    @Test func `the second connection to an upstream resumes the first one's session`() async throws {
+        try await onLoop { actor in
+            let names = try Certificates.server()
+            let context = try Certificates.client()
+            for isSecond in [false, true] {
+                let connection = try await Connection.open(on: actor.loop, server: names, client: context)
+                let failures = await connection.shakeHands()
+                #expect(failures.client == nil && failures.server == nil)
+                #expect(connection.client.tls?.isResumed == isSecond)
+                // The ticket comes with the first bytes.
+                #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
+                connection.client.tls?.keepTicket()
+                connection.close()
+            }
+        }
+    }
+
+    @Test func `the name that a client asks for chooses the certificate`() async throws {
+        try await onLoop { actor in
+            let rsa = try Certificates.files("rsa.test")
+            let wild = try Certificates.files("wild.test")
+            let names = TLSServerNames(
+                [
+                    "rsa.test": try TLSServerContext(certificateFile: rsa.certificate, keyFile: rsa.key),
+                    "*.wild.test": try TLSServerContext(certificateFile: wild.certificate, keyFile: wild.key),
+                ], fallback: try Certificates.server().fallback)
+            for (name, isKnown) in [("rsa.test", true), ("x.wild.test", true), ("localhost", true), ("wild.test", false)] {
+                let connection = try await Connection.open(
+                    on: actor.loop, server: names, client: Certificates.client(for: name))
+                let failures = await connection.shakeHands()
+                #expect((failures.client == nil) == isKnown)
+                connection.close()
+            }
+        }
+    }
+
+    private nonisolated(nonsending) func serverFailure(_ connection: Connection) async throws -> TransportError? {
+        do throws(TransportError) {
+            while try connection.server.handshake() != nil { _ = await connection.waiter.wait(timeout: nil) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

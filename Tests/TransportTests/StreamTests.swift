@@ -1,0 +1,186 @@
+import EventLoop
+import Glibc
+import LoopTesting
+import TLS
+import Testing
+
+@testable import Transport
+
+@Suite struct StreamTests {
+    @Test(arguments: [false, true])
+    func `bytes arrive as they were sent, both ways`(overTLS: Bool) async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: overTLS)
+            for count in [1, 16_383, 16_384, 16_385, 65_536, 300_000] {
+                let bytes = pattern(count)
+                #expect(try await connection.carry(bytes, from: connection.client, to: connection.server) == bytes)
+                #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
+            }
+            connection.close()
+        }
+    }
+
+    @Test func `a short read has emptied the kernel's buffer; a full one may have not`() async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop)
+            let small = Buffer(capacity: 4)
+            #expect(try connection.client.write(pattern(6).span) == 6)
+            #expect(try await connection.next(connection.server, into: small) == .bytes(4))
+            #expect(connection.server.socket.isReadable)
+            small.clear()
+            #expect(try connection.server.read(into: small) == .bytes(2))
+            #expect(!connection.server.socket.isReadable && !connection.server.mayRead)
+            #expect(try connection.server.read(into: small) == .blocked)
+            connection.close()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `after a hangup a short read keeps the end in sight`(overTLS: Bool) async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: overTLS)
+            #expect(try connection.client.write(pattern(6).span) == 6)
+            connection.client.close()
+            while !connection.server.socket.hasHungUp { _ = await connection.waiter.wait(timeout: nil) }
+            let buffer = Buffer(capacity: 100)
+            #expect(try connection.server.read(into: buffer) == .bytes(6))
+            #expect(connection.server.mayRead)
+            #expect(try connection.server.read(into: buffer) == .end)
+            connection.close()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `an end of one direction leaves the other open`(overTLS: Bool) async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: overTLS)
+            let buffer = Buffer(capacity: 100)
+            connection.client.shutdownWrite()
+            #expect(try await connection.next(connection.server, into: buffer) == .end)
+            let bytes = pattern(1000)
+            #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
+            connection.close()
+        }
+    }
+
+    @Test func `a reset is an error, not an end`() async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop)
+            connection.client.abort()
+            let buffer = Buffer(capacity: 100)
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await connection.next(connection.server, into: buffer)
+            }
+            guard case .system(let cause) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(cause.code == ECONNRESET)
+            connection.close()
+        }
+    }
+
+    @Test func `a TLS peer that leaves without close_notify has cut what it said`() async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: true)
+            #expect(try connection.client.write(pattern(6).span) == 6)
+            connection.client.socket.close()
+            let buffer = Buffer(capacity: 100)
+            #expect(try await connection.next(connection.server, into: buffer) == .bytes(6))
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await connection.next(connection.server, into: buffer)
+            }
+            #expect(kind(error) == .truncated)
+            connection.close()
+        }
+    }
+
+    @Test func `what TLS has read ahead may be read although the socket is empty`() async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: true)
+            let small = Buffer(capacity: 4)
+            #expect(try connection.client.write(pattern(6).span) == 6)
+            #expect(try await connection.next(connection.server, into: small) == .bytes(4))
+            #expect(!connection.server.socket.isReadable && connection.server.mayRead)
+            small.clear()
+            #expect(try connection.server.read(into: small) == .bytes(2))
+            #expect(!connection.server.mayRead)
+            connection.close()
+        }
+    }
+
+    @Test func `a reader that is slow gets everything, in order, and what waits is bounded`() async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: true)
+            let bytes = pattern(8_000_000)
+            var sent = 0
+            var received: [UInt8] = []
+            var pendings = 0
+            let buffer = Buffer(capacity: 16_384)
+            while received.count < bytes.count {
+                // The sender writes until it is blocked; the reader takes a little.
+                while sent < bytes.count, try connection.server.flush() {
+                    let count = try connection.server.write(bytes.span.extracting(sent..<min(bytes.count, sent + 65_536)))
+                    if count == 0 { break }
+                    sent += count
+                }
+                if connection.server.tls?.hasPendingCiphertext == true { pendings += 1 }
+                _ = try connection.server.flush()
+                var blocked = false
+                for _ in 0..<8 where !blocked {
+                    blocked = try connection.client.read(into: buffer) == .blocked
+                    received += buffer.drain()
+                }
+                // Both ends are ours: what one does is an event for the other.
+                if blocked { await actor.loop.yield() }
+            }
+            #expect(received == bytes)
+            #expect(pendings > 0)
+            connection.close()
+        }
+    }
+
+    @Test func `a refused connection says so`() async throws {
+        try await onLoop { actor in
+            let listener = try Listener(try #require(SocketAddress(literal: "127.0.0.1", port: 0)), on: actor.loop)
+            let address = listener.address
+            listener.close()
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await Stream.connect(
+                    to: address, tls: nil, waiter: Waiter(loop: actor.loop), connectTimeout: 10_000_000_000, handshakeTimeout: 1)
+            }
+            #expect(error?.description == "Connection refused")
+        }
+    }
+
+    @Test func `a peer that never shakes hands is given up`() async throws {
+        try await onLoop { actor in
+            let listener = try Listener(try #require(SocketAddress(literal: "127.0.0.1", port: 0)), on: actor.loop)
+            let context = try Certificates.client()
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await Stream.connect(
+                    to: listener.address, tls: context, waiter: Waiter(loop: actor.loop), connectTimeout: 10_000_000_000,
+                    handshakeTimeout: 1_000_000)
+            }
+            guard case .timedOut = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            listener.close()
+        }
+    }
+}
+
+/// A connection that is ready for bytes.
+nonisolated(nonsending) func connected(on loop: EventLoop, overTLS: Bool) async throws -> Connection {
+    guard overTLS else { return try await Connection.open(on: loop) }
+    let connection = try await Connection.open(on: loop, server: Certificates.server(), client: Certificates.client())
+    let failures = await connection.shakeHands()
+    #expect(failures.client == nil && failures.server == nil)
+    return connection
+}
+
+func kind(_ error: TransportError?) -> TLSError.Kind? {
+    guard case .tls(let tls) = error else { return nil }
+    return tls.kind
+}
