@@ -19,7 +19,9 @@ package final class Socket {
         /// The peer shut down its side or the connection broke: how a silent peer's leaving is noticed.
         package static var hangup: Interest { Interest(4) }
 
+        /// What meets either.
         package func union(_ other: Interest) -> Interest { Interest(bits | other.bits) }
+        /// Have they anything in common?
         package func meets(_ other: Interest) -> Bool { bits & other.bits != 0 }
     }
 

@@ -116,7 +116,8 @@ package struct PlanBuilder {
             }
             return RoutePlan(
                 prefix: prefix,
-                targets: zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) }, group: group, takesWebSocket: route.websocket,
+                targets: zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) },
+                group: group, takesWebSocket: route.websocket,
                 tunnelIdle: (route.tunnelIdle ?? configuration.limits.tunnelIdle).nanoseconds,
                 allowedOrigins: route.allowedOrigins)
         }
