@@ -7,14 +7,22 @@ import Glibc
 /// empty or full clears them, and nobody asks the kernel in between.
 package final class Socket {
     /// What a task waits for on a socket.
-    package struct Interest: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+    ///
+    /// A plain set of bits: an `OptionSet`'s literals are not always specialised, and these are set twice in every wait.
+    package struct Interest: Sendable, Equatable {
+        private let bits: UInt8
+        private init(_ bits: UInt8) { self.bits = bits }
 
-        package static let read = Interest(rawValue: 1)
-        package static let write = Interest(rawValue: 2)
+        package static var none: Interest { Interest(0) }
+        package static var read: Interest { Interest(1) }
+        package static var write: Interest { Interest(2) }
         /// The peer shut down its side or the connection broke: how a silent peer's leaving is noticed.
-        package static let hangup = Interest(rawValue: 4)
+        package static var hangup: Interest { Interest(4) }
+
+        /// What meets either.
+        package func union(_ other: Interest) -> Interest { Interest(bits | other.bits) }
+        /// Have they anything in common?
+        package func meets(_ other: Interest) -> Bool { bits & other.bits != 0 }
     }
 
     package let descriptor: Int32
@@ -27,7 +35,7 @@ package final class Socket {
     package private(set) var hasHungUp = false
     /// Who is woken by events that meet `interest`.
     package var waiter: Waiter?
-    package var interest: Interest = []
+    package var interest = Interest.none
 
     var generation: UInt32 = 0
     private let loop: EventLoop
@@ -60,25 +68,25 @@ package final class Socket {
         hasHungUp = true
         isReadable = true
         isWritable = true
-        if !interest.isEmpty { waiter?.wake(.ready) }
+        if interest != .none { waiter?.wake(.ready) }
     }
 
     /// An epoll event for this descriptor.
     func becameReady(_ events: UInt32) {
-        var met: Interest = []
+        var met = Interest.none
         if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLRDHUP.rawValue) != 0 {
             hasHungUp = true
             isReadable = true
-            met = [.hangup, .read]
+            met = Interest.hangup.union(.read)
         }
         if events & EPOLLIN.rawValue != 0 {
             isReadable = true
-            met.insert(.read)
+            met = met.union(.read)
         }
         if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
             isWritable = true
-            met.insert(.write)
+            met = met.union(.write)
         }
-        if !interest.isDisjoint(with: met) { waiter?.wake(.ready) }
+        if interest.meets(met) { waiter?.wake(.ready) }
     }
 }

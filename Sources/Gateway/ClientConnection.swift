@@ -46,17 +46,71 @@ final class ClientConnection {
         outflow = Outflow(stream, buffers: state.buffers)
     }
 
-    /// The connection's whole life.
-    func run() async {
-        if !isAborted, await shakeHands() {
-            while await serveNext() {}
+    /// How a run of a connection's task ended.
+    enum Ending {
+        case ended
+        /// The connection is idle and needs no task: `WorkerState.resume` gives it one when something happens.
+        case asleep
+    }
+
+    /// Serves the connection until it ends or falls asleep.
+    func run() async -> Ending {
+        if isAborted { return await close() }
+        switch phase {
+        case .new:
+            guard await shakeHands() else { return await close() }
+        case .asleep(let since):
+            // Who comes back soon will do so again: then a task that waits is cheaper than a new one each time.
+            isBusy = state.loop.now &- since < Self.nap
+            guard wokenBy == .ready || inflow.hasBytes else { return await close() }
+        case .awake: break
         }
-        await close()
+        phase = .awake
+        while true {
+            switch await serveNext() {
+            case .another: continue
+            case .asleep: return .asleep
+            case .last: return await close()
+            }
+        }
+    }
+
+    private enum Phase {
+        case new
+        case awake
+        case asleep(since: UInt64)
+    }
+
+    private enum Next {
+        case another, last, asleep
+    }
+
+    private var phase = Phase.new
+    private var isBusy = false
+    /// When the last exchange ended.
+    private var idleSince: UInt64 = 0
+    private var wokenBy = Waiter.Wake.ready
+    /// How long an idle connection's task waits before it makes room, in nanoseconds.
+    private static let nap: UInt64 = 1_000_000_000
+
+    private func fallAsleep() {
+        phase = .asleep(since: state.loop.now)
+        connection.forget()
+        stream.socket.interest = stream.readInterest
+        let identifier = ObjectIdentifier(self)
+        let idle = state.loop.now &- idleSince
+        let timeout = state.plan.limits.keepAliveTimeout
+        waiter.sleep(timeout: timeout > idle ? timeout - idle : 0) { [unowned self] wake in
+            stream.socket.interest = .none
+            wokenBy = wake
+            state.resume(identifier)
+        }
     }
 
     /// Called when the gateway drains: an idle connection ends now, a busy one after its exchange.
     func drain() {
         closes = true
+        if case .asleep = phase { return waiter.tell() }
         if isIdle { waiter.tell() }
     }
 
@@ -78,7 +132,7 @@ final class ClientConnection {
             return false
         }
         if let tls = stream.tls {
-            connection.tls = ConnectionFacts.TLSFacts(version: tls.version, cipher: tls.cipher)
+            connection.session = tls
             connection.serverNameSite = tls.serverName.flatMap { connection.listener.site(named: $0) }
         }
         return true
@@ -107,16 +161,20 @@ final class ClientConnection {
     }
 
     /// One request and its answer.
-    /// - Returns: may there be another?
-    private func serveNext() async -> Bool {
+    private func serveNext() async -> Next {
         let head: RequestHead
         do throws(Failure) {
-            guard let read = try await readHead() else { return false }
-            head = read
+            switch try await readHead() {
+            case .head(let read): head = read
+            case .none: return .last
+            case .idle:
+                fallAsleep()
+                return .asleep
+            }
         } catch {
             closes = true
             await Exchange(self, state: state).refuse(error)
-            return false
+            return .last
         }
         requestCount += 1
         let limit = state.plan.limits.maxRequestsPerConnection
@@ -125,30 +183,47 @@ final class ClientConnection {
         await Exchange(self, state: state).run()
         state.release(head)
         self.head = nil
-        return !closes && !isAborted && inflow.isBodyFinished
+        idleSince = state.loop.now
+        return !closes && !isAborted && inflow.isBodyFinished ? .another : .last
+    }
+
+    private enum Read {
+        case head(RequestHead)
+        /// The client has nothing more to ask, or left.
+        case none
+        /// Nothing has come for a while.
+        case idle
     }
 
     /// Reads until a head is complete.
-    /// - Returns: nil when the client has nothing more to ask, or left.
-    private func readHead() async throws(Failure) -> RequestHead? {
+    private func readHead() async throws(Failure) -> Read {
         let limits = state.plan.limits
         var deadline: UInt64?
         while true {
             if inflow.hasBytes {
                 let head = self.head ?? state.acquireRequestHead()
                 self.head = head
-                if try parse(head, limits) { return head }
+                if try parse(head, limits) { return .head(head) }
             }
             let fill: Inflow.Fill
-            do throws(TransportError) { fill = try inflow.fill() } catch { return nil }
+            do throws(TransportError) { fill = try inflow.fill() } catch { return .none }
             switch fill {
             case .bytes: continue
             case .blocked: break
             case .full: throw Failure(HTTPRefusal(.headTooLarge))
-            case .end: return nil
+            case .end: return .none
             }
-            if closes || state.isDraining, head == nil { return nil }
-            guard try await waitForBytes(&deadline, limits) else { return nil }
+            if head != nil {
+                try await waitForHead(&deadline, limits)
+            } else {
+                if closes || state.isDraining { return .none }
+                if requestCount > 0, !isBusy { return .idle }
+                switch await waitForFirstByte(limits) {
+                case .ready: continue
+                case .deadline: return requestCount > 0 ? .idle : .none
+                case .told: return .none
+                }
+            }
         }
     }
 
@@ -160,26 +235,38 @@ final class ClientConnection {
         }
     }
 
-    /// Idle until the first byte, then against the head's deadline.
-    private func waitForBytes(_ deadline: inout UInt64?, _ limits: PlanLimits) async throws(Failure) -> Bool {
+    /// A head has begun: it must be complete by its deadline.
+    private func waitForHead(_ deadline: inout UInt64?, _ limits: PlanLimits) async throws(Failure) {
         let now = state.loop.now
-        let hasBegun = head != nil
-        if hasBegun, deadline == nil { deadline = now &+ limits.headTimeout }
-        let isFirst = requestCount == 0
-        let timeout = deadline.map { $0 > now ? $0 - now : 0 } ?? (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
+        let end = deadline ?? now &+ limits.headTimeout
+        deadline = end
         stream.socket.interest = stream.readInterest
-        isIdle = !hasBegun
-        let wake = await waiter.wait(timeout: timeout)
+        let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
+        stream.socket.interest = .none
+        if wake == .deadline, state.loop.now >= end {
+            throw Failure("head_timeout", status: 408, blame: .client, key: "limits.head_timeout")
+        }
+    }
+
+    /// Between requests a busy connection waits a little before it falls asleep.
+    private func waitForFirstByte(_ limits: PlanLimits) async -> Waiter.Wake {
+        isIdle = true
+        stream.socket.interest = stream.readInterest
+        let isFirst = requestCount == 0
+        let wake = await waiter.wait(timeout: isFirst ? limits.headTimeout : min(Self.nap, limits.keepAliveTimeout))
         isIdle = false
-        stream.socket.interest = []
-        guard wake == .deadline else { return true }
-        if hasBegun { throw Failure("head_timeout", status: 408, blame: .client, key: "limits.head_timeout") }
-        return false
+        stream.socket.interest = .none
+        return wake
     }
 
     /// An orderly end, or a visible cut. A client that still sends is read for a while, so that it gets the answer instead of a
     /// reset (RFC 9112 §9.6).
-    private func close() async {
+    private func close() async -> Ending {
+        await closeInOrder()
+        return .ended
+    }
+
+    private func closeInOrder() async {
         defer {
             if let head {
                 state.release(head)
@@ -222,7 +309,7 @@ final class ClientConnection {
             }
             stream.socket.interest = stream.readInterest
             let wake = await waiter.wait(timeout: deadline - state.loop.now)
-            stream.socket.interest = []
+            stream.socket.interest = .none
             if wake != .ready { return }
         }
     }

@@ -1,4 +1,5 @@
 import HTTP
+import TLS
 import Transport
 
 /// What is known of a client's connection, whatever travels on it.
@@ -15,7 +16,11 @@ final class ConnectionFacts {
     let port: UInt16
     /// The site whose name the TLS client asked for.
     var serverNameSite: SitePlan?
-    var tls: TLSFacts?
+    /// Nil before the handshake is done, and on a plain connection.
+    var session: TLSSession?
+    /// For the log; worked out anew each time, so that an idle connection does not keep the words.
+    var tls: TLSFacts? { session.map { TLSFacts(version: $0.version, cipher: $0.cipher) } }
+    private var asked: (host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientFacts)?
 
     init(peer: SocketAddress, listener: ListenerPlan, port: UInt16) {
@@ -26,6 +31,22 @@ final class ConnectionFacts {
 
     /// The peer's address; nil for a Unix socket.
     var address: IPAddress? { peer.ipAddress }
+
+    /// Drops what can be worked out again: the connection falls asleep.
+    func forget() {
+        asked = nil
+        forwarding = nil
+    }
+
+    /// The site that a request is for. A client asks for one host nearly always, so the last one is remembered.
+    func site(for request: RequestHead) throws(Failure) -> SitePlan {
+        let bytes = request.fields.bytes
+        let host = request.authorityRange
+        if let asked, asked.host.count == host.count, asked.host.elementsEqual(bytes[host]) { return asked.site }
+        let site = try Router.site(listener, host: request.lowercasedHost, serverName: serverNameSite)
+        asked = (Array(bytes[host]), site)
+        return site
+    }
 
     /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
     func forwarding(to site: SitePlan) -> ClientFacts {

@@ -22,7 +22,7 @@ final class Exchange {
     /// Carries the request out, whatever comes.
     nonisolated(nonsending) func run() async {
         do throws(Failure) {
-            let site = try site()
+            let site = try client.connection.site(for: client.request)
             record.site = site
             switch Router.decide(site, client.request) {
             case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
@@ -42,12 +42,6 @@ final class Exchange {
         client.closeAfter()
         await fail(failure)
         finish()
-    }
-
-    private func site() throws(Failure) -> SitePlan {
-        let facts = client.connection
-        return try Router.site(
-            facts.listener, host: client.request.lowercasedHost, serverName: facts.serverNameSite)
     }
 
     /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done.

@@ -4,6 +4,8 @@ import Transport
 
 /// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line,
 /// `Proxy-Status` and retry all follow from it.
+///
+/// A reference to its facts: failures are rare, and a task that waits should not hold room for one in every frame.
 struct Failure: Error {
     enum Blame: String {
         case client, upstream, gateway
@@ -19,27 +21,42 @@ struct Failure: Error {
         case staleConnection
     }
 
-    /// The stable word for the log and `Proxy-Status`.
-    let reason: String
-    /// Of the answer; 0 if none can be given (the client is gone).
-    let status: Int
-    let blame: Blame
-    /// In plain words: OpenSSL's, the system's.
-    var detail = ""
-    var retry = Retry.never
-    /// The configuration key that decided it, if one did.
-    var key: String?
+    private let facts: Facts
+
+    private final class Facts: Sendable {
+        let reason: String
+        let status: Int
+        let blame: Blame
+        let detail: String
+        let retry: Retry
+        let key: String?
+
+        init(_ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?) {
+            self.reason = reason
+            self.status = status
+            self.blame = blame
+            self.detail = detail
+            self.retry = retry
+            self.key = key
+        }
+    }
 
     init(
         _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil
     ) {
-        self.reason = reason
-        self.status = status
-        self.blame = blame
-        self.detail = detail
-        self.retry = retry
-        self.key = key
+        facts = Facts(reason, status, blame, detail, retry, key)
     }
+
+    /// The stable word for the log and `Proxy-Status`.
+    var reason: String { facts.reason }
+    /// Of the answer; 499 if none can be given (the client is gone).
+    var status: Int { facts.status }
+    var blame: Blame { facts.blame }
+    /// In plain words: OpenSSL's, the system's.
+    var detail: String { facts.detail }
+    var retry: Retry { facts.retry }
+    /// The configuration key that decided it, if one did.
+    var key: String? { facts.key }
 
     /// A message that breaks the rules.
     init(_ refusal: HTTPRefusal) {

@@ -80,13 +80,13 @@ extension ClientConnection: ClientSide {
     // MARK: Waiting and leaving
 
     func watch(reading: Bool, writing: Bool) {
-        var interest: Socket.Interest = .hangup
-        if reading { interest.formUnion(stream.readInterest) }
-        if writing { interest.formUnion(stream.writeInterest) }
+        var interest = Socket.Interest.hangup
+        if reading { interest = interest.union(stream.readInterest) }
+        if writing { interest = interest.union(stream.writeInterest) }
         stream.socket.interest = interest
     }
 
-    func unwatch() { stream.socket.interest = [] }
+    func unwatch() { stream.socket.interest = .none }
     var hasLeft: Bool { stream.socket.hasHungUp }
     func closeAfter() { closes = true }
     func abort() { isAborted = true }

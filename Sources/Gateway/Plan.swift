@@ -98,8 +98,8 @@ struct HeaderPlan: Sendable {
 /// One route of a site.
 final class RoutePlan: Sendable {
     let prefix: PathPrefix
-    /// One for each server of the group, in its order: base paths differ.
-    let rewrites: [PathRewrite]
+    /// One for each server of the group, in its order.
+    let targets: [UpstreamTarget]
     let group: UpstreamGroup
     let takesWebSocket: Bool
     /// Nanoseconds.
@@ -107,11 +107,11 @@ final class RoutePlan: Sendable {
     let allowedOrigins: [String]?
 
     init(
-        prefix: PathPrefix, rewrites: [PathRewrite], group: UpstreamGroup, takesWebSocket: Bool, tunnelIdle: UInt64,
+        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, takesWebSocket: Bool, tunnelIdle: UInt64,
         allowedOrigins: [String]?
     ) {
         self.prefix = prefix
-        self.rewrites = rewrites
+        self.targets = targets
         self.group = group
         self.takesWebSocket = takesWebSocket
         self.tunnelIdle = tunnelIdle
@@ -126,28 +126,62 @@ struct ProxyTimeoutPlan: Sendable {
     var write: UInt64
 }
 
-/// `[limits]` and `[performance]`, times in nanoseconds.
-struct PlanLimits: Sendable {
-    var head: HeadLimits
-    var chunks: ChunkLimits
+/// `[limits]` and `[performance]`, times in nanoseconds. A class, so that a waiting task holds a reference and not a copy.
+final class PlanLimits: Sendable {
+    let head: HeadLimits
+    let chunks: ChunkLimits
     /// 0: no limit.
-    var maxBodyBytes: UInt64
+    let maxBodyBytes: UInt64
     /// 0: no limit.
-    var maxRequestsPerConnection: Int
+    let maxRequestsPerConnection: Int
     /// All workers together.
-    var maxConnections: Int
+    let maxConnections: Int
     /// 0: no limit.
-    var maxConnectionsPerClient: Int
-    var handshakeTimeout: UInt64
-    var headTimeout: UInt64
-    var bodyTimeout: UInt64
-    var sendTimeout: UInt64
-    var keepAliveTimeout: UInt64
+    let maxConnectionsPerClient: Int
+    let handshakeTimeout: UInt64
+    let headTimeout: UInt64
+    let bodyTimeout: UInt64
+    let sendTimeout: UInt64
+    let keepAliveTimeout: UInt64
     /// Bytes per second; 0: no limit.
-    var minBodyRate: UInt64
-    var lingeringTimeout: UInt64
-    var drainTimeout: UInt64
-    var tunnelLifetime: UInt64
+    let minBodyRate: UInt64
+    let lingeringTimeout: UInt64
+    let drainTimeout: UInt64
+    let tunnelLifetime: UInt64
+
+    init(
+        head: HeadLimits,
+        chunks: ChunkLimits,
+        maxBodyBytes: UInt64,
+        maxRequestsPerConnection: Int,
+        maxConnections: Int,
+        maxConnectionsPerClient: Int,
+        handshakeTimeout: UInt64,
+        headTimeout: UInt64,
+        bodyTimeout: UInt64,
+        sendTimeout: UInt64,
+        keepAliveTimeout: UInt64,
+        minBodyRate: UInt64,
+        lingeringTimeout: UInt64,
+        drainTimeout: UInt64,
+        tunnelLifetime: UInt64
+    ) {
+        self.head = head
+        self.chunks = chunks
+        self.maxBodyBytes = maxBodyBytes
+        self.maxRequestsPerConnection = maxRequestsPerConnection
+        self.maxConnections = maxConnections
+        self.maxConnectionsPerClient = maxConnectionsPerClient
+        self.handshakeTimeout = handshakeTimeout
+        self.headTimeout = headTimeout
+        self.bodyTimeout = bodyTimeout
+        self.sendTimeout = sendTimeout
+        self.keepAliveTimeout = keepAliveTimeout
+        self.minBodyRate = minBodyRate
+        self.lingeringTimeout = lingeringTimeout
+        self.drainTimeout = drainTimeout
+        self.tunnelLifetime = tunnelLifetime
+    }
 }
 
 /// `[logging]` as the data path needs it.

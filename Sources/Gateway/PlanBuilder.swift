@@ -115,7 +115,9 @@ package struct PlanBuilder {
                 return nil
             }
             return RoutePlan(
-                prefix: prefix, rewrites: rewrites, group: group, takesWebSocket: route.websocket,
+                prefix: prefix,
+                targets: zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) },
+                group: group, takesWebSocket: route.websocket,
                 tunnelIdle: (route.tunnelIdle ?? configuration.limits.tunnelIdle).nanoseconds,
                 allowedOrigins: route.allowedOrigins)
         }

@@ -83,8 +83,7 @@ extension Exchange {
     ) {
         let request = client.request
         var forwarded = UpstreamRequest(
-            authority: route.group.servers[choice].authority, rewrite: route.rewrites[choice], remainder: remainder,
-            framing: request.framing)
+            target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.asksForWebSocket = wantsUpgrade
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true

@@ -83,7 +83,7 @@ final class Relay {
     /// Carries the exchange out. The request's head waits in the upstream's outflow.
     nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
         defer {
-            upstream.stream.socket.interest = []
+            upstream.stream.socket.interest = .none
             client.unwatch()
         }
         upstream.stream.socket.waiter = client.waiter
@@ -118,42 +118,53 @@ final class Relay {
         var blocked = Blocked()
         guard case .sending = upload else { return blocked }
         for _ in 0..<Relay.movesPerTurn {
-            do throws(TransportError) {
-                guard try upstream.outflow.flush() else {
-                    blocked.onUpstream = true
-                    return blocked
-                }
-            } catch {
-                return try uploadFailed(error)
-            }
             switch try body() {
             case .finished:
-                blocked.moved = true
                 try finishUpload()
+                if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
                 return blocked
             case .ready(let count):
                 try checkSize(adding: count)
-                do throws(TransportError) {
-                    guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else {
-                        blocked.onUpstream = true
-                        return blocked
-                    }
-                } catch {
-                    return try uploadFailed(error)
+                guard try send(count) else {
+                    if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
+                    return blocked
                 }
-                progress.uploadedAt = loop.now
                 blocked.moved = true
             case .needsBytes:
                 switch try readClient() {
                 case .bytes: blocked.moved = true
                 case .blocked, .full:
-                    blocked.onClient = true
+                    // Whatever is collected must not wait for what the client has yet to send.
+                    if try !flushUpstream(), upload == .sending { blocked.onUpstream = true }
+                    blocked.onClient = upload == .sending
                     return blocked
                 case .end: throw Failure.clientLeft()
                 }
             }
         }
         return blocked
+    }
+
+    /// Moves payload towards the upstream.
+    /// - Returns: did anything move?
+    private func send(_ count: Int) throws(Failure) -> Bool {
+        do throws(TransportError) {
+            guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else { return false }
+            progress.uploadedAt = loop.now
+            return true
+        } catch {
+            uploadFailed()
+            return false
+        }
+    }
+
+    private func flushUpstream() throws(Failure) -> Bool {
+        do throws(TransportError) {
+            return try upstream.outflow.flush()
+        } catch {
+            uploadFailed()
+            return false
+        }
     }
 
     private var uploadEnded = false
@@ -163,14 +174,11 @@ final class Relay {
             uploadEnded = true
             upstream.outflow.finish(trailers: client.requestTrailers)
         }
-        do throws(TransportError) {
-            // If the end is blocked the next step's flush sends it, and the body reports its end again.
-            guard try upstream.outflow.flush() else { return }
-            upload = .sent
-            progress = RelayProgress(since: loop.now)
-        } catch {
-            _ = try uploadFailed(error)
-        }
+        // If the end is blocked the body reports its end again in a later step.
+        guard try flushUpstream() else { return }
+        upload = .sent
+        progress.uploadedAt = loop.now
+        progress.downloadedAt = loop.now
     }
 
     private func body() throws(Failure) -> Inflow.Body {
@@ -190,13 +198,10 @@ final class Relay {
     }
 
     /// The upstream took no more: it may have answered early and closed, so the answer is still looked for.
-    private func uploadFailed(_ error: TransportError) throws(Failure) -> Blocked {
+    private func uploadFailed() {
         upload = .refused
         upstream.outflow.discard()
         outcome = .spent
-        var blocked = Blocked()
-        blocked.moved = true
-        return blocked
     }
 
     private func checkSize(adding count: Int) throws(Failure) {
@@ -355,15 +360,15 @@ final class Relay {
 
     private nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
         if client.hasLeft { throw Failure.clientLeft() }
-        var interest: Socket.Interest = []
-        if down.onUpstream { interest.formUnion(upstream.stream.readInterest) }
-        if up.onUpstream { interest.formUnion(upstream.stream.writeInterest) }
+        var interest = Socket.Interest.none
+        if down.onUpstream { interest = interest.union(upstream.stream.readInterest) }
+        if up.onUpstream { interest = interest.union(upstream.stream.writeInterest) }
         upstream.stream.socket.interest = interest
         client.watch(reading: up.onClient, writing: down.onClient)
-        let (deadline, expired) = progress.deadline(
+        let (deadline, expiry) = progress.deadline(
             up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts)
         let now = loop.now
-        guard deadline > now else { throw expired }
-        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expired }
+        guard deadline > now else { throw expiry.failure }
+        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expiry.failure }
     }
 }

@@ -1,6 +1,9 @@
-/// When a relay last moved bytes, each way, and the deadlines that follow from it: timeouts are about progress, never about a
-/// whole request. In monotonic nanoseconds.
+import Transport
+
+/// When each direction of an exchange last moved, and which deadline follows from that: timeouts are about progress, not about
+/// whole requests.
 struct RelayProgress {
+    /// Monotonic nanoseconds.
     var uploadedAt: UInt64
     var downloadedAt: UInt64
 
@@ -9,36 +12,37 @@ struct RelayProgress {
         downloadedAt = now
     }
 
-    /// The nearest deadline among what is waited for, and what it means when it passes.
+    /// What the passing of a deadline means.
+    enum Expiry {
+        case body, send, upstreamRead, upstreamWrite
+
+        var failure: Failure {
+            switch self {
+            case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
+            case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            case .upstreamRead:
+                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
+            case .upstreamWrite:
+                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write")
+            }
+        }
+    }
+
+    /// The nearest deadline among what is waited for.
     func deadline(
         _ up: Relay.Blocked, _ down: Relay.Blocked, upload: Relay.Upload, answer: Relay.Answer, limits: PlanLimits,
         timeouts: ProxyTimeoutPlan
-    ) -> (UInt64, Failure) {
-        var nearest = (UInt64.max >> 1, Failure("timeout", status: 504, blame: .gateway))
-        func consider(_ deadline: UInt64, _ failure: @autoclosure () -> Failure) {
-            if deadline < nearest.0 { nearest = (deadline, failure()) }
+    ) -> (UInt64, Expiry) {
+        var nearest = (UInt64.max >> 1, Expiry.upstreamRead)
+        func consider(_ deadline: UInt64, _ expiry: Expiry) {
+            if deadline < nearest.0 { nearest = (deadline, expiry) }
         }
-        if up.onClient {
-            consider(
-                uploadedAt &+ limits.bodyTimeout,
-                Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout"))
-        }
-        if up.onUpstream {
-            consider(
-                uploadedAt &+ timeouts.write,
-                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write"))
-        }
-        if down.onClient {
-            consider(
-                downloadedAt &+ limits.sendTimeout,
-                Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout"))
-        }
+        if up.onClient { consider(uploadedAt &+ limits.bodyTimeout, .body) }
+        if up.onUpstream { consider(uploadedAt &+ timeouts.write, .upstreamWrite) }
+        if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if down.onUpstream, upload != .sending {
-            let isFirst = answer == .awaited
-            consider(
-                downloadedAt &+ (isFirst ? timeouts.firstByte : timeouts.read),
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read"))
+            consider(downloadedAt &+ (answer == .awaited ? timeouts.firstByte : timeouts.read), .upstreamRead)
         }
         return nearest
     }

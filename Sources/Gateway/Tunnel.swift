@@ -62,8 +62,8 @@ final class Tunnel {
         let upstream = down.source.stream.socket
         upstream.waiter = waiter
         defer {
-            client.interest = []
-            upstream.interest = []
+            client.interest = .none
+            upstream.interest = .none
         }
         let born = waiter.loop.now
         var progressAt = born
@@ -150,9 +150,9 @@ final class Tunnel {
     }
 
     private func interest(reading source: Way, writing sink: Way) -> Socket.Interest {
-        var interest: Socket.Interest = []
-        if source.sourceBlocked { interest.formUnion(source.source.stream.readInterest) }
-        if sink.sinkBlocked { interest.formUnion(sink.sink.stream.writeInterest) }
+        var interest = Socket.Interest.none
+        if source.sourceBlocked { interest = interest.union(source.source.stream.readInterest) }
+        if sink.sinkBlocked { interest = interest.union(sink.sink.stream.writeInterest) }
         return interest
     }
 

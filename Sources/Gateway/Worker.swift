@@ -24,7 +24,9 @@ actor Worker {
     /// - Throws: the address that cannot be had, and why.
     func open(_ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress]) throws -> [SocketAddress] {
         let accessLog = AccessLog(plan.logging, sink: sink)
-        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog)
+        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog) { [loop] sleeper in
+            Task(executorPreference: loop) { await self.resume(sleeper) }
+        }
         for address in addresses {
             do throws(SystemError) {
                 listeners.append(try Listener(address, on: loop))
@@ -69,7 +71,11 @@ actor Worker {
         let waiter = Waiter(loop: loop)
         listener.socket.waiter = waiter
         await withDiscardingTaskGroup { connections in
+            var turns = 0
             while !isDraining {
+                turns += 1
+                // A flood of new clients must not keep those that are here from being served.
+                if turns % 32 == 0 { await loop.yield() }
                 guard state.shared.reserve() else {
                     await pause(waiter, state)
                     continue
@@ -82,10 +88,12 @@ actor Worker {
                     state.shared.release()
                     listener.socket.interest = .read
                     _ = await waiter.wait(timeout: nil)
-                    listener.socket.interest = []
+                    listener.socket.interest = .none
                 case .lost(let error):
                     state.shared.release()
+                    if isDraining { break }
                     log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
+                    await loop.yield()
                 case .exhausted(let error):
                     state.shared.release()
                     if isDraining { break }
@@ -109,21 +117,35 @@ actor Worker {
     }
 
     private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
-        guard let state else { return }
+        guard let connection = adopt(descriptor, peer, index) else { return }
+        await live(connection)
+    }
+
+    /// A sleeping connection's socket, deadline or the drain has woken it.
+    private func resume(_ sleeper: ObjectIdentifier) async {
+        guard let connection = state?.connection(sleeper) else { return }
+        await live(connection)
+    }
+
+    private func live(_ connection: ClientConnection) async {
+        if await connection.run() == .ended { state?.remove(connection) }
+    }
+
+    private func adopt(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) -> ClientConnection? {
+        guard let state else { return nil }
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
             state.shared.release()
-            return
+            return nil
         }
         let connection = ClientConnection(
             socket, peer: peer, listener: state.plan.listeners[index], port: listeners[index].address.port, state: state,
             log: log)
         state.add(connection)
-        await connection.run()
-        state.remove(connection)
+        return connection
     }
 
     private func tickUntilDrained() async {

@@ -22,9 +22,14 @@ final class WorkerState {
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
     private(set) var isDraining = false
+    /// Starts a task for a connection that had none.
+    let resume: (ObjectIdentifier) -> Void
 
     /// - Throws: when an upstream's TLS files cannot be used.
-    init(plan: Plan, loop: EventLoop, shared: SharedState, log: AccessLog) throws(TLSError) {
+    init(
+        plan: Plan, loop: EventLoop, shared: SharedState, log: AccessLog, resume: @escaping (ObjectIdentifier) -> Void
+    ) throws(TLSError) {
+        self.resume = resume
         self.plan = plan
         self.loop = loop
         self.shared = shared
@@ -73,6 +78,8 @@ final class WorkerState {
         shared.release()
         while let paused = pausedListeners.popLast() { paused.tell() }
     }
+
+    func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier] }
 
     func pause(_ waiter: Waiter) {
         pausedListeners.append(waiter)

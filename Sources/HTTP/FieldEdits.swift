@@ -19,15 +19,27 @@ package struct ConfiguredField: Sendable, Equatable {
 }
 
 /// What the configuration removes from a head and adds to it, prepared so that a request costs one test per line.
-package struct FieldEdits: Sendable {
+///
+/// A class, so that a request passes one reference and not four arrays.
+package final class FieldEdits: Sendable {
+    /// A field to write where the head has none of the name: its line in `defaultLines`, of which the name is the beginning.
+    private struct Default: Sendable {
+        let known: KnownField
+        let line: Range<Int>
+        let nameCount: Int
+    }
+
     /// Bits of known fields to drop.
-    var droppedKnown: UInt64 = 0
+    private let droppedKnown: UInt64
     /// Names of other fields to drop.
-    var droppedNames: [[UInt8]] = []
+    private let droppedNames: [[UInt8]]
     /// Lines to write, ready to be copied.
-    var lines: [UInt8] = []
-    /// Lines to write if the head has no field of that name.
-    var defaults: [(known: KnownField, name: [UInt8], line: [UInt8])] = []
+    private let lines: [UInt8]
+    private let defaults: [Default]
+    private let defaultLines: [UInt8]
+
+    /// Changes nothing.
+    static let none = FieldEdits()
 
     /// The fields of the connection and the framing: never copied from one side to the other, always written anew.
     static let connectionFields: Set<KnownField> = [
@@ -43,22 +55,27 @@ package struct FieldEdits: Sendable {
     package init(
         remove: [String] = [], set: [ConfiguredField] = [], add: [ConfiguredField] = [], defaults: [ConfiguredField] = []
     ) {
-        for name in remove { drop(name) }
-        for field in set {
-            drop(field.name)
-            lines += Self.line(field)
+        var droppedKnown: UInt64 = 0
+        var droppedNames: [[UInt8]] = []
+        for name in remove + set.map(\.name) {
+            let bytes = Array(name.utf8)
+            let known = KnownField.recognise(bytes.span, 0..<bytes.count)
+            if known == .other || known == .xForwardedOther { droppedNames.append(bytes) } else { droppedKnown |= known.bit }
         }
-        for field in add { lines += Self.line(field) }
+        self.droppedKnown = droppedKnown
+        self.droppedNames = droppedNames
+        lines = (set + add).flatMap(Self.line)
+        var entries: [Default] = []
+        var bytes: [UInt8] = []
         for field in defaults {
-            let name = Array(field.name.utf8)
-            self.defaults.append((KnownField.recognise(name.span, 0..<name.count), name, Self.line(field)))
+            let line = Self.line(field)
+            let nameCount = field.name.utf8.count
+            let known = KnownField.recognise(line.span, 0..<nameCount)
+            entries.append(Default(known: known, line: bytes.count..<bytes.count + line.count, nameCount: nameCount))
+            bytes += line
         }
-    }
-
-    private mutating func drop(_ name: String) {
-        let bytes = Array(name.utf8)
-        let known = KnownField.recognise(bytes.span, 0..<bytes.count)
-        if known == .other || known == .xForwardedOther { droppedNames.append(bytes) } else { droppedKnown |= known.bit }
+        self.defaults = entries
+        defaultLines = bytes
     }
 
     private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
@@ -79,14 +96,23 @@ package struct FieldEdits: Sendable {
     /// Appends the lines to write for a head with these fields.
     func appendLines(_ fields: borrowing FieldSection, to out: inout [UInt8]) {
         out.append(lines, 0..<lines.count)
-        for entry in defaults where !Self.has(entry.known, entry.name, fields) { out.append(entry.line, 0..<entry.line.count) }
+        let bytes = defaultLines
+        for entry in defaults where !has(entry, bytes.span, fields) { out.append(bytes, entry.line) }
     }
 
-    private static func has(_ known: KnownField, _ name: [UInt8], _ fields: borrowing FieldSection) -> Bool {
-        if known != .other && known != .xForwardedOther { return fields.contains(known) }
+    /// Appends the lines to write for a head without fields.
+    func appendAllLines(to out: inout [UInt8]) {
+        out.append(lines, 0..<lines.count)
+        out.append(defaultLines, 0..<defaultLines.count)
+    }
+
+    private func has(_ entry: Default, _ bytes: Span<UInt8>, _ fields: borrowing FieldSection) -> Bool {
+        if entry.known != .other && entry.known != .xForwardedOther { return fields.contains(entry.known) }
+        guard fields.contains(entry.known) else { return false }
         let span = fields.bytes.span
-        for line in fields.lines where line.known == known {
-            if Text.equal(span, line.name, name.span, 0..<name.count) { return true }
+        let name = entry.line.lowerBound..<entry.line.lowerBound + entry.nameCount
+        for line in fields.lines where line.known == entry.known {
+            if Text.equal(span, line.name, bytes, name) { return true }
         }
         return false
     }

@@ -47,7 +47,7 @@ package enum ForwardedHead {
         if head.form == .asterisk || head.form == .authority {
             out.append(head.fields.bytes, head.target)
         } else {
-            request.rewrite.append(
+            request.target.rewrite.append(
                 head.fields, path: head.path, remainder: request.remainder, query: head.query, to: &out)
         }
         out.append(" HTTP/1.1\r\n")
@@ -64,7 +64,7 @@ package enum ForwardedHead {
         } else if policy.preserveHost, !head.authorityRange.isEmpty {
             out.append(head.fields.bytes, head.authorityRange)
         } else {
-            out.append(request.authority, 0..<request.authority.count)
+            out.append(request.target.authority, 0..<request.target.authority.count)
         }
         out.append("\r\n")
     }

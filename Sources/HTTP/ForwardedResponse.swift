@@ -36,7 +36,7 @@ extension ForwardedHead {
     package static func appendInterim(_ head: ResponseHead, to out: inout [UInt8]) {
         appendStatusLine(head, to: &out)
         let names = head.connection.contains(.names)
-        copyLines(head.fields, dropping: responseDropped, FieldEdits(), namedByConnection: names, to: &out)
+        copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
         out.append("\r\n")
     }
 

@@ -38,7 +38,6 @@ package struct ResponseFieldPolicy: Sendable {
 
     /// Appends the lines that an answer of Gatehouse's own, which has only `fields`, gets by this policy.
     package func appendLines(to out: inout [UInt8]) {
-        out.append(edits.lines, 0..<edits.lines.count)
-        for entry in edits.defaults { out.append(entry.line, 0..<entry.line.count) }
+        edits.appendAllLines(to: &out)
     }
 }

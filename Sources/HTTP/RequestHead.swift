@@ -5,7 +5,10 @@
 package final class RequestHead {
     /// The field lines. Its bytes also hold the request line and, behind the head, what normalisation had to rewrite; all
     /// ranges below are offsets into `fields.bytes`.
-    package var fields: FieldSection { content.fields }
+    package var fields: FieldSection {
+        // Lent, not copied: a copy would count references of two arrays at every look.
+        _read { yield content.fields }
+    }
     package var method: Method { content.method }
     /// The method's bytes, for methods that are not named.
     package var methodRange: Range<Int> { content.methodRange }

@@ -1,9 +1,8 @@
 /// How one request goes to its upstream: what the exchange has decided about it.
 package struct UpstreamRequest: Sendable {
-    /// The upstream's authority, `host[:port]`; sent as `Host` unless the policy says otherwise.
-    package var authority: [UInt8]
-    /// How the path is rewritten, and where in it the route's prefix ends (`PathPrefix.Match.remainder`).
-    package var rewrite: PathRewrite
+    /// What is the same for all requests by this route to this upstream.
+    let target: UpstreamTarget
+    /// Where in the path the route's prefix ends (`PathPrefix.Match.remainder`).
     package var remainder: Int
     /// How the body is sent; `.untilClose` does not exist in requests.
     package var framing: BodyFraming
@@ -16,11 +15,22 @@ package struct UpstreamRequest: Sendable {
     /// Ask the upstream to close after its answer.
     package var closes = false
 
-    package init(authority: [UInt8], rewrite: PathRewrite, remainder: Int, framing: BodyFraming) {
-        self.authority = authority
-        self.rewrite = rewrite
+    package init(target: UpstreamTarget, remainder: Int, framing: BodyFraming) {
+        self.target = target
         self.remainder = remainder
         self.framing = framing
+    }
+}
+
+/// An upstream as one route sees it; part of the plan.
+package final class UpstreamTarget: Sendable {
+    /// The upstream's authority, `host[:port]`; sent as `Host` unless the policy says otherwise.
+    let authority: [UInt8]
+    let rewrite: PathRewrite
+
+    package init(authority: [UInt8], rewrite: PathRewrite) {
+        self.authority = authority
+        self.rewrite = rewrite
     }
 }
 

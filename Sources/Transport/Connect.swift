@@ -37,7 +37,7 @@ extension Stream {
     /// - Parameter timeout: nanoseconds for the whole handshake.
     package nonisolated(nonsending) func shakeHands(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) {
         let deadline = waiter.loop.now &+ timeout
-        defer { socket.interest = [] }
+        defer { socket.interest = .none }
         while let interest = try handshake() {
             let now = waiter.loop.now
             guard now < deadline else { throw .timedOut }
@@ -78,7 +78,7 @@ extension Stream {
     ) async throws(TransportError) {
         let deadline = waiter.loop.now &+ timeout
         socket.interest = .write
-        defer { socket.interest = [] }
+        defer { socket.interest = .none }
         while !socket.isWritable {
             let now = waiter.loop.now
             guard now < deadline else { throw .timedOut }

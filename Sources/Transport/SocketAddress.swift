@@ -8,8 +8,10 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     package let family: Family
-    /// Address bytes in network order: 4 or 16 of them, or a path.
-    package let bytes: [UInt8]
+    /// The address as a number, IPv4 in the last 32 bits: every client's connection keeps one, so it costs no allocation.
+    private let high: UInt64
+    private let low: UInt64
+    private let path: [UInt8]
     /// 0 for a Unix socket.
     package let port: UInt16
     /// The interface of a link-local IPv6 address; 0 if none.
@@ -17,9 +19,20 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     package init(family: Family, bytes: [UInt8], port: UInt16, scope: UInt32 = 0) {
         self.family = family
-        self.bytes = bytes
+        path = family == .unix ? bytes : []
+        high = family == .ipv6 ? bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } : 0
+        low = family == .unix ? 0 : bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
         self.port = port
         self.scope = scope
+    }
+
+    /// Address bytes in network order: 4 or 16 of them, or a path.
+    package var bytes: [UInt8] {
+        switch family {
+        case .ipv4: (0..<4).map { UInt8(truncatingIfNeeded: low >> (24 - 8 * UInt64($0))) }
+        case .ipv6: (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> (56 - 8 * UInt64($0 % 8))) }
+        case .unix: path
+        }
     }
 
     /// Reads a literal: "192.0.2.1", "::1" (without brackets). Nil if it is none.

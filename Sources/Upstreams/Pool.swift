@@ -98,7 +98,7 @@ package final class Pool {
 
     func park(_ connection: UpstreamConnection) {
         let socket = connection.stream.socket
-        socket.interest = []
+        socket.interest = .none
         socket.waiter = nil
         // TLS 1.3 tickets arrive after the handshake, so the first exchange's end is the time to keep one.
         if !connection.isReused { connection.stream.tls?.keepTicket() }

@@ -7,7 +7,8 @@ private let v6 = ClientFacts(address: IPAddress("2001:DB8:0::1"), port: 4711, sc
 private let proxy = ClientFacts(address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true)
 
 private func upstream(_ framing: BodyFraming = .none) throws -> UpstreamRequest {
-    UpstreamRequest(authority: bytes("up:81"), rewrite: try #require(PathRewrite()), remainder: 0, framing: framing)
+    UpstreamRequest(
+        target: UpstreamTarget(authority: bytes("up:81"), rewrite: try #require(PathRewrite())), remainder: 0, framing: framing)
 }
 
 private func forward(

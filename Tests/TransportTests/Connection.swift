@@ -19,7 +19,7 @@ final class Connection {
         self.listener = listener
         for stream in [client, server] {
             stream.socket.waiter = waiter
-            stream.socket.interest = [.read, .write, .hangup]
+            stream.socket.interest = Socket.Interest.read.union(.write).union(.hangup)
         }
     }
 
@@ -42,7 +42,7 @@ final class Connection {
                 let clientSession = try context.map {
                     try TLSSession(connecting: plain.socket.descriptor, context: $0)
                 }
-                listener.socket.interest = []
+                listener.socket.interest = .none
                 return Connection(
                     client: Stream(plain.socket, tls: clientSession), server: Stream(socket, tls: session), waiter: waiter,
                     listener: listener)
