@@ -112,7 +112,10 @@ import Testing
     @Test func `a reader that is slow gets everything, in order, and what waits is bounded`() async throws {
         try await onLoop { actor in
             let connection = try await connected(on: actor.loop, overTLS: true)
-            let bytes = pattern(8_000_000)
+            // A small kernel buffer, so that ciphertext has to wait at the sender.
+            var size: Int32 = 32_768
+            _ = unsafe setsockopt(connection.server.socket.descriptor, SOL_SOCKET, SO_SNDBUF, &size, 4)
+            let bytes = pattern(1_000_000)
             var sent = 0
             var received: [UInt8] = []
             var pendings = 0
