@@ -32,10 +32,14 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
 
     package var description: String { reason }
 
-    /// Empties this thread's error queue and returns the reason of its newest entry.
+    /// Empties this thread's error queue and returns the reason of its newest entry; where that only says that the system
+    /// failed, of the oldest, which says how.
     static func takeReason(otherwise fallback: String = "unknown OpenSSL error") -> String {
-        let code = ERR_peek_last_error()
+        let oldest = ERR_peek_error()
+        let newest = ERR_peek_last_error()
         ERR_clear_error()
+        let isSystems = unsafe ERR_reason_error_string(newest).map { unsafe String(cString: $0) } == "system lib"
+        let code = isSystems ? oldest : newest
         guard code != 0 else { return fallback }
         if let words = unsafe ERR_reason_error_string(code) { return unsafe String(cString: words) }
         // Codes that wrap an errno have no string of OpenSSL's own.

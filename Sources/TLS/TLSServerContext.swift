@@ -62,6 +62,7 @@ import COpenSSL
         case "no start line": return "it holds no PEM block of this kind"
         case "bad password read", "problems getting password":
             return "it is encrypted; a key without a passphrase is needed"
+        case "key values mismatch": return "it does not belong to the certificate"
         default: return reason
         }
     }
