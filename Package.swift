@@ -79,6 +79,9 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "TidyTests", []),
+        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
+        tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
+        tests(of: "Scenarios", ["TestSupport", "gatehouse"]),
     ],
     cxxLanguageStandard: .cxx17
 )
