@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// An address of this machine, in the kernel's form.
 struct LoopbackAddress {
@@ -64,6 +65,7 @@ struct LoopbackAddress {
 package final class Port: Sendable, CustomStringConvertible {
     package let number: UInt16
     private let descriptor: Int32
+    private let isHeld = Mutex(true)
 
     package init() throws {
         let address = LoopbackAddress("::", 0)
@@ -79,7 +81,15 @@ package final class Port: Sendable, CustomStringConvertible {
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Lets go of the port early, for a program that does not share it.
+    package func release() {
+        isHeld.withLock { isHeld in
+            if isHeld { close(descriptor) }
+            isHeld = false
+        }
     }
 
     package var description: String { "\(number)" }

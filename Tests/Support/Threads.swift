@@ -1,10 +1,18 @@
 import Foundation
 
 /// Runs blocking work on a thread of its own: the few threads of Swift's pool are for what never blocks.
+/// It stays within the caller's task, so that an expectation in it is the calling test's.
 package func onThread<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
+    try await withTaskExecutorPreference(FreshThreads()) { try work() }
+}
+
+/// Runs each job on a new thread.
+private final class FreshThreads: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
         Thread.detachNewThread {
-            continuation.resume(with: Swift::Result { try work() })
+            // The runtime hands each job over once, and this is where it runs.
+            unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
         }
     }
 }
