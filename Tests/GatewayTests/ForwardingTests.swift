@@ -8,9 +8,9 @@ struct ForwardingTests {
     /// Sends one request and returns the lines that the upstream got.
     private func seen(
         _ request: String, proxy: String = "", top: String = "", host: String = "127.0.0.1"
-    ) async throws -> (lines: [String], port: Port, upstream: Upstream) {
+    ) async throws -> (lines: [String], port: FreePort, upstream: Upstream) {
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", proxy: proxy, top: top)
         try await Gatehouse.serving(toml) { _ in
             try await onThread {
@@ -36,7 +36,7 @@ struct ForwardingTests {
     func secure() async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { _ in
             let answer = try await Command.curl([
@@ -94,7 +94,7 @@ struct ForwardingTests {
     ])
     func clientAddress(chain: String, client: String) async throws {
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(
             port, to: "http://127.0.0.1:\(upstream)", proxy: "[sites.proxy.headers]\ntrusted_proxies = [\"10.0.0.0/8\"]",
             top: "[security]\ntrusted_proxies = [\"127.0.0.1\"]")
@@ -117,7 +117,7 @@ struct ForwardingTests {
 
     @Test("the add_* switches leave their fields out", arguments: [
         ("add_x_forwarded = false", ["Forwarded", "Via"]), ("add_forwarded = false", ["X-Forwarded-For", "X-Forwarded-Port", "Via"]),
-        ("add_via = false", ["X-Forwarded-For", "Forwarded"]),
+        ("add_via = false", ["X-Forwarded-For", "X-Forwarded-Port", "Forwarded"]),
         ("add_x_forwarded = false\nadd_forwarded = false\nadd_via = false", []),
     ])
     func switches(keys: String, present: [String]) async throws {
@@ -153,7 +153,7 @@ struct ForwardingTests {
     @Test("each site has its own rules")
     func perSite() async throws {
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         let sites = ["a.test", "b.test"].map { name in
             """
             [[sites]]

@@ -5,9 +5,9 @@ import Testing
 struct MessageTests {
     /// Runs a conversation over a plain connection to a site that proxies to `upstream`.
     private func talk(
-        _ upstream: Upstream, _ configuration: (Port) -> String, _ body: @escaping @Sendable (Wire) throws -> Void
+        _ upstream: Upstream, _ configuration: (FreePort) -> String, _ body: @escaping @Sendable (Wire) throws -> Void
     ) async throws {
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(configuration(port)) { _ in
             try await onThread { try body(Wire(to: port.number)) }
         }
@@ -258,7 +258,7 @@ struct MessageTests {
     @Test("connections are kept on both sides: many requests, one upstream connection, for several clients in turn")
     func keepAlive() async throws {
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { _ in
             for _ in 0..<5 {
                 try await onThread {

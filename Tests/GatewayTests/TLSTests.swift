@@ -6,7 +6,7 @@ struct TLSTests {
     @Test("a client gets the version it asks for", arguments: [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")])
     func versions(option: String, version: String) async throws {
         let certificates = try await Certificates.ready()
-        let (port, upstream) = try (Port(), Upstream.saying("hello"))
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { gatehouse in
             let outcome = try await Command.sClient(port, [option, "-brief", "-CAfile", certificates.authority])
@@ -26,7 +26,7 @@ struct TLSTests {
     @Test("min_version = \"1.3\" refuses TLS 1.2, and the log says why")
     func minimum() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl() + "\nmin_version = \"1.3\"")
         try await Gatehouse.serving(toml) { gatehouse in
             let outcome = try await Command.sClient(port, ["-tls1_2"])
@@ -40,7 +40,7 @@ struct TLSTests {
     @Test("TLS 1.1 is not spoken")
     func old() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { _ in
             let outcome = try await Command.sClient(port, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
@@ -56,7 +56,7 @@ struct TLSTests {
     ])
     func serverName(name: String, subject: String, site: String) async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(threeSites(port, certificates)) { _ in
             let outcome = try await Command.sClient(port, ["-servername", name])
             #expect(outcome.text.contains(subject), "\(outcome)")
@@ -70,7 +70,7 @@ struct TLSTests {
     @Test("a client without SNI gets the default site's certificate")
     func noServerName() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(threeSites(port, certificates)) { _ in
             let outcome = try await Command.sClient(port, ["-noservername"])
             #expect(outcome.text.contains("CN = localhost"), "\(outcome)")
@@ -80,7 +80,7 @@ struct TLSTests {
     @Test("a request for another site than the connection was secured for is misdirected: 421")
     func misdirected() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(threeSites(port, certificates)) { _ in
             let answer = try await Command.curl([
                 "-k", "--resolve", "rsa.test:\(port):127.0.0.1", "-H", "Host: localhost", "-w", "%{http_code}", "-o",
@@ -93,7 +93,7 @@ struct TLSTests {
     @Test("a chain is sent whole")
     func chain() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl("chain.test"))
         try await Gatehouse.serving(toml) { _ in
             let outcome = try await Command.sClient(
@@ -105,7 +105,7 @@ struct TLSTests {
     @Test("ALPN is http/1.1, also for a client that would rather speak h2")
     func applicationProtocol() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { _ in
             let outcome = try await Command.sClient(port, ["-alpn", "h2,http/1.1"])
@@ -116,7 +116,7 @@ struct TLSTests {
     @Test("plain HTTP on a TLS port is answered 400, in words, and never proxied")
     func plainOnTLS() async throws {
         let certificates = try await Certificates.ready()
-        let (port, upstream) = try (Port(), Upstream.saying("secret"))
+        let (port, upstream) = try (FreePort(), Upstream.saying("secret"))
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { gatehouse in
             let answer = try await Command.curl(["-i", "http://localhost:\(port)/x"])
@@ -132,7 +132,7 @@ struct TLSTests {
 
     @Test("TLS on a plain port is answered 400, which the log calls so")
     func tlsOnPlain() async throws {
-        let (port, upstream) = try (Port(), Upstream.saying("x"))
+        let (port, upstream) = try (FreePort(), Upstream.saying("x"))
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { gatehouse in
             let outcome = try await Command.sClient(port, [])
             #expect(outcome.code != 0)
@@ -143,7 +143,7 @@ struct TLSTests {
     @Test("a failed handshake is one line, with the reason in words")
     func handshakeFailure() async throws {
         let certificates = try await Certificates.ready()
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { gatehouse in
             let answer = try await Command.curl(["https://localhost:\(port)/"])
@@ -164,7 +164,7 @@ struct TLSTests {
         ("GET", "301", "https_port = 8443", ":8443"), ("HEAD", "301", "", ""), ("POST", "308", "", ""), ("PUT", "308", "", ""),
     ])
     func redirect(method: String, status: String, key: String, suffix: String) async throws {
-        let port = try Port()
+        let port = try FreePort()
         let toml = """
             [[sites]]
             hostname = "localhost"
@@ -187,7 +187,7 @@ struct TLSTests {
     @Test("a scripted session of openssl s_client: two requests over one connection")
     func scriptedSession() async throws {
         let certificates = try await Certificates.ready()
-        let (port, upstream) = try (Port(), Upstream.answering { Upstream.ok("you asked for \($0.target)\n") })
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok("you asked for \($0.target)\n") })
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { _ in
             let client = try ChildProcess(
@@ -202,7 +202,7 @@ struct TLSTests {
         }
     }
 
-    private func threeSites(_ port: Port, _ certificates: Certificates) -> String {
+    private func threeSites(_ port: FreePort, _ certificates: Certificates) -> String {
         let sites = [
             ("first", "localhost", "../localhost", "default = true"), ("second", "rsa.test", "rsa.test", ""),
             ("third", "*.wild.test", "wild.test", ""),

@@ -6,7 +6,7 @@ struct UpstreamSpellingTests {
     @Test("plain upstreams by scheme and kind of host", arguments: ["http", "ws"], ["127.0.0.1", "[::1]", "localhost"])
     func plain(scheme: String, host: String) async throws {
         let upstream = try Upstream.saying("reached", host: host == "[::1]" ? "::1" : "127.0.0.1")
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "\(scheme)://\(host):\(upstream)")) { gatehouse in
             let answer = try await Command.curl(["http://127.0.0.1:\(port)/x"])
             #expect(answer.text == "reached", "\(answer)")
@@ -20,7 +20,7 @@ struct UpstreamSpellingTests {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.saying("reached")
         let front = try await Peer("tls_front.py", [certificates.local.certificate, certificates.local.key, "\(upstream)"])
-        let port = try Port()
+        let port = try FreePort()
         let toml = Sites.proxy(
             port, to: "\(scheme)://\(host):\(front)", upstream: "ca_file = \"\(certificates.authority)\"")
         try await Gatehouse.serving(toml) { _ in
@@ -48,7 +48,7 @@ struct UpstreamSpellingTests {
         let upstream = try Upstream.saying("secret")
         let front = try await Peer(
             "tls_front.py", [certificates.certificate(certificate), certificates.key(certificate), "\(upstream)"])
-        let port = try Port()
+        let port = try FreePort()
         let keys = keys.replacing("CA", with: certificates.authority)
         try await Gatehouse.serving(Sites.proxy(port, to: "https://localhost:\(front)", upstream: keys)) { gatehouse in
             let answer = try await Command.curl(["-i", "http://127.0.0.1:\(port)/x"])
@@ -69,7 +69,7 @@ struct UpstreamSpellingTests {
         let upstream = try Upstream.saying("reached")
         let front = try await Peer(
             "tls_front.py", [certificates.certificate("rsa.test"), certificates.key("rsa.test"), "\(upstream)"])
-        let port = try Port()
+        let port = try FreePort()
         let keys = "ca_file = \"\(certificates.authority)\"\ntls_server_name = \"rsa.test\""
         try await Gatehouse.serving(Sites.proxy(port, to: "https://127.0.0.1:\(front)", upstream: keys)) { _ in
             let answer = try await Command.curl(["http://127.0.0.1:\(port)/x"])
@@ -84,7 +84,7 @@ struct UpstreamSpellingTests {
         let upstream = try Upstream.saying("reached")
         let front = try await Peer(
             "tls_front.py", [certificates.certificate("stranger.test"), certificates.key("stranger.test"), "\(upstream)"])
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "https://127.0.0.1:\(front)", upstream: "verify = false")) { gatehouse in
             #expect(gatehouse.log.all.contains { $0.contains("warning") && $0.contains("verify") })
             let answer = try await Command.curl(["http://127.0.0.1:\(port)/x"])
@@ -95,7 +95,7 @@ struct UpstreamSpellingTests {
     @Test("a client certificate is shown to an nginx that wants one", arguments: [true, false])
     func clientCertificate(shows: Bool) async throws {
         let certificates = try await Certificates.ready()
-        let (port, secure) = try (Port(), Port())
+        let (port, secure) = try (FreePort(), FreePort())
         let nginx = try await Nginx(
             """
             server {
@@ -127,7 +127,7 @@ struct UpstreamSpellingTests {
     @Test("requests over TLS on both sides reach openssl s_server")
     func opensslServer() async throws {
         let certificates = try await Certificates.ready()
-        let (port, secure) = try (Port(), Port())
+        let (port, secure) = try (FreePort(), FreePort())
         // s_server's own status page tells what it saw of the connection.
         secure.release()
         let server = try ChildProcess(
@@ -151,7 +151,7 @@ struct UpstreamSpellingTests {
     @Test("the path of an upstream's URL is put before every path")
     func basePath() async throws {
         let upstream = try Upstream.saying("x")
-        let port = try Port()
+        let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)/base/")) { _ in
             _ = try await Command.curl(["http://127.0.0.1:\(port)/a?b"])
             #expect(upstream.requests.all.map(\.target) == ["/base/a?b"])

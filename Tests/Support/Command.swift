@@ -29,7 +29,7 @@ package enum Command {
     }
 
     /// `openssl s_client` to a port; what it says of the connection, without input.
-    package static func sClient(_ port: Port, _ arguments: [String]) async throws -> Outcome {
+    package static func sClient(_ port: FreePort, _ arguments: [String]) async throws -> Outcome {
         let child = try ChildProcess("openssl", ["s_client", "-connect", "127.0.0.1:\(port)"] + arguments + ["-no_ign_eof"])
         _ = try? child.write("Q\n")
         let exit = try await child.exit()

@@ -62,7 +62,7 @@ struct LoopbackAddress {
 
 /// A free port, kept from everybody but those who share it with `SO_REUSEPORT`, as Gatehouse and nginx do, while this lives.
 /// Nobody listens on it until one of them does.
-package final class Port: Sendable, CustomStringConvertible {
+package final class FreePort: Sendable, CustomStringConvertible {
     package let number: UInt16
     private let descriptor: Int32
     private let isHeld = Mutex(true)

@@ -6,7 +6,7 @@ package final class Nginx: Sendable {
     package let directory: TemporaryDirectory
 
     /// - Parameters:
-    ///   - servers: `server { … }` blocks; they listen with `reuseport` on a `Port`.
+    ///   - servers: `server { … }` blocks; they listen with `reuseport` on a `FreePort`.
     ///   - directory: prefix of relative paths in it.
     package init(_ servers: String, in directory: TemporaryDirectory) async throws {
         self.directory = directory

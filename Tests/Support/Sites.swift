@@ -10,7 +10,7 @@ package enum Sites {
     ///   - proxy: further tables below `[sites.proxy]`.
     ///   - top: tables before the site.
     package static func proxy(
-        _ port: Port, to url: String, upstream: String = "", ssl: String = "", site: String = "", route: String = "",
+        _ port: FreePort, to url: String, upstream: String = "", ssl: String = "", site: String = "", route: String = "",
         proxy: String = "", top: String = ""
     ) -> String {
         """
