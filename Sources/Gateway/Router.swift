@@ -39,6 +39,8 @@ enum Router {
 
     /// The longest prefix wins, whatever the order in the file.
     private static func route(_ site: SitePlan, _ request: RequestHead) -> (RoutePlan, Int)? {
+        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
+        if request.form == .asterisk { return site.routes.first(where: \.prefix.takesEverything).map { ($0, 0) } }
         var best: (route: RoutePlan, match: PathPrefix.Match)?
         for route in site.routes {
             guard let match = route.prefix.match(request.fields.bytes.span, request.path) else { continue }
