@@ -29,7 +29,11 @@ enum Router {
         if let port = site.redirectPort { return .redirect(port: port) }
         switch request.form {
         case .authority:
-            return .refuse(Failure("connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies"))
+            // RFC 9110 §15.5.6: a 405 says what is allowed.
+            return .refuse(
+                Failure(
+                    "connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies",
+                    fields: Array("Allow: GET, HEAD\r\n".utf8)))
         case .origin, .absolute, .asterisk: break
         }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
