@@ -371,12 +371,14 @@ final class Relay {
 
     /// What the passing of a deadline means.
     private enum Expiry {
-        case body, send, upstreamRead, upstreamWrite
+        case body, send, upstreamFirstByte, upstreamRead, upstreamWrite
 
         var failure: Failure {
             switch self {
             case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
             case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            case .upstreamFirstByte:
+                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.first_byte")
             case .upstreamRead:
                 Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
             case .upstreamWrite:
@@ -396,8 +398,11 @@ final class Relay {
         if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if down.onUpstream, upload != .sending {
+            // Not written, `first_byte` is `read`, and that is the key to name.
+            let hasOwnKey = answer == .awaited && site.timeouts.firstByte != site.timeouts.read
             consider(
-                downloadedAt &+ (answer == .awaited ? site.timeouts.firstByte : site.timeouts.read), .upstreamRead)
+                downloadedAt &+ (hasOwnKey ? site.timeouts.firstByte : site.timeouts.read),
+                hasOwnKey ? .upstreamFirstByte : .upstreamRead)
         }
         return nearest
     }
