@@ -79,6 +79,30 @@ package final class Gatehouse: Sendable {
 
     // MARK: What it uses
 
+    /// Waits until no more than `limit` descriptors are open: closing takes its time.
+    /// - Returns: how many there are.
+    package func settledDescriptors(atMost limit: Int) async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let count = descriptorCount
+            if count > 0, count <= limit { return count }
+            guard ContinuousClock.now < deadline else { throw Failed(description: "\(count) descriptors, not \(limit) as before") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Waits until it uses no CPU time to speak of, as whoever has nothing to do.
+    package func expectIdle() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let before = cpuTicks
+            try await Task.sleep(for: .milliseconds(500))
+            // Half a second of a spinning thread is 50 ticks; the timers of idle workers are none, or one.
+            if cpuTicks - before <= 2 { return }
+            guard ContinuousClock.now < deadline else { throw Failed(description: "it spins: \(cpuTicks - before) ticks in half a second") }
+        }
+    }
+
     /// Open descriptors.
     package var descriptorCount: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count) ?? 0

@@ -16,6 +16,12 @@ package enum Place {
         return URL(filePath: bundle).deletingLastPathComponent().appending(path: "gatehouse").path(percentEncoded: false)
     }()
 
+    /// Is the program instrumented? Then it takes more time and memory than it should.
+    package static var isSanitized: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["TSAN_OPTIONS"] != nil || environment["ASAN_OPTIONS"] != nil
+    }
+
     /// The programs in Python that play peers.
     package static func peer(_ name: String) -> String { root + "Tests/Support/Peers/\(name)" }
 
