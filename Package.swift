@@ -83,6 +83,9 @@ let package = Package(
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
         tests(of: "TidyTests", []),
+        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
+        tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
+        tests(of: "Scenarios", ["TestSupport", "gatehouse"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -30,21 +30,26 @@ struct Failure: Error {
         let detail: String
         let retry: Retry
         let key: String?
+        let fields: [UInt8]
 
-        init(_ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?) {
+        init(
+            _ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?, _ fields: [UInt8]
+        ) {
             self.reason = reason
             self.status = status
             self.blame = blame
             self.detail = detail
             self.retry = retry
             self.key = key
+            self.fields = fields
         }
     }
 
     init(
-        _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil
+        _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil,
+        fields: [UInt8] = []
     ) {
-        facts = Facts(reason, status, blame, detail, retry, key)
+        facts = Facts(reason, status, blame, detail, retry, key, fields)
     }
 
     /// The stable word for the log and `Proxy-Status`.
@@ -57,6 +62,8 @@ struct Failure: Error {
     var retry: Retry { facts.retry }
     /// The configuration key that decided it, if one did.
     var key: String? { facts.key }
+    /// Field lines that its answer must have, each with its line end.
+    var fields: [UInt8] { facts.fields }
 
     /// A message that breaks the rules.
     init(_ refusal: HTTPRefusal) {

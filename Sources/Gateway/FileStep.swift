@@ -23,7 +23,9 @@ extension Exchange {
             return
         }
         if answer.needsPage {
-            throw Failure(StaticReason.of(answer.status), status: answer.status, blame: .client, detail: answer.reason)
+            throw Failure(
+                StaticReason.of(answer.status), status: answer.status, blame: .client, detail: answer.reason,
+                fields: answer.fieldLines)
         }
         try await send(answer, isHead: method == .head, headers: site.headers)
     }
@@ -40,12 +42,7 @@ extension Exchange {
         head.fields.append("Date: ")
         head.fields.append(state.clock.httpDate.span)
         head.fields.append("\r\n")
-        for field in answer.fields {
-            head.fields.append(contentsOf: field.name.utf8)
-            head.fields.append(": ")
-            head.fields.append(contentsOf: field.value.utf8)
-            head.fields.append("\r\n")
-        }
+        head.fields.append(answer.fieldLines.span)
         head.fields.append(headers.own.span)
         let writer = responder.begin(head)
         if let body = answer.body { try await stream(body, to: writer) }
@@ -94,6 +91,20 @@ private enum StaticReason {
         case 503: "too_many_files"
         default: "file_failed"
         }
+    }
+}
+
+extension StaticAnswer {
+    /// Its fields as lines, each with its line end.
+    fileprivate var fieldLines: [UInt8] {
+        var lines: [UInt8] = []
+        for field in fields {
+            lines.append(contentsOf: field.name.utf8)
+            lines.append(": ")
+            lines.append(contentsOf: field.value.utf8)
+            lines.append("\r\n")
+        }
+        return lines
     }
 }
 

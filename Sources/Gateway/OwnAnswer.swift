@@ -10,7 +10,7 @@ struct OwnAnswer {
     /// The page for a failure: JSON for a client that prefers it, a small HTML page otherwise.
     static func page(for failure: Failure, to request: RequestHead?, headers: HeaderPlan?) -> OwnAnswer {
         var lines = ProxyStatus.line(failure)
-        if failure.status == 405 { lines.append("Allow: GET, HEAD\r\n") }
+        lines.append(failure.fields.span)
         if failure.status == 503 { lines.append("Retry-After: 1\r\n") }
         return OwnAnswer(failure.status, reason: failure.reason, words: failure.publicWords, request, headers, lines)
     }

@@ -14,12 +14,14 @@ struct RelayProgress {
 
     /// What the passing of a deadline means.
     enum Expiry {
-        case body, send, upstreamRead, upstreamWrite
+        case body, send, upstreamFirstByte, upstreamRead, upstreamWrite
 
         var failure: Failure {
             switch self {
             case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
             case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            case .upstreamFirstByte:
+                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.first_byte")
             case .upstreamRead:
                 Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
             case .upstreamWrite:
@@ -42,7 +44,11 @@ struct RelayProgress {
         if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if down.onUpstream, upload != .sending {
-            consider(downloadedAt &+ (answer == .awaited ? timeouts.firstByte : timeouts.read), .upstreamRead)
+            // Not written, `first_byte` is `read`, and that is the key to name.
+            let hasOwnKey = answer == .awaited && timeouts.firstByte != timeouts.read
+            consider(
+                downloadedAt &+ (hasOwnKey ? timeouts.firstByte : timeouts.read),
+                hasOwnKey ? .upstreamFirstByte : .upstreamRead)
         }
         return nearest
     }

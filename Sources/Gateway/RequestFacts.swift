@@ -1,8 +1,12 @@
 import HTTP
 
 extension RequestHead {
-    /// The host that the request is for: lower case, without port, "" if it names none. Routing looks sites up by it.
-    var lowercasedHost: String { hostText.lowercased() }
+    /// The host that the request is for: lower case, without port and without the dot that ends an absolute name (RFC 1034 §3.1),
+    /// "" if it names none. Routing looks sites up by it.
+    var lowercasedHost: String {
+        let host = hostText.lowercased()
+        return host.count > 1 && host.hasSuffix(".") ? String(host.dropLast()) : host
+    }
 
     /// The host as written, an IPv6 literal in its brackets, without port.
     var hostText: String {

@@ -29,7 +29,11 @@ enum Router {
         if let port = site.redirectPort { return .redirect(port: port) }
         switch request.form {
         case .authority:
-            return .refuse(Failure("connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies"))
+            // RFC 9110 §15.5.6: a 405 says what is allowed.
+            return .refuse(
+                Failure(
+                    "connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies",
+                    fields: Array("Allow: GET, HEAD\r\n".utf8)))
         case .origin, .absolute, .asterisk: break
         }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
@@ -39,6 +43,8 @@ enum Router {
 
     /// The longest prefix wins, whatever the order in the file.
     private static func route(_ site: SitePlan, _ request: RequestHead) -> (RoutePlan, Int)? {
+        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
+        if request.form == .asterisk { return site.routes.first(where: \.prefix.takesEverything).map { ($0, 0) } }
         var best: (route: RoutePlan, match: PathPrefix.Match)?
         for route in site.routes {
             guard let match = route.prefix.match(request.fields.bytes.span, request.path) else { continue }

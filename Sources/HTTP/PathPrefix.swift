@@ -7,6 +7,9 @@ package struct PathPrefix: Sendable, Equatable {
     /// The prefix as configured, for messages.
     package let text: String
 
+    /// Is it `/`, which every path is below?
+    package var takesEverything: Bool { segments.isEmpty }
+
     /// A match; the higher `score` is the longer prefix.
     package struct Match: Equatable, Sendable {
         /// Orders matching prefixes: longer first; of `/api` and `/api/`, the one spelled like the request.

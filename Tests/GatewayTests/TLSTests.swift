@@ -1,0 +1,224 @@
+import TestSupport
+import Testing
+
+@Suite("TLS with clients")
+struct TLSTests {
+    @Test("a client gets the version it asks for", arguments: [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")])
+    func versions(option: String, version: String) async throws {
+        let certificates = try await Certificates.ready()
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            let outcome = try await Command.sClient(port, [option, "-brief", "-CAfile", certificates.authority])
+            #expect((outcome.errors + outcome.text).contains("Protocol version: \(version)"), "\(outcome)")
+            #expect((outcome.errors + outcome.text).contains("Verification: OK"), "\(outcome)")
+            let limit = option == "-tls1_2" ? "--tlsv1.2 --tls-max 1.2" : "--tlsv1.3"
+            let answer = try await Command.curl(
+                limit.split(separator: " ").map(String.init)
+                    + ["--cacert", certificates.authority, "https://localhost:\(port)/version"])
+            #expect(answer.text == "hello", "\(answer)")
+            let entry = try await gatehouse.access("/version")
+            #expect(entry["tls"] == version)
+            #expect(entry["cipher"]?.contains("AES") == true || entry["cipher"]?.contains("CHACHA") == true)
+        }
+    }
+
+    @Test("min_version = \"1.3\" refuses TLS 1.2, and the log says why")
+    func minimum() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl() + "\nmin_version = \"1.3\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let outcome = try await Command.sClient(port, ["-tls1_2"])
+            #expect(outcome.code != 0)
+            #expect(outcome.errors.contains("alert"), "\(outcome)")
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.contains("unsupported protocol") && line.contains("client=127.0.0.1"), "\(line)")
+        }
+    }
+
+    @Test("TLS 1.1 is not spoken")
+    func old() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let outcome = try await Command.sClient(port, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+            #expect(outcome.code != 0, "\(outcome)")
+        }
+    }
+
+    @Test("the name asked for chooses the certificate and the site", arguments: [
+        ("localhost", "CN = localhost", "first"), ("rsa.test", "CN = rsa.test", "second"),
+        ("RSA.Test", "CN = rsa.test", "second"), ("a.wild.test", "CN = wild.test", "third"),
+        ("a.b.wild.test", "CN = localhost", "first"), ("wild.test", "CN = localhost", "first"),
+        ("unknown.test", "CN = localhost", "first"),
+    ])
+    func serverName(name: String, subject: String, site: String) async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        try await Gatehouse.serving(threeSites(port, certificates)) { _ in
+            let outcome = try await Command.sClient(port, ["-servername", name])
+            #expect(outcome.text.contains(subject), "\(outcome)")
+            let answer = try await Command.curl([
+                "-k", "--resolve", "\(name):\(port):127.0.0.1", "-D", "-", "-o", "/dev/null", "https://\(name):\(port)/",
+            ])
+            #expect(answer.text.lowercased().contains("x-site: \(site)\r\n"), "\(answer)")
+        }
+    }
+
+    @Test("a client without SNI gets the default site's certificate")
+    func noServerName() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        try await Gatehouse.serving(threeSites(port, certificates)) { _ in
+            let outcome = try await Command.sClient(port, ["-noservername"])
+            #expect(outcome.text.contains("CN = localhost"), "\(outcome)")
+        }
+    }
+
+    @Test("a request for another site than the connection was secured for is misdirected: 421")
+    func misdirected() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        try await Gatehouse.serving(threeSites(port, certificates)) { _ in
+            let answer = try await Command.curl([
+                "-k", "--resolve", "rsa.test:\(port):127.0.0.1", "-H", "Host: localhost", "-w", "%{http_code}", "-o",
+                "/dev/null", "https://rsa.test:\(port)/",
+            ])
+            #expect(answer.text == "421", "\(answer)")
+        }
+    }
+
+    @Test("a chain is sent whole")
+    func chain() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl("chain.test"))
+        try await Gatehouse.serving(toml) { _ in
+            let outcome = try await Command.sClient(
+                port, ["-CAfile", certificates.authority, "-verify_return_error", "-verify_hostname", "chain.test"])
+            #expect(outcome.text.contains("Verify return code: 0 (ok)"), "\(outcome)")
+        }
+    }
+
+    @Test("ALPN is http/1.1, also for a client that would rather speak h2")
+    func applicationProtocol() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let outcome = try await Command.sClient(port, ["-alpn", "h2,http/1.1"])
+            #expect(outcome.text.contains("ALPN protocol: http/1.1"), "\(outcome)")
+        }
+    }
+
+    @Test("plain HTTP on a TLS port is answered 400, in words, and never proxied")
+    func plainOnTLS() async throws {
+        let certificates = try await Certificates.ready()
+        let (port, upstream) = try (FreePort(), Upstream.saying("secret"))
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            let answer = try await Command.curl(["-i", "http://localhost:\(port)/x"])
+            #expect(answer.text.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+            #expect(answer.text.contains("This port speaks HTTPS: use https:// instead of http://"), "\(answer)")
+            #expect(answer.text.contains("Proxy-Status: gatehouse; error=http_request_error; details=\"plain_http_on_tls_port\""))
+            #expect(upstream.connections.all.isEmpty)
+            _ = try await gatehouse.access(reason: "plain_http_on_tls_port")
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.contains("plain HTTP"), "\(line)")
+        }
+    }
+
+    @Test("TLS on a plain port is answered 400, which the log calls so")
+    func tlsOnPlain() async throws {
+        let (port, upstream) = try (FreePort(), Upstream.saying("x"))
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { gatehouse in
+            let outcome = try await Command.sClient(port, [])
+            #expect(outcome.code != 0)
+            #expect(try await gatehouse.access(reason: "tls_on_plain_port")["status"] == "400")
+        }
+    }
+
+    @Test("a failed handshake is one line, with the reason in words")
+    func handshakeFailure() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            let answer = try await Command.curl(["https://localhost:\(port)/"])
+            #expect(answer.code == 60, "\(answer)")
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.contains("unknown ca"), "\(line)")
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write([0x16, 0x03, 0x01])
+                wire.close()
+            }
+            _ = try await gatehouse.log.first { $0.contains("TLS handshake failed") && $0.contains("closed the connection") }
+            #expect(gatehouse.log.all.count { $0.contains("TLS handshake failed") } == 2)
+        }
+    }
+
+    @Test("redirect_to_https sends to the same URL under https and keeps the method", arguments: [
+        ("GET", "301", "https_port = 8443", ":8443"), ("HEAD", "301", "", ""), ("POST", "308", "", ""), ("PUT", "308", "", ""),
+    ])
+    func redirect(method: String, status: String, key: String, suffix: String) async throws {
+        let port = try FreePort()
+        let toml = """
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            redirect_to_https = true
+            \(key)
+            """
+        try await Gatehouse.serving(toml) { _ in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("\(method) /a%20b?c=d&e HTTP/1.1\r\nHost: localhost:\(port)\r\nContent-Length: 0\r\n\r\n")
+                let answer = try wire.readAnswer(toHead: method == "HEAD")
+                #expect(answer.start.contains(" \(status) "))
+                #expect(answer.value("Location") == "https://localhost\(suffix)/a%20b?c=d&e")
+                #expect(answer.value("Proxy-Status") != nil)
+            }
+        }
+    }
+
+    @Test("a scripted session of openssl s_client: two requests over one connection")
+    func scriptedSession() async throws {
+        let certificates = try await Certificates.ready()
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok("you asked for \($0.target)\n") })
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let client = try ChildProcess(
+                "openssl", ["s_client", "-quiet", "-CAfile", certificates.authority, "-connect", "127.0.0.1:\(port)"])
+            try client.write("GET /one HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try await client.output.first { $0 == "you asked for /one" }
+            try client.write("GET /two HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            _ = try await client.output.first { $0 == "you asked for /two" }
+            #expect(try await client.exit() == .code(0))
+            #expect(client.output.all.count { $0.hasPrefix("HTTP/1.1 200 OK") } == 2)
+            #expect(upstream.connections.all == [1])
+        }
+    }
+
+    private func threeSites(_ port: FreePort, _ certificates: Certificates) -> String {
+        let sites = [
+            ("first", "localhost", "../localhost", "default = true"), ("second", "rsa.test", "rsa.test", ""),
+            ("third", "*.wild.test", "wild.test", ""),
+        ]
+        return sites.map { name, host, certificate, more in
+            """
+            [[sites]]
+            name = "\(name)"
+            hostname = "\(host)"
+            port = \(port)
+            static_dir = "\(Place.root)Tests"
+            \(more)
+            [sites.headers]
+            X-Site = "\(name)"
+            \(certificates.ssl(certificate))
+            """
+        }.joined(separator: "\n")
+    }
+}

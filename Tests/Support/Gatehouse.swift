@@ -1,0 +1,140 @@
+import Foundation
+import Glibc
+
+/// The built program, serving a configuration of a test's own.
+package final class Gatehouse: Sendable {
+    /// A test's failure, with all that Gatehouse said.
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let process: ChildProcess
+    /// Lines of the diagnostics log.
+    package var log: Journal<String> { process.errors }
+    private let directory: TemporaryDirectory
+
+    /// Serves while `body` runs; afterwards it must stop by SIGTERM with exit code 0.
+    ///
+    /// - Parameters:
+    ///   - toml: the configuration; `[logging]` and `[performance]` are added to it unless it has them.
+    ///   - workers: worker threads.
+    package static func serving<Result>(
+        _ toml: String, workers: Int = 1, environment: [String: String] = [:],
+        _ body: (Gatehouse) async throws -> Result
+    ) async throws -> Result {
+        let gatehouse = try await Gatehouse(toml, workers, environment)
+        do {
+            let result = try await body(gatehouse)
+            try await gatehouse.stop()
+            return result
+        } catch {
+            gatehouse.process.kill()
+            throw Failed(description: "\(error)\n--- gatehouse said:\n\(gatehouse.story)")
+        }
+    }
+
+    private init(_ toml: String, _ workers: Int, _ environment: [String: String]) async throws {
+        directory = try TemporaryDirectory()
+        let file = try directory.write("gatehouse.toml", Self.completed(toml, workers))
+        process = try ChildProcess(Place.gatehouse, ["run", "-c", file], environment: environment)
+        do {
+            _ = try await log.first("\"serving\"") { $0.contains(": serving addresses=") }
+        } catch {
+            throw Failed(description: "gatehouse did not start\n\(story)")
+        }
+    }
+
+    private static func completed(_ toml: String, _ workers: Int) -> String {
+        var text = toml
+        if !toml.contains("[logging]") { text = "[logging]\nformat = \"json\"\nlevel = \"debug\"\n" + text }
+        if !toml.contains("[performance]") { text = "[performance]\nworker_threads = \(workers)\n" + text }
+        return text
+    }
+
+    /// SIGTERM, and what must come of it.
+    private func stop() async throws {
+        process.terminate()
+        let exit = try await process.exit()
+        guard exit == .code(0) else { throw Failed(description: "stopped with \(exit), not with exit code 0") }
+        guard log.all.contains(where: { $0.hasSuffix(": stopped") }) else { throw Failed(description: "did not say \"stopped\"") }
+    }
+
+    private var story: String { (log.all + ["--- access:"] + process.output.all).joined(separator: "\n") }
+
+    // MARK: What it said
+
+    /// The access line of an exchange, as soon as it is written.
+    package func access(_ target: String) async throws -> AccessEntry {
+        let line = try await process.output.first("the access line of \(target)") { AccessEntry($0)?["target"] == target }
+        return AccessEntry(line)!
+    }
+
+    /// The first access line with this reason.
+    package func access(reason: String) async throws -> AccessEntry {
+        let line = try await process.output.first("an access line with reason \(reason)") { AccessEntry($0)?["reason"] == reason }
+        return AccessEntry(line)!
+    }
+
+    package var accessEntries: [AccessEntry] { process.output.all.compactMap { AccessEntry($0) } }
+
+    // MARK: What it uses
+
+    /// Waits until no more than `limit` descriptors are open: closing takes its time.
+    /// - Returns: how many there are.
+    package func settledDescriptors(atMost limit: Int) async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let count = descriptorCount
+            if count > 0, count <= limit { return count }
+            guard ContinuousClock.now < deadline else { throw Failed(description: "\(count) descriptors, not \(limit) as before") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Waits until it uses no CPU time to speak of, as whoever has nothing to do.
+    package func expectIdle() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let before = cpuTicks
+            try await Task.sleep(for: .milliseconds(500))
+            // Half a second of a spinning thread is 50 ticks; the timers of idle workers are none, or one.
+            if cpuTicks - before <= 2 { return }
+            guard ContinuousClock.now < deadline else { throw Failed(description: "it spins: \(cpuTicks - before) ticks in half a second") }
+        }
+    }
+
+    /// Open descriptors.
+    package var descriptorCount: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count) ?? 0
+    }
+
+    /// The highest resident memory so far, in bytes (VmHWM of proc_pid_status(5)).
+    package var peakMemory: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return (Int(line.split(separator: " ").dropLast().last?.split(separator: "\t").last ?? "") ?? 0) * 1024
+    }
+
+    /// CPU time so far in clock ticks (proc_pid_stat(5)), of which there are 100 in a second.
+    package var cpuTicks: Int {
+        let stat = (try? String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8)) ?? ""
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12 else { return 0 }
+        return (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0)
+    }
+}
+
+/// One line of the access log in JSON.
+package struct AccessEntry: Sendable, CustomStringConvertible {
+    private let values: [String: String]
+    package let description: String
+
+    init?(_ line: String) {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else { return nil }
+        values = object.mapValues { "\($0)" }
+        description = line
+    }
+
+    /// A value as text; nil if the line lacks it.
+    package subscript(_ key: String) -> String? { values[key] }
+}

@@ -1,0 +1,89 @@
+import Synchronization
+
+/// What has happened so far, in order: a test awaits the event it needs instead of a time.
+package final class Journal<Element: Sendable>: Sendable {
+    /// The event did not come: the journal was closed, or a generous time has passed.
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private struct State {
+        var elements: [Element] = []
+        var isClosed = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let name: String
+
+    /// - Parameter name: for the message when something is missing.
+    package init(_ name: String) {
+        self.name = name
+    }
+
+    /// Everything so far.
+    package var all: [Element] { state.withLock { $0.elements } }
+
+    package func append(_ element: Element) {
+        wake { $0.elements.append(element) }
+    }
+
+    /// Nothing more will come: whoever waits in vain need not wait on.
+    package func close() {
+        wake { $0.isClosed = true }
+    }
+
+    /// The first element that `matches`, as soon as it is there.
+    package func first(_ what: String = "an event", where matches: @Sendable (Element) -> Bool) async throws -> Element {
+        try await wait(for: what) { $0.first(where: matches) }
+    }
+
+    /// The first `count` elements, as soon as they are there.
+    package func first(_ count: Int) async throws -> [Element] {
+        try await wait(for: "\(count) of them") { $0.count >= count ? Array($0.prefix(count)) : nil }
+    }
+
+    // MARK: -
+
+    /// A limit for tests that fail, not a measure for those that pass.
+    private static var patience: Duration { .seconds(90) }
+
+    private func wait<Result: Sendable>(for what: String, find: @Sendable ([Element]) -> Result?) async throws -> Result {
+        let deadline = ContinuousClock.now + Self.patience
+        let alarm = Task {
+            try? await Task.sleep(until: deadline)
+            self.wake { _ in }
+        }
+        defer { alarm.cancel() }
+        while true {
+            let seen = all
+            if let found = find(seen) { return found }
+            let isOver = state.withLock { $0.isClosed && $0.elements.count == seen.count }
+            guard !isOver, ContinuousClock.now < deadline else {
+                let last = seen.suffix(40).map { "\n    \($0)" }.joined()
+                throw Missing(description: "\(name): \(what) did not come; seen so far (\(seen.count)):\(last)")
+            }
+            await untilChange(from: seen.count, deadline)
+        }
+    }
+
+    private func untilChange(from count: Int, _ deadline: ContinuousClock.Instant) async {
+        await withCheckedContinuation { continuation in
+            let mustWait = state.withLock { state in
+                guard state.elements.count == count, !state.isClosed, ContinuousClock.now < deadline else { return false }
+                state.waiters.append(continuation)
+                return true
+            }
+            if !mustWait { continuation.resume() }
+        }
+    }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let waiters = state.withLock { state in
+            change(&state)
+            defer { state.waiters.removeAll() }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

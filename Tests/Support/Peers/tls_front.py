@@ -1,0 +1,80 @@
+"""Ends TLS in front of a plain server of this machine and passes the bytes on, both ways.
+
+tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--abrupt]
+
+With --abrupt it never sends close_notify: the connection just ends, as it does when a server dies.
+"""
+import argparse
+import socket
+import ssl
+import threading
+
+
+def pump(source, sink, at_end):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        at_end()
+    except ConnectionResetError:
+        reset(sink)
+    except OSError:
+        at_end()
+
+
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()
+
+
+def quietly(action, *arguments):
+    try:
+        action(*arguments)
+    except (OSError, ValueError):
+        pass
+
+
+def serve(client, context, port, abrupt):
+    try:
+        client = context.wrap_socket(client, server_side=True)
+    except OSError as error:
+        print("handshake failed:", error)
+        client.close()
+        return
+    server = socket.create_connection(("127.0.0.1", port))
+
+    def end_to_client():
+        if not abrupt:
+            quietly(client.settimeout, 5)
+            quietly(client.unwrap)
+        quietly(client.shutdown, socket.SHUT_RDWR)
+
+    def end_to_server():
+        quietly(server.shutdown, socket.SHUT_WR)
+
+    upward = threading.Thread(target=pump, args=(client, server, end_to_server), daemon=True)
+    upward.start()
+    pump(server, client, end_to_client)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("certificate")
+    parser.add_argument("key")
+    parser.add_argument("port", type=int)
+    parser.add_argument("--client-ca")
+    parser.add_argument("--abrupt", action="store_true")
+    options = parser.parse_args()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.certificate, options.key)
+    if options.client_ca:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(options.client_ca)
+    context.sni_callback = lambda sock, name, context: print("sni", name)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    print("port", listener.getsockname()[1])
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=serve, args=(client, context, options.port, options.abrupt), daemon=True).start()
+
+
+main()
