@@ -29,6 +29,7 @@ extension Project {
                 ],
                 files: [
                     "Sources/Configuration/TomlDocument.swift",
+                    "Sources/Demo/DemoServices.swift",
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",
                     "Sources/StaticFiles/Directory.swift",
