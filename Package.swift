@@ -65,11 +65,14 @@ let package = Package(
                 "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(
+            name: "Demo", dependencies: ["HTTP1", "Transport", "EventLoop", "HTTP", "WebSocket"],
+            resources: [.embedInCode("Page/chat.html")], swiftSettings: settings),
         // Floor 6: the command.
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Configuration", "EventLoop", "Transport",
+                "Gateway", "Demo", "Configuration", "EventLoop", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

@@ -1,9 +1,102 @@
 import ArgumentParser
+import Demo
+import EventLoop
+import Transport
 
 /// `gatehouse demo`
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "See it work: an echo service and a chat room over TLS.")
+        commandName: "demo", abstract: "See it work: an echo service and a chat room over TLS.",
+        discussion: """
+            Starts small services of its own on free loopback ports, puts a gateway in front of them, and says what to try.
+            scripts/make-certs makes the certificate; --plain goes without. SIGTERM and SIGINT stop it.
+            """)
 
-    func run() async throws {}
+    @Option(name: [.short, .long], help: "The port of the site; 0 takes a free one.")
+    var port: UInt16 = 8443
+
+    @Option(help: "The port that redirects to it; 0 takes a free one.")
+    var plainPort: UInt16 = 8080
+
+    @Option(help: "The address to listen on; \"::\" is every one.")
+    var listen = "127.0.0.1"
+
+    @Option(help: "The directory of localhost.crt and localhost.key.")
+    var certs = "certs"
+
+    @Flag(help: "Without TLS: one site, on the plain port.")
+    var plain = false
+
+    @Flag(help: "Print the configuration as well.")
+    var showConfig = false
+
+    func validate() throws {
+        guard SocketAddress(literal: listen, port: 0) != nil else {
+            throw ValidationError("--listen must be an IP address.")
+        }
+        if !plain, port == plainPort, port != 0 { throw ValidationError("--port and --plain-port must differ.") }
+    }
+
+    func run() async throws {
+        if !plain { try requireCertificate() }
+        let services: DemoServices
+        let configuration: DemoConfiguration
+        do {
+            services = try DemoServices()
+            configuration = try await describe(services)
+        } catch {
+            Console.error("gatehouse demo: \(error)")
+            throw ExitCode(1)
+        }
+        let loaded = try LoadedPlan.load(text: configuration.text, name: "the demo's configuration")
+        let introduction = DemoIntroduction(configuration: configuration, certificates: plain ? nil : certs)
+        try await serve(loaded, services, introduction, configuration)
+    }
+
+    private func requireCertificate() throws {
+        let missing = ["localhost.crt", "localhost.key"].map { "\(certs)/\($0)" }.filter { FileWriting.isMissing($0) }
+        guard let first = missing.first else { return }
+        Console.error(
+            """
+            gatehouse demo: there is no certificate: \(first) cannot be read.
+            Make one with scripts/make-certs, name its directory with --certs, or go without TLS with --plain.
+            """)
+        throw ExitCode(1)
+    }
+
+    /// Opens the services, and finds ports where 0 was asked for.
+    private func describe(_ services: DemoServices) async throws -> DemoConfiguration {
+        let addresses = try await services.open()
+        let site = try await free(plain ? plainPort : port, services)
+        return DemoConfiguration(
+            listen: listen, port: site, plainPort: plain ? nil : try await free(plainPort, services),
+            certificates: plain ? nil : certs, services: addresses)
+    }
+
+    private func free(_ port: UInt16, _ services: DemoServices) async throws -> UInt16 {
+        guard port == 0, let address = SocketAddress(literal: listen, port: 0) else { return port }
+        return try await services.reservePort(address)
+    }
+
+    private func serve(
+        _ loaded: LoadedPlan, _ services: DemoServices, _ introduction: DemoIntroduction, _ configuration: DemoConfiguration
+    ) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask(executorPreference: services.loop) { await services.run() }
+            do {
+                try await Service.run(loaded) {
+                    await services.releasePorts()
+                    if showConfig { Console.say(configuration.text) }
+                    Console.say(introduction.text)
+                } whenStopping: {
+                    await services.closeChats()
+                }
+            } catch {
+                await services.stop()
+                throw error
+            }
+            await services.stop()
+        }
+        services.loop.stop()
+    }
 }

@@ -10,7 +10,16 @@ struct LoadedPlan {
     /// Reads, checks and builds; says everything that is wrong.
     /// - Throws: `ExitCode(1)` when there is an error.
     static func load(_ path: String, lenient: Bool, workers: Int? = nil) throws -> LoadedPlan {
-        let result = Configuration.read(path: path, mode: lenient ? .lenient : .strict)
+        try build(Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers)
+    }
+
+    /// The same for a configuration that is in no file.
+    /// - Parameter name: what to call it in messages.
+    static func load(text: String, name: String) throws -> LoadedPlan {
+        try build(Configuration.parse(text: text, file: name), workers: nil)
+    }
+
+    private static func build(_ result: ReadResult, workers: Int?) throws -> LoadedPlan {
         var problems = result.problems
         var plan: Plan?
         if let configuration = result.configuration {

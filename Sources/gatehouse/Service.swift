@@ -7,7 +7,12 @@ import Transport
 
 /// Runs a plan until a signal asks it to stop.
 enum Service {
-    static func run(_ loaded: LoadedPlan) async throws {
+    /// - Parameters:
+    ///   - whenServing: called once clients can connect.
+    ///   - whenStopping: called before the gateway drains.
+    static func run(
+        _ loaded: LoadedPlan, whenServing: () async -> Void = {}, whenStopping: () async -> Void = {}
+    ) async throws {
         let log = Logger(label: "gatehouse") { _ in
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
         }
@@ -23,10 +28,12 @@ enum Service {
         let addresses = gateway.addresses.map(\.description).joined(separator: " ")
         log.notice(
             "serving", metadata: ["addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())"])
+        await whenServing()
         await withDiscardingTaskGroup { group in
             group.addTask { await gateway.run() }
             let name = await signals.next()
             log.notice("stopping", metadata: ["signal": "\(name)"])
+            await whenStopping()
             await gateway.drain()
         }
         log.notice("stopped")

@@ -31,6 +31,7 @@ extension Project {
                 ],
                 files: [
                     "Sources/Configuration/TomlDocument.swift",
+                    "Sources/Demo/DemoServices.swift",
                     "Sources/Gateway/LogSink.swift",
                     "Sources/Gateway/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",
