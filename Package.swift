@@ -75,6 +75,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
+        tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS"]),
         tests(of: "TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17
