@@ -85,6 +85,7 @@ let package = Package(
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
+        tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS"]),
         tests(of: "TidyTests", []),
         .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
         tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
