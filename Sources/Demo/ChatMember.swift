@@ -124,7 +124,7 @@ final class ChatMember {
         let now = loop.now
         let timeout = closesBy.map { $0 > now ? $0 - now : 0 } ?? Self.silence
         let wake = await waiter.wait(timeout: timeout)
-        stream.socket.interest = []
+        stream.socket.interest = .none
         return wake != .deadline || isStillAwaited()
     }
 

@@ -94,7 +94,7 @@ package actor DemoServices {
                 case .none:
                     listener.socket.interest = .read
                     _ = await waiter.wait(timeout: nil)
-                    listener.socket.interest = []
+                    listener.socket.interest = .none
                 case .lost: continue
                 case .exhausted: _ = await waiter.wait(timeout: Self.backOff)
                 }

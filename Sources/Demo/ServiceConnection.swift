@@ -175,7 +175,7 @@ final class ServiceConnection {
     private func wait(for interest: Socket.Interest) async throws(ConnectionEnded) {
         stream.socket.interest = interest
         let wake = isCut ? .told : await waiter.wait(timeout: Self.patience)
-        stream.socket.interest = []
+        stream.socket.interest = .none
         if isCut || wake == .deadline { throw ConnectionEnded() }
     }
 
