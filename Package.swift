@@ -86,6 +86,10 @@ let package = Package(
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS"]),
+        .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
+        .testTarget(
+            name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),
+        tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
         tests(of: "TidyTests", []),
         .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
         tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),

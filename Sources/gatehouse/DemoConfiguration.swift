@@ -89,19 +89,11 @@ struct DemoConfiguration {
         path = "/chat/ws"
         upstream = "chat"
         websocket = true
-        \(origins)
+
         [sites.proxy.load_balancing]
         method = "least_connections"
 
         """
-    }
-
-    /// Pages elsewhere may not join the chat. Behind other names the demo does not know its own origin.
-    private var origins: String {
-        guard listen == "127.0.0.1" || listen == "::1" else { return "" }
-        let hosts = ["localhost", listen == "::1" ? "[::1]" : listen]
-        let list = hosts.map { Self.quoted("\(scheme)://\($0):\(port)") }.joined(separator: ", ")
-        return "allowed_origins = [\(list)]\n"
     }
 
     private func redirect(from plainPort: UInt16) -> String {
