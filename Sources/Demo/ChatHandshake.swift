@@ -70,8 +70,8 @@ struct ChatGuest {
     /// Scalars of a name or a room.
     private static let maxLength = 32
 
-    /// The text that a query's value stands for (URL Standard, application/x-www-form-urlencoded); nil if nothing is left that can be
-    /// shown in a line.
+    /// The text that a query's value stands for (URL Standard, application/x-www-form-urlencoded); nil if nothing is left that
+    /// can be shown in a line.
     private static func label(_ value: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(value.utf8)[...]

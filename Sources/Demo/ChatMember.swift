@@ -6,8 +6,8 @@ import WebSocket
 
 /// One WebSocket of the chat, from the handshake's answer to its end.
 ///
-/// What the room says waits in a queue of its own. A member that does not read what it is sent loses its place instead of holding up
-/// the others.
+/// What the room says waits in a queue of its own. A member that does not read what it is sent loses its place instead of
+/// holding up the others.
 final class ChatMember {
     /// Bytes of one message.
     static let maxMessage = 1_048_576

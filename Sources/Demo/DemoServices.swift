@@ -44,8 +44,8 @@ package actor DemoServices {
         return Addresses(echo: addresses[0], page: addresses[1], chat: Array(addresses[2...]))
     }
 
-    /// A free port of an address. It is held until `releasePorts`, in a way that lets the gateway, and nobody of another user, listen
-    /// there as well (`SO_REUSEPORT`).
+    /// A free port of an address. It is held until `releasePorts`, in a way that lets the gateway, and nobody of another user,
+    /// listen there as well (`SO_REUSEPORT`).
     /// - Throws: the system call that failed.
     package func reservePort(_ address: SocketAddress) throws(SystemError) -> UInt16 {
         let listener = try Listener(address, on: loop)

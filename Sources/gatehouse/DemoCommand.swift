@@ -75,7 +75,18 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func free(_ port: UInt16, _ services: DemoServices) async throws -> UInt16 {
         guard port == 0, let address = SocketAddress(literal: listen, port: 0) else { return port }
-        return try await services.reservePort(address)
+        do {
+            return try await services.reservePort(address)
+        } catch {
+            throw NoFreePort(listen: listen, cause: error)
+        }
+    }
+
+    private struct NoFreePort: Error, CustomStringConvertible {
+        var listen: String
+        var cause: any Error
+
+        var description: String { "no port of \(listen) can be had: \(cause)" }
     }
 
     private func serve(

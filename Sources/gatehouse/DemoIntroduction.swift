@@ -62,6 +62,6 @@ struct DemoIntroduction {
     /// A word of a shell's line.
     private static func quoted(_ word: String) -> String {
         let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0)) }
-        return isPlain ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }

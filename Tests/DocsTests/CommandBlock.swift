@@ -23,8 +23,8 @@ struct CommandPage: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A fenced block that begins with ```` ```sh run ````; and the next block of its section, which shows what is printed, if that one
-/// begins with ```` ```text ````.
+/// A fenced block that begins with ```` ```sh run ````; and the next block of its section, which shows what is printed, if that
+/// one begins with ```` ```text ````.
 struct CommandBlock: Sendable, CustomStringConvertible {
     var page: String
     var line: Int
@@ -65,11 +65,12 @@ struct CommandBlock: Sendable, CustomStringConvertible {
 
     /// The shown lines that `output` lacks.
     func missing(from output: String, _ ports: PortMap) -> [String] {
-        var rest = output.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        // A CR LF is one character of Swift: it would not be a line's end.
+        var rest = output.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)[...]
         return shown.filter { line in
             guard !line.isEmpty, line != "…" else { return false }
             let parts = ports.translate(line).components(separatedBy: "…")
-            guard let place = rest.firstIndex(where: { Self.matches($0.trimmingSuffix(while: { $0 == "\r" }), parts) }) else {
+            guard let place = rest.firstIndex(where: { Self.matches($0, parts) }) else {
                 return true
             }
             rest = rest[(place + 1)...]
@@ -87,14 +88,6 @@ struct CommandBlock: Sendable, CustomStringConvertible {
             rest = rest[found.upperBound...]
         }
         return rest.hasSuffix(parts[parts.count - 1])
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> Substring {
-        var text = self
-        while let last = text.last, isTrimmed(last) { text.removeLast() }
-        return text
     }
 }
 

@@ -44,7 +44,7 @@ struct DocsTests {
         }
     }
 
-    /// A folder where commands may write, and find the certificates and scripts as in the repository, and the program by its name.
+    /// A folder where commands may write, and find certificates, scripts and the program.
     private func scratch() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "docs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

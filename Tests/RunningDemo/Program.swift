@@ -42,7 +42,8 @@ package enum Program {
 
     /// Starts a program.
     static func start(
-        _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], output: Pipe, errors: Pipe
+        _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], output: Pipe,
+        errors: Pipe
     ) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: program)
