@@ -104,10 +104,9 @@ package actor DemoServices {
     }
 
     private func serve(_ descriptor: Int32, _ index: Int) async {
-        // Who cannot be watched, or is one too many, is closed: the gateway tells its client.
-        guard let socket = try? Socket(adopting: descriptor, on: loop), state.connectionCount < ServiceState.maxConnections else {
-            return
-        }
+        guard let socket = try? Socket(adopting: descriptor, on: loop) else { return }
+        // One too many is closed: the gateway tells its client.
+        guard state.connectionCount < ServiceState.maxConnections else { return socket.close() }
         let connection = ServiceConnection(socket, service: doors[index].service, state: state)
         state.add(connection)
         await connection.run()
