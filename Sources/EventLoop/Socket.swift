@@ -25,7 +25,8 @@ package final class Socket {
         package func meets(_ other: Interest) -> Bool { bits & other.bits != 0 }
     }
 
-    package let descriptor: Int32
+    /// -1 after `close()`: the number may be another socket's by then.
+    package private(set) var descriptor: Int32
     /// May a read return something (bytes, end, error)?
     package var isReadable = false
     /// May a write make progress?
@@ -65,6 +66,7 @@ package final class Socket {
         isOpen = false
         loop.unregister(self)
         Glibc.close(descriptor)
+        descriptor = -1
         hasHungUp = true
         isReadable = true
         isWritable = true

@@ -114,10 +114,11 @@ final class ClientConnection {
         if isIdle { waiter.tell() }
     }
 
-    /// Cuts whatever is under way.
+    /// Cuts whatever is under way. The descriptor stays open until the connection's task has seen it: closed here, its number
+    /// could already be another connection's when the task reads once more.
     func cut() {
         isAborted = true
-        stream.abort()
+        stream.breakOff()
         waiter.tell()
     }
 

@@ -11,6 +11,11 @@ extension ForwardedHead {
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         let names = head.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
+        if !answer.date.isEmpty, !head.fields.contains(.date) {
+            out.append("Date: ")
+            out.append(answer.date, 0..<answer.date.count)
+            out.append("\r\n")
+        }
         if policy.addVia { out.append("Via: 1.1 gatehouse\r\n") }
         policy.edits.appendLines(head.fields, to: &out)
         if head.status == 101 {

@@ -42,6 +42,8 @@ package struct ClientAnswer: Sendable {
     package var clientMinorVersion: UInt8
     /// The connection closes after this answer.
     package var closes: Bool
+    /// An IMF-fixdate to add where the upstream sent no `Date` (RFC 9110 §6.6.1); empty adds none.
+    package var date: [UInt8] = []
     /// Trailers are forwarded, so `Trailer` may announce them.
     package var forwardsTrailers = false
 

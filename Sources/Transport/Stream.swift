@@ -116,6 +116,11 @@ package final class Stream {
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
     }
 
+    /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
+    package func breakOff() {
+        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_RDWR))
+    }
+
     /// Closes in an orderly way as far as that needs no waiting.
     package func close() {
         if let tls {

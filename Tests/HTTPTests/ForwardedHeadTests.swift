@@ -238,6 +238,16 @@ private var bare: RequestFieldPolicy {
         #expect(try forward("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 204 X\r\n\r\n")
     }
 
+    @Test func `A date is added where the upstream sent none`() throws {
+        var answer = ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false)
+        answer.date = bytes("Sun, 22 Nov 2026 16:31:05 GMT")
+        #expect(
+            try forward("HTTP/1.1 204 X\r\nA: 1\r\n\r\n", answer)
+                == "HTTP/1.1 204 X\r\nA: 1\r\nDate: Sun, 22 Nov 2026 16:31:05 GMT\r\n\r\n")
+        #expect(
+            try forward("HTTP/1.1 204 X\r\nDate: then\r\n\r\n", answer) == "HTTP/1.1 204 X\r\nDate: then\r\n\r\n")
+    }
+
     @Test func `A switch and interim answers carry only what belongs to them`() throws {
         let switching =
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
