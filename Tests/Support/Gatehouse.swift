@@ -129,7 +129,7 @@ package struct AccessEntry: Sendable, CustomStringConvertible {
     private let values: [String: String]
     package let description: String
 
-    init?(_ line: String) {
+    package init?(_ line: String) {
         guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else { return nil }
         values = object.mapValues { "\($0)" }
         description = line
