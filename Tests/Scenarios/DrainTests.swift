@@ -55,6 +55,22 @@ struct DrainTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("a signal that comes as soon as it serves is not lost")
+    func atOnce() async throws {
+        let directory = try TemporaryDirectory()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    let process = try ChildProcess(Place.gatehouse, [directory.path, "--port", "0"])
+                    _ = try await process.errors.first { $0.contains(": serving addresses=") }
+                    process.signal(number % 2 == 0 ? SIGTERM : SIGINT)
+                    #expect(try await process.exit() == .code(0))
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("after limits.drain_timeout what is left is cut, visibly, and the exit code is still 0")
     func cut() async throws {
         let upstream = try Upstream { _, wire in
