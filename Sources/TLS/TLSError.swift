@@ -59,9 +59,9 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
             return "it is encrypted; a key without a passphrase is needed"
         }
-        // Of a key's decoders none says more than that it found nothing.
-        if reasons.contains("no start line") || reasons == ["PEM lib"] { return "it holds no PEM block of this kind" }
-        return reasons.last ?? "unknown OpenSSL error"
+        // What is left of decoders that found nothing says only that.
+        let telling = reasons.filter { !["PEM lib", "system lib", "unsupported", "no start line"].contains($0) }
+        return telling.first ?? "it holds no PEM block of this kind"
     }
 
     static func system(_ code: Int32) -> TLSError {

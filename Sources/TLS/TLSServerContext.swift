@@ -46,7 +46,7 @@ import COpenSSL
     }
 
     private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
-        TLSError(.configuration, "the key \(keyFile) does not match the certificate \(certificateFile)")
+        TLSError(.configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile)")
     }
 
     private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {

@@ -18,9 +18,12 @@ struct CommandTests {
         #expect(try await gatehouse("--version").exit == .code(0))
     }
 
-    @Test("wrong usage is exit code 2, with words", arguments: [
-        ["--bogus"], ["check"], ["run", "--workers", "0"], ["run", "--workers", "many"], ["run", "-c", "a.toml", "directory"],
-    ])
+    @Test(
+        "wrong usage is exit code 2, with words",
+        arguments: [
+            ["--bogus"], ["check"], ["run", "--workers", "0"], ["run", "--workers", "many"],
+            ["run", "-c", "a.toml", "directory"],
+        ])
     func usage(arguments: [String]) async throws {
         let outcome = try await Command.run(Place.gatehouse, arguments)
         #expect(outcome.exit == .code(2), "\(outcome)")
@@ -43,9 +46,11 @@ struct CommandTests {
         static_dir = "."
         """
 
-    @Test("check and --dry-run print a summary for a right file and end with 0", arguments: [
-        ["check"], ["run", "--dry-run", "-c"], ["--dry-run", "--config"],
-    ])
+    @Test(
+        "check and --dry-run print a summary for a right file and end with 0",
+        arguments: [
+            ["check"], ["run", "--dry-run", "-c"], ["--dry-run", "--config"],
+        ])
     func checkRight(command: [String]) async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write("right.toml", Self.right)
@@ -56,9 +61,11 @@ struct CommandTests {
         }
     }
 
-    @Test("check reports every problem at once, each with file, line, column, key and a hint", arguments: [
-        ["check"], ["run", "-c"], ["--dry-run", "-c"],
-    ])
+    @Test(
+        "check reports every problem at once, each with file, line, column, key and a hint",
+        arguments: [
+            ["check"], ["run", "-c"], ["--dry-run", "-c"],
+        ])
     func checkWrong(command: [String]) async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
@@ -85,7 +92,8 @@ struct CommandTests {
         #expect(outcome.exit == .code(1), "\(outcome)")
         for word in [
             "wrong.toml:3:8: error: sites[0].port", "wrong.toml:4:1: error: sites[0].static_dri", "static_dir",
-            "wrong.toml:13:7: error: sites[0].proxy.upstreams[0].url", "wrong.toml:16:12: error: sites[0].proxy.routes[0].upstream",
+            "wrong.toml:13:7: error: sites[0].proxy.upstreams[0].url",
+            "wrong.toml:16:12: error: sites[0].proxy.routes[0].upstream",
             "did you mean \"backend\"?",
         ] {
             #expect(outcome.errors.contains(word), "\(word): \(outcome)")
@@ -103,18 +111,24 @@ struct CommandTests {
         #expect(try await gatehouse("check", compatible).exit == .code(0))
     }
 
-    @Test("a certificate that cannot be used is a start-up error that names the file and the reason", arguments: [
-        ("rsa.test", "none.test", "none.test.key", "No such file"), ("none.test", "rsa.test", "none.test.crt", "No such file"),
-        ("mismatch.test", "mismatch.test", "mismatch.test.key", "does not match"), ("rsa.test", "wild.test", "wild.test.key", "does not match"),
-        ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
-        ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
-    ])
+    @Test(
+        "a certificate that cannot be used is a start-up error that names the file and the reason",
+        arguments: [
+            ("rsa.test", "none.test", "none.test.key", "No such file"),
+            ("none.test", "rsa.test", "none.test.crt", "No such file"),
+            ("mismatch.test", "mismatch.test", "mismatch.test.key", "does not belong to"),
+            ("rsa.test", "wild.test", "wild.test.key", "does not belong to"),
+            ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
+            ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
+        ])
     func certificates(certificate: String, key: String, file: String, reason: String) async throws {
         let certificates = try await Certificates.ready()
         let directory = try TemporaryDirectory()
         try directory.write("empty.crt", "")
         try directory.write("empty.key", "")
-        func path(_ path: String) -> String { path.replacing("\(certificates.directory)/tests/../../", with: directory.path + "/") }
+        func path(_ path: String) -> String {
+            path.replacing("\(certificates.directory)/tests/../../", with: directory.path + "/")
+        }
         let configuration = try directory.write(
             "gatehouse.toml",
             """

@@ -7,15 +7,18 @@ struct DrainTests {
     /// A started Gatehouse whose stop is the test's own affair.
     private func start(_ toml: String) async throws -> (process: ChildProcess, directory: TemporaryDirectory) {
         let directory = try TemporaryDirectory()
-        let file = try directory.write("gatehouse.toml", "[logging]\nformat = \"json\"\n[performance]\nworker_threads = 2\n" + toml)
+        let file = try directory.write(
+            "gatehouse.toml", "[logging]\nformat = \"json\"\n[performance]\nworker_threads = 2\n" + toml)
         let process = try ChildProcess(Place.gatehouse, ["run", "-c", file])
         _ = try await process.errors.first { $0.contains(": serving addresses=") }
         return (process, directory)
     }
 
-    @Test("an exchange in flight finishes, idle connections are closed, nobody new is let in, exit code 0", arguments: [
-        SIGTERM, SIGINT,
-    ])
+    @Test(
+        "an exchange in flight finishes, idle connections are closed, nobody new is let in, exit code 0",
+        arguments: [
+            SIGTERM, SIGINT,
+        ])
     func graceful(signal: Int32) async throws {
         let certificates = try await Certificates.ready()
         let go = Signal()

@@ -6,7 +6,8 @@ import Testing
 struct LoadTests {
     /// SHA-256 of what bulk_server.py sends for so many bytes, worked out by another program.
     private func expectedDigest(_ size: Int) async throws -> String {
-        let script = "import hashlib; b = bytes(range(256)) * 4096; h = hashlib.sha256(); [h.update(b) for _ in range(\(size >> 20))]; print(h.hexdigest())"
+        let script =
+            "import hashlib; b = bytes(range(256)) * 4096; h = hashlib.sha256(); [h.update(b) for _ in range(\(size >> 20))]; print(h.hexdigest())"
         return try await Command.run(Place.python, ["-c", script]).text.trimmingCharacters(in: .newlines)
     }
 
@@ -94,8 +95,10 @@ struct LoadTests {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.answering { Upstream.ok($0.target) }
         let port = try FreePort()
-        let toml = "[performance]\nworker_threads = 2\nmax_connections = 1100\n"
-            + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[limits]\nhandshake_timeout = 60")
+        let toml =
+            "[performance]\nworker_threads = 2\nmax_connections = 1100\n"
+            + Sites.proxy(
+                port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[limits]\nhandshake_timeout = 60")
         try await Gatehouse.serving(toml, workers: 2) { gatehouse in
             let outcome = try await Command.run(
                 Place.python, [Place.peer("many_clients.py"), "\(port)", "1000", certificates.authority, "localhost", "/many"])

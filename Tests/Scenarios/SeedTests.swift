@@ -77,7 +77,8 @@ struct SeedTests {
             let outcome = try await Command.run(Place.gatehouse, command)
             #expect(outcome.exit == .code(1))
             #expect(
-                outcome.errors.contains("seed.toml:17:12: error: sites[0].proxy.routes[0].upstream: no upstream is named \"app-servers\""),
+                outcome.errors.contains(
+                    "seed.toml:17:12: error: sites[0].proxy.routes[0].upstream: no upstream is named \"app-servers\""),
                 "\(outcome)")
             #expect(outcome.errors.contains("did you mean \"app-server-1\"?"))
         }
