@@ -91,7 +91,8 @@ let package = Package(
             name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),
         tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
         tests(of: "TidyTests", []),
-        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
         tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
         tests(of: "Scenarios", ["TestSupport", "gatehouse"]),
     ],

@@ -43,6 +43,10 @@ package final class Gateway: Sendable {
                 group.addTask(executorPreference: worker.loop) { await worker.run() }
             }
         }
+    }
+
+    /// Only when nobody can ask a worker anything any more: a stopped loop never answers, and `drain` may still be counting.
+    deinit {
         for worker in workers { worker.loop.stop() }
     }
 

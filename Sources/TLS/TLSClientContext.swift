@@ -90,7 +90,7 @@ import COpenSSL
             return
         }
         guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
-            throw TLSError(.configuration, "cannot read the CA file \(caFile): \(TLSError.takeReason())")
+            throw TLSError(.configuration, "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
         }
     }
 
@@ -99,12 +99,12 @@ import COpenSSL
         let key = settings.clientKeyFile ?? certificate
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
-            throw TLSError(.configuration, "cannot read the client certificate \(certificate): \(TLSError.takeReason())")
+            throw TLSError(.configuration, "cannot read the client certificate \(certificate): \(TLSError.takeFileReason())")
         }
         guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
             unsafe SSL_CTX_check_private_key(context) == 1
         else {
-            throw TLSError(.configuration, "cannot use the client key \(key): \(TLSError.takeReason())")
+            throw TLSError(.configuration, "cannot use the client key \(key): \(TLSError.takeFileReason())")
         }
     }
 

@@ -47,6 +47,23 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         return unsafe String(cString: strerror(number))
     }
 
+    /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which part of
+    /// OpenSSL gave up ("PEM lib"); the older ones tell why.
+    static func takeFileReason() -> String {
+        var reasons: [String] = []
+        while case let code = ERR_get_error(), code != 0 {
+            // Codes that wrap an errno have no string of OpenSSL's own.
+            let words = unsafe ERR_reason_error_string(code) ?? UnsafePointer(strerror(gh_error_reason(code)))
+            reasons.append(unsafe String(cString: words))
+        }
+        if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
+            return "it is encrypted; a key without a passphrase is needed"
+        }
+        // What is left of decoders that found nothing says only that.
+        let telling = reasons.filter { !["PEM lib", "system lib", "unsupported", "no start line"].contains($0) }
+        return telling.first ?? "it holds no PEM block of this kind"
+    }
+
     static func system(_ code: Int32) -> TLSError {
         TLSError(.system, unsafe String(cString: strerror(code)))
     }

@@ -26,21 +26,27 @@ import COpenSSL
         unsafe Self.setUp(context, minimumVersion)
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-            throw TLSError(.configuration, "cannot read the certificate \(certificateFile): \(Self.fileReason())")
+            throw TLSError(.configuration, "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
         }
+        // OpenSSL looks already here whether the key is of the certificate.
         guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw TLSError(.configuration, "cannot read the key \(keyFile): \(Self.fileReason())")
+            let reason = TLSError.takeFileReason()
+            if reason == "key values mismatch" { throw Self.mismatch(keyFile, certificateFile) }
+            throw TLSError(.configuration, "cannot read the key \(keyFile): \(reason)")
         }
+        // A key of another kind has a place of its own, without a certificate.
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            throw TLSError(
-                .configuration,
-                "the key \(keyFile) does not belong to the certificate \(certificateFile): "
-                    + TLSError.takeReason())
+            ERR_clear_error()
+            throw Self.mismatch(keyFile, certificateFile)
         }
     }
 
     deinit {
         unsafe SSL_CTX_free(context)
+    }
+
+    private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
+        TLSError(.configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile)")
     }
 
     private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {
@@ -54,17 +60,6 @@ import COpenSSL
         unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-    }
-
-    private static func fileReason() -> String {
-        let reason = TLSError.takeReason()
-        switch reason {
-        case "no start line": return "it holds no PEM block of this kind"
-        case "bad password read", "problems getting password":
-            return "it is encrypted; a key without a passphrase is needed"
-        case "key values mismatch": return "it does not belong to the certificate"
-        default: return reason
-        }
     }
 }
 

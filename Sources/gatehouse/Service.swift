@@ -17,7 +17,7 @@ enum Service {
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
         }
         FileLimit.raise(toAtLeast: loaded.configuration.performance.maxConnections * 2 + 256, log)
-        let signals = Signals()
+        let signals = await Signals()
         let gateway: Gateway
         do {
             gateway = try await Gateway(loaded.plan, log: log)

@@ -5,18 +5,22 @@ import Glibc
 final class Signals: Sendable {
     private let names: AsyncStream<String>
 
-    init() {
+    /// When this returns, no signal is lost any more.
+    init() async {
         let (names, continuation) = AsyncStream.makeStream(of: String.self)
         self.names = names
         for (number, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
-            // The default action would end the process before the source is asked.
-            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             // The handler keeps its source: it lives as long as the process.
             source.setEventHandler {
                 withExtendedLifetime(source) { _ = continuation.yield(name) }
             }
-            source.activate()
+            // Activation is asynchronous. Until the kernel knows of the source, the default action ends the process, which is right
+            // for one that does not serve yet.
+            await withCheckedContinuation { registered in
+                source.setRegistrationHandler { registered.resume() }
+                source.activate()
+            }
         }
     }
 

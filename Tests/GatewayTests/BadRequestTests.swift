@@ -10,47 +10,55 @@ struct BadRequestTests {
         var testDescription: String { reason }
     }
 
-    @Test("a malformed request is answered, its connection closed, and never forwarded", arguments: [
-        Bad(request: "GET / HTTP/1.1\r\n\r\n", status: 400, reason: "host_missing"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", status: 400, reason: "host_repeated"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", status: 400, reason: "host_malformed"),
-        Bad(request: "GET / HTTP/1.1\nHost: a\n\n", status: 400, reason: "bare_lf"),
-        Bad(request: "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "request_line_malformed"),
-        Bad(request: "GET /\r\n\r\n", status: 400, reason: "version_malformed"),
-        Bad(request: "GET / HTTP/2.0\r\nHost: a\r\n\r\n", status: 505, reason: "version_unsupported"),
-        Bad(request: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 505, reason: "http2_preface"),
-        Bad(request: "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "method_malformed"),
-        Bad(request: "GET x HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "target_malformed"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", status: 400, reason: "space_before_colon"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", status: 400, reason: "folded_line"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX: a\u{0}b\r\n\r\n", status: 400, reason: "control_byte"),
-        Bad(request: "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", status: 400, reason: "field_name_empty"),
-        Bad(
-            request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", status: 400,
-            reason: "content_length_and_transfer_encoding"),
-        Bad(request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", status: 400, reason: "content_length_malformed"),
-        Bad(
-            request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", status: 400,
-            reason: "content_length_repeated"),
-        Bad(
-            request: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", status: 501,
-            reason: "transfer_coding_unknown"),
-        Bad(
-            request: "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", status: 400,
-            reason: "transfer_encoding_not_allowed"),
-        Bad(request: "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", status: 414, reason: "target_too_long"),
-        Bad(
-            request: "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n", status: 431,
-            reason: "field_too_large"),
-        Bad(
-            request: "GET / HTTP/1.1\r\nHost: a\r\n" + (0..<101).map { "X-\($0): y\r\n" }.joined() + "\r\n", status: 431,
-            reason: "too_many_fields"),
-        Bad(
-            request: "GET / HTTP/1.1\r\nHost: a\r\n" + (0..<4).map { "X-\($0): \(String(repeating: "a", count: 5000))\r\n" }.joined(),
-            status: 431, reason: "head_too_large"),
-        Bad(request: "POST / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", status: 417, reason: "expectation_unknown"),
-        Bad(request: "GET /%0d%0a HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "path_control"),
-    ])
+    @Test(
+        "a malformed request is answered, its connection closed, and never forwarded",
+        arguments: [
+            Bad(request: "GET / HTTP/1.1\r\n\r\n", status: 400, reason: "host_missing"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", status: 400, reason: "host_repeated"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", status: 400, reason: "host_malformed"),
+            Bad(request: "GET / HTTP/1.1\nHost: a\n\n", status: 400, reason: "bare_lf"),
+            Bad(request: "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "request_line_malformed"),
+            Bad(request: "GET /\r\n\r\n", status: 400, reason: "version_malformed"),
+            Bad(request: "GET / HTTP/2.0\r\nHost: a\r\n\r\n", status: 505, reason: "version_unsupported"),
+            Bad(request: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 505, reason: "http2_preface"),
+            Bad(request: "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "method_malformed"),
+            Bad(request: "GET x HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "target_malformed"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", status: 400, reason: "space_before_colon"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", status: 400, reason: "folded_line"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a\r\nX: a\u{0}b\r\n\r\n", status: 400, reason: "control_byte"),
+            Bad(request: "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", status: 400, reason: "field_name_empty"),
+            Bad(
+                request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                status: 400,
+                reason: "content_length_and_transfer_encoding"),
+            Bad(
+                request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", status: 400,
+                reason: "content_length_malformed"),
+            Bad(
+                request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", status: 400,
+                reason: "content_length_repeated"),
+            Bad(
+                request: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", status: 501,
+                reason: "transfer_coding_unknown"),
+            Bad(
+                request: "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", status: 400,
+                reason: "transfer_encoding_not_allowed"),
+            Bad(
+                request: "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", status: 414,
+                reason: "target_too_long"),
+            Bad(
+                request: "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n", status: 431,
+                reason: "field_too_large"),
+            Bad(
+                request: "GET / HTTP/1.1\r\nHost: a\r\n" + (0..<101).map { "X-\($0): y\r\n" }.joined() + "\r\n", status: 431,
+                reason: "too_many_fields"),
+            Bad(
+                request: "GET / HTTP/1.1\r\nHost: a\r\n"
+                    + (0..<4).map { "X-\($0): \(String(repeating: "a", count: 5000))\r\n" }.joined(),
+                status: 431, reason: "head_too_large"),
+            Bad(request: "POST / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", status: 417, reason: "expectation_unknown"),
+            Bad(request: "GET /%0d%0a HTTP/1.1\r\nHost: a\r\n\r\n", status: 400, reason: "path_control"),
+        ])
     func malformed(bad: Bad) async throws {
         let upstream = try Upstream.saying("x")
         let port = try FreePort()
@@ -72,9 +80,11 @@ struct BadRequestTests {
         }
     }
 
-    @Test("a malformed chunk ends the request, and its upstream never sees an end", arguments: [
-        "xyz\r\n", "5\r\nhelloX", "-1\r\n", "10000000000000000\r\n", "5;\u{1}\r\nhello\r\n", "1\nx\r\n",
-    ])
+    @Test(
+        "a malformed chunk ends the request, and its upstream never sees an end",
+        arguments: [
+            "xyz\r\n", "5\r\nhelloX", "-1\r\n", "10000000000000000\r\n", "5;\u{1}\r\nhello\r\n", "1\nx\r\n",
+        ])
     func badChunk(chunk: String) async throws {
         let ended = Journal<Bool>("what the upstream saw")
         let upstream = try Upstream { _, wire in
@@ -107,7 +117,8 @@ struct BadRequestTests {
                 try wire.write("POST /l HTTP/1.1\r\nHost: a\r\n")
                 try wire.write(
                     isAnnounced
-                        ? "Content-Length: 5000\r\n\r\n" + body : "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + body + "\r\n0\r\n\r\n")
+                        ? "Content-Length: 5000\r\n\r\n" + body
+                        : "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + body + "\r\n0\r\n\r\n")
                 #expect(try wire.readAnswer().status == 413)
             }
             let entry = try await gatehouse.access("/l")

@@ -13,7 +13,8 @@ struct FaultTests {
         try await Gatehouse.serving(toml) { gatehouse in
             let answer = try await Command.curl(["-i", "http://127.0.0.1:\(port)/f"])
             #expect(answer.text.hasPrefix("HTTP/1.1 \(fault.status) "), "\(answer)")
-            #expect(answer.text.contains("Proxy-Status: gatehouse; error=\(fault.error); details=\"\(fault.reason)\""), "\(answer)")
+            #expect(
+                answer.text.contains("Proxy-Status: gatehouse; error=\(fault.error); details=\"\(fault.reason)\""), "\(answer)")
             // Of an upstream's troubles a client learns only the kind.
             #expect(!answer.text.contains("127.0.0.1:\(upstream)") && !answer.text.contains("127.0.0.1:\(free)"))
             let entry = try await gatehouse.access("/f")
@@ -48,7 +49,8 @@ struct FaultTests {
             Break(
                 testDescription: "chunked, before the last line",
                 text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4000\r\n" + filler + "\r\n0\r\n", curlSays: [18, 56]),
-            Break(testDescription: "until close", text: "HTTP/1.1 200 OK\r\n\r\n" + filler, curlSays: [18, 56], needsReset: true),
+            Break(
+                testDescription: "until close", text: "HTTP/1.1 200 OK\r\n\r\n" + filler, curlSays: [18, 56], needsReset: true),
         ]
         static let filler = String(repeating: "x", count: 0x4000)
     }
@@ -78,9 +80,13 @@ struct FaultTests {
                 sent.fire()
             }
             let exit = try await client.exit()
-            #expect(cut.curlSays.contains { exit == .code($0) } || (cut.needsReset && exit == .code(52)), "\(exit) \(client.errors.all)")
+            #expect(
+                cut.curlSays.contains { exit == .code($0) } || (cut.needsReset && exit == .code(52)),
+                "\(exit) \(client.errors.all)")
             let entry = try await gatehouse.access("/t")
-            #expect(entry["reason"] == "upstream_truncated" || (cut.needsReset && entry["reason"] == "upstream_closed_early"), "\(entry)")
+            #expect(
+                entry["reason"] == "upstream_truncated" || (cut.needsReset && entry["reason"] == "upstream_closed_early"),
+                "\(entry)")
             #expect(entry["blame"] == "upstream")
         }
     }

@@ -24,12 +24,14 @@ struct ForwardingTests {
 
     @Test("a plain request, byte for byte")
     func plain() async throws {
-        let (lines, port, _) = try await seen("GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\nCookie: k=v\r\n\r\n")
-        #expect(lines == [
-            "GET /a?b=c HTTP/1.1", "Host: www.example.com", "Accept: */*", "Cookie: k=v", "X-Forwarded-For: 127.0.0.1",
-            "X-Forwarded-Proto: http", "X-Forwarded-Host: www.example.com", "X-Forwarded-Port: \(port)",
-            "Forwarded: for=127.0.0.1;proto=http;host=www.example.com", "Via: 1.1 gatehouse",
-        ])
+        let (lines, port, _) = try await seen(
+            "GET /a?b=c HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\nCookie: k=v\r\n\r\n")
+        #expect(
+            lines == [
+                "GET /a?b=c HTTP/1.1", "Host: www.example.com", "Accept: */*", "Cookie: k=v", "X-Forwarded-For: 127.0.0.1",
+                "X-Forwarded-Proto: http", "X-Forwarded-Host: www.example.com", "X-Forwarded-Port: \(port)",
+                "Forwarded: for=127.0.0.1;proto=http;host=www.example.com", "Via: 1.1 gatehouse",
+            ])
     }
 
     @Test("over TLS, byte for byte, and a host with a port is quoted")
@@ -44,21 +46,24 @@ struct ForwardingTests {
             ])
             #expect(answer.text == "x", "\(answer)")
         }
-        #expect(upstream.requests.all[0].lines == [
-            "POST /a HTTP/1.1", "Host: localhost:\(port)", "User-Agent: curl", "Accept: */*",
-            "Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https",
-            "X-Forwarded-Host: localhost:\(port)", "X-Forwarded-Port: \(port)",
-            "Forwarded: for=127.0.0.1;proto=https;host=\"localhost:\(port)\"", "Via: 1.1 gatehouse", "Content-Length: 4",
-        ])
+        #expect(
+            upstream.requests.all[0].lines == [
+                "POST /a HTTP/1.1", "Host: localhost:\(port)", "User-Agent: curl", "Accept: */*",
+                "Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https",
+                "X-Forwarded-Host: localhost:\(port)", "X-Forwarded-Port: \(port)",
+                "Forwarded: for=127.0.0.1;proto=https;host=\"localhost:\(port)\"", "Via: 1.1 gatehouse", "Content-Length: 4",
+            ])
     }
 
     @Test("an IPv6 client stands in brackets and quotes in Forwarded, and bare in X-Forwarded-For")
     func ipv6() async throws {
         let (lines, port, _) = try await seen("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", host: "::1")
-        #expect(lines == [
-            "GET / HTTP/1.1", "Host: [::1]:80", "X-Forwarded-For: ::1", "X-Forwarded-Proto: http", "X-Forwarded-Host: [::1]:80",
-            "X-Forwarded-Port: \(port)", "Forwarded: for=\"[::1]\";proto=http;host=\"[::1]:80\"", "Via: 1.1 gatehouse",
-        ])
+        #expect(
+            lines == [
+                "GET / HTTP/1.1", "Host: [::1]:80", "X-Forwarded-For: ::1", "X-Forwarded-Proto: http",
+                "X-Forwarded-Host: [::1]:80",
+                "X-Forwarded-Port: \(port)", "Forwarded: for=\"[::1]\";proto=http;host=\"[::1]:80\"", "Via: 1.1 gatehouse",
+            ])
     }
 
     private static let claims =
@@ -68,10 +73,12 @@ struct ForwardingTests {
     @Test("a stranger's claims are replaced")
     func untrusted() async throws {
         let (lines, port, _) = try await seen("GET / HTTP/1.1\r\nHost: a.test\r\n\(Self.claims)\r\n")
-        #expect(lines == [
-            "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: a.test",
-            "X-Forwarded-Port: \(port)", "Forwarded: for=127.0.0.1;proto=http;host=a.test", "Via: 1.1 gatehouse",
-        ])
+        #expect(
+            lines == [
+                "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: http",
+                "X-Forwarded-Host: a.test",
+                "X-Forwarded-Port: \(port)", "Forwarded: for=127.0.0.1;proto=http;host=a.test", "Via: 1.1 gatehouse",
+            ])
     }
 
     @Test("a trusted proxy's claims are continued")
@@ -81,17 +88,21 @@ struct ForwardingTests {
                 + "X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.test\r\nX-Forwarded-Port: 444\r\n"
                 + "Forwarded: for=\"[2001:db8::1]\";proto=https, for=unknown\r\n\r\n",
             proxy: Self.trustsLoopback)
-        #expect(lines == [
-            "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 9.9.9.9, 10.0.0.1, 127.0.0.1", "X-Forwarded-Proto: https",
-            "X-Forwarded-Host: b.test", "X-Forwarded-Port: 444",
-            "Forwarded: for=\"[2001:db8::1]\";proto=https, for=unknown, for=127.0.0.1;proto=http;host=a.test", "Via: 1.1 gatehouse",
-        ])
+        #expect(
+            lines == [
+                "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 9.9.9.9, 10.0.0.1, 127.0.0.1", "X-Forwarded-Proto: https",
+                "X-Forwarded-Host: b.test", "X-Forwarded-Port: 444",
+                "Forwarded: for=\"[2001:db8::1]\";proto=https, for=unknown, for=127.0.0.1;proto=http;host=a.test",
+                "Via: 1.1 gatehouse",
+            ])
     }
 
-    @Test("the client is the right-most address that is not trusted", arguments: [
-        ("1.1.1.1, 2.2.2.2", "2.2.2.2"), ("1.1.1.1, 2.2.2.2, 10.1.2.3", "2.2.2.2"), ("evil, 10.1.2.3", "10.1.2.3"),
-        ("10.9.9.9, 10.1.2.3", "10.9.9.9"), ("2001:db8::7, 10.0.0.1", "2001:db8::7"), ("", "127.0.0.1"),
-    ])
+    @Test(
+        "the client is the right-most address that is not trusted",
+        arguments: [
+            ("1.1.1.1, 2.2.2.2", "2.2.2.2"), ("1.1.1.1, 2.2.2.2, 10.1.2.3", "2.2.2.2"), ("evil, 10.1.2.3", "10.1.2.3"),
+            ("10.9.9.9, 10.1.2.3", "10.9.9.9"), ("2001:db8::7, 10.0.0.1", "2001:db8::7"), ("", "127.0.0.1"),
+        ])
     func clientAddress(chain: String, client: String) async throws {
         let upstream = try Upstream.saying("x")
         let port = try FreePort()
@@ -104,22 +115,29 @@ struct ForwardingTests {
         }
     }
 
-    @Test("no Connection field takes a forwarding field away", arguments: [
-        "X-Forwarded-For", "Forwarded", "x-forwarded-proto, X-Forwarded-Host", "close, X-Forwarded-Port, Via, Host",
-    ])
+    @Test(
+        "no Connection field takes a forwarding field away",
+        arguments: [
+            "X-Forwarded-For", "Forwarded", "x-forwarded-proto, X-Forwarded-Host", "close, X-Forwarded-Port, Via, Host",
+        ])
     func connectionAttack(options: String) async throws {
         let (lines, port, _) = try await seen("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: \(options)\r\n\(Self.claims)\r\n")
-        #expect(lines == [
-            "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: a.test",
-            "X-Forwarded-Port: \(port)", "Forwarded: for=127.0.0.1;proto=http;host=a.test", "Via: 1.1 gatehouse",
-        ])
+        #expect(
+            lines == [
+                "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: http",
+                "X-Forwarded-Host: a.test",
+                "X-Forwarded-Port: \(port)", "Forwarded: for=127.0.0.1;proto=http;host=a.test", "Via: 1.1 gatehouse",
+            ])
     }
 
-    @Test("the add_* switches leave their fields out", arguments: [
-        ("add_x_forwarded = false", ["Forwarded", "Via"]), ("add_forwarded = false", ["X-Forwarded-For", "X-Forwarded-Port", "Via"]),
-        ("add_via = false", ["X-Forwarded-For", "X-Forwarded-Port", "Forwarded"]),
-        ("add_x_forwarded = false\nadd_forwarded = false\nadd_via = false", []),
-    ])
+    @Test(
+        "the add_* switches leave their fields out",
+        arguments: [
+            ("add_x_forwarded = false", ["Forwarded", "Via"]),
+            ("add_forwarded = false", ["X-Forwarded-For", "X-Forwarded-Port", "Via"]),
+            ("add_via = false", ["X-Forwarded-For", "X-Forwarded-Port", "Forwarded"]),
+            ("add_x_forwarded = false\nadd_forwarded = false\nadd_via = false", []),
+        ])
     func switches(keys: String, present: [String]) async throws {
         let (lines, _, _) = try await seen(
             "GET / HTTP/1.1\r\nHost: a.test\r\n\(Self.claims)\r\n", proxy: "[sites.proxy.headers]\n\(keys)")
@@ -137,10 +155,12 @@ struct ForwardingTests {
         #expect(lines.count { $0.hasPrefix("Host:") } == 1)
     }
 
-    @Test("headers.add sets and headers.remove removes, in both spellings of remove", arguments: [
-        "remove = [\"X-Internal-Header\", \"cookie\"]",
-        "[sites.proxy.headers.remove]\n\"X-Internal-Header\" = true\n\"Cookie\" = true\n\"Accept\" = false",
-    ])
+    @Test(
+        "headers.add sets and headers.remove removes, in both spellings of remove",
+        arguments: [
+            "remove = [\"X-Internal-Header\", \"cookie\"]",
+            "[sites.proxy.headers.remove]\n\"X-Internal-Header\" = true\n\"Cookie\" = true\n\"Accept\" = false",
+        ])
     func edits(remove: String) async throws {
         let (lines, _, _) = try await seen(
             "GET / HTTP/1.1\r\nHost: a.test\r\nX-INTERNAL-header: 1\r\nCookie: a=b\r\nAccept: */*\r\nX-Powered-By: client\r\n\r\n",

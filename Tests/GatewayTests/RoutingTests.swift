@@ -12,7 +12,9 @@ struct RoutingTests {
         _ port: FreePort, host: String, more: String = "", _ upstreams: [(name: String, upstream: Upstream)],
         routes: [(path: String, upstream: String, keys: String)]
     ) -> String {
-        let servers = upstreams.map { "[[sites.proxy.upstreams]]\nname = \"\($0.name)\"\nurl = \"http://127.0.0.1:\($0.upstream)\"" }
+        let servers = upstreams.map {
+            "[[sites.proxy.upstreams]]\nname = \"\($0.name)\"\nurl = \"http://127.0.0.1:\($0.upstream)\""
+        }
         let routes = routes.map { "[[sites.proxy.routes]]\npath = \"\($0.path)\"\nupstream = \"\($0.upstream)\"\n\($0.keys)" }
         return """
             [[sites]]
@@ -50,12 +52,14 @@ struct RoutingTests {
             site(port, host: "other.test", more: "default = true", [all[3]], routes: route(3)),
         ].joined(separator: "\n")
         try await Gatehouse.serving(toml) { _ in
-            try await ask(port, [
-                ("one.test", "/", "one /"), ("ONE.test:\(port)", "/", "one /"), ("one.test.", "/", "one /"),
-                ("uno.test", "/", "one /"), ("two.wild.test", "/", "two /"), ("x.wild.test", "/", "wild /"),
-                ("a.b.wild.test", "/", "other /"), ("wild.test", "/", "other /"), ("nobody.test", "/", "other /"),
-                ("127.0.0.1", "/", "other /"), ("one.test", "http://one.test/abs", "one /abs"),
-            ])
+            try await ask(
+                port,
+                [
+                    ("one.test", "/", "one /"), ("ONE.test:\(port)", "/", "one /"), ("one.test.", "/", "one /"),
+                    ("uno.test", "/", "one /"), ("two.wild.test", "/", "two /"), ("x.wild.test", "/", "wild /"),
+                    ("a.b.wild.test", "/", "other /"), ("wild.test", "/", "other /"), ("nobody.test", "/", "other /"),
+                    ("127.0.0.1", "/", "other /"), ("one.test", "http://one.test/abs", "one /abs"),
+                ])
         }
     }
 
@@ -63,15 +67,20 @@ struct RoutingTests {
     func prefixes() async throws {
         let port = try FreePort()
         let all = try upstreams(["root", "api", "v2", "admin"])
-        let routes = [("/", "root", ""), ("/api", "api", ""), ("/api/v2/", "v2", ""), ("/admin/", "admin", "strip_prefix = true")]
+        let routes = [
+            ("/", "root", ""), ("/api", "api", ""), ("/api/v2/", "v2", ""), ("/admin/", "admin", "strip_prefix = true"),
+        ]
         try await Gatehouse.serving(site(port, host: "localhost", all, routes: routes)) { _ in
-            try await ask(port, [
-                ("localhost", "/", "root /"), ("localhost", "/apis", "root /apis"), ("localhost", "/api", "api /api"),
-                ("localhost", "/api/", "api /api/"), ("localhost", "/api/x?y=/api/v2", "api /api/x?y=/api/v2"),
-                ("localhost", "/api/v2", "v2 /api/v2"), ("localhost", "/api/v2/x", "v2 /api/v2/x"),
-                ("localhost", "/api/v22", "api /api/v22"), ("localhost", "/API", "root /API"),
-                ("localhost", "/admin", "admin /"), ("localhost", "/admin/", "admin /"), ("localhost", "/admin/a/b?c", "admin /a/b?c"),
-            ])
+            try await ask(
+                port,
+                [
+                    ("localhost", "/", "root /"), ("localhost", "/apis", "root /apis"), ("localhost", "/api", "api /api"),
+                    ("localhost", "/api/", "api /api/"), ("localhost", "/api/x?y=/api/v2", "api /api/x?y=/api/v2"),
+                    ("localhost", "/api/v2", "v2 /api/v2"), ("localhost", "/api/v2/x", "v2 /api/v2/x"),
+                    ("localhost", "/api/v22", "api /api/v22"), ("localhost", "/API", "root /API"),
+                    ("localhost", "/admin", "admin /"), ("localhost", "/admin/", "admin /"),
+                    ("localhost", "/admin/a/b?c", "admin /a/b?c"),
+                ])
         }
     }
 
@@ -84,12 +93,17 @@ struct RoutingTests {
             ("/newer", "app", "rewrite_target = \"/v3/\"\nstrip_prefix = true"),
         ]
         try await Gatehouse.serving(site(port, host: "localhost", all, routes: routes)) { _ in
-            try await ask(port, [
-                ("localhost", "/plain/x?y", "app /plain/x?y"), ("localhost", "/strip", "app /"), ("localhost", "/strip/", "app /"),
-                ("localhost", "/strip//x", "app /x"), ("localhost", "/strip/a//b", "app /a//b"), ("localhost", "/new/x", "app /v2/x"),
-                ("localhost", "/new", "app /v2"), ("localhost", "/newer/x?q", "app /v3/x?q"), ("localhost", "/newer", "app /v3/"),
-                ("localhost", "/strip?a=b", "app /?a=b"), ("localhost", "/strip/%2Fx", "app /x"),
-            ])
+            try await ask(
+                port,
+                [
+                    ("localhost", "/plain/x?y", "app /plain/x?y"), ("localhost", "/strip", "app /"),
+                    ("localhost", "/strip/", "app /"),
+                    ("localhost", "/strip//x", "app /x"), ("localhost", "/strip/a//b", "app /a//b"),
+                    ("localhost", "/new/x", "app /v2/x"),
+                    ("localhost", "/new", "app /v2"), ("localhost", "/newer/x?q", "app /v3/x?q"),
+                    ("localhost", "/newer", "app /v3/"),
+                    ("localhost", "/strip?a=b", "app /?a=b"), ("localhost", "/strip/%2Fx", "app /x"),
+                ])
         }
     }
 
@@ -99,17 +113,20 @@ struct RoutingTests {
         let all = try upstreams(["public", "admin"])
         let routes = [("/", "public", ""), ("/admin", "admin", "")]
         try await Gatehouse.serving(site(port, host: "localhost", all, routes: routes)) { _ in
-            try await ask(port, [
-                ("localhost", "/x/../admin", "admin /admin"), ("localhost", "/%61dmin", "admin /admin"),
-                ("localhost", "/./admin/", "admin /admin/"), ("localhost", "/x/%2e%2E/admin", "admin /admin"),
-                ("localhost", "//admin", "admin //admin"), ("localhost", "/admin;x=1/users", "admin /admin;x=1/users"),
-                ("localhost", "/%2Fadmin", "admin /%2Fadmin"), ("localhost", "/admin%2Fx", "admin /admin%2Fx"),
-                ("localhost", "/admin/../x", "public /x"), ("localhost", "/x/..%2Fadmin", "400"), ("localhost", "/..", "400"),
-                ("localhost", "/../admin", "400"), ("localhost", "/x\\..\\admin", "400"), ("localhost", "/x%5c..%5cadmin", "400"),
-                ("localhost", "/x/..;/admin", "400"), ("localhost", "/%00admin", "400"), ("localhost", "/%zz", "400"),
-                ("localhost", "/%252e%252e/admin", "public /%252e%252e/admin"), ("localhost", "/admin#x", "400"),
-                ("localhost", "http://localhost/x/../admin", "admin /admin"),
-            ])
+            try await ask(
+                port,
+                [
+                    ("localhost", "/x/../admin", "admin /admin"), ("localhost", "/%61dmin", "admin /admin"),
+                    ("localhost", "/./admin/", "admin /admin/"), ("localhost", "/x/%2e%2E/admin", "admin /admin"),
+                    ("localhost", "//admin", "admin //admin"), ("localhost", "/admin;x=1/users", "admin /admin;x=1/users"),
+                    ("localhost", "/%2Fadmin", "admin /%2Fadmin"), ("localhost", "/admin%2Fx", "admin /admin%2Fx"),
+                    ("localhost", "/admin/../x", "public /x"), ("localhost", "/x/..%2Fadmin", "400"), ("localhost", "/..", "400"),
+                    ("localhost", "/../admin", "400"), ("localhost", "/x\\..\\admin", "400"),
+                    ("localhost", "/x%5c..%5cadmin", "400"),
+                    ("localhost", "/x/..;/admin", "400"), ("localhost", "/%00admin", "400"), ("localhost", "/%zz", "400"),
+                    ("localhost", "/%252e%252e/admin", "public /%252e%252e/admin"), ("localhost", "/admin#x", "400"),
+                    ("localhost", "http://localhost/x/../admin", "admin /admin"),
+                ])
         }
     }
 

@@ -64,10 +64,12 @@ struct StaticFileTests {
         }
     }
 
-    @Test("what is not there, not public or not to be written", arguments: [
-        ("GET", "/none", 404), ("GET", "/empty/", 404), ("GET", "/a.txt/", 404), ("GET", "/a.txt/b", 404),
-        ("POST", "/a.txt", 405), ("DELETE", "/a.txt", 405),
-    ])
+    @Test(
+        "what is not there, not public or not to be written",
+        arguments: [
+            ("GET", "/none", 404), ("GET", "/empty/", 404), ("GET", "/a.txt/", 404), ("GET", "/a.txt/b", 404),
+            ("POST", "/a.txt", 405), ("DELETE", "/a.txt", 405),
+        ])
     func refused(method: String, target: String, status: Int) async throws {
         try await serving { port, _, _ in
             let answer = try await get(port, target, method: method)
@@ -77,12 +79,14 @@ struct StaticFileTests {
         }
     }
 
-    @Test("no path leaves the directory", arguments: [
-        "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt", "/sub/..%2f..%2fsecret.txt",
-        "//../secret.txt", "/..;/secret.txt", "/..\\secret.txt", "/.%2e/secret.txt", "/outside.txt", "/absolute.txt",
-        "/up/secret.txt", "/up/root/../secret.txt", "/%252e%252e/secret.txt", "/..%00/secret.txt", "/%c0%ae%c0%ae/secret.txt",
-        "http://localhost/../secret.txt", "/sub/%2e%2e%2f%2e%2e%2fsecret.txt", "/./.././secret.txt", "/up%2fsecret.txt",
-    ])
+    @Test(
+        "no path leaves the directory",
+        arguments: [
+            "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt", "/sub/..%2f..%2fsecret.txt",
+            "//../secret.txt", "/..;/secret.txt", "/..\\secret.txt", "/.%2e/secret.txt", "/outside.txt", "/absolute.txt",
+            "/up/secret.txt", "/up/root/../secret.txt", "/%252e%252e/secret.txt", "/..%00/secret.txt", "/%c0%ae%c0%ae/secret.txt",
+            "http://localhost/../secret.txt", "/sub/%2e%2e%2f%2e%2e%2fsecret.txt", "/./.././secret.txt", "/up%2fsecret.txt",
+        ])
     func traversal(target: String) async throws {
         try await serving { port, _, _ in
             let answer = try await get(port, target)
@@ -92,10 +96,13 @@ struct StaticFileTests {
         }
     }
 
-    @Test("compressible files are sent in gzip to those who take it, by their q-values", arguments: [
-        ("gzip", true), ("gzip;q=0", false), ("identity", false), ("deflate, gzip;q=0.5", true), ("*", true), ("*;q=0", false),
-        ("gzip;q=0.5, identity;q=0.9", false), ("GZIP", true), ("x-gzip", true), ("br", false), ("", false),
-    ])
+    @Test(
+        "compressible files are sent in gzip to those who take it, by their q-values",
+        arguments: [
+            ("gzip", true), ("gzip;q=0", false), ("identity", false), ("deflate, gzip;q=0.5", true), ("*", true),
+            ("*;q=0", false),
+            ("gzip;q=0.5, identity;q=0.9", false), ("GZIP", true), ("x-gzip", true), ("br", false), ("", false),
+        ])
     func compression(accepted: String, isCompressed: Bool) async throws {
         try await serving { port, directory, _ in
             let answer = try await get(port, "/sub/style.css", fields: ["Accept-Encoding: \(accepted)"])
@@ -125,11 +132,15 @@ struct StaticFileTests {
         }
     }
 
-    @Test("ranges", arguments: [
-        ("bytes=0-3", 206, "0123", "bytes 0-3/10"), ("bytes=7-", 206, "789", "bytes 7-9/10"), ("bytes=-2", 206, "89", "bytes 8-9/10"),
-        ("bytes=5-100", 206, "56789", "bytes 5-9/10"), ("bytes=10-", 416, "", "bytes */10"), ("bytes=4-2", 200, "0123456789", ""),
-        ("lines=1-2", 200, "0123456789", ""), ("bytes=-0", 416, "", "bytes */10"),
-    ])
+    @Test(
+        "ranges",
+        arguments: [
+            ("bytes=0-3", 206, "0123", "bytes 0-3/10"), ("bytes=7-", 206, "789", "bytes 7-9/10"),
+            ("bytes=-2", 206, "89", "bytes 8-9/10"),
+            ("bytes=5-100", 206, "56789", "bytes 5-9/10"), ("bytes=10-", 416, "", "bytes */10"),
+            ("bytes=4-2", 200, "0123456789", ""),
+            ("lines=1-2", 200, "0123456789", ""), ("bytes=-0", 416, "", "bytes */10"),
+        ])
     func ranges(range: String, status: Int, text: String, contentRange: String) async throws {
         try await serving { port, _, _ in
             let answer = try await get(port, "/a.txt", fields: ["Range: \(range)"])

@@ -48,12 +48,14 @@ struct TLSTests {
         }
     }
 
-    @Test("the name asked for chooses the certificate and the site", arguments: [
-        ("localhost", "CN = localhost", "first"), ("rsa.test", "CN = rsa.test", "second"),
-        ("RSA.Test", "CN = rsa.test", "second"), ("a.wild.test", "CN = wild.test", "third"),
-        ("a.b.wild.test", "CN = localhost", "first"), ("wild.test", "CN = localhost", "first"),
-        ("unknown.test", "CN = localhost", "first"),
-    ])
+    @Test(
+        "the name asked for chooses the certificate and the site",
+        arguments: [
+            ("localhost", "CN = localhost", "first"), ("rsa.test", "CN = rsa.test", "second"),
+            ("RSA.Test", "CN = rsa.test", "second"), ("a.wild.test", "CN = wild.test", "third"),
+            ("a.b.wild.test", "CN = localhost", "first"), ("wild.test", "CN = localhost", "first"),
+            ("unknown.test", "CN = localhost", "first"),
+        ])
     func serverName(name: String, subject: String, site: String) async throws {
         let certificates = try await Certificates.ready()
         let port = try FreePort()
@@ -160,9 +162,12 @@ struct TLSTests {
         }
     }
 
-    @Test("redirect_to_https sends to the same URL under https and keeps the method", arguments: [
-        ("GET", "301", "https_port = 8443", ":8443"), ("HEAD", "301", "", ""), ("POST", "308", "", ""), ("PUT", "308", "", ""),
-    ])
+    @Test(
+        "redirect_to_https sends to the same URL under https and keeps the method",
+        arguments: [
+            ("GET", "301", "https_port = 8443", ":8443"), ("HEAD", "301", "", ""), ("POST", "308", "", ""),
+            ("PUT", "308", "", ""),
+        ])
     func redirect(method: String, status: String, key: String, suffix: String) async throws {
         let port = try FreePort()
         let toml = """

@@ -15,7 +15,9 @@ struct UpstreamSpellingTests {
         }
     }
 
-    @Test("TLS upstreams by scheme and kind of host, verified against ca_file", arguments: ["https", "wss"], ["127.0.0.1", "localhost"])
+    @Test(
+        "TLS upstreams by scheme and kind of host, verified against ca_file", arguments: ["https", "wss"],
+        ["127.0.0.1", "localhost"])
     func secure(scheme: String, host: String) async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.saying("reached")
@@ -34,15 +36,17 @@ struct UpstreamSpellingTests {
         }
     }
 
-    @Test("an upstream's certificate is verified unless told otherwise", arguments: [
-        // Signed by nobody we know: the system's authorities.
-        ("../localhost", "", "local issuer certificate"),
-        ("stranger.test", "ca_file = \"CA\"\ntls_server_name = \"stranger.test\"", "self-signed certificate"),
-        ("rsa.test", "ca_file = \"CA\"", "hostname mismatch"),
-        ("expired.test", "ca_file = \"CA\"\ntls_server_name = \"expired.test\"", "expired"),
-        ("leaf-only.test", "ca_file = \"CA\"\ntls_server_name = \"leaf-only.test\"", "local issuer certificate"),
-        ("client.test", "ca_file = \"CA\"\ntls_server_name = \"client.test\"", "purpose"),
-    ])
+    @Test(
+        "an upstream's certificate is verified unless told otherwise",
+        arguments: [
+            // Signed by nobody we know: the system's authorities.
+            ("../localhost", "", "local issuer certificate"),
+            ("stranger.test", "ca_file = \"CA\"\ntls_server_name = \"stranger.test\"", "self-signed certificate"),
+            ("rsa.test", "ca_file = \"CA\"", "hostname mismatch"),
+            ("expired.test", "ca_file = \"CA\"\ntls_server_name = \"expired.test\"", "expired"),
+            ("leaf-only.test", "ca_file = \"CA\"\ntls_server_name = \"leaf-only.test\"", "local issuer certificate"),
+            ("client.test", "ca_file = \"CA\"\ntls_server_name = \"client.test\"", "purpose"),
+        ])
     func refused(certificate: String, keys: String, reason: String) async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.saying("secret")
@@ -85,7 +89,8 @@ struct UpstreamSpellingTests {
         let front = try await Peer(
             "tls_front.py", [certificates.certificate("stranger.test"), certificates.key("stranger.test"), "\(upstream)"])
         let port = try FreePort()
-        try await Gatehouse.serving(Sites.proxy(port, to: "https://127.0.0.1:\(front)", upstream: "verify = false")) { gatehouse in
+        try await Gatehouse.serving(Sites.proxy(port, to: "https://127.0.0.1:\(front)", upstream: "verify = false")) {
+            gatehouse in
             #expect(gatehouse.log.all.contains { $0.contains("warning") && $0.contains("verify") })
             let answer = try await Command.curl(["http://127.0.0.1:\(port)/x"])
             #expect(answer.text == "reached", "\(answer)")

@@ -1,14 +1,181 @@
+import Foundation
 import TestSupport
 import Testing
 
 @Suite("The command line")
 struct CommandTests {
+    private func gatehouse(_ arguments: String...) async throws -> Command.Outcome {
+        try await Command.run(Place.gatehouse, arguments, environment: ["NO_COLOR": "1"])
+    }
+
     @Test("--help teaches, with exit code 0")
     func help() async throws {
-        let outcome = try await Command.run(Place.gatehouse, ["--help"])
+        let outcome = try await gatehouse("--help")
         #expect(outcome.exit == .code(0))
-        for word in ["gatehouse demo", "gatehouse check", "gatehouse run -c", "Exit codes: 0"] {
-            #expect(outcome.text.contains(word))
+        for word in ["gatehouse demo", "gatehouse check", "gatehouse run -c", "gatehouse ./public", "Exit codes: 0"] {
+            #expect(outcome.text.contains(word), "\(word)")
         }
+        #expect(try await gatehouse("--version").exit == .code(0))
+    }
+
+    @Test(
+        "wrong usage is exit code 2, with words",
+        arguments: [
+            ["--bogus"], ["check"], ["run", "--workers", "0"], ["run", "--workers", "many"],
+            ["run", "-c", "a.toml", "directory"],
+        ])
+    func usage(arguments: [String]) async throws {
+        let outcome = try await Command.run(Place.gatehouse, arguments)
+        #expect(outcome.exit == .code(2), "\(outcome)")
+        #expect(outcome.errors.contains("Usage: gatehouse"), "\(outcome)")
+    }
+
+    @Test("without a configuration it says what to do, with exit code 2")
+    func nothing() async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await Command.run(Place.gatehouse, [], directory: directory.path)
+        #expect(outcome.exit == .code(2))
+        #expect(outcome.errors.contains("see gatehouse --help"), "\(outcome)")
+    }
+
+    private static let right = """
+        [[sites]]
+        name = "main"
+        hostname = "www.example.com"
+        port = 8080
+        static_dir = "."
+        """
+
+    @Test(
+        "check and --dry-run print a summary for a right file and end with 0",
+        arguments: [
+            ["check"], ["run", "--dry-run", "-c"], ["--dry-run", "--config"],
+        ])
+    func checkRight(command: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("right.toml", Self.right)
+        let outcome = try await Command.run(Place.gatehouse, command + [file])
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        for word in ["main", "http :::8080", "www.example.com", "files of .", "is right"] {
+            #expect(outcome.text.contains(word), "\(word): \(outcome)")
+        }
+    }
+
+    @Test(
+        "check reports every problem at once, each with file, line, column, key and a hint",
+        arguments: [
+            ["check"], ["run", "-c"], ["--dry-run", "-c"],
+        ])
+    func checkWrong(command: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "wrong.toml",
+            """
+            [[sites]]
+            hostname = "a.test"
+            port = "80"
+            static_dri = "."
+            [sites.ssl]
+            enabled = true
+            cert_file = "none.crt"
+            key_file = "none.key"
+            [sites.proxy]
+            enabled = true
+            [[sites.proxy.upstreams]]
+            name = "backend"
+            url = "ftp://127.0.0.1"
+            [[sites.proxy.routes]]
+            path = "/"
+            upstream = "backand"
+            """)
+        let outcome = try await Command.run(Place.gatehouse, command + [file], environment: ["NO_COLOR": "1"])
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        for word in [
+            "wrong.toml:3:8: error: sites[0].port", "wrong.toml:4:1: error: sites[0].static_dri", "static_dir",
+            "wrong.toml:13:7: error: sites[0].proxy.upstreams[0].url",
+            "wrong.toml:16:12: error: sites[0].proxy.routes[0].upstream",
+            "did you mean \"backend\"?",
+        ] {
+            #expect(outcome.errors.contains(word), "\(word): \(outcome)")
+        }
+    }
+
+    @Test("--lenient and compat = \"bws\" make unknown keys warnings")
+    func lenient() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("odd.toml", "odd = 1\n" + Self.right)
+        #expect(try await gatehouse("check", file).exit == .code(1))
+        let lenient = try await gatehouse("check", "--lenient", file)
+        #expect(lenient.exit == .code(0) && lenient.errors.contains("warning"), "\(lenient)")
+        let compatible = try directory.write("compat.toml", "compat = \"bws\"\nodd = 1\n" + Self.right)
+        #expect(try await gatehouse("check", compatible).exit == .code(0))
+    }
+
+    @Test(
+        "a certificate that cannot be used is a start-up error that names the file and the reason",
+        arguments: [
+            ("rsa.test", "none.test", "none.test.key", "No such file"),
+            ("none.test", "rsa.test", "none.test.crt", "No such file"),
+            ("mismatch.test", "mismatch.test", "mismatch.test.key", "does not belong to"),
+            ("rsa.test", "wild.test", "wild.test.key", "does not belong to"),
+            ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
+            ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
+        ])
+    func certificates(certificate: String, key: String, file: String, reason: String) async throws {
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        try directory.write("empty.crt", "")
+        try directory.write("empty.key", "")
+        func path(_ path: String) -> String {
+            path.replacing("\(certificates.directory)/tests/../../", with: directory.path + "/")
+        }
+        let configuration = try directory.write(
+            "gatehouse.toml",
+            """
+            [[sites]]
+            hostname = "localhost"
+            port = 8443
+            static_dir = "."
+            [sites.ssl]
+            enabled = true
+            cert_file = "\(path(certificates.certificate(certificate)))"
+            key_file = "\(path(certificates.key(key)))"
+            """)
+        for command in [["check", configuration], ["run", "-c", configuration]] {
+            let outcome = try await Command.run(Place.gatehouse, command)
+            #expect(outcome.exit == .code(1), "\(outcome)")
+            let line = outcome.errors.split(separator: "\n").first { $0.contains(": error: sites[0].ssl.") } ?? ""
+            #expect(line.contains(file), "\(outcome)")
+            #expect(line.lowercased().contains(reason.lowercased()), "\(outcome)")
+        }
+    }
+
+    @Test("an address that is taken is a start-up error that names it")
+    func addressTaken() async throws {
+        // No SO_REUSEPORT there: nobody shares this port.
+        let taken = try Upstream.saying("x")
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            "[[sites]]\nhostname = \"a.test\"\nlisten = \"127.0.0.1\"\nport = \(taken)\nstatic_dir = \".\"\n")
+        let outcome = try await gatehouse("run", "-c", file)
+        #expect(outcome.exit == .code(1))
+        #expect(outcome.errors.contains("cannot listen on 127.0.0.1:\(taken): Address already in use"), "\(outcome)")
+    }
+
+    @Test("gatehouse DIR serves a directory at once")
+    func directory() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("index.html", "at once")
+        let process = try ChildProcess(Place.gatehouse, [directory.path, "--port", "0"])
+        let line = try await process.errors.first { $0.contains(": serving addresses=127.0.0.1:") }
+        let port = line.split(separator: "addresses=127.0.0.1:")[1].prefix { $0.isNumber }
+        let answer = try await Command.curl(["http://127.0.0.1:\(port)/"])
+        #expect(answer.text == "at once", "\(answer)")
+        process.signal(SIGINT)
+        #expect(try await process.exit() == .code(0))
+        #expect(process.output.all.contains { $0.contains("\"GET / HTTP/1.1\" 200") })
+        let missing = try await gatehouse(directory.path + "/none")
+        #expect(missing.exit == .code(1) && missing.errors.contains("No such file"), "\(missing)")
     }
 }

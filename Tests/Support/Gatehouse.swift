@@ -86,7 +86,9 @@ package final class Gatehouse: Sendable {
         while true {
             let count = descriptorCount
             if count > 0, count <= limit { return count }
-            guard ContinuousClock.now < deadline else { throw Failed(description: "\(count) descriptors, not \(limit) as before") }
+            guard ContinuousClock.now < deadline else {
+                throw Failed(description: "\(count) descriptors, not \(limit) as before")
+            }
             try await Task.sleep(for: .milliseconds(10))
         }
     }
@@ -99,7 +101,9 @@ package final class Gatehouse: Sendable {
             try await Task.sleep(for: .milliseconds(500))
             // Half a second of a spinning thread is 50 ticks; the timers of idle workers are none, or one.
             if cpuTicks - before <= 2 { return }
-            guard ContinuousClock.now < deadline else { throw Failed(description: "it spins: \(cpuTicks - before) ticks in half a second") }
+            guard ContinuousClock.now < deadline else {
+                throw Failed(description: "it spins: \(cpuTicks - before) ticks in half a second")
+            }
         }
     }
 
@@ -129,7 +133,7 @@ package struct AccessEntry: Sendable, CustomStringConvertible {
     private let values: [String: String]
     package let description: String
 
-    init?(_ line: String) {
+    package init?(_ line: String) {
         guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else { return nil }
         values = object.mapValues { "\($0)" }
         description = line

@@ -11,7 +11,8 @@ package enum Place {
     package static let gatehouse: String = {
         if let path = ProcessInfo.processInfo.environment["GATEHOUSE_BINARY"] { return path }
         let bundle =
-            CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? (try? FileManager.default.destinationOfSymbolicLink(
+            CommandLine.arguments.first { $0.hasSuffix(".xctest") }
+            ?? (try? FileManager.default.destinationOfSymbolicLink(
                 atPath: "/proc/self/exe")) ?? ""
         return URL(filePath: bundle).deletingLastPathComponent().appending(path: "gatehouse").path(percentEncoded: false)
     }()

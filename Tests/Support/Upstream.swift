@@ -20,7 +20,9 @@ package final class Upstream: Sendable, CustomStringConvertible {
         let address = LoopbackAddress(host, 0)
         listener = try address.newSocket()
         let listener = listener
-        guard unsafe address.with({ unsafe bind(listener, $0, $1) }) == 0, listen(listener, 1024) == 0 else { throw Wire.Failure("listen") }
+        guard unsafe address.with({ unsafe bind(listener, $0, $1) }) == 0, listen(listener, 1024) == 0 else {
+            throw Wire.Failure("listen")
+        }
         port = LoopbackAddress.port(of: listener)
         let (requests, connections, closures) = (requests, connections, closures)
         detachThread { [weak self] in

@@ -86,7 +86,9 @@ package final class Wire: Sendable {
     /// Exactly so many bytes.
     package func read(_ count: Int) throws -> [UInt8] {
         while unread.withLock({ $0.count }) < count {
-            guard try receive() else { throw Failure(text: "the peer closed after \(unread.withLock { $0.count }) of \(count) bytes") }
+            guard try receive() else {
+                throw Failure(text: "the peer closed after \(unread.withLock { $0.count }) of \(count) bytes")
+            }
         }
         return take(count)
     }
