@@ -23,7 +23,7 @@ import Testing
     func cutEverywhere(_ item: AnswerCase) async throws {
         try await Self.gatehouse.run { stage in
             for position in 1..<max(2, item.script.bytes.count) {
-                                try stage.check(item.with { $0.script.cutAt = position })
+                try stage.check(item.with { $0.script.cutAt = position })
             }
         }
     }
