@@ -67,6 +67,7 @@ extension Limits {
         table.readDuration("send_timeout", into: &sendTimeout)
         table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
         table.readSize("min_body_rate", into: &minBodyRate, in: 0...(1 << 30))
+        table.readDuration("min_body_rate_grace", into: &minBodyRateGrace, orZero: true)
         table.readDuration("drain_timeout", into: &drainTimeout, orZero: true)
         table.readDuration("lingering_timeout", into: &lingeringTimeout, orZero: true)
         table.readDuration("tunnel_idle", into: &tunnelIdle)

@@ -22,8 +22,10 @@ package struct Limits: Sendable, Equatable {
     package var sendTimeout = Duration.seconds(30)
     /// Idle between requests; as `performance.keep_alive_timeout` unless written.
     package var keepAliveTimeout = Duration.seconds(60)
-    /// Bytes per second of a body, over its whole time; 0: no limit.
-    package var minBodyRate = 0
+    /// Bytes per second of a body, over the time spent waiting for the client; 0: no limit.
+    package var minBodyRate = 100
+    /// How long the client may be waited for before the rate counts.
+    package var minBodyRateGrace = Duration.seconds(30)
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
     /// How long a closing connection's remaining bytes are read, so that the client gets the answer instead of a reset.

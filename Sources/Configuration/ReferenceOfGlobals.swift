@@ -117,8 +117,14 @@ extension ConfigurationReference {
                 "keep_alive_timeout", "duration", .none("`performance.keep_alive_timeout`"),
                 "The longest pause between two requests."),
             Key(
-                "min_body_rate", "size per second; 0: no limit", .value("0"),
-                "The average below which a request's body is given up: a byte every 29 seconds passes `body_timeout` for ever."),
+                "min_body_rate", "size per second; 0: no limit", .value("100"),
+                """
+                The least average rate of a request's body, over the time spent waiting for the client: a byte every 29 \
+                seconds passes `body_timeout` for ever. Below it: 408.
+                """),
+            Key(
+                "min_body_rate_grace", "duration; 0: none", .value("30"),
+                "Waiting for the client that long is allowed before the rate counts: mobile networks pause."),
             Key(
                 "drain_timeout", "duration; 0: at once", .value("30"),
                 "How long exchanges in flight may take after the order to stop."),

@@ -100,6 +100,8 @@ struct Failure: Error {
         case .targetTooLong: "limits.max_target_bytes"
         case .tooManyFields: "limits.max_fields"
         case .fieldTooLarge: "limits.max_field_bytes"
+        case .trailersTooLarge: "limits.max_trailer_bytes"
+        case .chunkExtensionTooLarge: "limits.max_chunk_extension_bytes"
         default: nil
         }
     }

@@ -17,7 +17,8 @@ package final class Gateway: Sendable {
     package init(_ plan: Plan, log: Logger) async throws {
         self.plan = plan
         self.log = log
-        let shared = SharedState(maxConnections: plan.limits.maxConnections)
+        let shared = SharedState(
+            maxConnections: plan.limits.maxConnections, maxConnectionsPerClient: plan.limits.maxConnectionsPerClient)
         self.shared = shared
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)

@@ -145,6 +145,7 @@ final class PlanLimits: Sendable {
     let keepAliveTimeout: UInt64
     /// Bytes per second; 0: no limit.
     let minBodyRate: UInt64
+    let minBodyRateGrace: UInt64
     let lingeringTimeout: UInt64
     let drainTimeout: UInt64
     let tunnelLifetime: UInt64
@@ -162,6 +163,7 @@ final class PlanLimits: Sendable {
         sendTimeout: UInt64,
         keepAliveTimeout: UInt64,
         minBodyRate: UInt64,
+        minBodyRateGrace: UInt64,
         lingeringTimeout: UInt64,
         drainTimeout: UInt64,
         tunnelLifetime: UInt64
@@ -178,6 +180,7 @@ final class PlanLimits: Sendable {
         self.sendTimeout = sendTimeout
         self.keepAliveTimeout = keepAliveTimeout
         self.minBodyRate = minBodyRate
+        self.minBodyRateGrace = minBodyRateGrace
         self.lingeringTimeout = lingeringTimeout
         self.drainTimeout = drainTimeout
         self.tunnelLifetime = tunnelLifetime

@@ -263,6 +263,7 @@ package struct PlanBuilder {
             handshakeTimeout: limits.handshakeTimeout.nanoseconds, headTimeout: limits.headTimeout.nanoseconds,
             bodyTimeout: limits.bodyTimeout.nanoseconds, sendTimeout: limits.sendTimeout.nanoseconds,
             keepAliveTimeout: limits.keepAliveTimeout.nanoseconds, minBodyRate: UInt64(limits.minBodyRate),
+            minBodyRateGrace: limits.minBodyRateGrace.nanoseconds,
             lingeringTimeout: limits.lingeringTimeout.nanoseconds, drainTimeout: limits.drainTimeout.nanoseconds,
             tunnelLifetime: limits.tunnelLifetime.nanoseconds)
     }

@@ -263,7 +263,7 @@ final class Relay {
         status = head.status
         answeredAt = loop.now
         if case .untilClose = framing { outcome = .spent }
-        if upload == .sending, !client.isRequestFinished { client.closeAfter() }
+        if upload != .sent, !client.isRequestFinished { client.closeAfter() }
         guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
         writer = responder.begin(forwarding: head, framing: framing, policy: site.headers.answer)
         upstream.inflow.beginBody(framing)
@@ -365,10 +365,13 @@ final class Relay {
         if up.onUpstream { interest = interest.union(upstream.stream.writeInterest) }
         upstream.stream.socket.interest = interest
         client.watch(reading: up.onClient, writing: down.onClient)
-        let (deadline, expiry) = progress.deadline(
-            up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts)
         let now = loop.now
+        let patience = progress.patience(received: client.bodyBytesReceived, limits: limits)
+        let (deadline, expiry) = progress.deadline(
+            up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts, now: now, patience: patience)
         guard deadline > now else { throw expiry.failure }
-        if await client.waiter.wait(timeout: deadline - now) == .deadline, loop.now >= deadline { throw expiry.failure }
+        let wake = await client.waiter.wait(timeout: deadline - now)
+        if up.onClient { progress.waitedForBody &+= loop.now &- now }
+        if wake == .deadline, loop.now >= deadline { throw expiry.failure }
     }
 }

@@ -6,6 +6,9 @@ struct RelayProgress {
     /// Monotonic nanoseconds.
     var uploadedAt: UInt64
     var downloadedAt: UInt64
+    /// Nanoseconds spent waiting for the client's body while the upstream would have taken it: what the client's rate is measured
+    /// over, so that a slow upstream is never its fault.
+    var waitedForBody: UInt64 = 0
 
     init(since now: UInt64) {
         uploadedAt = now
@@ -14,11 +17,12 @@ struct RelayProgress {
 
     /// What the passing of a deadline means.
     enum Expiry {
-        case body, send, upstreamFirstByte, upstreamRead, upstreamWrite
+        case body, bodyRate, send, upstreamFirstByte, upstreamRead, upstreamWrite
 
         var failure: Failure {
             switch self {
             case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
+            case .bodyRate: Failure("body_too_slow", status: 408, blame: .client, key: "limits.min_body_rate")
             case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
             case .upstreamFirstByte:
                 Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.first_byte")
@@ -30,16 +34,28 @@ struct RelayProgress {
         }
     }
 
+    /// How much longer a body of which `received` bytes have come may be waited for, by the least rate.
+    func patience(received: UInt64, limits: PlanLimits) -> UInt64 {
+        guard limits.minBodyRate > 0 else { return UInt64.max >> 1 }
+        let earned = received / limits.minBodyRate
+        let allowed = limits.minBodyRateGrace &+ min(earned, 1 << 32) &* 1_000_000_000
+        return allowed > waitedForBody ? allowed &- waitedForBody : 0
+    }
+
     /// The nearest deadline among what is waited for.
+    /// - Parameter patience: how long from `now` the client's body may still be waited for.
     func deadline(
         _ up: Relay.Blocked, _ down: Relay.Blocked, upload: Relay.Upload, answer: Relay.Answer, limits: PlanLimits,
-        timeouts: ProxyTimeoutPlan
+        timeouts: ProxyTimeoutPlan, now: UInt64, patience: UInt64
     ) -> (UInt64, Expiry) {
         var nearest = (UInt64.max >> 1, Expiry.upstreamRead)
         func consider(_ deadline: UInt64, _ expiry: Expiry) {
             if deadline < nearest.0 { nearest = (deadline, expiry) }
         }
-        if up.onClient { consider(uploadedAt &+ limits.bodyTimeout, .body) }
+        if up.onClient {
+            consider(uploadedAt &+ limits.bodyTimeout, .body)
+            consider(now &+ patience, .bodyRate)
+        }
         if up.onUpstream { consider(uploadedAt &+ timeouts.write, .upstreamWrite) }
         if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.

@@ -1,13 +1,15 @@
 import Synchronization
 
-/// What all workers count together: atomics only.
+/// What all workers count together.
 package final class SharedState: Sendable {
     private let connections = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let limit: Int
+    let clients: ClientCounts
 
-    init(maxConnections: Int) {
+    init(maxConnections: Int, maxConnectionsPerClient: Int) {
         limit = maxConnections
+        clients = ClientCounts(limit: maxConnectionsPerClient)
     }
 
     /// Takes room for one connection. False when there is none: accepting must pause.

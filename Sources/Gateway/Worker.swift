@@ -82,6 +82,10 @@ actor Worker {
                 }
                 switch listener.accept() {
                 case .connection(let descriptor, let peer):
+                    guard state.shared.clients.enter(peer) else {
+                        turnAway(descriptor, peer, state)
+                        continue
+                    }
                     connections.addTask { await self.serve(descriptor, peer, index) }
                     continue
                 case .none:
@@ -108,12 +112,29 @@ actor Worker {
     /// At `max_connections` the kernel's backlog holds new clients until one of ours has left.
     private func pause(_ waiter: Waiter, _ state: WorkerState) async {
         let pauses = state.shared.countPause()
-        if pauses == 1 || pauses % 1000 == 0 {
-            log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"])
+        let isLogged = pauses == 1 || pauses % 1000 == 0
+        if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
+        while !isDraining {
+            state.pause(waiter)
+            // A connection may end on another worker, which does not tell us: look again soon.
+            _ = await waiter.wait(timeout: Worker.backOff)
+            guard state.shared.reserve() else { continue }
+            state.shared.release()
+            if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
+            return
         }
-        state.pause(waiter)
-        // A connection may end on another worker, which does not tell us: look again soon.
-        _ = await waiter.wait(timeout: Worker.backOff)
+    }
+
+    /// One client's connections must not be everybody's: at `max_connections_per_client` its next is closed before it costs a
+    /// handshake.
+    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ state: WorkerState) {
+        Listener.turnAway(descriptor)
+        state.shared.release()
+        let count = state.shared.clients.countTurnedAway()
+        guard count == 1 || count % 1000 == 0 else { return }
+        log.warning(
+            "a client is turned away: max_connections_per_client is reached",
+            metadata: ["client": "\(peer.host)", "turned_away": "\(count)"])
     }
 
     private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
@@ -138,6 +159,7 @@ actor Worker {
             socket = try Socket(adopting: descriptor, on: loop)
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
+            state.shared.clients.leave(peer)
             state.shared.release()
             return nil
         }

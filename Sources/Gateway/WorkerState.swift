@@ -75,6 +75,7 @@ final class WorkerState {
 
     func remove(_ connection: ClientConnection) {
         connections[ObjectIdentifier(connection)] = nil
+        shared.clients.leave(connection.connection.peer)
         shared.release()
         while let paused = pausedListeners.popLast() { paused.tell() }
     }
@@ -82,7 +83,7 @@ final class WorkerState {
     func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier] }
 
     func pause(_ waiter: Waiter) {
-        pausedListeners.append(waiter)
+        if !pausedListeners.contains(where: { $0 === waiter }) { pausedListeners.append(waiter) }
     }
 
     var connectionCount: Int { connections.count }

@@ -54,6 +54,11 @@ package final class Listener {
         }
     }
 
+    /// Closes a connection that `accept` returned and nobody has adopted.
+    package static func turnAway(_ descriptor: Int32) {
+        Glibc.close(descriptor)
+    }
+
     /// Stops listening.
     package func close() {
         socket.close()

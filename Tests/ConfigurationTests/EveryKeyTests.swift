@@ -52,6 +52,7 @@ import Testing
         #expect(limits.sendTimeout == .seconds(14))
         #expect(limits.keepAliveTimeout == .seconds(15))
         #expect(limits.minBodyRate == 1024)
+        #expect(limits.minBodyRateGrace == .seconds(7))
         #expect(limits.drainTimeout == .seconds(16))
         #expect(limits.lingeringTimeout == .zero)
         #expect(limits.tunnelIdle == .seconds(7200))

@@ -26,7 +26,7 @@ extension Stage {
     }
 
     /// The connection must take another request, with nothing left over from the one before.
-    func checkInStep(_ client: Peer, _ source: SourceLocation) {
+    func checkInStep(_ client: Peer, _ source: SourceLocation = #_sourceLocation) {
         #expect(client.received.isEmpty, "bytes after the answer", sourceLocation: source)
         client.send(Array("GET /probe.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
         let probe = answer(client)

@@ -4,7 +4,7 @@ import Glibc
 enum Descriptor {
     /// Listens on a port of the kernel's choice.
     static func listen() throws -> (descriptor: Int32, port: UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let failed = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -26,7 +26,7 @@ enum Descriptor {
     }
 
     static func connect(to port: UInt16, receiveBuffer: Int32? = nil) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if var size = receiveBuffer {
             _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -37,8 +37,7 @@ enum Descriptor {
             }
         }
         guard result == 0 else { throw StageError("cannot connect to port \(port): \(errno)") }
-        var one: Int32 = 1
-        _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        sendAtOnce(descriptor)
         setNonBlocking(descriptor)
         return descriptor
     }
@@ -47,8 +46,15 @@ enum Descriptor {
     static func accept(_ listener: Int32) -> Int32? {
         let descriptor = Glibc.accept(listener, nil, nil)
         guard descriptor >= 0 else { return nil }
+        sendAtOnce(descriptor)
         setNonBlocking(descriptor)
         return descriptor
+    }
+
+    /// Nagle's algorithm would hold a second record back until the first is acknowledged, 40 ms later.
+    private static func sendAtOnce(_ descriptor: Int32) {
+        var one: Int32 = 1
+        _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     static func setNonBlocking(_ descriptor: Int32) {

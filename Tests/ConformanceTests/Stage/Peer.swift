@@ -40,6 +40,7 @@ final class Peer {
         if !bytes.isEmpty { outgoing.append(bytes[...]) }
     }
 
+    var hasReceived: Bool { !received.isEmpty }
     var hasSentAll: Bool { outgoing.isEmpty }
     /// How many bytes are yet to be sent.
     var unsent: Int { outgoing.reduce(0) { $0 + $1.count } }

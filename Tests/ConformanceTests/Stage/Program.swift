@@ -19,7 +19,7 @@ final class Program {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).toml")
         try Data(configuration.utf8).write(to: file)
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "\"$0\" \"$@\" </dev/null & read _; kill $!; wait", Program.path, "run", "-c", file.path]
+        process.arguments = ["-c", "\"$0\" \"$@\" </dev/null & read _; kill $!", Program.path, "run", "-c", file.path]
         process.standardInput = leash
         process.standardOutput = output
         process.standardError = errors

@@ -133,6 +133,23 @@ final class RecordingUpstream {
     private func step(_ connection: Connection) {
         guard connection.peer.ending == nil else { return }
         connection.peer.step()
+        // Sending may read as well: what it has read must not lie until the next event.
+        repeat {
+            take(connection)
+            connection.peer.step()
+        } while connection.peer.hasReceived
+        if let ending = connection.peer.ending { endings.append(ending) }
+        guard connection.peer.hasSentAll else { return }
+        switch connection.endsAfterSending {
+        case .keep: return
+        case .close: connection.peer.close()
+        case .cut: connection.peer.closeWithoutNotice()
+        }
+        connection.endsAfterSending = .keep
+    }
+
+    /// Records what has come, and answers what is due.
+    private func take(_ connection: Connection) {
         do {
             for var request in try connection.reader.add(connection.peer.takeReceived()) {
                 request.connection = connection.number
@@ -147,15 +164,6 @@ final class RecordingUpstream {
             connection.hasAnsweredHead = true
             answer(connection)
         }
-        connection.peer.step()
-        if let ending = connection.peer.ending { endings.append(ending) }
-        guard connection.peer.hasSentAll else { return }
-        switch connection.endsAfterSending {
-        case .keep: return
-        case .close: connection.peer.close()
-        case .cut: connection.peer.closeWithoutNotice()
-        }
-        connection.endsAfterSending = .keep
     }
 
     private var nextScript: Script { scripts[min(answered, scripts.count - 1)] }

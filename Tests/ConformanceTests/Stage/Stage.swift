@@ -11,14 +11,16 @@ final class Stage {
 
     /// Starts gatehouse.
     /// - Parameters:
+    ///   - workers: threads of gatehouse; with one, log lines keep the order of the answers.
     ///   - sections: TOML before the sites: limits and so on.
     ///   - proxy: more keys of the site's `[sites.proxy]` table.
-    init(sections: String = "", proxy: String = "") throws {
+    init(workers: Int = 1, sections: String = "", proxy: String = "") throws {
         let properties = Properties.shared
         upstream = try RecordingUpstream(certificates: properties.certificates)
         port = try Descriptor.freePort()
         program = try Program(
-            configuration: Stage.configuration(port, upstream, properties, sections: sections, proxy: proxy))
+            configuration: Stage.configuration(
+                port, upstream, properties, sections: "worker_threads = \(workers)\n\(sections)", proxy: proxy))
         clientContext = try TLSClientContext(
             TLSClientContext.Settings(serverName: "localhost", caFile: "\(properties.certificates)/ca.crt"))
     }
@@ -58,6 +60,7 @@ final class Stage {
 
     /// Reads one answer.
     /// - Returns: nil if none came to its end, or to the connection's.
+    @discardableResult
     func answer(_ client: Peer, toHead: Bool = false) -> SeenAnswer? {
         var read: (answer: SeenAnswer, taken: Int)?
         run([client]) {
@@ -77,7 +80,6 @@ final class Stage {
         [logging]
         format = "json"
         [performance]
-        worker_threads = 1
         \(sections)
         [[sites]]
         name = "main"

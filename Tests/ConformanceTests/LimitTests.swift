@@ -1,0 +1,200 @@
+import Testing
+
+/// Every limit of docs/limits.md, made small: what is answered, and that nobody else notices.
+@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+    private static let sizes = """
+        [limits]
+        max_head_bytes = "1KB"
+        max_target_bytes = 256
+        max_fields = 8
+        max_field_bytes = 256
+        max_trailer_bytes = 64
+        max_chunk_extension_bytes = 16
+        [security]
+        max_request_size = 100
+        """
+    private static let hundredFields = String(repeating: "A: b\r\n", count: 9)
+
+    private static let oversized: [(status: Int, reason: String, key: String, request: String)] = [
+        (414, "target_too_long", "limits.max_target_bytes", get("/" + String(repeating: "x", count: 256))),
+        (431, "too_many_fields", "limits.max_fields", "GET / HTTP/1.1\r\nHost: a.test\r\n\(hundredFields)\r\n"),
+        (431, "field_too_large", "limits.max_field_bytes", get("/", "A: " + String(repeating: "b", count: 256))),
+        (
+            431, "head_too_large", "limits.max_head_bytes",
+            get("/" + String(repeating: "x", count: 200), "A: " + String(repeating: "a", count: 240), "B: "
+                + String(repeating: "b", count: 240), "C: " + String(repeating: "c", count: 240), "D: "
+                + String(repeating: "d", count: 240))
+        ),
+        (431, "trailers_too_large", "limits.max_trailer_bytes", chunked("0\r\nA: " + String(repeating: "b", count: 70) + "\r\n\r\n")),
+        (400, "chunk_extension_too_large", "limits.max_chunk_extension_bytes", chunked("1;aaaaaaaa\r\nx\r\n1;aaaaaaaa\r\nx\r\n0\r\n\r\n")),
+        (413, "body_too_large", "security.max_request_size", post("Content-Length: 101", body: String(repeating: "x", count: 101))),
+        (
+            413, "body_too_large", "security.max_request_size",
+            chunked(String(repeating: "19\r\n" + String(repeating: "x", count: 25) + "\r\n", count: 5) + "0\r\n\r\n")
+        ),
+    ]
+
+    @Test("a size over its limit is answered, and the log names the key") func sizes() throws {
+        let stage = try Stage(sections: Self.sizes)
+        for (status, reason, key, request) in Self.oversized {
+            stage.upstream.begin([.ok])
+            let client = try stage.connect()
+            client.send(Array(request.utf8))
+            let answer = stage.answer(client)
+            #expect(answer?.status == status, "\(reason)")
+            #expect(answer?.reason == reason)
+            stage.run([client]) { client.ending != nil }
+            #expect(client.ending == .orderly)
+            try stage.checkOthers()
+            #expect(
+                stage.program.waitForLines { $0.accessLines.contains { $0.contains("\"\(reason)\"") && $0.contains("\"key\":\"\(key)\"") } },
+                "the log line of \(reason)")
+        }
+    }
+
+    private static let times = """
+        [limits]
+        handshake_timeout = "300ms"
+        head_timeout = "300ms"
+        body_timeout = "300ms"
+        keep_alive_timeout = "300ms"
+        send_timeout = "300ms"
+        max_requests_per_connection = 3
+        """
+    private static let hasty = Shared { try Stage(sections: times) }
+
+    @Test("a client that does not shake hands is dropped") func handshake() async throws {
+        try await Self.hasty.run { stage in
+            let client = try stage.connectPlain()
+            #expect(stage.run([client]) { client.ending != nil })
+            #expect(client.received.isEmpty)
+            try stage.checkOthers()
+        }
+    }
+
+    @Test("a head that does not come to its end is answered 408", arguments: ["G", "GET / HTTP/1.1\r\nHost: a.te", get("/").dropLast().description])
+    func head(_ part: String) async throws {
+        try await Self.hasty.run { stage in
+            let client = try stage.connect()
+            client.send(Array(part.utf8))
+            let answer = stage.answer(client)
+            #expect(answer?.status == 408)
+            #expect(answer?.reason == "head_timeout")
+            try stage.checkOthers()
+        }
+    }
+
+    @Test("a body that stops is answered 408, and its upstream connection is closed") func body() async throws {
+        try await Self.hasty.run { stage in
+            stage.upstream.begin([.ok])
+            let client = try stage.connect()
+            client.send(Array(post("Content-Length: 10", body: "ab").utf8))
+            let answer = stage.answer(client)
+            #expect(answer?.status == 408)
+            #expect(answer?.reason == "body_timeout")
+            #expect(stage.run([client]) { !stage.upstream.endings.isEmpty })
+            #expect(stage.upstream.seen.allSatisfy { !$0.isComplete })
+        }
+    }
+
+    @Test("an idle connection is closed in order, without a word") func keepAlive() async throws {
+        try await Self.hasty.run { stage in
+            let client = try stage.connect()
+            stage.checkInStep(client)
+            #expect(stage.run([client]) { client.ending != nil })
+            #expect(client.ending == .orderly)
+            #expect(client.received.isEmpty)
+        }
+    }
+
+    @Test("a client that takes nothing of its answer is cut") func send() async throws {
+        try await Self.hasty.run { stage in
+            let big = String(repeating: "x", count: 12_000_000)
+            stage.upstream.begin([Script("HTTP/1.1 200 OK\r\nContent-Length: \(big.utf8.count)\r\n\r\n\(big)")])
+            let client = try stage.connect(receiveBuffer: 8192)
+            stage.run([client]) { client.isSecured }
+            client.send(Array(get("/up/big").utf8))
+            client.reads = false
+            let isLogged = stage.run([client]) { stage.program.accessLines.contains { $0.contains("send_timeout") } }
+            #expect(isLogged)
+            client.reads = true
+            let answer = stage.answer(client)
+            #expect(answer?.isComplete != true)
+            try stage.checkOthers()
+        }
+    }
+
+    @Test("the last request of a connection is told so") func requests() async throws {
+        try await Self.hasty.run { stage in
+            let client = try stage.connect()
+            client.send(Array((get("/probe.txt") + get("/probe.txt") + get("/probe.txt") + get("/probe.txt")).utf8))
+            let answers = (0..<3).map { _ in stage.answer(client) }
+            #expect(answers.map { $0?.field("Connection") } == [nil, nil, "close"])
+            stage.run([client]) { client.ending != nil }
+            #expect(client.ending == .orderly)
+            #expect(client.received.isEmpty)
+        }
+    }
+
+    @Test("a body slower than the least rate is answered 408, however steadily it drips") func rate() throws {
+        let stage = try Stage(sections: "[limits]\nmin_body_rate = \"1MB\"\nmin_body_rate_grace = \"300ms\"\nbody_timeout = 20")
+        stage.upstream.begin([.ok])
+        let client = try stage.connect()
+        client.send(Array(post("Content-Length: 10000", body: "ab").utf8))
+        let answer = stage.answer(client)
+        #expect(answer?.status == 408)
+        #expect(answer?.reason == "body_too_slow")
+        // As fast as it may be: a body that comes at once is never measured.
+        stage.upstream.begin([.ok])
+        let fast = try stage.connect()
+        fast.send(Array(post("Content-Length: 100000", body: String(repeating: "x", count: 100_000)).utf8))
+        #expect(stage.answer(fast)?.status == 200)
+    }
+
+    @Test("at max_connections accepting pauses, is counted, and resumes") func connections() throws {
+        let stage = try Stage(workers: 2, sections: "max_connections = 2")
+        var first: Peer? = try stage.connect()
+        let second = try stage.connect()
+        for client in [first, second].compactMap({ $0 }) { stage.checkInStep(client) }
+        let third = try stage.connect()
+        third.send(Array(get("/probe.txt").utf8))
+        let isPaused = stage.run([third]) { stage.program.errorLines.contains { $0.contains("accepting pauses") && $0.contains("pauses=1") } }
+        #expect(isPaused)
+        #expect(!third.isSecured)
+        stage.checkInStep(second)
+        first?.close()
+        first = nil
+        #expect(stage.answer(third)?.body == "probe")
+        #expect(stage.program.waitForLines { $0.errorLines.contains { $0.contains("accepting resumes") } })
+    }
+
+    @Test("a client's connections over its limit are closed at once, over all workers") func perClient() throws {
+        let stage = try Stage(workers: 2, sections: "[limits]\nmax_connections_per_client = 2")
+        let first = try stage.connect()
+        let second = try stage.connect()
+        for client in [first, second] { stage.checkInStep(client) }
+        for _ in 0..<4 {
+            let third = try stage.connect()
+            #expect(stage.run([third]) { third.ending != nil })
+            #expect(!third.isSecured)
+        }
+        #expect(stage.program.waitForLines { $0.errorLines.contains { $0.contains("max_connections_per_client") } })
+        stage.checkInStep(first)
+        first.finishWriting()
+        stage.run([first]) { first.ending != nil }
+        // The place is free once Gatehouse has closed its end too, which the client has just seen.
+        var answered = false
+        for _ in 0..<100 where !answered {
+            let fourth = try stage.connect()
+            fourth.send(Array(get("/probe.txt").utf8))
+            answered = stage.answer(fourth)?.body == "probe"
+        }
+        #expect(answered)
+        stage.checkInStep(second)
+    }
+}
+
+extension Stage {
+    /// Somebody else is served as ever.
+    fileprivate func checkOthers() throws { checkInStep(try connect()) }
+}
