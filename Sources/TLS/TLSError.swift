@@ -38,30 +38,28 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         let oldest = ERR_peek_error()
         let newest = ERR_peek_last_error()
         ERR_clear_error()
-        let isSystems = unsafe ERR_reason_error_string(newest).map { unsafe String(cString: $0) } == "system lib"
+        let isSystems = words(of: newest) == "system lib"
         let code = isSystems ? oldest : newest
-        guard code != 0 else { return fallback }
-        if let words = unsafe ERR_reason_error_string(code) { return unsafe String(cString: words) }
-        // Codes that wrap an errno have no string of OpenSSL's own.
-        let number = gh_error_reason(code)
-        return unsafe String(cString: strerror(number))
+        return code == 0 ? fallback : words(of: code)
     }
 
-    /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which part of
-    /// OpenSSL gave up ("PEM lib"); the older ones tell why.
+    /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which
+    /// part of OpenSSL gave up ("PEM lib"); the older ones tell why.
     static func takeFileReason() -> String {
         var reasons: [String] = []
-        while case let code = ERR_get_error(), code != 0 {
-            // Codes that wrap an errno have no string of OpenSSL's own.
-            let words = unsafe ERR_reason_error_string(code) ?? UnsafePointer(strerror(gh_error_reason(code)))
-            reasons.append(unsafe String(cString: words))
-        }
+        while case let code = ERR_get_error(), code != 0 { reasons.append(words(of: code)) }
         if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
             return "it is encrypted; a key without a passphrase is needed"
         }
         // What is left of decoders that found nothing says only that.
         let telling = reasons.filter { !["PEM lib", "system lib", "unsupported", "no start line"].contains($0) }
         return telling.first ?? "it holds no PEM block of this kind"
+    }
+
+    /// Codes that wrap an errno have no string of OpenSSL's own.
+    private static func words(of code: UInt) -> String {
+        if let words = unsafe ERR_reason_error_string(code) { return unsafe String(cString: words) }
+        return unsafe String(cString: strerror(gh_error_reason(code)))
     }
 
     static func system(_ code: Int32) -> TLSError {

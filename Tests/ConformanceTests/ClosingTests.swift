@@ -110,7 +110,10 @@ import Testing
             #expect(answer?.status == 403)
             stage.answer(client)
             // What came behind the handshake is a request like any other: parsed, checked and written anew.
-            #expect(stage.upstream.seen.map { $0.head.split(separator: "\r\n")[0] } == ["GET /ws/x HTTP/1.1", "GET /up/smuggled HTTP/1.1"])
+            #expect(
+                stage.upstream.seen.map { $0.head.split(separator: "\r\n")[0] } == [
+                    "GET /ws/x HTTP/1.1", "GET /up/smuggled HTTP/1.1",
+                ])
             #expect(stage.upstream.seen.last?.head.contains("Via: 1.1 gatehouse") == true)
         }
     }

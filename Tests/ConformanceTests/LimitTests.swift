@@ -21,13 +21,25 @@ import Testing
         (431, "field_too_large", "limits.max_field_bytes", get("/", "A: " + String(repeating: "b", count: 256))),
         (
             431, "head_too_large", "limits.max_head_bytes",
-            get("/" + String(repeating: "x", count: 200), "A: " + String(repeating: "a", count: 240), "B: "
-                + String(repeating: "b", count: 240), "C: " + String(repeating: "c", count: 240), "D: "
-                + String(repeating: "d", count: 240))
+            get(
+                "/" + String(repeating: "x", count: 200), "A: " + String(repeating: "a", count: 240),
+                "B: "
+                    + String(repeating: "b", count: 240), "C: " + String(repeating: "c", count: 240),
+                "D: "
+                    + String(repeating: "d", count: 240))
         ),
-        (431, "trailers_too_large", "limits.max_trailer_bytes", chunked("0\r\nA: " + String(repeating: "b", count: 70) + "\r\n\r\n")),
-        (400, "chunk_extension_too_large", "limits.max_chunk_extension_bytes", chunked("1;aaaaaaaa\r\nx\r\n1;aaaaaaaa\r\nx\r\n0\r\n\r\n")),
-        (413, "body_too_large", "security.max_request_size", post("Content-Length: 101", body: String(repeating: "x", count: 101))),
+        (
+            431, "trailers_too_large", "limits.max_trailer_bytes",
+            chunked("0\r\nA: " + String(repeating: "b", count: 70) + "\r\n\r\n")
+        ),
+        (
+            400, "chunk_extension_too_large", "limits.max_chunk_extension_bytes",
+            chunked("1;aaaaaaaa\r\nx\r\n1;aaaaaaaa\r\nx\r\n0\r\n\r\n")
+        ),
+        (
+            413, "body_too_large", "security.max_request_size",
+            post("Content-Length: 101", body: String(repeating: "x", count: 101))
+        ),
         (
             413, "body_too_large", "security.max_request_size",
             chunked(String(repeating: "19\r\n" + String(repeating: "x", count: 25) + "\r\n", count: 5) + "0\r\n\r\n")
@@ -47,7 +59,9 @@ import Testing
             #expect(client.ending == .orderly)
             try stage.checkOthers()
             #expect(
-                stage.program.waitForLines { $0.accessLines.contains { $0.contains("\"\(reason)\"") && $0.contains("\"key\":\"\(key)\"") } },
+                stage.program.waitForLines {
+                    $0.accessLines.contains { $0.contains("\"\(reason)\"") && $0.contains("\"key\":\"\(key)\"") }
+                },
                 "the log line of \(reason)")
         }
     }
@@ -72,7 +86,9 @@ import Testing
         }
     }
 
-    @Test("a head that does not come to its end is answered 408", arguments: ["G", "GET / HTTP/1.1\r\nHost: a.te", get("/").dropLast().description])
+    @Test(
+        "a head that does not come to its end is answered 408",
+        arguments: ["G", "GET / HTTP/1.1\r\nHost: a.te", get("/").dropLast().description])
     func head(_ part: String) async throws {
         try await Self.hasty.run { stage in
             let client = try stage.connect()
@@ -158,7 +174,9 @@ import Testing
         for client in [first, second].compactMap({ $0 }) { stage.checkInStep(client) }
         let third = try stage.connect()
         third.send(Array(get("/probe.txt").utf8))
-        let isPaused = stage.run([third]) { stage.program.errorLines.contains { $0.contains("accepting pauses") && $0.contains("pauses=1") } }
+        let isPaused = stage.run([third]) {
+            stage.program.errorLines.contains { $0.contains("accepting pauses") && $0.contains("pauses=1") }
+        }
         #expect(isPaused)
         #expect(!third.isSecured)
         stage.checkInStep(second)

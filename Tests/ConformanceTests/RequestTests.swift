@@ -20,14 +20,17 @@ import Testing
         }
     }
 
-    @Test("delivered byte by byte, each in a TLS record of its own, nothing changes", arguments: all.filter { $0.request.count < 400 })
+    @Test(
+        "delivered byte by byte, each in a TLS record of its own, nothing changes",
+        arguments: all.filter { $0.request.count < 400 })
     func byteByByte(_ item: Case) async throws {
         try await Self.gatehouse.run { stage in
             try stage.check(item, deliveries: item.request.map { [$0] })
         }
     }
 
-    static let cut: [Case] = Lines.version + Fields.hop + Bodies.lengths.suffix(12) + Bodies.trailers + Bodies.methods + Bodies.chunks.prefix(20)
+    static let cut: [Case] =
+        Lines.version + Fields.hop + Bodies.lengths.suffix(12) + Bodies.trailers + Bodies.methods + Bodies.chunks.prefix(20)
 
     @Test("cut into two TLS records at every position, nothing changes", arguments: cut.filter { $0.request.count < 200 })
     func cutEverywhere(_ item: Case) async throws {

@@ -61,8 +61,10 @@ enum AnswerTable {
         .refused("upstream_too_many_fields", ok + String(repeating: "A: b\r\n", count: 101) + "\r\n"),
         .refused("upstream_field_too_large", ok + "A: " + String(repeating: "b", count: 9000) + "\r\n\r\n"),
         .refused(
-            "upstream_head_too_large", ok + String(repeating: "A: " + String(repeating: "b", count: 900) + "\r\n", count: 30) + "\r\n"),
-        .refused("upstream_content_length_and_transfer_encoding", ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok"),
+            "upstream_head_too_large",
+            ok + String(repeating: "A: " + String(repeating: "b", count: 900) + "\r\n", count: 30) + "\r\n"),
+        .refused(
+            "upstream_content_length_and_transfer_encoding", ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok"),
         .refused("upstream_content_length_repeated", ok + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nok"),
         .refused("upstream_content_length_repeated", ok + "Content-Length: 2, 2\r\n\r\nok"),
         .refused("upstream_content_length_malformed", ok + "Content-Length: +2\r\n\r\nok"),
@@ -74,12 +76,19 @@ enum AnswerTable {
         .refused("upstream_chunked_not_last", ok + "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"),
         .refused("upstream_transfer_encoding_malformed", ok + "Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n"),
         .refused("upstream_transfer_encoding_not_allowed", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        .refused("upstream_transfer_encoding_not_allowed", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        .refused(
+            "upstream_transfer_encoding_not_allowed", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         // RFC 9110 §15.2.2: nobody switches without being asked.
         .refused("upstream_switch_not_asked_for", "HTTP/1.1 101 Switching Protocols\r\n\r\n"),
-        .refused("upstream_switch_not_asked_for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
-        .refused("upstream_switch_not_asked_for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
-            .to("GET /tls/x HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"),
+        .refused(
+            "upstream_switch_not_asked_for",
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+        .refused(
+            "upstream_switch_not_asked_for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+        )
+        .to(
+            "GET /tls/x HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"
+        ),
         .refused("upstream_closed_early", "", then: .close),
         .refused("upstream_closed_early", "", then: .cut),
         .refused("upstream_closed_early", "HTTP/1.1 200 O", then: .close),

@@ -11,7 +11,9 @@ import Testing
         try await Self.gatehouse.run { try $0.check(item) }
     }
 
-    @Test("sent byte by byte, each in a TLS record of its own, nothing changes", arguments: all.filter { $0.script.bytes.count < 400 })
+    @Test(
+        "sent byte by byte, each in a TLS record of its own, nothing changes",
+        arguments: all.filter { $0.script.bytes.count < 400 })
     func byteByByte(_ item: AnswerCase) async throws {
         try await Self.gatehouse.run { try $0.check(item.with { $0.script.byteByByte = true }) }
     }
@@ -63,6 +65,8 @@ extension Stage {
         #expect(answer?.body == "ok", "the next answer")
         settle()
         #expect(upstream.seen.count == 2)
-        #expect(upstream.seen.last?.connection == (item.isReused ? 1 : 2), "the connection of the next request (cut at \(item.script.cutAt ?? 0))")
+        #expect(
+            upstream.seen.last?.connection == (item.isReused ? 1 : 2),
+            "the connection of the next request (cut at \(item.script.cutAt ?? 0))")
     }
 }

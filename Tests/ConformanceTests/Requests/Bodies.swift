@@ -110,7 +110,8 @@ enum Bodies {
         // RFC 9110 §6.5.1: what frames, routes or authenticates has no place in a trailer.
         .passes(chunked("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\nHost: evil\r\n\r\n"), head: chunkedHead),
         .passes(chunked("0\r\nAuthorization: x\r\nCookie: a=b\r\nX-T: 1\r\n\r\n"), head: chunkedHead, trailers: "X-T: 1\r\n"),
-        .passes(chunked("0\r\nX-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX_Forwarded_For: 1\r\n\r\n"), head: chunkedHead),
+        .passes(
+            chunked("0\r\nX-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX_Forwarded_For: 1\r\n\r\n"), head: chunkedHead),
         .passes(chunked("0\r\nConnection: close\r\nKeep-Alive: x\r\nX-Real-IP: 1\r\n\r\n"), head: chunkedHead),
     ]
 
@@ -135,7 +136,8 @@ enum Bodies {
             400, "upgrade_with_body",
             post("Connection: Upgrade", "Upgrade: websocket", "Content-Length: 3", body: "abc")),
         .refused(
-            400, "upgrade_with_body", post("Connection: Upgrade", "Upgrade: foo", "Transfer-Encoding: chunked", body: "0\r\n\r\n")),
+            400, "upgrade_with_body", post("Connection: Upgrade", "Upgrade: foo", "Transfer-Encoding: chunked", body: "0\r\n\r\n")
+        ),
         .passes(
             post("Expect: 100-continue", "Content-Length: 3", body: "abc"),
             head: forwarded("POST /up/p", then: ["Content-Length: 3", "Expect: 100-continue"]), body: "abc"),

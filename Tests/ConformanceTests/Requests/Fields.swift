@@ -49,8 +49,10 @@ enum Fields {
         .refused(431, "field_too_large", get("/up/x", String(repeating: "b", count: 300) + ": b")),
         .refused(
             431, "head_too_large",
-            get("/up/x", "A: " + String(repeating: "a", count: 8000), "B: " + String(repeating: "b", count: 8000), "C: ccc", "D: "
-                + String(repeating: "d", count: 400))),
+            get(
+                "/up/x", "A: " + String(repeating: "a", count: 8000), "B: " + String(repeating: "b", count: 8000), "C: ccc",
+                "D: "
+                    + String(repeating: "d", count: 400))),
         .refused(
             431, "too_many_fields",
             "GET /up/x HTTP/1.1\r\nHost: a.test\r\n" + String(repeating: "A: b\r\n", count: 100) + "\r\n"),
@@ -98,7 +100,8 @@ enum Fields {
         .passes(get("/up/x", "Connection: Close , X"), head: forwarded("GET /up/x"), stays: false),
         .refused(
             400, "too_many_connection_options",
-            get("/up/x", "Connection: " + (0..<33).map { "x\($0)" }.joined(separator: ", "))).with(status: 431),
+            get("/up/x", "Connection: " + (0..<33).map { "x\($0)" }.joined(separator: ", "))
+        ).with(status: 431),
     ]
 
     /// Claims of a client that nobody has told us to trust are replaced, never appended to.

@@ -63,7 +63,9 @@ struct RequestReader {
             if left == count { current.isComplete = true } else if count == 0 { return false }
         case .chunkSize:
             guard let line = take(through: "\r\n") else { return false }
-            guard let size = Int(line.dropLast(), radix: 16) else { throw StageError("a strange chunk: \(line.debugDescription)") }
+            guard let size = Int(line.dropLast(), radix: 16) else {
+                throw StageError("a strange chunk: \(line.debugDescription)")
+            }
             state = size == 0 ? .trailers : .chunk(size)
         case .chunk(let size):
             guard bytes.count >= size + 2 else { return false }
