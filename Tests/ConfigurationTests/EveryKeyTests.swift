@@ -160,10 +160,15 @@ import Testing
     @Test(
         "A key's place is its value's, by this project's spelling; a default's is its table's",
         arguments: [
-            ("sites[0].port", 69), ("sites[0].ssl.cert_file", 106), ("sites[0].proxy.upstreams[1].url", 134),
-            ("sites[0].proxy.routes[0]", 136), ("sites[0].proxy.upstreams[1].ca_file", 132), ("limits.max_fields", 26),
+            ("sites[0].port", "port = 8443"), ("sites[0].ssl.cert_file", "cert_file = "),
+            ("sites[0].proxy.upstreams[1].url", "url = \"ws:"),
+            ("sites[0].proxy.routes[0]", "[[sites.proxy.routes]]"), ("sites[0].proxy.upstreams[1].ca_file", "[[sites.proxy.upstreams]]"),
+            ("limits.max_fields", "max_fields = "),
         ])
-    func places(keyPath: String, line: Int) throws {
+    func places(keyPath: String, start: String) throws {
+        let text = try Fixture(url: Fixture.folder.appending(path: "every-key.toml")).text
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let line = try #require(lines.lastIndex { $0.hasPrefix(start) }) + 1
         #expect(configuration.location(of: keyPath)?.line == line)
         #expect(configuration.problem(.error, at: keyPath, "x").location.line == line)
     }
