@@ -47,14 +47,17 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         return unsafe String(cString: strerror(number))
     }
 
-    /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which part of
-    /// OpenSSL gave up ("PEM lib"); the older ones tell why.
+    /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which
+    /// part of OpenSSL gave up ("PEM lib"); the older ones tell why.
     static func takeFileReason() -> String {
         var reasons: [String] = []
         while case let code = ERR_get_error(), code != 0 {
             // Codes that wrap an errno have no string of OpenSSL's own.
-            let words = unsafe ERR_reason_error_string(code) ?? UnsafePointer(strerror(gh_error_reason(code)))
-            reasons.append(unsafe String(cString: words))
+            if let words = unsafe ERR_reason_error_string(code) {
+                reasons.append(unsafe String(cString: words))
+            } else {
+                reasons.append(unsafe String(cString: strerror(gh_error_reason(code))))
+            }
         }
         if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
             return "it is encrypted; a key without a passphrase is needed"
