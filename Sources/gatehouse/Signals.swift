@@ -15,8 +15,8 @@ final class Signals: Sendable {
             source.setEventHandler {
                 withExtendedLifetime(source) { _ = continuation.yield(name) }
             }
-            // Activation is asynchronous. Until the kernel knows of the source, the default action ends the process, which is right
-            // for one that does not serve yet.
+            // Activation is asynchronous. Until the kernel knows of the source, the default action ends the process, which is
+            // right for one that does not serve yet.
             await withCheckedContinuation { registered in
                 source.setRegistrationHandler { registered.resume() }
                 source.activate()

@@ -7,7 +7,7 @@ struct ClientBehaviourTests {
     func leaves(isTLS: Bool, isAnswered: Bool) async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream { upstream, wire in
-            upstream.requests.append(try wire.readRequest()!)
+            upstream.requests.append(try wire.request())
             if isAnswered { try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst\n") }
             _ = try wire.readToEnd()
         }
@@ -31,19 +31,22 @@ struct ClientBehaviourTests {
     func leavesWithinBody(isChunked: Bool) async throws {
         let seen = Journal<Bool>("whether the upstream saw a whole request")
         let upstream = try Upstream { upstream, wire in
-            let head = try wire.readHead()!
+            let head = try wire.head()
             upstream.requests.append(head)
             var request = head
             seen.append((try? wire.readBody(of: &request)) != nil)
         }
         let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { gatehouse in
-            try await onThread {
+            let wire = try await onThread {
                 let wire = try Wire(to: port.number)
                 try wire.write(
                     "POST /cut HTTP/1.1\r\nHost: a\r\n"
                         + (isChunked ? "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" : "Content-Length: 100\r\n\r\nhello"))
+                return wire
             }
+            _ = try await upstream.requests.first(1)
+            wire.close()
             #expect(try await seen.first(1) == [false])
             #expect(try await gatehouse.access("/cut")["reason"] == "client_left")
         }
@@ -53,7 +56,7 @@ struct ClientBehaviourTests {
     func backPressure() async throws {
         let size = 200_000_000
         let upstream = try Upstream { upstream, wire in
-            upstream.requests.append(try wire.readRequest()!)
+            upstream.requests.append(try wire.request())
             try wire.write("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
             let piece = [UInt8](repeating: 7, count: 1_000_000)
             for number in 0..<200 {
@@ -136,7 +139,7 @@ struct ClientBehaviourTests {
     @Test("a storm of exchanges that clients abort leaks no descriptor")
     func storm() async throws {
         let upstream = try Upstream { upstream, wire in
-            upstream.requests.append(try wire.readRequest()!)
+            upstream.requests.append(try wire.request())
             try wire.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             while true { try wire.write("400\r\n" + String(repeating: "x", count: 1024) + "\r\n") }
         }

@@ -163,7 +163,8 @@ struct ForwardingTests {
         ])
     func edits(remove: String) async throws {
         let (lines, _, _) = try await seen(
-            "GET / HTTP/1.1\r\nHost: a.test\r\nX-INTERNAL-header: 1\r\nCookie: a=b\r\nAccept: */*\r\nX-Powered-By: client\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a.test\r\nX-INTERNAL-header: 1\r\nCookie: a=b\r\nAccept: */*\r\n"
+                + "X-Powered-By: client\r\n\r\n",
             proxy: "[sites.proxy.headers]\n\(remove)\n[sites.proxy.headers.add]\n\"X-Powered-By\" = \"BWS\"\n\"X-New\" = \"yes\"")
         #expect(lines.filter { $0.lowercased().hasPrefix("x-powered-by:") } == ["X-Powered-By: BWS"])
         #expect(lines.contains("X-New: yes") && lines.contains("Accept: */*"))

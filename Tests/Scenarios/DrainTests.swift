@@ -23,7 +23,7 @@ struct DrainTests {
         let certificates = try await Certificates.ready()
         let go = Signal()
         let upstream = try Upstream { upstream, wire in
-            let request = try wire.readRequest()!
+            let request = try wire.request()
             upstream.requests.append(request)
             guard request.target == "/slow" else { return try wire.write(Upstream.ok("quick")) }
             try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst\n")

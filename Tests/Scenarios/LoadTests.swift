@@ -7,7 +7,8 @@ struct LoadTests {
     /// SHA-256 of what bulk_server.py sends for so many bytes, worked out by another program.
     private func expectedDigest(_ size: Int) async throws -> String {
         let script =
-            "import hashlib; b = bytes(range(256)) * 4096; h = hashlib.sha256(); [h.update(b) for _ in range(\(size >> 20))]; print(h.hexdigest())"
+            "import hashlib; b = bytes(range(256)) * 4096; h = hashlib.sha256(); "
+            + "[h.update(b) for _ in range(\(size >> 20))]; print(h.hexdigest())"
         return try await Command.run(Place.python, ["-c", script]).text.trimmingCharacters(in: .newlines)
     }
 

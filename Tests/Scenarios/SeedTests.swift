@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The configurations of the document that Gatehouse implements. `Tests/ConfigurationTests/Fixtures/Seed` holds them as they stand there;
-/// here they run, with ports and directories of this machine put in.
+/// The configurations of the document that Gatehouse implements. `Tests/ConfigurationTests/Fixtures/Seed` holds them as they
+/// stand there; here they run, with ports and directories of this machine put in.
 @Suite("Every example of the seed")
 struct SeedTests {
     static let examples = [

@@ -79,6 +79,13 @@ package final class Gatehouse: Sendable {
 
     // MARK: What it uses
 
+    /// /proc announces nothing: who waits for a change there has to look again.
+    private func nextLook(after pause: DispatchTimeInterval) async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().asyncAfter(deadline: .now() + pause) { continuation.resume() }
+        }
+    }
+
     /// Waits until no more than `limit` descriptors are open: closing takes its time.
     /// - Returns: how many there are.
     package func settledDescriptors(atMost limit: Int) async throws -> Int {
@@ -89,7 +96,7 @@ package final class Gatehouse: Sendable {
             guard ContinuousClock.now < deadline else {
                 throw Failed(description: "\(count) descriptors, not \(limit) as before")
             }
-            try await Task.sleep(for: .milliseconds(10))
+            await nextLook(after: .milliseconds(10))
         }
     }
 
@@ -98,7 +105,7 @@ package final class Gatehouse: Sendable {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             let before = cpuTicks
-            try await Task.sleep(for: .milliseconds(500))
+            await nextLook(after: .milliseconds(500))
             // Half a second of a spinning thread is 50 ticks; the timers of idle workers are none, or one.
             if cpuTicks - before <= 2 { return }
             guard ContinuousClock.now < deadline else {

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// What has happened so far, in order: a test awaits the event it needs instead of a time.
@@ -50,10 +51,8 @@ package final class Journal<Element: Sendable>: Sendable {
 
     private func wait<Result: Sendable>(for what: String, find: @Sendable ([Element]) -> Result?) async throws -> Result {
         let deadline = ContinuousClock.now + Self.patience
-        let alarm = Task {
-            try? await Task.sleep(until: deadline)
-            self.wake { _ in }
-        }
+        let alarm = DispatchWorkItem { self.wake { _ in } }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(91), execute: alarm)
         defer { alarm.cancel() }
         while true {
             let seen = all

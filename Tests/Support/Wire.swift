@@ -111,6 +111,18 @@ package final class Wire: Sendable {
         return request
     }
 
+    /// As `readRequest`, where there must be one.
+    package func request() throws -> Message {
+        guard let request = try readRequest() else { throw Failure(text: "the client closed before its request") }
+        return request
+    }
+
+    /// As `readHead`, where there must be one.
+    package func head() throws -> Message {
+        guard let head = try readHead() else { throw Failure(text: "the peer closed before a head") }
+        return head
+    }
+
     /// A whole answer, without interim ones before it.
     /// - Parameter toHead: the request's method was HEAD.
     package func readAnswer(toHead: Bool = false) throws -> Message {

@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+
+@Suite("Connections that are used again")
+struct ConnectionReuseTests {
+    @Test("an HTTP/1.0 client that asks for keep-alive gets it")
+    func oldKeepAlive() async throws {
+        let upstream = try Upstream.saying("x")
+        try await talk(upstream) { wire in
+            for _ in 0..<2 {
+                try wire.write("GET / HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
+                let answer = try wire.readAnswer()
+                #expect(answer.text == "x" && answer.value("Connection") == "keep-alive")
+            }
+        }
+    }
+
+    @Test("pipelined requests are answered in order")
+    func pipelining() async throws {
+        let upstream = try Upstream.answering { Upstream.ok("\($0.target) \($0.text)") }
+        try await talk(upstream) { wire in
+            let requests = (0..<20).map { number in
+                number % 2 == 0
+                    ? "GET /\(number) HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                    : "POST /\(number) HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "2\r\n<\(number % 10)\r\n1\r\n>\r\n0\r\n\r\n"
+            }
+            try wire.write(requests.joined())
+            for number in 0..<20 {
+                #expect(try wire.readAnswer().text == (number % 2 == 0 ? "/\(number) " : "/\(number) <\(number % 10)>"))
+            }
+            #expect(upstream.connections.all.count == 1)
+        }
+    }
+
+    @Test("connections are kept on both sides: many requests, one upstream connection, for several clients in turn")
+    func keepAlive() async throws {
+        let upstream = try Upstream.saying("x")
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { _ in
+            for _ in 0..<5 {
+                try await onThread {
+                    let wire = try Wire(to: port.number)
+                    for _ in 0..<10 {
+                        try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        #expect(try wire.readAnswer().text == "x")
+                    }
+                    try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    #expect(try wire.readAnswer().value("Connection") == "close")
+                    #expect(try wire.readToEnd() == ([], .closed))
+                }
+            }
+            #expect(upstream.connections.all == [1])
+            #expect(upstream.requests.all.count == 55)
+        }
+    }
+
+    @Test("an upstream that says Connection: close is not used again")
+    func upstreamCloses() async throws {
+        let upstream = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            try wire.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
+        }
+        try await talk(upstream) { wire in
+            for _ in 0..<3 {
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                let answer = try wire.readAnswer()
+                #expect(answer.text == "x" && answer.values("Connection").isEmpty)
+            }
+            #expect(upstream.connections.all.count == 3)
+        }
+    }
+
+    @Test("a kept connection that the upstream has closed meanwhile costs the client nothing")
+    func staleConnection() async throws {
+        let upstream = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            // No "Connection: close": the client of this upstream cannot know.
+            try wire.write(Upstream.ok("x"))
+        }
+        try await talk(upstream) { wire in
+            for _ in 0..<5 {
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().text == "x")
+            }
+        }
+    }
+
+    @Test("bytes behind an answer are not taken for the next one")
+    func answerSplitting() async throws {
+        let upstream = try Upstream.answering { request in
+            request.target == "/first" ? Upstream.ok("1") + Upstream.ok("smuggled") : Upstream.ok("2")
+        }
+        try await talk(upstream) { wire in
+            try wire.write("GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(try wire.readAnswer().text == "1")
+            try wire.write("GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(try wire.readAnswer().text == "2")
+            #expect(upstream.connections.all.count == 2)
+        }
+    }
+}
