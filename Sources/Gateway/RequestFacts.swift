@@ -1,7 +1,8 @@
 import HTTP
 
 extension RequestHead {
-    /// The host that the request is for: lower case, without port and without the dot that ends an absolute name (RFC 1034 §3.1),
+    /// The host that the request is for: lower case, without port and without the dot that ends an absolute name
+    /// (RFC 1034 §3.1),
     /// "" if it names none. Routing looks sites up by it.
     var lowercasedHost: String {
         let host = hostText.lowercased()

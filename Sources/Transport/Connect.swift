@@ -7,7 +7,8 @@ extension Stream {
     /// - Parameters:
     ///   - waiter: the calling task's.
     ///   - connectTimeout, handshakeTimeout: nanoseconds.
-    /// - Throws: `.system` (refused, unreachable …), `.timedOut`, or `.tls` with OpenSSL's reason and the name that was checked.
+    /// - Throws: `.system` (refused, unreachable …), `.timedOut`, or `.tls` with OpenSSL's reason and the name that was
+    ///   checked.
     package nonisolated(nonsending) static func connect(
         to address: SocketAddress, tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
         handshakeTimeout: UInt64

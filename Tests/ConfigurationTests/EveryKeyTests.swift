@@ -162,7 +162,8 @@ import Testing
         arguments: [
             ("sites[0].port", "port = 8443"), ("sites[0].ssl.cert_file", "cert_file = "),
             ("sites[0].proxy.upstreams[1].url", "url = \"ws:"),
-            ("sites[0].proxy.routes[0]", "[[sites.proxy.routes]]"), ("sites[0].proxy.upstreams[1].ca_file", "[[sites.proxy.upstreams]]"),
+            ("sites[0].proxy.routes[0]", "[[sites.proxy.routes]]"),
+            ("sites[0].proxy.upstreams[1].ca_file", "[[sites.proxy.upstreams]]"),
             ("limits.max_fields", "max_fields = "),
         ])
     func places(keyPath: String, start: String) throws {

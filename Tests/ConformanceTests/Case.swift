@@ -64,7 +64,8 @@ struct Case: Sendable, CustomTestStringConvertible {
     var isHead: Bool { request.starts(with: Array("HEAD ".utf8)) }
 }
 
-/// A request's head as Gatehouse must send it: the client's own fields, then the forwarding fields, framing and connection fields.
+/// A request's head as Gatehouse must send it: the client's own fields, then the forwarding fields, framing and connection
+/// fields.
 func forwarded(
     _ line: String, _ fields: [String] = [], host: String = "a.test", via: String = "1.1", then last: [String] = []
 ) -> String {

@@ -22,7 +22,8 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
     var testDescription: String {
         let text = String(decoding: script.bytes, as: UTF8.self).debugDescription
         return
-            "\(seen): \(text.count > 100 ? text.prefix(97) + "..." : text)\(script.ending == .keep ? "" : ", then \(script.ending)")"
+            "\(seen): \(text.count > 100 ? text.prefix(97) + "..." : text)"
+                + (script.ending == .keep ? "" : ", then \(script.ending)")
     }
 
     /// An answer that is passed on.

@@ -111,7 +111,8 @@ enum Bodies {
         .passes(chunked("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\nHost: evil\r\n\r\n"), head: chunkedHead),
         .passes(chunked("0\r\nAuthorization: x\r\nCookie: a=b\r\nX-T: 1\r\n\r\n"), head: chunkedHead, trailers: "X-T: 1\r\n"),
         .passes(
-            chunked("0\r\nX-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX_Forwarded_For: 1\r\n\r\n"), head: chunkedHead),
+            chunked("0\r\nX-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX_Forwarded_For: 1\r\n\r\n"),
+            head: chunkedHead),
         .passes(chunked("0\r\nConnection: close\r\nKeep-Alive: x\r\nX-Real-IP: 1\r\n\r\n"), head: chunkedHead),
     ]
 
@@ -131,7 +132,8 @@ enum Bodies {
         .passes("TRACE /up/x HTTP/1.1\r\nHost: a.test\r\n\r\n", head: forwarded("TRACE /up/x")),
         .refused(400, "body_not_allowed", "TRACE /up/x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\na"),
         .refused(
-            400, "body_not_allowed", "CONNECT a.test:1 HTTP/1.1\r\nHost: a.test:1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            400, "body_not_allowed",
+            "CONNECT a.test:1 HTTP/1.1\r\nHost: a.test:1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         .refused(
             400, "upgrade_with_body",
             post("Connection: Upgrade", "Upgrade: websocket", "Content-Length: 3", body: "abc")),

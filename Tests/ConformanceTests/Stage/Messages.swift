@@ -11,7 +11,8 @@ struct SeenRequest: Equatable, CustomStringConvertible {
     var connection = 1
 
     var description: String {
-        "\(isComplete ? "" : "(cut) ")#\(connection) \(head.debugDescription) \(body.debugDescription) \(trailers.debugDescription)"
+        "\(isComplete ? "" : "(cut) ")#\(connection) \(head.debugDescription) \(body.debugDescription) "
+            + trailers.debugDescription
     }
 }
 
