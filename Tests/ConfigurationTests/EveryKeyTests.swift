@@ -160,7 +160,7 @@ import Testing
     @Test(
         "A key's place is its value's, by this project's spelling; a default's is its table's",
         arguments: [
-            ("sites[0].port", "port = 8443"), ("sites[0].ssl.cert_file", "cert_file = "),
+            ("sites[0].port", "port = 8443"), ("sites[0].ssl.cert_file", "cert_path = "),
             ("sites[0].proxy.upstreams[1].url", "url = \"ws:"),
             ("sites[0].proxy.routes[0]", "[[sites.proxy.routes]]"),
             ("sites[0].proxy.upstreams[1].ca_file", "[[sites.proxy.upstreams]]"),
