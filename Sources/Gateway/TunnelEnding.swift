@@ -1,0 +1,55 @@
+import WebSocket
+
+/// How a tunnel ended and what passed through it, for the log.
+struct TunnelEnding {
+    enum Reason: String {
+        case clientClosed = "client_closed"
+        case upstreamClosed = "upstream_closed"
+        case clientBroke = "client_broke"
+        case upstreamBroke = "upstream_broke"
+        case idle = "tunnel_idle"
+        case lifetime = "tunnel_lifetime"
+        case silent = "ping_unanswered"
+        case stalled = "slow_consumer"
+        case tooBig = "message_too_big"
+        case violation = "websocket_violation"
+        case drained = "drained"
+        case cut = "drain_timeout"
+
+        /// Who ended it.
+        var closedBy: String {
+            switch self {
+            case .clientClosed, .clientBroke: "client"
+            case .upstreamClosed, .upstreamBroke: "upstream"
+            default: "gateway"
+            }
+        }
+    }
+
+    /// What one direction carried.
+    struct Direction {
+        /// As they came from the peer, frame headers and all.
+        var bytes: UInt64
+        var frames: Int
+        var messages: Int
+        var violations: Int
+    }
+
+    /// Did a peer see no orderly end? Then the client's connection is cut, so that it cannot take what it has for all.
+    var isAbnormal: Bool {
+        switch reason {
+        case .clientBroke, .upstreamBroke, .cut, .violation, .tooBig: true
+        default: false
+        }
+    }
+
+    var reason: Reason
+    /// The first Close frame's code; 1005 if it held none, 1006 if there was none (RFC 6455 §7.1.5).
+    var closeCode: CloseCode
+    /// The configuration key of the limit that ended it.
+    var key: String?
+    /// From the client.
+    var up: Direction
+    /// From the upstream.
+    var down: Direction
+}
