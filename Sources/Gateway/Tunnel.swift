@@ -20,8 +20,11 @@ final class Tunnel {
 
     private var up: TunnelWay
     private var down: TunnelWay
+    /// The access-log line, to be completed at the end; empty if there is no log.
+    var line: [UInt8] = []
 
-    private let born: UInt64
+    /// When its handshake began to be answered, in monotonic nanoseconds.
+    let born: UInt64
     private var progressAt: UInt64
     private var pingedAt: UInt64 = 0
     /// When the drain reaches this tunnel.
@@ -78,8 +81,8 @@ final class Tunnel {
                 client.socket.interest = interest(reading: up, writing: down)
                 upstream.socket.interest = interest(reading: down, writing: up)
                 _ = await waiter.wait(timeout: deadline - now)
-                client.socket.interest = []
-                upstream.socket.interest = []
+                client.socket.interest = .none
+                upstream.socket.interest = .none
             }
             if let ending = check() { return ending }
         }
@@ -147,9 +150,9 @@ final class Tunnel {
     }
 
     private func interest(reading source: borrowing TunnelWay, writing sink: borrowing TunnelWay) -> Socket.Interest {
-        var interest: Socket.Interest = []
-        if source.sourceBlocked { interest.formUnion(source.source.readInterest) }
-        if sink.sinkBlocked { interest.formUnion(sink.sink.writeInterest) }
+        var interest = Socket.Interest.none
+        if source.sourceBlocked { interest = interest.union(source.source.readInterest) }
+        if sink.sinkBlocked { interest = interest.union(sink.sink.writeInterest) }
         return interest
     }
 

@@ -1,3 +1,4 @@
+import HTTP
 import WebSocket
 
 /// How a tunnel ended and what passed through it, for the log.
@@ -52,4 +53,31 @@ struct TunnelEnding {
     var up: Direction
     /// From the upstream.
     var down: Direction
+
+    /// Its part of an access-log line: `,"name":value` each, or ` name=value`.
+    func append(asJSON: Bool, to out: inout [UInt8]) {
+        func number(_ name: StaticString, _ value: Int) {
+            out.append(asJSON ? ",\"" : " ")
+            out.append(name)
+            out.append(asJSON ? "\":" : "=")
+            out.append(decimal: UInt64(max(0, value)))
+        }
+        func word(_ name: StaticString, _ value: String) {
+            out.append(asJSON ? ",\"" : " ")
+            out.append(name)
+            out.append(asJSON ? "\":\"" : "=")
+            out.append(contentsOf: value.utf8)
+            if asJSON { out.append("\"") }
+        }
+        number("frames_in", up.frames)
+        number("frames_out", down.frames)
+        number("messages_in", up.messages)
+        number("messages_out", down.messages)
+        let violations = up.violations + down.violations
+        if violations > 0 { number("violations", violations) }
+        word("closed_by", reason.closedBy)
+        number("close_code", Int(closeCode.rawValue))
+        word("reason", reason.rawValue)
+        if let key { word("key", key) }
+    }
 }

@@ -249,7 +249,8 @@ struct TunnelWay {
     /// Sends a Ping to the sink if no frame is under way.
     mutating func ping(mask: MaskKey?) {
         guard isAtBoundary else { return }
-        FrameEncoder.ping([].span, maskKey: mask, to: &own)
+        let empty: [UInt8] = []
+        FrameEncoder.ping(empty.span, maskKey: mask, to: &own)
     }
 
     /// Ends the direction with a Close frame at the next boundary, unless the source has sent one itself.
