@@ -6,7 +6,7 @@ import WebSocket
 ///
 /// It holds a buffer only while bytes wait in it, and does not read while the sink is blocked: that is the back-pressure. No
 /// payload is copied. Frames of the gateway's own go between two frames of the peer's, or not at all.
-struct TunnelWay {
+final class TunnelWay {
     /// A side of the tunnel that broke.
     struct Break: Error {
         enum Side { case source, sink }
@@ -80,7 +80,7 @@ struct TunnelWay {
 
     /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
     /// - Returns: did anything move?
-    mutating func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
+    func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
         var moved = false
         sourceBlocked = false
         sinkBlocked = false
@@ -105,6 +105,9 @@ struct TunnelWay {
     /// A frame has been refused and the tunnel does not know it yet.
     private var awaitsVerdict: Bool { refused != nil && phase == .open }
 
+    /// Does nothing but wait for the source?
+    var isQuiet: Bool { sourceBlocked && !sinkBlocked && !isDone && refused == nil }
+
     /// Is there more to do than the bound of one turn allowed?
     var isBusy: Bool { !isDone && !awaitsVerdict && !sourceBlocked && !sinkBlocked }
 
@@ -120,7 +123,7 @@ struct TunnelWay {
         return waiting.count - (enforces ? observer.pendingHeaderBytes : 0)
     }
 
-    private mutating func send(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
+    private func send(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
         guard let waiting else { return false }
         let limit = sendable
         let count: Int
@@ -145,14 +148,14 @@ struct TunnelWay {
     }
 
     /// Sends what TLS and the gateway itself have left over.
-    private mutating func flush(_ now: UInt64) throws(Break) -> Bool {
+    private func flush(_ now: UInt64) throws(Break) -> Bool {
         do throws(TransportError) {
             guard try sink.flush() else {
                 noteBlocked(now)
                 return false
             }
             while !own.isEmpty {
-                let count = try sink.write(own.span)
+                let count = try Self.write(own, to: sink)
                 guard count > 0 else {
                     noteBlocked(now)
                     return false
@@ -165,14 +168,18 @@ struct TunnelWay {
         return true
     }
 
-    private mutating func noteBlocked(_ now: UInt64) {
+    private static func write(_ bytes: [UInt8], to sink: Stream) throws(TransportError) -> Int {
+        try sink.write(bytes.span)
+    }
+
+    private func noteBlocked(_ now: UInt64) {
         sinkBlocked = true
         if stalledSince == 0 { stalledSince = now }
     }
 
     /// Reads until the source has nothing more or the buffer is full, or passes the source's end on.
     /// - Returns: did anything happen?
-    private mutating func fill(_ buffers: BufferPool) throws(Break) -> Bool {
+    private func fill(_ buffers: BufferPool) throws(Break) -> Bool {
         guard tail == .open else { return try end(buffers) }
         guard source.mayRead else {
             sourceBlocked = true
@@ -191,7 +198,7 @@ struct TunnelWay {
         return !sourceBlocked
     }
 
-    private mutating func read(into buffer: Buffer) {
+    private func read(into buffer: Buffer) {
         while buffer.room > 0, source.mayRead {
             do throws(TransportError) {
                 switch try source.read(into: buffer) {
@@ -207,7 +214,7 @@ struct TunnelWay {
     }
 
     /// What was read has been sent: now the end.
-    private mutating func end(_ buffers: BufferPool) throws(Break) -> Bool {
+    private func end(_ buffers: BufferPool) throws(Break) -> Bool {
         discard(buffers)
         // After its Close frame a peer has nothing to lose: how its connection then ends does not matter (RFC 6455 §7.1.1).
         if tail == .broken, !observer.hasSeenClose { throw Break(side: .source) }
@@ -216,14 +223,14 @@ struct TunnelWay {
         return true
     }
 
-    private mutating func drop(_ buffer: Buffer, _ buffers: BufferPool) {
+    private func drop(_ buffer: Buffer, _ buffers: BufferPool) {
         buffers.release(buffer)
         waiting = nil
     }
 
     // MARK: Frames
 
-    private mutating func didRead(_ buffer: Buffer, before: Int) {
+    private func didRead(_ buffer: Buffer, before: Int) {
         bytes += UInt64(buffer.count - before)
         unansweredPings = 0
         let observation = buffer.withBytes { observer.observe($0.extracting(before..<$0.count)) }
@@ -238,7 +245,7 @@ struct TunnelWay {
     }
 
     /// What stands from `offset` on is never sent. Below 0 its beginning has gone already: no boundary is left.
-    private mutating func refuse(_ violation: Violation, at offset: Int) {
+    private func refuse(_ violation: Violation, at offset: Int) {
         refused = violation
         boundary = offset >= committed ? offset : nil
     }
@@ -247,14 +254,14 @@ struct TunnelWay {
     var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
 
     /// Sends a Ping to the sink if no frame is under way.
-    mutating func ping(mask: MaskKey?) {
+    func ping(mask: MaskKey?) {
         guard isAtBoundary else { return }
         let empty: [UInt8] = []
         FrameEncoder.ping(empty.span, maskKey: mask, to: &own)
     }
 
     /// Ends the direction with a Close frame at the next boundary, unless the source has sent one itself.
-    mutating func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
+    func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
         guard phase == .open, !isDone else { return }
         if observer.hasSeenClose {
             // What follows it and is refused goes nowhere.
@@ -274,7 +281,7 @@ struct TunnelWay {
     /// Has the source said that it is done?
     var sourceHasClosed: Bool { isDone || observer.hasSeenClose }
 
-    private mutating func enterClosed(_ buffers: BufferPool) {
+    private func enterClosed(_ buffers: BufferPool) {
         own.append(contentsOf: closeFrame)
         closeFrame = []
         phase = .closed
@@ -282,7 +289,7 @@ struct TunnelWay {
     }
 
     /// Gives the buffer back; what it held is lost.
-    mutating func discard(_ buffers: BufferPool) {
+    func discard(_ buffers: BufferPool) {
         if let waiting { drop(waiting, buffers) }
     }
 

@@ -12,7 +12,9 @@ extension Exchange {
         let request = client.request
         guard route.takesWebSocket, request.upgrade == .websocket else { return false }
         if let refusal = Handshake.refusal(of: handshake(request)) {
-            throw Failure("websocket_handshake", status: refusal.status, blame: .client, detail: refusal.reason)
+            throw Failure(
+                "websocket_handshake", status: refusal.status, blame: .client, detail: refusal.reason,
+                fields: refusal.namesVersion ? Self.upgradeFields : [])
         }
         if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
             throw Failure(
@@ -22,6 +24,9 @@ extension Exchange {
         seat = try TunnelSeat(route, client: clientAddress, seats: state.shared.tunnelSeats)
         return true
     }
+
+    /// RFC 6455 §4.4 and RFC 9110 §15.5.22: which version, and what to upgrade to.
+    private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
 
     /// Holds the server's handshake rate.
     func admitHandshake(to server: UpstreamServer) throws(Failure) {

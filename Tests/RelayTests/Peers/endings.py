@@ -5,7 +5,7 @@ import signal
 
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
-from kit import (Raw, SWITCH, client, frame, gateway, handshake, raw_client, raw_upstream, read_close, read_frame,
+from kit import (Raw, SWITCH, client, frame, gateway, handshake, raw_client, raw_upstream, read_close, read_frame, switch,
                  upstream)
 
 
@@ -88,8 +88,7 @@ async def a_killed_upstream_ends_the_client_at_once():
 
 async def an_upstream_that_resets_cuts_the_client():
     async def server(peer: Raw):
-        await peer.head()
-        await peer.send(SWITCH)
+        await peer.send(switch(await peer.head()))
         await peer.exactly(len(frame(b"hello")))
         peer.abort()
 

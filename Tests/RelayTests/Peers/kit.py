@@ -233,6 +233,12 @@ SWITCH = (f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection
           f"Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n").encode()
 
 
+def switch(head: bytes) -> bytes:
+    """The 101 for a real client's key."""
+    key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:"))
+    return SWITCH.replace(ACCEPT.encode(), accept_of(key).encode())
+
+
 # Clients
 
 

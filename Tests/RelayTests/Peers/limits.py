@@ -5,7 +5,7 @@ import asyncio
 from websockets.exceptions import ConnectionClosed
 
 from kit import (Raw, SWITCH, client, frame, gateway, handshake, raw_client, raw_upstream, read_answer, read_close,
-                 read_frame, upstream)
+                 read_frame, switch, upstream)
 
 
 class _Recorder:
@@ -66,9 +66,10 @@ async def request_timeouts_do_not_touch_a_tunnel():
             # Three of the gateway's own pings are more than five of the other timeouts.
             while pings < 3:
                 opcode, payload = await read_frame(peer)
-                assert (opcode, payload) == (9, b"")
-                await peer.send(frame(payload, 10))
-                pings += 1
+                assert opcode in (9, 10) and payload == b""
+                if opcode == 9:
+                    await peer.send(frame(payload, 10))
+                    pings += 1
             await peer.send(frame(b"still here"))
             opcode, payload = await read_frame(peer)
             while opcode in (9, 10):
@@ -80,8 +81,7 @@ async def an_idle_tunnel_is_pinged_on_both_sides_and_kept():
     upstream_pings = asyncio.Queue()
 
     async def server(peer: Raw):
-        await peer.head()
-        await peer.send(SWITCH)
+        await peer.send(switch(await peer.head()))
         while True:
             opcode, payload = await read_frame(peer)
             if opcode == 9:
@@ -106,10 +106,13 @@ async def a_peer_that_answers_no_ping_is_given_up():
         async with raw_client(running) as peer:
             await peer.send(handshake())
             await peer.head()
-            for _ in range(3):
-                assert await read_frame(peer) == (9, b"")
-            opcode, payload = await read_frame(peer)
-            assert (opcode, payload[:2]) == (8, b"\x03\xe9")
+            opcodes = []
+            while not opcodes or opcodes[-1] != 8:
+                opcode, payload = await read_frame(peer)
+                opcodes.append(opcode)
+            assert payload[:2] == b"\x03\xe9"
+            # Between them come the upstream's pongs.
+            assert opcodes.count(9) == 3 and set(opcodes) == {8, 9, 10}, opcodes
             await running.tunnel_line(reason="ping_unanswered", key="sites.proxy.routes.tunnel_ping", closed_by="gateway")
 
 
