@@ -66,6 +66,9 @@ final class ClientConnection {
             isBusy = state.loop.now &- since < Self.nap
             guard wokenBy == .ready || inflow.hasBytes else { return await close() }
         case .awake: break
+        case .tunnel:
+            if await runTunnel() == .asleep { return .asleep }
+            return await close()
         }
         phase = .awake
         while true {
@@ -80,6 +83,8 @@ final class ClientConnection {
     private enum Phase {
         case new
         case awake
+        /// After an upgrade, to the end.
+        case tunnel
         case asleep(since: UInt64)
     }
 
@@ -189,8 +194,8 @@ final class ClientConnection {
         state.release(head)
         self.head = nil
         if tunnel != nil {
-            await runTunnel()
-            return .last
+            phase = .tunnel
+            return await runTunnel()
         }
         idleSince = state.loop.now
         return !closes && !isAborted && inflow.isBodyFinished ? .another : .last
@@ -211,14 +216,19 @@ final class ClientConnection {
     }
 
     /// The connection's rest, after an upgrade.
-    private func runTunnel() async {
-        guard let tunnel else { return }
+    private func runTunnel() async -> Next {
+        guard let tunnel else { return .last }
         if state.isDraining { tunnel.drain(after: 0) }
-        let ending = await tunnel.run()
+        guard let ending = await tunnel.run() else {
+            let identifier = ObjectIdentifier(self)
+            tunnel.sleep { [unowned self] in state.resume(identifier) }
+            return .asleep
+        }
         if ending.isAbnormal { isAborted = true }
         if state.log.isOn { state.log.append(tunnel.line, ending, duration: state.loop.now &- tunnel.born) }
         // The upstream is free now, however long the client takes to leave.
         self.tunnel = nil
+        return .last
     }
 
     /// Reads until a head is complete.

@@ -65,8 +65,8 @@ final class Tunnel: Pump {
     }
 
     /// Relays until both ways have ended, one has broken, or a limit strikes. The client's socket is the caller's to close.
-    nonisolated(nonsending) func run() async -> TunnelEnding {
-        defer { leave() }
+    /// - Returns: nil when the tunnel is silent and needs no task: then `sleep`.
+    nonisolated(nonsending) func run() async -> TunnelEnding? {
         var turns = 0
         while true {
             if let ending = ended ?? relay() { return ending }
@@ -81,9 +81,10 @@ final class Tunnel: Pump {
             let deadline = nextDeadline
             if deadline > now {
                 watch()
-                _ = await waiter.wait(timeout: deadline - now, pumping: self)
+                let wake = await waiter.wait(timeout: min(deadline - now, Self.nap), pumping: self)
                 client.socket.interest = .none
                 upstream.socket.interest = .none
+                if wake == .deadline, waiter.loop.now < nextDeadline, canSleep { return nil }
             }
             if let ending = check() { return ending }
         }
@@ -96,6 +97,19 @@ final class Tunnel: Pump {
         guard ended == nil, up.isQuiet, down.isQuiet, closing == nil else { return false }
         watch()
         return true
+    }
+
+    /// How long a task waits with a silent tunnel: who talks seldom is served without one.
+    private static let nap: UInt64 = 1_000_000_000
+
+    private var canSleep: Bool { up.isQuiet && down.isQuiet && closing == nil && drainAt == .max && !isCut }
+
+    /// Waits without a task: bytes are relayed on the spot.
+    /// - Parameter onWake: called once, when there is something to decide: then `run` again.
+    func sleep(onWake: @escaping () -> Void) {
+        watch()
+        let now = waiter.loop.now
+        waiter.sleep(timeout: max(nextDeadline, now) - now, pumping: self) { _ in onWake() }
     }
 
     private func watch() {
@@ -250,12 +264,9 @@ final class Tunnel: Pump {
 
     // MARK: The end
 
-    private func leave() {
+    private func ending(_ reason: TunnelEnding.Reason) -> TunnelEnding {
         up.discard(buffers)
         down.discard(buffers)
-    }
-
-    private func ending(_ reason: TunnelEnding.Reason) -> TunnelEnding {
         let code = closing?.code ?? firstCode ?? .abnormalClosure
         return TunnelEnding(
             reason: closing?.reason ?? reason, closeCode: code, key: closing?.key, up: up.direction,

@@ -42,7 +42,8 @@ extension Exchange {
         guard let halves = client.tunnelHalves(), let seat = seat.take() else { return }
         var extensions = Extensions.none
         for line in response.fields.lines where line.known == .secWebSocketExtensions {
-            response.fields.withValue(line) { extensions.add(fieldValue: $0) }
+            let value = Array(response.fields.bytes[line.value])
+            extensions.add(fieldValue: value.span)
         }
         tunnel = Tunnel(
             client: halves, lease: lease, extensions: extensions, plan: route.tunnel, waiter: client.waiter,
@@ -90,8 +91,8 @@ extension ResponseHead {
         guard fields.count(of: .secWebSocketAccept) == 1, let accept = fields.first(.secWebSocketAccept),
             let key = request.fields.first(.secWebSocketKey)
         else { return false }
-        return request.fields.withValue(key) { key in
-            fields.withValue(accept) { Handshake.isValidAccept($0, for: key) }
-        }
+        let answer = Array(fields.bytes[accept.value])
+        let question = Array(request.fields.bytes[key.value])
+        return Handshake.isValidAccept(answer.span, for: question.span)
     }
 }
