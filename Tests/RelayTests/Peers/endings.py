@@ -133,12 +133,15 @@ async def a_half_closing_upstream_still_gets_the_rest():
         peer.half_close()
         await rest.put(await peer.exactly(len(last)))
 
-    async with raw_upstream(server) as url, gateway(url) as running, raw_client(running) as peer:
+    # Over plain TCP: asyncio's TLS ends both ways when the peer ends one.
+    async with raw_upstream(server) as url, gateway(url, plain=True) as running:
+        peer = Raw(*await asyncio.open_connection("127.0.0.1", running.port))
         await peer.send(handshake())
         await peer.head()
         assert await read_close(peer) == 1000
         await peer.send(last)
         assert await rest.get() == last
+        await peer.close()
         await running.tunnel_line(closed_by="upstream", close_code=1000)
 
 
