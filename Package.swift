@@ -95,6 +95,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
         tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
         tests(of: "Scenarios", ["TestSupport", "gatehouse"]),
+        // Its peers are Python programs, found by their path beside the tests.
+        .testTarget(name: "RelayTests", dependencies: ["gatehouse", "Gateway"], exclude: ["Peers"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -4,7 +4,6 @@ enum LaterFeatures {
         ("management", "the management listener"),
         ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive"),
         ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive"),
-        ("security.allowed_origins", "origins are checked by sites.proxy.routes.allowed_origins"),
         ("security.rate_limiting", "rate limits"),
         ("sites[].access_control", "CORS"),
         ("sites[].api_only", "internal endpoints"),

@@ -34,6 +34,12 @@ package struct Limits: Sendable, Equatable {
     package var tunnelIdle = Duration.seconds(3600)
     /// A tunnel's longest life; zero: no limit.
     package var tunnelLifetime = Duration.zero
+    /// Silence after which the gateway pings both sides of a tunnel; zero: never.
+    package var tunnelPing = Duration.zero
+    /// A side of a tunnel that takes nothing while bytes wait for it; zero: no limit.
+    package var tunnelStall = Duration.seconds(60)
+    /// 0: no limit.
+    package var maxTunnelsPerClient = 0
     /// Idle connections kept to one upstream by one worker; 0: none are reused.
     package var maxIdleUpstreamConnections = 64
     /// How long such a connection is kept.

@@ -47,7 +47,9 @@ extension ConfigurationReference {
                 Key(
                     "max_request_size", "size; 0: no limit", .value("\"10MB\""),
                     "The longest request body; longer ones are answered 413."),
-                Key("allowed_origins", "list of origins", .value("[]"), "Origins that may call."),
+                Key(
+                    "allowed_origins", "list of origins", .value("[]"),
+                    "Pages that may open WebSockets, where neither route nor site says so. Empty: all."),
                 Key(
                     "trusted_proxies", "list of addresses or CIDR blocks", .value("[]"),
                     """
@@ -136,6 +138,18 @@ extension ConfigurationReference {
                 """),
             Key("tunnel_idle", "duration", .value("3600"), "A WebSocket without a byte in either direction."),
             Key("tunnel_lifetime", "duration; 0: no limit", .value("0"), "A WebSocket's longest life."),
+            Key(
+                "tunnel_ping", "duration; 0: off", .value("0"),
+                "Silence on a WebSocket before the gateway pings both sides. Three pings without any answer end it."),
+            Key(
+                "tunnel_stall", "duration; 0: no limit", .value("60"),
+                "A WebSocket's side that takes nothing for so long while bytes wait for it; it is closed with code 1013."),
+            Key(
+                "max_tunnels_per_client", "count; 0: no limit", .value("0"),
+                """
+                WebSockets of one address (of one /64 block of IPv6) at once; over it: 503. Off, because many people may \
+                share an address.
+                """),
             Key(
                 "max_idle_upstream_connections", "count; 0: none is reused", .value("64"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),

@@ -16,6 +16,12 @@ extension ConfigurationReference {
                     """),
                 Key("weight", "0 to 65535", .value("1"), "Its share of requests; 0: none."),
                 Key("max_conns", "count", .none("no limit"), "Connections to it at once."),
+                Key(
+                    "handshake_rate", "count; 0: no limit", .value("0"),
+                    """
+                    WebSocket handshakes in a second, so that a server that comes back is not run over by all its clients at \
+                    once. A handshake over it goes to another server of the pool, or is answered 503.
+                    """),
                 Key("ca_file", "file", .none("the system's"), "Authorities to trust instead, PEM."),
                 Key(
                     "tls_server_name", "host name", .none("the URL's host"),
@@ -43,7 +49,26 @@ extension ConfigurationReference {
                     "A WebSocket of this route without a byte in either direction."),
                 Key(
                     "allowed_origins", "list of origins", .none("every origin"),
-                    "Pages that may open a WebSocket: the check browsers leave to servers."),
+                    """
+                    Pages that may open a WebSocket: the check browsers leave to servers. Others, and clients without \
+                    `Origin`, are answered 403. Not written: `sites.allowed_origins`, else `security.allowed_origins`.
+                    """),
+                Key(
+                    "tunnel_lifetime", "duration; 0: no limit", .none("`limits.tunnel_lifetime`"),
+                    "The longest life of a WebSocket of this route."),
+                Key(
+                    "tunnel_ping", "duration; 0: off", .none("`limits.tunnel_ping`"),
+                    "Silence on a WebSocket of this route before the gateway pings both sides."),
+                Key("max_tunnels", "count; 0: no limit", .value("0"), "WebSockets of this route at once. Over it: 503."),
+                Key(
+                    "max_message_size", "size; 0: no limit", .value("0"),
+                    "Payload of one message on the wire. A bigger one ends the WebSocket with code 1009."),
+                Key(
+                    "websocket_strict", "boolean", .value("false"),
+                    """
+                    A frame that breaks RFC 6455 ends the WebSocket with code 1002. Otherwise it is counted in the log and \
+                    relayed.
+                    """),
             ]),
         Section(
             "sites[].proxy.load_balancing", "How requests are spread over a pool.",

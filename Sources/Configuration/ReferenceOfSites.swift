@@ -27,6 +27,9 @@ extension ConfigurationReference {
                     "Answers everything with a redirect to the same URL under https."),
                 Key("https_port", "1 to 65535", .value("443"), "The port in that redirect."),
                 Key(
+                    "allowed_origins", "list of origins", .none("`security.allowed_origins`"),
+                    "Pages that may open WebSockets on routes of the site without a list of their own."),
+                Key(
                     "index_files", "list of file names (or one)", .value("[\"index.html\", \"index.htm\"]"),
                     "Tried in this order for a directory.", also: ["index_file"]),
             ]),

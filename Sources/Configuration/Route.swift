@@ -12,4 +12,14 @@ package struct Route: Sendable, Equatable {
     package var tunnelIdle: Duration?
     /// The values of `Origin` that may open a WebSocket; nil: any.
     package var allowedOrigins: [String]?
+    /// nil: `limits.tunnel_lifetime`.
+    package var tunnelLifetime: Duration?
+    /// nil: `limits.tunnel_ping`.
+    package var tunnelPing: Duration?
+    /// 0: no limit.
+    package var maxTunnels = 0
+    /// Bytes of a message's payload on the wire; 0: no limit.
+    package var maxMessageSize = 0
+    /// End a tunnel at the first violation of RFC 6455, instead of counting it.
+    package var websocketStrict = false
 }

@@ -17,6 +17,11 @@ extension Route {
         table.read("websocket", into: &websocket)
         table.readDuration("tunnel_idle", into: &tunnelIdle)
         allowedOrigins = table.origins("allowed_origins")
+        table.readDuration("tunnel_lifetime", into: &tunnelLifetime, orZero: true)
+        table.readDuration("tunnel_ping", into: &tunnelPing, orZero: true)
+        table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
+        table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
+        table.read("websocket_strict", into: &websocketStrict)
         table.finish()
         if path == nil || upstream == nil { return nil }
     }

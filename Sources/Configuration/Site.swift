@@ -22,6 +22,8 @@ package struct Site: Sendable, Equatable {
     package var errorPages: [Int: String] = [:]
     package var compression = Compression()
     package var cache = BrowserCache()
+    /// The values of `Origin` that may open a WebSocket on routes that say nothing themselves; nil: `security.allowed_origins`.
+    package var allowedOrigins: [String]?
     /// nil: Gatehouse adds no CORS fields.
     package var accessControl: AccessControl?
     /// nil: plain HTTP.

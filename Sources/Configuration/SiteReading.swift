@@ -13,6 +13,7 @@ extension Site {
         responseHeaders = table.table("headers").headerFields()
         table.read("redirect_to_https", into: &redirectToHTTPS)
         table.read("https_port", into: &httpsPort, in: 1...65_535)
+        allowedOrigins = table.origins("allowed_origins")
         readIndexFiles(table)
         readErrorPages(table.table("error_pages"))
         compression = Compression(reading: table.table("compression"))

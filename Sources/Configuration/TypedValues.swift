@@ -63,8 +63,8 @@ extension TableReader {
         if let duration = duration(spellings, orZero: orZero) { target = duration }
     }
 
-    func readDuration(_ spellings: String..., into target: inout Duration?) {
-        if let duration = duration(spellings, orZero: false) { target = duration }
+    func readDuration(_ spellings: String..., into target: inout Duration?, orZero: Bool = false) {
+        if let duration = duration(spellings, orZero: orZero) { target = duration }
     }
 
     func string(_ spellings: [String], allowEmpty: Bool = true) -> Written<String>? {

@@ -7,6 +7,8 @@ package struct Upstream: Sendable, Hashable {
     package var weight = 1
     /// nil: no limit.
     package var maxConns: Int?
+    /// WebSocket handshakes in a second; 0: no limit.
+    package var handshakeRate = 0
     /// PEM of the authorities to trust in place of the system's.
     package var caFile: String?
     /// The name for SNI and for the certificate check; nil: the URL's host.

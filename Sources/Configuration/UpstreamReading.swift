@@ -26,6 +26,7 @@ extension Upstream {
         self.url = url
         weight = settings.weight
         maxConns = settings.maxConns
+        handshakeRate = settings.handshakeRate
         caFile = settings.caFile
         tlsServerName = settings.tlsServerName
         clientCertFile = settings.clientCertFile
@@ -37,6 +38,7 @@ extension Upstream {
 private struct Settings {
     var weight = 1
     var maxConns: Int?
+    var handshakeRate = 0
     var caFile: String?
     var tlsServerName: String?
     var clientCertFile: String?
@@ -46,6 +48,7 @@ private struct Settings {
     mutating func read(_ table: TableReader) {
         table.read("weight", into: &weight, in: 0...65_535)
         table.read("max_conns", into: &maxConns, in: 1...1_000_000)
+        table.read("handshake_rate", into: &handshakeRate, in: 0...1_000_000)
         table.read("ca_file", into: &caFile)
         if let text = table.string(["tls_server_name"], allowEmpty: false) {
             switch HostName.check(text.value) {

@@ -1,3 +1,10 @@
+/// Work that needs no task: what to do on the spot when a socket of a wait becomes ready.
+package protocol Pump: AnyObject {
+    /// Must not wait, nor tell or wake the waiter that calls it.
+    /// - Returns: is there nothing to decide, so that the wait goes on? Interests are then set for what comes next.
+    func pump() -> Bool
+}
+
 /// The one place where a connection's task waits: for its sockets, for a deadline, or to be told something.
 ///
 /// One task owns a waiter; its sockets (a client's and, during an exchange, an upstream's) name it, so that the task can wait
@@ -19,6 +26,7 @@
     private var continuation: UnsafeContinuation<Wake, Never>?
     private var sleeper: ((Wake) -> Void)?
     private var wasTold = false
+    private var pump: (any Pump)?
 
     /// Monotonic nanoseconds, or `never`.
     var deadline = Waiter.never
@@ -36,23 +44,28 @@
     }
 
     /// Suspends until something happens. Interests must be set before, and are the caller's to clear after.
-    /// - Parameter timeout: nanoseconds from the loop's `now`; nil waits without a deadline.
-    package nonisolated(nonsending) func wait(timeout: UInt64?) async -> Wake {
+    /// - Parameters:
+    ///   - timeout: nanoseconds from the loop's `now`; nil waits without a deadline.
+    ///   - pump: is asked first when a socket is ready, on the spot and without waking the task.
+    package nonisolated(nonsending) func wait(timeout: UInt64?, pumping pump: (any Pump)? = nil) async -> Wake {
         if wasTold {
             wasTold = false
             return .told
         }
         deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
         if deadline != Waiter.never { loop.deadlines.arm(self) }
+        self.pump = pump
         let wake = unsafe await withUnsafeContinuation { unsafe continuation = $0 }
+        self.pump = nil
         deadline = Waiter.never
         return wake
     }
 
     /// Waits without a task, which costs a task's memory less: `onWake` is called once, on the loop's thread, at what would have
     /// ended a `wait`.
-    package func sleep(timeout: UInt64, onWake: @escaping (Wake) -> Void) {
+    package func sleep(timeout: UInt64, pumping pump: (any Pump)? = nil, onWake: @escaping (Wake) -> Void) {
         sleeper = onWake
+        self.pump = pump
         deadline = loop.now &+ timeout
         loop.deadlines.arm(self)
         if wasTold {
@@ -63,18 +76,22 @@
 
     /// Ends a wait. Without one in progress it does nothing: readiness is kept in the sockets.
     package func wake(_ wake: Wake) {
+        if wake == .ready, let pump, hasWaiting, pump.pump() { return }
         if let waiting = unsafe continuation.take() {
             unsafe waiting.resume(returning: wake)
         } else if let sleeper = sleeper.take() {
             deadline = Waiter.never
+            pump = nil
             sleeper(wake)
         }
     }
 
     /// Ends the wait in progress, or the next one at once, with `.told`.
     package func tell() {
-        if unsafe continuation == nil, sleeper == nil { wasTold = true } else { wake(.told) }
+        if hasWaiting { wake(.told) } else { wasTold = true }
     }
+
+    private var hasWaiting: Bool { unsafe continuation != nil || sleeper != nil }
 
     /// Leaves the wheel. Call it when the task is done, else the wheel keeps the waiter until its slot's turn.
     package func retire() {

@@ -7,6 +7,13 @@ import Upstreams
 struct AccessLine {
     let record: AccessRecord
     let client: any ClientSide
+    /// Leave out what a tunnel's end decides: see `Blank`.
+    var isTemplate = false
+
+    /// A place in a template. Nothing else in a line is a control byte, so a blank is one.
+    enum Blank: UInt8 {
+        case time = 1, bytesReceived, bytesSent, duration, ending
+    }
 
     /// One JSON object.
     func appendJSON(to out: inout [UInt8]) {
@@ -22,19 +29,19 @@ struct AccessLine {
             string("version", request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", to: &out)
         }
         number("status", UInt64(record.status), to: &out)
-        number("bytes_in", record.bodyBytesReceived, to: &out)
-        number("bytes_out", record.bodyBytesSent, to: &out)
-        milliseconds("ms", record.duration, to: &out)
+        key("bytes_in", to: &out)
+        blank(.bytesReceived, to: &out) { $0.append(decimal: record.bodyBytesReceived) }
+        key("bytes_out", to: &out)
+        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
+        key("ms", to: &out)
+        blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
         string("route", record.route?.prefix.text, to: &out)
         string("upstream", record.server?.url, to: &out)
         if record.attempts > 1 { number("attempts", UInt64(record.attempts), to: &out) }
         if let duration = record.upstreamDuration { milliseconds("upstream_ms", duration, to: &out) }
         string("tls", client.connection.tls?.version, to: &out)
         string("cipher", client.connection.tls?.cipher, to: &out)
-        if let tunnel = record.tunnel {
-            number("tunnel_bytes_in", tunnel.bytesUp, to: &out)
-            number("tunnel_bytes_out", tunnel.bytesDown, to: &out)
-        }
+        blank(.ending, to: &out) { _ in }
         string("reason", record.reason, to: &out)
         if let failure = record.failure {
             string("blame", failure.blame.rawValue, to: &out)
@@ -54,7 +61,7 @@ struct AccessLine {
         out.append("\" ")
         out.append(decimal: UInt64(record.status))
         out.append(0x20)
-        out.append(decimal: record.bodyBytesSent)
+        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
         quotedField(.referer, to: &out)
         quotedField(.userAgent, to: &out)
         pair("site", record.site?.name, to: &out)
@@ -71,7 +78,7 @@ struct AccessLine {
         out.append("\" ")
         out.append(decimal: UInt64(record.status))
         out.append(0x20)
-        out.append(decimal: record.bodyBytesSent)
+        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
         appendPairs(to: &out)
     }
 
@@ -87,7 +94,15 @@ struct AccessLine {
         return ForwardedChain.clientAddress(request.fields, peer: peer, trusted: site.trustedProxies).text
     }
 
+    private func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
+        if isTemplate { out.append(blank.rawValue) } else { append(&out) }
+    }
+
     private func appendTime(to out: inout [UInt8]) {
+        blank(.time, to: &out) { Self.appendNow(to: &$0) }
+    }
+
+    static func appendNow(to out: inout [UInt8]) {
         let now = realtimeNanoseconds()
         Timestamp.append(seconds: Int64(now / 1_000_000_000), milliseconds: Int(now / 1_000_000 % 1000), to: &out)
     }
@@ -114,13 +129,13 @@ struct AccessLine {
         pair("route", record.route?.prefix.text, to: &out)
         pair("upstream", record.server?.url, to: &out)
         out.append(" ms=")
-        appendMilliseconds(record.duration, to: &out)
+        blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
         if let duration = record.upstreamDuration {
             out.append(" upstream_ms=")
-            appendMilliseconds(duration, to: &out)
+            Self.appendMilliseconds(duration, to: &out)
         }
         if let tls = client.connection.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
-        if let tunnel = record.tunnel { pair("tunnel_bytes", "\(tunnel.bytesUp)/\(tunnel.bytesDown)", to: &out) }
+        blank(.ending, to: &out) { _ in }
         pair("reason", record.reason, to: &out)
         guard let failure = record.failure else { return }
         if let key = failure.key { pair("key", key, to: &out) }
@@ -154,7 +169,7 @@ struct AccessLine {
 
     private func milliseconds(_ name: StaticString, _ value: UInt64, to out: inout [UInt8]) {
         key(name, to: &out)
-        appendMilliseconds(value, to: &out)
+        Self.appendMilliseconds(value, to: &out)
     }
 
     private func key(_ name: StaticString, to out: inout [UInt8]) {
@@ -164,7 +179,7 @@ struct AccessLine {
     }
 
     /// Milliseconds with three places: "12.045".
-    private func appendMilliseconds(_ nanoseconds: UInt64, to out: inout [UInt8]) {
+    static func appendMilliseconds(_ nanoseconds: UInt64, to out: inout [UInt8]) {
         let microseconds = nanoseconds / 1000
         out.append(decimal: microseconds / 1000)
         out.append(0x2E)

@@ -18,7 +18,6 @@ struct AccessRecord {
     /// Nanoseconds to the upstream's head; nil without one.
     var upstreamDuration: UInt64?
     var failure: Failure?
-    var tunnel: Tunnel.Ending?
 
     init(began: UInt64) {
         self.began = began
@@ -26,6 +25,6 @@ struct AccessRecord {
 
     /// The stable word for how the exchange ended; nil for an ordinary end.
     var reason: String? {
-        failure?.reason ?? tunnel?.reason.rawValue
+        failure?.reason
     }
 }

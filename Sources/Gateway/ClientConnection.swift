@@ -19,6 +19,8 @@ final class ClientConnection {
     var head: RequestHead?
     private(set) var requestCount = 0
     private var isIdle = false
+    /// What the connection has become after an upgrade; it stays so to its end.
+    private var tunnel: Tunnel?
     /// This exchange is the connection's last.
     var closes = false
     /// The answer was cut: close so that the client sees it.
@@ -64,6 +66,9 @@ final class ClientConnection {
             isBusy = state.loop.now &- since < Self.nap
             guard wokenBy == .ready || inflow.hasBytes else { return await close() }
         case .awake: break
+        case .tunnel:
+            if await runTunnel() == .asleep { return .asleep }
+            return await close()
         }
         phase = .awake
         while true {
@@ -78,6 +83,8 @@ final class ClientConnection {
     private enum Phase {
         case new
         case awake
+        /// After an upgrade, to the end.
+        case tunnel
         case asleep(since: UInt64)
     }
 
@@ -110,6 +117,7 @@ final class ClientConnection {
     /// Called when the gateway drains: an idle connection ends now, a busy one after its exchange.
     func drain() {
         closes = true
+        tunnel?.drain(after: state.drainDelay())
         if case .asleep = phase { return waiter.tell() }
         if isIdle { waiter.tell() }
     }
@@ -118,6 +126,7 @@ final class ClientConnection {
     /// could already be another connection's when the task reads once more.
     func cut() {
         isAborted = true
+        if let tunnel { return tunnel.cut() }
         stream.breakOff()
         waiter.tell()
     }
@@ -181,9 +190,13 @@ final class ClientConnection {
         let limit = state.plan.limits.maxRequestsPerConnection
         closes = closes || !head.keepsAlive || state.isDraining || (limit > 0 && requestCount >= limit)
         inflow.beginBody(head.framing)
-        await Exchange(self, state: state).run()
+        tunnel = await runExchange()
         state.release(head)
         self.head = nil
+        if tunnel != nil {
+            phase = .tunnel
+            return await runTunnel()
+        }
         idleSince = state.loop.now
         return !closes && !isAborted && inflow.isBodyFinished ? .another : .last
     }
@@ -194,6 +207,28 @@ final class ClientConnection {
         case none
         /// Nothing has come for a while.
         case idle
+    }
+
+    private func runExchange() async -> Tunnel? {
+        let exchange = Exchange(self, state: state)
+        await exchange.run()
+        return exchange.tunnel
+    }
+
+    /// The connection's rest, after an upgrade.
+    private func runTunnel() async -> Next {
+        guard let tunnel else { return .last }
+        if state.isDraining { tunnel.drain(after: 0) }
+        guard let ending = await tunnel.run() else {
+            let identifier = ObjectIdentifier(self)
+            tunnel.sleep { [unowned self] in state.resume(identifier) }
+            return .asleep
+        }
+        if ending.isAbnormal { isAborted = true }
+        if state.log.isOn { state.log.append(tunnel.line, ending, duration: state.loop.now &- tunnel.born) }
+        // The upstream is free now, however long the client takes to leave.
+        self.tunnel = nil
+        return .last
     }
 
     /// Reads until a head is complete.

@@ -11,6 +11,10 @@ final class Exchange {
     var record: AccessRecord
     /// Taken by whoever answers; nil once an answer has begun.
     var responder: Responder?
+    /// A WebSocket's place among the route's, from its handshake on.
+    var seat: TunnelSeat?
+    /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
+    var tunnel: Tunnel?
 
     init(_ client: any ClientSide, state: WorkerState) {
         self.client = client
@@ -99,6 +103,10 @@ final class Exchange {
 
     private func finish() {
         guard state.log.isOn else { return }
+        if let tunnel {
+            tunnel.line = state.log.template(record, client)
+            return
+        }
         record.bodyBytesReceived = client.bodyBytesReceived
         record.bodyBytesSent = client.bodyBytesSent
         record.duration = state.loop.now &- record.began

@@ -18,7 +18,8 @@ package final class Gateway: Sendable {
         self.plan = plan
         self.log = log
         let shared = SharedState(
-            maxConnections: plan.limits.maxConnections, maxConnectionsPerClient: plan.limits.maxConnectionsPerClient)
+            maxConnections: plan.limits.maxConnections, maxConnectionsPerClient: plan.limits.maxConnectionsPerClient,
+            maxTunnelsPerClient: plan.limits.maxTunnelsPerClient)
         self.shared = shared
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)

@@ -1,6 +1,7 @@
 import Configuration
 import HTTP
 import StaticFiles
+import Synchronization
 import TLS
 import Transport
 import Upstreams
@@ -11,17 +12,20 @@ package final class Plan: Sendable {
     /// All servers of all sites; a server's `index` is its place here.
     let servers: [UpstreamServer]
     let poolSettings: [Pool.Settings]
+    /// One for each server.
+    let handshakeRates: [HandshakeRate]
     let limits: PlanLimits
     let logging: LogPlan
     package let workerCount: Int
 
     init(
-        listeners: [ListenerPlan], servers: [UpstreamServer], poolSettings: [Pool.Settings], limits: PlanLimits,
-        logging: LogPlan, workerCount: Int
+        listeners: [ListenerPlan], servers: [UpstreamServer], poolSettings: [Pool.Settings],
+        handshakeRates: [HandshakeRate], limits: PlanLimits, logging: LogPlan, workerCount: Int
     ) {
         self.listeners = listeners
         self.servers = servers
         self.poolSettings = poolSettings
+        self.handshakeRates = handshakeRates
         self.limits = limits
         self.logging = logging
         self.workerCount = workerCount
@@ -102,19 +106,27 @@ final class RoutePlan: Sendable {
     let targets: [UpstreamTarget]
     let group: UpstreamGroup
     let takesWebSocket: Bool
-    /// Nanoseconds.
-    let tunnelIdle: UInt64
-    let allowedOrigins: [String]?
+    let tunnel: TunnelPlan
+    /// Nil: pages of any origin may open WebSockets.
+    let allowedOrigins: AllowedOrigins?
+    /// Tunnels open now and handshakes under way, over all workers.
+    let tunnelCount = Atomic<Int>(0)
+
+    /// Lower-case origins, or `*`, and the configuration key that lists them.
+    struct AllowedOrigins: Sendable {
+        var values: [String]
+        var key: String
+    }
 
     init(
-        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, takesWebSocket: Bool, tunnelIdle: UInt64,
-        allowedOrigins: [String]?
+        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, takesWebSocket: Bool, tunnel: TunnelPlan,
+        allowedOrigins: AllowedOrigins?
     ) {
         self.prefix = prefix
         self.targets = targets
         self.group = group
         self.takesWebSocket = takesWebSocket
-        self.tunnelIdle = tunnelIdle
+        self.tunnel = tunnel
         self.allowedOrigins = allowedOrigins
     }
 }
@@ -148,7 +160,8 @@ final class PlanLimits: Sendable {
     let minBodyRateGrace: UInt64
     let lingeringTimeout: UInt64
     let drainTimeout: UInt64
-    let tunnelLifetime: UInt64
+    /// 0: no limit.
+    let maxTunnelsPerClient: Int
 
     init(
         head: HeadLimits,
@@ -166,7 +179,7 @@ final class PlanLimits: Sendable {
         minBodyRateGrace: UInt64,
         lingeringTimeout: UInt64,
         drainTimeout: UInt64,
-        tunnelLifetime: UInt64
+        maxTunnelsPerClient: Int
     ) {
         self.head = head
         self.chunks = chunks
@@ -183,7 +196,7 @@ final class PlanLimits: Sendable {
         self.minBodyRateGrace = minBodyRateGrace
         self.lingeringTimeout = lingeringTimeout
         self.drainTimeout = drainTimeout
-        self.tunnelLifetime = tunnelLifetime
+        self.maxTunnelsPerClient = maxTunnelsPerClient
     }
 }
 

@@ -15,6 +15,7 @@ package struct PlanBuilder {
     package private(set) var problems: [Problem] = []
     private var servers: [UpstreamServer] = []
     private var poolSettings: [Pool.Settings] = []
+    private var handshakeRates: [HandshakeRate] = []
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -27,7 +28,8 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, servers: servers, poolSettings: poolSettings, limits: limits,
+            listeners: listeners, servers: servers, poolSettings: poolSettings, handshakeRates: handshakeRates,
+            limits: limits,
             logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
@@ -117,10 +119,19 @@ package struct PlanBuilder {
             return RoutePlan(
                 prefix: prefix,
                 targets: zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) },
-                group: group, takesWebSocket: route.websocket,
-                tunnelIdle: (route.tunnelIdle ?? configuration.limits.tunnelIdle).nanoseconds,
-                allowedOrigins: route.allowedOrigins)
+                group: group, takesWebSocket: route.websocket, tunnel: TunnelPlan(route, configuration.limits),
+                allowedOrigins: allowedOrigins(route, site))
         }
+    }
+
+    /// The nearest list that is written: the route's, the site's, the whole gateway's.
+    private func allowedOrigins(_ route: Route, _ site: Site) -> RoutePlan.AllowedOrigins? {
+        if let own = route.allowedOrigins {
+            return RoutePlan.AllowedOrigins(values: own, key: "sites.proxy.routes.allowed_origins")
+        }
+        if let common = site.allowedOrigins { return RoutePlan.AllowedOrigins(values: common, key: "sites.allowed_origins") }
+        let all = configuration.security.allowedOrigins
+        return all.isEmpty ? nil : RoutePlan.AllowedOrigins(values: all, key: "security.allowed_origins")
     }
 
     private mutating func group(
@@ -132,6 +143,7 @@ package struct PlanBuilder {
             members.append(server)
             servers.append(server)
             poolSettings.append(settings(proxy))
+            handshakeRates.append(HandshakeRate(perSecond: upstream.handshakeRate))
         }
         let method: UpstreamGroup.Method =
             switch proxy.loadBalancing.method {
@@ -265,7 +277,7 @@ package struct PlanBuilder {
             keepAliveTimeout: limits.keepAliveTimeout.nanoseconds, minBodyRate: UInt64(limits.minBodyRate),
             minBodyRateGrace: limits.minBodyRateGrace.nanoseconds,
             lingeringTimeout: limits.lingeringTimeout.nanoseconds, drainTimeout: limits.drainTimeout.nanoseconds,
-            tunnelLifetime: limits.tunnelLifetime.nanoseconds)
+            maxTunnelsPerClient: limits.maxTunnelsPerClient)
     }
 
     private mutating func problem(at keyPath: String, _ message: String) {

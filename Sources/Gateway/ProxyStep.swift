@@ -21,6 +21,7 @@ extension Exchange {
             record.server = server
             record.attempts = attempts
             do throws(Failure) {
+                if wantsUpgrade { try admitHandshake(to: server) }
                 let lease = try await lease(state.pools[server.index], fresh: needsFresh || wantsUpgrade)
                 try await attempt(
                     route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade)
@@ -68,12 +69,7 @@ extension Exchange {
         case .reusable: lease.giveBack()
         case .spent: break
         case .upgraded:
-            client.closeAfter()
-            guard let halves = client.tunnelHalves() else { return }
-            let tunnel = Tunnel(
-                client: halves, upstream: (upstream.inflow, upstream.outflow), waiter: client.waiter,
-                idleTimeout: route.tunnelIdle, lifetime: state.plan.limits.tunnelLifetime)
-            record.tunnel = await tunnel.run()
+            beginTunnel(route, response, lease)
         }
     }
 
@@ -98,16 +94,6 @@ extension Exchange {
         if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
     }
 
-    /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade.
-    private func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
-        guard route.takesWebSocket, client.request.upgrade == .websocket else { return false }
-        if let allowed = route.allowedOrigins, !allowed.contains(where: { client.request.hasOrigin($0) }) {
-            throw Failure(
-                "origin_refused", status: 403, blame: .client, key: "sites.proxy.routes.allowed_origins")
-        }
-        return true
-    }
-
     private func checkAnnouncedSize() throws(Failure) {
         let limit = state.plan.limits.maxBodyBytes
         guard limit > 0, case .length(let length) = client.request.framing, length > limit else { return }
@@ -117,6 +103,8 @@ extension Exchange {
     private func mayRetry(_ failure: Failure, _ attempts: Int, of group: UpstreamGroup) -> Bool {
         // What the client has sent and we have passed on cannot be sent again.
         guard client.bodyBytesReceived == 0, !client.hasLeft else { return false }
+        // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
+        if seat != nil, failure.blame == .upstream, failure.status == 502 { return attempts < group.servers.count }
         switch failure.retry {
         case .never: return false
         case .unsent: return attempts < group.servers.count

@@ -254,7 +254,9 @@ final class Relay {
         }
         if head.status == 101 {
             // RFC 9110 §15.2.2: nobody may switch protocols without being asked.
-            guard wantsUpgrade, head.upgradesToWebSocket else { throw HTTPRefusal(.switchNotAskedFor, from: .upstream) }
+            guard wantsUpgrade, upload == .sent, head.completesHandshake(of: client.request) else {
+                throw HTTPRefusal(.switchNotAskedFor, from: .upstream)
+            }
             outcome = .upgraded
         } else if !head.keepsAlive {
             outcome = .spent

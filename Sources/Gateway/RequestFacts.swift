@@ -20,19 +20,6 @@ extension RequestHead {
     var prefersJSON: Bool {
         fields.contains(.accept, token: "application/json") && !fields.contains(.accept, token: "text/html")
     }
-
-    /// Is the request's `Origin` this one?
-    func hasOrigin(_ origin: String) -> Bool {
-        guard let line = fields.first(.origin) else { return false }
-        return string(line.value).lowercased() == origin.lowercased()
-    }
-}
-
-extension ResponseHead {
-    /// Does this 101 switch to what was asked for (RFC 6455 §4.1)?
-    var upgradesToWebSocket: Bool {
-        connection.contains(.upgrade) && fields.contains(.upgrade, token: "websocket")
-    }
 }
 
 extension ClientSide {

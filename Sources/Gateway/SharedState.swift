@@ -7,9 +7,12 @@ package final class SharedState: Sendable {
     private let limit: Int
     let clients: ClientCounts
 
-    init(maxConnections: Int, maxConnectionsPerClient: Int) {
+    let tunnelSeats: TunnelSeats
+
+    init(maxConnections: Int, maxConnectionsPerClient: Int, maxTunnelsPerClient: Int) {
         limit = maxConnections
         clients = ClientCounts(limit: maxConnectionsPerClient)
+        tunnelSeats = TunnelSeats(limit: maxTunnelsPerClient)
     }
 
     /// Takes room for one connection. False when there is none: accepting must pause.

@@ -97,6 +97,13 @@ final class WorkerState {
         for pool in pools { pool.closeIdle() }
     }
 
+    /// How long a tunnel waits for its turn to be closed. Their clients all come back at once, so they are sent away one by
+    /// one: a thousand in a second, within half of the drain's time.
+    func drainDelay() -> UInt64 {
+        let spread = min(UInt64(connections.count) * 1_000_000, plan.limits.drainTimeout / 2)
+        return UInt64.random(in: 0...spread)
+    }
+
     /// Cuts what is left after the drain's deadline.
     func cutAll() {
         for connection in connections.values { connection.cut() }

@@ -181,6 +181,13 @@ package final class Inflow {
         framing = .finished
     }
 
+    /// Hands over the bytes that were read and not taken, with their buffer: the connection leaves HTTP.
+    package func takeBuffer() -> Buffer? {
+        ready = 0
+        framing = .finished
+        return buffer.take()
+    }
+
     // MARK: -
 
     private func nextChunk() throws(HTTPRefusal) -> Body {

@@ -57,6 +57,9 @@ import Testing
         #expect(limits.lingeringTimeout == .zero)
         #expect(limits.tunnelIdle == .seconds(7200))
         #expect(limits.tunnelLifetime == .seconds(86_400))
+        #expect(limits.tunnelPing == .seconds(30))
+        #expect(limits.tunnelStall == .seconds(5))
+        #expect(limits.maxTunnelsPerClient == 8)
         #expect(limits.maxIdleUpstreamConnections == 7)
         #expect(limits.upstreamIdleTimeout == .milliseconds(500))
     }
@@ -83,6 +86,7 @@ import Testing
         #expect(site.staticDir == "./static")
         #expect(site.httpsPort == 8444)
         #expect(site.indexFiles == ["home.html"])
+        #expect(site.allowedOrigins == ["https://b.example"])
         #expect(site.responseHeaders == [HeaderField(name: "X-Site", value: "main")])
         #expect(site.errorPages == [404: "404.html"])
         #expect(!site.compression.enabled)
@@ -120,6 +124,7 @@ import Testing
         #expect(first.url.description == "https://[2001:db8::1]:8443/base")
         #expect(first.weight == 2)
         #expect(first.maxConns == 3)
+        #expect(first.handshakeRate == 50)
         #expect(first.caFile == "ca.pem")
         #expect(first.tlsServerName == "up.example")
         #expect(first.clientCertFile == "c.crt")
@@ -134,6 +139,11 @@ import Testing
         #expect(route.rewriteTarget == "/v2")
         #expect(route.tunnelIdle == .milliseconds(1500))
         #expect(route.allowedOrigins == ["https://a.example"])
+        #expect(route.tunnelLifetime == .seconds(28_800))
+        #expect(route.tunnelPing == .seconds(20))
+        #expect(route.maxTunnels == 9)
+        #expect(route.maxMessageSize == 1 << 20)
+        #expect(route.websocketStrict)
     }
 
     @Test func theRestOfAProxyIsReadAsWritten() throws {

@@ -1,0 +1,83 @@
+import HTTP
+import WebSocket
+
+/// How a tunnel ended and what passed through it, for the log.
+struct TunnelEnding {
+    enum Reason: String {
+        case clientClosed = "client_closed"
+        case upstreamClosed = "upstream_closed"
+        case clientBroke = "client_broke"
+        case upstreamBroke = "upstream_broke"
+        case idle = "tunnel_idle"
+        case lifetime = "tunnel_lifetime"
+        case silent = "ping_unanswered"
+        case stalled = "slow_consumer"
+        case tooBig = "message_too_big"
+        case violation = "websocket_violation"
+        case drained = "drained"
+        case cut = "drain_timeout"
+
+        /// Who ended it.
+        var closedBy: String {
+            switch self {
+            case .clientClosed, .clientBroke: "client"
+            case .upstreamClosed, .upstreamBroke: "upstream"
+            default: "gateway"
+            }
+        }
+    }
+
+    /// What one direction carried.
+    struct Direction {
+        /// As they came from the peer, frame headers and all.
+        var bytes: UInt64
+        var frames: Int
+        var messages: Int
+        var violations: Int
+    }
+
+    /// Did a peer see no orderly end? Then the client's connection is cut, so that it cannot take what it has for all.
+    var isAbnormal: Bool {
+        switch reason {
+        case .clientBroke, .upstreamBroke, .cut, .violation, .tooBig: true
+        default: false
+        }
+    }
+
+    var reason: Reason
+    /// The first Close frame's code; 1005 if it held none, 1006 if there was none (RFC 6455 §7.1.5).
+    var closeCode: CloseCode
+    /// The configuration key of the limit that ended it.
+    var key: String?
+    /// From the client.
+    var up: Direction
+    /// From the upstream.
+    var down: Direction
+
+    /// Its part of an access-log line: `,"name":value` each, or ` name=value`.
+    func append(asJSON: Bool, to out: inout [UInt8]) {
+        func number(_ name: StaticString, _ value: Int) {
+            out.append(asJSON ? ",\"" : " ")
+            out.append(name)
+            out.append(asJSON ? "\":" : "=")
+            out.append(decimal: UInt64(max(0, value)))
+        }
+        func word(_ name: StaticString, _ value: String) {
+            out.append(asJSON ? ",\"" : " ")
+            out.append(name)
+            out.append(asJSON ? "\":\"" : "=")
+            out.append(contentsOf: value.utf8)
+            if asJSON { out.append("\"") }
+        }
+        number("frames_in", up.frames)
+        number("frames_out", down.frames)
+        number("messages_in", up.messages)
+        number("messages_out", down.messages)
+        let violations = up.violations + down.violations
+        if violations > 0 { number("violations", violations) }
+        word("closed_by", reason.closedBy)
+        number("close_code", Int(closeCode.rawValue))
+        word("reason", reason.rawValue)
+        if let key { word("key", key) }
+    }
+}

@@ -1,0 +1,98 @@
+import EventLoop
+import HTTP
+import Upstreams
+import WebSocket
+
+/// The checks of a WebSocket handshake before it goes upstream, and the tunnel after it.
+extension Exchange {
+    /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade
+    /// (RFC 9110 §7.8: a server may ignore it).
+    /// - Throws: what the client did wrong (400, 426), a foreign origin (403), a full house (503).
+    func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
+        let request = client.request
+        guard route.takesWebSocket, request.upgrade == .websocket else { return false }
+        if let refusal = Handshake.refusal(of: handshake(request)) {
+            throw Failure(
+                "websocket_handshake", status: refusal.status, blame: .client, detail: refusal.reason,
+                fields: refusal.namesVersion ? Self.upgradeFields : [])
+        }
+        if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
+            throw Failure(
+                "origin_refused", status: 403, blame: .client,
+                detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
+        }
+        seat = try TunnelSeat(route, client: clientAddress, seats: state.shared.tunnelSeats)
+        return true
+    }
+
+    /// RFC 6455 §4.4 and RFC 9110 §15.5.22: which version, and what to upgrade to.
+    private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
+
+    /// Holds the server's handshake rate.
+    func admitHandshake(to server: UpstreamServer) throws(Failure) {
+        guard !state.plan.handshakeRates[server.index].admit(now: state.loop.now) else { return }
+        throw Failure(
+            "handshake_rate", status: 503, blame: .gateway, detail: "Too many WebSockets are being opened; try again soon.",
+            retry: .unsent, key: "sites.proxy.upstreams.handshake_rate")
+    }
+
+    /// Makes a tunnel of the two connections; it begins when the exchange has ended.
+    func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {
+        client.closeAfter()
+        guard let halves = client.tunnelHalves(), let seat = seat.take() else { return }
+        var extensions = Extensions.none
+        for line in response.fields.lines where line.known == .secWebSocketExtensions {
+            let value = Array(response.fields.bytes[line.value])
+            extensions.add(fieldValue: value.span)
+        }
+        tunnel = Tunnel(
+            client: halves, lease: lease, extensions: extensions, plan: route.tunnel, waiter: client.waiter,
+            buffers: state.buffers, seat: seat)
+    }
+
+    private func handshake(_ request: RequestHead) -> Handshake.Request {
+        Handshake.Request(
+            isGet: request.method == .get, isHTTP11OrLater: request.minorVersion >= 1, asksForUpgrade: true,
+            version: request.joined(.secWebSocketVersion), key: request.joined(.secWebSocketKey))
+    }
+
+    /// The address that the site believes.
+    private var clientAddress: IPAddress? {
+        guard let peer = client.connection.address, let site = record.site, !site.trustedProxies.isEmpty else {
+            return client.connection.address
+        }
+        return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies)
+    }
+}
+
+extension RequestHead {
+    /// All values of a field joined by commas (RFC 9110 §5.3); nil if it does not occur.
+    fileprivate func joined(_ field: KnownField) -> [UInt8]? {
+        var value: [UInt8]?
+        for line in fields.lines where line.known == field {
+            value = (value.map { $0 + [0x2C] } ?? []) + fields.bytes[line.value]
+        }
+        return value
+    }
+
+    /// Is the request's `Origin` one of these? A request without one, or with several, is of none.
+    fileprivate func hasOrigin(among allowed: [String]) -> Bool {
+        guard fields.count(of: .origin) == 1, let line = fields.first(.origin) else { return false }
+        let origin = string(line.value).lowercased()
+        return allowed.contains { $0 == "*" || $0 == origin }
+    }
+}
+
+extension ResponseHead {
+    /// Does this 101 prove that the upstream read the client's handshake and switches to what was asked for (RFC 6455 §4.1, the
+    /// client's checks 2 to 4)?
+    func completesHandshake(of request: RequestHead) -> Bool {
+        guard connection.contains(.upgrade), fields.contains(.upgrade, token: "websocket") else { return false }
+        guard fields.count(of: .secWebSocketAccept) == 1, let accept = fields.first(.secWebSocketAccept),
+            let key = request.fields.first(.secWebSocketKey)
+        else { return false }
+        let answer = Array(fields.bytes[accept.value])
+        let question = Array(request.fields.bytes[key.value])
+        return Handshake.isValidAccept(answer.span, for: question.span)
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// The cases of `Peers/`, and the way to run one: Python, with `websockets` and `aiohttp`, in the environment that
+/// `scripts/install-tools test` makes.
+enum Peers {
+    static let handshakes = [
+        "a_handshake_goes_upstream_reserialised_with_forwarding_fields",
+        "early_bytes_wait_for_the_101_and_then_arrive",
+        "frames_in_the_same_segment_as_the_101_arrive",
+        "wrong_versions_and_keys_are_answered_with_the_reason",
+        "an_upgrade_is_not_forwarded_on_other_routes",
+        "an_unasked_101_becomes_502",
+        "a_101_that_proves_nothing_becomes_502",
+        "a_refused_upgrade_is_an_ordinary_answer_and_the_connection_lives_on",
+        "a_real_client_sees_the_refusal_with_its_body",
+        "origins_are_checked_by_route_by_site_and_for_all",
+        "every_origin_may_come_where_none_is_named",
+    ]
+    static let messages = [
+        "text_and_binary_pass_to_plain_and_tls_upstreams",
+        "http_and_https_are_spellings_of_ws_and_wss",
+        "fragments_stay_fragments",
+        "a_message_of_16_mib_passes",
+        "pings_are_the_peers_affair",
+        "compression_is_negotiated_end_to_end",
+        "compression_is_not_negotiated_when_the_upstream_declines",
+        "subprotocols_are_chosen_by_the_upstream",
+        "aiohttp_talks_through_it",
+        "both_ways_at_once",
+        "one_slow_reader_does_not_slow_others",
+    ]
+    static let endings = [
+        "the_clients_close_code_reaches_the_upstream_and_the_log",
+        "the_upstreams_close_code_reaches_the_client_and_the_log",
+        "a_close_frame_without_a_code_is_1005_in_the_log",
+        "a_killed_upstream_ends_the_client_at_once",
+        "an_upstream_that_resets_cuts_the_client",
+        "a_killed_client_ends_the_upstream_at_once",
+        "a_half_closing_upstream_still_gets_the_rest",
+        "a_half_closing_client_still_gets_the_rest",
+        "sigterm_closes_both_sides_with_1001",
+        "a_drain_waits_for_the_frame_under_way",
+        "a_tunnel_that_does_not_answer_is_cut_at_the_drains_deadline",
+        "a_drain_closes_many_tunnels_one_after_the_other",
+    ]
+    static let limits = [
+        "an_idle_tunnel_is_closed_with_1001",
+        "a_tunnels_lifetime_ends_it_with_1012",
+        "request_timeouts_do_not_touch_a_tunnel",
+        "an_idle_tunnel_is_pinged_on_both_sides_and_kept",
+        "a_peer_that_answers_no_ping_is_given_up",
+        "a_slow_consumer_is_closed_with_1013",
+        "a_route_holds_so_many_tunnels",
+        "a_client_holds_so_many_tunnels",
+        "a_refused_handshake_takes_no_place",
+        "a_message_too_big_is_closed_with_1009_before_it_passes",
+        "a_violation_is_counted_and_relayed",
+        "a_violation_ends_a_strict_tunnel_before_it_passes",
+    ]
+    static let balancing = [
+        "a_handshake_that_cannot_connect_goes_to_another_server",
+        "a_handshake_that_is_dropped_or_botched_goes_to_another_server",
+        "least_connections_counts_tunnels",
+        "a_server_gets_so_many_handshakes_in_a_second",
+        "a_handshake_over_the_rate_goes_to_another_server",
+        "every_server_refused_is_502",
+    ]
+    static let crowds = [
+        "a_crowd_exchanges_numbered_messages",
+    ]
+
+    static var all: [String] { handshakes + messages + endings + limits + balancing + crowds }
+
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static func run(_ name: String) async throws {
+        _ = try await output(name)
+    }
+
+    /// What Python printed; all it said is the error if it fails.
+    static func output(_ argument: String) async throws -> String {
+        let process = Process()
+        process.executableURL = root.appending(path: ".build-venv/bin/python")
+        process.arguments = ["-B", root.appending(path: "Tests/RelayTests/Peers").path(), argument]
+        var environment = ProcessInfo.processInfo.environment
+        environment["GATEHOUSE"] = products.appending(path: "gatehouse").path()
+        process.environment = environment
+        // A file, since a pipe that nobody reads while the process runs would stop it.
+        let file = FileManager.default.temporaryDirectory.appending(path: "peers-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        _ = FileManager.default.createFile(atPath: file.path(), contents: nil)
+        let output = try FileHandle(forWritingTo: file)
+        process.standardOutput = output
+        process.standardError = output
+        let code = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        let text = try String(contentsOf: file, encoding: .utf8)
+        guard code == 0 else { throw Failed(description: "\(argument)\n\(text)") }
+        return text
+    }
+
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Where the build has put the program: beside the tests' own bundle.
+    private static let products: URL = {
+        var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        while folder.path() != "/" {
+            if FileManager.default.isExecutableFile(atPath: folder.appending(path: "gatehouse").path()) { return folder }
+            folder = folder.deletingLastPathComponent()
+        }
+        return root.appending(path: ".build/debug")
+    }()
+}

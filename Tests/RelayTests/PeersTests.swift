@@ -1,0 +1,17 @@
+import Foundation
+import Testing
+
+/// The built program between real clients and real upstreams: each case is a coroutine in `Peers/`, and fails by its exception.
+@Suite struct PeersTests {
+    @Test("Handshakes", arguments: Peers.handshakes) func handshakes(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Messages", arguments: Peers.messages) func messages(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Endings", arguments: Peers.endings) func endings(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Limits", arguments: Peers.limits) func limits(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Balancing", arguments: Peers.balancing) func balancing(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Crowds", arguments: Peers.crowds) func crowds(_ name: String) async throws { try await Peers.run(name) }
+
+    @Test func everyCaseIsRun() async throws {
+        let known = try await Peers.output("--list").split(separator: "\n").map(String.init)
+        #expect(Set(known) == Set(Peers.all))
+    }
+}
