@@ -25,6 +25,11 @@ package final class Inflow {
         case finished
     }
 
+    private final class Chunks {
+        var decoder: ChunkedDecoder
+        init(_ decoder: ChunkedDecoder) { self.decoder = decoder }
+    }
+
     private enum Framing {
         case finished
         case length(UInt64)
@@ -36,7 +41,8 @@ package final class Inflow {
     private let buffers: BufferPool
     private var buffer: Buffer?
     private var framing = Framing.finished
-    private var decoder: ChunkedDecoder
+    /// Only while a body is chunked: an idle connection keeps no room for it.
+    private var chunks: Chunks?
     private let chunkLimits: ChunkLimits
     private let sender: HTTPRefusal.Sender
     /// Payload bytes at the front of the buffer that the framing has already counted.
@@ -50,7 +56,6 @@ package final class Inflow {
         self.buffers = buffers
         self.chunkLimits = chunkLimits
         self.sender = sender
-        decoder = ChunkedDecoder(from: sender, limits: chunkLimits)
     }
 
     /// Are there bytes that have been read and not been taken?
@@ -96,13 +101,14 @@ package final class Inflow {
     package func beginBody(_ framing: BodyFraming) {
         bodyBytes = 0
         ready = 0
+        chunks = nil
         switch framing {
         case .none: self.framing = .finished
         case .length(let count): self.framing = count == 0 ? .finished : .length(count)
         case .untilClose: self.framing = .untilClose
         case .chunked:
             self.framing = .chunked
-            decoder = ChunkedDecoder(from: sender, limits: chunkLimits)
+            chunks = Chunks(ChunkedDecoder(from: sender, limits: chunkLimits))
         }
     }
 
@@ -159,7 +165,7 @@ package final class Inflow {
     }
 
     /// The trailer fields of the chunked body that has ended; empty otherwise.
-    package var trailers: FieldSection { decoder.trailers }
+    package var trailers: FieldSection { chunks?.decoder.trailers ?? FieldSection() }
 
     /// Is the body complete and no byte of anything else in the buffer? Only then is a connection clean.
     package var isClean: Bool {
@@ -191,8 +197,8 @@ package final class Inflow {
     // MARK: -
 
     private func nextChunk() throws(HTTPRefusal) -> Body {
-        guard let buffer else { return .needsBytes }
-        let step = try buffer.withBytes { span throws(HTTPRefusal) in try decoder.next(span, from: 0) }
+        guard let buffer, let chunks else { return .needsBytes }
+        let step = try buffer.withBytes { span throws(HTTPRefusal) in try chunks.decoder.next(span, from: 0) }
         switch step {
         case .data(let range):
             buffer.consume(range.lowerBound)
