@@ -46,7 +46,7 @@ import Testing
     @Test("docs/limits.md has every limit") func limits() throws {
         let page = try Self.text("docs/limits.md")
         let configuration = try Self.text("docs/configuration.md")
-        let section = configuration.components(separatedBy: "## `[limits]`").last?.components(separatedBy: "\n## ").first ?? ""
+        let section = configuration.components(separatedBy: "### `[limits]`").last?.components(separatedBy: "\n##").first ?? ""
         let keys = section.matches(of: /\| `([a-z_]+)` \|/).map { String($0.1) }
         #expect(keys.count > 15)
         for key in keys { #expect(page.contains("`limits.\(key)`"), "limits.\(key) is not on the page") }
