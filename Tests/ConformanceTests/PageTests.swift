@@ -16,15 +16,18 @@ import Testing
         let folder = root.appendingPathComponent("Sources/Gateway")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         var reasons: Set<String> = []
-        for file in files
-        where file.pathExtension == "swift" && !["PlanBuilder.swift", "TunnelPlan.swift"].contains(file.lastPathComponent) {
+        for file in files where file.pathExtension == "swift" {
             let source = try String(contentsOf: file, encoding: .utf8)
             reasons.formUnion(source.matches(of: /Failure\(\s*"([a-z_0-9]+)"/).map { String($0.1) })
-            reasons.formUnion(
-                source.matches(of: /\? "([a-z]+_[a-z_]+)" : "([a-z]+_[a-z_]+)"/).flatMap { [String($0.1), String($0.2)] })
-            guard ["FileStep.swift", "TunnelEnding.swift"].contains(file.lastPathComponent) else { continue }
-            reasons.formUnion(source.matches(of: /(?:case [0-9]+:|default:) "([a-z_]+)"/).map { String($0.1) })
-            reasons.formUnion(source.matches(of: /case [a-zA-Z]+ = "([a-z_]+)"/).map { String($0.1) })
+            switch file.lastPathComponent {
+            case "Failure.swift":
+                reasons.formUnion(source.matches(of: /[?:] "(upstream_[a-z_]+)"/).map { String($0.1) })
+            case "FileStep.swift":
+                reasons.formUnion(source.matches(of: /(?:case [0-9]+:|default:) "([a-z_]+)"/).map { String($0.1) })
+            case "TunnelEnding.swift":
+                reasons.formUnion(source.matches(of: /case [a-zA-Z]+ = "([a-z_]+)"/).map { String($0.1) })
+            default: break
+            }
         }
         return reasons
     }
