@@ -4,8 +4,7 @@ import Transport
 /// How many connections each client address has, over all workers. Looked at when a connection comes and when it goes, never on a
 /// request's way; without a limit not even then.
 final class ClientCounts: Sendable {
-    /// Whoever counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which is what one subscriber gets
-    /// (RFC 6177).
+    /// Whoever counts as one client: an IPv4 address, or an IPv6 network of 64 bits, the least that a subscriber gets (RFC 6177).
     private struct Key: Hashable {
         let isIPv6: Bool
         let bits: UInt64

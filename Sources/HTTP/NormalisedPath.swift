@@ -43,6 +43,9 @@ package enum NormalisedPath {
                 throw HTTPRefusal(.pathBackslash)
             } else if ByteClass.isPath(byte) {
                 out.append(byte)
+            } else if byte < 0x20 || byte == 0x7F {
+                // As its escape would be: else the normal form would be one that is refused.
+                throw HTTPRefusal(.pathControl)
             } else {
                 appendEscaped(byte, to: &out)
             }

@@ -64,8 +64,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     var isHead: Bool { request.starts(with: Array("HEAD ".utf8)) }
 }
 
-/// A request's head as Gatehouse must send it: the client's own fields, then the forwarding fields, framing and connection
-/// fields.
+/// A request's head as Gatehouse must send it: the client's own fields, then forwarding, framing and connection.
 func forwarded(
     _ line: String, _ fields: [String] = [], host: String = "a.test", via: String = "1.1", then last: [String] = []
 ) -> String {

@@ -37,7 +37,10 @@ extension Stage {
     private func checkUpstream(_ item: Case, _ source: SourceLocation) {
         let seen = upstream.seen
         #expect(upstream.violations.isEmpty, sourceLocation: source)
-        #expect(seen.count == item.upstream.count, "requests upstream: \(seen)", sourceLocation: source)
+        // A request that goes wrong in its body may have been begun upstream or not: it depends on how its bytes came.
+        if !(seen.isEmpty && item.upstream.allSatisfy { !$0.isComplete }) {
+            #expect(seen.count == item.upstream.count, "requests upstream: \(seen)", sourceLocation: source)
+        }
         for (found, wanted) in zip(seen, item.upstream) {
             #expect(found.head == wanted.head.replacing("{port}", with: "\(port)"), sourceLocation: source)
             #expect(found.isComplete == wanted.isComplete, sourceLocation: source)

@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test("at max_connections accepting pauses, is counted, and resumes") func connections() throws {
-        let stage = try Stage(workers: 2, sections: "max_connections = 2")
+        let stage = try Stage(sections: "max_connections = 2")
         var first: Peer? = try stage.connect()
         let second = try stage.connect()
         for client in [first, second].compactMap({ $0 }) { stage.checkInStep(client) }

@@ -29,6 +29,17 @@ import Testing
         }
     }
 
+    @Test("the log gives the reason of each, in the order of the answers") func log() throws {
+        let stage = try Stage()
+        let refused = Self.all.filter { $0.reason != nil }
+        for item in refused { try stage.check(item, deliveries: [item.request]) }
+        func reasons() -> [String] {
+            stage.program.accessLines.compactMap { $0.firstMatch(of: /"reason":"([a-z_0-9]+)"/).map { String($0.1) } }
+        }
+        #expect(stage.program.waitForLines { _ in reasons().count >= refused.count })
+        #expect(reasons() == refused.compactMap(\.reason))
+    }
+
     static let cut: [Case] =
         Lines.version + Fields.hop + Bodies.lengths.suffix(12) + Bodies.trailers + Bodies.methods + Bodies.chunks.prefix(20)
 

@@ -57,6 +57,12 @@ private func normalise(_ path: String) throws -> String {
         #expect(route.match(input.span, 0..<input.count) == nil)
     }
 
+    @Test(arguments: ["/a\0", "/\u{1}", "/a\r\nb", "/\u{7F}"])
+    func `A raw control is refused, whoever asks for the normal form`(_ path: String) {
+        // HTTP/1 refuses it before; the escape that it would become, `%00`, is refused too.
+        #expect(throws: HTTPRefusal(.pathControl)) { try normalise(path) }
+    }
+
     @Test func `The longer prefix scores higher, and of two spellings the request's own`() throws {
         func score(_ prefix: String, _ path: String) throws -> Int {
             let input = bytes(path)

@@ -21,9 +21,8 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String {
         let text = String(decoding: script.bytes, as: UTF8.self).debugDescription
-        return
-            "\(seen): \(text.count > 100 ? text.prefix(97) + "..." : text)"
-                + (script.ending == .keep ? "" : ", then \(script.ending)")
+        let end = script.ending == .keep ? "" : ", then \(script.ending)"
+        return "\(seen): \(text.count > 100 ? text.prefix(97) + "..." : text)\(end)"
     }
 
     /// An answer that is passed on.

@@ -11,8 +11,8 @@ struct SeenRequest: Equatable, CustomStringConvertible {
     var connection = 1
 
     var description: String {
-        "\(isComplete ? "" : "(cut) ")#\(connection) \(head.debugDescription) \(body.debugDescription) "
-            + trailers.debugDescription
+        let parts = [head, body, trailers].map(\.debugDescription).joined(separator: " ")
+        return "\(isComplete ? "" : "(cut) ")#\(connection) \(parts)"
     }
 }
 

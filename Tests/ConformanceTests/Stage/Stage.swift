@@ -1,9 +1,8 @@
 import Glibc
 import TLS
 
-/// One running gatehouse between the test's client and the test's upstream. A single thread plays both: it waits in
-/// poll(2) for all
-/// of them at once, so what is recorded when a case ends is all there is.
+/// One running gatehouse between the test's client and the test's upstream. A single thread plays both: it
+/// waits in poll(2) for all of them at once, so what is recorded when a case ends is all there is.
 final class Stage {
     let program: Program
     let upstream: RecordingUpstream
