@@ -1,0 +1,20 @@
+import HTTP
+
+/// The `Keep-Alive` field (RFC 2068 §19.7.1.1): how long the upstream keeps an idle connection.
+enum KeepAlive {
+    /// The seconds of a member `timeout=N`; nil for any other.
+    static func timeout(_ bytes: Span<UInt8>, _ member: Range<Int>) -> UInt64? {
+        let name: StaticString = "timeout="
+        guard member.count > name.utf8CodeUnitCount else { return nil }
+        let middle = member.lowerBound + name.utf8CodeUnitCount
+        guard Text.equal(bytes, member.lowerBound..<middle, name) else { return nil }
+        return Text.decimal(bytes, middle..<member.upperBound, maxDigits: 6)
+    }
+
+    /// The nanoseconds for which we use it: shorter by a second, or by half of a short time, because the upstream's clock began
+    /// before ours and a request needs time to arrive.
+    static func usable(_ seconds: UInt64) -> UInt64 {
+        let time = seconds * 1_000_000_000
+        return time - min(1_000_000_000, time / 2)
+    }
+}
