@@ -100,7 +100,7 @@ package final class UpstreamGroup: Sendable {
             let second = schedule[place(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
             guard servers[first].isPlain, servers[second].isPlain else { return nil }
             return cost(servers[second], request) < cost(servers[first], request) ? second : first
-        case .leastConnections, .leastTime, .hash: return best(from: turn, request)
+        case .leastConnections, .leastTime, .hash: return best(turn, request)
         }
     }
 
@@ -113,19 +113,28 @@ package final class UpstreamGroup: Sendable {
 
     private func place(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
 
-    /// The best of all servers; nil if one of them needs a closer look. Ties go round, else the first server would take everything at
-    /// low load.
-    private func best(from turn: Int, _ request: Request) -> Int? {
+    /// The best of all servers; nil if one of them needs a closer look. Equals take turns, else the first, or the one behind a busy
+    /// one, would take more than its share.
+    private func best(_ turn: Int, _ request: Request) -> Int? {
         var best: Int?
         var lowest = Double.infinity
-        let start = Int(UInt(bitPattern: turn) % UInt(primaries.count))
-        for offset in primaries.indices {
-            let candidate = primaries[start + offset < primaries.count ? start + offset : start + offset - primaries.count]
-            let server = servers[candidate]
-            guard server.isPlain else { return nil }
-            let cost = cost(server, request)
-            if cost < lowest { (best, lowest) = (candidate, cost) }
+        var equals = 0
+        for candidate in primaries {
+            guard servers[candidate].isPlain else { return nil }
+            let cost = cost(servers[candidate], request)
+            if cost < lowest {
+                (best, lowest, equals) = (candidate, cost, 1)
+            } else if cost == lowest {
+                equals += 1
+            }
         }
+        guard equals > 1 else { return best }
+        var skipped = Int(UInt(bitPattern: turn) % UInt(equals))
+        for candidate in primaries where cost(servers[candidate], request) == lowest {
+            if skipped == 0 { return candidate }
+            skipped -= 1
+        }
+        // Others have changed the loads meanwhile.
         return best
     }
 

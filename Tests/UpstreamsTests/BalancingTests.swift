@@ -62,6 +62,10 @@ import Testing
         #expect(group.counts(of: 10) == [0, 10, 0])
         for server in group.servers { while server.load > 0 { server.release() } }
         #expect(group.counts(of: 300) == [100, 100, 100])
+        // One is busy: the others share evenly what it does not take.
+        guard case .server(let busy) = group.pick(.init(now: 1)) else { return #expect(Bool(false)) }
+        #expect(group.counts(of: 300).sorted() == [0, 150, 150])
+        #expect(group.servers[busy].load == 1)
     }
 
     @Test("Random two gives weights' shares and takes the less busy of its two")
