@@ -1,5 +1,6 @@
 /// `[sites.proxy.load_balancing]`.
 package struct LoadBalancing: Sendable, Equatable {
+    /// The words of `method`.
     package enum Method: String, Sendable, CaseIterable {
         case roundRobin = "round_robin"
         case weighted
@@ -38,6 +39,7 @@ package enum HashKey: Sendable, Hashable {
 
 /// `[sites.proxy.health_check]`: asking upstreams whether they are well.
 package struct HealthCheck: Sendable, Equatable {
+    /// The words of `type`.
     package enum Kind: String, Sendable, CaseIterable {
         case http, tcp
     }

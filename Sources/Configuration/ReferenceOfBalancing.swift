@@ -50,7 +50,7 @@ extension ConfigurationReference {
             [
                 Key(
                     "max_fails", "0 to 1000000", .value("5"),
-                    "Failures in a row (no connection, no or a broken answer, a 5xx but 501 and 505) that eject an upstream; 0: never."
+                    "Failures in a row (no connection, no or a broken answer, a 5xx but 501, 505) that eject an upstream; 0: never."
                 ),
                 Key("fail_percent", "0 to 100", .value("0"), "The share of failures in `window` that ejects it; 0: never."),
                 Key("window", "duration", .value("10"), "For `fail_percent`; fewer than 20 requests say nothing."),
@@ -59,8 +59,8 @@ extension ConfigurationReference {
                 Key(
                     "circuit_fails", "0 to 1000000", .value("5"),
                     """
-                    Failed connects in a row that open an upstream's circuit: nothing is sent but one trial from time to time. 0: \
-                    never. When all circuits of a pool are open, answers are 503 at once.
+                    Failed connects in a row that open an upstream's circuit: nothing is sent but one trial from time to time. \
+                    0: never. When all circuits of a pool are open, answers are 503 at once.
                     """),
                 Key("circuit_open", "duration", .value("1"), "Until the first trial; each one that fails doubles it."),
                 Key("circuit_max_open", "duration", .value("30"), "The longest time between trials."),

@@ -239,7 +239,7 @@ final class Relay {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
                     progress.downloadedAt = loop.now
-                    if terms.declines.isEmpty || !isDeclined {
+                    if terms.declines.isEmpty || !terms.declines(head.status) {
                         try takeHead()
                         if answer != .awaited { return blocked }
                         continue
@@ -249,7 +249,7 @@ final class Relay {
             } catch {
                 throw Failure(error)
             }
-            if mustDecline { throw declined }
+            if mustDecline { throw Failure.declined(head.status) }
             switch try readUpstream() {
             case .bytes: blocked.moved = true
             case .blocked:
@@ -261,18 +261,6 @@ final class Relay {
             case .end: throw closedEarly("the upstream closed the connection before its answer")
             }
         }
-    }
-
-    /// Is this an answer that another attempt may better?
-    private var isDeclined: Bool {
-        let occasion = RetryPolicy.Occasions.status(head.status)
-        return !occasion.isEmpty && terms.declines.contains(occasion)
-    }
-
-    private var declined: Failure {
-        Failure(
-            "upstream_status", status: head.status, blame: .upstream, detail: "status \(head.status)", retry: .status(head.status)
-        )
     }
 
     private func takeHead() throws(HTTPRefusal) {

@@ -8,6 +8,19 @@ struct RelayTerms {
     var declines: RetryPolicy.Occasions = []
     /// The value of a `Set-Cookie` field for the answer.
     var cookie: [UInt8]?
+
+    /// Is this the status of an answer that another attempt may better?
+    func declines(_ status: Int) -> Bool {
+        let occasion = RetryPolicy.Occasions.status(status)
+        return !occasion.isEmpty && declines.contains(occasion)
+    }
+}
+
+extension Failure {
+    /// An answer that is not passed on, because another attempt may better it.
+    static func declined(_ status: Int) -> Failure {
+        Failure("upstream_status", status: status, blame: .upstream, detail: "status \(status)", retry: .status(status))
+    }
 }
 
 /// The body of a request as far as it was sent, for another attempt; no more than a limit is kept.

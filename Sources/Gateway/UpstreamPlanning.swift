@@ -169,8 +169,8 @@ extension PlanBuilder {
         return settings
     }
 
-    /// The name of the site whose listener has this address, if it certainly is ours: an address of this machine's own loopback, or the
-    /// very one that is listened on.
+    /// The name of the site whose listener has this address, if it certainly is ours: an address of this machine's own
+    /// loopback, or the very one that is listened on.
     private func ownListener(of url: UpstreamURL) -> String? {
         let isLoopback: Bool
         let isIPv6: Bool

@@ -8,6 +8,7 @@ package import Transport
 package final class Prober {
     /// How a server is asked. Times in nanoseconds.
     package struct Settings: Sendable, Equatable {
+        /// What is asked.
         package enum Question: Sendable, Equatable {
             /// Does it take a connection (and shake hands, if it speaks TLS)?
             case tcp

@@ -115,6 +115,7 @@ package final class ServerState: Sendable {
         return 100 + Int(elapsed * 900 / settings.slowStart)
     }
 
+    /// From now on it takes no new work, or does again.
     package func setDraining(_ isDraining: Bool) {
         if isDraining {
             standing.bitwiseOr(Standing.draining.rawValue, ordering: .relaxed)

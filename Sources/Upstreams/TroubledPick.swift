@@ -84,8 +84,8 @@ struct TroubledPick {
         }
     }
 
-    /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing server leaves
-    /// is spread over all others.
+    /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing
+    /// server leaves is spread over all others.
     private func byChance(_ circle: Circle) -> Int? {
         let draw = UpstreamGroup.mixed(UInt64(bitPattern: Int64(turn)))
         if let index = group.owner(of: turn), isCandidate(index, circle) {

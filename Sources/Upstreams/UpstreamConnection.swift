@@ -24,14 +24,7 @@ package final class UpstreamConnection {
     /// Remembers what an answer says of the connection's future.
     package func heed(_ head: ResponseHead) {
         guard head.fields.contains(.keepAlive) else { return }
-        let bytes = head.fields.bytes.span
-        for line in head.fields.lines where line.known == .keepAlive {
-            var members = ListMembers(line.value)
-            while let member = members.next(bytes) {
-                guard let seconds = KeepAlive.timeout(bytes, member) else { continue }
-                keepAliveLimit = KeepAlive.usable(seconds)
-            }
-        }
+        if let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
     }
 
     /// May it carry another exchange? Only if nothing is unread, nothing unsent, and the peer has said nothing since.

@@ -34,6 +34,7 @@ package final class UpstreamGroup: Sendable {
         }
     }
 
+    /// What came of looking for a server.
     package enum Pick: Sendable, Equatable {
         /// The index in `servers`. It counts as under way from now on: a pool's lease takes that over, or `release()` ends it.
         case server(Int)
@@ -113,8 +114,8 @@ package final class UpstreamGroup: Sendable {
 
     private func place(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
 
-    /// The best of all servers; nil if one of them needs a closer look. Equals take turns, else the first, or the one behind a busy
-    /// one, would take more than its share.
+    /// The best of all servers; nil if one of them needs a closer look. Equals take turns, else the first, or the one behind
+    /// a busy one, would take more than its share.
     private func best(_ turn: Int, _ request: Request) -> Int? {
         var best: Int?
         var lowest = Double.infinity

@@ -53,6 +53,7 @@ package final class WaitingLine {
         return true
     }
 
+    /// Gives the place up.
     package func leave(_ waiter: Waiter) {
         guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
         waiters.remove(at: place)

@@ -2,8 +2,8 @@ import Transport
 
 /// The order in which the addresses of a name are tried.
 enum AddressOrder {
-    /// RFC 8305 §4: the families take turns, beginning with the one that the resolver prefers; within a family the resolver's order
-    /// (RFC 6724) stays, begun at `turn`, so that all addresses of a name get their share of connections.
+    /// RFC 8305 §4: the families take turns, beginning with the one that the resolver prefers; within a family the resolver's
+    /// order (RFC 6724) stays, begun at `turn`, so that all addresses of a name get their share of connections.
     static func interleaved(_ addresses: [SocketAddress], turn: Int = 0) -> [SocketAddress] {
         guard let preferred = addresses.first?.family else { return [] }
         var first = rotated(addresses.filter { $0.family == preferred }, turn)[...]

@@ -15,6 +15,7 @@ package struct CircuitBreaker: Sendable, Equatable {
         package init() {}
     }
 
+    /// Whether requests are sent.
     package enum State: Sendable, Equatable {
         case closed
         /// No requests until then; the first one after it is the trial.

@@ -2,6 +2,18 @@ import HTTP
 
 /// The `Keep-Alive` field (RFC 2068 §19.7.1.1): how long the upstream keeps an idle connection.
 enum KeepAlive {
+    /// The nanoseconds for which the answer allows the connection to be idle; nil if it does not say.
+    static func limit(_ fields: FieldSection) -> UInt64? {
+        let bytes = fields.bytes.span
+        for line in fields.lines where line.known == .keepAlive {
+            var members = ListMembers(line.value)
+            while let member = members.next(bytes) {
+                if let seconds = timeout(bytes, member) { return usable(seconds) }
+            }
+        }
+        return nil
+    }
+
     /// The seconds of a member `timeout=N`; nil for any other.
     static func timeout(_ bytes: Span<UInt8>, _ member: Range<Int>) -> UInt64? {
         let name: StaticString = "timeout="

@@ -59,6 +59,7 @@ package struct RetryPolicy: Sendable, Equatable {
         case budgetUsedUp = "retry_budget_used_up"
     }
 
+    /// What to do.
     package enum Decision: Sendable, Equatable {
         case retry
         case refuse(Refusal)
@@ -85,7 +86,8 @@ package struct RetryPolicy: Sendable, Equatable {
         return hasBudget() ? .retry : .refuse(.budgetUsedUp)
     }
 
-    /// The statuses that would be answered by another attempt, for a request whose answer has yet to come. The budget is not asked.
+    /// The statuses that would be answered by another attempt, for a request whose answer has yet to come. The budget is not
+    /// asked.
     package func declinable(_ request: Request) -> Occasions {
         guard !request.hasBegunAnswer, request.attempts <= retries, request.isIdempotent else { return [] }
         return occasions.intersection(.statuses)

@@ -20,6 +20,7 @@ package struct SipHash: Sendable {
         isWide = wide
     }
 
+    /// Adds a byte.
     package mutating func combine(_ byte: UInt8) {
         tail |= UInt64(byte) &<< UInt64(8 &* (count & 7))
         count &+= 1
@@ -29,6 +30,7 @@ package struct SipHash: Sendable {
         }
     }
 
+    /// Adds bytes.
     package mutating func combine(_ bytes: Span<UInt8>) {
         for index in bytes.indices { combine(bytes[index]) }
     }

@@ -1,9 +1,10 @@
 package import HTTP
 
-/// The cookie that keeps a client on its server: which server, and a signature, so that nobody chooses servers by writing cookies.
+/// The cookie that keeps a client on its server: which server, and a signature, so that nobody chooses servers by writing
+/// cookies.
 ///
-/// Its value is 48 hexadecimal digits: 16 of the server's identity, 32 of a SipHash-2-4-128 over the group's name and that identity. It
-/// tells neither address nor name of the server.
+/// Its value is 48 hexadecimal digits: 16 of the server's identity, 32 of a SipHash-2-4-128 over the group's name and that
+/// identity. It tells neither address nor name of the server.
 package struct StickyCookie: Sendable {
     package let name: String
     private let group: [UInt8]
@@ -54,8 +55,8 @@ package struct StickyCookie: Sendable {
         return (first ^ expected.0) | (second ^ expected.1) == 0 ? server : nil
     }
 
-    /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, out of reach for scripts, and sent on requests
-    /// from other sites' links only.
+    /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, out of reach for scripts, and sent on
+    /// requests from other sites' links only.
     /// - Parameter isSecure: is the client's connection TLS? Then the cookie never travels without.
     package func field(for server: UInt64, isSecure: Bool) -> [UInt8] {
         var field = Array(name.utf8)
