@@ -90,6 +90,7 @@ let package = Package(
         .testTarget(
             name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),
         tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
+        tests(of: "UpstreamsTests", ["Upstreams", "Transport", "EventLoop", "HTTP"]),
         tests(of: "TidyTests", []),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),

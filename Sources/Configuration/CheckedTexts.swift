@@ -76,7 +76,7 @@ extension TableReader {
     }
 
     func isFieldName<Value>(_ name: String, _ written: Written<Value>) -> Bool {
-        let isToken = !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+        let isToken = FieldNameText.isToken(name)
         if !isToken { reading.error(written, "\"\(name)\" is not a field name", hint: "letters, digits and dashes") }
         return isToken
     }
@@ -88,6 +88,12 @@ enum ConnectionFields {
     static let names: Set<String> = [
         "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
+}
+
+/// Names of fields and of cookies.
+enum FieldNameText {
+    /// RFC 9110 §5.6.2.
+    static func isToken(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isTokenByte) }
 }
 
 /// RFC 9110 §5.6.2: tchar.

@@ -55,7 +55,7 @@ package enum ConfigurationReference {
         }
     }
 
-    package static let sections = globalSections + siteSections + proxySections
+    package static let sections = globalSections + siteSections + proxySections + [balancingSection] + healthSections
 
     /// Every accepted key path, tables and other spellings included, with `[]` for an index.
     package static var keyPaths: Set<String> {

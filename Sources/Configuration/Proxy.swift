@@ -7,21 +7,8 @@ package struct Proxy: Sendable, Equatable {
     package var timeout = ProxyTimeouts()
     package var headers = ProxyHeaders()
     package var healthCheck = HealthCheck()
-
-    package init() {}
-}
-
-/// `[sites.proxy.load_balancing]`.
-package struct LoadBalancing: Sendable, Equatable {
-    /// How requests are spread over the servers; the raw value is the file's spelling.
-    package enum Method: String, Sendable, CaseIterable {
-        case roundRobin = "round_robin"
-        case weighted
-        case leastConnections = "least_connections"
-    }
-
-    package var method = Method.roundRobin
-    package var stickySessions = false
+    package var passiveHealth = PassiveHealth()
+    package var retry = Retry()
 
     package init() {}
 }
@@ -53,17 +40,6 @@ package struct ProxyHeaders: Sendable, Equatable {
     package var add: [HeaderField] = []
     /// Peers whose forwarding fields are believed on this site, besides `security.trusted_proxies` (already in this list).
     package var trustedProxies: [AddressBlock] = []
-
-    package init() {}
-}
-
-/// `[sites.proxy.health_check]`.
-package struct HealthCheck: Sendable, Equatable {
-    package var enabled = false
-    package var path = "/health"
-    package var interval = Duration.seconds(30)
-    package var timeout = Duration.seconds(5)
-    package var retries = 3
 
     package init() {}
 }

@@ -13,6 +13,8 @@ extension Proxy {
         proxy.timeout = ProxyTimeouts(reading: table.table("timeout"))
         proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: trustedProxies)
         proxy.healthCheck = HealthCheck(reading: table.table("health_check"))
+        proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
+        proxy.retry = Retry(reading: table.table("retry"))
         table.finish()
         UpstreamChecks.check(upstreams)
         RouteChecks.check(routes, poolNames: UpstreamChecks.names(upstreams), severity: isEnabled ? .error : .warning)
@@ -26,32 +28,6 @@ extension Proxy {
                 .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
         }
         return isEnabled ? proxy : nil
-    }
-}
-
-extension LoadBalancing {
-    /// Words for methods that a later version has.
-    private static let later = ["random_two", "least_time", "hash"]
-
-    init(reading table: TableReader) {
-        if let text = table.string(["method"]) {
-            if let known = Self.method(text.value) {
-                method = known
-            } else if Self.later.contains(text.value) {
-                table.reading.warning(text, "\"\(text.value)\" is accepted; not in effect in this version: round_robin is used")
-            } else {
-                let words = Method.allCases.map(\.rawValue)
-                table.reading.error(
-                    text, "unknown method \"\(text.value)\"; one of \(words.joined(separator: ", "))",
-                    hint: DidYouMean.hint(for: text.value, among: words + ["least_conn"] + Self.later))
-            }
-        }
-        table.read("sticky_sessions", into: &stickySessions)
-        table.finish()
-    }
-
-    private static func method(_ word: String) -> Method? {
-        word == "least_conn" ? .leastConnections : Method(rawValue: word)
     }
 }
 
@@ -86,18 +62,5 @@ extension ProxyHeaders {
             .warning, "\(table.path).\(field.name)", at: table.place(of: field.name),
             "\"auto\" is accepted; not in effect in this version: the field is not added")
         return true
-    }
-}
-
-extension HealthCheck {
-    init(reading table: TableReader) {
-        table.read("enabled", into: &enabled)
-        if let text = table.string(["path"]) {
-            if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { path = text.value }
-        }
-        table.readDuration("interval", "interval_seconds", into: &interval)
-        table.readDuration("timeout", into: &timeout)
-        table.read("retries", into: &retries, in: 1...1000)
-        table.finish()
     }
 }

@@ -9,13 +9,19 @@ extension ConfigurationReference {
             [
                 Key("name", "text", .required, "The pool; routes name it."),
                 Key(
-                    "url", "`http`, `https`, `ws`, `wss` URL", .required,
+                    "url", "`http`, `https`, `ws`, `wss` URL, or `unix:/path`", .required,
                     """
                     Scheme, host (name, IPv4, or IPv6 in brackets), port, and a path that is put before every path. \
-                    `ws` is `http` and `wss` is `https`.
+                    `ws` is `http` and `wss` is `https`. `unix:/path` is `http` over that socket.
                     """),
                 Key("weight", "0 to 65535", .value("1"), "Its share of requests; 0: none."),
-                Key("max_conns", "count", .none("no limit"), "Connections to it at once."),
+                Key(
+                    "max_conns", "count", .none("no limit"),
+                    "Exchanges and tunnels under way at once, over all workers; more wait in the pool's queue."),
+                Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are well."),
+                Key(
+                    "drain", "boolean", .value("false"),
+                    "Takes no new work, but from clients that are stuck to it (`sticky_sessions`)."),
                 Key(
                     "handshake_rate", "count; 0: no limit", .value("0"),
                     """
@@ -44,6 +50,8 @@ extension ConfigurationReference {
                 Key("strip_prefix", "boolean", .value("false"), "The upstream sees the path without `path`."),
                 Key("rewrite_target", "path", .none("the path stays"), "What the upstream sees in place of `path`."),
                 Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
+                Key("method", "as in `load_balancing`", .none("`load_balancing.method`"), "How this route spreads its requests."),
+                Key("hash_on", "as in `load_balancing`", .none("`load_balancing.hash_on`"), "With the method `hash`."),
                 Key(
                     "tunnel_idle", "duration", .none("`limits.tunnel_idle`"),
                     "A WebSocket of this route without a byte in either direction."),
@@ -69,17 +77,6 @@ extension ConfigurationReference {
                     A frame that breaks RFC 6455 ends the WebSocket with code 1002. Otherwise it is counted in the log and \
                     relayed.
                     """),
-            ]),
-        Section(
-            "sites[].proxy.load_balancing", "How requests are spread over a pool.",
-            [
-                Key(
-                    "method", "`round_robin`, `weighted`, `least_connections`", .value("\"round_robin\""),
-                    """
-                    `least_conn` is `least_connections`. `random_two`, `least_time` and `hash` are accepted for later, \
-                    with a warning, and are `round_robin`.
-                    """),
-                Key("sticky_sessions", "boolean", .value("false"), "Keep a client on its upstream."),
             ]),
         Section(
             "sites[].proxy.timeout", "How long upstreams may take.",
@@ -110,14 +107,5 @@ extension ConfigurationReference {
             Field names and values set in every request. Fields that frame a message (`Content-Length`, `Connection`, \
             …) are errors.
             """),
-        Section(
-            "sites[].proxy.health_check", "Asking upstreams whether they are well.",
-            [
-                Key("enabled", "boolean", .value("false"), "Whether they are asked."),
-                Key("path", "path", .value("\"/health\""), "What is asked for; 200 to 399 is well."),
-                Key("interval", "duration", .value("30"), "How often.", also: ["interval_seconds"]),
-                Key("timeout", "duration", .value("5"), "How long an answer may take."),
-                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make an upstream unwell."),
-            ]),
     ]
 }

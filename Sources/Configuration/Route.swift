@@ -8,6 +8,10 @@ package struct Route: Sendable, Equatable {
     /// What stands in place of the matched prefix; nil: the prefix stays (or goes, with `strip_prefix`).
     package var rewriteTarget: String?
     package var websocket = false
+    /// How this route spreads its requests over the pool; nil: as `load_balancing` says.
+    package var method: LoadBalancing.Method?
+    /// nil: as `load_balancing` says.
+    package var hashOn: HashKey?
     /// nil: `limits.tunnel_idle`.
     package var tunnelIdle: Duration?
     /// The values of `Origin` that may open a WebSocket; nil: any.

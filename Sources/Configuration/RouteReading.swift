@@ -15,6 +15,8 @@ extension Route {
         rewriteTarget = target
         table.read("strip_prefix", into: &stripPrefix)
         table.read("websocket", into: &websocket)
+        method = table.balancingMethod()
+        hashOn = table.hashKey()
         table.readDuration("tunnel_idle", into: &tunnelIdle)
         allowedOrigins = table.origins("allowed_origins")
         table.readDuration("tunnel_lifetime", into: &tunnelLifetime, orZero: true)

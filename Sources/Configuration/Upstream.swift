@@ -9,6 +9,10 @@ package struct Upstream: Sendable, Hashable {
     package var maxConns: Int?
     /// WebSocket handshakes in a second; 0: no limit.
     package var handshakeRate = 0
+    /// Used only when too few of the others are well.
+    package var backup = false
+    /// Takes no new work but from clients that are stuck to it.
+    package var drain = false
     /// PEM of the authorities to trust in place of the system's.
     package var caFile: String?
     /// The name for SNI and for the certificate check; nil: the URL's host.
@@ -37,23 +41,30 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         case ipv4([UInt8])
         /// 16 bytes in network order.
         case ipv6([UInt8])
+        /// A Unix socket's absolute path.
+        case unix(String)
     }
 
     package let scheme: Scheme
     package let host: Host
-    /// The host as text, without brackets, lower case.
+    /// The host as text, without brackets, lower case; a Unix socket's path.
     package let hostText: String
+    /// 0 for a Unix socket.
     package let port: Int
     /// Put before every path: empty, or `/…` without a slash at its end.
     package let basePath: String
 
     /// Host and port as a `Host` field says them: IPv6 in brackets, the scheme's own port left out.
     package var authority: String {
+        if case .unix = host { return "localhost" }
         let isDefaultPort = port == (scheme.isTLS ? 443 : 80)
         var bracketed = hostText
         if case .ipv6 = host { bracketed = "[\(hostText)]" }
         return isDefaultPort ? bracketed : "\(bracketed):\(port)"
     }
 
-    package var description: String { "\(scheme.rawValue)://\(authority)\(basePath)" }
+    package var description: String {
+        if case .unix(let path) = host { return "unix:\(path)" }
+        return "\(scheme.rawValue)://\(authority)\(basePath)"
+    }
 }

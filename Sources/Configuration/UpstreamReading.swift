@@ -27,6 +27,8 @@ extension Upstream {
         weight = settings.weight
         maxConns = settings.maxConns
         handshakeRate = settings.handshakeRate
+        backup = settings.backup
+        drain = settings.drain
         caFile = settings.caFile
         tlsServerName = settings.tlsServerName
         clientCertFile = settings.clientCertFile
@@ -39,6 +41,8 @@ private struct Settings {
     var weight = 1
     var maxConns: Int?
     var handshakeRate = 0
+    var backup = false
+    var drain = false
     var caFile: String?
     var tlsServerName: String?
     var clientCertFile: String?
@@ -49,6 +53,8 @@ private struct Settings {
         table.read("weight", into: &weight, in: 0...65_535)
         table.read("max_conns", into: &maxConns, in: 1...1_000_000)
         table.read("handshake_rate", into: &handshakeRate, in: 0...1_000_000)
+        table.read("backup", into: &backup)
+        table.read("drain", into: &drain)
         table.read("ca_file", into: &caFile)
         if let text = table.string(["tls_server_name"], allowEmpty: false) {
             switch HostName.check(text.value) {
@@ -101,6 +107,7 @@ enum UpstreamChecks {
             guard let name = text(table, "name") else { continue }
             var isZero = false
             if case .integer(0) = table.peek("weight")?.value { isZero = true }
+            if case .boolean(true) = table.peek("backup")?.value { isZero = true }
             pools[name, default: (table, false)].hasWeight = pools[name]?.hasWeight ?? false || !isZero
             if let url = text(table, "url"), !addresses.insert([name, url]).inserted {
                 table.reading.report(
@@ -111,7 +118,7 @@ enum UpstreamChecks {
         for (name, pool) in pools where !pool.hasWeight {
             pool.first.reading.report(
                 .error, "\(pool.first.path).weight", at: pool.first.place(of: "weight"),
-                "every upstream of \"\(name)\" has weight 0: none may take a request")
+                "every upstream of \"\(name)\" has weight 0 or is a backup: none may take a request")
         }
     }
 

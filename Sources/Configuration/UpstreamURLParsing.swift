@@ -6,6 +6,10 @@ extension UpstreamURL {
 
     /// `scheme://host[:port][/path]` (RFC 3986 §3), and nothing else: a user name or a query has no meaning in an upstream.
     init(parsing text: String) throws(Fault) {
+        if text.hasPrefix("unix:") {
+            self = try Self.unix(String(text.dropFirst(5)))
+            return
+        }
         let hint = "such as \"http://127.0.0.1:3000\""
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw Fault(reason: "no scheme", hint: "begin it with http:// or https://") }
@@ -24,6 +28,14 @@ extension UpstreamURL {
         self.scheme = scheme
         port = try Self.port(portText, scheme: scheme)
         basePath = try Self.basePath(rest.dropFirst(authority.count))
+    }
+
+    /// `unix:/path`: HTTP over a Unix socket. The path has to fit into `sockaddr_un` (unix(7)).
+    private static func unix(_ path: String) throws(Fault) -> UpstreamURL {
+        let hint = "such as \"unix:/run/app.sock\""
+        guard path.hasPrefix("/") else { throw Fault(reason: "a Unix socket without an absolute path", hint: hint) }
+        guard path.utf8.count <= 107 else { throw Fault(reason: "a Unix socket's path of more than 107 bytes", hint: hint) }
+        return UpstreamURL(scheme: .http, host: .unix(path), hostText: path, port: 0, basePath: "")
     }
 
     private static func split(_ authority: Substring) throws(Fault) -> (host: Substring, port: Substring?) {

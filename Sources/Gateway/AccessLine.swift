@@ -38,6 +38,7 @@ struct AccessLine {
         string("route", record.route?.prefix.text, to: &out)
         string("upstream", record.server?.url, to: &out)
         if record.attempts > 1 { number("attempts", UInt64(record.attempts), to: &out) }
+        string("not_retried", record.notRetried?.rawValue, to: &out)
         if let duration = record.upstreamDuration { milliseconds("upstream_ms", duration, to: &out) }
         string("tls", client.connection.tls?.version, to: &out)
         string("cipher", client.connection.tls?.cipher, to: &out)
@@ -128,6 +129,11 @@ struct AccessLine {
     private func appendPairs(to out: inout [UInt8]) {
         pair("route", record.route?.prefix.text, to: &out)
         pair("upstream", record.server?.url, to: &out)
+        if record.attempts > 1 {
+            out.append(" attempts=")
+            out.append(decimal: UInt64(record.attempts))
+        }
+        pair("not_retried", record.notRetried?.rawValue, to: &out)
         out.append(" ms=")
         blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
         if let duration = record.upstreamDuration {

@@ -10,6 +10,8 @@ struct AccessRecord {
     var route: RoutePlan?
     var server: UpstreamServer?
     var attempts = 0
+    /// Why a failed request was not sent again; nil if that was no question.
+    var notRetried: RetryPolicy.Refusal?
     var status = 0
     var bodyBytesReceived: UInt64 = 0
     var bodyBytesSent: UInt64 = 0

@@ -17,6 +17,8 @@ protocol ClientSide: AnyObject {
 
     func nextBody() throws(HTTPRefusal) -> Inflow.Body
     func readBody() throws(TransportError) -> Inflow.Fill
+    /// Lends the payload that `nextBody` found.
+    func withBody(_ body: (Span<UInt8>) -> Void)
     /// Moves payload on towards the upstream; 0 when that is blocked.
     func sendBody(to upstream: Outflow, ready: Int) throws(TransportError) -> Int
     /// The trailer fields of the request's body, once it has ended.

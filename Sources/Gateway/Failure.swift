@@ -16,9 +16,13 @@ struct Failure: Error {
         case never
         /// Provably nothing of it was sent.
         case unsent
-        /// The connection had been used before and was closed before any byte of an answer: the upstream's idle timeout, most
-        /// likely. Only what may be repeated is.
-        case staleConnection
+        /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle
+        /// timeout, most likely, and says nothing about the server.
+        case closed(isReused: Bool)
+        /// No byte of an answer came in time.
+        case timeout
+        /// An answer that another server may better; nothing of it went to the client.
+        case status(Int)
     }
 
     private let facts: Facts
@@ -31,9 +35,11 @@ struct Failure: Error {
         let retry: Retry
         let key: String?
         let fields: [UInt8]
+        let retryAfter: UInt64?
 
         init(
-            _ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?, _ fields: [UInt8]
+            _ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?, _ fields: [UInt8],
+            _ retryAfter: UInt64?
         ) {
             self.reason = reason
             self.status = status
@@ -42,14 +48,15 @@ struct Failure: Error {
             self.retry = retry
             self.key = key
             self.fields = fields
+            self.retryAfter = retryAfter
         }
     }
 
     init(
         _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil,
-        fields: [UInt8] = []
+        fields: [UInt8] = [], retryAfter: UInt64? = nil
     ) {
-        facts = Facts(reason, status, blame, detail, retry, key, fields)
+        facts = Facts(reason, status, blame, detail, retry, key, fields, retryAfter)
     }
 
     /// The stable word for the log and `Proxy-Status`.
@@ -64,6 +71,8 @@ struct Failure: Error {
     var key: String? { facts.key }
     /// Field lines that its answer must have, each with its line end.
     var fields: [UInt8] { facts.fields }
+    /// Whole seconds after which it is worth asking again, if that is known.
+    var retryAfter: UInt64? { facts.retryAfter }
 
     /// A message that breaks the rules.
     init(_ refusal: HTTPRefusal) {
@@ -89,8 +98,12 @@ struct Failure: Error {
             Failure(
                 "upstream_connect_timeout", status: 504, blame: .upstream, retry: .unsent,
                 key: "sites.proxy.timeout.connect")
+        case .handshakeTimedOut:
+            Failure(
+                "upstream_tls_timeout", status: 504, blame: .upstream, retry: .unsent,
+                key: "sites.proxy.timeout.tls_handshake")
         case .unresolved:
-            Failure("upstream_unresolved", status: 502, blame: .upstream, detail: error.description, retry: .unsent)
+            Failure("upstream_unresolved", status: 503, blame: .upstream, detail: error.description, retry: .unsent)
         }
     }
 

@@ -31,7 +31,8 @@ package final class Gateway: Sendable {
             try loop.start(name: "worker-\(index)")
             let worker = Worker(loop: loop, log: log)
             // The first worker's choice of a free port is the others' too.
-            addresses = try await worker.open(plan, shared: shared, sink: sink, addresses: addresses)
+            addresses = try await worker.open(
+                plan, shared: shared, sink: sink, addresses: addresses, watchesUpstreams: index == 0)
             workers.append(worker)
         }
         self.workers = workers

@@ -16,6 +16,7 @@ extension ClientConnection: ClientSide {
 
     func nextBody() throws(HTTPRefusal) -> Inflow.Body { try inflow.nextBody() }
     func readBody() throws(TransportError) -> Inflow.Fill { try inflow.fill() }
+    func withBody(_ body: (Span<UInt8>) -> Void) { _ = inflow.withReady { body($0) } }
     func sendBody(to upstream: Outflow, ready: Int) throws(TransportError) -> Int {
         try upstream.send(from: inflow, ready: ready)
     }

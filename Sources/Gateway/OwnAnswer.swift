@@ -11,7 +11,11 @@ struct OwnAnswer {
     static func page(for failure: Failure, to request: RequestHead?, headers: HeaderPlan?) -> OwnAnswer {
         var lines = ProxyStatus.line(failure)
         lines.append(failure.fields.span)
-        if failure.status == 503 { lines.append("Retry-After: 1\r\n") }
+        if failure.status == 503 {
+            lines.append("Retry-After: ")
+            lines.append(decimal: failure.retryAfter ?? 1)
+            lines.append("\r\n")
+        }
         return OwnAnswer(failure.status, reason: failure.reason, words: failure.publicWords, request, headers, lines)
     }
 
@@ -115,13 +119,16 @@ enum ProxyStatus {
     private static func errorType(_ failure: Failure) -> StaticString {
         switch failure.reason {
         case "upstream_connect_failed": "connection_refused"
-        case "upstream_connect_timeout": "connection_timeout"
+        case "upstream_connect_timeout", "upstream_tls_timeout": "connection_timeout"
         case "upstream_unresolved": "dns_error"
         case "upstream_certificate_refused": "tls_certificate_error"
         case "upstream_tls_failed": "tls_protocol_error"
         case "upstream_closed_early": "connection_terminated"
         case "upstream_truncated": "http_response_incomplete"
-        case "upstream_read_timeout": "http_response_timeout"
+        case "upstream_read_timeout", "upstream_first_byte_timeout": "http_response_timeout"
+        // RFC 9209 §2.3.2.
+        case "group_unavailable": "destination_unavailable"
+        case "upstream_queue_full", "upstream_queue_timeout": "connection_limit_reached"
         case "upstream_write_timeout": "connection_write_timeout"
         case "no_route", "misdirected", "connect_refused", "origin_refused": "http_request_denied"
         default:

@@ -14,18 +14,29 @@ package final class Plan: Sendable {
     let poolSettings: [Pool.Settings]
     /// One for each server.
     let handshakeRates: [HandshakeRate]
+    /// For each server the place in `lines` of the line in which requests wait for room at it; nil if it has no limit.
+    let serverLines: [Int?]
+    let lines: [WaitingLine.Limit]
+    /// Which servers are probed, and how.
+    let probes: [ProbePlan]
+    /// What the next plan carries over of this one's servers.
+    let states: [String: ServerState]
     let limits: PlanLimits
     let logging: LogPlan
     package let workerCount: Int
 
     init(
-        listeners: [ListenerPlan], servers: [UpstreamServer], poolSettings: [Pool.Settings],
-        handshakeRates: [HandshakeRate], limits: PlanLimits, logging: LogPlan, workerCount: Int
+        listeners: [ListenerPlan], upstreams: UpstreamPlan, limits: PlanLimits,
+        logging: LogPlan, workerCount: Int
     ) {
         self.listeners = listeners
-        self.servers = servers
-        self.poolSettings = poolSettings
-        self.handshakeRates = handshakeRates
+        servers = upstreams.servers
+        poolSettings = upstreams.poolSettings
+        serverLines = upstreams.serverLines
+        lines = upstreams.lines
+        probes = upstreams.probes
+        states = upstreams.states
+        handshakeRates = upstreams.handshakeRates
         self.limits = limits
         self.logging = logging
         self.workerCount = workerCount
@@ -105,6 +116,7 @@ final class RoutePlan: Sendable {
     /// One for each server of the group, in its order.
     let targets: [UpstreamTarget]
     let group: UpstreamGroup
+    let proxying: ProxyingPlan
     let takesWebSocket: Bool
     let tunnel: TunnelPlan
     /// Nil: pages of any origin may open WebSockets.
@@ -119,12 +131,13 @@ final class RoutePlan: Sendable {
     }
 
     init(
-        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, takesWebSocket: Bool, tunnel: TunnelPlan,
-        allowedOrigins: AllowedOrigins?
+        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, proxying: ProxyingPlan, takesWebSocket: Bool,
+        tunnel: TunnelPlan, allowedOrigins: AllowedOrigins?
     ) {
         self.prefix = prefix
         self.targets = targets
         self.group = group
+        self.proxying = proxying
         self.takesWebSocket = takesWebSocket
         self.tunnel = tunnel
         self.allowedOrigins = allowedOrigins

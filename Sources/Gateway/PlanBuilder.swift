@@ -13,12 +13,14 @@ package struct PlanBuilder {
     let configuration: Configuration
     /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
     package private(set) var problems: [Problem] = []
-    private var servers: [UpstreamServer] = []
-    private var poolSettings: [Pool.Settings] = []
-    private var handshakeRates: [HandshakeRate] = []
+    var upstreams = UpstreamPlan()
 
-    package init(_ configuration: Configuration) {
+    let previous: Plan?
+
+    /// - Parameter previous: the plan before, whose servers' health and counts are carried over.
+    package init(_ configuration: Configuration, previous: Plan? = nil) {
         self.configuration = configuration
+        self.previous = previous
     }
 
     /// - Parameter workers: overrides the configuration's `worker_threads`.
@@ -28,8 +30,7 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, servers: servers, poolSettings: poolSettings, handshakeRates: handshakeRates,
-            limits: limits,
+            listeners: listeners, upstreams: upstreams, limits: limits,
             logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
@@ -92,95 +93,6 @@ package struct PlanBuilder {
         if !security.hideServerHeader { own.append("Server: gatehouse\r\n") }
         answer.appendLines(to: &own)
         return HeaderPlan(request: request, answer: answer, own: own)
-    }
-
-    // MARK: Routes and upstreams
-
-    private mutating func routes(_ proxy: Proxy, _ keyPath: String, _ site: Site) -> [RoutePlan] {
-        var groups: [String: (group: UpstreamGroup, basePaths: [String])] = [:]
-        for upstream in proxy.upstreams where groups[upstream.name] == nil {
-            groups[upstream.name] = group(upstream.name, proxy, keyPath)
-        }
-        return proxy.routes.enumerated().compactMap { index, route in
-            let routePath = "\(keyPath).proxy.routes[\(index)]"
-            guard let (group, basePaths) = groups[route.upstream] else { return nil }
-            guard let prefix = PathPrefix(route.path) else {
-                problem(at: "\(routePath).path", "\"\(route.path)\" cannot be a route's path")
-                return nil
-            }
-            let rewrites = basePaths.compactMap {
-                PathRewrite(
-                    stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
-            }
-            guard rewrites.count == basePaths.count else {
-                problem(at: "\(routePath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
-                return nil
-            }
-            return RoutePlan(
-                prefix: prefix,
-                targets: zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) },
-                group: group, takesWebSocket: route.websocket, tunnel: TunnelPlan(route, configuration.limits),
-                allowedOrigins: allowedOrigins(route, site))
-        }
-    }
-
-    /// The nearest list that is written: the route's, the site's, the whole gateway's.
-    private func allowedOrigins(_ route: Route, _ site: Site) -> RoutePlan.AllowedOrigins? {
-        if let own = route.allowedOrigins {
-            return RoutePlan.AllowedOrigins(values: own, key: "sites.proxy.routes.allowed_origins")
-        }
-        if let common = site.allowedOrigins { return RoutePlan.AllowedOrigins(values: common, key: "sites.allowed_origins") }
-        let all = configuration.security.allowedOrigins
-        return all.isEmpty ? nil : RoutePlan.AllowedOrigins(values: all, key: "security.allowed_origins")
-    }
-
-    private mutating func group(
-        _ name: String, _ proxy: Proxy, _ keyPath: String
-    ) -> (group: UpstreamGroup, basePaths: [String]) {
-        var members: [UpstreamServer] = []
-        for (index, upstream) in proxy.upstreams.enumerated() where upstream.name == name {
-            let server = server(upstream, at: "\(keyPath).proxy.upstreams[\(index)]")
-            members.append(server)
-            servers.append(server)
-            poolSettings.append(settings(proxy))
-            handshakeRates.append(HandshakeRate(perSecond: upstream.handshakeRate))
-        }
-        let method: UpstreamGroup.Method =
-            switch proxy.loadBalancing.method {
-            case .roundRobin: .roundRobin
-            case .weighted: .weighted
-            case .leastConnections: .leastConnections
-            }
-        return (UpstreamGroup(name: name, servers: members, method: method), members.map(\.identity.basePath))
-    }
-
-    private mutating func server(_ upstream: Upstream, at keyPath: String) -> UpstreamServer {
-        let url = upstream.url
-        var tls: TLSClientContext.Settings?
-        if url.scheme.isTLS {
-            let settings = TLSClientContext.Settings(
-                serverName: upstream.tlsServerName ?? url.hostText, caFile: upstream.caFile,
-                clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
-                verifies: upstream.verify)
-            // Each worker makes its own context; this one finds out now whether it can.
-            do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
-                problem(at: "\(keyPath).\(upstream.caFile == nil ? "client_cert_file" : "ca_file")", error.reason)
-            }
-            tls = settings
-        }
-        return UpstreamServer(
-            UpstreamServer.Identity(
-                isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath),
-            url: url.description, authority: url.authority, weight: upstream.weight, tls: tls, index: servers.count)
-    }
-
-    private func settings(_ proxy: Proxy) -> Pool.Settings {
-        Pool.Settings(
-            maxIdle: configuration.limits.maxIdleUpstreamConnections,
-            idleTimeout: configuration.limits.upstreamIdleTimeout.nanoseconds,
-            connectTimeout: proxy.timeout.connect.nanoseconds,
-            handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
-            chunkLimits: limits.chunks)
     }
 
     // MARK: Listeners
@@ -257,7 +169,7 @@ package struct PlanBuilder {
 
     // MARK: Limits
 
-    private var limits: PlanLimits {
+    var limits: PlanLimits {
         let limits = configuration.limits
         var head = HeadLimits()
         head.maxHeadBytes = limits.maxHeadBytes
@@ -280,7 +192,7 @@ package struct PlanBuilder {
             maxTunnelsPerClient: limits.maxTunnelsPerClient)
     }
 
-    private mutating func problem(at keyPath: String, _ message: String) {
+    mutating func problem(at keyPath: String, _ message: String) {
         problems.append(configuration.problem(.error, at: keyPath, message))
     }
 }

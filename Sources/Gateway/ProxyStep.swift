@@ -11,31 +11,37 @@ extension Exchange {
         record.route = route
         let wantsUpgrade = try checkUpgrade(route)
         try checkAnnouncedSize()
-        var failed: Int?
-        var needsFresh = false
-        var attempts = 0
+        var request = pickRequest(route)
+        var needsFresh = wantsUpgrade
+        var replay: Replay?
         while true {
-            attempts += 1
-            let choice = route.group.pick(excluding: failed)
+            let choice = try await choose(route, request)
             let server = route.group.servers[choice]
             record.server = server
-            record.attempts = attempts
+            record.attempts += 1
+            let began = state.loop.now
             do throws(Failure) {
                 if wantsUpgrade { try admitHandshake(to: server) }
-                let lease = try await lease(state.pools[server.index], fresh: needsFresh || wantsUpgrade)
+                let lease = try await lease(state.pools[server.index], fresh: needsFresh)
+                let terms = terms(route, choice, request, &replay)
                 try await attempt(
-                    route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade)
+                    route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade, terms: terms, began: began)
                 return
             } catch {
-                guard responder != nil, mayRetry(error, attempts, of: route.group) else { throw error }
-                // A stale connection says nothing about its server; a failed connect does.
-                if case .staleConnection = error.retry { needsFresh = true } else { failed = choice }
+                tell(error, to: server)
+                guard responder != nil, mayRetry(error, route, replay) else { throw error }
+                if case .closed(isReused: true) = error.retry {
+                    // A stale connection says nothing about its server, but others may be as stale.
+                    needsFresh = true
+                    if route.group.servers.count == 1 || request.stuckTo == choice { continue }
+                }
+                request.excluded = choice
             }
         }
     }
 
     private nonisolated(nonsending) func lease(_ pool: Pool, fresh: Bool) async throws(Failure) -> Lease {
-        if !fresh, let idle = pool.leaseIdle() { return idle }
+        if !fresh, let idle = pool.leaseIdle(carefully: !client.request.method.isIdempotent) { return idle }
         do throws(TransportError) {
             return try await pool.connect(client.waiter)
         } catch {
@@ -46,16 +52,18 @@ extension Exchange {
     /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
     private nonisolated(nonsending) func attempt(
         _ route: RoutePlan, _ choice: Int, _ remainder: Int, of site: SitePlan, over lease: consuming Lease,
-        wantsUpgrade: Bool
+        wantsUpgrade: Bool, terms: RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         let upstream = lease.connection
         let response = state.acquireResponseHead()
         defer { state.release(response) }
         writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
+        // What an earlier attempt has taken from the client comes first.
+        if let replay = terms.replay, replay.count > 0 { upstream.outflow.send(replay.bytes.span) }
         let relay = Relay(
             client, upstream, responder: responder, head: response, site: site, limits: state.plan.limits,
-            wantsUpgrade: wantsUpgrade)
+            wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
             outcome = try await relay.run()
@@ -65,6 +73,7 @@ extension Exchange {
             throw error
         }
         note(relay)
+        tell(relay, to: route.group.servers[choice], began: began)
         switch outcome {
         case .reusable: lease.giveBack()
         case .spent: break
@@ -98,17 +107,5 @@ extension Exchange {
         let limit = state.plan.limits.maxBodyBytes
         guard limit > 0, case .length(let length) = client.request.framing, length > limit else { return }
         throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
-    }
-
-    private func mayRetry(_ failure: Failure, _ attempts: Int, of group: UpstreamGroup) -> Bool {
-        // What the client has sent and we have passed on cannot be sent again.
-        guard client.bodyBytesReceived == 0, !client.hasLeft else { return false }
-        // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
-        if seat != nil, failure.blame == .upstream, failure.status == 502 { return attempts < group.servers.count }
-        switch failure.retry {
-        case .never: return false
-        case .unsent: return attempts < group.servers.count
-        case .staleConnection: return attempts <= group.servers.count && client.request.method.isIdempotent
-        }
     }
 }

@@ -44,6 +44,7 @@ final class Relay {
     private let site: SitePlan
     private let limits: PlanLimits
     private let wantsUpgrade: Bool
+    private let terms: RelayTerms
     private let loop: EventLoop
 
     private var responder: Responder?
@@ -61,7 +62,7 @@ final class Relay {
     /// - Parameter responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
         _ client: any ClientSide, _ upstream: UpstreamConnection, responder: consuming Responder, head: ResponseHead,
-        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool
+        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: RelayTerms
     ) {
         self.client = client
         self.upstream = upstream
@@ -70,6 +71,7 @@ final class Relay {
         self.site = site
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
+        self.terms = terms
         loop = client.waiter.loop
         progress = RelayProgress(since: loop.now)
         head.reset()
@@ -149,7 +151,7 @@ final class Relay {
     /// - Returns: did anything move?
     private func send(_ count: Int) throws(Failure) -> Bool {
         do throws(TransportError) {
-            guard try client.sendBody(to: upstream.outflow, ready: count) > 0 else { return false }
+            guard try sendBody(count) > 0 else { return false }
             progress.uploadedAt = loop.now
             return true
         } catch {
@@ -204,6 +206,16 @@ final class Relay {
         outcome = .spent
     }
 
+    /// Sends payload on, and keeps it if the request may have to be sent again.
+    private func sendBody(_ count: Int) throws(TransportError) -> Int {
+        guard let replay = terms.replay else { return try client.sendBody(to: upstream.outflow, ready: count) }
+        let kept = replay.count
+        client.withBody { replay.append($0) }
+        let sent = try client.sendBody(to: upstream.outflow, ready: count)
+        replay.cut(to: kept + sent)
+        return sent
+    }
+
     private func checkSize(adding count: Int) throws(Failure) {
         guard limits.maxBodyBytes > 0, client.bodyBytesReceived + UInt64(count) > limits.maxBodyBytes else { return }
         throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
@@ -221,18 +233,23 @@ final class Relay {
 
     private func readHead() throws(Failure) -> Blocked {
         var blocked = Blocked()
+        var mustDecline = false
         while true {
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
                     progress.downloadedAt = loop.now
-                    try takeHead()
-                    if answer != .awaited { return blocked }
-                    continue
+                    if terms.declines.isEmpty || !terms.declines(head.status) {
+                        try takeHead()
+                        if answer != .awaited { return blocked }
+                        continue
+                    }
+                    mustDecline = true
                 }
             } catch {
                 throw Failure(error)
             }
+            if mustDecline { throw Failure.declined(head.status) }
             switch try readUpstream() {
             case .bytes: blocked.moved = true
             case .blocked:
@@ -262,6 +279,8 @@ final class Relay {
             outcome = .spent
         }
         let framing = try BodyFraming.ofResponse(head, to: client.request.method)
+        upstream.heed(head)
+        if let cookie = terms.cookie { head.add(name: "Set-Cookie", value: cookie.span) }
         status = head.status
         answeredAt = loop.now
         if case .untilClose = framing { outcome = .spent }
@@ -348,10 +367,10 @@ final class Relay {
     }
 
     private func closedEarly(_ detail: String) -> Failure {
-        let isStale = upstream.isReused && !upstream.inflow.hasBytes && status == 0
+        let hasBegun = upstream.inflow.hasBytes || status != 0
         return Failure(
             "upstream_closed_early", status: 502, blame: .upstream, detail: detail,
-            retry: isStale ? .staleConnection : .never)
+            retry: hasBegun ? .never : .closed(isReused: upstream.isReused))
     }
 
     private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {

@@ -17,15 +17,18 @@ struct RelayProgress {
 
     /// What the passing of a deadline means.
     enum Expiry {
-        case body, bodyRate, send, upstreamFirstByte, upstreamRead, upstreamWrite
+        /// The first byte's time is `read` unless `first_byte` is written, and the failure names the key that holds.
+        case body, bodyRate, send, upstreamFirstByte(hasOwnKey: Bool), upstreamRead, upstreamWrite
 
         var failure: Failure {
             switch self {
             case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
             case .bodyRate: Failure("body_too_slow", status: 408, blame: .client, key: "limits.min_body_rate")
             case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
-            case .upstreamFirstByte:
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.first_byte")
+            case .upstreamFirstByte(let hasOwnKey):
+                Failure(
+                    "upstream_first_byte_timeout", status: 504, blame: .upstream, retry: .timeout,
+                    key: hasOwnKey ? "sites.proxy.timeout.first_byte" : "sites.proxy.timeout.read")
             case .upstreamRead:
                 Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
             case .upstreamWrite:
@@ -60,11 +63,12 @@ struct RelayProgress {
         if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if down.onUpstream, upload != .sending {
-            // Not written, `first_byte` is `read`, and that is the key to name.
-            let hasOwnKey = answer == .awaited && timeouts.firstByte != timeouts.read
-            consider(
-                downloadedAt &+ (hasOwnKey ? timeouts.firstByte : timeouts.read),
-                hasOwnKey ? .upstreamFirstByte : .upstreamRead)
+            if answer == .awaited {
+                let hasOwnKey = timeouts.firstByte != timeouts.read
+                consider(downloadedAt &+ timeouts.firstByte, .upstreamFirstByte(hasOwnKey: hasOwnKey))
+            } else {
+                consider(downloadedAt &+ timeouts.read, .upstreamRead)
+            }
         }
         return nearest
     }

@@ -1,6 +1,7 @@
 import EventLoop
 import Logging
 package import Transport
+import Upstreams
 
 /// One core's worth of the gateway: its own event loop, listeners, connections and pools. Nothing of it is shared.
 actor Worker {
@@ -9,6 +10,7 @@ actor Worker {
     private var state: WorkerState?
     private var listeners: [Listener] = []
     private var isDraining = false
+    private var watchesUpstreams = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
@@ -22,11 +24,16 @@ actor Worker {
 
     /// Opens this worker's listening sockets.
     /// - Throws: the address that cannot be had, and why.
-    func open(_ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress]) throws -> [SocketAddress] {
+    /// - Parameter watchesUpstreams: whether it is this worker that probes and that logs changes of health.
+    func open(
+        _ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool
+    ) throws -> [SocketAddress] {
+        self.watchesUpstreams = watchesUpstreams
         let accessLog = AccessLog(plan.logging, sink: sink)
         state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog) { [loop] sleeper in
             Task(executorPreference: loop) { await self.resume(sleeper) }
         }
+        if watchesUpstreams { try state?.makeProbers() }
         for address in addresses {
             do throws(SystemError) {
                 listeners.append(try Listener(address, on: loop))
@@ -42,6 +49,9 @@ actor Worker {
         await withDiscardingTaskGroup { group in
             for index in listeners.indices {
                 group.addTask { await self.acceptClients(index) }
+            }
+            for index in (state?.probers ?? []).indices {
+                group.addTask { await self.probe(index) }
             }
             group.addTask { await self.tickUntilDrained() }
         }
@@ -175,7 +185,12 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
             state?.tick()
+            if watchesUpstreams, let state { HealthLog(log).report(state.plan.servers, now: loop.now) }
         }
+    }
+
+    private func probe(_ index: Int) async {
+        await state?.probers[index].run()
     }
 
     private static let backOff: UInt64 = 100_000_000

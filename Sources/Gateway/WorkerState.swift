@@ -12,6 +12,9 @@ final class WorkerState {
     let shared: SharedState
     let buffers: BufferPool
     let pools: [Pool]
+    let lines: [WaitingLine]
+    /// Only the first worker has any.
+    private(set) var probers: [Prober] = []
     let log: AccessLog
     let clock: WallClock
     /// Heads are reused, so that a request costs no allocation for them.
@@ -38,10 +41,22 @@ final class WorkerState {
         let buffers = BufferPool(smallCapacity: max(16_384, plan.limits.head.maxHeadBytes))
         self.buffers = buffers
         var pools: [Pool] = []
-        for (server, settings) in zip(plan.servers, plan.poolSettings) {
-            pools.append(try Pool(server, settings: settings, loop: loop, buffers: buffers))
+        let lines = plan.lines.map { WaitingLine($0) }
+        for (index, server) in plan.servers.enumerated() {
+            pools.append(
+                try Pool(
+                    server, settings: plan.poolSettings[index], loop: loop, buffers: buffers,
+                    line: plan.serverLines[index].map { lines[$0] }))
         }
         self.pools = pools
+        self.lines = lines
+    }
+
+    /// Makes the probers of all servers: there is one for each server and process.
+    func makeProbers() throws(TLSError) {
+        for probe in plan.probes {
+            probers.append(try Prober(probe.server, settings: probe.settings, loop: loop, buffers: buffers))
+        }
     }
 
     func acquireRequestHead() -> RequestHead { spareRequests.popLast() ?? RequestHead() }
@@ -95,6 +110,7 @@ final class WorkerState {
         isDraining = true
         for connection in connections.values { connection.drain() }
         for pool in pools { pool.closeIdle() }
+        for prober in probers { prober.stop() }
     }
 
     /// How long a tunnel waits for its turn to be closed. Their clients all come back at once, so they are sent away one by

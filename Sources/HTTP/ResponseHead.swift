@@ -31,6 +31,13 @@ package final class ResponseHead {
         section = FieldSectionParser()
     }
 
+    /// Adds a field line of our own; the caller vouches that the value is valid text.
+    package func add(name: StaticString, value: Span<UInt8>) {
+        var bytes: [UInt8] = []
+        bytes.append(name)
+        fields.append(name: bytes.span, value: value)
+    }
+
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.
     package var isInterim: Bool { status < 200 && status != 101 }
 

@@ -1,39 +1,8 @@
 package import EventLoop
 import Glibc
-package import TLS
 
+/// The steps of connecting, for one address.
 extension Stream {
-    /// Connects to an address and, with `tls`, shakes hands.
-    /// - Parameters:
-    ///   - waiter: the calling task's.
-    ///   - connectTimeout, handshakeTimeout: nanoseconds.
-    /// - Throws: `.system` (refused, unreachable …), `.timedOut`, or `.tls` with OpenSSL's reason and the name that was
-    ///   checked.
-    package nonisolated(nonsending) static func connect(
-        to address: SocketAddress, tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
-        handshakeTimeout: UInt64
-    ) async throws(TransportError) -> Stream {
-        let socket = try open(address, waiter.loop)
-        socket.waiter = waiter
-        do throws(TransportError) {
-            try await finishConnecting(socket, waiter, timeout: connectTimeout)
-            let session: TLSSession?
-            do throws(TLSError) {
-                session = try tls.map { context throws(TLSError) in
-                    try TLSSession(connecting: socket.descriptor, context: context)
-                }
-            } catch {
-                throw .tls(error)
-            }
-            let stream = Stream(socket, tls: session)
-            try await stream.shakeHands(waiter, timeout: handshakeTimeout)
-            return stream
-        } catch {
-            socket.close()
-            throw error
-        }
-    }
-
     /// Runs the handshake to its end under a deadline; at once for a plain stream.
     /// - Parameter timeout: nanoseconds for the whole handshake.
     package nonisolated(nonsending) func shakeHands(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) {
@@ -47,7 +16,8 @@ extension Stream {
         }
     }
 
-    private static func open(_ address: SocketAddress, _ loop: EventLoop) throws(TransportError) -> Socket {
+    /// Begins to connect; `isWritable` tells when that has ended, one way or the other.
+    static func open(_ address: SocketAddress, _ loop: EventLoop) throws(TransportError) -> Socket {
         let descriptor = Glibc.socket(
             address.domain, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .system(SystemError("socket")) }
@@ -74,7 +44,8 @@ extension Stream {
         }
     }
 
-    private nonisolated(nonsending) static func finishConnecting(
+    /// Waits until one connection is made.
+    nonisolated(nonsending) static func finishConnecting(
         _ socket: Socket, _ waiter: Waiter, timeout: UInt64
     ) async throws(TransportError) {
         let deadline = waiter.loop.now &+ timeout
@@ -85,9 +56,14 @@ extension Stream {
             guard now < deadline else { throw .timedOut }
             if await waiter.wait(timeout: deadline - now) == .deadline { throw .timedOut }
         }
+        if let error = connectError(socket) { throw .system(error) }
+    }
+
+    /// What became of a connect that has ended (connect(2), EINPROGRESS); nil: it is connected.
+    static func connectError(_ socket: Socket) -> SystemError? {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         _ = unsafe getsockopt(socket.descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
-        if code != 0 { throw .system(SystemError("connect", code: code)) }
+        return code == 0 ? nil : SystemError("connect", code: code)
     }
 }

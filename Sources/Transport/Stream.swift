@@ -90,6 +90,13 @@ package final class Stream {
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
     package var mayRead: Bool { socket.isReadable || (tls?.hasBufferedInput ?? false) }
 
+    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call, and nothing is taken.
+    package func peerHasSpoken() -> Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(socket.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)
+    }
+
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {

@@ -7,6 +7,8 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
     case tls(TLSError)
     /// The deadline of the operation passed.
     case timedOut
+    /// The connection was made, but the TLS handshake did not end in time.
+    case handshakeTimedOut
     /// The name has no address; the resolver's words.
     case unresolved(String)
 
@@ -15,6 +17,7 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
         case .system(let error): error.reason
         case .tls(let error): error.reason
         case .timedOut: "timed out"
+        case .handshakeTimedOut: "the TLS handshake timed out"
         case .unresolved(let reason): reason
         }
     }

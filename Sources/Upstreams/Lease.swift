@@ -1,7 +1,7 @@
 /// The right to use an upstream connection for one exchange.
 ///
 /// Giving it back parks the connection for the next exchange; dropping a lease in any other way, by an error or by forgetting,
-/// closes the connection.
+/// closes the connection. Either way the server has one exchange less under way.
 package struct Lease: ~Copyable {
     private var held: UpstreamConnection?
     private let pool: Pool
@@ -9,7 +9,6 @@ package struct Lease: ~Copyable {
     init(_ connection: UpstreamConnection, from pool: Pool) {
         held = connection
         self.pool = pool
-        pool.server.begin()
     }
 
     /// The connection; it must not be kept beyond the lease.
@@ -21,13 +20,13 @@ package struct Lease: ~Copyable {
     /// Parks the connection if it is clean, else closes it.
     package consuming func giveBack() {
         guard let connection = held.take() else { return }
-        pool.server.end()
         pool.park(connection)
+        pool.leaseEnded()
     }
 
     deinit {
         guard let held else { return }
-        pool.server.end()
         held.close()
+        pool.leaseEnded()
     }
 }

@@ -31,58 +31,64 @@ package final class Pool {
     private let loop: EventLoop
     private let buffers: BufferPool
     private let tls: TLSClientContext?
+    private let line: WaitingLine?
     private var idle: [UpstreamConnection] = []
-    private var resolution: Resolution?
+    /// Woken when a peer closes one of the idle connections.
+    private let watch: Waiter
+    private var isWatching = false
+    private var names: NameLookup
 
+    /// - Parameter line: those who wait for room at this server; nil if it has no limit.
     /// - Throws: when the server's TLS files cannot be used.
     package init(
-        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool
+        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, line: WaitingLine? = nil
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
         self.loop = loop
         self.buffers = buffers
+        self.line = line
+        watch = Waiter(loop: loop)
+        names = NameLookup(server.identity)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
 
-    /// An idle connection that is provably clean, or nil. No system call: the event loop has seen whatever the peer did.
-    package func leaseIdle() -> Lease? {
+    /// An idle connection that is provably clean, or nil. The lease takes over what the pick began.
+    ///
+    /// No system call: the event loop has seen whatever the peer did.
+    /// - Parameter carefully: asks the kernel once more: for a request that may not be repeated if the peer has closed meanwhile.
+    package func leaseIdle(carefully: Bool = false) -> Lease? {
         while let connection = idle.popLast() {
-            guard connection.isClean else {
+            guard connection.isClean, !isExpired(connection), !carefully || !connection.stream.peerHasSpoken() else {
                 connection.close()
                 continue
             }
+            connection.stream.socket.interest = .none
             return Lease(connection, from: self)
         }
         return nil
     }
 
-    /// A new connection.
+    /// A new connection. The lease takes over what the pick began; a failure ends it.
     /// - Parameter waiter: the calling task's.
     package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
-        // Counted from here on, so that least-connections sees a slow connect.
-        server.begin()
-        defer { server.end() }
-        var failure = TransportError.unresolved("the name has no address")
-        for address in try await addresses() {
-            do throws(TransportError) {
-                let stream = try await Stream.connect(
-                    to: address, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                    handshakeTimeout: settings.handshakeTimeout)
-                return Lease(UpstreamConnection(stream, buffers: buffers, chunkLimits: settings.chunkLimits), from: self)
-            } catch {
-                failure = error
-            }
+        do throws(TransportError) {
+            let addresses = try await names.addresses(loop)
+            let stream = try await Stream.connect(
+                toAnyOf: addresses, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
+                handshakeTimeout: settings.handshakeTimeout)
+            return Lease(UpstreamConnection(stream, buffers: buffers, chunkLimits: settings.chunkLimits), from: self)
+        } catch {
+            if case .system = error { names.doubt() }
+            leaseEnded()
+            throw error
         }
-        resolution = nil
-        throw failure
     }
 
-    /// Closes what has been idle too long or was closed by the upstream. Called by the worker once a second.
+    /// Closes what has been idle too long or was closed by the upstream. Called by the worker several times a second.
     package func sweep() {
-        let now = loop.now
         idle.removeAll { connection in
-            let isStale = !connection.isClean || now &- connection.idleSince > settings.idleTimeout
+            let isStale = !connection.isClean || isExpired(connection)
             if isStale { connection.close() }
             return isStale
         }
@@ -90,6 +96,7 @@ package final class Pool {
 
     /// Closes all idle connections.
     package func closeIdle() {
+        watch.retire()
         for connection in idle { connection.close() }
         idle.removeAll()
     }
@@ -97,9 +104,6 @@ package final class Pool {
     package var idleCount: Int { idle.count }
 
     func park(_ connection: UpstreamConnection) {
-        let socket = connection.stream.socket
-        socket.interest = .none
-        socket.waiter = nil
         // TLS 1.3 tickets arrive after the handshake, so the first exchange's end is the time to keep one.
         if !connection.isReused { connection.stream.tls?.keepTicket() }
         guard idle.count < settings.maxIdle, connection.isClean else {
@@ -109,18 +113,30 @@ package final class Pool {
         connection.isReused = true
         connection.idleSince = loop.now
         idle.append(connection)
+        let socket = connection.stream.socket
+        socket.waiter = watch
+        socket.interest = Socket.Interest.read.union(.hangup)
+        if !isWatching { watchIdle() }
     }
 
-    private struct Resolution {
-        var addresses: [SocketAddress]
-        var expires: UInt64
+    /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
+    private func watchIdle() {
+        isWatching = true
+        watch.sleep(timeout: settings.idleTimeout) { [weak self] _ in
+            guard let self else { return }
+            isWatching = false
+            sweep()
+            if !idle.isEmpty { watchIdle() }
+        }
     }
 
-    private nonisolated(nonsending) func addresses() async throws(TransportError) -> [SocketAddress] {
-        if let literal = SocketAddress(literal: server.identity.host, port: server.identity.port) { return [literal] }
-        if let resolution, resolution.expires > loop.now { return resolution.addresses }
-        let addresses = try await Resolver.addresses(of: server.identity.host, port: server.identity.port)
-        resolution = Resolution(addresses: addresses, expires: loop.now &+ Resolver.lifetime)
-        return addresses
+    /// One exchange less is under way: somebody may be waiting for that.
+    func leaseEnded() {
+        server.release()
+        line?.tellFirst()
+    }
+
+    private func isExpired(_ connection: UpstreamConnection) -> Bool {
+        loop.now &- connection.idleSince > min(settings.idleTimeout, connection.keepAliveLimit)
     }
 }

@@ -1,5 +1,5 @@
 import EventLoop
-import HTTP
+package import HTTP
 package import HTTP1
 package import Transport
 
@@ -12,11 +12,19 @@ package final class UpstreamConnection {
     package internal(set) var isReused = false
     /// When it was parked, in monotonic nanoseconds.
     var idleSince: UInt64 = 0
+    /// How long the upstream keeps it, by its own words, in nanoseconds.
+    private(set) var keepAliveLimit = UInt64.max
 
     init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits) {
         self.stream = stream
         inflow = Inflow(stream, buffers: buffers, chunkLimits: chunkLimits, from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
+    }
+
+    /// Remembers what an answer says of the connection's future.
+    package func heed(_ head: ResponseHead) {
+        guard head.fields.contains(.keepAlive) else { return }
+        if let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
     }
 
     /// May it carry another exchange? Only if nothing is unread, nothing unsent, and the peer has said nothing since.

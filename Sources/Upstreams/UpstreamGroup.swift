@@ -2,94 +2,170 @@ import Synchronization
 
 /// The servers of one name, and how requests are spread over them. Shared by all workers without a lock.
 package final class UpstreamGroup: Sendable {
-    /// How requests are spread: in turn, in turn by weight, or to the server with the lowest load per weight.
-    package enum Method: Sendable {
+    /// How requests are spread.
+    package enum Method: Sendable, Equatable {
+        /// Each in turn, whatever its weight (0: never).
         case roundRobin
+        /// Smooth: every run of as many picks as the weights' sum has exactly the weights' shares.
         case weighted
+        /// The fewest exchanges and tunnels under way per weight.
         case leastConnections
+        /// The less loaded of two that chance names, by weight.
+        case randomTwo
+        /// The lowest product of peak-sensitive average answer time and load, per weight.
+        case leastTime
+        /// The server that the request's key belongs to, by weight; a change of one server moves only its share.
+        case hash(HashSource)
+    }
+
+    /// What is known of the request for which a server is picked.
+    package struct Request: Sendable {
+        /// Monotonic nanoseconds.
+        package var now: UInt64
+        /// The hash of what `HashSource` names.
+        package var key: UInt64 = 0
+        /// The server that the client is stuck to.
+        package var stuckTo: Int?
+        /// The one that has just failed; it is picked only if there is no other.
+        package var excluded: Int?
+
+        package init(now: UInt64) {
+            self.now = now
+        }
+    }
+
+    /// What came of looking for a server.
+    package enum Pick: Sendable, Equatable {
+        /// The index in `servers`. It counts as under way from now on: a pool's lease takes that over, or `release()` ends it.
+        case server(Int)
+        /// Every server that could take it has as much as it may have.
+        case full
+        /// No server may be tried before so many nanoseconds have passed.
+        case unavailable(retryAfter: UInt64)
     }
 
     package let name: String
     package let servers: [UpstreamServer]
-    private let method: Method
+    package let method: Method
+    package let budget: RetryBudget
+    /// Below this share of well servers, in percent, their being unwell is disregarded: better a bad answer than a dead group.
+    let panicPercent: Int
     /// The order in which servers take turns. Round robin: each once. Weighted: as often as its weight says, spread evenly.
     private let schedule: [Int]
+    /// Those that take part while all are well.
+    private let primaries: [Int]
     private let turn = Atomic<Int>(0)
 
-    /// - Parameter servers: not empty; at least one has a weight above 0.
-    package init(name: String, servers: [UpstreamServer], method: Method) {
+    /// - Parameters:
+    ///   - servers: not empty; at least one that is no backup has a weight above 0.
+    ///   - budget: shared with other groups over the same servers.
+    package init(
+        name: String, servers: [UpstreamServer], method: Method, budget: RetryBudget = RetryBudget(percent: 20),
+        panicPercent: Int = 25
+    ) {
         self.name = name
         self.servers = servers
         self.method = method
-        let weights = servers.map(\.weight)
+        self.budget = budget
+        self.panicPercent = panicPercent
+        let weights = servers.map { $0.terms.isBackup ? 0 : $0.weight }
+        primaries = weights.indices.filter { weights[$0] > 0 }
         schedule =
             method == .roundRobin
-            ? weights.indices.filter { weights[$0] > 0 } : SmoothSchedule.order(of: weights)
+            ? primaries : SmoothSchedule.order(of: weights)
     }
 
-    /// Chooses a server for the next request. O(1) for the schedules, O(n) for least connections; allocates nothing.
-    /// - Parameter excluded: the index in `servers` of one that has just failed; it is chosen only if there is no other.
-    package func pick(excluding excluded: Int? = nil) -> Int {
-        let first = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard method != .leastConnections else { return leastLoaded(from: first, excluding: excluded) }
-        for offset in 0..<schedule.count {
-            let choice = schedule[Int(UInt(bitPattern: first &+ offset) % UInt(schedule.count))]
-            if choice != excluded { return choice }
+    /// Pays a request's share into the retry budget. Once for each request, whatever its attempts.
+    package func countRequest() { budget.deposit() }
+
+    /// Chooses a server. O(1) for the schedules and `randomTwo` while every server is well, O(servers) else; allocates nothing.
+    package func pick(_ request: Request) -> Pick {
+        let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        if let stuck = request.stuckTo, stuck != request.excluded, claim(stuck: stuck, request) { return .server(stuck) }
+        if let choice = ordinaryChoice(turn, request), choice != request.excluded, servers[choice].isPlain,
+            servers[choice].state.begin(atMost: servers[choice].terms.maxConns)
+        {
+            return .server(choice)
         }
-        return schedule[0]
+        return TroubledPick(group: self, request: request, turn: turn).run()
     }
 
-    /// The lowest load per weight. Ties go round, else the first server would take everything at low load.
-    private func leastLoaded(from first: Int, excluding excluded: Int?) -> Int {
+    /// The method's choice while nothing is wrong; nil if it must look closer.
+    private func ordinaryChoice(_ turn: Int, _ request: Request) -> Int? {
+        guard !schedule.isEmpty else { return nil }
+        switch method {
+        case .roundRobin, .weighted: return schedule[place(turn)]
+        case .randomTwo:
+            let draw = Self.mixed(UInt64(bitPattern: Int64(turn)))
+            let first = schedule[place(Int(truncatingIfNeeded: draw & 0x7fff_ffff))]
+            let second = schedule[place(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
+            guard servers[first].isPlain, servers[second].isPlain else { return nil }
+            return cost(servers[second], request) < cost(servers[first], request) ? second : first
+        case .leastConnections, .leastTime, .hash: return best(turn, request)
+        }
+    }
+
+    /// The server whose turn it is.
+    func owner(of turn: Int) -> Int? {
+        guard !schedule.isEmpty else { return nil }
+        guard method == .randomTwo else { return schedule[place(turn)] }
+        return schedule[place(Int(truncatingIfNeeded: Self.mixed(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]
+    }
+
+    private func place(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
+
+    /// The best of all servers; nil if one of them needs a closer look. Equals take turns, else the first, or the one behind
+    /// a busy one, would take more than its share.
+    private func best(_ turn: Int, _ request: Request) -> Int? {
         var best: Int?
-        var bestLoad = 0
-        var bestWeight = 1
-        for offset in servers.indices {
-            let candidate = Int(UInt(bitPattern: first &+ offset) % UInt(servers.count))
-            let weight = servers[candidate].weight
-            guard weight > 0, candidate != excluded else { continue }
-            let load = servers[candidate].load
-            // load / weight < bestLoad / bestWeight, without division.
-            if best == nil || load * bestWeight < bestLoad * weight {
-                (best, bestLoad, bestWeight) = (candidate, load, weight)
+        var lowest = Double.infinity
+        var equals = 0
+        for candidate in primaries {
+            guard servers[candidate].isPlain else { return nil }
+            let cost = cost(servers[candidate], request)
+            if cost < lowest {
+                (best, lowest, equals) = (candidate, cost, 1)
+            } else if cost == lowest {
+                equals += 1
             }
         }
-        return best ?? excluded ?? 0
-    }
-}
-
-/// Smooth weighted round robin, worked out once: with weights 3 and 1 every four consecutive turns are 3:1, and no server has
-/// its turns in a row if it can be helped.
-enum SmoothSchedule {
-    /// Above this many turns weights are scaled down: the order is kept in memory.
-    private static let longest = 4096
-
-    static func order(of weights: [Int]) -> [Int] {
-        let weights = reduced(weights)
-        let total = weights.reduce(0, +)
-        var current = weights.map { _ in 0 }
-        var order: [Int] = []
-        for _ in 0..<total {
-            var best = 0
-            for index in weights.indices {
-                current[index] += weights[index]
-                if current[index] > current[best] { best = index }
-            }
-            current[best] -= total
-            order.append(best)
+        guard equals > 1 else { return best }
+        var skipped = Int(UInt(bitPattern: turn) % UInt(equals))
+        for candidate in primaries where cost(servers[candidate], request) == lowest {
+            if skipped == 0 { return candidate }
+            skipped -= 1
         }
-        return order
+        // Others have changed the loads meanwhile.
+        return best
     }
 
-    private static func reduced(_ weights: [Int]) -> [Int] {
-        let divisor = max(1, weights.reduce(0, greatestCommonDivisor))
-        let reduced = weights.map { $0 / divisor }
-        let total = reduced.reduce(0, +)
-        guard total > longest else { return reduced }
-        return reduced.map { $0 == 0 ? 0 : max(1, $0 * longest / total) }
+    private func cost(_ server: UpstreamServer, _ request: Request) -> Double { cost(server, server.weight, request) }
+
+    /// What sending one more request to a server costs by the group's method; the lowest wins.
+    /// - Parameter weight: the server's, or less while it starts slowly.
+    func cost(_ server: UpstreamServer, _ weight: Int, _ request: Request) -> Double {
+        switch method {
+        case .roundRobin, .weighted, .leastConnections, .randomTwo: Double(server.load) / Double(weight)
+        // A server without an answer yet costs nothing: it is tried at once.
+        case .leastTime: Double(server.state.averageLatency) * Double(server.load + 1) / Double(weight)
+        case .hash: Rendezvous.cost(server: server.identityHash, key: request.key, weight: weight)
+        }
     }
 
-    private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
-        right == 0 ? left : greatestCommonDivisor(right, left % right)
+    /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
+    private func claim(stuck index: Int, _ request: Request) -> Bool {
+        let server = servers[index]
+        let standing = server.state.standing(now: request.now, server.terms.health)
+        guard server.weight > 0 || standing.contains(.draining) else { return false }
+        guard standing.isDisjoint(with: [.open, .unwell, .ejected]) else { return false }
+        return server.state.begin(atMost: server.terms.maxConns)
+    }
+
+    /// The finaliser of MurmurHash3: consecutive numbers become as good as random ones.
+    static func mixed(_ number: UInt64) -> UInt64 {
+        var word = number &+ 0x9e37_79b9_7f4a_7c15
+        word = (word ^ word &>> 33) &* 0xff51_afd7_ed55_8ccd
+        word = (word ^ word &>> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return word ^ word &>> 33
     }
 }

@@ -1,15 +1,15 @@
-import Synchronization
 package import TLS
 
-/// One server of a group: its address, how to speak to it, and what all workers count of it.
+/// One server of a group: its address, how to speak to it, and what all workers know of it.
 ///
-/// Immutable but for the atomics, so it is read on a request's way without a lock.
+/// Immutable but for the atomics of its state, so it is read on a request's way without a lock.
 package final class UpstreamServer: Sendable {
     /// What makes a server the same across a reload: state is carried over by it.
     package struct Identity: Sendable, Hashable {
         package var isTLS: Bool
-        /// A host name, or an IP address without brackets.
+        /// A host name, an IP address without brackets, or the absolute path of a Unix socket.
         package var host: String
+        /// 0 for a Unix socket.
         package var port: UInt16
         package var basePath: String
 
@@ -19,38 +19,94 @@ package final class UpstreamServer: Sendable {
             self.port = port
             self.basePath = basePath
         }
+
+        /// Stands for the identity in cookies and in consistent hashing: the same in every process.
+        package var hash: UInt64 {
+            var hash = SipHash(key: (0x6761_7465_686f_7573, 0x6964_656e_7469_7479))
+            hash.combine(isTLS ? 1 : 0 as UInt8)
+            hash.combine(UInt64(port))
+            for byte in host.utf8 { hash.combine(byte) }
+            hash.combine(0 as UInt8)
+            for byte in basePath.utf8 { hash.combine(byte) }
+            return hash.finish()
+        }
+    }
+
+    /// How requests may be given to it.
+    package struct Terms: Sendable, Equatable {
+        /// 0: takes no requests.
+        package var weight = 1
+        /// Exchanges under way at once, over all workers; 0: no limit.
+        package var maxConns = 0
+        /// Used only when too few of the others are well.
+        package var isBackup = false
+        package var health = ServerHealth.Settings()
+
+        package init() {}
     }
 
     package let identity: Identity
+    /// `Identity.hash`, worked out once.
+    package let identityHash: UInt64
     /// As the configuration writes it, for logs: "http://127.0.0.1:3001".
     package let url: String
     /// Host and port as a `Host` field says them.
     package let authority: [UInt8]
     /// Put before every path; empty or "/base".
     package let basePath: [UInt8]
-    package let weight: Int
+    package let terms: Terms
     /// Nil for a plain upstream.
     package let tls: TLSClientContext.Settings?
     /// This server's place among all servers of the plan: the index of its pool in each worker.
     package let index: Int
+    package let state: ServerState
 
-    private let inFlight = Atomic<Int>(0)
-
+    /// - Parameter state: of the server with the same identity in the plan before; a new one if there was none.
     package init(
-        _ identity: Identity, url: String, authority: String, weight: Int, tls: TLSClientContext.Settings?, index: Int
+        _ identity: Identity, url: String, authority: String, terms: Terms = Terms(), tls: TLSClientContext.Settings?, index: Int,
+        state: ServerState = ServerState()
     ) {
         self.identity = identity
+        identityHash = identity.hash
         self.url = url
         self.authority = Array(authority.utf8)
         basePath = Array(identity.basePath.utf8)
-        self.weight = weight
+        self.terms = terms
         self.tls = tls
         self.index = index
+        self.state = state
     }
 
-    /// Exchanges and tunnels under way, over all workers.
-    package var load: Int { inFlight.load(ordering: .relaxed) }
+    package var weight: Int { terms.weight }
 
-    func begin() { inFlight.wrappingAdd(1, ordering: .relaxed) }
-    func end() { inFlight.wrappingSubtract(1, ordering: .relaxed) }
+    /// Exchanges and tunnels under way, over all workers.
+    package var load: Int { state.load }
+
+    /// Ends what a pick began, when no lease has taken it over.
+    package func release() { state.end() }
+
+    /// A request to it failed.
+    /// - Parameters:
+    ///   - reason: in words, for the log.
+    ///   - now: monotonic nanoseconds.
+    package func failed(_ fault: ServerHealth.Fault, reason: String, now: UInt64) {
+        state.failed(fault, reason: reason, now: now, terms.health)
+    }
+
+    /// It answered well.
+    /// - Parameter duration: nanoseconds to the answer's head.
+    package func succeeded(in duration: UInt64, now: UInt64) {
+        state.add(latency: duration, now: now)
+        state.succeeded(now: now, terms.health)
+    }
+
+    /// A probe of it came to an end.
+    package func probed(_ probe: ProbeHistory.Last, now: UInt64) {
+        state.probed(probe, now: now, terms.health)
+    }
+
+    /// Nothing against it, and room: what a pick asks first.
+    var isPlain: Bool { state.isPlain && hasRoom }
+
+    var hasRoom: Bool { terms.maxConns == 0 || state.load < terms.maxConns }
 }

@@ -132,12 +132,16 @@ import Testing
         #expect(!first.verify)
         #expect(proxy.upstreams[1].url.port == 80)
         #expect(proxy.upstreams[1].verify)
+        #expect(proxy.upstreams[1].backup && proxy.upstreams[1].drain)
+        #expect(!first.backup && !first.drain)
         let route = proxy.routes[0]
         #expect(route.path == "/api/")
         #expect(route.upstream == "pool")
         #expect(route.stripPrefix && route.websocket)
         #expect(route.rewriteTarget == "/v2")
         #expect(route.tunnelIdle == .milliseconds(1500))
+        #expect(route.method == .hash)
+        #expect(route.hashOn == .cookie("id"))
         #expect(route.allowedOrigins == ["https://a.example"])
         #expect(route.tunnelLifetime == .seconds(28_800))
         #expect(route.tunnelPing == .seconds(20))
@@ -149,7 +153,6 @@ import Testing
     @Test func theRestOfAProxyIsReadAsWritten() throws {
         let proxy = try #require(site.proxy)
         #expect(proxy.loadBalancing.method == .leastConnections)
-        #expect(proxy.loadBalancing.stickySessions)
         #expect(proxy.timeout.connect == .milliseconds(250))
         #expect(proxy.timeout.read == .seconds(1))
         #expect(proxy.timeout.write == .seconds(120))
@@ -165,6 +168,36 @@ import Testing
         #expect(proxy.healthCheck.interval == .seconds(5))
         #expect(proxy.healthCheck.timeout == .seconds(1))
         #expect(proxy.healthCheck.retries == 2)
+    }
+
+    @Test func balancingAndHealthAreReadAsWritten() throws {
+        let proxy = try #require(site.proxy)
+        let balancing = proxy.loadBalancing
+        #expect(balancing.hashOn == .header("x-user"))
+        #expect(balancing.stickySessions)
+        #expect(balancing.stickyCookie == "stuck")
+        #expect(balancing.stickySecret == "secret")
+        #expect(balancing.slowStart == .seconds(20))
+        #expect(balancing.queue == 21)
+        #expect(balancing.queueTimeout == .seconds(22))
+        #expect(balancing.panicPercent == 23)
+        let check = proxy.healthCheck
+        #expect(check.kind == .tcp)
+        #expect(check.host == "probe.example")
+        #expect(check.statuses == [200...200, 300...302])
+        #expect(check.rise == 4)
+        let passive = proxy.passiveHealth
+        #expect(passive.maxFails == 31 && passive.failPercent == 32 && passive.circuitFails == 36)
+        #expect(passive.window == .seconds(33))
+        #expect(passive.ejectTime == .seconds(34))
+        #expect(passive.maxEjectTime == .seconds(35))
+        #expect(passive.circuitOpen == .seconds(37))
+        #expect(passive.circuitMaxOpen == .seconds(38))
+        let retry = proxy.retry
+        #expect(retry.retries == 41)
+        #expect(retry.occasions == [.timeout, .status503])
+        #expect(retry.replayLimit == 42 << 10)
+        #expect(retry.budgetPercent == 43)
     }
 
     @Test(

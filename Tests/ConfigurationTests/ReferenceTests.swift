@@ -15,6 +15,7 @@ import Testing
         ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.load_balancing", []),
         ("sites[].proxy.timeout", []), ("sites[].proxy.headers", []), ("sites[].proxy.health_check", []),
+        ("sites[].proxy.retry", []), ("sites[].proxy.passive_health", []),
     ]
 
     private static func text(adding line: String = "", to path: String = "") -> String {

@@ -214,16 +214,17 @@ struct Fault: Sendable, CustomTestStringConvertible {
                 try $0.write("HTTP/1.1 200 OK\r\nContent-")
             }),
         Fault(
-            testDescription: "too slow", status: 504, reason: "upstream_read_timeout", error: "http_response_timeout",
+            testDescription: "too slow", status: 504, reason: "upstream_first_byte_timeout", error: "http_response_timeout",
             detail: "sites.proxy.timeout.read", keys: "[sites.proxy.timeout]\nread = \"300ms\"",
             script: { _ = try $0.readToEnd() }),
         Fault(
-            testDescription: "too slow to begin", status: 504, reason: "upstream_read_timeout", error: "http_response_timeout",
+            testDescription: "too slow to begin", status: 504, reason: "upstream_first_byte_timeout",
+            error: "http_response_timeout",
             detail: "sites.proxy.timeout.first_byte", keys: "[sites.proxy.timeout]\nfirst_byte = \"300ms\"",
             script: { _ = try $0.readToEnd() }),
         Fault(
             testDescription: "too slow in the handshake", url: "https://127.0.0.1:UPSTREAM", status: 504,
-            reason: "upstream_connect_timeout", error: "connection_timeout", detail: "sites.proxy.timeout.",
+            reason: "upstream_tls_timeout", error: "connection_timeout", detail: "sites.proxy.timeout.tls_handshake",
             keys: "[sites.proxy.timeout]\ntls_handshake = \"300ms\"", script: { _ = try $0.readToEnd() }),
         Fault(
             testDescription: "no HTTP", status: 502, reason: "upstream_status_line_malformed", error: "http_protocol_error",

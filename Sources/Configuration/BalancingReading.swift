@@ -1,0 +1,123 @@
+extension LoadBalancing {
+    init(reading table: TableReader) {
+        method = table.balancingMethod() ?? method
+        hashOn = table.hashKey() ?? hashOn
+        table.read("sticky_sessions", into: &stickySessions)
+        if let text = table.string(["sticky_cookie"], allowEmpty: false) {
+            if FieldNameText.isToken(text.value) {
+                stickyCookie = text.value
+            } else {
+                table.reading.error(text, "\"\(text.value)\" is not a cookie's name: letters, digits, and !#$%&'*+-.^_`|~")
+            }
+        }
+        table.read("sticky_secret", into: &stickySecret)
+        table.readDuration("slow_start", into: &slowStart, orZero: true)
+        table.read("queue", into: &queue, in: 0...1_000_000)
+        table.readDuration("queue_timeout", into: &queueTimeout)
+        table.read("panic_percent", into: &panicPercent, in: 0...100)
+        table.finish()
+    }
+}
+
+extension TableReader {
+    /// `method`: of a site's pools, or of one route.
+    func balancingMethod() -> LoadBalancing.Method? {
+        guard let text = string(["method"]) else { return nil }
+        if text.value == "least_conn" { return .leastConnections }
+        if let known = LoadBalancing.Method(rawValue: text.value) { return known }
+        let words = LoadBalancing.Method.allCases.map(\.rawValue)
+        reading.error(
+            text, "unknown method \"\(text.value)\"; one of \(words.joined(separator: ", "))",
+            hint: DidYouMean.hint(for: text.value, among: words + ["least_conn"]))
+        return nil
+    }
+
+    /// `hash_on`: `client`, `path`, `header:NAME` or `cookie:NAME`.
+    func hashKey() -> HashKey? {
+        guard let text = string(["hash_on"]) else { return nil }
+        switch text.value {
+        case "client": return .client
+        case "path": return .path
+        default: break
+        }
+        let parts = text.value.split(separator: ":", maxSplits: 1).map(String.init)
+        if parts.count == 2, FieldNameText.isToken(parts[1]) {
+            if parts[0] == "header" { return .header(parts[1].lowercased()) }
+            if parts[0] == "cookie" { return .cookie(parts[1]) }
+        }
+        reading.error(text, "\"\(text.value)\" is none of client, path, header:NAME, cookie:NAME")
+        return nil
+    }
+}
+
+extension HealthCheck {
+    init(reading table: TableReader) {
+        table.read("enabled", into: &enabled)
+        table.read("type", into: &kind)
+        if let text = table.string(["path"]) {
+            if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { path = text.value }
+        }
+        table.read("host", into: &host)
+        if let host, host.contains(where: { !$0.isASCII || $0 == " " }) {
+            table.reading.report(
+                .error, "\(table.path).host", at: table.place(of: "host"), "\"\(host)\" cannot be a Host field")
+        }
+        table.readDuration("interval", "interval_seconds", into: &interval)
+        table.readDuration("timeout", into: &timeout)
+        table.read("retries", "fall", into: &retries, in: 1...1000)
+        table.read("rise", into: &rise, in: 1...1000)
+        statuses = table.statuses("expect") ?? statuses
+        table.finish()
+    }
+}
+
+extension TableReader {
+    /// A list of statuses and runs of them: `["200-299", "304"]`.
+    fileprivate func statuses(_ key: String) -> [ClosedRange<Int>]? {
+        guard let texts = strings([key], orOne: true) else { return nil }
+        let ranges = texts.compactMap { text -> ClosedRange<Int>? in
+            let ends = text.value.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+            if let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, 100...599 ~= first, 100...599 ~= last,
+                first <= last
+            {
+                return first...last
+            }
+            reading.error(text, "\"\(text.value)\" is no status", hint: "such as \"200\" or \"200-399\"")
+            return nil
+        }
+        return ranges.isEmpty ? nil : ranges
+    }
+}
+
+extension PassiveHealth {
+    init(reading table: TableReader) {
+        table.read("max_fails", into: &maxFails, in: 0...1_000_000)
+        table.read("fail_percent", into: &failPercent, in: 0...100)
+        table.readDuration("window", into: &window)
+        table.readDuration("eject_time", into: &ejectTime)
+        table.readDuration("max_eject_time", into: &maxEjectTime)
+        table.read("circuit_fails", into: &circuitFails, in: 0...1_000_000)
+        table.readDuration("circuit_open", into: &circuitOpen)
+        table.readDuration("circuit_max_open", into: &circuitMaxOpen)
+        table.finish()
+    }
+}
+
+extension Retry {
+    init(reading table: TableReader) {
+        table.read("retries", into: &retries, in: 0...100)
+        if let texts = table.strings(["retry_on"]) {
+            occasions = texts.compactMap { text in
+                if let known = Occasion(rawValue: text.value) { return known }
+                let words = Occasion.allCases.map(\.rawValue)
+                table.reading.error(
+                    text, "unknown occasion \"\(text.value)\"; one of \(words.joined(separator: ", "))",
+                    hint: DidYouMean.hint(for: text.value, among: words))
+                return nil
+            }
+        }
+        table.readSize("replay_limit", into: &replayLimit, in: 0...1 << 20)
+        table.read("budget_percent", into: &budgetPercent, in: 0...100)
+        table.finish()
+    }
+}

@@ -1,0 +1,54 @@
+import Upstreams
+
+/// What a relay does beyond passing bytes on; nothing, for most requests.
+struct RelayTerms {
+    /// Keeps the request's body for another attempt.
+    var replay: Replay?
+    /// The statuses that are not passed on, because another attempt will be made.
+    var declines: RetryPolicy.Occasions = []
+    /// The value of a `Set-Cookie` field for the answer.
+    var cookie: [UInt8]?
+
+    /// Is this the status of an answer that another attempt may better?
+    func declines(_ status: Int) -> Bool {
+        let occasion = RetryPolicy.Occasions.status(status)
+        return !occasion.isEmpty && declines.contains(occasion)
+    }
+}
+
+extension Failure {
+    /// An answer that is not passed on, because another attempt may better it.
+    static func declined(_ status: Int) -> Failure {
+        Failure("upstream_status", status: status, blame: .upstream, detail: "status \(status)", retry: .status(status))
+    }
+}
+
+/// The body of a request as far as it was sent, for another attempt; no more than a limit is kept.
+final class Replay {
+    private let limit: Int
+    private(set) var bytes: [UInt8] = []
+    /// False once the body has outgrown the limit: then nothing is kept.
+    private(set) var isWhole = true
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var count: Int { bytes.count }
+
+    func append(_ payload: Span<UInt8>) {
+        guard isWhole else { return }
+        guard payload.count <= limit - bytes.count else {
+            isWhole = false
+            bytes = []
+            return
+        }
+        bytes.reserveCapacity(bytes.count + payload.count)
+        for index in payload.indices { bytes.append(payload[index]) }
+    }
+
+    /// Forgets what was not sent after all: it comes again.
+    func cut(to count: Int) {
+        if isWhole { bytes.removeLast(max(0, bytes.count - count)) }
+    }
+}

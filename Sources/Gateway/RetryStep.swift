@@ -1,0 +1,83 @@
+import EventLoop
+import HTTP
+import HTTP1
+import Upstreams
+
+/// What is done about an attempt that failed, and what every attempt tells about its server.
+extension Exchange {
+    /// What the next attempt does beyond passing bytes on.
+    func terms(_ route: RoutePlan, _ choice: Int, _ request: UpstreamGroup.Request, _ replay: inout Replay?) -> RelayTerms {
+        let plan = route.proxying
+        var terms = RelayTerms()
+        if plan.retry.retries > 0, client.request.method.isIdempotent {
+            if client.request.framing != .none, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
+            terms.replay = replay
+            terms.declines = plan.retry.declinable(
+                RetryPolicy.Request(
+                    attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
+        }
+        if let sticky = plan.sticky, request.stuckTo != choice {
+            let isSecure = client.connection.listener.tls != nil
+            terms.cookie = sticky.field(for: route.group.servers[choice].identityHash, isSecure: isSecure)
+        }
+        return terms
+    }
+
+    /// May the request be sent again? If not, the log says why.
+    func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
+        // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
+        let isLostHandshake = seat != nil && failure.blame == .upstream && failure.status == 502
+        let found = failure.retry.occasion ?? (isLostHandshake ? .closed : nil)
+        guard failure.blame != .client, !client.hasLeft, let occasion = found else { return false }
+        let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
+        let request = RetryPolicy.Request(
+            attempts: record.attempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
+            isBodyKept: client.bodyBytesReceived == kept)
+        switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
+        case .retry: return true
+        case .refuse(let refusal):
+            record.notRetried = refusal
+            return false
+        }
+    }
+
+    /// Tells a server's health of a failure that was the server's.
+    func tell(_ failure: Failure, to server: UpstreamServer) {
+        guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
+        let words = failure.detail.isEmpty ? failure.reason : "\(failure.reason): \(failure.detail)"
+        server.failed(fault, reason: words, now: state.loop.now)
+    }
+
+    /// Tells a server's health of an answer.
+    func tell(_ relay: Relay, to server: UpstreamServer, began: UInt64) {
+        let now = state.loop.now
+        switch relay.status {
+        // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
+        case 501, 505: server.succeeded(in: relay.answeredAt &- began, now: now)
+        case 500...599: server.failed(.badAnswer, reason: "status \(relay.status)", now: now)
+        default: server.succeeded(in: relay.answeredAt &- began, now: now)
+        }
+    }
+}
+
+extension Failure.Retry {
+    /// As the policy knows it; nil if the failure is none that another attempt could better.
+    var occasion: RetryPolicy.Occasions? {
+        switch self {
+        case .never: nil
+        case .unsent: .connect
+        case .closed: .closed
+        case .timeout: .timeout
+        case .status(let status): .status(status)
+        }
+    }
+
+    /// What it says about the server; nil if nothing.
+    var fault: ServerHealth.Fault? {
+        switch self {
+        case .unsent: .unreachable
+        case .closed(isReused: true): nil
+        case .closed, .timeout, .status, .never: .badAnswer
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import EventLoop
+import HTTP
+import Transport
+import Upstreams
+
+/// Which server an attempt goes to.
+extension Exchange {
+    /// What the group has to know of the request.
+    func pickRequest(_ route: RoutePlan) -> UpstreamGroup.Request {
+        var request = UpstreamGroup.Request(now: state.loop.now)
+        route.group.countRequest()
+        if case .hash(let source) = route.group.method { request.key = key(source) }
+        if let server = route.proxying.sticky?.server(in: client.request.fields) {
+            request.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
+        }
+        return request
+    }
+
+    /// Picks a server; waits in line while all are full. What is picked counts as under way.
+    nonisolated(nonsending) func choose(
+        _ route: RoutePlan, _ request: UpstreamGroup.Request
+    ) async throws(Failure) -> Int {
+        var request = request
+        request.now = state.loop.now
+        switch route.group.pick(request) {
+        case .server(let choice): return choice
+        case .full: return try await waitForRoom(route, request)
+        case .unavailable(let time): throw Self.unavailable(time)
+        }
+    }
+
+    private nonisolated(nonsending) func waitForRoom(
+        _ route: RoutePlan, _ request: UpstreamGroup.Request
+    ) async throws(Failure) -> Int {
+        let waiter = client.waiter
+        let since = state.loop.now
+        var request = request
+        guard let place = route.proxying.line, state.lines[place].enter(waiter) else {
+            throw Failure("upstream_queue_full", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue")
+        }
+        let line = state.lines[place]
+        defer {
+            line.leave(waiter)
+            client.unwatch()
+        }
+        while true {
+            client.watch(reading: false, writing: false)
+            if await line.wait(waiter, since: since) == .timedOut {
+                throw Failure(
+                    "upstream_queue_timeout", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue_timeout")
+            }
+            if client.hasLeft { throw Failure.clientLeft() }
+            request.now = state.loop.now
+            switch route.group.pick(request) {
+            case .server(let choice): return choice
+            case .full: continue
+            case .unavailable(let time): throw Self.unavailable(time)
+            }
+        }
+    }
+
+    private static func unavailable(_ time: UInt64) -> Failure {
+        Failure(
+            "group_unavailable", status: 503, blame: .upstream, detail: "no server of the group can be reached",
+            retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
+    }
+
+    /// The key of what the method `hash` looks at.
+    private func key(_ source: HashSource) -> UInt64 {
+        let head = client.request
+        switch source {
+        case .client: return HashSource.key(clientAddress.utf8)
+        case .path: return HashSource.key(head.fields.bytes, head.path)
+        case .header(let name):
+            guard let line = head.fields.firstLine(named: name) else { return 0 }
+            return HashSource.key(head.fields.bytes, line.value)
+        case .cookie(let name):
+            guard let value = CookieValue.find(name, in: head.fields) else { return 0 }
+            return HashSource.key(head.fields.bytes, value)
+        }
+    }
+
+    /// The client that the site believes in: behind trusted proxies, the one they name.
+    private var clientAddress: String {
+        guard let site = record.site, let peer = client.connection.address, !site.trustedProxies.isEmpty else {
+            return client.connection.peer.host
+        }
+        return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies).text
+    }
+}
+
+extension FieldSection {
+    /// The first line of a field that has no word of its own in `KnownField`, or has.
+    /// - Parameter name: lower case.
+    fileprivate func firstLine(named name: String) -> FieldLine? {
+        let wanted = name.utf8
+        return lines.first { line in
+            line.name.count == wanted.count
+                && zip(bytes[line.name], wanted).allSatisfy { (65...90 ~= $0 ? $0 | 0x20 : $0) == $1 }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+import Configuration
+import HTTP
+import TLS
+import Upstreams
+
+/// The part of the plan that is about routes and upstreams.
+extension PlanBuilder {
+    /// One name's servers while the plan is made.
+    private struct Pooled {
+        var servers: [UpstreamServer]
+        var basePaths: [String]
+        var budget: RetryBudget
+        var line: Int?
+        var sticky: StickyCookie?
+        /// One for each method, so that routes with the same method share its turns.
+        var groups: [UpstreamGroup] = []
+    }
+
+    mutating func routes(_ proxy: Proxy, _ keyPath: String, _ site: Site) -> [RoutePlan] {
+        var pools: [String: Pooled] = [:]
+        for upstream in proxy.upstreams where pools[upstream.name] == nil {
+            pools[upstream.name] = pool(upstream.name, proxy, keyPath, site)
+        }
+        return proxy.routes.enumerated().compactMap { index, route in
+            let routePath = "\(keyPath).proxy.routes[\(index)]"
+            guard let prefix = PathPrefix(route.path) else {
+                problem(at: "\(routePath).path", "\"\(route.path)\" cannot be a route's path")
+                return nil
+            }
+            guard let basePaths = pools[route.upstream]?.basePaths else { return nil }
+            let rewrites = basePaths.compactMap {
+                PathRewrite(
+                    stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
+            }
+            guard rewrites.count == basePaths.count else {
+                problem(at: "\(routePath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
+                return nil
+            }
+            guard let group = group(for: route, proxy, &pools[route.upstream]), let pool = pools[route.upstream] else {
+                return nil
+            }
+            let targets = zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) }
+            return RoutePlan(
+                prefix: prefix, targets: targets, group: group, proxying: proxying(proxy, pool), takesWebSocket: route.websocket,
+                tunnel: TunnelPlan(route, configuration.limits), allowedOrigins: allowedOrigins(route, site))
+        }
+    }
+
+    /// The nearest list that is written: the route's, the site's, the whole gateway's.
+    private func allowedOrigins(_ route: Route, _ site: Site) -> RoutePlan.AllowedOrigins? {
+        if let own = route.allowedOrigins {
+            return RoutePlan.AllowedOrigins(values: own, key: "sites.proxy.routes.allowed_origins")
+        }
+        if let common = site.allowedOrigins { return RoutePlan.AllowedOrigins(values: common, key: "sites.allowed_origins") }
+        let all = configuration.security.allowedOrigins
+        return all.isEmpty ? nil : RoutePlan.AllowedOrigins(values: all, key: "security.allowed_origins")
+    }
+
+    // MARK: Groups
+
+    private mutating func pool(_ name: String, _ proxy: Proxy, _ keyPath: String, _ site: Site) -> Pooled {
+        let members = proxy.upstreams.enumerated().filter { $0.element.name == name }
+        let balancing = proxy.loadBalancing
+        var line: Int?
+        if members.contains(where: { $0.element.maxConns != nil }) {
+            line = upstreams.lines.count
+            upstreams.lines.append(WaitingLine.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds))
+        }
+        let servers = members.map { index, upstream in
+            let server = server(upstream, proxy, of: site, at: "\(keyPath).proxy.upstreams[\(index)]")
+            upstreams.servers.append(server)
+            upstreams.poolSettings.append(poolSettings(proxy))
+            upstreams.serverLines.append(line)
+            upstreams.handshakeRates.append(HandshakeRate(perSecond: upstream.handshakeRate))
+            if proxy.healthCheck.enabled {
+                upstreams.probes.append(ProbePlan(server: server, settings: probing(proxy.healthCheck)))
+            }
+            return server
+        }
+        let sticky =
+            balancing.stickySessions
+            ? StickyCookie(name: balancing.stickyCookie, group: "\(site.name) \(name)", secret: balancing.stickySecret) : nil
+        return Pooled(
+            servers: servers, basePaths: servers.map(\.identity.basePath),
+            budget: RetryBudget(percent: proxy.retry.budgetPercent), line: line, sticky: sticky)
+    }
+
+    private func group(for route: Route, _ proxy: Proxy, _ pool: inout Pooled?) -> UpstreamGroup? {
+        guard let found = pool else { return nil }
+        let method = method(route.method ?? proxy.loadBalancing.method, route.hashOn ?? proxy.loadBalancing.hashOn)
+        if let known = found.groups.first(where: { $0.method == method }) { return known }
+        let group = UpstreamGroup(
+            name: route.upstream, servers: found.servers, method: method, budget: found.budget,
+            panicPercent: proxy.loadBalancing.panicPercent)
+        pool?.groups.append(group)
+        return group
+    }
+
+    private func method(_ method: LoadBalancing.Method, _ key: HashKey) -> UpstreamGroup.Method {
+        switch method {
+        case .roundRobin: .roundRobin
+        case .weighted: .weighted
+        case .leastConnections: .leastConnections
+        case .randomTwo: .randomTwo
+        case .leastTime: .leastTime
+        case .hash:
+            switch key {
+            case .client: .hash(.client)
+            case .path: .hash(.path)
+            case .header(let name): .hash(.header(name))
+            case .cookie(let name): .hash(.cookie(name))
+            }
+        }
+    }
+
+    private func proxying(_ proxy: Proxy, _ pool: Pooled) -> ProxyingPlan {
+        var retry = RetryPolicy()
+        retry.retries = proxy.retry.retries
+        retry.occasions = proxy.retry.occasions.reduce(into: []) { $0.formUnion(Self.occasion($1)) }
+        return ProxyingPlan(retry: retry, replayLimit: proxy.retry.replayLimit, sticky: pool.sticky, line: pool.line)
+    }
+
+    private static func occasion(_ word: Retry.Occasion) -> RetryPolicy.Occasions {
+        switch word {
+        case .connect: .connect
+        case .closed: .closed
+        case .timeout: .timeout
+        case .status500: .status500
+        case .status502: .status502
+        case .status503: .status503
+        case .status504: .status504
+        }
+    }
+
+    // MARK: Servers
+
+    private mutating func server(_ upstream: Upstream, _ proxy: Proxy, of site: Site, at keyPath: String) -> UpstreamServer {
+        let url = upstream.url
+        if let loop = ownListener(of: url) {
+            problem(
+                at: "\(keyPath).url", "\(url) is this gateway's own site \"\(loop)\": requests would come back to it for ever")
+        }
+        let identity = UpstreamServer.Identity(
+            isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath)
+        var terms = UpstreamServer.Terms()
+        terms.weight = upstream.weight
+        terms.maxConns = upstream.maxConns ?? 0
+        terms.isBackup = upstream.backup
+        terms.health = health(proxy)
+        let key = "\(site.name) \(upstream.name) \(url)"
+        let state = previous?.states[key] ?? ServerState()
+        state.setDraining(upstream.drain)
+        upstreams.states[key] = state
+        return UpstreamServer(
+            identity, url: url.description, authority: url.authority, terms: terms, tls: tls(upstream, at: keyPath),
+            index: upstreams.servers.count, state: state)
+    }
+
+    private mutating func tls(_ upstream: Upstream, at keyPath: String) -> TLSClientContext.Settings? {
+        guard upstream.url.scheme.isTLS else { return nil }
+        let settings = TLSClientContext.Settings(
+            serverName: upstream.tlsServerName ?? upstream.url.hostText, caFile: upstream.caFile,
+            clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
+            verifies: upstream.verify)
+        // Each worker makes its own context; this one finds out now whether it can.
+        do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
+            problem(at: "\(keyPath).\(upstream.caFile == nil ? "client_cert_file" : "ca_file")", error.reason)
+        }
+        return settings
+    }
+
+    /// The name of the site whose listener has this address, if it certainly is ours: an address of this machine's own
+    /// loopback, or the very one that is listened on.
+    private func ownListener(of url: UpstreamURL) -> String? {
+        let isLoopback: Bool
+        let isIPv6: Bool
+        switch url.host {
+        case .name(let name): (isLoopback, isIPv6) = (name == "localhost", false)
+        case .ipv4(let bytes): (isLoopback, isIPv6) = (bytes.first == 127, false)
+        case .ipv6(let bytes): (isLoopback, isIPv6) = (bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1, true)
+        case .unix: return nil
+        }
+        return configuration.sites.first { site in
+            guard site.port == url.port else { return false }
+            if site.listen == url.hostText { return true }
+            return isLoopback && (site.listen == "::" || (site.listen == "0.0.0.0" && !isIPv6))
+        }?.name
+    }
+
+    // MARK: Settings
+
+    private func poolSettings(_ proxy: Proxy) -> Pool.Settings {
+        Pool.Settings(
+            maxIdle: configuration.limits.maxIdleUpstreamConnections,
+            idleTimeout: configuration.limits.upstreamIdleTimeout.nanoseconds,
+            connectTimeout: proxy.timeout.connect.nanoseconds,
+            handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
+            chunkLimits: limits.chunks)
+    }
+
+    private func health(_ proxy: Proxy) -> ServerHealth.Settings {
+        let passive = proxy.passiveHealth
+        var health = ServerHealth.Settings()
+        health.ejection.failures = passive.maxFails
+        health.ejection.percent = passive.failPercent
+        health.ejection.window = passive.window.nanoseconds
+        health.ejection.time = passive.ejectTime.nanoseconds
+        health.ejection.longestTime = max(passive.ejectTime, passive.maxEjectTime).nanoseconds
+        health.breaker.failures = passive.circuitFails
+        health.breaker.openTime = passive.circuitOpen.nanoseconds
+        health.breaker.longestOpenTime = max(passive.circuitOpen, passive.circuitMaxOpen).nanoseconds
+        health.probes.fall = proxy.healthCheck.retries
+        health.probes.rise = proxy.healthCheck.rise
+        health.slowStart = proxy.loadBalancing.slowStart.nanoseconds
+        return health
+    }
+
+    private func probing(_ check: HealthCheck) -> Prober.Settings {
+        var settings = Prober.Settings()
+        settings.question = check.kind == .tcp ? .tcp : .http(path: check.path, statuses: check.statuses)
+        settings.host = check.host
+        settings.interval = check.interval.nanoseconds
+        settings.timeout = check.timeout.nanoseconds
+        return settings
+    }
+}

@@ -1,0 +1,96 @@
+package import EventLoop
+import Glibc
+package import TLS
+
+extension Stream {
+    /// Connects to the first of several addresses that takes the connection (RFC 8305 §5) and, with `tls`, shakes hands.
+    ///
+    /// An address gets a head start before the next is tried beside it; whichever connects first wins, the others are closed.
+    /// - Parameters:
+    ///   - addresses: in the order in which they are tried.
+    ///   - waiter: the calling task's.
+    ///   - connectTimeout: for all addresses together, in nanoseconds.
+    ///   - handshakeTimeout: nanoseconds.
+    /// - Throws: the last address's `.system`, `.timedOut`, `.handshakeTimedOut`, or `.tls`.
+    package nonisolated(nonsending) static func connect(
+        toAnyOf addresses: [SocketAddress], tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
+        handshakeTimeout: UInt64
+    ) async throws(TransportError) -> Stream {
+        let deadline = waiter.loop.now &+ connectTimeout
+        let socket: Socket
+        if addresses.count == 1 {
+            socket = try start(addresses[0], waiter)
+            do throws(TransportError) { try await finishConnecting(socket, waiter, timeout: connectTimeout) } catch {
+                socket.close()
+                throw error
+            }
+        } else {
+            socket = try await race(addresses, waiter, deadline)
+        }
+        return try await secure(socket, tls, waiter, handshakeTimeout)
+    }
+
+    /// RFC 8305 §5: "Connection Attempt Delay", 250 ms.
+    private static let headStart: UInt64 = 250_000_000
+
+    private nonisolated(nonsending) static func race(
+        _ addresses: [SocketAddress], _ waiter: Waiter, _ deadline: UInt64
+    ) async throws(TransportError) -> Socket {
+        var failure = TransportError.unresolved("the name has no address")
+        var running: [Socket] = []
+        defer { for socket in running { socket.close() } }
+        var rest = addresses[...]
+        var nextAt = waiter.loop.now
+        while true {
+            while let index = running.firstIndex(where: \.isWritable) {
+                let socket = running.remove(at: index)
+                socket.interest = .none
+                guard let error = connectError(socket) else { return socket }
+                socket.close()
+                failure = .system(error)
+                nextAt = waiter.loop.now
+            }
+            let now = waiter.loop.now
+            guard now < deadline else { throw .timedOut }
+            if now >= nextAt || running.isEmpty, let address = rest.popFirst() {
+                nextAt = now &+ headStart
+                do throws(TransportError) { running.append(try start(address, waiter)) } catch {
+                    failure = error
+                    nextAt = now
+                }
+                continue
+            }
+            guard !running.isEmpty else { throw failure }
+            let until = rest.isEmpty ? deadline : min(deadline, nextAt)
+            _ = await waiter.wait(timeout: until > now ? until - now : 0)
+        }
+    }
+
+    private static func start(_ address: SocketAddress, _ waiter: Waiter) throws(TransportError) -> Socket {
+        let socket = try open(address, waiter.loop)
+        socket.waiter = waiter
+        socket.interest = .write
+        return socket
+    }
+
+    private nonisolated(nonsending) static func secure(
+        _ socket: Socket, _ tls: TLSClientContext?, _ waiter: Waiter, _ timeout: UInt64
+    ) async throws(TransportError) -> Stream {
+        guard let tls else { return Stream(socket) }
+        do throws(TransportError) {
+            let session: TLSSession
+            do throws(TLSError) { session = try TLSSession(connecting: socket.descriptor, context: tls) } catch {
+                throw .tls(error)
+            }
+            let stream = Stream(socket, tls: session)
+            do throws(TransportError) { try await stream.shakeHands(waiter, timeout: timeout) } catch {
+                if case .timedOut = error { throw .handshakeTimedOut }
+                throw error
+            }
+            return stream
+        } catch {
+            socket.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// Takes a server that answers badly out for a growing time: after failures in a row, or when too large a share of what it was
+/// sent in a window failed.
+///
+/// A pure value; times are monotonic nanoseconds that the caller gives.
+package struct Ejection: Sendable, Equatable {
+    /// When a server is taken out, and for how long.
+    package struct Settings: Sendable, Equatable {
+        /// Failures in a row that eject; 0: never.
+        package var failures = 5
+        /// The share of failures in a window that ejects, in percent; 0: never.
+        package var percent = 0
+        package var window: UInt64 = 10_000_000_000
+        /// A share of fewer requests than this says nothing.
+        package var leastRequests = 20
+        /// The first ejection's time; the second takes twice as long, the third three times …
+        package var time: UInt64 = 10_000_000_000
+        package var longestTime: UInt64 = 300_000_000_000
+
+        package init() {}
+    }
+
+    /// Why a server is ejected.
+    package enum Cause: Sendable, Equatable {
+        case failuresInARow(Int)
+        case share(percent: Int)
+    }
+
+    /// When the server comes back; nil when it is not ejected.
+    private(set) var until: UInt64?
+    private var failuresInARow = 0
+    /// How many ejections have followed each other.
+    private var times: UInt64 = 0
+    private var returnedAt: UInt64 = 0
+    private var windowEnd: UInt64 = 0
+    private var failuresInWindow = 0
+    private var requestsBefore = 0
+
+    package init() {}
+
+    /// Whether a success would change anything.
+    var isUntouched: Bool { failuresInARow == 0 }
+
+    /// The server failed a request.
+    /// - Parameter requests: all that it was sent, ever: the share is worked out of the difference.
+    /// - Returns: why it is ejected, if that happened now.
+    mutating func failed(now: UInt64, requests: Int, _ settings: Settings) -> Cause? {
+        failuresInARow += 1
+        if now >= windowEnd {
+            windowEnd = now &+ settings.window
+            failuresInWindow = 0
+            requestsBefore = requests - 1
+        }
+        failuresInWindow += 1
+        guard until == nil, let cause = cause(requests, settings) else { return nil }
+        // A server that had been well for as long as it could be out begins anew.
+        if now &- returnedAt > settings.longestTime { times = 0 }
+        times += 1
+        until = now &+ min(settings.time &* times, settings.longestTime)
+        return cause
+    }
+
+    private func cause(_ requests: Int, _ settings: Settings) -> Cause? {
+        if settings.failures > 0, failuresInARow >= settings.failures { return .failuresInARow(failuresInARow) }
+        let sent = requests - requestsBefore
+        guard settings.percent > 0, sent >= settings.leastRequests, failuresInWindow * 100 >= sent * settings.percent
+        else { return nil }
+        return .share(percent: min(100, failuresInWindow * 100 / sent))
+    }
+
+    /// The server answered well.
+    mutating func succeeded() {
+        failuresInARow = 0
+    }
+
+    /// Brings the server back when its time has come. One more failure ejects it again, until it has answered well.
+    /// - Returns: is it back now?
+    mutating func review(now: UInt64, _ settings: Settings) -> Bool {
+        guard let end = until, now >= end else { return false }
+        comeBack(now: now)
+        failuresInARow = max(0, settings.failures - 1)
+        return true
+    }
+
+    /// Brings the server back before its time: a probe found it well.
+    mutating func comeBack(now: UInt64) {
+        until = nil
+        returnedAt = now
+        failuresInARow = 0
+        windowEnd = 0
+    }
+}

@@ -1,0 +1,103 @@
+/// How well one server is, by what its requests and its probes came to.
+///
+/// A pure value; times are monotonic nanoseconds that the caller gives. `ServerState` shares it.
+package struct ServerHealth: Sendable, Equatable {
+    /// `[sites.proxy.health]` and `[sites.proxy.health_check]`.
+    package struct Settings: Sendable, Equatable {
+        package var ejection = Ejection.Settings()
+        package var breaker = CircuitBreaker.Settings()
+        package var probes = ProbeHistory.Settings()
+        /// How long a recovered server takes to get its whole share again, in nanoseconds; 0: at once.
+        package var slowStart: UInt64 = 0
+
+        package init() {}
+    }
+
+    /// How a request failed.
+    package enum Fault: Sendable, Equatable {
+        /// It could not be connected to, or TLS failed: it is not there.
+        case unreachable
+        /// It was there and did badly: no answer in time, a broken one, or a 5xx.
+        case badAnswer
+    }
+
+    /// A change worth a line in the log.
+    package enum Change: Sendable, Equatable {
+        case ejected(Ejection.Cause, reason: String, until: UInt64)
+        case returned
+        case circuitOpened(reason: String, until: UInt64)
+        case circuitClosed
+        case probesFail(finding: String)
+        case probesPass(finding: String)
+    }
+
+    package private(set) var ejection = Ejection()
+    package private(set) var breaker = CircuitBreaker()
+    package private(set) var probes = ProbeHistory()
+    /// The newest failure's reason, in words.
+    package private(set) var lastFault: String?
+    /// When it began to get requests again; 0 if it never was out.
+    private(set) var recoveredAt: UInt64 = 0
+
+    package init() {}
+
+    /// Whether a success would change anything: if not, it need not be told.
+    var isUntouched: Bool { ejection.isUntouched && breaker.isUntouched }
+
+    /// A request failed.
+    mutating func failed(
+        _ fault: Fault, reason: String, requests: Int, now: UInt64, _ settings: Settings
+    ) -> [Change] {
+        lastFault = reason
+        var changes: [Change] = []
+        if fault == .unreachable, breaker.failed(now: now, settings.breaker), let end = breaker.blockedUntil {
+            changes.append(.circuitOpened(reason: reason, until: end))
+        } else if fault == .badAnswer, breaker.succeeded() {
+            // It was reached: whatever else is wrong, that is not the breaker's affair.
+            changes.append(.circuitClosed)
+        }
+        if let cause = ejection.failed(now: now, requests: requests, settings.ejection), let end = ejection.until {
+            changes.append(.ejected(cause, reason: reason, until: end))
+        }
+        return changes
+    }
+
+    /// A request went well.
+    mutating func succeeded(now: UInt64) -> [Change] {
+        ejection.succeeded()
+        guard breaker.succeeded() else { return [] }
+        recover(now)
+        return [.circuitClosed]
+    }
+
+    /// The trial of an open breaker has begun.
+    mutating func beganTrial(until end: UInt64) {
+        breaker.began(trialUntil: end)
+    }
+
+    /// A probe was made.
+    mutating func probed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: Settings) -> [Change] {
+        var changes: [Change] = []
+        if probes.add(probe, settings.probes) {
+            changes.append(probe.isWell ? .probesPass(finding: probe.finding) : .probesFail(finding: probe.finding))
+            if probe.isWell { recover(now) }
+        }
+        // A probe reaches the server as a request would.
+        if probe.isWell, breaker.succeeded() {
+            changes.append(.circuitClosed)
+            recover(now)
+        }
+        return changes
+    }
+
+    /// Looks at the clock: an ejection may have ended.
+    mutating func review(now: UInt64, _ settings: Settings) -> [Change] {
+        guard ejection.review(now: now, settings.ejection) else { return [] }
+        recover(now)
+        return [.returned]
+    }
+
+    private mutating func recover(_ now: UInt64) {
+        recoveredAt = now
+    }
+}

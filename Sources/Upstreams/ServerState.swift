@@ -1,0 +1,183 @@
+import Synchronization
+
+/// What all workers know of one server now. On a request's way it is atomics; the lock is for changes of health alone.
+///
+/// It outlives a plan: a new plan's server of the same identity takes it over, so that a reload forgets nothing.
+package final class ServerState: Sendable {
+    /// What keeps a server from its full share; empty for nearly every server at nearly every time.
+    struct Standing: OptionSet {
+        let rawValue: UInt32
+
+        /// Probes say that it is unwell.
+        static let unwell = Standing(rawValue: 1)
+        static let ejected = Standing(rawValue: 2)
+        /// Its circuit is open, or half-open.
+        static let open = Standing(rawValue: 4)
+        /// It has just come back: slow start.
+        static let warming = Standing(rawValue: 8)
+        /// It takes no new work but from those who are stuck to it.
+        static let draining = Standing(rawValue: 16)
+    }
+
+    private let standing = Atomic<UInt32>(0)
+    private let openUntil = Atomic<UInt64>(0)
+    private let ejectedUntil = Atomic<UInt64>(0)
+    private let warmFrom = Atomic<UInt64>(0)
+    private let inFlight = Atomic<Int>(0)
+    private let begun = Atomic<Int>(0)
+    private let latency = Atomic<UInt64>(PeakEWMA().word)
+    /// A success would change the health: only then it takes the lock.
+    private let wantsSuccess = Atomic<Bool>(false)
+    private let hasChanges = Atomic<Bool>(false)
+    private let cold = Mutex(Cold())
+
+    private struct Cold {
+        var health = ServerHealth()
+        var changes: [ServerHealth.Change] = []
+    }
+
+    /// Changes that nobody has fetched yet; more are dropped.
+    private static let mostChanges = 64
+
+    package init() {}
+
+    // MARK: Counting
+
+    /// Exchanges and tunnels under way, over all workers.
+    package var load: Int { inFlight.load(ordering: .relaxed) }
+
+    /// All that it was ever sent.
+    package var total: Int { begun.load(ordering: .relaxed) }
+
+    /// Takes room for one more.
+    /// - Parameter limit: how many may be under way; 0: any number.
+    func begin(atMost limit: Int) -> Bool {
+        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
+            inFlight.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        begun.wrappingAdd(1, ordering: .relaxed)
+        return true
+    }
+
+    func end() { inFlight.wrappingSubtract(1, ordering: .relaxed) }
+
+    // MARK: Answer times
+
+    /// Microseconds; 0 before the first answer.
+    var averageLatency: Float { PeakEWMA(word: latency.load(ordering: .relaxed)).average }
+
+    func add(latency duration: UInt64, now: UInt64) {
+        var old = latency.load(ordering: .relaxed)
+        // A worker that loses twice to others leaves its sample out: an average does not miss it.
+        for _ in 0..<2 {
+            let (exchanged, seen) = latency.compareExchange(
+                expected: old, desired: PeakEWMA(word: old).adding(duration, now: now).word, ordering: .relaxed)
+            if exchanged { return }
+            old = seen
+        }
+    }
+
+    // MARK: Standing
+
+    /// Is there nothing to be said against it? One load.
+    var isPlain: Bool { standing.load(ordering: .relaxed) == 0 }
+
+    /// Its standing now; ends what has run out.
+    func standing(now: UInt64, _ settings: ServerHealth.Settings) -> Standing {
+        let found = Standing(rawValue: standing.load(ordering: .relaxed))
+        if found.isEmpty { return found }
+        let isBack = found.contains(.ejected) && now >= ejectedUntil.load(ordering: .relaxed)
+        let isWarm = found.contains(.warming) && now &- warmFrom.load(ordering: .relaxed) >= settings.slowStart
+        guard isBack || isWarm else { return found }
+        change(now, settings) { $0.review(now: now, settings) }
+        return Standing(rawValue: standing.load(ordering: .relaxed))
+    }
+
+    /// When a trial may be made; only while the circuit is open.
+    var trialTime: UInt64 { openUntil.load(ordering: .relaxed) }
+
+    /// Makes the caller's request the trial of an open circuit, if its time has come and nobody else was faster.
+    func claimTrial(now: UInt64, _ settings: ServerHealth.Settings) -> Bool {
+        let due = openUntil.load(ordering: .relaxed)
+        let end = now &+ settings.breaker.trialTime
+        guard now >= due, openUntil.compareExchange(expected: due, desired: end, ordering: .relaxed).exchanged else {
+            return false
+        }
+        cold.withLock { $0.health.beganTrial(until: end) }
+        return true
+    }
+
+    /// The share of its weight that a server in slow start gets, in thousandths: from a tenth on, in a straight line.
+    func warmth(now: UInt64, _ settings: ServerHealth.Settings) -> Int {
+        guard settings.slowStart > 0 else { return 1000 }
+        let elapsed = min(now &- warmFrom.load(ordering: .relaxed), settings.slowStart)
+        return 100 + Int(elapsed * 900 / settings.slowStart)
+    }
+
+    /// From now on it takes no new work, or does again.
+    package func setDraining(_ isDraining: Bool) {
+        if isDraining {
+            standing.bitwiseOr(Standing.draining.rawValue, ordering: .relaxed)
+        } else {
+            standing.bitwiseAnd(~Standing.draining.rawValue, ordering: .relaxed)
+        }
+    }
+
+    // MARK: Health
+
+    func failed(_ fault: ServerHealth.Fault, reason: String, now: UInt64, _ settings: ServerHealth.Settings) {
+        let total = total
+        change(now, settings) { $0.failed(fault, reason: reason, requests: total, now: now, settings) }
+    }
+
+    func succeeded(now: UInt64, _ settings: ServerHealth.Settings) {
+        guard wantsSuccess.load(ordering: .relaxed) else { return }
+        change(now, settings) { $0.succeeded(now: now) }
+    }
+
+    func probed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: ServerHealth.Settings) {
+        change(now, settings) { $0.probed(probe, now: now, settings) }
+    }
+
+    /// A copy of the whole health, for reports.
+    package var health: ServerHealth { cold.withLock { $0.health } }
+
+    /// The changes since the last call, for the log.
+    package func takeChanges() -> [ServerHealth.Change] {
+        guard hasChanges.load(ordering: .relaxed) else { return [] }
+        return cold.withLock { cold in
+            defer { cold.changes.removeAll() }
+            hasChanges.store(false, ordering: .relaxed)
+            return cold.changes
+        }
+    }
+
+    private func change(
+        _ now: UInt64, _ settings: ServerHealth.Settings, _ body: (inout ServerHealth) -> [ServerHealth.Change]
+    ) {
+        cold.withLock { cold in
+            let changes = body(&cold.health)
+            publish(cold.health, now, settings)
+            guard !changes.isEmpty else { return }
+            cold.changes += changes.prefix(Self.mostChanges - cold.changes.count)
+            hasChanges.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// Makes the health visible to requests. Times go first, so that a flag is never seen with an older time that has run out.
+    private func publish(_ health: ServerHealth, _ now: UInt64, _ settings: ServerHealth.Settings) {
+        openUntil.store(health.breaker.blockedUntil ?? 0, ordering: .relaxed)
+        ejectedUntil.store(health.ejection.until ?? 0, ordering: .relaxed)
+        warmFrom.store(health.recoveredAt, ordering: .relaxed)
+        wantsSuccess.store(!health.isUntouched, ordering: .relaxed)
+        var bits: Standing = []
+        if !health.probes.isWell { bits.insert(.unwell) }
+        if health.ejection.until != nil { bits.insert(.ejected) }
+        if health.breaker.blockedUntil != nil { bits.insert(.open) }
+        if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }
+        // In one step each, so that a drain that is ordered in between stays.
+        standing.bitwiseAnd(bits.rawValue | Standing.draining.rawValue, ordering: .relaxed)
+        standing.bitwiseOr(bits.rawValue, ordering: .releasing)
+    }
+}

@@ -1,0 +1,184 @@
+import EventLoop
+import Foundation
+import HTTP
+import Testing
+import Transport
+
+@testable import Upstreams
+
+/// Runs a test's steps on an event loop, as a worker runs its connections.
+actor LoopRunner {
+    nonisolated let loop: EventLoop
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    init() throws {
+        loop = try EventLoop()
+        try loop.start(name: "test")
+    }
+
+    /// The task prefers the loop, as a worker's do: a continuation would resume elsewhere without.
+    nonisolated func run(_ steps: @escaping @Sendable (isolated LoopRunner, EventLoop) async throws -> Void) async throws {
+        defer { loop.stop() }
+        try await Task(executorPreference: loop) { try await steps(self, self.loop) }.value
+    }
+}
+
+/// Pools over real sockets.
+@Suite struct PoolTests {
+    private static let settings = Pool.Settings(
+        maxIdle: 2, idleTimeout: 60_000_000_000, connectTimeout: 5_000_000_000, handshakeTimeout: 5_000_000_000,
+        chunkLimits: ChunkLimits())
+
+    private static func loopback(_ port: UInt16 = 0) -> SocketAddress {
+        SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: port)
+    }
+
+    private static func pool(_ host: String, _ port: UInt16, on loop: EventLoop) throws -> Pool {
+        let server = UpstreamServer(
+            UpstreamServer.Identity(isTLS: false, host: host, port: port, basePath: ""), url: host, authority: host, tls: nil,
+            index: 0)
+        return try Pool(server, settings: settings, loop: loop, buffers: BufferPool(smallCapacity: 1024))
+    }
+
+    /// A lease on a new connection, as after a pick.
+    private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
+        _ = pool.server.state.begin(atMost: 0)
+        return try await pool.connect(Waiter(loop: loop))
+    }
+
+    /// Lets the loop look at its sockets.
+    private static func turn(of loop: EventLoop) async {
+        _ = await Waiter(loop: loop).wait(timeout: 1)
+    }
+
+    private static func accepted(_ listener: Listener, _ loop: EventLoop) async throws -> Socket {
+        while true {
+            if case .connection(let descriptor, _) = listener.accept() { return try Socket(adopting: descriptor, on: loop) }
+            await Self.turn(of: loop)
+        }
+    }
+
+    @Test("A lease that is given back is used again; a dropped one is closed; each is counted once")
+    func leases() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            let first = try await Self.lease(pool, loop)
+            #expect(pool.server.load == 1)
+            first.giveBack()
+            #expect(pool.server.load == 0 && pool.idleCount == 1)
+            _ = pool.server.state.begin(atMost: 0)
+            if let again = pool.leaseIdle(carefully: true) {
+                #expect(again.connection.isReused)
+            } else {
+                Issue.record("the idle connection is gone")
+            }
+            #expect(pool.server.load == 0 && pool.idleCount == 0)
+        }
+    }
+
+    @Test("No more than max_idle are kept")
+    func maxIdle() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            let a = try await Self.lease(pool, loop)
+            let b = try await Self.lease(pool, loop)
+            let c = try await Self.lease(pool, loop)
+            a.giveBack()
+            b.giveBack()
+            c.giveBack()
+            #expect(pool.idleCount == 2)
+            pool.closeIdle()
+            #expect(pool.idleCount == 0 && pool.server.load == 0)
+        }
+    }
+
+    @Test("The event loop notices that the upstream has closed an idle connection")
+    func idleClose() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            let lease = try await Self.lease(pool, loop)
+            let peer = try await Self.accepted(listener, loop)
+            lease.giveBack()
+            #expect(pool.idleCount == 1)
+            peer.close()
+            // Nobody asks the pool for anything: it is told.
+            while pool.idleCount > 0 { await Self.turn(of: loop) }
+        }
+    }
+
+    @Test("A refused connection is an error of the server's, and ends what the pick began")
+    func refused() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            listener.close()
+            do throws(TransportError) {
+                try await Self.lease(pool, loop).giveBack()
+                Issue.record("connected to nobody")
+            } catch {
+                guard case .system = error else { throw error }
+            }
+            #expect(pool.server.load == 0)
+        }
+    }
+
+    @Test("All addresses are tried: the first that takes the connection wins")
+    func race() async throws {
+        try await LoopRunner().run { _, loop in
+            let closed = try Listener(Self.loopback(), on: loop)
+            let dead = closed.address
+            closed.close()
+            let listener = try Listener(Self.loopback(), on: loop)
+            let stream = try await Stream.connect(
+                toAnyOf: [dead, listener.address, dead], tls: nil, waiter: Waiter(loop: loop), connectTimeout: 5_000_000_000,
+                handshakeTimeout: 1)
+            stream.close()
+            let nobody = try? await Stream.connect(
+                toAnyOf: [dead, dead], tls: nil, waiter: Waiter(loop: loop), connectTimeout: 5_000_000_000, handshakeTimeout: 1)
+            #expect(nobody == nil)
+        }
+    }
+
+    @Test("A name is looked up off the loop, and all its addresses are used")
+    func names() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("localhost", listener.address.port, on: loop)
+            try await Self.lease(pool, loop).giveBack()
+            #expect(pool.idleCount == 1)
+        }
+    }
+
+    @Test("A server may listen on a Unix socket")
+    func unixSocket() async throws {
+        try await LoopRunner().run { _, loop in
+            let path = "/tmp/gatehouse-\(UInt64.random(in: 0...UInt64.max)).sock"
+            let listener = try Listener(SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0), on: loop)
+            let pool = try Self.pool(path, 0, on: loop)
+            try await Self.lease(pool, loop).giveBack()
+            #expect(pool.idleCount == 1)
+            listener.close()
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    @Test("Who waits in line is told when room becomes free; the line has a limit")
+    func line() async throws {
+        try await LoopRunner().run { _, loop in
+            let limit = WaitingLine.Limit(most: 1, timeout: 60_000_000_000)
+            let line = WaitingLine(limit)
+            let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
+            #expect(line.enter(first))
+            #expect(!line.enter(second))
+            #expect(limit.count == 1)
+            #expect(await line.wait(first, since: loop.now) == .lookAgain)
+            #expect(await line.wait(first, since: loop.now &- limit.timeout) == .timedOut)
+            line.leave(first)
+            #expect(limit.count == 0 && line.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+@testable import Upstreams
+
+/// Groups of servers that nobody connects to, for tests of policies.
+enum Servers {
+    static let second: UInt64 = 1_000_000_000
+
+    /// One server for each weight, named by its place.
+    static func make(_ weights: [Int], _ change: (Int, inout UpstreamServer.Terms) -> Void = { _, _ in }) -> [UpstreamServer] {
+        weights.enumerated().map { index, weight in
+            var terms = UpstreamServer.Terms()
+            terms.weight = weight
+            change(index, &terms)
+            return server("10.0.0.\(index + 1)", terms, index: index)
+        }
+    }
+
+    static func server(_ host: String, _ terms: UpstreamServer.Terms = .init(), index: Int = 0) -> UpstreamServer {
+        UpstreamServer(
+            UpstreamServer.Identity(isTLS: false, host: host, port: 80, basePath: ""), url: "http://\(host)", authority: host,
+            terms: terms, tls: nil, index: index)
+    }
+
+    static func group(
+        _ weights: [Int], _ method: UpstreamGroup.Method, panicPercent: Int = 25,
+        _ change: (Int, inout UpstreamServer.Terms) -> Void = { _, _ in }
+    ) -> UpstreamGroup {
+        UpstreamGroup(name: "pool", servers: make(weights, change), method: method, panicPercent: panicPercent)
+    }
+}
+
+extension UpstreamGroup {
+    /// Picks without keeping the server busy.
+    func glance(_ request: Request = Request(now: 1)) -> Int? {
+        guard case .server(let index) = pick(request) else { return nil }
+        servers[index].release()
+        return index
+    }
+
+    /// How often each server is picked.
+    func counts(of picks: Int, _ request: (Int) -> Request = { _ in Request(now: 1) }) -> [Int] {
+        var counts = servers.map { _ in 0 }
+        for turn in 0..<picks { if let index = glance(request(turn)) { counts[index] += 1 } }
+        return counts
+    }
+}

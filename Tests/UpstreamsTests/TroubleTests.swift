@@ -1,0 +1,128 @@
+import Testing
+
+@testable import Upstreams
+
+/// Picks while servers are down, full, draining or starting.
+@Suite struct TroubleTests {
+    private static let later = 3600 * Servers.second
+
+    @Test("A server that failed this request is avoided, unless it is alone", arguments: [[1, 1, 1], [1, 1]])
+    func excluded(weights: [Int]) {
+        let group = Servers.group(weights, .roundRobin)
+        var request = UpstreamGroup.Request(now: 1)
+        request.excluded = 0
+        let counts = group.counts(of: 300) { _ in request }
+        #expect(counts[0] == 0)
+        #expect(counts.reduce(0, +) == 300)
+        #expect(Servers.group([1], .weighted).counts(of: 3) { _ in request } == [3])
+    }
+
+    @Test(
+        "An ejected server gets nothing, the others share what was its",
+        arguments: [UpstreamGroup.Method.roundRobin, .weighted, .leastConnections, .randomTwo, .leastTime])
+    func ejected(method: UpstreamGroup.Method) {
+        let group = Servers.group([1, 1, 1], method)
+        for _ in 0..<5 { group.servers[2].failed(.badAnswer, reason: "status 500", now: 1) }
+        let counts = group.counts(of: 600)
+        #expect(counts[2] == 0)
+        #expect(counts[0] > 200 && counts[1] > 200, "\(counts)")
+        #expect(counts.reduce(0, +) == 600)
+    }
+
+    @Test("Below the panic threshold all are tried again")
+    func panic() {
+        let group = Servers.group([1, 1, 1], .roundRobin, panicPercent: 50)
+        for index in 0..<2 { for _ in 0..<5 { group.servers[index].failed(.badAnswer, reason: "500", now: 1) } }
+        #expect(group.counts(of: 300).allSatisfy { $0 > 50 })
+        let alone = Servers.group([1], .roundRobin)
+        for _ in 0..<5 { alone.servers[0].failed(.badAnswer, reason: "500", now: 1) }
+        #expect(alone.counts(of: 10) == [10])
+    }
+
+    @Test("When every circuit is open the answer is at once, with the time to the first trial")
+    func allOpen() {
+        let group = Servers.group([1, 1], .roundRobin)
+        for server in group.servers { for _ in 0..<5 { server.failed(.unreachable, reason: "refused", now: 1) } }
+        #expect(group.pick(.init(now: 1)) == .unavailable(retryAfter: Servers.second))
+        // Then one request may try each, and only one.
+        let trials = (0..<5).map { _ in group.pick(.init(now: 2 * Servers.second)) }
+        #expect(trials.count { if case .server = $0 { true } else { false } } == 2)
+        group.servers[0].succeeded(in: 1, now: 2 * Servers.second)
+        #expect(group.counts(of: 10) { _ in .init(now: 3 * Servers.second) } == [10, 0])
+    }
+
+    @Test("Backups serve only when too few others are well")
+    func backups() {
+        let group = Servers.group([1, 1, 1], .roundRobin, panicPercent: 50) { index, terms in terms.isBackup = index == 2 }
+        #expect(group.counts(of: 100) == [50, 50, 0])
+        for index in 0..<2 { for _ in 0..<5 { group.servers[index].failed(.unreachable, reason: "refused", now: 1) } }
+        #expect(group.counts(of: 100) == [0, 0, 100])
+    }
+
+    @Test("A full server is passed over; when all are full the pick says so")
+    func full() {
+        let group = Servers.group([1, 1], .roundRobin) { _, terms in terms.maxConns = 2 }
+        for _ in 0..<4 {
+            guard case .server = group.pick(.init(now: 1)) else { return #expect(Bool(false)) }
+        }
+        #expect(group.pick(.init(now: 1)) == .full)
+        group.servers[1].release()
+        #expect(group.pick(.init(now: 1)) == .server(1))
+        #expect(group.servers.map(\.load) == [2, 2])
+    }
+
+    @Test("The limit holds over threads")
+    func fullOverThreads() async {
+        let group = Servers.group([1, 1], .leastConnections) { _, terms in terms.maxConns = 100 }
+        let taken = await withTaskGroup(of: Int.self) { tasks in
+            for _ in 0..<4 {
+                tasks.addTask {
+                    var taken = 0
+                    for _ in 0..<200 { if case .server = group.pick(.init(now: 1)) { taken += 1 } }
+                    return taken
+                }
+            }
+            return await tasks.reduce(0, +)
+        }
+        #expect(taken == 200)
+        #expect(group.servers.map(\.load) == [100, 100])
+    }
+
+    @Test("A draining server takes only those who are stuck to it")
+    func draining() {
+        let group = Servers.group([1, 1], .roundRobin)
+        group.servers[0].state.setDraining(true)
+        #expect(group.counts(of: 10) == [0, 10])
+        var request = UpstreamGroup.Request(now: 1)
+        request.stuckTo = 0
+        #expect(group.counts(of: 10) { _ in request } == [10, 0])
+        group.servers[0].state.setDraining(false)
+        #expect(group.counts(of: 10) == [5, 5])
+    }
+
+    @Test("Who is stuck to a server that is down gets another")
+    func stuck() {
+        let group = Servers.group([1, 1], .roundRobin)
+        var request = UpstreamGroup.Request(now: 1)
+        request.stuckTo = 1
+        #expect(group.counts(of: 10) { _ in request } == [0, 10])
+        for _ in 0..<5 { group.servers[1].failed(.unreachable, reason: "refused", now: 1) }
+        #expect(group.counts(of: 10) { _ in request } == [10, 0])
+    }
+
+    @Test("A server that comes back starts slowly")
+    func slowStart() {
+        let group = Servers.group([1, 1], .weighted) { _, terms in terms.health.slowStart = 100 * Servers.second }
+        for _ in 0..<5 { group.servers[1].failed(.badAnswer, reason: "500", now: 1) }
+        let back = 20 * Servers.second
+        // It keeps a tenth of its turns at first, then more.
+        let (early, middle, late) = (
+            group.counts(of: 2000) { _ in .init(now: back) }[1],
+            group.counts(of: 2000) { _ in .init(now: back + 50 * Servers.second) }[1],
+            group.counts(of: 2000) { _ in .init(now: back + 101 * Servers.second) }[1]
+        )
+        #expect(early > 50 && early < 150, "\(early)")
+        #expect(middle > 470 && middle < 630, "\(middle)")
+        #expect(late == 1000)
+    }
+}
