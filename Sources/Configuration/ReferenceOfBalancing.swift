@@ -50,8 +50,10 @@ extension ConfigurationReference {
             [
                 Key(
                     "max_fails", "0 to 1000000", .value("5"),
-                    "Failures in a row (no connection, no or a broken answer, a 5xx but 501, 505) that eject an upstream; 0: never."
-                ),
+                    """
+                    Failures in a row (no connection, no or a broken answer, a 5xx but 501 and 505) that eject an upstream; \
+                    0: never.
+                    """),
                 Key("fail_percent", "0 to 100", .value("0"), "The share of failures in `window` that ejects it; 0: never."),
                 Key("window", "duration", .value("10"), "For `fail_percent`; fewer than 20 requests say nothing."),
                 Key("eject_time", "duration", .value("10"), "How long the first ejection lasts; the n-th lasts n times as long."),

@@ -60,7 +60,7 @@ package final class Pool {
     package func leaseIdle(carefully: Bool = false) -> Lease? {
         while let connection = idle.popLast() {
             guard connection.isClean, !isExpired(connection), !carefully || !connection.stream.peerHasSpoken() else {
-                connection.close()
+                closeParked(connection)
                 continue
             }
             connection.stream.socket.interest = .none
@@ -87,18 +87,24 @@ package final class Pool {
 
     /// Closes what has been idle too long or was closed by the upstream. Called by the worker several times a second.
     package func sweep() {
-        idle.removeAll { connection in
-            let isStale = !connection.isClean || isExpired(connection)
-            if isStale { connection.close() }
-            return isStale
-        }
+        let stale = idle.filter { !$0.isClean || isExpired($0) }
+        guard !stale.isEmpty else { return }
+        idle.removeAll { !$0.isClean || isExpired($0) }
+        for connection in stale { closeParked(connection) }
+    }
+
+    /// Closes without waking the watch, which would sweep in the middle of whatever is being done.
+    private func closeParked(_ connection: UpstreamConnection) {
+        connection.stream.socket.interest = .none
+        connection.close()
     }
 
     /// Closes all idle connections.
     package func closeIdle() {
         watch.retire()
-        for connection in idle { connection.close() }
+        let parked = idle
         idle.removeAll()
+        for connection in parked { closeParked(connection) }
     }
 
     package var idleCount: Int { idle.count }
