@@ -1,6 +1,5 @@
 import Foundation
 package import Glibc
-import Synchronization
 
 /// A program that a test has started. It is ended by its id, at the latest when nobody holds it any more.
 package final class ChildProcess: Sendable {
@@ -18,7 +17,7 @@ package final class ChildProcess: Sendable {
     /// Lines of standard output and standard error.
     package let output: Journal<String>
     package let errors: Journal<String>
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Guarded<[UInt8]>([])
     private let exits: Journal<Exit>
     private let input: Int32
 

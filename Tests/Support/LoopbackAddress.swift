@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// An address of this machine, in the kernel's form.
 struct LoopbackAddress {
@@ -65,7 +64,7 @@ struct LoopbackAddress {
 package final class FreePort: Sendable, CustomStringConvertible {
     package let number: UInt16
     private let descriptor: Int32
-    private let isHeld = Mutex(true)
+    private let isHeld = Guarded(true)
 
     package init() throws {
         let address = LoopbackAddress("::", 0)
