@@ -215,12 +215,12 @@ struct Fault: Sendable, CustomTestStringConvertible {
             }),
         Fault(
             testDescription: "too slow", status: 504, reason: "upstream_first_byte_timeout", error: "http_response_timeout",
-            detail: "sites.proxy.timeout.read", keys: "[sites.proxy.timeout]\nread = \"300ms\"",
+            detail: "sites.proxy.timeout.read", keys: "[sites.proxy.timeout]\nconnect = 600\nread = \"300ms\"",
             script: { _ = try $0.readToEnd() }),
         Fault(
             testDescription: "too slow to begin", status: 504, reason: "upstream_first_byte_timeout",
             error: "http_response_timeout",
-            detail: "sites.proxy.timeout.first_byte", keys: "[sites.proxy.timeout]\nfirst_byte = \"300ms\"",
+            detail: "sites.proxy.timeout.first_byte", keys: "[sites.proxy.timeout]\nconnect = 600\nfirst_byte = \"300ms\"",
             script: { _ = try $0.readToEnd() }),
         Fault(
             testDescription: "too slow in the handshake", url: "https://127.0.0.1:UPSTREAM", status: 504,

@@ -1,6 +1,5 @@
 import Foundation
 package import Glibc
-import Synchronization
 
 /// A program that a test has started. It is ended by its id, at the latest when nobody holds it any more.
 package final class ChildProcess: Sendable {
@@ -18,7 +17,7 @@ package final class ChildProcess: Sendable {
     /// Lines of standard output and standard error.
     package let output: Journal<String>
     package let errors: Journal<String>
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Guarded<[UInt8]>([])
     private let exits: Journal<Exit>
     private let input: Int32
 
@@ -34,12 +33,11 @@ package final class ChildProcess: Sendable {
         exits = Journal("exit of \(program)")
         let pipes = try (Pipe(), Pipe(), Pipe())
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-        // env(1) changes the directory and becomes the program.
-        let moved = directory.map { ["env", "-C", $0] } ?? []
-        pid = try Spawn.start(
-            moved + [program] + arguments, variables,
-            descriptors: [pipes.0.readEnd, pipes.1.writeEnd, pipes.2.writeEnd])
-        for descriptor in [pipes.0.readEnd, pipes.1.writeEnd, pipes.2.writeEnd] { close(descriptor) }
+        // env(1) changes the directory; setpriv(1) sees to it that nothing outlives tests that crash. Both become the program.
+        let command = (directory.map { ["env", "-C", $0] } ?? []) + ["setpriv", "--pdeathsig", "TERM", program] + arguments
+        let descriptors = [pipes.0.readEnd, pipes.1.writeEnd, pipes.2.writeEnd]
+        pid = try SpawnThread.shared.run { try Spawn.start(command, variables, descriptors: descriptors) }
+        for descriptor in descriptors { close(descriptor) }
         input = pipes.0.writeEnd
         let readers = DispatchGroup()
         follow(pipes.1.readEnd, output, keepsBytes: true, readers)
@@ -139,11 +137,19 @@ private enum Spawn {
         for (number, descriptor) in descriptors.enumerated() {
             _ = unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
+        // A program begins with no signal blocked, whatever the thread that starts it blocks.
+        var attributes = posix_spawnattr_t()
+        var nothing = sigset_t()
+        _ = unsafe posix_spawnattr_init(&attributes)
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        _ = unsafe sigemptyset(&nothing)
+        _ = unsafe posix_spawnattr_setsigmask(&attributes, &nothing)
+        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
         // strdup(3)'s copies live until the call is done.
         let code = unsafe withStrings(arguments) { arguments in
             unsafe withStrings(environment) { environment in
-                unsafe posix_spawnp(&pid, arguments[0]!, &actions, nil, arguments, environment)
+                unsafe posix_spawnp(&pid, arguments[0]!, &actions, &attributes, arguments, environment)
             }
         }
         guard code == 0 else {

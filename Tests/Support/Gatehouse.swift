@@ -16,20 +16,32 @@ package final class Gatehouse: Sendable {
     /// Serves while `body` runs; afterwards it must stop by SIGTERM with exit code 0.
     ///
     /// - Parameters:
-    ///   - toml: the configuration; `[logging]` and `[performance]` are added to it unless it has them.
+    ///   - toml: the configuration; `[logging]`, `[limits]` and `[performance]` are added to it unless it has them.
     ///   - workers: worker threads.
     package static func serving<Result>(
         _ toml: String, workers: Int = 1, environment: [String: String] = [:],
         _ body: (Gatehouse) async throws -> Result
     ) async throws -> Result {
-        let gatehouse = try await Gatehouse(toml, workers, environment)
+        await Turnstile.gatehouses.enter()
         do {
-            let result = try await body(gatehouse)
-            try await gatehouse.stop()
+            let gatehouse = try await Gatehouse(toml, workers, environment)
+            let result = try await gatehouse.run(body)
+            await Turnstile.gatehouses.leave()
             return result
         } catch {
-            gatehouse.process.kill()
-            throw Failed(description: "\(error)\n--- gatehouse said:\n\(gatehouse.story)")
+            await Turnstile.gatehouses.leave()
+            throw error
+        }
+    }
+
+    private func run<Result>(_ body: (Gatehouse) async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body(self)
+            try await stop()
+            return result
+        } catch {
+            process.kill()
+            throw Failed(description: "\(error)\n--- gatehouse said:\n\(story)")
         }
     }
 
@@ -47,9 +59,20 @@ package final class Gatehouse: Sendable {
     private static func completed(_ toml: String, _ workers: Int) -> String {
         var text = toml
         if !toml.contains("[logging]") { text = "[logging]\nformat = \"json\"\nlevel = \"debug\"\n" + text }
+        // A machine that is slow because many tests run at once must not look like a peer that is slow.
+        if !toml.contains("[limits]") { text = Self.patientLimits + text }
         if !toml.contains("[performance]") { text = "[performance]\nworker_threads = \(workers)\n" + text }
         return text
     }
+
+    private static let patientLimits = """
+        [limits]
+        handshake_timeout = 600
+        head_timeout = 600
+        body_timeout = 600
+        send_timeout = 600
+
+        """
 
     /// SIGTERM, and what must come of it.
     private func stop() async throws {

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// What has happened so far, in order: a test awaits the event it needs instead of a time.
 package final class Journal<Element: Sendable>: Sendable {
@@ -8,13 +7,13 @@ package final class Journal<Element: Sendable>: Sendable {
         package let description: String
     }
 
-    private struct State {
+    private struct State: Sendable {
         var elements: [Element] = []
         var isClosed = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let name: String
 
     /// - Parameter name: for the message when something is missing.

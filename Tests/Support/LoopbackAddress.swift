@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// An address of this machine, in the kernel's form.
 struct LoopbackAddress {
@@ -65,7 +64,6 @@ struct LoopbackAddress {
 package final class FreePort: Sendable, CustomStringConvertible {
     package let number: UInt16
     private let descriptor: Int32
-    private let isHeld = Mutex(true)
 
     package init() throws {
         let address = LoopbackAddress("::", 0)
@@ -81,15 +79,7 @@ package final class FreePort: Sendable, CustomStringConvertible {
     }
 
     deinit {
-        release()
-    }
-
-    /// Lets go of the port early, for a program that does not share it.
-    package func release() {
-        isHeld.withLock { isHeld in
-            if isHeld { close(descriptor) }
-            isHeld = false
-        }
+        close(descriptor)
     }
 
     package var description: String { "\(number)" }

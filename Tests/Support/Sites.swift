@@ -33,6 +33,15 @@ package enum Sites {
         upstream = "app"
         \(route)
         \(proxy)
+        \(proxy.contains("[sites.proxy.timeout]") ? "" : patientTimeouts)
         """
     }
+
+    /// A slow machine must not look like a slow upstream.
+    private static let patientTimeouts = """
+        [sites.proxy.timeout]
+        connect = 600
+        read = 600
+        write = 600
+        """
 }

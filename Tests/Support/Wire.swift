@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A TCP connection whose every byte a test decides. It blocks: use it within `onThread` or in an upstream's script.
 package final class Wire: Sendable {
@@ -14,8 +13,8 @@ package final class Wire: Sendable {
     }
 
     let descriptor: Int32
-    private let isOpen = Mutex(true)
-    private let unread = Mutex<[UInt8]>([])
+    private let isOpen = Guarded(true)
+    private let unread = Guarded<[UInt8]>([])
 
     /// Takes over a connected socket.
     init(adopting descriptor: Int32) {
