@@ -67,7 +67,7 @@ enum Peers {
         "every_server_refused_is_502",
     ]
     static let crowds = [
-        "a_crowd_exchanges_numbered_messages",
+        "a_crowd_exchanges_numbered_messages"
     ]
 
     static var all: [String] { handshakes + messages + endings + limits + balancing + crowds }
