@@ -1,12 +1,15 @@
 import Configuration
 import EventLoop
 import Glibc
+import Synchronization
 
-/// Where access-log lines go: one descriptor for all workers. Each hands over whole lines in one write, which the kernel appends
-/// without mixing them (O_APPEND, write(2)).
+/// Where access-log lines go: one descriptor for all workers. Each hands over many whole lines at once. A pipe or a terminal
+/// mixes writes of more than PIPE_BUF bytes (pipe(7)), so the workers take turns; that is a few times a second, not once a
+/// request.
 final class LogSink: Sendable {
     private let descriptor: Int32?
     private let isOwned: Bool
+    private let turn = Mutex(())
 
     /// Opens the destination.
     /// - Throws: when a file cannot be opened for appending.
@@ -33,6 +36,10 @@ final class LogSink: Sendable {
     /// service.
     func write(_ lines: [UInt8]) {
         guard let descriptor else { return }
+        turn.withLock { _ in writeAll(lines, to: descriptor) }
+    }
+
+    private func writeAll(_ lines: [UInt8], to descriptor: Int32) {
         var offset = 0
         while offset < lines.count {
             // The pointer is used during the call alone, and `offset` is below the count.
