@@ -25,7 +25,6 @@ import Synchronization
     private let thread = Atomic<UInt>(0)
 
     private var ready: [UnownedJob] = []
-    private var running: [UnownedJob] = []
     /// Tasks that let others go first; each is resumed once, at the end of the turn.
     private var yielded: [UnsafeContinuation<Void, Never>] = unsafe []
     private var sockets: [Socket?] = []
@@ -34,7 +33,8 @@ import Synchronization
 
     package let deadlines = DeadlineWheel()
     /// Monotonic nanoseconds, read once per turn of the loop. For deadlines and log timings.
-    package private(set) var now: UInt64 = monotonicNanoseconds()
+    package var now: UInt64 { time }
+    private var time: UInt64 = monotonicNanoseconds()
 
     /// Makes the epoll set; `start()` runs it.
     /// - Throws: the failed system call.
@@ -108,12 +108,14 @@ import Synchronization
         let capacity = 256
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
         defer { unsafe events.deallocate() }
+        // The jobs of a turn. Local, so that running them does not hold an access to the loop's own state.
+        var running: [UnownedJob] = []
         let serial = unsafe asUnownedSerialExecutor()
         let tasks = unsafe asUnownedTaskExecutor()
         while true {
             let timeout = ready.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
             let count = unsafe epoll_wait(epoll, events, Int32(capacity), timeout)
-            now = monotonicNanoseconds()
+            time = monotonicNanoseconds()
             for index in 0..<Int(max(0, count)) {
                 unsafe dispatch(gh_event_token(events + index), events[index].events)
             }
@@ -124,11 +126,16 @@ import Synchronization
                 unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
             }
             running.removeAll(keepingCapacity: true)
-            // Resuming appends to `ready`, never to `yielded`: the tasks run in the next turn.
-            for index in unsafe yielded.indices { unsafe yielded[index].resume() }
-            unsafe yielded.removeAll(keepingCapacity: true)
+            resumeYielded()
             if stops, ready.isEmpty { return }
         }
+    }
+
+    private func resumeYielded() {
+        guard unsafe !yielded.isEmpty else { return }
+        // Resuming appends to `ready`, never to `yielded`: the tasks run in the next turn.
+        for index in unsafe yielded.indices { unsafe yielded[index].resume() }
+        unsafe yielded.removeAll(keepingCapacity: true)
     }
 
     private func dispatch(_ token: UInt64, _ events: UInt32) {
@@ -157,9 +164,9 @@ import Synchronization
     // MARK: Sockets
 
     /// Registers once, edge-triggered, for everything: no `epoll_ctl` per wait.
-    func register(_ socket: Socket) throws(SystemError) {
+    /// - Returns: the generation of the socket's descriptor.
+    func register(_ socket: Socket) throws(SystemError) -> UInt32 {
         generation &+= 1
-        socket.generation = generation
         let token = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
         let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         guard gh_watch(epoll, socket.descriptor, events, token) == 0 else { throw SystemError("epoll_ctl") }
@@ -168,6 +175,7 @@ import Synchronization
             sockets.append(contentsOf: repeatElement(nil, count: max(64, index + 1 - sockets.count)))
         }
         sockets[index] = socket
+        return generation
     }
 
     /// Forgets the socket; the kernel drops the registration when the descriptor closes.

@@ -26,69 +26,93 @@ package final class Socket {
     }
 
     /// -1 after `close()`: the number may be another socket's by then.
-    package private(set) var descriptor: Int32
+    package var descriptor: Int32 { state.descriptor }
     /// May a read return something (bytes, end, error)?
-    package var isReadable = false
+    package var isReadable: Bool {
+        get { state.isReadable }
+        set { state.isReadable = newValue }
+    }
     /// May a write make progress?
-    package var isWritable = true
+    package var isWritable: Bool {
+        get { state.isWritable }
+        set { state.isWritable = newValue }
+    }
     /// The peer has sent its FIN, or the connection broke. A short read must then not clear `isReadable`: no further event
     /// will announce the end.
-    package private(set) var hasHungUp = false
+    package var hasHungUp: Bool { state.hasHungUp }
     /// Who is woken by events that meet `interest`.
-    package var waiter: Waiter?
-    package var interest = Interest.none
+    package var waiter: Waiter? {
+        get { state.waiter }
+        set { state.waiter = newValue }
+    }
+    package var interest: Interest {
+        get { state.interest }
+        set { state.interest = newValue }
+    }
+    var generation: UInt32 { state.generation }
 
-    var generation: UInt32 = 0
+    private struct State {
+        var descriptor: Int32
+        var generation: UInt32 = 0
+        var isReadable = false
+        var isWritable = true
+        var hasHungUp = false
+        var isOpen = true
+        var interest = Interest.none
+        var waiter: Waiter?
+    }
+
+    // Private, so that the compiler sees every access and proves that none overlap: they need no check at run time.
+    private var state: State
     private let loop: EventLoop
-    private var isOpen = true
 
     /// Takes the descriptor over: it is closed when registration fails, on `close()`, or at the latest on deinit.
     /// - Parameter descriptor: a non-blocking socket that nobody else uses.
     package init(adopting descriptor: Int32, on loop: EventLoop) throws(SystemError) {
-        self.descriptor = descriptor
+        state = State(descriptor: descriptor)
         self.loop = loop
         do {
-            try loop.register(self)
+            state.generation = try loop.register(self)
         } catch {
-            isOpen = false
+            state.isOpen = false
             Glibc.close(descriptor)
             throw error
         }
     }
 
     deinit {
-        if isOpen { Glibc.close(descriptor) }
+        if state.isOpen { Glibc.close(state.descriptor) }
     }
 
     /// Closes the descriptor; whoever waits on it is woken. Idempotent.
     package func close() {
-        guard isOpen else { return }
-        isOpen = false
+        guard state.isOpen else { return }
+        state.isOpen = false
         loop.unregister(self)
-        Glibc.close(descriptor)
-        descriptor = -1
-        hasHungUp = true
-        isReadable = true
-        isWritable = true
-        if interest != .none { waiter?.wake(.ready) }
+        Glibc.close(state.descriptor)
+        state.descriptor = -1
+        state.hasHungUp = true
+        state.isReadable = true
+        state.isWritable = true
+        if state.interest != .none { waiter?.wake(.ready) }
     }
 
     /// An epoll event for this descriptor.
     func becameReady(_ events: UInt32) {
         var met = Interest.none
         if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLRDHUP.rawValue) != 0 {
-            hasHungUp = true
-            isReadable = true
+            state.hasHungUp = true
+            state.isReadable = true
             met = Interest.hangup.union(.read)
         }
         if events & EPOLLIN.rawValue != 0 {
-            isReadable = true
+            state.isReadable = true
             met = met.union(.read)
         }
         if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
-            isWritable = true
+            state.isWritable = true
             met = met.union(.write)
         }
-        if interest.meets(met) { waiter?.wake(.ready) }
+        if state.interest.meets(met) { waiter?.wake(.ready) }
     }
 }

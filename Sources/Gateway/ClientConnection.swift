@@ -165,7 +165,7 @@ final class ClientConnection {
         let failure = Failure(
             "plain_http_on_tls_port", status: 400, blame: .client,
             detail: "This port speaks HTTPS: use https:// instead of http://")
-        await Exchange(self, state: state).refuse(failure)
+        await refuse(failure)
         state.release(head)
         self.head = nil
     }
@@ -183,7 +183,7 @@ final class ClientConnection {
             }
         } catch {
             closes = true
-            await Exchange(self, state: state).refuse(error)
+            await refuse(error)
             return .last
         }
         requestCount += 1
@@ -210,9 +210,14 @@ final class ClientConnection {
     }
 
     private func runExchange() async -> Tunnel? {
-        let exchange = Exchange(self, state: state)
+        var exchange = Exchange(self, state: state)
         await exchange.run()
-        return exchange.tunnel
+        return exchange.tunnel.take()
+    }
+
+    private func refuse(_ failure: Failure) async {
+        var exchange = Exchange(self, state: state)
+        await exchange.refuse(failure)
     }
 
     /// The connection's rest, after an upgrade.

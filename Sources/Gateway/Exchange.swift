@@ -4,7 +4,7 @@ import Transport
 import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
-final class Exchange {
+struct Exchange: ~Copyable {
     let client: any ClientSide
     let state: WorkerState
     /// What the access log will say.
@@ -24,7 +24,7 @@ final class Exchange {
     }
 
     /// Carries the request out, whatever comes.
-    nonisolated(nonsending) func run() async {
+    mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let site = try client.connection.site(for: client.request)
             record.site = site
@@ -41,7 +41,7 @@ final class Exchange {
     }
 
     /// Answers a request that could not even be read.
-    nonisolated(nonsending) func refuse(_ failure: Failure) async {
+    mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.hasRequest = false
         client.closeAfter()
         await fail(failure)
@@ -49,7 +49,7 @@ final class Exchange {
     }
 
     /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done.
-    private nonisolated(nonsending) func fail(_ failure: Failure) async {
+    private mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
         record.failure = failure
         if responder == nil || failure.status == 499 {
             record.status = record.status == 0 ? failure.status : record.status
@@ -66,7 +66,7 @@ final class Exchange {
     }
 
     /// Sends a whole answer of our own.
-    nonisolated(nonsending) func send(_ answer: OwnAnswer) async throws(Failure) {
+    mutating nonisolated(nonsending) func send(_ answer: OwnAnswer) async throws(Failure) {
         guard let responder = responder.take() else { return }
         record.status = answer.status
         let isHead = client.requestIfAny?.method == .head
@@ -96,12 +96,12 @@ final class Exchange {
         }
     }
 
-    private nonisolated(nonsending) func redirect(to port: Int) async throws(Failure) {
+    private mutating nonisolated(nonsending) func redirect(to port: Int) async throws(Failure) {
         if !client.isRequestFinished { client.closeAfter() }
         try await send(OwnAnswer.redirect(client.request, toPort: port, headers: record.site?.headers))
     }
 
-    private func finish() {
+    private mutating func finish() {
         guard state.log.isOn else { return }
         if let tunnel {
             tunnel.line = state.log.template(record, client)

@@ -6,7 +6,7 @@ import Transport
 /// The step that answers with a file.
 extension Exchange {
     /// Serves a static file of the site.
-    nonisolated(nonsending) func sendFile(_ files: StaticSite, of site: SitePlan) async throws(Failure) {
+    mutating nonisolated(nonsending) func sendFile(_ files: StaticSite, of site: SitePlan) async throws(Failure) {
         let request = client.request
         let method: StaticMethod =
             switch request.method {
@@ -30,7 +30,7 @@ extension Exchange {
         try await send(answer, isHead: method == .head, headers: site.headers)
     }
 
-    private nonisolated(nonsending) func send(
+    private mutating nonisolated(nonsending) func send(
         _ answer: StaticAnswer, isHead: Bool, headers: HeaderPlan
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }

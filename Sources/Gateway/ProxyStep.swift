@@ -7,7 +7,9 @@ import Upstreams
 /// The step that sends a request to an upstream and its answer back.
 extension Exchange {
     /// Chooses a server, leases a connection, relays; again with another where that is safe.
-    nonisolated(nonsending) func proxy(_ route: RoutePlan, _ remainder: Int, of site: SitePlan) async throws(Failure) {
+    mutating nonisolated(nonsending) func proxy(
+        _ route: RoutePlan, _ remainder: Int, of site: SitePlan
+    ) async throws(Failure) {
         record.route = route
         let wantsUpgrade = try checkUpgrade(route)
         try checkAnnouncedSize()
@@ -50,7 +52,7 @@ extension Exchange {
     }
 
     /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
-    private nonisolated(nonsending) func attempt(
+    private mutating nonisolated(nonsending) func attempt(
         _ route: RoutePlan, _ choice: Int, _ remainder: Int, of site: SitePlan, over lease: consuming Lease,
         wantsUpgrade: Bool, terms: RelayTerms, began: UInt64
     ) async throws(Failure) {
@@ -61,7 +63,7 @@ extension Exchange {
         writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
         // What an earlier attempt has taken from the client comes first.
         if let replay = terms.replay, replay.count > 0 { upstream.outflow.send(replay.bytes.span) }
-        let relay = Relay(
+        var relay = Relay(
             client, upstream, responder: responder, head: response, site: site, limits: state.plan.limits,
             wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
@@ -98,7 +100,7 @@ extension Exchange {
         }
     }
 
-    private func note(_ relay: Relay) {
+    private mutating func note(_ relay: borrowing Relay) {
         record.status = relay.status
         if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
     }

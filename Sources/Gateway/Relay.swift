@@ -8,7 +8,7 @@ import Upstreams
 /// already watched for, so an early answer is delivered and nobody deadlocks.
 ///
 /// Nothing is buffered beyond one buffer each way: a direction whose sink is blocked does not read its source.
-final class Relay {
+struct Relay: ~Copyable {
     /// How the exchange left the upstream connection.
     enum Outcome {
         case reusable
@@ -78,12 +78,12 @@ final class Relay {
     }
 
     /// The right to answer, if the relay failed before using it.
-    func takeResponder() -> Responder? {
+    mutating func takeResponder() -> Responder? {
         responder.take()
     }
 
     /// Carries the exchange out. The request's head waits in the upstream's outflow.
-    nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
+    mutating nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
         defer {
             upstream.stream.socket.interest = .none
             client.unwatch()
@@ -116,7 +116,7 @@ final class Relay {
 
     // MARK: Up: the request
 
-    private func stepUp() throws(Failure) -> Blocked {
+    private mutating func stepUp() throws(Failure) -> Blocked {
         var blocked = Blocked()
         guard case .sending = upload else { return blocked }
         for _ in 0..<Relay.movesPerTurn {
@@ -149,7 +149,7 @@ final class Relay {
 
     /// Moves payload towards the upstream.
     /// - Returns: did anything move?
-    private func send(_ count: Int) throws(Failure) -> Bool {
+    private mutating func send(_ count: Int) throws(Failure) -> Bool {
         do throws(TransportError) {
             guard try sendBody(count) > 0 else { return false }
             progress.uploadedAt = loop.now
@@ -160,7 +160,7 @@ final class Relay {
         }
     }
 
-    private func flushUpstream() throws(Failure) -> Bool {
+    private mutating func flushUpstream() throws(Failure) -> Bool {
         do throws(TransportError) {
             return try upstream.outflow.flush()
         } catch {
@@ -171,7 +171,7 @@ final class Relay {
 
     private var uploadEnded = false
 
-    private func finishUpload() throws(Failure) {
+    private mutating func finishUpload() throws(Failure) {
         if !uploadEnded {
             uploadEnded = true
             upstream.outflow.finish(trailers: client.requestTrailers)
@@ -200,7 +200,7 @@ final class Relay {
     }
 
     /// The upstream took no more: it may have answered early and closed, so the answer is still looked for.
-    private func uploadFailed() {
+    private mutating func uploadFailed() {
         upload = .refused
         upstream.outflow.discard()
         outcome = .spent
@@ -223,7 +223,7 @@ final class Relay {
 
     // MARK: Down: the answer
 
-    private func stepDown() throws(Failure) -> Blocked {
+    private mutating func stepDown() throws(Failure) -> Blocked {
         switch answer {
         case .awaited: return try readHead()
         case .body: return try moveBody()
@@ -231,7 +231,7 @@ final class Relay {
         }
     }
 
-    private func readHead() throws(Failure) -> Blocked {
+    private mutating func readHead() throws(Failure) -> Blocked {
         var blocked = Blocked()
         var mustDecline = false
         while true {
@@ -239,7 +239,7 @@ final class Relay {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
                     progress.downloadedAt = loop.now
-                    if terms.declines.isEmpty || !terms.declines(head.status) {
+                    if !terms.declines(head.status) {
                         try takeHead()
                         if answer != .awaited { return blocked }
                         continue
@@ -263,7 +263,7 @@ final class Relay {
         }
     }
 
-    private func takeHead() throws(HTTPRefusal) {
+    private mutating func takeHead() throws(HTTPRefusal) {
         if head.isInterim {
             client.sendInterim(head)
             head.reset()
@@ -291,7 +291,7 @@ final class Relay {
         answer = .body
     }
 
-    private func moveBody() throws(Failure) -> Blocked {
+    private mutating func moveBody() throws(Failure) -> Blocked {
         var blocked = Blocked()
         var moves = 0
         while true {
@@ -327,7 +327,7 @@ final class Relay {
     /// Buffers that one direction moves before the other is looked at.
     private static let movesPerTurn = 8
 
-    private func take(_ count: Int) throws(Failure) -> Int {
+    private mutating func take(_ count: Int) throws(Failure) -> Int {
         do throws(TransportError) {
             return try writer?.take(from: upstream.inflow, ready: count) ?? 0
         } catch {
@@ -335,7 +335,7 @@ final class Relay {
         }
     }
 
-    private func endAnswer() {
+    private mutating func endAnswer() {
         let trailers = client.request.acceptsTrailers ? upstream.inflow.trailers : nil
         writer.take()?.finish(trailers: trailers)
         // Bytes after the answer that nobody asked for: the connection's framing cannot be believed any more.
@@ -343,7 +343,7 @@ final class Relay {
         answer = .flushing
     }
 
-    private func flushAnswer() throws(Failure) -> Blocked {
+    private mutating func flushAnswer() throws(Failure) -> Blocked {
         var blocked = Blocked()
         if try flushClient() { answer = .done } else { blocked.onClient = true }
         return blocked
@@ -379,7 +379,7 @@ final class Relay {
 
     // MARK: Waiting
 
-    private nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
+    private mutating nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
         if client.hasLeft { throw Failure.clientLeft() }
         var interest = Socket.Interest.none
         if down.onUpstream { interest = interest.union(upstream.stream.readInterest) }

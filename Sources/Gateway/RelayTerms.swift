@@ -5,14 +5,13 @@ struct RelayTerms {
     /// Keeps the request's body for another attempt.
     var replay: Replay?
     /// The statuses that are not passed on, because another attempt will be made.
-    var declines: RetryPolicy.Occasions = []
+    var declines = RetryPolicy.Occasions.none
     /// The value of a `Set-Cookie` field for the answer.
     var cookie: [UInt8]?
 
     /// Is this the status of an answer that another attempt may better?
     func declines(_ status: Int) -> Bool {
-        let occasion = RetryPolicy.Occasions.status(status)
-        return !occasion.isEmpty && declines.contains(occasion)
+        declines.rawValue & RetryPolicy.Occasions.status(status).rawValue != 0
     }
 }
 

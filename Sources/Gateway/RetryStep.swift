@@ -24,7 +24,7 @@ extension Exchange {
     }
 
     /// May the request be sent again? If not, the log says why.
-    func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
+    mutating func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
         // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
         let isLostHandshake = seat != nil && failure.blame == .upstream && failure.status == 502
         let found = failure.retry.occasion ?? (isLostHandshake ? .closed : nil)
@@ -49,7 +49,7 @@ extension Exchange {
     }
 
     /// Tells a server's health of an answer.
-    func tell(_ relay: Relay, to server: UpstreamServer, began: UInt64) {
+    func tell(_ relay: borrowing Relay, to server: UpstreamServer, began: UInt64) {
         let now = state.loop.now
         switch relay.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.

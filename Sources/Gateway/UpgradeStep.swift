@@ -8,7 +8,7 @@ extension Exchange {
     /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade
     /// (RFC 9110 §7.8: a server may ignore it).
     /// - Throws: what the client did wrong (400, 426), a foreign origin (403), a full house (503).
-    func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
+    mutating func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
         let request = client.request
         guard route.takesWebSocket, request.upgrade == .websocket else { return false }
         if let refusal = Handshake.refusal(of: handshake(request)) {
@@ -39,7 +39,7 @@ extension Exchange {
     }
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
-    func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {
+    mutating func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {
         client.closeAfter()
         guard let halves = client.tunnelHalves(), let seat = seat.take() else { return }
         var extensions = Extensions.none

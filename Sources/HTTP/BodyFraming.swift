@@ -49,7 +49,7 @@ package enum BodyFraming: Equatable, Sendable {
         let bodiless = status < 200 || status == 204 || status == 304
         if bodiless || method == .connect && status < 300 {
             // RFC 9112 §6.1: no Transfer-Encoding with 1xx, 204, or 2xx to CONNECT; who sends it may send a body as well.
-            if status != 304, head.fields.contains(.transferEncoding) {
+            if status != 304, head.contains(.transferEncoding) {
                 throw HTTPRefusal(.transferEncodingNotAllowed, from: .upstream)
             }
             if status != 304 { return .none }

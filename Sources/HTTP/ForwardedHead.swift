@@ -12,7 +12,7 @@ package enum ForwardedHead {
         _ head: RequestHead, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientFacts, to out: inout [UInt8]
     ) {
-        appendRequest(head.content, request, policy: policy, client: client, to: &out)
+        head.withContent { appendRequest($0, request, policy: policy, client: client, to: &out) }
     }
 
     private static func appendRequest(
@@ -23,10 +23,10 @@ package enum ForwardedHead {
         appendHost(head, request, policy, to: &out)
         appendRequestFields(head, request, policy, client, to: &out)
         ForwardingFields.append(head, policy: policy, client: client, to: &out)
-        if policy.addVia { out.append(head.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
+        if policy.addVia { out.append(head.facts.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
         policy.edits.appendLines(head.fields, to: &out)
         appendFraming(request.framing, to: &out)
-        if request.expectsContinue, head.expectsContinue { out.append("Expect: 100-continue\r\n") }
+        if request.expectsContinue, head.facts.expectsContinue { out.append("Expect: 100-continue\r\n") }
         appendConnection(of: request, to: &out)
         out.append("\r\n")
     }
@@ -42,13 +42,13 @@ package enum ForwardedHead {
     private static func appendRequestLine(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout [UInt8]
     ) {
-        out.append(head.fields.bytes, head.methodRange)
+        out.append(head.fields.bytes, head.facts.methodRange)
         out.append(0x20)
-        if head.form == .asterisk || head.form == .authority {
-            out.append(head.fields.bytes, head.target)
+        if head.facts.form == .asterisk || head.facts.form == .authority {
+            out.append(head.fields.bytes, head.facts.target)
         } else {
             request.target.rewrite.append(
-                head.fields, path: head.path, remainder: request.remainder, query: head.query, to: &out)
+                head.fields, path: head.facts.path, remainder: request.remainder, query: head.facts.query, to: &out)
         }
         out.append(" HTTP/1.1\r\n")
     }
@@ -61,8 +61,8 @@ package enum ForwardedHead {
         out.append("Host: ")
         if let host = policy.host {
             out.append(host, 0..<host.count)
-        } else if policy.preserveHost, !head.authorityRange.isEmpty {
-            out.append(head.fields.bytes, head.authorityRange)
+        } else if policy.preserveHost, !head.facts.authorityRange.isEmpty {
+            out.append(head.fields.bytes, head.facts.authorityRange)
         } else {
             out.append(request.target.authority, 0..<request.target.authority.count)
         }
@@ -76,9 +76,10 @@ package enum ForwardedHead {
         var dropped = requestDropped | ForwardingFields.dropped(policy: policy, isTrusted: client.isTrusted)
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are read and forwarded only with a chunked body.
         if request.framing == .chunked { dropped &= ~KnownField.trailer.bit }
-        copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: head.connection.contains(.names), to: &out)
+        copyLines(
+            head.fields, dropping: dropped, policy.edits, namedByConnection: head.facts.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
-        if head.method == .trace || head.method == .options, let left = head.fields.number(of: .maxForwards) {
+        if head.facts.method == .trace || head.facts.method == .options, let left = head.fields.number(of: .maxForwards) {
             out.append("Max-Forwards: ")
             out.append(decimal: left == 0 ? 0 : left - 1)
             out.append("\r\n")

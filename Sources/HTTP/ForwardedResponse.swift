@@ -6,10 +6,17 @@ extension ForwardedHead {
     package static func appendResponse(
         _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
     ) {
+        head.withContent { appendResponse($0, answer, policy: policy, to: &out) }
+    }
+
+    private static func appendResponse(
+        _ head: borrowing ResponseHeadContent, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy,
+        to out: inout [UInt8]
+    ) {
         appendStatusLine(head, to: &out)
         var dropped = responseDropped
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
-        let names = head.connection.contains(.names)
+        let names = head.facts.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
         if !answer.date.isEmpty, !head.fields.contains(.date) {
             out.append("Date: ")
@@ -18,7 +25,7 @@ extension ForwardedHead {
         }
         if policy.addVia { out.append("Via: 1.1 gatehouse\r\n") }
         policy.edits.appendLines(head.fields, to: &out)
-        if head.status == 101 {
+        if head.facts.status == 101 {
             out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             return
         }
@@ -39,8 +46,12 @@ extension ForwardedHead {
 
     /// Appends an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.
     package static func appendInterim(_ head: ResponseHead, to out: inout [UInt8]) {
+        head.withContent { appendInterim($0, to: &out) }
+    }
+
+    private static func appendInterim(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
         appendStatusLine(head, to: &out)
-        let names = head.connection.contains(.names)
+        let names = head.facts.connection.contains(.names)
         copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
         out.append("\r\n")
     }
@@ -52,18 +63,18 @@ extension ForwardedHead {
         | KnownField.trailer.bit | KnownField.upgrade.bit | KnownField.proxyAuthenticate.bit
 
     /// RFC 9110 §2.5: the version is our own, whatever the upstream's was.
-    private static func appendStatusLine(_ head: ResponseHead, to out: inout [UInt8]) {
+    private static func appendStatusLine(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
         out.append("HTTP/1.1 ")
-        out.append(decimal: UInt64(head.status))
+        out.append(decimal: UInt64(head.facts.status))
         out.append(0x20)
-        out.append(head.fields.bytes, head.reasonPhrase)
+        out.append(head.fields.bytes, head.facts.reasonPhrase)
         out.append("\r\n")
     }
 
     /// RFC 9110 §8.6: in the answer to HEAD and in a 304, `Content-Length` is that of the body a GET would have had, so it
     /// is kept; in 1xx and 204 it must not stand.
-    private static func appendStatedLength(_ head: ResponseHead, to out: inout [UInt8]) {
-        guard head.status >= 200, head.status != 204, let line = head.fields.first(.contentLength) else { return }
+    private static func appendStatedLength(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
+        guard head.facts.status >= 200, head.facts.status != 204, let line = head.fields.first(.contentLength) else { return }
         out.append("Content-Length: ")
         out.append(head.fields.bytes, line.value)
         out.append("\r\n")

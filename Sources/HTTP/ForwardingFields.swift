@@ -42,9 +42,9 @@ enum ForwardingFields {
         if let line = trusted(.xForwardedHost, fields, client), AuthorityParts(fields.bytes.span, line.value) != nil {
             out.append("\r\nX-Forwarded-Host: ")
             out.append(fields.bytes, line.value)
-        } else if !head.authorityRange.isEmpty {
+        } else if !head.facts.authorityRange.isEmpty {
             out.append("\r\nX-Forwarded-Host: ")
-            out.append(fields.bytes, head.authorityRange)
+            out.append(fields.bytes, head.facts.authorityRange)
         }
 
         out.append("\r\nX-Forwarded-Port: ")
@@ -64,12 +64,12 @@ enum ForwardingFields {
         out.append("Forwarded: ")
         if client.isTrusted { appendList(of: .forwarded, fields, to: &out) }
         out.append(client.forwardedElement, 0..<client.forwardedElement.count)
-        if !head.authorityRange.isEmpty {
+        if !head.facts.authorityRange.isEmpty {
             // A host with a port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. An authority
             // that passed validation has no byte that would need a backslash.
-            let isToken = Text.isToken(fields.bytes.span, head.authorityRange)
+            let isToken = Text.isToken(fields.bytes.span, head.facts.authorityRange)
             out.append(isToken ? ";host=" : ";host=\"")
-            out.append(fields.bytes, head.authorityRange)
+            out.append(fields.bytes, head.facts.authorityRange)
             if !isToken { out.append(0x22) }
         }
         out.append("\r\n")

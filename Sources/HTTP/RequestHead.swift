@@ -9,29 +9,29 @@ package final class RequestHead {
         // Lent, not copied: a copy would count references of two arrays at every look.
         _read { yield content.fields }
     }
-    package var method: Method { content.method }
+    package var method: Method { facts.method }
     /// The method's bytes, for methods that are not named.
-    package var methodRange: Range<Int> { content.methodRange }
+    package var methodRange: Range<Int> { facts.methodRange }
     /// The target as the client wrote it.
-    package var target: Range<Int> { content.target }
-    package var form: TargetForm { content.form }
+    package var target: Range<Int> { facts.target }
+    package var form: TargetForm { facts.form }
     /// The normalised path (docs/paths.md), beginning with `/`; `*` of the asterisk form; empty for CONNECT.
-    package var path: Range<Int> { content.path }
+    package var path: Range<Int> { facts.path }
     /// The query with its `?`, untouched, or empty; it always directly follows the path.
-    package var query: Range<Int> { content.query }
+    package var query: Range<Int> { facts.query }
     /// 0 or 1, of HTTP/1.x.
-    package var minorVersion: UInt8 { content.minorVersion }
+    package var minorVersion: UInt8 { facts.minorVersion }
     /// The authority asked for (absolute-form target, else `Host`), checked; nil only in HTTP/1.0 without `Host`.
-    package var authority: AuthorityParts? { content.authority }
+    package var authority: AuthorityParts? { facts.authority }
     /// All bytes of that authority, `host[:port]`; empty if there is none.
-    package var authorityRange: Range<Int> { content.authorityRange }
-    package var connection: ConnectionOptions { content.connection }
+    package var authorityRange: Range<Int> { facts.authorityRange }
+    package var connection: ConnectionOptions { facts.connection }
     /// How the end of the body is found.
-    package var framing: BodyFraming { content.framing }
+    package var framing: BodyFraming { facts.framing }
     /// The client waits for a 100 before it sends the body (RFC 9110 §10.1.1).
-    package var expectsContinue: Bool { content.expectsContinue }
+    package var expectsContinue: Bool { facts.expectsContinue }
     /// The protocol that the client asks to switch to; nil if it does not, or may not (RFC 9110 §7.8).
-    package var upgrade: Upgrade? { content.upgrade }
+    package var upgrade: Upgrade? { facts.upgrade }
 
     /// A protocol to switch to.
     package enum Upgrade: UInt8, Sendable {
@@ -40,12 +40,26 @@ package final class RequestHead {
         case other
     }
 
-    var content = RequestHeadContent()
+    private var content = RequestHeadContent()
+    /// What `content` says, apart from its fields: these small values are asked for many times in a request, and an object's
+    /// property that is never lent out needs no check of exclusive access at run time.
+    private var facts = RequestHeadContent.Facts()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
-    package func reset() { content.reset() }
+    package func reset() {
+        content.reset()
+        facts = content.facts
+    }
+
+    /// Lends everything at once.
+    func withContent(_ body: (borrowing RequestHeadContent) -> Void) { Self.lend(&content, to: body) }
+
+    /// A property would be copied, with a count of references for each of its arrays; what is lent exclusively is not.
+    private static func lend(_ content: inout RequestHeadContent, to body: (borrowing RequestHeadContent) -> Void) {
+        body(content)
+    }
 
     /// Parses the head at the start of `input`. Returns nil when more bytes are needed; the next call's `input` must then
     /// begin with the same bytes and have grown, and parsing goes on where it stopped. Otherwise returns how many bytes
@@ -53,7 +67,8 @@ package final class RequestHead {
     ///
     /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        try content.parse(input, limits: limits)
+        defer { facts = content.facts }
+        return try content.parse(input, limits: limits)
     }
 
     /// Path and query together, as they are routed and forwarded.

@@ -1,19 +1,24 @@
 /// What a `RequestHead` holds. A value, so that parsing and forwarding open the object once and not once per field of it.
 struct RequestHeadContent {
     var fields = FieldSection()
-    var method = Method.other
-    var methodRange = 0..<0
-    var target = 0..<0
-    var form = TargetForm.origin
-    var path = 0..<0
-    var query = 0..<0
-    var minorVersion: UInt8 = 1
-    var authority: AuthorityParts?
-    var authorityRange = 0..<0
-    var connection: ConnectionOptions = []
-    var framing = BodyFraming.none
-    var expectsContinue = false
-    var upgrade: RequestHead.Upgrade?
+    var facts = Facts()
+
+    /// What a head says besides its fields; ranges are offsets into `fields.bytes`.
+    struct Facts {
+        var method = Method.other
+        var methodRange = 0..<0
+        var target = 0..<0
+        var form = TargetForm.origin
+        var path = 0..<0
+        var query = 0..<0
+        var minorVersion: UInt8 = 1
+        var authority: AuthorityParts?
+        var authorityRange = 0..<0
+        var connection: ConnectionOptions = []
+        var framing = BodyFraming.none
+        var expectsContinue = false
+        var upgrade: RequestHead.Upgrade?
+    }
 
     private var line = RequestLineParser()
     private var section = FieldSectionParser()
@@ -24,19 +29,7 @@ struct RequestHeadContent {
     mutating func reset() {
         fields.removeAll()
         unfinished.removeAll()
-        method = .other
-        methodRange = 0..<0
-        target = 0..<0
-        form = .origin
-        path = 0..<0
-        query = 0..<0
-        minorVersion = 1
-        authority = nil
-        authorityRange = 0..<0
-        connection = []
-        framing = .none
-        expectsContinue = false
-        upgrade = nil
+        facts = Facts()
         line = RequestLineParser()
         section = FieldSectionParser()
         isInFields = false
@@ -69,9 +62,9 @@ struct RequestHeadContent {
         swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
         guard isInFields else { return }
-        methodRange = line.method
-        method = .named(input, line.method)
-        target = line.target
-        minorVersion = line.minorVersion
+        facts.methodRange = line.method
+        facts.method = .named(input, line.method)
+        facts.target = line.target
+        facts.minorVersion = line.minorVersion
     }
 }

@@ -49,7 +49,8 @@ package final class Inflow {
     private var ready = 0
 
     /// Payload bytes of the current body that have been taken.
-    package private(set) var bodyBytes: UInt64 = 0
+    package var bodyBytes: UInt64 { taken }
+    private var taken: UInt64 = 0
 
     package init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits, from sender: HTTPRefusal.Sender) {
         self.stream = stream
@@ -99,7 +100,7 @@ package final class Inflow {
 
     /// Begins a body; the bytes that follow the head are its first.
     package func beginBody(_ framing: BodyFraming) {
-        bodyBytes = 0
+        taken = 0
         ready = 0
         chunks = nil
         switch framing {
@@ -218,7 +219,7 @@ package final class Inflow {
 
     private func didTake(_ count: Int) {
         ready -= count
-        bodyBytes += UInt64(count)
+        taken += UInt64(count)
         releaseIfEmpty()
     }
 

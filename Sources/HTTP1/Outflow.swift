@@ -14,7 +14,8 @@ package final class Outflow {
     private var left: UInt64?
 
     /// Payload bytes of the current body that were handed over.
-    package private(set) var bodyBytes: UInt64 = 0
+    package var bodyBytes: UInt64 { handedOver }
+    private var handedOver: UInt64 = 0
 
     package init(_ stream: Stream, buffers: BufferPool) {
         self.stream = stream
@@ -25,7 +26,7 @@ package final class Outflow {
     /// - Parameter framing: of the body that follows.
     package func begin(_ framing: BodyFraming, head: (inout [UInt8]) -> Void) {
         appendPending(0, head)
-        bodyBytes = 0
+        handedOver = 0
         isChunked = framing == .chunked
         left =
             switch framing {
@@ -39,7 +40,7 @@ package final class Outflow {
     package func beginTunnel() {
         isChunked = false
         left = nil
-        bodyBytes = 0
+        handedOver = 0
     }
 
     /// Adds bytes that stand outside any body: an interim head.
@@ -138,7 +139,7 @@ package final class Outflow {
     }
 
     private func didTake(_ count: Int) {
-        bodyBytes += UInt64(count)
+        handedOver += UInt64(count)
         if let rest = left { left = rest - UInt64(count) }
     }
 

@@ -74,7 +74,7 @@ import COpenSSL
 
     /// One step of the handshake.
     package func handshake() throws(TLSError) -> Progress {
-        ERR_clear_error()
+        Self.clearErrors()
         let result = unsafe SSL_do_handshake(ssl)
         if result == 1 { return .moved(0) }
         return try outcome(of: result, during: .handshake)
@@ -82,7 +82,7 @@ import COpenSSL
 
     /// Decrypts into `buffer`.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Progress {
-        ERR_clear_error()
+        Self.clearErrors()
         var count = 0
         let result = unsafe SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
         if result == 1 { return .moved(count) }
@@ -153,8 +153,13 @@ import COpenSSL
 
     private static let recordSize = 16_384
 
+    /// What `SSL_get_error` looks at must be of the operation alone. Clearing goes through the whole queue, looking does not.
+    private static func clearErrors() {
+        if ERR_peek_error() != 0 { ERR_clear_error() }
+    }
+
     private func writeRecord(_ bytes: UnsafeRawBufferPointer) throws(TLSError) -> Progress {
-        ERR_clear_error()
+        Self.clearErrors()
         var count = 0
         let result = unsafe SSL_write_ex(ssl, bytes.baseAddress, bytes.count, &count)
         if result == 1 { return .moved(count) }

@@ -4,12 +4,14 @@
 package final class Buffer {
     package let capacity: Int
     /// Everything since the last time the buffer was empty; what is before `start` has been consumed.
-    package private(set) var bytes: [UInt8] = []
-    package private(set) var start = 0
+    private var bytes: [UInt8] = []
+    private var start = 0
+    /// The next one in a pool's list, while this one is in it.
+    fileprivate var next: Buffer?
 
     init(capacity: Int) {
         self.capacity = capacity
-        bytes.reserveCapacity(capacity)
+        withStorage { $0.reserveCapacity(capacity) }
     }
 
     package var count: Int { bytes.count - start }
@@ -17,18 +19,12 @@ package final class Buffer {
     /// Room at the back.
     package var room: Int { capacity - bytes.count }
 
-    /// Lends what is unread. `body` must leave the buffer alone.
+    /// Lends what is unread. While it is lent the buffer is empty: `body` must leave it alone.
     package func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try Self.lend(bytes, from: start, to: body)
-    }
-
-    /// A property's span cannot be cut in place; a parameter's can.
-    private static func lend<Result, Failure: Error>(
-        _ bytes: [UInt8], from start: Int, to body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(bytes.span.extracting(start..<bytes.count))
+        let start = start
+        return try withStorage { bytes throws(Failure) in try body(bytes.span.extracting(start..<bytes.count)) }
     }
 
     /// Drops `count` bytes from the front.
@@ -41,13 +37,14 @@ package final class Buffer {
     /// Moves what is unread to the front, to make room behind it.
     package func compact() {
         guard start > 0 else { return }
-        bytes.removeSubrange(0..<start)
+        let consumed = start
+        withStorage { $0.removeSubrange(0..<consumed) }
         start = 0
     }
 
     /// Drops everything; the memory stays.
     package func clear() {
-        bytes.removeAll(keepingCapacity: true)
+        if !bytes.isEmpty { withStorage { $0.removeAll(keepingCapacity: true) } }
         start = 0
     }
 
@@ -56,7 +53,7 @@ package final class Buffer {
 
     /// Lends the array to be appended to. What is appended must fit into `room`, or the buffer grows for good.
     package func append(_ body: (inout [UInt8]) -> Void) {
-        body(&bytes)
+        withStorage(body)
     }
 
     /// Copies as much of `span` as there is room for.
@@ -65,7 +62,7 @@ package final class Buffer {
         let count = min(room, span.count)
         // The copy stays within both: `count` is bounded by the span and by the reserved capacity.
         unsafe span.withUnsafeBufferPointer { source in
-            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[0..<count]))
+            withStorage { unsafe $0.append(contentsOf: UnsafeBufferPointer(rebasing: source[0..<count])) }
         }
         return count
     }
@@ -76,14 +73,29 @@ package final class Buffer {
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
         var written = 0
-        try bytes.append(addingCapacity: room) { output throws(Failure) in
-            // The pointer covers exactly the reserved, uninitialised room; `body` says how much of it is now initialised.
-            try unsafe output.withUnsafeMutableBufferPointer { room, initialized throws(Failure) in
-                written = try unsafe body(UnsafeMutableRawBufferPointer(room))
-                initialized = written
+        let room = room
+        try withStorage { bytes throws(Failure) in
+            try bytes.append(addingCapacity: room) { output throws(Failure) in
+                // The pointer covers exactly the reserved, uninitialised room; `body` says how much of it is initialised now.
+                try unsafe output.withUnsafeMutableBufferPointer { room, initialized throws(Failure) in
+                    written = try unsafe body(UnsafeMutableRawBufferPointer(room))
+                    initialized = written
+                }
             }
         }
         return written
+    }
+
+    /// Lends the array, which is taken out for the time: an access to a property that spans a call would have to be checked at
+    /// run time, and who came back here by mistake meets an empty buffer.
+    @inline(__always)
+    private func withStorage<Result, Failure: Error>(
+        _ body: (inout [UInt8]) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var lent: [UInt8] = []
+        swap(&lent, &bytes)
+        defer { swap(&lent, &bytes) }
+        return try body(&lent)
     }
 }
 
@@ -98,12 +110,18 @@ package final class BufferPool {
         case bulk
     }
 
-    private var small: [Buffer] = []
-    private var bulk: [Buffer] = []
+    private var small = Free()
+    private var bulk = Free()
     private let smallCapacity: Int
     private static let bulkCapacity = 65_536
     /// More than this many are not kept: a burst must not hold memory for ever.
     private static let kept = 64
+
+    /// Buffers that nobody uses, in a list through themselves: taking one and giving it back moves two references.
+    private struct Free {
+        var first: Buffer?
+        var count = 0
+    }
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
@@ -113,8 +131,8 @@ package final class BufferPool {
     /// An empty buffer, which is the caller's until it is released.
     package func acquire(_ size: Size = .small) -> Buffer {
         switch size {
-        case .small: small.popLast() ?? Buffer(capacity: smallCapacity)
-        case .bulk: bulk.popLast() ?? Buffer(capacity: Self.bulkCapacity)
+        case .small: Self.take(from: &small) ?? Buffer(capacity: smallCapacity)
+        case .bulk: Self.take(from: &bulk) ?? Buffer(capacity: Self.bulkCapacity)
         }
     }
 
@@ -123,9 +141,31 @@ package final class BufferPool {
         buffer.clear()
         guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
-            if small.count < Self.kept { small.append(buffer) }
-        } else if bulk.count < Self.kept / 4 {
-            bulk.append(buffer)
+            Self.put(buffer, into: &small, keeping: Self.kept)
+        } else {
+            Self.put(buffer, into: &bulk, keeping: Self.kept / 4)
         }
+    }
+
+    @inline(__always)
+    private static func take(from free: inout Free) -> Buffer? {
+        guard let first = free.first.take() else { return nil }
+        free.first = first.next.take()
+        free.count -= 1
+        return first
+    }
+
+    @inline(__always)
+    private static func put(_ buffer: Buffer, into free: inout Free, keeping limit: Int) {
+        guard free.count < limit else { return }
+        buffer.next = free.first.take()
+        free.first = buffer
+        free.count += 1
+    }
+
+    deinit {
+        // One by one: a list that frees itself from its head would recurse.
+        while Self.take(from: &small) != nil {}
+        while Self.take(from: &bulk) != nil {}
     }
 }

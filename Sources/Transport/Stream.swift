@@ -16,19 +16,23 @@ package final class Stream {
     }
 
     package let socket: Socket
-    package private(set) var tls: TLSSession?
+    /// Nil on a plain stream.
+    package var tls: TLSSession? { session }
     /// What a blocked read waits for. TLS may have to write in order to read.
-    package private(set) var readInterest: Socket.Interest = .read
-    package private(set) var writeInterest: Socket.Interest = .write
+    package var readInterest: Socket.Interest { interests.read }
+    package var writeInterest: Socket.Interest { interests.write }
+
+    private var session: TLSSession?
+    private var interests: (read: Socket.Interest, write: Socket.Interest) = (.read, .write)
 
     package init(_ socket: Socket, tls: TLSSession? = nil) {
         self.socket = socket
-        self.tls = tls
+        session = tls
     }
 
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> Read {
-        guard let tls else { return try readPlain(into: buffer) }
+        guard let tls = session else { return try readPlain(into: buffer) }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         var progress = TLSSession.Progress.end
@@ -45,10 +49,10 @@ package final class Stream {
         case .moved(let count): return .bytes(count)
         case .end: return .end
         case .wantsRead:
-            readInterest = .read
+            interests.read = .read
             return .blocked
         case .wantsWrite:
-            readInterest = .write
+            interests.read = .write
             return .blocked
         }
     }
@@ -67,7 +71,7 @@ package final class Stream {
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
-            if let tls { return try unsafe writeTLS(tls, bytes) }
+            if let tls = session { return try unsafe writeTLS(tls, bytes) }
             return try unsafe writePlain(bytes)
         }
     }
@@ -75,7 +79,7 @@ package final class Stream {
     /// Sends what TLS could not send when it was written.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {
-        guard let tls, tls.hasPendingCiphertext else { return true }
+        guard let tls = session, tls.hasPendingCiphertext else { return true }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
@@ -83,12 +87,12 @@ package final class Stream {
         } catch {
             throw .tls(error)
         }
-        writeInterest = .write
+        interests.write = .write
         return false
     }
 
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
-    package var mayRead: Bool { socket.isReadable || (tls?.hasBufferedInput ?? false) }
+    package var mayRead: Bool { socket.isReadable || (session?.hasBufferedInput ?? false) }
 
     /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call, and nothing is taken.
     package func peerHasSpoken() -> Bool {
@@ -100,7 +104,7 @@ package final class Stream {
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {
-        guard let tls else { return nil }
+        guard let tls = session else { return nil }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
@@ -116,7 +120,7 @@ package final class Stream {
 
     /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
     package func shutdownWrite() {
-        if let tls {
+        if let tls = session {
             tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
             tls.sendCloseNotify()
         }
@@ -130,7 +134,7 @@ package final class Stream {
 
     /// Closes in an orderly way as far as that needs no waiting.
     package func close() {
-        if let tls {
+        if let tls = session {
             tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
             tls.sendCloseNotify()
         }
@@ -147,7 +151,7 @@ package final class Stream {
 
     /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.
     package func abandonTLS() {
-        tls = nil
+        session = nil
     }
 
     // MARK: -
@@ -204,8 +208,8 @@ package final class Stream {
         do throws(TLSError) {
             switch try unsafe tls.write(bytes) {
             case .moved(let count): return count
-            case .wantsRead: writeInterest = .read
-            case .wantsWrite, .end: writeInterest = .write
+            case .wantsRead: interests.write = .read
+            case .wantsWrite, .end: interests.write = .write
             }
             return 0
         } catch {

@@ -53,6 +53,10 @@ package final class Pool {
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
 
+    deinit {
+        watch.retire()
+    }
+
     /// An idle connection that is provably clean, or nil. The lease takes over what the pick began.
     ///
     /// No system call: the event loop has seen whatever the peer did.
@@ -116,8 +120,7 @@ package final class Pool {
             connection.close()
             return
         }
-        connection.isReused = true
-        connection.idleSince = loop.now
+        connection.parked(at: loop.now)
         idle.append(connection)
         let socket = connection.stream.socket
         socket.waiter = watch
@@ -128,8 +131,7 @@ package final class Pool {
     /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
     private func watchIdle() {
         isWatching = true
-        watch.sleep(timeout: settings.idleTimeout) { [weak self] _ in
-            guard let self else { return }
+        watch.sleep(timeout: settings.idleTimeout) { [unowned self] _ in
             isWatching = false
             sweep()
             if !idle.isEmpty { watchIdle() }

@@ -9,9 +9,10 @@ package final class UpstreamConnection {
     package let inflow: Inflow
     package let outflow: Outflow
     /// Has it carried an exchange before? Then its failing before an answer may just be the upstream's idle timeout.
-    package internal(set) var isReused = false
+    package var isReused: Bool { hasBeenParked }
+    private var hasBeenParked = false
     /// When it was parked, in monotonic nanoseconds.
-    var idleSince: UInt64 = 0
+    private(set) var idleSince: UInt64 = 0
     /// How long the upstream keeps it, by its own words, in nanoseconds.
     private(set) var keepAliveLimit = UInt64.max
 
@@ -23,8 +24,14 @@ package final class UpstreamConnection {
 
     /// Remembers what an answer says of the connection's future.
     package func heed(_ head: ResponseHead) {
-        guard head.fields.contains(.keepAlive) else { return }
+        guard head.contains(.keepAlive) else { return }
         if let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
+    }
+
+    /// It waits for its next exchange from now on.
+    func parked(at now: UInt64) {
+        hasBeenParked = true
+        idleSince = now
     }
 
     /// May it carry another exchange? Only if nothing is unread, nothing unsent, and the peer has said nothing since.

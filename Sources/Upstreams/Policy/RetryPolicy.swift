@@ -5,6 +5,8 @@ package struct RetryPolicy: Sendable, Equatable {
         package let rawValue: UInt16
         package init(rawValue: UInt16) { self.rawValue = rawValue }
 
+        /// An array literal is not always specialised across modules, and this is asked of every request.
+        package static var none: Occasions { Occasions(rawValue: 0) }
         /// No connection, or no TLS session: nothing of the request was sent.
         package static let connect = Occasions(rawValue: 1)
         /// The connection was closed before any byte of an answer.
@@ -23,11 +25,11 @@ package struct RetryPolicy: Sendable, Equatable {
             case 502: .status502
             case 503: .status503
             case 504: .status504
-            default: []
+            default: .none
             }
         }
 
-        static let statuses: Occasions = [.status500, .status502, .status503, .status504]
+        static let statuses = Occasions(rawValue: 8 | 16 | 32 | 64)
     }
 
     /// What is known of the request whose attempt failed.
@@ -89,7 +91,7 @@ package struct RetryPolicy: Sendable, Equatable {
     /// The statuses that would be answered by another attempt, for a request whose answer has yet to come. The budget is not
     /// asked.
     package func declinable(_ request: Request) -> Occasions {
-        guard !request.hasBegunAnswer, request.attempts <= retries, request.isIdempotent else { return [] }
-        return occasions.intersection(.statuses)
+        guard !request.hasBegunAnswer, request.attempts <= retries, request.isIdempotent else { return .none }
+        return Occasions(rawValue: occasions.rawValue & Occasions.statuses.rawValue)
     }
 }
