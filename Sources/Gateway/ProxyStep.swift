@@ -17,14 +17,21 @@ extension Exchange {
         var needsFresh = wantsUpgrade
         var replay: Replay?
         while true {
-            let choice = try await choose(route, request)
+            let free = try choose(route, request)
+            let choice = if let free { free } else { try await waitForRoom(route, request) }
             let server = route.group.servers[choice]
             record.server = server
             record.attempts += 1
             let began = state.loop.now
             do throws(Failure) {
                 if wantsUpgrade { try admitHandshake(to: server) }
-                let lease = try await lease(state.pools[server.index], fresh: needsFresh)
+                let pool = state.pools[server.index]
+                let lease: Lease
+                if !needsFresh, let idle = pool.leaseIdle(carefully: !client.request.method.isIdempotent) {
+                    lease = idle
+                } else {
+                    lease = try await connect(pool)
+                }
                 let terms = terms(route, choice, request, &replay)
                 try await attempt(
                     route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade, terms: terms, began: began)
@@ -42,8 +49,7 @@ extension Exchange {
         }
     }
 
-    private nonisolated(nonsending) func lease(_ pool: Pool, fresh: Bool) async throws(Failure) -> Lease {
-        if !fresh, let idle = pool.leaseIdle(carefully: !client.request.method.isIdempotent) { return idle }
+    private nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
             return try await pool.connect(client.waiter)
         } catch {

@@ -31,11 +31,12 @@ struct Relay: ~Copyable {
         case done
     }
 
-    /// What a direction waits for after a step.
+    /// Where a direction stands after a step: it waits for something, wants another turn, or has nothing more to do.
     struct Blocked {
         var onClient = false
         var onUpstream = false
-        var moved = false
+        /// It has moved all it may in a turn.
+        var wantsTurn = false
     }
 
     private let client: any ClientSide
@@ -74,7 +75,6 @@ struct Relay: ~Copyable {
         self.terms = terms
         loop = client.waiter.loop
         progress = RelayProgress(since: loop.now)
-        head.reset()
     }
 
     /// The right to answer, if the relay failed before using it.
@@ -94,7 +94,7 @@ struct Relay: ~Copyable {
             let up = try stepUp()
             let down = try stepDown()
             if answer == .done { return finish() }
-            if up.moved || down.moved {
+            if up.wantsTurn || down.wantsTurn {
                 turns += 1
                 // A fast pair of peers must not keep the others of this loop waiting.
                 if turns % 16 == 0 { await loop.yield() }
@@ -123,18 +123,17 @@ struct Relay: ~Copyable {
             switch try body() {
             case .finished:
                 try finishUpload()
-                if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
+                blocked.onUpstream = upload == .sending
                 return blocked
             case .ready(let count):
                 try checkSize(adding: count)
                 guard try send(count) else {
-                    if upload == .sending { blocked.onUpstream = true } else { blocked.moved = true }
+                    blocked.onUpstream = upload == .sending
                     return blocked
                 }
-                blocked.moved = true
             case .needsBytes:
                 switch try readClient() {
-                case .bytes: blocked.moved = true
+                case .bytes: continue
                 case .blocked, .full:
                     // Whatever is collected must not wait for what the client has yet to send.
                     if try !flushUpstream(), upload == .sending { blocked.onUpstream = true }
@@ -144,6 +143,7 @@ struct Relay: ~Copyable {
                 }
             }
         }
+        blocked.wantsTurn = true
         return blocked
     }
 
@@ -225,7 +225,10 @@ struct Relay: ~Copyable {
 
     private mutating func stepDown() throws(Failure) -> Blocked {
         switch answer {
-        case .awaited: return try readHead()
+        case .awaited:
+            let blocked = try readHead()
+            // The body's first bytes nearly always came with the head.
+            return answer == .awaited ? blocked : try moveBody()
         case .body: return try moveBody()
         case .flushing, .done: return try flushAnswer()
         }
@@ -237,7 +240,6 @@ struct Relay: ~Copyable {
         while true {
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
-                    blocked.moved = true
                     progress.downloadedAt = loop.now
                     if !terms.declines(head.status) {
                         try takeHead()
@@ -251,7 +253,7 @@ struct Relay: ~Copyable {
             }
             if mustDecline { throw Failure.declined(head.status) }
             switch try readUpstream() {
-            case .bytes: blocked.moved = true
+            case .bytes: continue
             case .blocked:
                 // An interim head must not wait for the final one.
                 if try !flushClient() { blocked.onClient = true }
@@ -304,13 +306,12 @@ struct Relay: ~Copyable {
                     return blocked
                 }
                 progress.downloadedAt = loop.now
-                blocked.moved = true
             case .finished:
                 endAnswer()
                 return try flushAnswer()
             case .needsBytes:
                 switch try readUpstream() {
-                case .bytes: blocked.moved = true
+                case .bytes: break
                 case .blocked, .full:
                     if try !flushClient() { blocked.onClient = true }
                     blocked.onUpstream = true
@@ -320,7 +321,10 @@ struct Relay: ~Copyable {
                 }
             }
             moves += 1
-            if moves == Relay.movesPerTurn { return blocked }
+            if moves == Relay.movesPerTurn {
+                blocked.wantsTurn = true
+                return blocked
+            }
         }
     }
 

@@ -45,11 +45,13 @@ enum Router {
     private static func route(_ site: SitePlan, _ request: RequestHead) -> (RoutePlan, Int)? {
         // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
         if request.form == .asterisk { return site.routes.first(where: \.prefix.takesEverything).map { ($0, 0) } }
-        var best: (route: RoutePlan, match: PathPrefix.Match)?
-        for route in site.routes {
-            guard let match = route.prefix.match(request.fields.bytes.span, request.path) else { continue }
-            if match.score > best?.match.score ?? -1 { best = (route, match) }
+        let bytes = request.fields.bytes
+        let path = request.path
+        var best: (index: Int, match: PathPrefix.Match)?
+        for index in site.routes.indices {
+            guard let match = site.routes[index].prefix.match(bytes.span, path) else { continue }
+            if match.score > best?.match.score ?? -1 { best = (index, match) }
         }
-        return best.map { ($0.route, $0.match.remainder) }
+        return best.map { (site.routes[$0.index], $0.match.remainder) }
     }
 }

@@ -16,20 +16,19 @@ extension Exchange {
         return request
     }
 
-    /// Picks a server; waits in line while all are full. What is picked counts as under way.
-    nonisolated(nonsending) func choose(
-        _ route: RoutePlan, _ request: UpstreamGroup.Request
-    ) async throws(Failure) -> Int {
+    /// Picks a server; nil while all are full. What is picked counts as under way.
+    func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         var request = request
         request.now = state.loop.now
         switch route.group.pick(request) {
         case .server(let choice): return choice
-        case .full: return try await waitForRoom(route, request)
+        case .full: return nil
         case .unavailable(let time): throw Self.unavailable(time)
         }
     }
 
-    private nonisolated(nonsending) func waitForRoom(
+    /// Waits in line for a server that has room.
+    nonisolated(nonsending) func waitForRoom(
         _ route: RoutePlan, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
         let waiter = client.waiter

@@ -17,6 +17,10 @@ package final class ClientFacts: Sendable {
     package let isTrusted: Bool
     /// `address` as text (RFC 5952), or `unknown`.
     let addressText: [UInt8]
+    /// The lines `X-Forwarded-For` and `X-Forwarded-Proto` of a client that is not trusted.
+    let forAndProto: [UInt8]
+    /// The line `X-Forwarded-Port` likewise.
+    let portLine: [UInt8]
     /// `for=…;proto=…` of RFC 7239, ready to be copied.
     let forwardedElement: [UInt8]
 
@@ -27,9 +31,12 @@ package final class ClientFacts: Sendable {
         self.listenerPort = listenerPort
         self.isTrusted = isTrusted
         let text = address?.text ?? "unknown"
+        let proto = scheme == .https ? "https" : "http"
         addressText = Array(text.utf8)
+        forAndProto = Array("X-Forwarded-For: \(text)\r\nX-Forwarded-Proto: \(proto)\r\n".utf8)
+        portLine = Array("X-Forwarded-Port: \(listenerPort)\r\n".utf8)
         // RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes.
         let node = address?.isIPv6 == true ? "\"[\(text)]\"" : text
-        forwardedElement = Array("for=\(node);proto=\(scheme == .https ? "https" : "http")".utf8)
+        forwardedElement = Array("for=\(node);proto=\(proto)".utf8)
     }
 }

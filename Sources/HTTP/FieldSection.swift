@@ -43,8 +43,8 @@ package struct FieldSection: Sendable {
 
     /// Forgets all lines and keeps the storage.
     package mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        lines.removeAll(keepingCapacity: true)
+        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
+        if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
         present = 0
     }
 

@@ -92,21 +92,37 @@ package enum ForwardedHead {
         to out: inout [UInt8]
     ) {
         let span = fields.bytes.span
+        // Kept lines that follow each other and stand in the usual form are one copy.
+        var run = 0..<0
         for line in fields.lines where dropped & line.known.bit == 0 {
             if edits.drops(span, line) { continue }
             // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
             // dropped already, and the others may not be taken away from the upstream by a client.
             if namedByConnection, line.known == .other, isNamedByConnection(span, fields, line) { continue }
-            // Name, colon and value as they stand, when they stand in the usual form: one copy.
-            if line.value.lowerBound &- line.name.upperBound == 2, span[line.name.upperBound &+ 1] == ByteClass.space {
-                out.append(span, line.name.lowerBound..<line.value.upperBound)
-            } else {
+            let isUsual = isInUsualForm(span, line)
+            if isUsual, line.name.lowerBound == run.upperBound {
+                run = run.lowerBound..<line.value.upperBound &+ 2
+                continue
+            }
+            if !run.isEmpty { out.append(span, run) }
+            run = isUsual ? line.name.lowerBound..<line.value.upperBound &+ 2 : 0..<0
+            if !isUsual {
                 out.append(span, line.name)
                 out.append(": ")
                 out.append(span, line.value)
+                out.append("\r\n")
             }
-            out.append("\r\n")
         }
+        if !run.isEmpty { out.append(span, run) }
+    }
+
+    /// One space between colon and value, none behind the value, and the line's end there: as it would be written anew.
+    @inline(__always)
+    private static func isInUsualForm(_ span: Span<UInt8>, _ line: FieldLine) -> Bool {
+        let (start, end) = (line.name.upperBound, line.value.upperBound)
+        return line.value.lowerBound &- start == 2 && end &+ 2 <= span.count && span[start] == 0x3A
+            && span[start &+ 1] == ByteClass.space && span[end] == ByteClass.carriageReturn
+            && span[end &+ 1] == ByteClass.lineFeed
     }
 
     private static func isNamedByConnection(

@@ -30,7 +30,7 @@ extension ForwardedHead {
             return
         }
         let isLast = answer.closes ? true : answer.framing == .untilClose
-        if answer.framing == .none {
+        if case .none = answer.framing {
             appendStatedLength(head, to: &out)
         } else {
             appendFraming(answer.framing, to: &out)

@@ -28,8 +28,9 @@ enum ForwardingFields {
         _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
         to out: inout [UInt8]
     ) {
+        guard client.isTrusted else { return appendOwn(head, fields, client, to: &out) }
         out.append("X-Forwarded-For: ")
-        if client.isTrusted { appendList(of: .xForwardedFor, fields, to: &out) }
+        appendList(of: .xForwardedFor, fields, to: &out)
         out.append(client.addressText, 0..<client.addressText.count)
 
         if let line = trusted(.xForwardedProto, fields, client), isProtocol(fields, line) {
@@ -54,6 +55,20 @@ enum ForwardingFields {
             out.append(decimal: UInt64(client.listenerPort))
         }
         out.append("\r\n")
+    }
+
+    /// What we know ourselves, which is all there is to say of a client that is not trusted: mostly ready.
+    private static func appendOwn(
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        to out: inout [UInt8]
+    ) {
+        out.append(client.forAndProto, 0..<client.forAndProto.count)
+        if !head.facts.authorityRange.isEmpty {
+            out.append("X-Forwarded-Host: ")
+            out.append(fields.bytes, head.facts.authorityRange)
+            out.append("\r\n")
+        }
+        out.append(client.portLine, 0..<client.portLine.count)
     }
 
     /// RFC 7239 §4: `for`, `proto` and, if the client named one, `host`, quoted where it is not a token.

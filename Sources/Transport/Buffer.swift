@@ -49,7 +49,10 @@ package final class Buffer {
     }
 
     /// Has it taken more than it was made for?
-    var hasGrown: Bool { bytes.capacity > capacity * 2 }
+    var hasGrown: Bool { allocated > capacity * 2 }
+
+    /// Bytes of memory held.
+    var allocated: Int { bytes.capacity }
 
     /// Lends the array to be appended to. What is appended must fit into `room`, or the buffer grows for good.
     package func append(_ body: (inout [UInt8]) -> Void) {
@@ -110,18 +113,12 @@ package final class BufferPool {
         case bulk
     }
 
-    private var small = Free()
-    private var bulk = Free()
+    private let small = FreeBuffers()
+    private let bulk = FreeBuffers()
     private let smallCapacity: Int
     private static let bulkCapacity = 65_536
     /// More than this many are not kept: a burst must not hold memory for ever.
     private static let kept = 64
-
-    /// Buffers that nobody uses, in a list through themselves: taking one and giving it back moves two references.
-    private struct Free {
-        var first: Buffer?
-        var count = 0
-    }
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
@@ -131,8 +128,8 @@ package final class BufferPool {
     /// An empty buffer, which is the caller's until it is released.
     package func acquire(_ size: Size = .small) -> Buffer {
         switch size {
-        case .small: Self.take(from: &small) ?? Buffer(capacity: smallCapacity)
-        case .bulk: Self.take(from: &bulk) ?? Buffer(capacity: Self.bulkCapacity)
+        case .small: small.take() ?? Buffer(capacity: smallCapacity)
+        case .bulk: bulk.take() ?? Buffer(capacity: Self.bulkCapacity)
         }
     }
 
@@ -141,31 +138,34 @@ package final class BufferPool {
         buffer.clear()
         guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
-            Self.put(buffer, into: &small, keeping: Self.kept)
+            small.put(buffer, keeping: Self.kept)
         } else {
-            Self.put(buffer, into: &bulk, keeping: Self.kept / 4)
+            bulk.put(buffer, keeping: Self.kept / 4)
         }
     }
+}
 
-    @inline(__always)
-    private static func take(from free: inout Free) -> Buffer? {
-        guard let first = free.first.take() else { return nil }
-        free.first = first.next.take()
-        free.count -= 1
-        return first
+/// Buffers that nobody uses, in a list through themselves: taking one and giving it back moves two references.
+private final class FreeBuffers {
+    private var first: Buffer?
+    private var count = 0
+
+    func take() -> Buffer? {
+        guard let taken = first.take() else { return nil }
+        first = taken.next.take()
+        count -= 1
+        return taken
     }
 
-    @inline(__always)
-    private static func put(_ buffer: Buffer, into free: inout Free, keeping limit: Int) {
-        guard free.count < limit else { return }
-        buffer.next = free.first.take()
-        free.first = buffer
-        free.count += 1
+    func put(_ buffer: Buffer, keeping limit: Int) {
+        guard count < limit else { return }
+        buffer.next = first.take()
+        first = buffer
+        count += 1
     }
 
     deinit {
         // One by one: a list that frees itself from its head would recurse.
-        while Self.take(from: &small) != nil {}
-        while Self.take(from: &bulk) != nil {}
+        while take() != nil {}
     }
 }

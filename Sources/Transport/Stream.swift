@@ -79,7 +79,7 @@ package final class Stream {
     /// Sends what TLS could not send when it was written.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {
-        guard let tls = session, tls.hasPendingCiphertext else { return true }
+        guard session?.hasPendingCiphertext ?? false, let tls = session else { return true }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {

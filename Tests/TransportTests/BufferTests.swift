@@ -18,7 +18,7 @@ import Testing
         fill(buffer, [1, 2, 3, 4])
         buffer.consume(3)
         buffer.compact()
-        #expect(contents(buffer) == [4] && buffer.room == 3 && buffer.start == 0)
+        #expect(contents(buffer) == [4] && buffer.room == 3)
         fill(buffer, [5, 6, 7])
         #expect(contents(buffer) == [4, 5, 6, 7])
     }
@@ -27,7 +27,7 @@ import Testing
         let buffer = Buffer(capacity: 4)
         fill(buffer, [1, 2, 3, 4])
         buffer.consume(4)
-        #expect(buffer.isEmpty && buffer.room == 4 && buffer.start == 0)
+        #expect(buffer.isEmpty && buffer.room == 4)
     }
 
     @Test func `no more is taken than there is room for`() {
@@ -48,13 +48,13 @@ import Testing
 
     @Test func `a hundred thousand fills and consumes never move the memory`() {
         let buffer = Buffer(capacity: 4096)
-        let before = buffer.bytes.capacity
+        let before = buffer.allocated
         for turn in 0..<100_000 {
             if buffer.room == 0 { buffer.compact() }
             fill(buffer, [UInt8](repeating: UInt8(turn & 0xFF), count: min(buffer.room, turn % 97)))
             buffer.consume(min(buffer.count, turn % 89))
         }
-        #expect(buffer.bytes.capacity == before && !buffer.hasGrown)
+        #expect(buffer.allocated == before && !buffer.hasGrown)
     }
 
     @Test func `a pool gives buffers back out, of the size that was asked for`() {
