@@ -159,7 +159,7 @@ final class Tunnel: Pump {
     private func note(_ way: TunnelWay, _ reason: TunnelEnding.Reason) {
         guard firstEnd == nil, way.sourceHasClosed else { return }
         firstEnd = reason
-        if way.observer.hasSeenClose { firstCode = way.observer.closeCode ?? .noStatusReceived }
+        if way.hasSeenClose { firstCode = way.closeCode ?? .noStatusReceived }
     }
 
     private var finished: TunnelEnding? {

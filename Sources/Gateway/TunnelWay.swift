@@ -29,7 +29,10 @@ final class TunnelWay {
 
     let source: Stream
     let sink: Stream
-    private(set) var observer: FrameObserver
+    private var observer: FrameObserver
+    /// The last byte of the source's Close frame has been read. Kept apart from the observer, whose every look is checked for
+    /// exclusive access at run time: this one is asked for several times a message.
+    private(set) var hasSeenClose = false
     /// The source has ended; its end has been passed on.
     private(set) var isDone = false
     private(set) var sourceBlocked = false
@@ -47,6 +50,7 @@ final class TunnelWay {
     private var waiting: Buffer?
     /// Frames of the gateway's own that go before what is waiting.
     private var own: [UInt8] = []
+    private var hasOwn = false
     private var closeFrame: [UInt8] = []
     private var phase = Phase.open
     /// How many bytes of what is waiting go before the last place where no frame is open; nil when a frame is under way.
@@ -120,8 +124,12 @@ final class TunnelWay {
         guard let waiting else { return 0 }
         if refused != nil { return boundary ?? 0 }
         if phase == .closing, let boundary, boundary >= committed { return boundary }
-        return waiting.count - (enforces ? observer.pendingHeaderBytes : 0)
+        return waiting.count - (enforces ? heldBack : 0)
     }
+
+    /// Bytes of a header that is not whole. Never inlined: its access to the observer would be hoisted out of the condition.
+    @inline(never)
+    private var heldBack: Int { observer.pendingHeaderBytes }
 
     private func send(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
         guard let waiting else { return false }
@@ -154,13 +162,22 @@ final class TunnelWay {
                 noteBlocked(now)
                 return false
             }
-            while !own.isEmpty {
+        } catch {
+            throw Break(side: .sink)
+        }
+        return hasOwn ? try flushOwn(now) : true
+    }
+
+    private func flushOwn(_ now: UInt64) throws(Break) -> Bool {
+        do throws(TransportError) {
+            while hasOwn {
                 let count = try Self.write(own, to: sink)
                 guard count > 0 else {
                     noteBlocked(now)
                     return false
                 }
                 own.removeFirst(count)
+                hasOwn = !own.isEmpty
             }
         } catch {
             throw Break(side: .sink)
@@ -217,7 +234,7 @@ final class TunnelWay {
     private func end(_ buffers: BufferPool) throws(Break) -> Bool {
         discard(buffers)
         // After its Close frame a peer has nothing to lose: how its connection then ends does not matter (RFC 6455 §7.1.1).
-        if tail == .broken, !observer.hasSeenClose { throw Break(side: .source) }
+        if tail == .broken, !hasSeenClose { throw Break(side: .source) }
         isDone = true
         sink.shutdownWrite()
         return true
@@ -233,7 +250,7 @@ final class TunnelWay {
     private func didRead(_ buffer: Buffer, before: Int) {
         bytes += UInt64(buffer.count - before)
         unansweredPings = 0
-        let observation = buffer.withBytes { observer.observe($0.extracting(before..<$0.count)) }
+        let observation = buffer.withBytes { observe($0.extracting(before..<$0.count)) }
         if let offset = observation.boundary { boundary = before + offset }
         guard enforces, refused == nil, let violation = observation.violation else { return }
         if isStrict || violation == .messageTooBig {
@@ -244,6 +261,15 @@ final class TunnelWay {
         }
     }
 
+    private func observe(_ bytes: Span<UInt8>) -> FrameObserver.Observation {
+        let observation = observer.observe(bytes)
+        hasSeenClose = observer.hasSeenClose
+        return observation
+    }
+
+    /// The code in the source's Close frame, if it has one.
+    var closeCode: CloseCode? { observer.closeCode }
+
     /// What stands from `offset` on is never sent. Below 0 its beginning has gone already: no boundary is left.
     private func refuse(_ violation: Violation, at offset: Int) {
         refused = violation
@@ -251,19 +277,20 @@ final class TunnelWay {
     }
 
     /// Can a frame of the gateway's own go out now, before anything else?
-    var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
+    var isAtBoundary: Bool { boundary == 0 && waiting == nil && !hasOwn && phase == .open && !isDone }
 
     /// Sends a Ping to the sink if no frame is under way.
     func ping(mask: MaskKey?) {
         guard isAtBoundary else { return }
         let empty: [UInt8] = []
         FrameEncoder.ping(empty.span, maskKey: mask, to: &own)
+        hasOwn = true
     }
 
     /// Ends the direction with a Close frame at the next boundary, unless the source has sent one itself.
     func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
         guard phase == .open, !isDone else { return }
-        if observer.hasSeenClose {
+        if hasSeenClose {
             // What follows it and is refused goes nowhere.
             if refused != nil { phase = .closing }
             return
@@ -276,13 +303,14 @@ final class TunnelWay {
     var cannotClose: Bool { phase == .closing && refused != nil && boundary == nil }
 
     /// Has the sink been told of the end, by a Close frame or the source's own end?
-    var hasClosed: Bool { isDone || (own.isEmpty && waiting == nil && (phase == .closed || observer.hasSeenClose)) }
+    var hasClosed: Bool { isDone || (!hasOwn && waiting == nil && (phase == .closed || hasSeenClose)) }
 
     /// Has the source said that it is done?
-    var sourceHasClosed: Bool { isDone || observer.hasSeenClose }
+    var sourceHasClosed: Bool { isDone || hasSeenClose }
 
     private func enterClosed(_ buffers: BufferPool) {
         own.append(contentsOf: closeFrame)
+        hasOwn = !own.isEmpty
         closeFrame = []
         phase = .closed
         if let waiting { drop(waiting, buffers) }

@@ -54,7 +54,8 @@ package final class Pool {
     }
 
     deinit {
-        watch.retire()
+        // The loop must not wake the watch of a pool that is gone.
+        closeIdle()
     }
 
     /// An idle connection that is provably clean, or nil. The lease takes over what the pick began.
