@@ -17,28 +17,6 @@ struct Relay: ~Copyable {
         case upgraded
     }
 
-    enum Upload {
-        case sending
-        case sent
-        /// The upstream takes no more; its answer may still come.
-        case refused
-    }
-
-    enum Answer {
-        case awaited
-        case body
-        case flushing
-        case done
-    }
-
-    /// Where a direction stands after a step: it waits for something, wants another turn, or has nothing more to do.
-    struct Blocked {
-        var onClient = false
-        var onUpstream = false
-        /// It has moved all it may in a turn.
-        var wantsTurn = false
-    }
-
     private let client: any ClientSide
     private let upstream: UpstreamConnection
     private let head: ResponseHead

@@ -1,5 +1,30 @@
 import Transport
 
+/// How far each direction of an exchange is.
+extension Relay {
+    enum Upload {
+        case sending
+        case sent
+        /// The upstream takes no more; its answer may still come.
+        case refused
+    }
+
+    enum Answer {
+        case awaited
+        case body
+        case flushing
+        case done
+    }
+
+    /// Where a direction stands after a step: it waits for something, wants another turn, or has nothing more to do.
+    struct Blocked {
+        var onClient = false
+        var onUpstream = false
+        /// It has moved all it may in a turn.
+        var wantsTurn = false
+    }
+}
+
 /// When each direction of an exchange last moved, and which deadline follows from that: timeouts are about progress, not about
 /// whole requests.
 struct RelayProgress {

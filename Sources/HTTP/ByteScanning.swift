@@ -34,6 +34,33 @@ enum ByteScanning {
         }
     }
 
+    /// The offset behind the run of letters and `-` at `start`, as far as whole words of eight bytes consist of them alone: most
+    /// of a field's name. What follows is for the caller to look at byte by byte.
+    /// Precondition: `start <= end <= bytes.count`, else it traps.
+    @inline(__always)
+    static func skipLetters(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        precondition(0 <= start && start <= end && end <= bytes.count)
+        // Sound: as in `endOfText`.
+        return unsafe bytes.withUnsafeBufferPointer { buffer in
+            guard let base = unsafe UnsafeRawPointer(buffer.baseAddress) else { return start }
+            var index = start
+            while index &+ 8 <= end, isLetters(unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { index &+= 8 }
+            return index
+        }
+    }
+
+    /// Is every byte of the word a letter or `-`? Exact: no sum carries into the next byte, since bit 7 is cleared before.
+    @inline(__always)
+    private static func isLetters(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let lower = (word | ones &* 0x20) & ~high
+        let fromA = lower &+ ones &* (0x80 - 0x61)
+        let beyondZ = lower &+ ones &* (0x80 - 0x7B)
+        let isNotDash = ((word ^ ones &* 0x2D) & ~high) &+ ones &* 0x7F
+        return ((fromA & ~beyondZ) | ~isNotDash) & ~word & high == high
+    }
+
     /// A bit 7 in each byte of `word` that is below `limit` or DEL; exact for the lowest such byte, which is the one used.
     @inline(__always)
     private static func lowBytes(_ word: UInt64, below limit: UInt64) -> UInt64 {

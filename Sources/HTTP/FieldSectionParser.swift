@@ -35,7 +35,7 @@ struct FieldSectionParser {
                     // RFC 9112 §2.2, §5.2: white space before the first field, and obs-fold, are refused.
                     if ByteClass.isBlank(first) { throw HTTPRefusal(.foldedLine, from: sender) }
                 }
-                var index = scanned
+                var index = ByteScanning.skipLetters(input, from: min(scanned, end), to: end)
                 while index < end, ByteClass.isToken(input[index]) { index &+= 1 }
                 scanned = index
                 try checkSize(limits, sender)

@@ -246,6 +246,8 @@ def switch(head: bytes) -> bytes:
 async def client(running: Gateway, path="/", **settings):
     """A `websockets` client over wss."""
     settings.setdefault("max_size", None)
+    # A starved machine may take long for a handshake; a test that must not wait has a time of its own.
+    settings.setdefault("open_timeout", 100)
     async with ws_connect(running.wss + path, ssl=client_tls(), proxy=None, **settings) as connection:
         yield connection
 
