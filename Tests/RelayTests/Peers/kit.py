@@ -165,6 +165,7 @@ async def echo(connection):
 async def upstream(handler=echo, *, tls=False, **settings):
     """A `websockets` server; its URL."""
     settings.setdefault("max_size", None)
+    settings.setdefault("open_timeout", 100)
     async with ws_serve(handler, "127.0.0.1", 0, ssl=server_tls() if tls else None, **settings) as server:
         port = server.sockets[0].getsockname()[1]
         yield f"wss://localhost:{port}" if tls else f"ws://127.0.0.1:{port}"
