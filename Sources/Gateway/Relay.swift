@@ -31,13 +31,6 @@ final class Relay {
         case done
     }
 
-    /// What a direction waits for after a step.
-    struct Blocked {
-        var onClient = false
-        var onUpstream = false
-        var moved = false
-    }
-
     private let client: any ClientSide
     private let upstream: UpstreamConnection
     private let head: ResponseHead
@@ -235,6 +228,11 @@ final class Relay {
         var blocked = Blocked()
         var mustDecline = false
         while true {
+            // Interim heads go one by one, so that a client that does not read them never has them collected here.
+            if progress.interimHeads > 0, try !flushClient() {
+                blocked.onClient = true
+                return blocked
+            }
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     blocked.moved = true
@@ -253,8 +251,6 @@ final class Relay {
             switch try readUpstream() {
             case .bytes: blocked.moved = true
             case .blocked:
-                // An interim head must not wait for the final one.
-                if try !flushClient() { blocked.onClient = true }
                 blocked.onUpstream = true
                 return blocked
             case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
@@ -265,6 +261,7 @@ final class Relay {
 
     private func takeHead() throws(HTTPRefusal) {
         if head.isInterim {
+            try progress.countInterim()
             client.sendInterim(head)
             head.reset()
             return

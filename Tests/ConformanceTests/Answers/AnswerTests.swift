@@ -7,7 +7,9 @@ import Testing
         try Stage(proxy: "[sites.proxy.retry]\nretries = 0")
     }
 
-    static let all = AnswerTable.wellFormed + AnswerTable.heads + AnswerTable.bodies + AnswerTable.surplus
+    static let all =
+        AnswerTable.wellFormed + AnswerTable.trailers + AnswerTable.interim + AnswerTable.heads + AnswerTable.bodies
+        + AnswerTable.surplus
 
     @Test("what an upstream sends is passed on, refused, or visibly cut", arguments: all)
     func whole(_ item: AnswerCase) async throws {
@@ -22,7 +24,8 @@ import Testing
     }
 
     static let cut =
-        AnswerTable.wellFormed.prefix(8) + AnswerTable.wellFormed.suffix(5) + AnswerTable.surplus + AnswerTable.bodies.prefix(14)
+        AnswerTable.wellFormed.prefix(8) + AnswerTable.wellFormed.suffix(5) + AnswerTable.trailers + AnswerTable.surplus
+        + AnswerTable.bodies.prefix(14)
 
     @Test("cut into two TLS records at every position, nothing changes", arguments: cut)
     func cutEverywhere(_ item: AnswerCase) async throws {
@@ -47,6 +50,8 @@ extension Stage {
             #expect(answer?.body == body)
             #expect(answer?.reason == nil)
             #expect(answer?.interim == item.interim)
+            #expect(answer?.trailers == item.trailers)
+            #expect(answer?.field("Trailer") == item.announced)
             if item.clientStays { checkInStep(client) } else { #expect(client.ending == .orderly) }
         case .refused(let reason):
             #expect(answer?.status == 502)

@@ -84,6 +84,11 @@ enum Fields {
         dropped("Proxy-Connection: keep-alive"),
         dropped("Proxy-Authorization: Basic eDp5"),
         dropped("TE: gzip"),
+        dropped("TE: trailers"),
+        dropped("TE: gzip", "Connection: TE"),
+        .passes(
+            get("/up/x", "TE: gzip;q=0.5, trailers", "Connection: te"),
+            head: forwarded("GET /up/x", then: ["TE: trailers", "Connection: TE"])),
         dropped("Trailer: X-T"),
         dropped("X-Secret: 1", "Connection: X-Secret"),
         dropped("Connection: x-secret, X-Other", "X-Secret: 1", "X-Other: 2"),
