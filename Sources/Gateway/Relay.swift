@@ -90,7 +90,7 @@ final class Relay {
             if up.moved || down.moved {
                 turns += 1
                 // A fast pair of peers must not keep the others of this loop waiting.
-                if turns % 16 == 0 { await loop.yield() }
+                if up.isUnfinished || down.isUnfinished || turns % 16 == 0 { await loop.yield() }
                 continue
             }
             try await wait(up, down)
@@ -137,6 +137,7 @@ final class Relay {
                 }
             }
         }
+        blocked.isUnfinished = true
         return blocked
     }
 
@@ -317,7 +318,10 @@ final class Relay {
                 }
             }
             moves += 1
-            if moves == Relay.movesPerTurn { return blocked }
+            if moves == Relay.movesPerTurn {
+                blocked.isUnfinished = true
+                return blocked
+            }
         }
     }
 

@@ -7,6 +7,8 @@ extension Relay {
         var onClient = false
         var onUpstream = false
         var moved = false
+        /// It could have gone on: whoever else waits comes first.
+        var isUnfinished = false
     }
 }
 

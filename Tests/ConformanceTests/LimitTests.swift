@@ -100,6 +100,21 @@ import Testing
         }
     }
 
+    @Test("a TLS record that comes byte by byte buys no time", arguments: [false, true])
+    func records(isAfterRequest: Bool) async throws {
+        try await Self.hasty.run { stage in
+            let client = try stage.connect()
+            if isAfterRequest { stage.checkInStep(client) } else { stage.run([client]) { client.isSecured } }
+            // The header of a record of 16 KiB, and then more and more of what it announces: never a byte of a head.
+            for byte in [0x17, 0x03, 0x03, 0x40, 0x00] + [UInt8](repeating: 0, count: 100) {
+                if stage.run([client], milliseconds: 100, until: { client.ending != nil }) { break }
+                _ = try? Descriptor.write(client.descriptor, [byte])
+            }
+            #expect(client.ending != nil)
+            try stage.checkOthers()
+        }
+    }
+
     @Test("a body that stops is answered 408, and its upstream connection is closed") func body() async throws {
         try await Self.hasty.run { stage in
             stage.upstream.begin([.ok])
