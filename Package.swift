@@ -85,7 +85,7 @@ let package = Package(
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
-        tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS"]),
+        tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
         .testTarget(
             name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),

@@ -61,6 +61,7 @@ final class ClientConnection {
         switch phase {
         case .new:
             guard await shakeHands() else { return await close() }
+            idleSince = state.loop.now
         case .asleep(let since):
             // Who comes back soon will do so again: then a task that waits is cheaper than a new one each time.
             isBusy = state.loop.now &- since < Self.nap
@@ -94,7 +95,7 @@ final class ClientConnection {
 
     private var phase = Phase.new
     private var isBusy = false
-    /// When the last exchange ended.
+    /// When the last exchange ended, or the handshake.
     private var idleSince: UInt64 = 0
     private var wokenBy = Waiter.Wake.ready
     /// How long an idle connection's task waits before it makes room, in nanoseconds.
@@ -291,10 +292,14 @@ final class ClientConnection {
 
     /// Between requests a busy connection waits a little before it falls asleep.
     private func waitForFirstByte(_ limits: PlanLimits) async -> Waiter.Wake {
+        let isFirst = requestCount == 0
+        let end = idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
+        let now = state.loop.now
+        // A TLS record that comes byte by byte wakes often, and none of its bytes is a request's: it buys no time.
+        guard end > now else { return .deadline }
         isIdle = true
         stream.socket.interest = stream.readInterest
-        let isFirst = requestCount == 0
-        let wake = await waiter.wait(timeout: isFirst ? limits.headTimeout : min(Self.nap, limits.keepAliveTimeout))
+        let wake = await waiter.wait(timeout: isFirst ? end - now : min(Self.nap, end - now))
         isIdle = false
         stream.socket.interest = .none
         return wake

@@ -31,7 +31,8 @@ struct Exchange: ~Copyable {
             switch Router.decide(site, client.request) {
             case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
             case .file(let files): try await sendFile(files, of: site)
-            case .redirect(let port): try await redirect(to: port)
+            case .redirect(let port): try await answer(.redirect(client.request, toPort: port, headers: site.headers))
+            case .options: try await answer(.options(client.request, headers: site.headers))
             case .refuse(let failure): throw failure
             }
         } catch {
@@ -96,9 +97,10 @@ struct Exchange: ~Copyable {
         }
     }
 
-    private mutating nonisolated(nonsending) func redirect(to port: Int) async throws(Failure) {
+    /// Answers a request whose body, if it has one, nobody reads.
+    private mutating nonisolated(nonsending) func answer(_ answer: OwnAnswer) async throws(Failure) {
         if !client.isRequestFinished { client.closeAfter() }
-        try await send(OwnAnswer.redirect(client.request, toPort: port, headers: record.site?.headers))
+        try await send(answer)
     }
 
     private mutating func finish() {

@@ -83,6 +83,7 @@ private enum FileStep {
 private enum StaticReason {
     static func of(_ status: Int) -> String {
         switch status {
+        case 400: "file_path_malformed"
         case 403: "file_forbidden"
         case 404: "file_not_found"
         case 405: "method_not_allowed"

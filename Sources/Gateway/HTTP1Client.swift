@@ -37,6 +37,7 @@ extension ClientConnection: ClientSide {
         let framing = framing.forClient(minorVersion: minorVersion)
         if framing == .untilClose { closes = true }
         var answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: closes)
+        answer.forwardsTrailers = framing == .chunked && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
         if !head.contains(.date) { answer.date = state.clock.httpDate }
         outflow.begin(framing) { ForwardedHead.appendResponse(head, answer, policy: policy, to: &$0) }

@@ -29,11 +29,19 @@ struct OwnAnswer {
             lines.append(0x3A)
             lines.append(decimal: UInt64(port))
         }
-        lines.append(request.fields.bytes, request.pathAndQuery)
+        // The asterisk of OPTIONS is no path.
+        if request.form == .asterisk { lines.append(0x2F) } else { lines.append(request.fields.bytes, request.pathAndQuery) }
         lines.append("\r\nProxy-Status: gatehouse; details=\"redirect_to_https\"\r\n")
         return OwnAnswer(
             keepsMethod ? 308 : 301, reason: "redirect_to_https", words: "This site is served over HTTPS.", request, headers,
             lines)
+    }
+
+    /// To OPTIONS that was meant for us alone.
+    static func options(_ request: RequestHead, headers: HeaderPlan?) -> OwnAnswer {
+        OwnAnswer(
+            200, reason: "options", words: "This is the gateway; the request went no further, as it asked.", request, headers,
+            Array("Proxy-Status: gatehouse\r\n".utf8))
     }
 
     /// To a path of the same site: a directory without its slash.

@@ -67,15 +67,13 @@ struct Relay: ~Copyable {
             client.unwatch()
         }
         upstream.stream.socket.waiter = client.waiter
-        var turns = 0
         while true {
             let up = try stepUp()
             let down = try stepDown()
             if answer == .done { return finish() }
             if up.wantsTurn || down.wantsTurn {
-                turns += 1
                 // A fast pair of peers must not keep the others of this loop waiting.
-                if turns % 16 == 0 { await loop.yield() }
+                await loop.yield()
                 continue
             }
             try await wait(up, down)
@@ -216,6 +214,11 @@ struct Relay: ~Copyable {
         var blocked = Blocked()
         var mustDecline = false
         while true {
+            // Interim heads go one by one, so that a client that does not read them never has them collected here.
+            if progress.interimHeads > 0, try !flushClient() {
+                blocked.onClient = true
+                return blocked
+            }
             do throws(HTTPRefusal) {
                 if try upstream.inflow.takeHead({ span throws(HTTPRefusal) in try head.parse(span, limits: limits.head) }) {
                     progress.downloadedAt = loop.now
@@ -233,8 +236,6 @@ struct Relay: ~Copyable {
             switch try readUpstream() {
             case .bytes: continue
             case .blocked:
-                // An interim head must not wait for the final one.
-                if try !flushClient() { blocked.onClient = true }
                 blocked.onUpstream = true
                 return blocked
             case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
@@ -245,6 +246,7 @@ struct Relay: ~Copyable {
 
     private mutating func takeHead() throws(HTTPRefusal) {
         if head.isInterim {
+            try progress.countInterim()
             client.sendInterim(head)
             head.reset()
             return

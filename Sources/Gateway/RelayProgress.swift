@@ -1,3 +1,4 @@
+import HTTP
 import Transport
 
 /// How far each direction of an exchange is.
@@ -35,6 +36,12 @@ struct RelayProgress {
     /// over, so that a slow upstream is never its fault.
     var waitedForBody: UInt64 = 0
 
+    /// The 1xx heads that came before the answer.
+    private(set) var interimHeads = 0
+
+    /// RFC 9110 §15.2 sets no bound to them. Nobody sends more than a few, and each of them starts the wait for the answer anew.
+    private static let maxInterimHeads = 100
+
     init(since now: UInt64) {
         uploadedAt = now
         downloadedAt = now
@@ -60,6 +67,12 @@ struct RelayProgress {
                 Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write")
             }
         }
+    }
+
+    /// Counts a 1xx head, and refuses one too many.
+    mutating func countInterim() throws(HTTPRefusal) {
+        interimHeads += 1
+        if interimHeads > Self.maxInterimHeads { throw HTTPRefusal(.tooManyInterimHeads, from: .upstream) }
     }
 
     /// How much longer a body of which `received` bytes have come may be waited for, by the least rate.

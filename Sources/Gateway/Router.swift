@@ -7,6 +7,8 @@ enum Decision {
     case proxy(RoutePlan, remainder: Int)
     case file(StaticSite)
     case redirect(port: Int)
+    /// OPTIONS that was to come as far as here and no further.
+    case options
     case refuse(Failure)
 }
 
@@ -26,7 +28,6 @@ enum Router {
 
     /// What the site does with the request.
     static func decide(_ site: SitePlan, _ request: RequestHead) -> Decision {
-        if let port = site.redirectPort { return .redirect(port: port) }
         switch request.form {
         case .authority:
             // RFC 9110 §15.5.6: a 405 says what is allowed.
@@ -36,9 +37,26 @@ enum Router {
                     fields: Array("Allow: GET, HEAD\r\n".utf8)))
         case .origin, .absolute, .asterisk: break
         }
+        if let port = site.redirectPort {
+            // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
+            guard request.authority != nil else { return .refuse(Failure(HTTPRefusal(.hostMissing))) }
+            return .redirect(port: port)
+        }
+        if let decision = lastHop(request) { return decision }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
         return .refuse(Failure("no_route", status: 404, blame: .client, detail: "no route and no static file of this site"))
+    }
+
+    /// RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` go no further; with other methods the field has no meaning.
+    private static func lastHop(_ request: RequestHead) -> Decision? {
+        guard request.method == .options || request.method == .trace, request.maxForwards == 0 else { return nil }
+        if request.method == .options { return .options }
+        // RFC 9110 §9.3.8 would have us send back what came, which may hold secrets.
+        return .refuse(
+            Failure(
+                "trace_refused", status: 405, blame: .client, detail: "TRACE is not answered here",
+                fields: Array("Allow: GET, HEAD\r\n".utf8)))
     }
 
     /// The longest prefix wins, whatever the order in the file.

@@ -32,10 +32,11 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
 extension KnownField {
     /// The known field that the name at `range` of `bytes` spells, in any case; the name must be a token.
     static func recognise(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
-        guard range.count <= 32 else { return .other }
-        let name = ByteScanning.foldedName(bytes, range)
-        let field = named(name, count: range.count)
-        guard field == .other else { return field }
+        // No known name is longer.
+        if range.count <= 32 {
+            let field = named(ByteScanning.foldedName(bytes, range), count: range.count)
+            guard field == .other else { return field }
+        }
         if range.count >= 11, Text.equal(bytes, range.lowerBound..<range.lowerBound + 11, "x-forwarded") {
             return .xForwardedOther
         }

@@ -128,6 +128,8 @@ package enum Reason: String, Sendable, CaseIterable {
     case statusInvalid = "status_invalid"
     /// A 101 that nobody asked for, or for another protocol (RFC 9110 §15.2.2).
     case switchNotAskedFor = "switch_not_asked_for"
+    /// More than 100 interim (1xx) heads before an answer (RFC 9110 §15.2).
+    case tooManyInterimHeads = "too_many_interim_heads"
 
     /// The status of the answer when a client sent it.
     package var status: Int {

@@ -91,7 +91,8 @@ import Testing
             stage.upstream.begin([.ok])
             let client = try stage.connect()
             client.send(Array(post("Content-Length: 10", body: "abc").utf8))
-            stage.run([client]) { stage.upstream.seen.first?.body == "abc" }
+            let isUp = stage.run([client]) { stage.upstream.seen.first?.body == "abc" }
+            #expect(isUp, "\(stage.upstream.seen) \(String(decoding: client.received, as: UTF8.self))")
             client.closeWithoutNotice()
             stage.run([]) { !stage.upstream.endings.isEmpty }
             #expect(stage.upstream.seen.map(\.isComplete) == [false])

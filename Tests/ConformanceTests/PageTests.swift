@@ -44,7 +44,8 @@ import Testing
     @Test("docs/reasons.md states the status that is answered", arguments: Reason.allCases)
     func status(_ reason: Reason) throws {
         let page = try Self.text("docs/reasons.md")
-        let isOfUpstreams = [Reason.statusLineMalformed, .statusInvalid, .switchNotAskedFor].contains(reason)
+        let ofUpstreams: [Reason] = [.statusLineMalformed, .statusInvalid, .switchNotAskedFor, .tooManyInterimHeads]
+        let isOfUpstreams = ofUpstreams.contains(reason)
         #expect(page.contains("| `\(reason.rawValue)` | \(isOfUpstreams ? 502 : reason.status) |"))
     }
 

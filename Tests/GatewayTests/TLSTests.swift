@@ -189,6 +189,28 @@ struct TLSTests {
         }
     }
 
+    @Test(
+        "a redirect is to a URL, or there is none: OPTIONS *, CONNECT, no host",
+        arguments: [
+            ("OPTIONS * HTTP/1.1\r\nHost: localhost", "308", "https://localhost/"),
+            ("GET http://localhost HTTP/1.1\r\nHost: localhost", "301", "https://localhost/"),
+            ("GET //other.test/ HTTP/1.1\r\nHost: localhost", "301", "https://localhost//other.test/"),
+            ("GET / HTTP/1.0", "400", nil), ("CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443", "405", nil),
+        ])
+    func oddRedirect(head: String, status: String, location: String?) async throws {
+        let port = try FreePort()
+        let toml = "[[sites]]\nhostname = \"localhost\"\nport = \(port)\nredirect_to_https = true"
+        try await Gatehouse.serving(toml) { _ in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write(head + "\r\n\r\n")
+                let answer = try wire.readAnswer()
+                #expect(answer.start.contains(" \(status) "))
+                #expect(answer.value("Location") == location)
+            }
+        }
+    }
+
     @Test("a scripted session of openssl s_client: two requests over one connection")
     func scriptedSession() async throws {
         let certificates = try await Certificates.ready()

@@ -234,7 +234,7 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
         let elsewhere: Set<Reason> = [
             .headTooLarge, .targetTooLong, .chunkSizeMalformed, .chunkSizeOverflow, .chunkExtensionMalformed,
             .chunkExtensionTooLarge, .chunkDataUnterminated, .trailersTooLarge, .statusLineMalformed, .statusInvalid,
-            .switchNotAskedFor,
+            .switchNotAskedFor, .tooManyInterimHeads,
         ]
         let missing = Reason.allCases.filter { reason in
             !elsewhere.contains(reason) && !all.contains { $0.code == reason.rawValue }

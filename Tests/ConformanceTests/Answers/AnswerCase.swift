@@ -18,6 +18,10 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
     var isReused = false
     var interim: [Int] = []
     var clientStays = true
+    /// The value of the answer's `Trailer`.
+    var announced: String?
+    /// The lines behind the last chunk.
+    var trailers = ""
 
     var testDescription: String {
         let text = String(decoding: script.bytes, as: UTF8.self).debugDescription
@@ -43,6 +47,9 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
     func spent() -> AnswerCase { with { $0.isReused = false } }
     func to(_ request: String) -> AnswerCase { with { $0.request = request } }
     func after(_ interim: Int...) -> AnswerCase { with { $0.interim = interim } }
+    func trailing(_ lines: String, announced: String? = nil) -> AnswerCase {
+        with { ($0.trailers, $0.announced) = (lines, announced) }
+    }
     func lastForClient() -> AnswerCase { with { $0.clientStays = false } }
 
     func with(_ change: (inout AnswerCase) -> Void) -> AnswerCase {

@@ -7,7 +7,9 @@ import Testing
         try Stage(proxy: "[sites.proxy.retry]\nretries = 0")
     }
 
-    static let all = AnswerTable.wellFormed + AnswerTable.heads + AnswerTable.bodies + AnswerTable.surplus
+    static let all =
+        AnswerTable.wellFormed + AnswerTable.trailers + AnswerTable.interim + AnswerTable.heads + AnswerTable.bodies
+        + AnswerTable.surplus
 
     @Test("what an upstream sends is passed on, refused, or visibly cut", arguments: all)
     func whole(_ item: AnswerCase) async throws {
@@ -21,8 +23,29 @@ import Testing
         try await Self.gatehouse.run { try $0.check(item.with { $0.script.byteByByte = true }) }
     }
 
+    @Test("interim heads wait for a client that reads late") func late() async throws {
+        try await Self.gatehouse.run { stage in
+            let fields = (1...2).map { "Link\($0): " + String(repeating: "x", count: 7000) + "\r\n" }.joined()
+            let hints = String(repeating: "HTTP/1.1 103 Early Hints\r\n\(fields)\r\n", count: 20)
+            stage.upstream.begin([Script(hints + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")])
+            let client = try stage.connect(receiveBuffer: 8192)
+            client.send(Array(get("/tls/x").utf8))
+            stage.run([client]) { client.isSecured }
+            client.reads = false
+            stage.run([client]) { stage.upstream.seen.count == 1 }
+            client.reads = true
+            // Looked at once, not at each byte.
+            stage.run([client]) { client.received.suffix(2) == Array("ok".utf8) }
+            let answer = stage.answer(client)
+            #expect(answer?.interim.count == 20)
+            #expect(answer?.status == 200)
+            #expect(answer?.body == "ok")
+        }
+    }
+
     static let cut =
-        AnswerTable.wellFormed.prefix(8) + AnswerTable.wellFormed.suffix(5) + AnswerTable.surplus + AnswerTable.bodies.prefix(14)
+        AnswerTable.wellFormed.prefix(8) + AnswerTable.wellFormed.suffix(5) + AnswerTable.trailers + AnswerTable.surplus
+        + AnswerTable.bodies.prefix(14)
 
     @Test("cut into two TLS records at every position, nothing changes", arguments: cut)
     func cutEverywhere(_ item: AnswerCase) async throws {
@@ -47,6 +70,8 @@ extension Stage {
             #expect(answer?.body == body)
             #expect(answer?.reason == nil)
             #expect(answer?.interim == item.interim)
+            #expect(answer?.trailers == item.trailers)
+            #expect(answer?.field("Trailer") == item.announced)
             if item.clientStays { checkInStep(client) } else { #expect(client.ending == .orderly) }
         case .refused(let reason):
             #expect(answer?.status == 502)

@@ -129,6 +129,15 @@ enum Bodies {
             "HEAD /up/x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\na",
             head: forwarded("HEAD /up/x", then: ["Content-Length: 1"]), body: "a"),
         .passes("TRACE /up/x HTTP/1.1\r\nHost: a.test\r\n\r\n", head: forwarded("TRACE /up/x")),
+        // RFC 9110 §7.6.2: OPTIONS and TRACE count their hops, and at 0 they are for us.
+        .passes(
+            "OPTIONS /up/x HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 1\r\n\r\n",
+            head: forwarded("OPTIONS /up/x", ["Max-Forwards: 0"])),
+        .served("OPTIONS /up/x HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n"),
+        .served("OPTIONS * HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n"),
+        .served("OPTIONS /up/x HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\nContent-Length: 1\r\n\r\na", stays: false),
+        .answered(405, "trace_refused", "TRACE /up/x HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 000\r\n\r\n"),
+        .passes(get("/up/x", "Max-Forwards: 0"), head: forwarded("GET /up/x")),
         .refused(400, "body_not_allowed", "TRACE /up/x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\na"),
         .refused(
             400, "body_not_allowed",
@@ -139,6 +148,11 @@ enum Bodies {
         .refused(
             400, "upgrade_with_body", post("Connection: Upgrade", "Upgrade: foo", "Transfer-Encoding: chunked", body: "0\r\n\r\n")
         ),
+        // h2c is never switched to, so this body is a body like any other; what `curl --http2 -d` sends is not refused.
+        .passes(
+            post(
+                "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA", "Content-Length: 3", body: "abc"),
+            head: postHead([], "Content-Length: 3"), body: "abc"),
         .passes(
             post("Expect: 100-continue", "Content-Length: 3", body: "abc"),
             head: forwarded("POST /up/p", then: ["Content-Length: 3", "Expect: 100-continue"]), body: "abc"),

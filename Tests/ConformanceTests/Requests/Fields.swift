@@ -84,6 +84,11 @@ enum Fields {
         dropped("Proxy-Connection: keep-alive"),
         dropped("Proxy-Authorization: Basic eDp5"),
         dropped("TE: gzip"),
+        dropped("TE: trailers"),
+        dropped("TE: gzip", "Connection: TE"),
+        .passes(
+            get("/up/x", "TE: gzip;q=0.5, trailers", "Connection: te"),
+            head: forwarded("GET /up/x", then: ["TE: trailers", "Connection: TE"])),
         dropped("Trailer: X-T"),
         dropped("X-Secret: 1", "Connection: X-Secret"),
         dropped("Connection: x-secret, X-Other", "X-Secret: 1", "X-Other: 2"),
@@ -117,6 +122,8 @@ enum Fields {
         // Many servers make `_` and `-` one when they hand fields to a program (CGI, WSGI).
         dropped("X_Forwarded_For: 10.0.0.1"),
         dropped("X_Forwarded-Host: evil.test"),
+        dropped("X-Forwarded-Whatever: 1", "X-Forwarded-Something-With-A-Very-Long-Name: 1"),
+        dropped("x_forwarded_something_with_a_very_long_name: 1"),
         dropped("Content_Length: 5"),
         dropped("Transfer_Encoding: chunked"),
         passes("X_Other: kept"),

@@ -45,5 +45,6 @@ enum Paths {
         .served(get("/up/../probe.txt")),
         .served(get("/./%2e/probe.txt?q=/../..")),
         .answered(404, "file_not_found", get("/probe.txt/")),
+        .answered(400, "file_path_malformed", get("/x%2Fprobe.txt")),
     ]
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Small steps on IPv4 loopback sockets, all non-blocking.
@@ -42,12 +43,13 @@ enum Descriptor {
         return descriptor
     }
 
-    /// The next waiting connection, or nil.
+    /// The next waiting connection, or nil. Programs that other tests start do not inherit it: they would keep it open.
     static func accept(_ listener: Int32) -> Int32? {
-        let descriptor = Glibc.accept(listener, nil, nil)
+        var peer = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = unsafe gh_accept(listener, &peer, &length)
         guard descriptor >= 0 else { return nil }
         sendAtOnce(descriptor)
-        setNonBlocking(descriptor)
         return descriptor
     }
 

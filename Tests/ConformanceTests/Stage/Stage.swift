@@ -50,7 +50,7 @@ final class Stage {
             if condition() { return true }
             guard ContinuousClock.now < deadline else { return false }
             let interests = clients.compactMap(\.interest) + upstream.interests + program.interests
-            _ = Descriptor.wait(interests, milliseconds: 1000)
+            _ = Descriptor.wait(interests, milliseconds: min(1000, milliseconds))
         }
     }
 
