@@ -42,6 +42,7 @@ let package = Package(
         // C
         shim("COpenSSL", links: ["ssl", "crypto"]),
         shim("CLinux"),
+        shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
         shim("CToml"),
         // Floor 0: bytes and text in, values out; no socket, no clock.
@@ -52,7 +53,7 @@ let package = Package(
         module("TLS", ["COpenSSL"]),
         module("EventLoop", ["CLinux"]),
         // Floor 2: bytes between sockets, plain or TLS.
-        module("Transport", ["TLS", "EventLoop", "CLinux"]),
+        module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
         // Floor 3: messages over streams.
         module("HTTP1", ["Transport", "HTTP"]),
         // Floor 4: where answers come from.

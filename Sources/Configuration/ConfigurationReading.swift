@@ -50,6 +50,7 @@ extension Configuration {
         let logging = Logging(reading: document.table("logging"))
         let performance = Performance(reading: document.table("performance"))
         let limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
+        let dns = NameResolution(reading: document.table("dns"))
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
         let readers = siteTables(document)
@@ -64,6 +65,7 @@ extension Configuration {
         configuration.logging = logging
         configuration.performance = performance
         configuration.limits = limits
+        configuration.dns = dns
         configuration.security = security
         configuration.management = management
         configuration.sites = sites

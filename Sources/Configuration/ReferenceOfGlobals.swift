@@ -73,6 +73,22 @@ extension ConfigurationReference {
                 Key("whitelist", "list of addresses or CIDR blocks", .value("[]"), "Clients without a limit."),
             ]),
         Section(
+            "dns", "How the names of upstreams are looked up: in `/etc/hosts` first, then by DNS.",
+            [
+                Key(
+                    "servers", "list of addresses, with a port if it is not 53", .value("[]"),
+                    "Name servers. None: those of `/etc/resolv.conf`, whose search list and options hold in any case."),
+                Key(
+                    "timeout", "duration", .value("2"),
+                    "How long a server may take for its first answer; each further attempt gives it twice as long."),
+                Key("attempts", "1 to 10", .value("2"), "How often each server is asked."),
+                Key(
+                    "min_ttl", "duration", .value("1"),
+                    "An answer is used at least so long, however short its TTL. Entries of `/etc/hosts` have none: this is theirs."
+                ),
+                Key("max_ttl", "duration", .value("300"), "An answer is used no longer than this, however long its TTL."),
+            ]),
+        Section(
             "management", "The operator's own listener.",
             [
                 Key("enabled", "boolean", .value("false"), "Whether it listens."),

@@ -37,6 +37,10 @@ struct HealthLog {
         case .probesFail(let finding):
             facts["probe"] = "\(finding)"
             log.warning("upstream unwell", metadata: facts)
+        case .unresolved(let reason):
+            facts["reason"] = "\(reason)"
+            log.warning("upstream name not resolved", metadata: facts)
+        case .resolved: log.notice("upstream name resolved again", metadata: facts)
         case .probesPass(let finding):
             facts["probe"] = "\(finding)"
             log.notice("upstream well again", metadata: facts)

@@ -21,12 +21,14 @@ package final class Plan: Sendable {
     let probes: [ProbePlan]
     /// What the next plan carries over of this one's servers.
     let states: [String: ServerState]
+    /// How upstreams' names are looked up.
+    let names: NameCache.Settings
     let limits: PlanLimits
     let logging: LogPlan
     package let workerCount: Int
 
     init(
-        listeners: [ListenerPlan], upstreams: UpstreamPlan, limits: PlanLimits,
+        listeners: [ListenerPlan], upstreams: UpstreamPlan, names: NameCache.Settings, limits: PlanLimits,
         logging: LogPlan, workerCount: Int
     ) {
         self.listeners = listeners
@@ -37,6 +39,7 @@ package final class Plan: Sendable {
         probes = upstreams.probes
         states = upstreams.states
         handshakeRates = upstreams.handshakeRates
+        self.names = names
         self.limits = limits
         self.logging = logging
         self.workerCount = workerCount

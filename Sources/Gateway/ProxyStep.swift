@@ -38,13 +38,13 @@ extension Exchange {
                 return
             } catch {
                 tell(error, to: server)
-                guard responder != nil, mayRetry(error, route, replay) else { throw error }
+                guard mayRetry(error, route, replay) else { throw error }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.
                     needsFresh = true
                     if route.group.servers.count == 1 || request.stuckTo == choice { continue }
                 }
-                request.excluded = choice
+                request.excluded.insert(choice)
             }
         }
     }

@@ -27,7 +27,9 @@ extension Exchange {
     mutating func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
         // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
         let isLostHandshake = seat != nil && failure.blame == .upstream && failure.status == 502
-        let found = failure.retry.occasion ?? (isLostHandshake ? .closed : nil)
+        // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
+        let isBegun = responder == nil && failure.blame == .upstream
+        let found = failure.retry.occasion ?? (isLostHandshake || isBegun ? .closed : nil)
         guard failure.blame != .client, !client.hasLeft, let occasion = found else { return false }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(

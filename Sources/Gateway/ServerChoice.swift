@@ -20,10 +20,12 @@ extension Exchange {
     func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         var request = request
         request.now = state.loop.now
+        // Who comes later does not pass those who wait.
+        if let place = route.proxying.line, !state.lines[place].isEmpty { return nil }
         switch route.group.pick(request) {
         case .server(let choice): return choice
         case .full: return nil
-        case .unavailable(let time): throw Self.unavailable(time)
+        case .unavailable(let time): throw Self.unavailable(route.group, time)
         }
     }
 
@@ -49,18 +51,21 @@ extension Exchange {
                     "upstream_queue_timeout", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue_timeout")
             }
             if client.hasLeft { throw Failure.clientLeft() }
+            guard line.isFirst(waiter) else { continue }
             request.now = state.loop.now
             switch route.group.pick(request) {
             case .server(let choice): return choice
             case .full: continue
-            case .unavailable(let time): throw Self.unavailable(time)
+            case .unavailable(let time): throw Self.unavailable(route.group, time)
             }
         }
     }
 
-    private static func unavailable(_ time: UInt64) -> Failure {
-        Failure(
-            "group_unavailable", status: 503, blame: .upstream, detail: "no server of the group can be reached",
+    private static func unavailable(_ group: UpstreamGroup, _ time: UInt64) -> Failure {
+        let last = group.servers.lazy.compactMap { server in server.state.health.lastFault.map { "; \(server.url): \($0)" } }
+        return Failure(
+            "group_unavailable", status: 503, blame: .upstream,
+            detail: "no server of the group can be reached" + (last.first ?? ""),
             retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
     }
 

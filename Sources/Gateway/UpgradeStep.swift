@@ -32,7 +32,7 @@ extension Exchange {
     func admitHandshake(to server: UpstreamServer) throws(Failure) {
         guard !state.plan.handshakeRates[server.index].admit(now: state.loop.now) else { return }
         // No lease takes over what the pick began.
-        server.release()
+        state.pools[server.index].leaseEnded()
         throw Failure(
             "handshake_rate", status: 503, blame: .gateway, detail: "Too many WebSockets are being opened; try again soon.",
             retry: .unsent, key: "sites.proxy.upstreams.handshake_rate")

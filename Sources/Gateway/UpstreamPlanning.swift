@@ -1,6 +1,7 @@
 import Configuration
 import HTTP
 import TLS
+import Transport
 import Upstreams
 
 /// The part of the plan that is about routes and upstreams.
@@ -188,6 +189,18 @@ extension PlanBuilder {
     }
 
     // MARK: Settings
+
+    /// How upstreams' names are looked up, from `[dns]`.
+    var names: NameCache.Settings {
+        let dns = configuration.dns
+        var names = NameCache.Settings()
+        names.resolver.servers = dns.servers
+        names.resolver.timeout = dns.timeout.nanoseconds
+        names.resolver.attempts = dns.attempts
+        names.shortestLife = dns.minTTL.nanoseconds
+        names.longestLife = max(dns.minTTL, dns.maxTTL).nanoseconds
+        return names
+    }
 
     private func poolSettings(_ proxy: Proxy) -> Pool.Settings {
         Pool.Settings(

@@ -11,6 +11,7 @@ final class WorkerState {
     let loop: EventLoop
     let shared: SharedState
     let buffers: BufferPool
+    let names: NameCache
     let pools: [Pool]
     let lines: [WaitingLine]
     /// Only the first worker has any.
@@ -40,12 +41,14 @@ final class WorkerState {
         clock = WallClock(loop: loop)
         let buffers = BufferPool(smallCapacity: max(16_384, plan.limits.head.maxHeadBytes))
         self.buffers = buffers
+        let names = NameCache(plan.names, loop: loop)
+        self.names = names
         var pools: [Pool] = []
         let lines = plan.lines.map { WaitingLine($0) }
         for (index, server) in plan.servers.enumerated() {
             pools.append(
                 try Pool(
-                    server, settings: plan.poolSettings[index], loop: loop, buffers: buffers,
+                    server, settings: plan.poolSettings[index], loop: loop, buffers: buffers, names: names,
                     line: plan.serverLines[index].map { lines[$0] }))
         }
         self.pools = pools
@@ -55,7 +58,7 @@ final class WorkerState {
     /// Makes the probers of all servers: there is one for each server and process.
     func makeProbers() throws(TLSError) {
         for probe in plan.probes {
-            probers.append(try Prober(probe.server, settings: probe.settings, loop: loop, buffers: buffers))
+            probers.append(try Prober(probe.server, settings: probe.settings, loop: loop, buffers: buffers, names: names))
         }
     }
 

@@ -35,6 +35,11 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The same address with another port.
+    package func with(port: UInt16) -> SocketAddress {
+        SocketAddress(family: family, bytes: bytes, port: port, scope: scope)
+    }
+
     /// Reads a literal: "192.0.2.1", "::1" (without brackets). Nil if it is none.
     package init?(literal: String, port: UInt16) {
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -36,12 +36,15 @@ package final class Pool {
     /// Woken when a peer closes one of the idle connections.
     private let watch: Waiter
     private var isWatching = false
-    private var names: NameLookup
+    private let addresses: ServerAddresses
 
-    /// - Parameter line: those who wait for room at this server; nil if it has no limit.
+    /// - Parameters:
+    ///   - names: the worker's.
+    ///   - line: those who wait for room at this server; nil if it has no limit.
     /// - Throws: when the server's TLS files cannot be used.
     package init(
-        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, line: WaitingLine? = nil
+        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache,
+        line: WaitingLine? = nil
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
@@ -49,7 +52,7 @@ package final class Pool {
         self.buffers = buffers
         self.line = line
         watch = Waiter(loop: loop)
-        names = NameLookup(server.identity)
+        addresses = ServerAddresses(server, names: names)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
 
@@ -78,13 +81,16 @@ package final class Pool {
     /// - Parameter waiter: the calling task's.
     package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
         do throws(TransportError) {
-            let addresses = try await names.addresses(loop)
+            let found = try await addresses.next(waiter, timeout: settings.connectTimeout)
             let stream = try await Stream.connect(
-                toAnyOf: addresses, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
+                toAnyOf: found, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
                 handshakeTimeout: settings.handshakeTimeout)
             return Lease(UpstreamConnection(stream, buffers: buffers, chunkLimits: settings.chunkLimits), from: self)
         } catch {
-            if case .system = error { names.doubt() }
+            switch error {
+            case .system, .timedOut: addresses.doubt()
+            case .tls, .handshakeTimedOut, .unresolved: break
+            }
             leaseEnded()
             throw error
         }
@@ -139,8 +145,8 @@ package final class Pool {
         }
     }
 
-    /// One exchange less is under way: somebody may be waiting for that.
-    func leaseEnded() {
+    /// One exchange less is under way: somebody may be waiting for that. For a pick that no lease has taken over.
+    package func leaseEnded() {
         server.release()
         line?.tellFirst()
     }

@@ -32,18 +32,18 @@ package final class Prober {
     private let waiter: Waiter
     private let buffers: BufferPool
     private let tls: TLSClientContext?
-    private var names: NameLookup
+    private let addresses: ServerAddresses
     private var isStopped = false
 
     /// - Throws: when the server's TLS files cannot be used.
     package init(
-        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool
+        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
         self.buffers = buffers
         waiter = Waiter(loop: loop)
-        names = NameLookup(server.identity)
+        addresses = ServerAddresses(server, names: names)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
 
@@ -82,7 +82,7 @@ package final class Prober {
             let isExpected = statuses.contains { $0.contains(status) }
             return (isExpected, "status \(status) after \((waiter.loop.now &- began) / 1_000_000) ms")
         } catch {
-            names.doubt()
+            addresses.doubt()
             return (false, error.finding)
         }
     }
@@ -90,7 +90,8 @@ package final class Prober {
     private nonisolated(nonsending) func connect() async throws(Unwell) -> Stream {
         do throws(TransportError) {
             return try await Stream.connect(
-                toAnyOf: try await names.addresses(waiter.loop), tls: tls, waiter: waiter, connectTimeout: settings.timeout,
+                toAnyOf: try await addresses.next(waiter, timeout: settings.timeout), tls: tls, waiter: waiter,
+                connectTimeout: settings.timeout,
                 handshakeTimeout: settings.timeout)
         } catch {
             throw Unwell(finding: error.description)

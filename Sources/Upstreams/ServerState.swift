@@ -29,11 +29,14 @@ package final class ServerState: Sendable {
     /// A success would change the health: only then it takes the lock.
     private let wantsSuccess = Atomic<Bool>(false)
     private let hasChanges = Atomic<Bool>(false)
+    private let isUnresolved = Atomic<Bool>(false)
     private let cold = Mutex(Cold())
 
     private struct Cold {
         var health = ServerHealth()
         var changes: [ServerHealth.Change] = []
+        /// Why its name has no new addresses.
+        var unresolved: String?
     }
 
     /// Changes that nobody has fetched yet; more are dropped.
@@ -139,6 +142,23 @@ package final class ServerState: Sendable {
     func probed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: ServerHealth.Settings) {
         change(now, settings) { $0.probed(probe, now: now, settings) }
     }
+
+    /// What became of looking its name up.
+    /// - Parameter failure: in words; nil if it has addresses.
+    func named(failure: String?) {
+        guard failure != nil || isUnresolved.load(ordering: .relaxed) else { return }
+        cold.withLock { cold in
+            guard cold.unresolved != failure else { return }
+            cold.unresolved = failure
+            isUnresolved.store(failure != nil, ordering: .relaxed)
+            guard cold.changes.count < Self.mostChanges else { return }
+            cold.changes.append(failure.map { .unresolved(reason: $0) } ?? .resolved)
+            hasChanges.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// Why its name could not be looked up the last time, for reports; nil if it could.
+    package var unresolved: String? { cold.withLock { $0.unresolved } }
 
     /// A copy of the whole health, for reports.
     package var health: ServerHealth { cold.withLock { $0.health } }

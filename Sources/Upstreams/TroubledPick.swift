@@ -32,9 +32,9 @@ struct TroubledPick {
             }
             switch circle {
             case .primaries: circle = .withBackups
-            case .withBackups where request.excluded != nil, .all where request.excluded != nil:
-                // Nobody else: the one that has just failed may try again.
-                request.excluded = nil
+            case .withBackups where !request.excluded.isEmpty, .all where !request.excluded.isEmpty:
+                // Nobody else: those that have failed may try again.
+                request.excluded = UpstreamGroup.Excluded()
                 circle = self.circle()
             case .withBackups, .all: return refusal()
             }
@@ -63,7 +63,9 @@ struct TroubledPick {
     /// May it be chosen, were there room?
     private func mayTake(_ index: Int, _ circle: Circle) -> Bool {
         let server = group.servers[index]
-        guard server.weight > 0, index != request.excluded, !server.terms.isBackup || circle != .primaries else { return false }
+        guard server.weight > 0, !request.excluded.contains(index), !server.terms.isBackup || circle != .primaries else {
+            return false
+        }
         let standing = standing(server)
         guard !standing.contains(.draining) else { return false }
         // Its trial is due: one request may try.

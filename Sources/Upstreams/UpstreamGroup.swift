@@ -26,11 +26,31 @@ package final class UpstreamGroup: Sendable {
         package var key: UInt64 = 0
         /// The server that the client is stuck to.
         package var stuckTo: Int?
-        /// The one that has just failed; it is picked only if there is no other.
-        package var excluded: Int?
+        /// Those that have failed this request; they are picked only if there is no other.
+        package var excluded = Excluded()
 
         package init(now: UInt64) {
             self.now = now
+        }
+    }
+
+    /// Places of servers, without an allocation: of those below 64 any, of the others the last.
+    package struct Excluded: Sendable {
+        private var low: UInt64 = 0
+        private var high = -1
+
+        package init() {}
+
+        package var isEmpty: Bool { low == 0 && high < 0 }
+
+        /// Adds a server.
+        package mutating func insert(_ index: Int) {
+            if index < 64 { low |= 1 &<< UInt64(index) } else { high = index }
+        }
+
+        /// Is this server one of them?
+        package func contains(_ index: Int) -> Bool {
+            index < 64 ? low & 1 &<< UInt64(index) != 0 : index == high
         }
     }
 
@@ -81,8 +101,8 @@ package final class UpstreamGroup: Sendable {
     /// Chooses a server. O(1) for the schedules and `randomTwo` while every server is well, O(servers) else; allocates nothing.
     package func pick(_ request: Request) -> Pick {
         let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        if let stuck = request.stuckTo, stuck != request.excluded, claim(stuck: stuck, request) { return .server(stuck) }
-        if let choice = ordinaryChoice(turn, request), choice != request.excluded, servers[choice].isPlain,
+        if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
+        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain,
             servers[choice].state.begin(atMost: servers[choice].terms.maxConns)
         {
             return .server(choice)

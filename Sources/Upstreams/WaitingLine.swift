@@ -45,6 +45,9 @@ package final class WaitingLine {
 
     package var isEmpty: Bool { waiters.isEmpty }
 
+    /// Is it this one's turn?
+    package func isFirst(_ waiter: Waiter) -> Bool { waiters.first === waiter }
+
     /// Takes the last place.
     /// - Returns: false if there is none; else `leave` must follow.
     package func enter(_ waiter: Waiter) -> Bool {
@@ -58,6 +61,8 @@ package final class WaitingLine {
         guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
         waiters.remove(at: place)
         limit.leave()
+        // There may be room for more than one: each that leaves tells the next.
+        tellFirst()
     }
 
     /// Waits for room, or for a socket that the caller has made its waiter watch.

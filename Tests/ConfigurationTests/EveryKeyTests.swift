@@ -36,6 +36,15 @@ import Testing
         #expect(configuration.management.apiKey == "secret")
     }
 
+    @Test func namesAreLookedUpAsWritten() {
+        let dns = configuration.dns
+        #expect(dns.servers == ["192.0.2.53:53", "127.0.0.1:5353", "[::1]:53", "[::1]:54"])
+        #expect(dns.timeout == .milliseconds(500))
+        #expect(dns.attempts == 3)
+        #expect(dns.minTTL == .seconds(2))
+        #expect(dns.maxTTL == .seconds(3600))
+    }
+
     @Test func limitsAreReadAsWritten() {
         let limits = configuration.limits
         #expect(limits.maxHeadBytes == 17 << 10)

@@ -5,15 +5,15 @@ import Synchronization
 ///
 /// The compiler proves its use by `Mutex`; the `NSLock` around it is for ThreadSanitizer, which sees pthread's locks and not the
 /// futex of `Mutex`, and would call every use a race.
-final class Guarded<Value: Sendable>: Sendable {
+package final class Guarded<Value: Sendable>: Sendable {
     private let lock = NSLock()
     private let value: Mutex<Value>
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = Mutex(value)
     }
 
-    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+    package func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         lock.withLock { value.withLock { value in body(&value) } }
     }
 }

@@ -13,17 +13,20 @@ package final class Upstream: Sendable, CustomStringConvertible {
     private let listener: Int32
 
     /// - Parameters:
-    ///   - host: "127.0.0.1" or "::1".
+    ///   - host: of the loopback: "127.0.0.1", "127.0.0.2", "::1".
+    ///   - port: 0: a free one.
     ///   - script: runs on a thread of its own for each connection, which is closed when it returns. Its errors are dropped: the
     ///     test looks at what came of it.
-    package init(host: String = "127.0.0.1", _ script: @escaping @Sendable (Upstream, Wire) throws -> Void) throws {
-        let address = LoopbackAddress(host, 0)
+    package init(host: String = "127.0.0.1", port: UInt16 = 0, _ script: @escaping @Sendable (Upstream, Wire) throws -> Void)
+        throws
+    {
+        let address = LoopbackAddress(host, port)
         listener = try address.newSocket()
         let listener = listener
         guard unsafe address.with({ unsafe bind(listener, $0, $1) }) == 0, listen(listener, 1024) == 0 else {
             throw Wire.Failure("listen")
         }
-        port = LoopbackAddress.port(of: listener)
+        self.port = LoopbackAddress.port(of: listener)
         let (requests, connections, closures) = (requests, connections, closures)
         detachThread { [weak self] in
             var number = 0
@@ -51,14 +54,14 @@ package final class Upstream: Sendable, CustomStringConvertible {
     /// Answers every request of every connection.
     /// - Parameter answer: the bytes to answer with.
     package static func answering(
-        host: String = "127.0.0.1", _ answer: @escaping @Sendable (Message) -> String
+        host: String = "127.0.0.1", port: UInt16 = 0, _ answer: @escaping @Sendable (Message) -> String
     ) throws -> Upstream {
-        try Upstream(host: host) { upstream, wire in try upstream.serve(wire, answer) }
+        try Upstream(host: host, port: port) { upstream, wire in try upstream.serve(wire, answer) }
     }
 
     /// Answers everything with 200 and the text.
-    package static func saying(_ text: String, host: String = "127.0.0.1") throws -> Upstream {
-        try answering(host: host) { ok(text, to: $0) }
+    package static func saying(_ text: String, host: String = "127.0.0.1", port: UInt16 = 0) throws -> Upstream {
+        try answering(host: host, port: port) { ok(text, to: $0) }
     }
 
     /// 200 with the text; to HEAD without it.

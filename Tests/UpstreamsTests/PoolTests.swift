@@ -38,7 +38,8 @@ actor LoopRunner {
         let server = UpstreamServer(
             UpstreamServer.Identity(isTLS: false, host: host, port: port, basePath: ""), url: host, authority: host, tls: nil,
             index: 0)
-        return try Pool(server, settings: settings, loop: loop, buffers: BufferPool(smallCapacity: 1024))
+        return try Pool(
+            server, settings: settings, loop: loop, buffers: BufferPool(smallCapacity: 1024), names: NameCache(loop: loop))
     }
 
     /// A lease on a new connection, as after a pick.
@@ -179,6 +180,18 @@ actor LoopRunner {
             #expect(await line.wait(first, since: loop.now &- limit.timeout) == .timedOut)
             line.leave(first)
             #expect(limit.count == 0 && line.isEmpty)
+        }
+    }
+
+    @Test("When the first has left the line, it is the next one's turn")
+    func lineOrder() async throws {
+        try await LoopRunner().run { _, loop in
+            let line = WaitingLine(WaitingLine.Limit(most: 2, timeout: 3_600_000_000_000))
+            let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
+            #expect(line.enter(first) && line.enter(second))
+            #expect(line.isFirst(first) && !line.isFirst(second))
+            line.leave(first)
+            #expect(line.isFirst(second))
         }
     }
 }

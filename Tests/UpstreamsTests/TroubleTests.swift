@@ -10,11 +10,25 @@ import Testing
     func excluded(weights: [Int]) {
         let group = Servers.group(weights, .roundRobin)
         var request = UpstreamGroup.Request(now: 1)
-        request.excluded = 0
+        request.excluded.insert(0)
         let counts = group.counts(of: 300) { _ in request }
         #expect(counts[0] == 0)
         #expect(counts.reduce(0, +) == 300)
         #expect(Servers.group([1], .weighted).counts(of: 3) { _ in request } == [3])
+    }
+
+    @Test("Every server that failed this request is avoided, not only the last", arguments: [3, 70])
+    func severalExcluded(servers: Int) {
+        let group = Servers.group(Array(repeating: 1, count: servers), .roundRobin)
+        var request = UpstreamGroup.Request(now: 1)
+        for index in 0..<servers where index != 1 { request.excluded.insert(index) }
+        let counts = group.counts(of: 210) { _ in request }
+        // Of those from the 64th place on only the last is remembered.
+        for index in 0..<min(servers, 64) where index != 1 { #expect(counts[index] == 0) }
+        #expect(counts[servers - 1] == 0)
+        #expect(servers > 64 || counts[1] == 210)
+        request.excluded.insert(1)
+        #expect(group.counts(of: 210) { _ in request }.reduce(0, +) == 210)
     }
 
     @Test(

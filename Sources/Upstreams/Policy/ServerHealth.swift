@@ -29,6 +29,9 @@ package struct ServerHealth: Sendable, Equatable {
         case circuitClosed
         case probesFail(finding: String)
         case probesPass(finding: String)
+        /// Its name has no addresses, or none newer than those that are known.
+        case unresolved(reason: String)
+        case resolved
     }
 
     package private(set) var ejection = Ejection()

@@ -1,0 +1,156 @@
+import TestSupport
+import Testing
+
+@Suite("Names of upstreams")
+struct NameTests {
+    @Test("all addresses of a name are used, of both families, and a dead one costs the client nothing")
+    func severalAddresses() async throws {
+        let first = try closing("first")
+        let second = try closing("second", host: "127.0.0.2", port: first.port)
+        let names = try NameServer([
+            // Nobody listens at the third; the fourth, of the other family, is tried beside it.
+            "app.test": .addresses(["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"], ttl: 300)
+        ])
+        try await serving(names, "app.test:\(first.port)") { gatehouse, port in
+            var seen: Set<String> = []
+            for number in 0..<24 { seen.insert(try await get(port, "/\(number)").text) }
+            #expect(seen == ["first", "second"])
+            #expect(gatehouse.accessEntries.allSatisfy { $0["attempts"] == nil })
+            // Asked once for each family, by each worker that had requests.
+            #expect([2, 4].contains(names.questions.all.count), "\(names.questions.all)")
+        }
+        withExtendedLifetime(second) {}
+    }
+
+    @Test("IPv6 alone will do")
+    func onlyIPv6() async throws {
+        let upstream = try Upstream.saying("six", host: "::1")
+        let names = try NameServer(["app.test": .addresses(["::1"], ttl: 300)])
+        try await serving(names, "app.test:\(upstream)") { _, port in try await expect(port, "/", "six") }
+    }
+
+    @Test(
+        "when the TTL has run out, or max_ttl, the new address is used",
+        arguments: [(UInt32(1), "max_ttl = 300"), (86_400, "max_ttl = 1"), (0, "min_ttl = \"100ms\"")])
+    func timeToLive(ttl: UInt32, keys: String) async throws {
+        let old = try closing("old")
+        let new = try closing("new", host: "127.0.0.2", port: old.port)
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1"], ttl: ttl)])
+        try await serving(names, "app.test:\(old)", dns: keys) { _, port in
+            try await expect(port, "/", "old")
+            names.set("app.test", .addresses(["127.0.0.2"], ttl: 300))
+            while case let text = try await get(port, "/").text, text != "new" { #expect(text == "old") }
+        }
+        withExtendedLifetime(new) {}
+    }
+
+    @Test("a name that is unknown degrades its pool alone, with its reason, until it is known")
+    func unknown() async throws {
+        let upstream = try Upstream.saying("here")
+        let names = try NameServer([:])
+        try await serving(names, "app.test:\(upstream)", beside: upstream) { gatehouse, port in
+            let answer = try await get(port, "/lost")
+            #expect(answer.text.contains("503") && answer.code == 0)
+            let entry = try await gatehouse.access("/lost")
+            #expect(entry["status"] == "503" && entry["reason"] == "upstream_unresolved", "\(entry)")
+            #expect(entry["detail"]?.hasPrefix("app.test: ") == true, "\(entry)")
+            let line = try await gatehouse.log.first("the name's failure") { $0.contains("upstream name not resolved") }
+            #expect(line.contains("app.test"), "\(line)")
+            try await expect(port, "/beside", "here")
+            names.set("app.test", .addresses(["127.0.0.1"], ttl: 300))
+            while try await get(port, "/found").text != "here" {}
+            _ = try await gatehouse.log.first("the name's return") { $0.contains("upstream name resolved again") }
+        }
+    }
+
+    @Test(
+        "no answer of the name server within the attempts is an error with its reason",
+        arguments: [
+            NameServer.Reply.silence, .failure,
+        ])
+    func noAnswer(reply: NameServer.Reply) async throws {
+        let upstream = try Upstream.saying("here")
+        let names = try NameServer(["app.test": reply])
+        try await serving(names, "app.test:\(upstream)", dns: "timeout = \"50ms\"\nattempts = 1") { gatehouse, port in
+            let answer = try await get(port, "/lost")
+            #expect(answer.text.contains("503"))
+            #expect(try await gatehouse.access("/lost")["reason"] == "upstream_unresolved")
+        }
+    }
+
+    @Test("while a name is looked up its worker serves others, and asks again when there is no answer")
+    func patience() async throws {
+        let upstream = try Upstream.saying("here")
+        let names = try NameServer(["app.test": .silence])
+        try await serving(names, "app.test:\(upstream)", beside: upstream, dns: "timeout = \"100ms\"\nattempts = 10") { _, port in
+            async let waiting = get(port, "/slow")
+            _ = try await names.questions.first(2)
+            try await expect(port, "/beside", "here")
+            // At least one repetition for lack of an answer.
+            _ = try await names.questions.first(3)
+            names.set("app.test", .addresses(["127.0.0.1"], ttl: 300))
+            #expect(try await waiting.text == "here")
+        }
+    }
+
+    @Test("a name that is lost keeps its addresses, and the log says so")
+    func lost() async throws {
+        let upstream = try closing("here")
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1"], ttl: 0)])
+        try await serving(names, "app.test:\(upstream)", dns: "min_ttl = \"10ms\"") { gatehouse, port in
+            try await expect(port, "/", "here")
+            names.set("app.test", .unknown)
+            while !gatehouse.log.all.contains(where: { $0.contains("upstream name not resolved") }) {
+                try await expect(port, "/", "here")
+            }
+        }
+    }
+
+    @Test("an answer that is too long for UDP comes over TCP")
+    func longAnswer() async throws {
+        let upstream = try Upstream.saying("here")
+        let many = (10..<60).map { "127.0.1.\($0)" }
+        let names = try NameServer(["app.test": .tooLongForUDP(["127.0.0.1"] + many, ttl: 300)])
+        try await serving(names, "app.test:\(upstream)") { _, port in try await expect(port, "/", "here") }
+    }
+
+    // MARK: -
+
+    /// One worker serves `/` by a name, and `/beside` by an address.
+    private func serving(
+        _ names: NameServer, _ authority: String, beside: Upstream? = nil, dns: String = "",
+        _ body: (Gatehouse, FreePort) async throws -> Void
+    ) async throws {
+        let port = try FreePort()
+        let other = beside.map {
+            """
+            [[sites.proxy.upstreams]]
+            name = "other"
+            url = "http://127.0.0.1:\($0)"
+            [[sites.proxy.routes]]
+            path = "/beside"
+            upstream = "other"
+            """
+        }
+        let toml = Sites.proxy(
+            port, to: "http://\(authority)",
+            proxy: "[sites.proxy.passive_health]\ncircuit_fails = 1000000\n" + (other ?? ""),
+            top: "[dns]\nservers = [\"\(names)\"]\n\(dns)\n")
+        try await Gatehouse.serving(toml) { try await body($0, port) }
+    }
+
+    /// An upstream that closes after each answer, so that each request looks where its name is.
+    private func closing(_ text: String, host: String = "127.0.0.1", port: UInt16 = 0) throws -> Upstream {
+        try Upstream.answering(host: host, port: port) { _ in
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
+        }
+    }
+
+    private func expect(_ port: FreePort, _ target: String, _ text: String) async throws {
+        #expect(try await get(port, target).text == text)
+    }
+
+    private func get(_ port: FreePort, _ target: String) async throws -> Command.Outcome {
+        try await Command.curl(["http://127.0.0.1:\(port)\(target)"])
+    }
+}
