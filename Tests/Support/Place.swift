@@ -17,6 +17,11 @@ package enum Place {
         return URL(filePath: bundle).deletingLastPathComponent().appending(path: "gatehouse").path(percentEncoded: false)
     }()
 
+    /// Is the program a release build? Only a named one can be.
+    package static var isOptimised: Bool {
+        ProcessInfo.processInfo.environment["GATEHOUSE_BINARY"]?.contains("/release/") ?? false
+    }
+
     /// Is the program instrumented? Then it takes more time and memory than it should.
     package static var isSanitized: Bool {
         let environment = ProcessInfo.processInfo.environment
