@@ -84,8 +84,10 @@ extension ConfigurationReference {
                 Key("attempts", "1 to 10", .value("2"), "How often each server is asked."),
                 Key(
                     "min_ttl", "duration", .value("1"),
-                    "An answer is used at least so long, however short its TTL. Entries of `/etc/hosts` have none: this is theirs."
-                ),
+                    """
+                    An answer is used at least so long, however short its TTL. Entries of `/etc/hosts` have none: this is \
+                    theirs.
+                    """),
                 Key("max_ttl", "duration", .value("300"), "An answer is used no longer than this, however long its TTL."),
             ]),
         Section(

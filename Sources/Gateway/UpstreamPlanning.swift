@@ -78,9 +78,11 @@ extension PlanBuilder {
             }
             return server
         }
+        let isAlone = proxy.upstreams.allSatisfy { $0.name == name }
+        let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =
             balancing.stickySessions
-            ? StickyCookie(name: balancing.stickyCookie, group: "\(site.name) \(name)", secret: balancing.stickySecret) : nil
+            ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret) : nil
         return Pooled(
             servers: servers, basePaths: servers.map(\.identity.basePath),
             budget: RetryBudget(percent: proxy.retry.budgetPercent), line: line, sticky: sticky)

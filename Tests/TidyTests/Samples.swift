@@ -86,6 +86,7 @@ enum Samples {
     private static let tests = [
         Sample("print", source, "print(a)\nfoo { debugPrint(b) }", [1, 2]),
         Sample("print", "Sources/gatehouse/Gatehouse.swift", "print(a)"),
+        Sample("print", "Benchmarks/a/main.swift", "print(a)"),
         Sample("print", source, "a.print(b)\nfunc print(c: Int) {}\n// print(d)\nlet print = 1"),
         Sample(
             "sleep", "Tests/HTTPTests/A.swift", "try await Task.sleep(for: a)\nusleep(1)\nrun(\"a; sle" + "ep 1\")", [1, 2, 3]),

@@ -27,6 +27,19 @@ package struct StickyCookie: Sendable {
         }
     }
 
+    /// The name of one pool's cookie on a site that has several: with one name for all, a client that uses two pools would lose
+    /// its place in one whenever it gets a cookie of the other.
+    /// - Parameters:
+    ///   - base: the configured name.
+    ///   - pool: any text.
+    package static func name(_ base: String, pool: String) -> String {
+        var hash = SipHash(key: (0x706f_6f6c_2773_2063, 0x6f6f_6b69_6520_6e61))
+        for byte in pool.utf8 { hash.combine(byte) }
+        let word = hash.finish()
+        let digits = stride(from: UInt64(28), through: 0, by: -4).map { digit(UInt8(word &>> $0 & 15)) }
+        return base + "_" + String(decoding: digits, as: UTF8.self)
+    }
+
     /// The cookie's value for a server.
     package func value(of server: UInt64) -> [UInt8] {
         let (first, second) = signature(server)
