@@ -18,8 +18,8 @@ final class Program {
     init(configuration: String) throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).toml")
         try Data(configuration.utf8).write(to: file)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "\"$0\" \"$@\" </dev/null & read _; kill $!", Program.path, "run", "-c", file.path]
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", Program.wrapper, Program.path, "run", "-c", file.path]
         process.standardInput = leash
         process.standardOutput = output
         process.standardError = errors
@@ -29,6 +29,13 @@ final class Program {
         try? FileManager.default.removeItem(at: file)
         guard isUp else { throw StageError("gatehouse does not start: \(errorLines.joined(separator: "\n"))\n\(configuration)") }
     }
+
+    /// Runs gatehouse until its own standard input ends. It closes what it has inherited first: the leash of another test's program
+    /// in here would keep that one alive, and that one's in there this one.
+    private static let wrapper = """
+        for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -gt 2 ] && eval "exec $fd>&-"; done
+        "$0" "$@" </dev/null & read _; kill $!
+        """
 
     /// For poll(2).
     var interests: [(Int32, Int16)] {
