@@ -53,7 +53,7 @@ def build_c_programs() -> Path:
 
 
 def build_gatehouse() -> None:
-    command = ["swift", "build", "-c", "release", "--product", "gatehouse"]
+    command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "gatehouse"]
     print(" ".join(command), file=sys.stderr)
     if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:
         raise SystemExit("bench: the release build failed (--no-build measures without one)")
