@@ -55,6 +55,7 @@ actor Worker {
             }
             group.addTask { await self.tickUntilDrained() }
         }
+        state?.names.close()
         state?.log.flush()
     }
 

@@ -125,6 +125,7 @@ final class WorkerState {
 
     /// Cuts what is left after the drain's deadline.
     func cutAll() {
+        names.close()
         for connection in connections.values { connection.cut() }
     }
 

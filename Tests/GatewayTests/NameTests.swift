@@ -109,6 +109,23 @@ struct NameTests {
         }
     }
 
+    @Test("a look-up that is under way does not keep the gateway from stopping")
+    func stopping() async throws {
+        let names = try NameServer(["app.test": .silence])
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://app.test:1",
+            top: "[limits]\ndrain_timeout = 0.1\n[dns]\nservers = [\"\(names)\"]\ntimeout = 600\n")
+        var client: ChildProcess?
+        // At its end the gateway must stop.
+        try await Gatehouse.serving(toml) { _ in
+            client = try ChildProcess("curl", ["-sS", "http://127.0.0.1:\(port)/"])
+            _ = try await names.questions.first(2)
+        }
+        let exit = try await client?.exit()
+        #expect(exit != .code(0))
+    }
+
     @Test("an answer that is too long for UDP comes over TCP")
     func longAnswer() async throws {
         let upstream = try Upstream.saying("here")

@@ -165,7 +165,8 @@ async def echo(connection):
 async def upstream(handler=echo, *, tls=False, **settings):
     """A `websockets` server; its URL."""
     settings.setdefault("max_size", None)
-    settings.setdefault("open_timeout", 100)
+    # A slow machine is no failure.
+    settings.setdefault("open_timeout", PATIENCE)
     async with ws_serve(handler, "127.0.0.1", 0, ssl=server_tls() if tls else None, **settings) as server:
         port = server.sockets[0].getsockname()[1]
         yield f"wss://localhost:{port}" if tls else f"ws://127.0.0.1:{port}"
@@ -247,8 +248,7 @@ def switch(head: bytes) -> bytes:
 async def client(running: Gateway, path="/", **settings):
     """A `websockets` client over wss."""
     settings.setdefault("max_size", None)
-    # A starved machine may take long for a handshake; a test that must not wait has a time of its own.
-    settings.setdefault("open_timeout", 100)
+    settings.setdefault("open_timeout", PATIENCE)
     async with ws_connect(running.wss + path, ssl=client_tls(), proxy=None, **settings) as connection:
         yield connection
 
