@@ -30,9 +30,9 @@ final class Program {
         guard isUp else { throw StageError("gatehouse does not start: \(errorLines.joined(separator: "\n"))\n\(configuration)") }
     }
 
-    /// Runs gatehouse until its own standard input ends. It closes the pipes that it has inherited first: the leash of another test's
-    /// program in here would keep that one alive, and that one's in there this one. (The socket is for `Process`, which takes its
-    /// end for the program's.)
+    /// Runs gatehouse until its own standard input ends. It closes the pipes that it has inherited first: the leash of another
+    /// test's program in here would keep that one alive, and that one's in there this one. (The socket is for `Process`, which
+    /// takes its end for the program's.)
     private static let wrapper = """
         for fd in /proc/$$/fd/*; do n=${fd##*/}; if [ "$n" -gt 2 ] && [ -p "$fd" ]; then eval "exec $n>&-"; fi; done
         "$0" "$@" </dev/null & read _; kill $!
