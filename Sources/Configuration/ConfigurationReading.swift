@@ -51,6 +51,7 @@ extension Configuration {
         let performance = Performance(reading: document.table("performance"))
         let limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
         let dns = NameResolution(reading: document.table("dns"))
+        let fileCache = FileCache(reading: document.table("file_cache"))
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
         let readers = siteTables(document)
@@ -66,6 +67,7 @@ extension Configuration {
         configuration.performance = performance
         configuration.limits = limits
         configuration.dns = dns
+        configuration.fileCache = fileCache
         configuration.security = security
         configuration.management = management
         configuration.sites = sites

@@ -73,6 +73,19 @@ extension ConfigurationReference {
                 Key("whitelist", "list of addresses or CIDR blocks", .value("[]"), "Clients without a limit."),
             ]),
         Section(
+            "file_cache",
+            """
+            What each worker remembers of static files, so that a file asked for often costs no system call. A file that \
+            changes is noticed within `valid`.
+            """,
+            [
+                Key(
+                    "size", "size; 0: no cache", .value("\"16MB\""),
+                    "Contents in memory. A content larger than a 64th of it stays in its file."),
+                Key("entries", "count", .value("1024"), "Files, each with its descriptor unless its content is in memory."),
+                Key("valid", "duration, to the next whole second", .value("1"), "How long a file is not looked at again."),
+            ]),
+        Section(
             "dns", "How the names of upstreams are looked up: in `/etc/hosts` first, then by DNS.",
             [
                 Key(

@@ -83,17 +83,22 @@ struct Exchange: ~Copyable {
 
     /// Waits until the client has taken everything.
     nonisolated(nonsending) func flush() async throws(Failure) {
-        defer { client.unwatch() }
         while true {
             do throws(TransportError) {
                 if try client.flush() { return }
             } catch {
                 throw Failure.clientLeft(error)
             }
-            client.watch(reading: false, writing: true)
-            if await client.waiter.wait(timeout: state.plan.limits.sendTimeout) == .deadline {
-                throw Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
-            }
+            try await waitForClient()
+        }
+    }
+
+    /// Waits until the client can take more.
+    nonisolated(nonsending) func waitForClient() async throws(Failure) {
+        client.watch(reading: false, writing: true)
+        defer { client.unwatch() }
+        if await client.waiter.wait(timeout: state.plan.limits.sendTimeout) == .deadline {
+            throw Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
         }
     }
 

@@ -15,9 +15,10 @@ extension Exchange {
             default: .other
             }
         if !client.isRequestFinished { client.closeAfter() }
-        let path = Array(request.fields.bytes[request.path])
+        let bytes = request.fields.bytes
         let answer = files.answer(
-            path: path.span, method: method, conditions: StaticConditions(request), now: state.clock.seconds)
+            path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request),
+            now: state.clock.seconds, from: state.files)
         if let path = answer.redirectPath {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
             return
@@ -25,7 +26,7 @@ extension Exchange {
         if answer.needsPage {
             throw Failure(
                 StaticReason.of(answer.status), status: answer.status, blame: .client, detail: answer.reason,
-                fields: answer.fieldLines)
+                fields: answer.fields.lines)
         }
         try await send(answer, isHead: method == .head, headers: site.headers)
     }
@@ -42,22 +43,46 @@ extension Exchange {
         head.fields.append("Date: ")
         head.fields.append(state.clock.httpDate.span)
         head.fields.append("\r\n")
-        head.fields.append(answer.fieldLines.span)
+        head.fields.append(answer.fields.lines.span)
         head.fields.append(headers.own.span)
         let writer = responder.begin(head)
-        if let body = answer.body { try await stream(body, to: writer) }
+        if let body = answer.body {
+            if let (bytes, range) = body.content {
+                try await send(bytes, range, to: writer)
+            } else {
+                try await stream(body, to: writer)
+            }
+        }
         writer.finish()
         try await flush()
     }
 
+    /// Sends what is in memory from where it is.
+    private nonisolated(nonsending) func send(
+        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
+    ) async throws(Failure) {
+        var next = range.lowerBound
+        while true {
+            let taken: Int
+            do throws(TransportError) {
+                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
+            } catch {
+                throw Failure.clientLeft(error)
+            }
+            next += taken
+            guard next < range.upperBound else { return }
+            if taken == 0 { try await waitForClient() } else { try await flush() }
+            await state.loop.yield()
+        }
+    }
+
     /// Sends the file piece by piece, each taken only when the client has taken the one before.
     private nonisolated(nonsending) func stream(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
-        var size = FileStep.firstPiece
         while true {
             var count = 0
             do throws(StaticError) {
                 count = try state.withScratch { scratch throws(StaticError) in
-                    try scratch.append(addingCapacity: size) { output throws(StaticError) in
+                    try scratch.append(addingCapacity: Self.piece) { output throws(StaticError) in
                         _ = try body.read(into: &output)
                     }
                     writer.take(scratch.span)
@@ -67,17 +92,12 @@ extension Exchange {
                 throw Failure("file_truncated", status: 500, blame: .gateway, detail: error.reason)
             }
             guard count > 0 else { return }
-            if size == FileStep.piece || count == size { try await flush() }
-            size = FileStep.piece
+            try await flush()
             await state.loop.yield()
         }
     }
-}
 
-private enum FileStep {
-    /// Joins the head in one buffer.
-    static let firstPiece = 12_288
-    static let piece = 61_440
+    private static var piece: Int { 61_440 }
 }
 
 private enum StaticReason {
@@ -92,20 +112,6 @@ private enum StaticReason {
         case 503: "too_many_files"
         default: "file_failed"
         }
-    }
-}
-
-extension StaticAnswer {
-    /// Its fields as lines, each with its line end.
-    fileprivate var fieldLines: [UInt8] {
-        var lines: [UInt8] = []
-        for field in fields {
-            lines.append(contentsOf: field.name.utf8)
-            lines.append(": ")
-            lines.append(contentsOf: field.value.utf8)
-            lines.append("\r\n")
-        }
-        return lines
     }
 }
 

@@ -77,6 +77,7 @@ extension ClientConnection: ClientSide {
     }
 
     func takeBody(_ bytes: Span<UInt8>) { outflow.send(bytes) }
+    func writeBody(_ bytes: Span<UInt8>) throws(TransportError) -> Int { try outflow.write(bytes) }
     func finishBody(trailers: FieldSection?) { outflow.finish(trailers: trailers) }
     func flush() throws(TransportError) -> Bool { try outflow.flush() }
     var bodyBytesSent: UInt64 { outflow.bodyBytes }

@@ -23,13 +23,14 @@ package final class Plan: Sendable {
     let states: [String: ServerState]
     /// How upstreams' names are looked up.
     let names: NameCache.Settings
+    let files: StaticCache.Settings
     let limits: PlanLimits
     let logging: LogPlan
     package let workerCount: Int
 
     init(
-        listeners: [ListenerPlan], upstreams: UpstreamPlan, names: NameCache.Settings, limits: PlanLimits,
-        logging: LogPlan, workerCount: Int
+        listeners: [ListenerPlan], upstreams: UpstreamPlan, names: NameCache.Settings,
+        files: StaticCache.Settings, limits: PlanLimits, logging: LogPlan, workerCount: Int
     ) {
         self.listeners = listeners
         servers = upstreams.servers
@@ -40,6 +41,7 @@ package final class Plan: Sendable {
         states = upstreams.states
         handshakeRates = upstreams.handshakeRates
         self.names = names
+        self.files = files
         self.limits = limits
         self.logging = logging
         self.workerCount = workerCount

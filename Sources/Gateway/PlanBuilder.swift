@@ -30,7 +30,7 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, upstreams: upstreams, names: names, limits: limits,
+            listeners: listeners, upstreams: upstreams, names: names, files: fileCache, limits: limits,
             logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
@@ -74,6 +74,13 @@ package struct PlanBuilder {
             problem(at: "\(keyPath).static_dir", "\(directory): \(error.reason)")
             return nil
         }
+    }
+
+    private var fileCache: StaticCache.Settings {
+        let cache = configuration.fileCache
+        let second: UInt64 = 1_000_000_000
+        return StaticCache.Settings(
+            size: cache.size, entries: cache.entries, valid: Int64((cache.valid.nanoseconds + second - 1) / second))
     }
 
     private func headers(_ site: Site) -> HeaderPlan {

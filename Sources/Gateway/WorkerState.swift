@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTP1
+import StaticFiles
 import TLS
 import Transport
 import Upstreams
@@ -12,6 +13,7 @@ final class WorkerState {
     let shared: SharedState
     let buffers: BufferPool
     let names: NameCache
+    let files: StaticCache
     let pools: [Pool]
     let lines: [WaitingLine]
     /// Only the first worker has any.
@@ -43,6 +45,7 @@ final class WorkerState {
         self.buffers = buffers
         let names = NameCache(plan.names, loop: loop)
         self.names = names
+        files = StaticCache(plan.files)
         var pools: [Pool] = []
         let lines = plan.lines.map { WaitingLine($0) }
         for (index, server) in plan.servers.enumerated() {

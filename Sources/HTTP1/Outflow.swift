@@ -73,6 +73,17 @@ package final class Outflow {
         didTake(bytes.count)
     }
 
+    /// Sends a prefix of payload that lasts: what joins the head in its record is copied, the rest goes from where it is. Not for
+    /// chunked bodies.
+    /// - Returns: how many bytes were taken; 0 when the stream is blocked. The next call begins with the byte after them, and
+    ///   after a `flush`.
+    package func write(_ payload: Span<UInt8>) throws(TransportError) -> Int {
+        assert(!isChunked, "a body of known length")
+        let count = if let pending { pending.take(payload) } else { try stream.write(payload) }
+        didTake(count)
+        return count
+    }
+
     /// Ends the body. Trailer fields go only after a chunked one.
     package func finish(trailers: FieldSection? = nil) {
         guard isChunked else { return }

@@ -6,10 +6,9 @@ struct EntityTag: Equatable {
 
     /// Made of what changes when the content does. The encoding is part of it: the gzip form has other bytes, and a strong tag
     /// must tell them apart (RFC 9110 §8.8.3.3).
-    init(_ file: OpenFile, encoding: ContentCoding) {
-        let (seconds, nanoseconds) = file.modified
-        let time = String(seconds, radix: 16) + "." + String(nanoseconds, radix: 16)
-        let rest = String(file.size, radix: 16) + "-" + String(file.inode, radix: 16)
+    init(_ facts: FileFacts, encoding: ContentCoding) {
+        let time = String(facts.modified.seconds, radix: 16) + "." + String(facts.modified.nanoseconds, radix: 16)
+        let rest = String(facts.size, radix: 16) + "-" + String(facts.inode, radix: 16)
         text = "\"\(time)-\(rest)\(encoding == .gzip ? "-gz" : "")\""
     }
 

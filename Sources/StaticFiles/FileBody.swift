@@ -1,51 +1,69 @@
-/// A file's bytes, or a part of them, or their gzip form, pulled in bounded pieces. Holds the descriptor; dropping the body
-/// closes it. Not `Sendable`: it belongs to one exchange.
+/// The bytes of an answer: a file's, or a part of them, or their gzip form, pulled in bounded pieces. Holds the descriptor;
+/// dropping the body closes it. Not `Sendable`: it belongs to one exchange.
 package final class FileBody {
     /// Input that one call compresses at most, so that an event loop stays fair. Also the distance of flush points: at fixed
     /// places in the file, so that the same file always gives the same bytes (a strong entity tag promises that).
     static let slice: UInt64 = 64 * 1024
     private static let inputPiece = 16 * 1024
 
-    private let file: OpenFile
+    private let source: Source
     /// Where the next byte is read, and where to stop: fixed when the head was made, whatever becomes of the file.
-    package private(set) var offset: UInt64
+    private(set) var offset: UInt64
     private let end: UInt64
     private var gzip: Gzip?
+
+    private enum Source {
+        case file(OpenFile)
+        case memory([UInt8])
+    }
 
     private struct Gzip {
         let encoder: GzipEncoder
         var encoded: [UInt8] = []
         var taken = 0
         var isFinished = false
+        var collection: Collection?
+    }
+
+    /// What has been encoded so far, for who wants the whole of it in the end.
+    private struct Collection {
+        let limit: Int
+        let whole: ([UInt8]) -> Void
+        var bytes: [UInt8] = []
     }
 
     /// The bytes in `range`, which must lie in the file as it was when opened.
     init(_ file: OpenFile, range: Range<UInt64>) {
-        self.file = file
+        source = .file(file)
         offset = range.lowerBound
         end = range.upperBound
     }
 
+    /// The bytes in `range` of what is in memory.
+    init(_ bytes: [UInt8], range: Range<Int>) {
+        source = .memory(bytes)
+        offset = UInt64(range.lowerBound)
+        end = UInt64(range.upperBound)
+    }
+
     /// The whole file through `encoder`.
     init(_ file: OpenFile, through encoder: GzipEncoder) {
-        self.file = file
+        source = .file(file)
         offset = 0
-        end = file.size
+        end = file.facts.size
         gzip = Gzip(encoder: encoder)
     }
 
-    /// Bytes of the file not yet read.
-    package var remaining: UInt64 { end - offset }
+    /// Of a body that is compressed on its way: calls `whole` with everything that came out, at the end and if it is not more
+    /// than `limit` bytes.
+    func collect(atMost limit: Int, whole: @escaping ([UInt8]) -> Void) {
+        gzip?.collection = Collection(limit: limit, whole: whole)
+    }
 
-    /// For sendfile(2): the file's descriptor, valid while this body lives; send `remaining` bytes from `offset`, then call
-    /// `advance(by:)`. Nil if the bytes are not the file's own (gzip). A sendfile(2) that returns 0 while bytes remain means
-    /// that the file was cut: the connection must be, too.
-    package var descriptor: Int32? { gzip == nil ? file.descriptor : nil }
-
-    /// Notes that `count` bytes, at most `remaining`, were sent from `descriptor`.
-    package func advance(by count: UInt64) {
-        precondition(gzip == nil && count <= remaining)
-        offset += count
+    /// Where the bytes are, if all of them are in memory: they need not be read then.
+    package var content: (bytes: [UInt8], range: Range<Int>)? {
+        guard case .memory(let bytes) = source else { return nil }
+        return (bytes, Int(offset)..<Int(end))
     }
 
     /// Appends the next bytes to the free part of `output`, which must not be empty. Returns how many; 0 is the end, reached
@@ -54,13 +72,20 @@ package final class FileBody {
     package func read(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int {
         precondition(output.freeCapacity > 0)
         guard gzip == nil else { return try readEncoded(into: &output) }
-        guard remaining > 0 else { return 0 }
-        return try readFile(into: &output, limit: remaining)
+        guard offset < end else { return 0 }
+        return try readSource(into: &output, limit: end - offset)
     }
 
-    private func readFile(into output: inout OutputSpan<UInt8>, limit: UInt64) throws(StaticError) -> Int {
-        let count = try file.read(into: &output, at: offset, limit: Int(clamping: limit))
-        guard count > 0 else { throw .truncated(missing: remaining) }
+    private func readSource(into output: inout OutputSpan<UInt8>, limit: UInt64) throws(StaticError) -> Int {
+        let count: Int
+        switch source {
+        case .file(let file):
+            count = try file.read(into: &output, at: offset, limit: Int(clamping: limit))
+            guard count > 0 else { throw .truncated(missing: end - offset) }
+        case .memory(let bytes):
+            count = min(output.freeCapacity, Int(limit))
+            for index in Int(offset)..<Int(offset) + count { output.append(bytes[index]) }
+        }
         offset += UInt64(count)
         return count
     }
@@ -73,6 +98,7 @@ package final class FileBody {
             state.encoded.removeAll(keepingCapacity: true)
             state.taken = 0
             try encodeSlice(&state)
+            Self.collect(&state)
         }
         let count = min(output.freeCapacity, state.encoded.count - state.taken)
         for index in state.taken..<state.taken + count {
@@ -91,12 +117,19 @@ package final class FileBody {
             if offset < stop {
                 let limit = min(stop - offset, UInt64(Self.inputPiece))
                 try piece.append(addingCapacity: Self.inputPiece) { (span) throws(StaticError) in
-                    _ = try readFile(into: &span, limit: limit)
+                    _ = try readSource(into: &span, limit: limit)
                 }
             }
             state.isFinished = offset == end
             let flush: GzipEncoder.Flush = state.isFinished ? .finish : offset == stop ? .sync : .none
             try state.encoder.encode(piece.span, into: &state.encoded, flush: flush)
         } while offset < stop
+    }
+
+    private static func collect(_ state: inout Gzip) {
+        guard var collection = state.collection.take() else { return }
+        guard collection.bytes.count + state.encoded.count <= collection.limit else { return }
+        collection.bytes += state.encoded
+        if state.isFinished { collection.whole(collection.bytes) } else { state.collection = collection }
     }
 }

@@ -1,5 +1,5 @@
 /// A request's path, decoded once, as a place below a site's directory.
-struct RequestPath {
+struct RequestPath: Equatable {
     /// Decoded segments joined by slashes, without one at either end and without empty segments; empty for the root itself.
     private(set) var relative: [UInt8] = []
     /// Whether the path names a directory by its form: it ends with a slash.

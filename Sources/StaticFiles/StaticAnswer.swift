@@ -1,19 +1,7 @@
-/// One header field. Both sides are ASCII and safe to send as they are.
-package struct StaticField: Equatable, Sendable {
-    package let name: String
-    package let value: String
-
-    init(_ name: String, _ value: String) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// What to answer: everything but the fields that the connection owns (Date, Connection, Content-Length, framing).
 package struct StaticAnswer {
     package let status: Int
-    /// In the order to send.
-    package var fields: [StaticField] = []
+    package var fields = StaticFields()
     /// The length to declare: also for HEAD. Nil: not known before the end (content is streamed), or there is none to declare.
     package var contentLength: UInt64?
     /// The content; nil for HEAD, for 304, and where `needsPage` is true.

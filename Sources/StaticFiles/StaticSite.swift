@@ -25,30 +25,50 @@ package final class StaticSite: Sendable {
     }
 
     /// Answers a request. `path`: what the client asked for, beginning with "/", dot segments resolved, without query; percent
-    /// escapes are decoded here, once. `now`: seconds since 1970.
+    /// escapes are decoded here, once. `now`: seconds since 1970. `cache`: the worker's, to look in first.
     /// Never throws: a failure is an answer, with `reason` for the log.
     package func answer(
-        path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64
+        path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64, from cache: StaticCache? = nil
     ) -> StaticAnswer {
         guard method != .other else {
             var answer = page(status: 405, method: method, reason: "static files answer only GET and HEAD")
             // RFC 9110 §15.5.6: a 405 says what is allowed.
-            answer.fields.append(StaticField("Allow", "GET, HEAD"))
+            answer.fields.append("Allow", "GET, HEAD")
             return answer
         }
         do throws(StaticError) {
-            let request = try RequestPath(path)
-            switch try find(request) {
-            case .file(let file, let name):
-                return try send(file, name: name, method: method, conditions: conditions, now: now)
-            case .redirect:
-                var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
-                answer.redirectPath = request.locationAsDirectory
-                answer.needsPage = true
-                return answer
-            }
+            let request = StaticRequest(
+                path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache)
+            if let answer = try known(request) { return answer }
+            return try lookUp(request)
         } catch {
             return page(status: error.status, method: method, reason: error.reason)
+        }
+    }
+
+    /// The answer from the cache, if it knows the file.
+    private func known(_ request: StaticRequest) throws(StaticError) -> StaticAnswer? {
+        guard let cache = request.cache, let file = cache.file(at: request.path, of: self, now: request.now) else { return nil }
+        let chosen = file.choose(for: request)
+        // What is read from an open file must still be as long as was found: who writes to it in place may cut it first.
+        guard chosen.file?.isUnchanged ?? true else {
+            cache.forget(request.path, of: self)
+            return nil
+        }
+        return try send(chosen, of: file, to: request)
+    }
+
+    private func lookUp(_ request: StaticRequest) throws(StaticError) -> StaticAnswer {
+        switch try find(request.path) {
+        case .file(let opened, let name):
+            let found = describe(opened, name: name, now: request.now)
+            let file = request.cache?.keep(found, at: request.path, of: self, now: request.now) ?? found
+            return try send(file.choose(for: request), of: file, to: request)
+        case .redirect:
+            var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
+            answer.redirectPath = request.path.locationAsDirectory
+            answer.needsPage = true
+            return answer
         }
     }
 
@@ -66,9 +86,9 @@ package final class StaticSite: Sendable {
             answer.needsPage = true
             return answer
         }
-        answer.fields.append(StaticField("Content-Type", kind(of: name).type.field))
-        answer.contentLength = file.size
-        if method != .head { answer.body = FileBody(file, range: 0..<file.size) }
+        answer.fields.append("Content-Type", kind(of: name).type.field)
+        answer.contentLength = file.facts.size
+        if method != .head { answer.body = FileBody(file, range: 0..<file.facts.size) }
         return answer
     }
 
@@ -106,116 +126,100 @@ package final class StaticSite: Sendable {
         return (type, compressible.contains(name))
     }
 
-    /// Chooses the representation, then evaluates the request's conditions on it, then its range.
-    private func send(
-        _ file: OpenFile, name: [UInt8], method: StaticMethod, conditions: StaticConditions, now: Int64
-    ) throws(StaticError) -> StaticAnswer {
+    /// What the site makes of a file: its representations, and what an answer says of them.
+    private func describe(_ file: OpenFile, name: [UInt8], now: Int64) -> ServedFile {
         let kind = kind(of: name)
-        // RFC 9110 §14.2: Range is for GET alone.
-        let range = method == .get ? conditions.range.map { ByteRange.parse($0, size: file.size) } ?? .whole : .whole
-        let chosen = choose(file, name: name, isCompressible: kind.isCompressible, range: range, conditions: conditions)
-        let validators = Validators(
-            etag: settings.etagEnabled ? EntityTag(chosen.file, encoding: chosen.encoding) : nil,
-            lastModified: settings.lastModifiedEnabled ? min(max(chosen.file.modified.seconds, 0), now) : nil)
-        switch conditions.verdict(on: validators, now: now) {
-        case .failed(let field): return page(status: 412, method: method, reason: "\(field) is false")
-        case .notModified(let field):
-            var answer = StaticAnswer(status: 304, reason: "\(field) matches")
-            answer.fields = fields(of: chosen, type: nil, validators: validators)
-            return answer
-        case .send: break
+        let sibling = kind.isCompressible && settings.precompressed ? precompressed(file, name: name) : nil
+        let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
+        let varies = streams || sibling != nil
+        func form(_ file: OpenFile, _ encoding: ContentCoding, isStreamed: Bool) -> Representation {
+            let validators = Validators(
+                etag: settings.etagEnabled ? EntityTag(file.facts, encoding: encoding) : nil,
+                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), now) : nil)
+            return Representation(
+                file, encoding: encoding, isStreamed: isStreamed, validators: validators,
+                fields: fields(encoding, type: kind.type, validators, varies: varies),
+                notModifiedFields: fields(encoding, type: nil, validators, varies: varies))
         }
-        if range != .whole && chosen.encoding == .identity && conditions.rangeApplies(to: validators, now: now) {
-            let all = fields(of: chosen, type: kind.type, validators: validators)
-            return part(range, of: chosen.file, fields: all, method: method)
-        }
-        var answer = StaticAnswer(status: 200, reason: "static file")
-        answer.fields = fields(of: chosen, type: kind.type, validators: validators)
-        answer.contentLength = chosen.isStreamed ? nil : chosen.file.size
-        if method == .get {
-            answer.body =
-                chosen.isStreamed
-                ? FileBody(chosen.file, through: try GzipEncoder(level: settings.level))
-                : FileBody(chosen.file, range: 0..<chosen.file.size)
-        }
-        return answer
-    }
-
-    private struct Representation {
-        let file: OpenFile
-        let encoding: ContentCoding
-        /// Compressed on the way, so that its length is not known before the end.
-        let isStreamed: Bool
-        /// Whether another Accept-Encoding could have got another representation.
-        let varies: Bool
-    }
-
-    private func choose(
-        _ file: OpenFile, name: [UInt8], isCompressible: Bool, range: ByteRange, conditions: StaticConditions
-    ) -> Representation {
-        let sibling = isCompressible && settings.precompressed ? precompressed(file, name: name) : nil
-        let streams = isCompressible && settings.compressionEnabled && file.size >= settings.minSize
-        let plain = Representation(file: file, encoding: .identity, isStreamed: false, varies: streams || sibling != nil)
-        guard plain.varies, let field = conditions.acceptEncoding else { return plain }
-        let accept = AcceptEncoding(field.span)
-        guard accept.choose(among: [.gzip]) == .gzip else { return plain }
-        // A range is of the chosen representation's bytes, and the plain file is the one that has a known length.
-        if range != .whole && accept.weight(of: .identity) > 0 { return plain }
-        return Representation(file: sibling ?? file, encoding: .gzip, isStreamed: sibling == nil, varies: true)
+        return ServedFile(
+            plain: form(file, .identity, isStreamed: false),
+            gzip: varies ? form(sibling ?? file, .gzip, isStreamed: sibling == nil) : nil)
     }
 
     /// `FILE.gz`, if it is there and not older than the file.
     private func precompressed(_ file: OpenFile, name: [UInt8]) -> OpenFile? {
         let path = name + Array(".gz".utf8)
         guard case .file(let sibling)? = try? directory.open(path.span, hiddenAllowed: true),
-            sibling.modified >= file.modified
+            sibling.facts.modified >= file.facts.modified
         else { return nil }
         return sibling
     }
 
     /// The fields of a 200, or with `type` nil those of a 304.
-    private func fields(of chosen: Representation, type: MediaType?, validators: Validators) -> [StaticField] {
-        var fields: [StaticField] = []
-        fields.reserveCapacity(8)
+    private func fields(
+        _ encoding: ContentCoding, type: MediaType?, _ validators: Validators, varies: Bool
+    ) -> StaticFields {
+        var fields = StaticFields()
         if let type {
-            fields.append(StaticField("Content-Type", type.field))
-            if chosen.encoding == .gzip { fields.append(StaticField("Content-Encoding", "gzip")) }
+            fields.append("Content-Type", type.field)
+            if encoding == .gzip { fields.append("Content-Encoding", "gzip") }
         }
-        if let etag = validators.etag { fields.append(StaticField("ETag", etag.text)) }
+        if let etag = validators.etag { fields.append("ETag", etag.text) }
         // RFC 9110 §15.4.5: a 304 repeats Last-Modified only where there is no entity tag.
         if let modified = validators.lastModified, type != nil || validators.etag == nil {
-            fields.append(StaticField("Last-Modified", HTTPDate.text(modified)))
+            fields.append("Last-Modified", HTTPDate.text(modified))
         }
-        if let cacheControl { fields.append(StaticField("Cache-Control", cacheControl)) }
+        if let cacheControl { fields.append("Cache-Control", cacheControl) }
         // Also on the plain form: a cache must not give it to everybody (RFC 9110 §12.5.5).
-        if chosen.varies { fields.append(StaticField("Vary", "Accept-Encoding")) }
-        if type != nil && chosen.encoding == .identity { fields.append(StaticField("Accept-Ranges", "bytes")) }
+        if varies { fields.append("Vary", "Accept-Encoding") }
+        if type != nil && encoding == .identity { fields.append("Accept-Ranges", "bytes") }
         return fields
     }
 
+    /// Evaluates the request's conditions on the chosen representation, then its range.
+    private func send(
+        _ chosen: Representation, of file: ServedFile, to request: StaticRequest
+    ) throws(StaticError) -> StaticAnswer {
+        switch request.conditions.verdict(on: chosen.validators, now: request.now) {
+        case .failed(let field): return page(status: 412, method: request.method, reason: "\(field) is false")
+        case .notModified(let field):
+            var answer = StaticAnswer(status: 304, reason: "\(field) matches")
+            answer.fields = chosen.notModifiedFields
+            return answer
+        case .send: break
+        }
+        let range = request.range(of: file)
+        let isWhole =
+            range == .whole || chosen.encoding != .identity
+            || !request.conditions.rangeApplies(to: chosen.validators, now: request.now)
+        if request.method == .get { request.cache?.load(chosen, at: request.path, of: self, now: request.now) }
+        return isWhole ? try whole(chosen, to: request) : part(range, of: chosen, method: request.method)
+    }
+
+    private func whole(_ chosen: Representation, to request: StaticRequest) throws(StaticError) -> StaticAnswer {
+        var answer = StaticAnswer(status: 200, reason: "static file")
+        answer.fields = chosen.fields
+        answer.contentLength = chosen.length
+        guard request.method == .get else { return answer }
+        let body = try chosen.body(level: settings.level)
+        request.cache?.collect(body, of: chosen, at: request.path, of: self, now: request.now)
+        answer.body = body
+        return answer
+    }
+
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.
-    private func part(
-        _ range: ByteRange, of file: OpenFile, fields: [StaticField], method: StaticMethod
-    ) -> StaticAnswer {
+    private func part(_ range: ByteRange, of chosen: Representation, method: StaticMethod) -> StaticAnswer {
         guard case .part(let bytes) = range else {
             var answer = page(status: 416, method: method, reason: "the range begins after the end of the file")
-            answer.fields.append(StaticField("Content-Range", "bytes */\(file.size)"))
+            answer.fields.append("Content-Range", "bytes */\(chosen.facts.size)")
             return answer
         }
         var answer = StaticAnswer(status: 206, reason: "a part of a static file")
-        answer.fields = fields
+        answer.fields = chosen.fields
         answer.fields.append(
-            StaticField("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(file.size)"))
+            "Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(chosen.facts.size)")
         answer.contentLength = bytes.upperBound - bytes.lowerBound
-        answer.body = FileBody(file, range: bytes)
+        answer.body = chosen.body(bytes)
         return answer
     }
-}
-
-/// What a request wants of a file.
-package enum StaticMethod: Equatable, Sendable {
-    case get
-    case head
-    /// Anything else: 405.
-    case other
 }

@@ -14,7 +14,7 @@ enum FileLimit {
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         if limit.rlim_cur < UInt(needed) {
             log.warning(
-                "the limit on open files is lower than performance.max_connections needs",
+                "the limit on open files is lower than performance.max_connections and file_cache.entries need",
                 metadata: ["limit": "\(limit.rlim_cur)", "needed": "\(needed)"])
         }
     }

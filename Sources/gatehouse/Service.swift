@@ -16,7 +16,9 @@ enum Service {
         let log = Logger(label: "gatehouse") { _ in
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
         }
-        FileLimit.raise(toAtLeast: loaded.configuration.performance.maxConnections * 2 + 256, log)
+        // A client and its upstream; a remembered file and its compressed sibling; the gateway itself.
+        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount
+        FileLimit.raise(toAtLeast: (loaded.configuration.performance.maxConnections + files) * 2 + 256, log)
         let signals = await Signals()
         let gateway: Gateway
         do {

@@ -86,17 +86,27 @@ extension StaticSite {
     /// `answer` with its usual arguments, for tests.
     func get(
         _ path: String, _ method: StaticMethod = .get, now: Int64 = TemporaryDirectory.now,
-        _ change: (inout StaticConditions) -> Void = { _ in }
+        from cache: StaticCache? = nil, _ change: (inout StaticConditions) -> Void = { _ in }
     ) -> StaticAnswer {
         var conditions = StaticConditions()
         change(&conditions)
-        return answer(path: Array(path.utf8).span, method: method, conditions: conditions, now: now)
+        return answer(path: Array(path.utf8).span, method: method, conditions: conditions, now: now, from: cache)
     }
 }
 
 extension StaticAnswer {
     subscript(_ name: String) -> String? {
-        fields.first { $0.name == name }?.value
+        fields.list.first { $0.name == name }?.value
+    }
+}
+
+extension StaticFields {
+    /// Names and values, read back from the lines.
+    var list: [(name: String, value: String)] {
+        String(decoding: lines, as: UTF8.self).components(separatedBy: "\r\n").dropLast().map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return (name: String(parts[0]), value: String(parts[1].dropFirst()))
+        }
     }
 }
 

@@ -38,6 +38,7 @@ extension Project {
                     "Sources/HTTP/ByteScanning.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
+                    "Sources/StaticFiles/OpenFile.swift",
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWriting.swift",
                 ]),

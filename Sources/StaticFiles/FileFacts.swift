@@ -1,0 +1,45 @@
+import Glibc
+
+/// What was true of a file when it was opened. Two openings that found the same facts found the same bytes, but for a write in
+/// the same tick of the file system's clock: see `isSettled(at:)`.
+package struct FileFacts: Equatable, Sendable {
+    /// Bytes.
+    package let size: UInt64
+    /// Of the content, as anybody may set it.
+    package let modified: FileTime
+    /// Of content or attributes, as the kernel alone sets it.
+    let changed: FileTime
+    let inode: UInt64
+    let device: UInt64
+
+    init(_ facts: stat) {
+        size = UInt64(clamping: facts.st_size)
+        modified = FileTime(facts.st_mtim)
+        changed = FileTime(facts.st_ctim)
+        inode = UInt64(facts.st_ino)
+        device = UInt64(facts.st_dev)
+    }
+
+    /// Was the last change long enough ago that another one would show? A file system's clock ticks every few milliseconds, and
+    /// what is written twice within a tick has the same times. `now`: seconds since 1970.
+    func isSettled(at now: Int64) -> Bool {
+        changed.seconds < now - 1
+    }
+}
+
+/// A moment as a file system keeps it.
+package struct FileTime: Comparable, Sendable {
+    /// Since 1970.
+    package let seconds: Int64
+    /// Of that second.
+    package let nanoseconds: Int64
+
+    init(_ time: timespec) {
+        seconds = Int64(time.tv_sec)
+        nanoseconds = Int64(time.tv_nsec)
+    }
+
+    package static func < (one: FileTime, other: FileTime) -> Bool {
+        (one.seconds, one.nanoseconds) < (other.seconds, other.nanoseconds)
+    }
+}

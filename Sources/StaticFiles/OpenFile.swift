@@ -1,0 +1,73 @@
+import CLinux
+import Glibc
+
+/// A regular file open for reading, and what was true of it when it was opened. Closed when the last holder lets go.
+final class OpenFile {
+    let facts: FileFacts
+    private let descriptor: Int32
+
+    /// Takes the descriptor over. Learns what was opened by the descriptor, so that no later rename can swap it.
+    /// Returns nil for a directory. Errors: `.forbidden` for what is neither file nor directory, `.other`.
+    init?(adopting descriptor: Int32) throws(StaticError) {
+        self.descriptor = descriptor
+        let facts: stat
+        do throws(StaticError) {
+            facts = try Self.inspect(descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.facts = FileFacts(facts)
+        switch facts.st_mode & S_IFMT {
+        case S_IFREG: break
+        // From here on `deinit` closes it.
+        case S_IFDIR: return nil
+        default: throw .forbidden(reason: "not a regular file")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Has nothing written to the file, nor changed its attributes, since it was opened?
+    var isUnchanged: Bool {
+        guard let now = try? Self.inspect(descriptor) else { return false }
+        return FileFacts(now) == facts
+    }
+
+    /// Reads at most `limit` bytes at `offset` into the free part of `output`. Returns how many; 0 is the end of the file.
+    /// Errors: `.other` with the system's words.
+    func read(into output: inout OutputSpan<UInt8>, at offset: UInt64, limit: Int) throws(StaticError) -> Int {
+        let descriptor = descriptor
+        let result = unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+            // Safe: the kernel writes only [initialized, initialized + count), which lies in the buffer, and the count
+            // of initialized bytes grows by exactly what it wrote.
+            let count = min(limit, buffer.count - initialized)
+            guard count > 0, let start = buffer.baseAddress else { return 0 }
+            while true {
+                let got = unsafe pread(descriptor, start + initialized, count, Int(clamping: offset))
+                if got >= 0 {
+                    initialized += got
+                    return got
+                }
+                if errno != EINTR { return -Int(errno) }
+            }
+        }
+        guard result >= 0 else { throw .other(reason: "read: \(systemWords(Int32(-result)))") }
+        return result
+    }
+
+    private static func inspect(_ descriptor: Int32) throws(StaticError) -> stat {
+        var facts = stat()
+        // Safe: `facts` is exclusively ours during the call and has the size that fstat(2) fills.
+        guard unsafe fstat(descriptor, &facts) == 0 else { throw .other(reason: "fstat: \(systemWords(errno))") }
+        return facts
+    }
+}
+
+/// The system's words for an error number.
+func systemWords(_ error: Int32) -> String {
+    // Safe: the shim returns a constant NUL-terminated string.
+    unsafe String(cString: clinux_error_words(error))
+}

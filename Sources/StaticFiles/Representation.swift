@@ -1,0 +1,91 @@
+import HTTP
+
+/// One of the forms in which a file is served: its bytes, and what an answer says of them.
+final class Representation {
+    /// Of the file that the bytes come from.
+    let facts: FileFacts
+    let encoding: ContentCoding
+    /// Compressed on the way, so that its length is not known before the end.
+    let isStreamed: Bool
+    let validators: Validators
+    /// Of a 200, and the base of a 206.
+    let fields: StaticFields
+    /// Of a 304.
+    let notModifiedFields: StaticFields
+    private var source: Source
+    /// The body that collects its bytes, while it is under way: one at a time is enough.
+    weak var collector: FileBody?
+
+    private enum Source {
+        case file(OpenFile)
+        /// The whole representation.
+        case memory([UInt8])
+    }
+
+    init(
+        _ file: OpenFile, encoding: ContentCoding, isStreamed: Bool, validators: Validators, fields: StaticFields,
+        notModifiedFields: StaticFields
+    ) {
+        facts = file.facts
+        self.encoding = encoding
+        self.isStreamed = isStreamed
+        self.validators = validators
+        self.fields = fields
+        self.notModifiedFields = notModifiedFields
+        source = .file(file)
+    }
+
+    /// Bytes to declare; nil while they are not known.
+    var length: UInt64? {
+        switch source {
+        case .memory(let bytes): UInt64(bytes.count)
+        case .file: isStreamed ? nil : facts.size
+        }
+    }
+
+    /// The open file, unless the bytes are in memory.
+    var file: OpenFile? {
+        guard case .file(let file) = source else { return nil }
+        return file
+    }
+
+    /// The bytes, whichever way they are to be had. `level`: zlib's. Errors: `.other` if zlib cannot start.
+    func body(level: Int) throws(StaticError) -> FileBody {
+        switch source {
+        case .memory(let bytes): FileBody(bytes, range: 0..<bytes.count)
+        case .file(let file):
+            isStreamed
+                ? FileBody(file, through: try GzipEncoder(level: level)) : FileBody(file, range: 0..<facts.size)
+        }
+    }
+
+    /// The bytes in `range`, which lies in the file. Not for a streamed representation, which has no known ranges.
+    func body(_ range: Range<UInt64>) -> FileBody {
+        switch source {
+        case .memory(let bytes): FileBody(bytes, range: Int(range.lowerBound)..<Int(range.upperBound))
+        case .file(let file): FileBody(file, range: range)
+        }
+    }
+
+    /// From now on the bytes come from memory; the file is closed when the last body that reads it is done.
+    func keep(_ bytes: [UInt8]) {
+        source = .memory(bytes)
+    }
+}
+
+/// A file as its site serves it: found, opened and described once, to be answered with as often as it is asked for.
+final class ServedFile {
+    let plain: Representation
+    /// What those who accept gzip get; nil if the file is not worth compressing. Its being there is what `Vary` says.
+    let gzip: Representation?
+
+    init(plain: Representation, gzip: Representation?) {
+        self.plain = plain
+        self.gzip = gzip
+    }
+
+    /// Are these the same bytes?
+    func isSame(as other: ServedFile) -> Bool {
+        plain.facts == other.plain.facts && gzip?.facts == other.gzip?.facts && gzip?.isStreamed == other.gzip?.isStreamed
+    }
+}

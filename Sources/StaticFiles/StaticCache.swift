@@ -1,0 +1,179 @@
+/// The files that one worker served of late, with the bytes of the small ones: who asks for them again costs no system call.
+///
+/// What it says is at most `valid` seconds old. Its memory, its open files and its entries are bounded, and what has not been
+/// asked for goes first (the clock algorithm). Only files that exist get in, so a client cannot fill it with inventions.
+package final class StaticCache {
+    /// Its bounds.
+    package struct Settings: Sendable {
+        /// Bytes of content, at most; 0 switches the cache off.
+        package var size: Int
+        /// Files, at most. One whose bytes are not in memory keeps a descriptor or two.
+        package var entries: Int
+        /// Seconds after which a file is looked at again.
+        package var valid: Int64
+
+        package init(size: Int, entries: Int, valid: Int64) {
+            self.size = size
+            self.entries = entries
+            self.valid = valid
+        }
+
+        /// A content larger than this stays in its file: no file may push out all the others.
+        var largestContent: Int { size / 64 }
+    }
+
+    private final class Entry {
+        let key: UInt64
+        let site: ObjectIdentifier
+        let path: RequestPath
+        let file: ServedFile
+        var checked: Int64
+        /// Asked for since the hand last came by.
+        var isWanted = true
+        var bytes = 0
+
+        init(_ key: UInt64, _ site: ObjectIdentifier, _ path: RequestPath, _ file: ServedFile, checked: Int64) {
+            self.key = key
+            self.site = site
+            self.path = path
+            self.file = file
+            self.checked = checked
+        }
+    }
+
+    private let settings: Settings
+    private var slots: [Entry?] = []
+    /// By key.
+    private var places: [UInt64: Int] = [:]
+    /// Slots without an entry.
+    private var free: [Int] = []
+    private var hand = 0
+    /// Of content in memory.
+    private(set) var bytes = 0
+
+    package init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    var count: Int { places.count }
+
+    /// What is known of a path and not too old. `now`: seconds since 1970.
+    func file(at path: RequestPath, of site: StaticSite, now: Int64) -> ServedFile? {
+        guard let entry = entry(at: path, of: site), isFresh(entry, now) else { return nil }
+        entry.isWanted = true
+        return entry.file
+    }
+
+    /// Takes a file that was just looked up.
+    /// - Returns: the file to answer with: the one that was kept before, with its bytes, if that is still the same.
+    func keep(_ found: ServedFile, at path: RequestPath, of site: StaticSite, now: Int64) -> ServedFile {
+        // Its Last-Modified would have to be made anew for each answer.
+        guard settings.size > 0, found.plain.facts.modified.seconds <= now else { return found }
+        if let known = entry(at: path, of: site), known.file.isSame(as: found) {
+            known.checked = now
+            known.isWanted = true
+            return known.file
+        }
+        insert(Entry(Self.key(path, site), ObjectIdentifier(site), path, found, checked: now))
+        return found
+    }
+
+    /// Forgets a path whose file has changed.
+    func forget(_ path: RequestPath, of site: StaticSite) {
+        guard let entry = entry(at: path, of: site), let place = places[entry.key] else { return }
+        remove(at: place)
+    }
+
+    /// Brings the bytes of a kept file into memory, if there is room for them and they are certain.
+    func load(_ form: Representation, at path: RequestPath, of site: StaticSite, now: Int64) {
+        guard !form.isStreamed, let file = form.file, mayHold(form, now), let entry = entry(at: path, of: site) else { return }
+        var content: [UInt8] = []
+        let size = Int(form.facts.size)
+        // What goes wrong here goes wrong again, and is told, when the file itself is sent.
+        try? content.append(addingCapacity: size) { output throws(StaticError) in
+            while output.count < size, try file.read(into: &output, at: UInt64(output.count), limit: size - output.count) > 0 {}
+        }
+        hold(content, as: form, of: file, entry)
+    }
+
+    /// Has `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.
+    func collect(_ body: FileBody, of form: Representation, at path: RequestPath, of site: StaticSite, now: Int64) {
+        guard form.isStreamed, form.collector == nil, let file = form.file, mayHold(form, now),
+            let entry = entry(at: path, of: site)
+        else { return }
+        form.collector = body
+        body.collect(atMost: settings.largestContent) { [weak self, weak entry] content in
+            guard let self, let entry, self.places[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
+            self.hold(content, as: form, of: file, entry)
+        }
+    }
+
+    // MARK: -
+
+    private func mayHold(_ form: Representation, _ now: Int64) -> Bool {
+        form.facts.size <= UInt64(settings.largestContent) && form.facts.isSettled(at: now)
+    }
+
+    private func hold(_ content: [UInt8], as form: Representation, of file: OpenFile, _ entry: Entry) {
+        // Another exchange may have been faster. And what was written to while it was read is no version of the file.
+        guard form.file === file, form.isStreamed || content.count == Int(form.facts.size), file.isUnchanged else { return }
+        form.keep(content)
+        entry.bytes += content.count
+        bytes += content.count
+        while bytes > settings.size, evict() {}
+    }
+
+    private func isFresh(_ entry: Entry, _ now: Int64) -> Bool {
+        // A clock that was set back makes everything stale, not everlasting.
+        now >= entry.checked && now < entry.checked + settings.valid
+    }
+
+    private func entry(at path: RequestPath, of site: StaticSite) -> Entry? {
+        guard let place = places[Self.key(path, site)], let entry = slots[place] else { return nil }
+        return entry.site == ObjectIdentifier(site) && entry.path == path ? entry : nil
+    }
+
+    /// FNV-1a. It needs no secret: only names of existing files get in, and of two with one key the later has the place.
+    private static func key(_ path: RequestPath, _ site: StaticSite) -> UInt64 {
+        var key = UInt64(UInt(bitPattern: ObjectIdentifier(site))) ^ 0xCBF2_9CE4_8422_2325
+        for byte in path.relative { key = (key ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return (key ^ (path.endsWithSlash ? 0x2F : 0)) &* 0x100_0000_01B3
+    }
+
+    private func insert(_ entry: Entry) {
+        if let place = places[entry.key] { remove(at: place) }
+        if places.count >= settings.entries { evict() }
+        if let place = free.popLast() {
+            slots[place] = entry
+            places[entry.key] = place
+        } else {
+            places[entry.key] = slots.count
+            slots.append(entry)
+        }
+    }
+
+    /// Drops the first entry that was not asked for since the hand last passed it.
+    /// - Returns: was there anything to drop?
+    @discardableResult
+    private func evict() -> Bool {
+        guard !places.isEmpty else { return false }
+        while true {
+            hand = hand + 1 < slots.count ? hand + 1 : 0
+            guard let entry = slots[hand] else { continue }
+            if entry.isWanted {
+                entry.isWanted = false
+            } else {
+                remove(at: hand)
+                return true
+            }
+        }
+    }
+
+    private func remove(at place: Int) {
+        guard let entry = slots[place] else { return }
+        slots[place] = nil
+        free.append(place)
+        places[entry.key] = nil
+        bytes -= entry.bytes
+    }
+}

@@ -1,0 +1,36 @@
+import HTTP
+
+/// What a request wants of a file.
+package enum StaticMethod: Equatable, Sendable {
+    case get
+    case head
+    /// Anything else: 405.
+    case other
+}
+
+/// One request for a file, as the steps that answer it see it.
+struct StaticRequest {
+    let path: RequestPath
+    let method: StaticMethod
+    let conditions: StaticConditions
+    /// Seconds since 1970.
+    let now: Int64
+    let cache: StaticCache?
+
+    /// RFC 9110 §14.2: Range is for GET alone. A range is of the plain file's bytes, which have a known length.
+    func range(of file: ServedFile) -> ByteRange {
+        guard method == .get, let range = conditions.range else { return .whole }
+        return ByteRange.parse(range, size: file.plain.facts.size)
+    }
+}
+
+extension ServedFile {
+    /// The representation that the request's Accept-Encoding chooses.
+    func choose(for request: StaticRequest) -> Representation {
+        guard let gzip, let field = request.conditions.acceptEncoding else { return plain }
+        let accept = AcceptEncoding(field.span)
+        guard accept.choose(among: [.gzip]) == .gzip else { return plain }
+        if request.range(of: self) != .whole && accept.weight(of: .identity) > 0 { return plain }
+        return gzip
+    }
+}
