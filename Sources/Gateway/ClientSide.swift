@@ -33,8 +33,8 @@ protocol ClientSide: AnyObject {
     func sendInterim(_ head: ResponseHead)
     /// Begins the answer with an upstream's head.
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy)
-    /// Begins the answer with a head of our own.
-    func begin(_ head: OwnHead)
+    /// Begins the answer with a head of our own. `fields` appends ready lines, without framing and connection fields.
+    func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void)
     /// Moves payload from an upstream; 0 when the client is blocked.
     func takeBody(from upstream: Inflow, ready: Int) throws(TransportError) -> Int
     /// Takes payload made here. What the client does not take at once waits: `flush` before the next.
@@ -67,8 +67,6 @@ struct OwnHead {
     var framing: BodyFraming
     /// To HEAD: the length that the answer to a GET would have.
     var statedLength: UInt64?
-    /// Ready lines, without framing and connection fields.
-    var fields: [UInt8] = []
 }
 
 /// The right to answer a request, once. Dropped unused it cuts the connection: the client must not wait for ever.
@@ -87,9 +85,9 @@ struct Responder: ~Copyable {
         return BodyWriter(client)
     }
 
-    /// Begins the answer with a head of our own.
-    consuming func begin(_ head: OwnHead) -> BodyWriter {
-        client.begin(head)
+    /// Begins the answer with a head of our own. `fields` appends ready lines, without framing and connection fields.
+    consuming func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void) -> BodyWriter {
+        client.begin(head, fields: fields)
         isSpent = true
         return BodyWriter(client)
     }

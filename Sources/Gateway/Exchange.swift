@@ -73,9 +73,9 @@ struct Exchange: ~Copyable {
         let isHead = client.requestIfAny?.method == .head
         let framing: BodyFraming = isHead ? .none : .length(UInt64(answer.body.count))
         let head = OwnHead(
-            status: answer.status, framing: framing, statedLength: isHead ? UInt64(answer.body.count) : nil,
-            fields: answer.fields(date: state.clock.httpDate))
-        let writer = responder.begin(head)
+            status: answer.status, framing: framing, statedLength: isHead ? UInt64(answer.body.count) : nil)
+        let date = state.clock.httpDate
+        let writer = responder.begin(head) { answer.appendFields(date: date, to: &$0) }
         if !isHead { writer.take(answer.body.span) }
         try await flush()
         writer.finish()

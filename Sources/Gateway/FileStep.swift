@@ -25,8 +25,8 @@ extension Exchange {
         }
         if answer.needsPage {
             throw Failure(
-                StaticReason.of(answer.status), status: answer.status, blame: .client, detail: answer.reason,
-                fields: answer.fields.lines)
+                StaticReason.of(answer.status), status: answer.status, blame: answer.status < 500 ? .client : .gateway,
+                detail: answer.reason, fields: answer.fields.lines)
         }
         try await send(answer, isHead: method == .head, headers: site.headers)
     }
@@ -37,15 +37,17 @@ extension Exchange {
         guard let responder = responder.take() else { return }
         record.status = answer.status
         let hasBody = answer.body != nil
-        var head = OwnHead(
+        let head = OwnHead(
             status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
             statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength)
-        head.fields.append("Date: ")
-        head.fields.append(state.clock.httpDate.span)
-        head.fields.append("\r\n")
-        head.fields.append(answer.fields.lines.span)
-        head.fields.append(headers.own.span)
-        let writer = responder.begin(head)
+        let date = state.clock.httpDate
+        let writer = responder.begin(head) { out in
+            out.append("Date: ")
+            out.append(date.span)
+            out.append("\r\n")
+            out.append(answer.fields.lines.span)
+            out.append(headers.own.span)
+        }
         if let body = answer.body {
             if let (bytes, range) = body.content {
                 try await send(bytes, range, to: writer)

@@ -43,13 +43,13 @@ extension ClientConnection: ClientSide {
         outflow.begin(framing) { ForwardedHead.appendResponse(head, answer, policy: policy, to: &$0) }
     }
 
-    func begin(_ head: OwnHead) {
+    func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void) {
         let minorVersion = self.head?.minorVersion ?? 1
         let framing = head.framing.forClient(minorVersion: minorVersion)
         if framing == .untilClose { closes = true }
         outflow.begin(framing) { out in
             StatusText.appendLine(head.status, to: &out)
-            out.append(head.fields.span)
+            fields(&out)
             switch framing {
             case .length(let count): appendLength(count, to: &out)
             case .chunked: out.append("Transfer-Encoding: chunked\r\n")

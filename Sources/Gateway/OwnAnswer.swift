@@ -54,16 +54,14 @@ struct OwnAnswer {
         return OwnAnswer(301, reason: "directory", words: "The directory is at \(path)", request, headers, lines)
     }
 
-    /// The field lines, without framing.
-    func fields(date: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
+    /// Appends the field lines, without framing.
+    func appendFields(date: [UInt8], to out: inout [UInt8]) {
         out.append("Date: ")
         out.append(date.span)
         out.append("\r\nContent-Type: ")
         out.append(contentType)
         out.append("\r\nCache-Control: no-store\r\n")
         out.append(lines.span)
-        return out
     }
 
     private init(
