@@ -85,6 +85,8 @@ final class SitePlan: Sendable {
     /// `https://host[:port]` is made of the request's host and this port.
     let redirectPort: Int?
     let routes: [RoutePlan]
+    /// Their prefixes, in their order.
+    let paths: PathTable
     let files: StaticSite?
     let headers: HeaderPlan
     let timeouts: ProxyTimeoutPlan
@@ -98,6 +100,7 @@ final class SitePlan: Sendable {
         self.keyPath = keyPath
         self.redirectPort = redirectPort
         self.routes = routes
+        paths = PathTable(routes.map(\.prefix))
         self.files = files
         self.headers = headers
         self.timeouts = timeouts

@@ -64,12 +64,7 @@ enum Router {
         // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
         if request.form == .asterisk { return site.routes.first(where: \.prefix.takesEverything).map { ($0, 0) } }
         let bytes = request.fields.bytes
-        let path = request.path
-        var best: (index: Int, match: PathPrefix.Match)?
-        for index in site.routes.indices {
-            guard let match = site.routes[index].prefix.match(bytes.span, path) else { continue }
-            if match.score > best?.match.score ?? -1 { best = (index, match) }
-        }
-        return best.map { (site.routes[$0.index], $0.match.remainder) }
+        guard let found = site.paths.match(bytes.span, request.path) else { return nil }
+        return (site.routes[found.index], found.remainder)
     }
 }

@@ -1,7 +1,7 @@
 /// A route's path: which request paths it takes, and where their remainder begins. The rules are in docs/paths.md.
 package struct PathPrefix: Sendable, Equatable {
     /// The prefix with all escapes decoded and without a final slash; empty for `/`.
-    private let segments: [UInt8]
+    let segments: [UInt8]
     /// Whether it was written with a final slash.
     private let endsWithSlash: Bool
     /// The prefix as configured, for messages.
@@ -68,7 +68,7 @@ package struct PathPrefix: Sendable, Equatable {
     }
 
     /// The byte at `index` and how many bytes spell it: 3 for an escape, else 1.
-    private static func decoded(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> (UInt8, Int) {
+    static func decoded(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> (UInt8, Int) {
         guard bytes[index] == 0x25, index + 2 < end, let high = ByteClass.hexValue(bytes[index + 1]),
             let low = ByteClass.hexValue(bytes[index + 2])
         else { return (bytes[index], 1) }
@@ -90,7 +90,8 @@ package struct PathPrefix: Sendable, Equatable {
         return index
     }
 
-    private static func skipParameters(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+    /// The offset after the parameters, if any begin at `start`.
+    static func skipParameters(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
         guard start < end, bytes[start] == 0x3B else { return start }
         var index = start
         while index < end, !isSeparator(bytes, index, end) { index += 1 }

@@ -1,0 +1,90 @@
+/// Finds the longest of many prefixes that takes a path, in a time that grows with the path and not with their number.
+///
+/// It walks the path as `PathPrefix.match` does and looks each beginning that ends a segment up by its hash. What it finds there
+/// is only a guess: `match` decides, so that a path made to collide gains nothing.
+package struct PathTable: Sendable {
+    /// By hash, with linear probing; at most half of the slots are taken.
+    private var slots: [Slot]
+    private let prefixes: [PathPrefix]
+    /// Prefixes with a semicolon: where the walk skips parameters, they have a letter.
+    private let irregular: [Int]
+
+    private struct Slot {
+        var hash: UInt64
+        /// -1: free.
+        var prefix: Int
+    }
+
+    /// A route's place among the prefixes, and where the path goes on behind it.
+    package struct Found: Equatable, Sendable {
+        package let index: Int
+        package let remainder: Int
+    }
+
+    package init(_ prefixes: [PathPrefix]) {
+        self.prefixes = prefixes
+        func isRegular(_ index: Int) -> Bool { !prefixes[index].segments.contains(0x3B) }
+        irregular = prefixes.indices.filter { !isRegular($0) }
+        var size = 2
+        while size < prefixes.count * 2 { size *= 2 }
+        slots = Array(repeating: Slot(hash: 0, prefix: -1), count: size)
+        for index in prefixes.indices where isRegular(index) {
+            let hash = prefixes[index].segments.reduce(Self.basis) { Self.hash($0, $1) }
+            var slot = Int(truncatingIfNeeded: hash) & (size - 1)
+            while slots[slot].prefix >= 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = Slot(hash: hash, prefix: index)
+        }
+    }
+
+    /// The longest prefix that takes the normalised path at `path`; of equal ones the first.
+    package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Found? {
+        var best = Best()
+        for index in irregular { best.consider(prefixes[index].match(bytes, path), index) }
+        let end = path.upperBound
+        var index = path.lowerBound
+        var hash = Self.basis
+        consider(hash, bytes, path, &best)
+        while index < end {
+            let next = PathPrefix.skipSeparators(bytes, index, end)
+            guard next > index else { break }
+            index = next
+            hash = Self.hash(hash, 0x2F)
+            while index < end, bytes[index] != 0x3B {
+                let (byte, width) = PathPrefix.decoded(bytes, index, end)
+                guard byte != 0x2F else { break }
+                hash = Self.hash(hash, byte)
+                index += width
+            }
+            consider(hash, bytes, path, &best)
+            index = PathPrefix.skipParameters(bytes, index, end)
+        }
+        return best.found
+    }
+
+    private struct Best {
+        var found: Found?
+        private var score = -1
+
+        mutating func consider(_ match: PathPrefix.Match?, _ index: Int) {
+            guard let match, match.score > score || (match.score == score && index < found?.index ?? 0) else { return }
+            score = match.score
+            found = Found(index: index, remainder: match.remainder)
+        }
+    }
+
+    private func consider(_ hash: UInt64, _ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout Best) {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot].prefix >= 0 {
+            if slots[slot].hash == hash {
+                let index = slots[slot].prefix
+                best.consider(prefixes[index].match(bytes, path), index)
+            }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    // FNV-1a. Its low bits are its weakest, but every byte reaches them.
+    private static let basis: UInt64 = 0xCBF2_9CE4_8422_2325
+    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+}
