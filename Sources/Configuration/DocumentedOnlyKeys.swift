@@ -18,7 +18,7 @@ enum DocumentedOnlyKeys {
         ("performance.connection_pool_idle_timeout", "use limits.upstream_idle_timeout"),
         ("performance.max_header_size", "use limits.max_head_bytes"),
         ("monitoring", "there is no monitoring table: the access log tells of every exchange"),
-        ("caching", "Gatehouse keeps no copies of files or answers; sites.cache sets what browsers keep"),
+        ("caching", "file_cache is for files; answers of upstreams are not kept; sites.cache sets what browsers keep"),
         ("compression", "use sites.compression, in each site"),
         ("memory", "memory is bounded by limits and performance.max_connections; there is no collector to tune"),
         ("memory_pool", "buffers are pooled without settings"),

@@ -36,7 +36,7 @@ extension ConfigurationReference {
         Section("sites[].headers", "Field names and values added to every answer of the site."),
         Section("sites[].error_pages", "Status (400 to 599) and file, relative to `static_dir`: `404 = \"404.html\"`."),
         Section(
-            "sites[].compression", "Compression of static files and proxied answers.",
+            "sites[].compression", "Compression of static files. Answers of upstreams pass as they come.",
             [
                 Key("enabled", "boolean", .value("true"), "Whether anything is compressed."),
                 Key(
@@ -48,6 +48,9 @@ extension ConfigurationReference {
                         """), "What is compressed."),
                 Key("level", "0 to 9", .value("6"), "From fast to small, as zlib counts."),
                 Key("min_size", "size", .value("1024"), "Smaller bodies are sent as they are: the gain would be nothing."),
+                Key(
+                    "precompressed", "boolean", .value("false"),
+                    "`FILE.gz`, if not older than `FILE`, is sent to those who accept gzip."),
             ]),
         Section(
             "sites[].cache", "What browsers are told to keep.",

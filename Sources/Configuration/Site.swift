@@ -46,6 +46,8 @@ package struct Compression: Sendable, Equatable {
     package var level = 6
     /// Bytes; smaller bodies are sent as they are.
     package var minSize = 1024
+    /// Whether `FILE.gz` beside `FILE` is sent as its compressed form.
+    package var precompressed = false
 
     package init() {}
 }

@@ -127,6 +127,7 @@ extension Compression {
         }
         table.read("level", into: &level, in: 0...9)
         table.readSize("min_size", into: &minSize, in: 0...(1 << 30))
+        table.read("precompressed", into: &precompressed)
         table.finish()
     }
 }

@@ -62,10 +62,12 @@ package struct PlanBuilder {
         settings.compressionEnabled = site.compression.enabled
         settings.compressionTypes = site.compression.types
         settings.level = site.compression.level
+        settings.precompressed = site.compression.precompressed
         settings.minSize = UInt64(site.compression.minSize)
         settings.etagEnabled = site.cache.enabled && site.cache.etagEnabled
         settings.lastModifiedEnabled = site.cache.enabled && site.cache.lastModifiedEnabled
         settings.maxAgeStatic = site.cache.enabled ? site.cache.maxAgeStatic : nil
+        settings.maxAgePages = site.cache.enabled ? site.cache.maxAgeDynamic : nil
         settings.cacheControl = site.cache.enabled ? site.cache.cacheControl : nil
         settings.errorPages = site.errorPages
         do throws(StaticError) {

@@ -7,6 +7,9 @@ struct MediaType: Sendable {
     /// Whether the format is compressed in itself: gzip would cost time and give nothing.
     let isCompressed: Bool
 
+    /// Is it what a browser shows by itself, and what refers to the rest?
+    var isPage: Bool { essence == "text/html" || essence == "application/xhtml+xml" }
+
     private init(_ essence: String, isCompressed: Bool) {
         self.essence = essence
         self.isCompressed = isCompressed

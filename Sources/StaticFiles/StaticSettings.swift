@@ -19,7 +19,9 @@ package struct StaticSettings: Sendable {
     package var lastModifiedEnabled = true
     /// Seconds for `Cache-Control: max-age`; nil sends no such field.
     package var maxAgeStatic: Int? = 3600
-    /// Sent as `Cache-Control` instead of the one made of `maxAgeStatic`.
+    /// The same for HTML: a page is changed in its place, while what it refers to can get another name.
+    package var maxAgePages: Int? = 300
+    /// Sent as `Cache-Control` instead of those made of the ages.
     package var cacheControl: String?
     /// Status code to file, relative to the site's directory; a leading slash is allowed.
     package var errorPages: [Int: String] = [:]

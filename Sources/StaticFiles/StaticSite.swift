@@ -5,7 +5,7 @@ package final class StaticSite: Sendable {
     private let directory: Directory
     private let settings: StaticSettings
     private let indexFiles: [[UInt8]]
-    private let cacheControl: String?
+    private let cacheControl: (files: String?, pages: String?)
     /// The extensions of `MediaType.table` whose files are worth compressing.
     private let compressible: Set<String>
     private let compressesUnknown: Bool
@@ -15,7 +15,8 @@ package final class StaticSite: Sendable {
         directory = try Directory(path: path)
         self.settings = settings
         indexFiles = settings.indexFiles.map { Array($0.utf8) }
-        cacheControl = settings.cacheControl ?? settings.maxAgeStatic.map { "public, max-age=\($0)" }
+        func field(_ age: Int?) -> String? { settings.cacheControl ?? age.map { "public, max-age=\($0)" } }
+        cacheControl = (files: field(settings.maxAgeStatic), pages: field(settings.maxAgePages))
         let types = Set(settings.compressionTypes.map(MediaType.canonical))
         func isWorthIt(_ type: MediaType) -> Bool {
             !type.isCompressed && types.contains(MediaType.canonical(type.essence))
@@ -138,8 +139,8 @@ package final class StaticSite: Sendable {
                 lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), now) : nil)
             return Representation(
                 file, encoding: encoding, isStreamed: isStreamed, validators: validators,
-                fields: fields(encoding, type: kind.type, validators, varies: varies),
-                notModifiedFields: fields(encoding, type: nil, validators, varies: varies))
+                fields: fields(encoding, kind.type, validators, varies: varies, isNotModified: false),
+                notModifiedFields: fields(encoding, kind.type, validators, varies: varies, isNotModified: true))
         }
         return ServedFile(
             plain: form(file, .identity, isStreamed: false),
@@ -155,24 +156,25 @@ package final class StaticSite: Sendable {
         return sibling
     }
 
-    /// The fields of a 200, or with `type` nil those of a 304.
+    /// The fields of a 200 or of a 304.
     private func fields(
-        _ encoding: ContentCoding, type: MediaType?, _ validators: Validators, varies: Bool
+        _ encoding: ContentCoding, _ type: MediaType, _ validators: Validators, varies: Bool, isNotModified: Bool
     ) -> StaticFields {
         var fields = StaticFields()
-        if let type {
+        if !isNotModified {
             fields.append("Content-Type", type.field)
             if encoding == .gzip { fields.append("Content-Encoding", "gzip") }
         }
         if let etag = validators.etag { fields.append("ETag", etag.text) }
         // RFC 9110 §15.4.5: a 304 repeats Last-Modified only where there is no entity tag.
-        if let modified = validators.lastModified, type != nil || validators.etag == nil {
+        if let modified = validators.lastModified, !isNotModified || validators.etag == nil {
             fields.append("Last-Modified", HTTPDate.text(modified))
         }
-        if let cacheControl { fields.append("Cache-Control", cacheControl) }
+        let age = type.isPage ? cacheControl.pages : cacheControl.files
+        if let age { fields.append("Cache-Control", age) }
         // Also on the plain form: a cache must not give it to everybody (RFC 9110 §12.5.5).
         if varies { fields.append("Vary", "Accept-Encoding") }
-        if type != nil && encoding == .identity { fields.append("Accept-Ranges", "bytes") }
+        if !isNotModified && encoding == .identity { fields.append("Accept-Ranges", "bytes") }
         return fields
     }
 

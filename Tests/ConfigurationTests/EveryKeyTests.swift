@@ -105,6 +105,7 @@ import Testing
         #expect(site.compression.types == ["text/html"])
         #expect(site.compression.level == 9)
         #expect(site.compression.minSize == 2048)
+        #expect(site.compression.precompressed)
         #expect(!site.cache.enabled && !site.cache.etagEnabled && !site.cache.lastModifiedEnabled)
         #expect(site.cache.cacheControl == "no-store")
         #expect(site.cache.maxAgeStatic == 1)

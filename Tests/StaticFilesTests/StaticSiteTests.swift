@@ -137,9 +137,12 @@ import Testing
     }
 
     @Test func `Cache-Control is the operator's`() throws {
-        #expect(site.get("/")["Cache-Control"] == "public, max-age=3600")
-        #expect(try temporary.site { $0.maxAgeStatic = 0 }.get("/")["Cache-Control"] == "public, max-age=0")
-        #expect(try temporary.site { $0.maxAgeStatic = nil }.get("/")["Cache-Control"] == nil)
+        #expect(site.get("/app.js")["Cache-Control"] == "public, max-age=3600")
+        #expect(try temporary.site { $0.maxAgeStatic = 0 }.get("/app.js")["Cache-Control"] == "public, max-age=0")
+        #expect(try temporary.site { $0.maxAgeStatic = nil }.get("/app.js")["Cache-Control"] == nil)
+        #expect(site.get("/")["Cache-Control"] == "public, max-age=300")
+        #expect(try temporary.site { $0.maxAgePages = 0 }.get("/")["Cache-Control"] == "public, max-age=0")
+        #expect(try temporary.site { $0.maxAgePages = nil }.get("/")["Cache-Control"] == nil)
         #expect(try temporary.site { $0.cacheControl = "no-store" }.get("/")["Cache-Control"] == "no-store")
     }
 
