@@ -104,6 +104,7 @@ final class ClientConnection {
     private func fallAsleep() {
         phase = .asleep(since: state.loop.now)
         connection.forget()
+        stream.rest()
         stream.socket.interest = stream.readInterest
         let identifier = ObjectIdentifier(self)
         let idle = state.loop.now &- idleSince

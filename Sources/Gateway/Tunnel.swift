@@ -107,6 +107,7 @@ final class Tunnel: Pump {
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
     func sleep(onWake: @escaping () -> Void) {
+        client.rest()
         watch()
         let now = waiter.loop.now
         waiter.sleep(timeout: max(nextDeadline, now) - now, pumping: self) { _ in onWake() }

@@ -52,6 +52,7 @@ import COpenSSL
     private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {
         _ = unsafe gh_set_min_version(context, minimumVersion.number)
         unsafe gh_set_common(context)
+        unsafe gh_tell_secrets(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         // RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
         _ = unsafe SSL_CTX_set_cipher_list(

@@ -149,6 +149,11 @@ package final class Stream {
         socket.close()
     }
 
+    /// The connection will be silent for a while: memory that can be had again is given back.
+    package func rest() {
+        session?.rest()
+    }
+
     /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.
     package func abandonTLS() {
         session = nil

@@ -7,6 +7,8 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 
+typedef struct gh_secrets gh_secrets;
+
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
 /// out after it, so that no system call is made that is known to fail.
 typedef struct gh_wire {
@@ -28,6 +30,13 @@ typedef struct gh_wire {
     unsigned char *pending;
     uint32_t pending_start;
     uint32_t pending_end;
+    /// Ciphertext that was received and cannot be used yet.
+    unsigned char *inbox;
+    uint32_t inbox_start;
+    uint32_t inbox_end;
+    /// Until the handshake is done: what is received goes through the inbox, and the secrets are kept.
+    uint8_t collects;
+    gh_secrets *secrets;
 } gh_wire;
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
@@ -39,8 +48,54 @@ void gh_wire_gather(gh_wire *wire);
 /// Sends what was collected or is pending. 1 when nothing is left, 0 when the socket is full, -1 on an error (`error` is set).
 int gh_wire_flush(gh_wire *wire);
 
-/// Frees what is pending.
+/// Frees all that the wire holds.
 void gh_wire_release(gh_wire *wire);
+
+/// Makes the handshakes of a server's context tell what gh_records_take_over needs.
+void gh_tell_secrets(SSL_CTX *context);
+
+/// Before the handshake of a session that is to be taken over: OpenSSL must not read beyond it.
+void gh_begin_collecting(SSL *ssl, gh_wire *wire);
+
+/// After the handshake, if the session stays with OpenSSL.
+void gh_end_collecting(SSL *ssl, gh_wire *wire);
+
+/// TLS 1.3's record layer of one connection, without an SSL object.
+typedef struct gh_records gh_records;
+
+/// What an operation on records came to.
+enum { GH_MOVED, GH_WANTS_READ, GH_WANTS_WRITE, GH_END, GH_FAILED };
+
+/// Goes on where the handshake of a server's session, which was collected, has ended: the SSL object may be freed then. NULL when
+/// that is not possible, because of its version or cipher suite: then nothing has changed.
+gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire);
+
+/// Decrypts up to `capacity` bytes (at least 1) of data. `count` is above 0 just if GH_MOVED is returned. GH_FAILED: the wire's
+/// `error`, gh_records_problem, or the wire's `at_end` (a FIN without close_notify) says why.
+int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count);
+
+/// Encrypts a prefix of `bytes` and sends it; what the socket does not take is pending on the wire.
+int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count);
+
+/// Sends close_notify, once, if it can go now.
+void gh_records_close(gh_records *records);
+
+/// Would a read return something without a system call?
+int gh_records_has_input(const gh_records *records);
+
+/// Drops what can be made again from the keys: the connection will be silent for a while.
+void gh_records_rest(gh_records *records);
+
+/// NULL does nothing.
+void gh_records_free(gh_records *records);
+
+/// Why GH_FAILED; NULL if the wire knows.
+const char *gh_records_problem(const gh_records *records);
+const char *gh_records_cipher(const gh_records *records);
+int gh_records_is_resumed(const gh_records *records);
+
+/// After how many records a key is replaced. For tests to lower.
+extern uint64_t gh_records_for_one_key;
 
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead

@@ -1,4 +1,4 @@
-#include "COpenSSL.h"
+#include "Wire.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// Room for four full records with their headers and tags.
-#define GATHER_CAPACITY (4 * (16384 + 256))
+// Full records with their headers and tags.
+#define GATHER_CAPACITY (GH_GATHERED_RECORDS * (GH_RECORD_CONTENT + 256))
 
 // One per thread is enough: gathering begins and ends within one synchronous call.
 static _Thread_local unsigned char gathered[GATHER_CAPACITY];
@@ -42,14 +42,34 @@ static int keep_pending(gh_wire *wire, const unsigned char *bytes, size_t count)
     return 0;
 }
 
-void gh_wire_release(gh_wire *wire) {
+static void release_pending(gh_wire *wire) {
     free(wire->pending);
     wire->pending = NULL;
     wire->pending_start = wire->pending_end = 0;
 }
 
+void gh_wire_release(gh_wire *wire) {
+    release_pending(wire);
+    free(wire->inbox);
+    wire->inbox = NULL;
+    wire->inbox_start = wire->inbox_end = 0;
+    gh_wire_forget_secrets(wire);
+}
+
 void gh_wire_gather(gh_wire *wire) {
     wire->gathers = 1;
+    gathered_count = 0;
+}
+
+unsigned char *gh_gather_room(size_t count) {
+    if (count > GATHER_CAPACITY - gathered_count) abort();
+    unsigned char *room = gathered + gathered_count;
+    gathered_count += count;
+    return room;
+}
+
+void gh_gather_drop(gh_wire *wire) {
+    wire->gathers = 0;
     gathered_count = 0;
 }
 
@@ -70,7 +90,7 @@ int gh_wire_flush(gh_wire *wire) {
     if (sent < 0) return -1;
     wire->pending_start += (uint32_t)sent;
     if (wire->pending_start < wire->pending_end) return 0;
-    gh_wire_release(wire);
+    release_pending(wire);
     return 1;
 }
 
@@ -107,23 +127,16 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     return 1;
 }
 
-static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
-    gh_wire *wire = BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    *count = 0;
-    if (!wire->readable) {
-        BIO_set_retry_read(bio);
-        return 0;
-    }
+ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
+    if (!wire->readable) return 0;
     ssize_t received;
     do {
-        received = recv(wire->descriptor, bytes, capacity, 0);
+        received = recv(wire->descriptor, room, capacity, 0);
     } while (received < 0 && errno == EINTR);
     if (received > 0) {
-        if (wire->first_byte == 0) wire->first_byte = (uint8_t)bytes[0];
+        if (wire->first_byte == 0) wire->first_byte = room[0];
         if ((size_t)received < capacity && !wire->hung_up) wire->readable = 0;
-        *count = (size_t)received;
-        return 1;
+        return received;
     }
     if (received == 0) {
         wire->at_end = 1;
@@ -131,10 +144,58 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
         wire->readable = 0;
-        BIO_set_retry_read(bio);
         return 0;
     }
     wire->error = errno;
+    return -1;
+}
+
+int gh_wire_keep_inbox(gh_wire *wire, const unsigned char *bytes, size_t count) {
+    if (count == 0) return 1;
+    wire->inbox = malloc(count);
+    if (wire->inbox == NULL) return 0;
+    memcpy(wire->inbox, bytes, count);
+    wire->inbox_start = 0;
+    wire->inbox_end = (uint32_t)count;
+    return 1;
+}
+
+size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
+    if (wire->inbox == NULL) return 0;
+    size_t count = wire->inbox_end - wire->inbox_start;
+    if (count > capacity) count = capacity;
+    memcpy(room, wire->inbox + wire->inbox_start, count);
+    wire->inbox_start += (uint32_t)count;
+    if (wire->inbox_start == wire->inbox_end) {
+        free(wire->inbox);
+        wire->inbox = NULL;
+        wire->inbox_start = wire->inbox_end = 0;
+    }
+    return count;
+}
+
+static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
+    gh_wire *wire = BIO_get_data(bio);
+    unsigned char *room = (unsigned char *)bytes, arrived[4096];
+    BIO_clear_retry_flags(bio);
+    *count = gh_wire_take_inbox(wire, room, capacity);
+    if (*count > 0) return 1;
+    // OpenSSL asks for a header, then for a body: with an inbox each record costs one system call, and what follows the handshake
+    // stays here.
+    int collects = wire->collects && capacity < sizeof arrived;
+    ssize_t received = gh_wire_receive(wire, collects ? arrived : room, collects ? sizeof arrived : capacity);
+    if (received > 0 && collects) {
+        if (!gh_wire_keep_inbox(wire, arrived, (size_t)received)) {
+            wire->error = ENOMEM;
+            return 0;
+        }
+        received = (ssize_t)gh_wire_take_inbox(wire, room, capacity);
+    }
+    if (received > 0) {
+        *count = (size_t)received;
+        return 1;
+    }
+    if (received == 0 && !wire->at_end) BIO_set_retry_read(bio);
     return 0;
 }
 

@@ -1,0 +1,477 @@
+// TLS 1.3's record layer (RFC 8446 §5) for a connection whose handshake OpenSSL has made.
+//
+// An SSL object holds some 13 KiB for as long as its connection lives, and takes a record through several layers that only
+// other versions of TLS need. After the handshake of TLS 1.3 little is left to do: protect records with two keys, change the keys
+// when asked, heed alerts. The cipher is still OpenSSL's (EVP); what is here is the framing around it.
+//
+// Every byte that arrives is hostile. A record is looked at only when its header has said a length that is allowed and that
+// many bytes are here; what the AEAD does not vouch for goes nowhere.
+
+#include "Wire.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    TYPE_ALERT = 21,
+    TYPE_HANDSHAKE = 22,
+    TYPE_DATA = 23,
+    MESSAGE_KEY_UPDATE = 24,
+    ALERT_CLOSE_NOTIFY = 0,
+    ALERT_UNEXPECTED_MESSAGE = 10,
+    ALERT_BAD_RECORD_MAC = 20,
+    ALERT_RECORD_OVERFLOW = 22,
+    ALERT_DECODE_ERROR = 50,
+    ALERT_INTERNAL_ERROR = 80,
+    ALERT_USER_CANCELED = 90,
+    HEADER = GH_RECORD_HEADER,
+    TAG = 16,
+    NONCE = 12,
+    LONGEST_KEY = 32,
+    // RFC 8446 §5.1, §5.2.
+    LONGEST_CONTENT = GH_RECORD_CONTENT,
+    LONGEST_BODY = GH_RECORD_CONTENT + 256,
+    // Records in a row that bring no data: a peer must not keep us busy with them.
+    PATIENCE = 32,
+};
+
+// RFC 8446 §5.5: AES-GCM protects 2^24.5 full records safely with one key. We change it before.
+uint64_t gh_records_for_one_key = 1 << 23;
+
+typedef struct {
+    unsigned char secret[GH_LONGEST_SECRET];
+    unsigned char key[LONGEST_KEY];
+    unsigned char iv[NONCE];
+    uint64_t sequence;
+    // Made when first needed and dropped while the connection rests.
+    EVP_CIPHER_CTX *context;
+} protection;
+
+struct gh_records {
+    gh_wire *wire;
+    const SSL_CIPHER *suite;
+    const char *problem;
+    protection in;
+    protection out;
+    // Data of a record that was longer than the reader's room.
+    unsigned char *rest;
+    uint32_t rest_start;
+    uint32_t rest_end;
+    uint8_t suite_index;
+    uint8_t dataless;
+    uint8_t is_resumed;
+    uint8_t has_ended;
+    uint8_t has_said_end;
+    uint8_t has_failed;
+    uint8_t owes_key_update;
+};
+
+typedef struct {
+    uint32_t id;
+    const char *name;
+    const EVP_MD *(*hash)(void);
+    uint8_t key_length;
+    uint8_t secret_length;
+    EVP_CIPHER *cipher;
+} suite;
+
+static suite suites[] = {
+    {0x03001301, "AES-128-GCM", EVP_sha256, 16, 32, NULL},
+    {0x03001302, "AES-256-GCM", EVP_sha384, 32, 48, NULL},
+    {0x03001303, "ChaCha20-Poly1305", EVP_sha256, 32, 32, NULL},
+};
+static pthread_once_t suites_once = PTHREAD_ONCE_INIT;
+
+static void fetch_suites(void) {
+    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
+        suites[index].cipher = EVP_CIPHER_fetch(NULL, suites[index].name, NULL);
+    }
+}
+
+// One per thread is enough: what is not used up is copied away before a call ends.
+static _Thread_local unsigned char received[4 * (HEADER + LONGEST_BODY)];
+static _Thread_local unsigned char beyond_room[LONGEST_BODY];
+
+// MARK: Keys
+
+// HKDF-Expand-Label without a context (RFC 8446 §7.1). One block of the hash is enough for every length asked for here.
+static int expand(const suite *suite, const unsigned char *secret, const char *label, unsigned char *out, size_t length) {
+    unsigned char info[32], block[EVP_MAX_MD_SIZE];
+    size_t label_length = strlen(label), count = 0;
+    unsigned int block_length = 0;
+    info[count++] = 0;
+    info[count++] = (unsigned char)length;
+    info[count++] = (unsigned char)(6 + label_length);
+    memcpy(info + count, "tls13 ", 6);
+    count += 6;
+    memcpy(info + count, label, label_length);
+    count += label_length;
+    info[count++] = 0;
+    info[count++] = 1;
+    if (HMAC(suite->hash(), secret, suite->secret_length, info, count, block, &block_length) == NULL) return 0;
+    memcpy(out, block, length);
+    OPENSSL_cleanse(block, sizeof block);
+    return 1;
+}
+
+// RFC 8446 §7.3. The context with the former key is gone afterwards.
+static int derive(protection *side, const suite *suite) {
+    EVP_CIPHER_CTX_free(side->context);
+    side->context = NULL;
+    side->sequence = 0;
+    return expand(suite, side->secret, "key", side->key, suite->key_length) && expand(suite, side->secret, "iv", side->iv, NONCE);
+}
+
+// RFC 8446 §7.2.
+static int next_key(protection *side, const suite *suite) {
+    unsigned char secret[GH_LONGEST_SECRET];
+    if (!expand(suite, side->secret, "traffic upd", secret, suite->secret_length)) return 0;
+    memcpy(side->secret, secret, suite->secret_length);
+    OPENSSL_cleanse(secret, sizeof secret);
+    return derive(side, suite);
+}
+
+static int prepare(protection *side, const suite *suite, int seals) {
+    if (side->context != NULL) return 1;
+    side->context = EVP_CIPHER_CTX_new();
+    return side->context != NULL && EVP_CipherInit_ex2(side->context, suite->cipher, side->key, NULL, seals, NULL) == 1;
+}
+
+// RFC 8446 §5.3: the sequence number, counted from 0 for each key, makes the nonce.
+static int begin(protection *side, const unsigned char *header) {
+    unsigned char nonce[NONCE];
+    int count;
+    memcpy(nonce, side->iv, NONCE);
+    for (int index = 0; index < 8; index += 1) nonce[NONCE - 1 - index] ^= (unsigned char)(side->sequence >> (8 * index));
+    side->sequence += 1;
+    return EVP_CipherInit_ex2(side->context, NULL, NULL, nonce, -1, NULL) == 1 &&
+           EVP_CipherUpdate(side->context, NULL, &count, header, HEADER) == 1;
+}
+
+// MARK: Sending
+
+// Appends one record to what this thread has gathered, which must have room for it.
+static int seal(gh_records *records, unsigned char type, const unsigned char *content, size_t length) {
+    protection *side = &records->out;
+    unsigned char *header = gh_gather_room(length + 1 + TAG + HEADER), *body = header + HEADER;
+    size_t body_length = length + 1 + TAG;
+    int count = 0;
+    header[0] = TYPE_DATA;
+    header[1] = 3;
+    header[2] = 3;
+    header[3] = (unsigned char)(body_length >> 8);
+    header[4] = (unsigned char)body_length;
+    return prepare(side, &suites[records->suite_index], 1) && begin(side, header) &&
+           EVP_CipherUpdate(side->context, body, &count, content, (int)length) == 1 &&
+           EVP_CipherUpdate(side->context, body + length, &count, &type, 1) == 1 &&
+           EVP_CipherFinal_ex(side->context, body + length + 1, &count) == 1 &&
+           EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_GET_TAG, TAG, body + length + 1) == 1;
+}
+
+// RFC 8446 §4.6.3: the message goes out with the old key, everything after it with the next.
+static int seal_key_update(gh_records *records) {
+    static const unsigned char message[5] = {MESSAGE_KEY_UPDATE, 0, 0, 1, 0};
+    records->owes_key_update = 0;
+    return seal(records, TYPE_HANDSHAKE, message, sizeof message) && next_key(&records->out, &suites[records->suite_index]);
+}
+
+// Sends one small record if it can leave at once; who cannot take it now does without.
+static void send_alert(gh_records *records, unsigned char level, unsigned char description) {
+    gh_wire *wire = records->wire;
+    unsigned char alert[2] = {level, description};
+    if (records->has_said_end || wire->pending != NULL || !wire->writable) return;
+    records->has_said_end = 1;
+    gh_wire_gather(wire);
+    (void)seal(records, TYPE_ALERT, alert, sizeof alert);
+    (void)gh_wire_flush(wire);
+}
+
+static int fail(gh_records *records, unsigned char alert, const char *problem) {
+    if (!records->has_failed) {
+        records->has_failed = 1;
+        records->problem = problem;
+        send_alert(records, 2, alert);
+    }
+    return GH_FAILED;
+}
+
+void gh_records_close(gh_records *records) {
+    if (!records->has_failed) send_alert(records, 1, ALERT_CLOSE_NOTIFY);
+}
+
+int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count) {
+    gh_wire *wire = records->wire;
+    *count = 0;
+    if (records->has_failed || records->has_said_end) return GH_FAILED;
+    int flushed = gh_wire_flush(wire);
+    if (flushed < 0) return GH_FAILED;
+    if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
+    gh_wire_gather(wire);
+    int sealed = 1;
+    if (records->owes_key_update || records->out.sequence >= gh_records_for_one_key) sealed = seal_key_update(records);
+    for (int index = 0; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
+        size_t piece = length - *count < LONGEST_CONTENT ? length - *count : LONGEST_CONTENT;
+        sealed = seal(records, TYPE_DATA, bytes + *count, piece);
+        *count += piece;
+    }
+    if (!sealed) {
+        // Half a record must not leave.
+        gh_gather_drop(wire);
+        return fail(records, ALERT_INTERNAL_ERROR, "a record could not be protected");
+    }
+    return gh_wire_flush(wire) < 0 ? GH_FAILED : GH_MOVED;
+}
+
+// MARK: Receiving
+
+// Takes the record at `header`, whose body is all here. What does not fit into the room becomes the rest.
+// The content's length goes to `count`, its type is returned; -1 when the record is none of the peer's.
+static int open_record(
+    gh_records *records, const unsigned char *header, size_t body_length, unsigned char *room, size_t capacity, size_t *count) {
+    protection *side = &records->in;
+    size_t inner = body_length - TAG;
+    size_t direct = inner < capacity ? inner : capacity;
+    const unsigned char *body = header + HEADER;
+    int moved = 0;
+    if (!prepare(side, &suites[records->suite_index], 0) || !begin(side, header)) return -1;
+    if (direct > 0 && EVP_CipherUpdate(side->context, room, &moved, body, (int)direct) != 1) return -1;
+    if (inner > direct && EVP_CipherUpdate(side->context, beyond_room, &moved, body + direct, (int)(inner - direct)) != 1) return -1;
+    if (EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(uintptr_t)(body + inner)) != 1) return -1;
+    if (EVP_CipherFinal_ex(side->context, beyond_room, &moved) != 1) return -1;
+    // RFC 8446 §5.4: the type is the last byte that is not zero; what follows it is padding.
+    while (inner > 0) {
+        inner -= 1;
+        unsigned char byte = inner < direct ? room[inner] : beyond_room[inner - direct];
+        if (byte != 0) {
+            *count = inner;
+            return byte;
+        }
+    }
+    return 0;
+}
+
+// A message of the peer's handshake layer after its handshake: only KeyUpdate is allowed, in one piece (RFC 8446 §4.6.3, §5.1).
+static int heed_message(gh_records *records, const unsigned char *message, size_t length) {
+    if (length != 5 || message[0] != MESSAGE_KEY_UPDATE || message[1] != 0 || message[2] != 0 || message[3] != 1) {
+        return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
+    }
+    if (message[4] > 1) return fail(records, ALERT_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
+    if (!next_key(&records->in, &suites[records->suite_index])) {
+        return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
+    }
+    // However often it asks: one answer is enough as long as none has been sent.
+    if (message[4] == 1) records->owes_key_update = 1;
+    return GH_MOVED;
+}
+
+static int heed_alert(gh_records *records, const unsigned char *alert, size_t length) {
+    if (length != 2) return fail(records, ALERT_DECODE_ERROR, "an alert of a wrong length");
+    if (alert[1] == ALERT_USER_CANCELED) return GH_MOVED;
+    records->has_ended = 1;
+    if (alert[1] == ALERT_CLOSE_NOTIFY) return GH_END;
+    records->has_failed = 1;
+    // RFC 8446 §6.2: nothing more is sent.
+    records->has_said_end = 1;
+    records->problem = SSL_alert_desc_string_long(alert[1]);
+    return GH_FAILED;
+}
+
+static int keep_rest(gh_records *records, size_t length) {
+    records->rest = malloc(length);
+    if (records->rest == NULL) return fail(records, ALERT_INTERNAL_ERROR, "no memory for a record");
+    memcpy(records->rest, beyond_room, length);
+    records->rest_start = 0;
+    records->rest_end = (uint32_t)length;
+    return GH_MOVED;
+}
+
+// Takes one record and acts on it. `count` gets the bytes of data that are in the room now.
+static int take_record(
+    gh_records *records, const unsigned char *header, size_t body_length, unsigned char *room, size_t capacity, size_t *count) {
+    size_t length = 0;
+    *count = 0;
+    int type = open_record(records, header, body_length, room, capacity, &length);
+    if (type < 0) {
+        ERR_clear_error();
+        return fail(records, ALERT_BAD_RECORD_MAC, "decryption failed or bad record mac");
+    }
+    // RFC 8446 §5.4: with its type and padding.
+    if (body_length - TAG > LONGEST_CONTENT + 1) return fail(records, ALERT_RECORD_OVERFLOW, "a record of more than 16 KiB");
+    if (type == TYPE_DATA && length > 0) {
+        records->dataless = 0;
+        *count = length < capacity ? length : capacity;
+        return length > capacity ? keep_rest(records, length - capacity) : GH_MOVED;
+    }
+    records->dataless += 1;
+    if (records->dataless > PATIENCE) return fail(records, ALERT_UNEXPECTED_MESSAGE, "too many records without data");
+    if (type == TYPE_DATA) return GH_MOVED;
+    // Messages and alerts are short: what is longer than the smallest room is none that is allowed.
+    unsigned char message[5];
+    if (length == 0 || length > sizeof message) {
+        return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    }
+    for (size_t index = 0; index < length; index += 1) {
+        message[index] = index < capacity ? room[index] : beyond_room[index - capacity];
+    }
+    if (type == TYPE_HANDSHAKE) return heed_message(records, message, length);
+    if (type == TYPE_ALERT) return heed_alert(records, message, length);
+    return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+}
+
+// The length that a header says; 0 if it is none that is allowed now (RFC 8446 §5: no other outer type after the handshake).
+static size_t body_length_of(const unsigned char *header) {
+    size_t length = (size_t)header[3] << 8 | header[4];
+    return header[0] == TYPE_DATA && length > TAG && length <= LONGEST_BODY ? length : 0;
+}
+
+static int refuse_header(gh_records *records, const unsigned char *header) {
+    if (header[0] != TYPE_DATA) return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    size_t length = (size_t)header[3] << 8 | header[4];
+    return length > LONGEST_BODY ? fail(records, ALERT_RECORD_OVERFLOW, "a record of more than 16 KiB")
+                                 : fail(records, ALERT_BAD_RECORD_MAC, "a record too short to be one");
+}
+
+// Takes the whole records among `length` bytes as long as there is room. Returns how many bytes were used up.
+static size_t take_records(
+    gh_records *records, const unsigned char *bytes, size_t length, unsigned char *room, size_t capacity, size_t *count,
+    int *outcome) {
+    size_t used = 0;
+    *outcome = GH_MOVED;
+    while (*outcome == GH_MOVED && *count < capacity && length - used >= HEADER) {
+        size_t body_length = body_length_of(bytes + used), moved;
+        if (body_length == 0) {
+            *outcome = refuse_header(records, bytes + used);
+            break;
+        }
+        if (length - used - HEADER < body_length) break;
+        *outcome = take_record(records, bytes + used, body_length, room + *count, capacity - *count, &moved);
+        used += HEADER + body_length;
+        *count += moved;
+    }
+    return used;
+}
+
+static size_t take_rest(gh_records *records, unsigned char *room, size_t capacity) {
+    size_t count = records->rest_end - records->rest_start;
+    if (count > capacity) count = capacity;
+    memcpy(room, records->rest + records->rest_start, count);
+    records->rest_start += (uint32_t)count;
+    if (records->rest_start == records->rest_end) {
+        OPENSSL_cleanse(records->rest, records->rest_end);
+        free(records->rest);
+        records->rest = NULL;
+    }
+    return count;
+}
+
+int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count) {
+    gh_wire *wire = records->wire;
+    *count = 0;
+    if (records->rest != NULL) {
+        *count = take_rest(records, room, capacity);
+        return GH_MOVED;
+    }
+    int outcome = GH_MOVED;
+    while (outcome == GH_MOVED && *count == 0) {
+        if (records->has_failed) return GH_FAILED;
+        if (records->has_ended) return GH_END;
+        size_t kept = gh_wire_take_inbox(wire, received, sizeof received);
+        // What is here already may be enough; only if it is not the kernel is asked.
+        size_t used = take_records(records, received, kept, room, capacity, count, &outcome);
+        size_t end = kept;
+        ssize_t got = 0;
+        if (used == 0 && outcome == GH_MOVED) {
+            got = gh_wire_receive(wire, received + end, sizeof received - end);
+            if (got > 0) {
+                end += (size_t)got;
+                used = take_records(records, received, end, room, capacity, count, &outcome);
+            }
+        }
+        if (!gh_wire_keep_inbox(wire, received + used, end - used)) {
+            return fail(records, ALERT_INTERNAL_ERROR, "no memory for a record");
+        }
+        if (used == 0 && outcome == GH_MOVED && got <= 0) return got < 0 || wire->at_end ? GH_FAILED : GH_WANTS_READ;
+    }
+    if (records->owes_key_update && wire->pending == NULL && wire->writable && !records->has_said_end) {
+        gh_wire_gather(wire);
+        if (!seal_key_update(records)) {
+            gh_gather_drop(wire);
+            return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
+        }
+        if (gh_wire_flush(wire) < 0) return GH_FAILED;
+    }
+    // What came before an end or a failure is told first; that is remembered.
+    return *count > 0 ? GH_MOVED : outcome;
+}
+
+int gh_records_has_input(const gh_records *records) {
+    const gh_wire *wire = records->wire;
+    if (records->rest != NULL || records->has_ended || records->has_failed) return 1;
+    size_t length = wire->inbox_end - wire->inbox_start;
+    if (length < HEADER) return 0;
+    size_t body_length = body_length_of(wire->inbox + wire->inbox_start);
+    return body_length == 0 || length - HEADER >= body_length;
+}
+
+// MARK: Life
+
+static int find_suite(const SSL_CIPHER *cipher) {
+    if (cipher == NULL) return -1;
+    for (int index = 0; index < (int)(sizeof suites / sizeof *suites); index += 1) {
+        if (suites[index].id == SSL_CIPHER_get_id(cipher) && suites[index].cipher != NULL) return index;
+    }
+    return -1;
+}
+
+gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire) {
+    pthread_once(&suites_once, fetch_suites);
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    int index = find_suite(cipher);
+    // Nothing may be inside OpenSSL any more.
+    if (SSL_version(ssl) != TLS1_3_VERSION || index < 0 || SSL_has_pending(ssl)) return NULL;
+    gh_secrets *secrets = wire->secrets;
+    if (secrets == NULL || secrets->client_length != suites[index].secret_length ||
+        secrets->server_length != suites[index].secret_length || !secrets->counts) {
+        return NULL;
+    }
+    gh_records *records = calloc(1, sizeof *records);
+    if (records == NULL) return NULL;
+    records->wire = wire;
+    records->suite = cipher;
+    records->suite_index = (uint8_t)index;
+    records->is_resumed = SSL_session_reused(ssl) == 1;
+    memcpy(records->in.secret, secrets->client, sizeof secrets->client);
+    memcpy(records->out.secret, secrets->server, sizeof secrets->server);
+    if (!derive(&records->in, &suites[index]) || !derive(&records->out, &suites[index])) {
+        gh_records_free(records);
+        return NULL;
+    }
+    // The session tickets have been sent with the new key.
+    records->out.sequence = secrets->sealed;
+    gh_wire_forget_secrets(wire);
+    return records;
+}
+
+void gh_records_rest(gh_records *records) {
+    EVP_CIPHER_CTX_free(records->in.context);
+    EVP_CIPHER_CTX_free(records->out.context);
+    records->in.context = records->out.context = NULL;
+}
+
+void gh_records_free(gh_records *records) {
+    if (records == NULL) return;
+    gh_records_rest(records);
+    if (records->rest != NULL) OPENSSL_cleanse(records->rest, records->rest_end);
+    free(records->rest);
+    OPENSSL_cleanse(records, sizeof *records);
+    free(records);
+}
+
+const char *gh_records_problem(const gh_records *records) { return records->problem; }
+const char *gh_records_cipher(const gh_records *records) { return SSL_CIPHER_get_name(records->suite); }
+int gh_records_is_resumed(const gh_records *records) { return records->is_resumed; }

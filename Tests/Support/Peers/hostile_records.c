@@ -1,0 +1,364 @@
+// A TLS 1.3 client that makes its own records, right ones and wrong ones, after a handshake by OpenSSL.
+//
+//     hostile_records PORT CASE
+//
+// Prints what came of it: the status line of an answer, "alert LEVEL NUMBER", "close_notify", or "cut".
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    unsigned char secret[32];
+    unsigned char key[16];
+    unsigned char iv[12];
+    uint64_t sequence;
+} keys;
+
+static keys mine, theirs;
+static int wire;
+
+static void die(const char *why) {
+    printf("broken test: %s\n", why);
+    exit(3);
+}
+
+static void expand(const unsigned char *secret, const char *label, unsigned char *out, size_t length) {
+    unsigned char info[64] = {0, (unsigned char)length, (unsigned char)(6 + strlen(label))}, block[32];
+    size_t count = 3;
+    count += (size_t)sprintf((char *)info + count, "tls13 %s", label);
+    info[count++] = 0;
+    info[count++] = 1;
+    HMAC(EVP_sha256(), secret, 32, info, count, block, NULL);
+    memcpy(out, block, length);
+}
+
+static void derive(keys *keys) {
+    expand(keys->secret, "key", keys->key, sizeof keys->key);
+    expand(keys->secret, "iv", keys->iv, sizeof keys->iv);
+    keys->sequence = 0;
+}
+
+static void next_key(keys *keys) {
+    unsigned char next[32];
+    expand(keys->secret, "traffic upd", next, sizeof next);
+    memcpy(keys->secret, next, sizeof next);
+    derive(keys);
+}
+
+static void note(const SSL *ssl, const char *line) {
+    (void)ssl;
+    keys *keys = strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23) == 0   ? &mine
+                 : strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23) == 0 ? &theirs
+                                                                    : NULL;
+    if (keys == NULL) return;
+    const char *hex = strrchr(line, ' ') + 1;
+    for (int index = 0; index < 32; index += 1) sscanf(hex + 2 * index, "%2hhx", &keys->secret[index]);
+    derive(keys);
+}
+
+static EVP_CIPHER_CTX *start(keys *keys, const unsigned char *header, int seals) {
+    unsigned char nonce[12];
+    int count;
+    memcpy(nonce, keys->iv, sizeof nonce);
+    for (int index = 0; index < 8; index += 1) nonce[11 - index] ^= (unsigned char)(keys->sequence >> (8 * index));
+    keys->sequence += 1;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    EVP_CipherInit_ex(context, EVP_aes_128_gcm(), NULL, keys->key, nonce, seals);
+    EVP_CipherUpdate(context, NULL, &count, header, 5);
+    return context;
+}
+
+static unsigned char out[1 << 20];
+static size_t queued;
+
+// Queues a record around `inner`, which ends with its type and padding.
+static void seal(const unsigned char *inner, size_t length) {
+    unsigned char *header = out + queued;
+    int count;
+    size_t body = length + 16;
+    memcpy(header, (unsigned char[5]){23, 3, 3, (unsigned char)(body >> 8), (unsigned char)body}, 5);
+    EVP_CIPHER_CTX *context = start(&mine, header, 1);
+    EVP_CipherUpdate(context, header + 5, &count, inner, (int)length);
+    EVP_CipherFinal_ex(context, header + 5 + length, &count);
+    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, header + 5 + length);
+    EVP_CIPHER_CTX_free(context);
+    queued += 5 + body;
+}
+
+static void record(unsigned char type, const void *content, size_t length, size_t padding) {
+    static unsigned char inner[70000];
+    memcpy(inner, content, length);
+    inner[length] = type;
+    memset(inner + length + 1, 0, padding);
+    seal(inner, length + 1 + padding);
+}
+
+static void raw(const void *bytes, size_t length) {
+    memcpy(out + queued, bytes, length);
+    queued += length;
+}
+
+static void send_all(size_t piece) {
+    for (size_t sent = 0; sent < queued;) {
+        ssize_t count = write(wire, out + sent, queued - sent < piece ? queued - sent : piece);
+        if (count <= 0) break;
+        sent += (size_t)count;
+    }
+    queued = 0;
+}
+
+static int read_exactly(unsigned char *bytes, size_t length) {
+    for (size_t have = 0; have < length;) {
+        ssize_t count = read(wire, bytes + have, length - have);
+        if (count <= 0) return 0;
+        have += (size_t)count;
+    }
+    return 1;
+}
+
+// Reads one record of the peer's; its type, or 0 at the end. Session tickets and key updates are taken in.
+static int next_record(unsigned char *content, size_t *length) {
+    static unsigned char bytes[5 + 16640];
+    for (;;) {
+        if (!read_exactly(bytes, 5)) return 0;
+        size_t body = (size_t)bytes[3] << 8 | bytes[4];
+        if (bytes[0] != 23 || body < 17 || body > 16640 || !read_exactly(bytes + 5, body)) die("no record of a server");
+        EVP_CIPHER_CTX *context = start(&theirs, bytes, 0);
+        int count;
+        size_t inner = body - 16;
+        EVP_CipherUpdate(context, content, &count, bytes + 5, (int)inner);
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, bytes + 5 + inner);
+        if (EVP_CipherFinal_ex(context, content + inner, &count) != 1) die("the server's record does not decrypt");
+        EVP_CIPHER_CTX_free(context);
+        while (inner > 0 && content[inner - 1] == 0) inner -= 1;
+        if (inner == 0) die("a record without a type");
+        int type = content[inner - 1];
+        *length = inner - 1;
+        if (type == 22 && content[0] == 24) {
+            if (memcmp(content, (unsigned char[5]){24, 0, 0, 1, 0}, 5) != 0 || *length != 5) die("a strange KeyUpdate");
+            printf("key_update ");
+            next_key(&theirs);
+            continue;
+        }
+        if (type == 22) continue;
+        return type;
+    }
+}
+
+static void tell(void) {
+    static unsigned char content[20000];
+    size_t length;
+    switch (next_record(content, &length)) {
+    case 0: printf("cut\n"); break;
+    case 21: content[1] == 0 ? printf("close_notify\n") : printf("alert %d %d\n", content[0], content[1]); break;
+    default: printf("%.*s\n", (int)strcspn((char *)content, "\r"), content);
+    }
+}
+
+static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+static const size_t request_length = sizeof request - 1;
+
+static void requests(void) { record(23, request, request_length, 0); }
+
+static void key_update(unsigned char asks) {
+    record(22, (unsigned char[5]){24, 0, 0, 1, asks}, 5, 0);
+    next_key(&mine);
+}
+
+static void padded_bytes(void) {
+    for (size_t index = 0; index < request_length; index += 1) record(23, request + index, 1, index * 7 % 256);
+}
+
+static void longest_padding(void) { record(23, request, request_length, 16384 - request_length); }
+static void too_long_padding(void) { record(23, request, request_length, 16384 - request_length + 1); }
+
+// A record of exactly 16 KiB: most of it is the body of a POST.
+static void full_record(void) {
+    static char content[16384];
+    const char *format = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n";
+    int head = snprintf(NULL, 0, format, 11111);
+    sprintf(content, format, 3 * 16384 - head);
+    memset(content + head, 'x', sizeof content - (size_t)head);
+    record(23, content, sizeof content, 0);
+    memset(content, 'x', sizeof content);
+    record(23, content, sizeof content, 0);
+    record(23, content, sizeof content, 0);
+}
+
+static void too_much_content(void) {
+    static unsigned char content[16385];
+    record(23, content, sizeof content, 0);
+}
+
+static void empties(int count) {
+    while (count-- > 0) record(23, "", 0, 0);
+    requests();
+}
+static void few_empties(void) { empties(20); }
+static void many_empties(void) { empties(100); }
+static void unknown_type(void) { record(99, "x", 1, 0); }
+static void no_type(void) { seal((unsigned char[40]){0}, 40); }
+static void empty_message(void) { record(22, "", 0, 0); }
+static void empty_alert(void) { record(21, "", 0, 0); }
+static void long_alert(void) { record(21, "\1\0\0", 3, 0); }
+static void warning_then_request(void) {
+    record(21, "\1\132", 2, 0);
+    requests();
+}
+static void close_notify(void) { record(21, "\1", 2, 0); }
+static void request_then_close(void) {
+    requests();
+    close_notify();
+}
+static void fatal_alert(void) { record(21, "\2\120", 2, 0); }
+static void client_hello(void) { record(22, "\1\0\0\1\0", 5, 0); }
+static void update(void) {
+    key_update(0);
+    requests();
+}
+static void update_both(void) {
+    key_update(1);
+    requests();
+}
+static void update_thrice(void) {
+    for (int index = 0; index < 3; index += 1) key_update(1);
+    requests();
+}
+static void update_of_nothing(void) { key_update(2); }
+static void short_update(void) { record(22, "\30\0\0\1", 4, 0); }
+static void two_updates_at_once(void) { record(22, "\30\0\0\1\0\30\0\0\1\0", 10, 0); }
+static void update_flood(void) {
+    for (int index = 0; index < 1000; index += 1) key_update(1);
+    requests();
+}
+static void old_key_after_update(void) {
+    keys before = mine;
+    key_update(0);
+    mine = before;
+    mine.sequence += 1;
+    requests();
+}
+static void change_cipher_spec(void) { raw("\24\3\3\0\1\1", 6); }
+static void plain_handshake(void) { raw("\26\3\3\0\4\1\0\0\0", 9); }
+static void plain_alert(void) { raw("\25\3\3\0\2\2\50", 7); }
+static void over_long(void) { raw("\27\3\3\101\1", 5); }
+static void over_short(void) { raw("\27\3\3\0\20................", 21); }
+static void nothing_in_it(void) { raw("\27\3\3\0\0", 5); }
+static void flipped(void) {
+    requests();
+    out[20] ^= 1;
+}
+static void flipped_tag(void) {
+    requests();
+    out[queued - 1] ^= 1;
+}
+static void other_length(void) {
+    requests();
+    out[4] -= 1;
+}
+static void replayed(void) {
+    requests();
+    memcpy(out + queued, out, queued);
+    queued *= 2;
+}
+static void skipped(void) {
+    mine.sequence += 1;
+    requests();
+}
+static void other_version(void) {
+    // The version of the header is vouched for, too.
+    requests();
+    out[2] = 1;
+}
+static void half_a_record(void) {
+    requests();
+    queued -= 3;
+}
+
+static const struct {
+    const char *name;
+    void (*make)(void);
+    int answers;
+} cases[] = {
+    {"request", requests, 1},
+    {"padded-bytes", padded_bytes, 1},
+    {"longest-padding", longest_padding, 1},
+    {"too-long-padding", too_long_padding, 1},
+    {"full-record", full_record, 1},
+    {"too-much-content", too_much_content, 1},
+    {"few-empties", few_empties, 1},
+    {"many-empties", many_empties, 1},
+    {"unknown-type", unknown_type, 1},
+    {"no-type", no_type, 1},
+    {"empty-message", empty_message, 1},
+    {"empty-alert", empty_alert, 1},
+    {"long-alert", long_alert, 1},
+    {"user-canceled", warning_then_request, 1},
+    {"close-notify", close_notify, 1},
+    {"request-then-close", request_then_close, 2},
+    {"fatal-alert", fatal_alert, 1},
+    {"client-hello", client_hello, 1},
+    {"update", update, 1},
+    {"update-both", update_both, 1},
+    {"update-thrice", update_thrice, 1},
+    {"update-of-nothing", update_of_nothing, 1},
+    {"short-update", short_update, 1},
+    {"two-updates-at-once", two_updates_at_once, 1},
+    {"update-flood", update_flood, 1},
+    {"old-key-after-update", old_key_after_update, 1},
+    {"change-cipher-spec", change_cipher_spec, 1},
+    {"plain-handshake", plain_handshake, 1},
+    {"plain-alert", plain_alert, 1},
+    {"over-long", over_long, 1},
+    {"over-short", over_short, 1},
+    {"nothing-in-it", nothing_in_it, 1},
+    {"flipped", flipped, 1},
+    {"flipped-tag", flipped_tag, 1},
+    {"other-length", other_length, 1},
+    {"replayed", replayed, 2},
+    {"skipped", skipped, 1},
+    {"other-version", other_version, 1},
+    {"half-a-record", half_a_record, 1},
+};
+
+static void connect_to(const char *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    wire = socket(AF_INET, SOCK_STREAM, 0);
+    int one = 1;
+    setsockopt(wire, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(wire, (struct sockaddr *)&address, sizeof address) != 0) die("no connection");
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+    SSL_CTX_set_keylog_callback(context, note);
+    SSL *ssl = SSL_new(context);
+    SSL_set_fd(ssl, wire);
+    SSL_set_tlsext_host_name(ssl, "localhost");
+    // Reads no further than the server's Finished: what follows, tickets first, is ours.
+    if (SSL_connect(ssl) != 1) die("no handshake");
+}
+
+int main(int count, char **arguments) {
+    if (count != 3) return 2;
+    alarm(60);
+    signal(SIGPIPE, SIG_IGN);
+    connect_to(arguments[1]);
+    for (size_t index = 0; index < sizeof cases / sizeof *cases; index += 1) {
+        if (strcmp(cases[index].name, arguments[2]) != 0) continue;
+        cases[index].make();
+        size_t pieces[] = {1 << 20, 1};
+        send_all(pieces[getenv("BYTE_BY_BYTE") != NULL]);
+        if (strcmp(arguments[2], "half-a-record") == 0) shutdown(wire, SHUT_WR);
+        for (int answer = 0; answer < cases[index].answers; answer += 1) tell();
+        return 0;
+    }
+    return 2;
+}
