@@ -92,6 +92,7 @@ def upstreams(site: Site) -> Iterator[None]:
             (["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")], "plain_port"),
             ([str(site.programs / "upstream"), str(site.ports["echo_port"])], "echo_port"),
         ):
-            child = stack.enter_context(Child(command, processes.LOAD_CORE, site.work / f"upstream-{port}.log", site.environment))
+            log = site.work / f"upstream-{port}.log"
+            child = stack.enter_context(Child(command, (processes.LOAD_CORE,), log, site.environment))
             processes.wait_for_port(child, site.ports[port])
         yield
