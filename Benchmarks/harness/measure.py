@@ -74,7 +74,7 @@ def check_answer(site: Site, scenario: Scenario) -> None:
     context = ssl.create_default_context(cafile=str(site.certificate))
     connection = http.client.HTTPSConnection("localhost", site.ports["port"], context=context, timeout=10)
     body = b"u" * scenario.load.upload_bytes or None
-    connection.request("POST" if body else "GET", scenario.path, body=body)
+    connection.request("POST" if body else "GET", scenario.path.replace("%d", "0"), body=body)
     answer = connection.getresponse()
     length = len(answer.read())
     connection.close()

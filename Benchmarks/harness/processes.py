@@ -145,10 +145,15 @@ def family_of(pid: int) -> list[int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 below the ephemeral range, so that no outgoing connection takes them meanwhile."""
+    """Ports of 127.0.0.1 below the ephemeral range, so that no outgoing connection takes them meanwhile.
+
+    Each run begins at another place: of two runs at once each would find free what the other is about to use, and gateways
+    share a port silently (SO_REUSEPORT)."""
     low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     found: list[int] = []
-    for port in range(low - 1, 1024, -1):
+    width = low - 1025
+    for place in range(width):
+        port = low - 1 - (os.getpid() * 64 + place) % width
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
