@@ -131,6 +131,7 @@ def _cells(result: Result) -> tuple[list[str], list[list[str]]]:
 def _notes(result: Result) -> list[str]:
     lines = [f"VOID: {step:,}, {name}: {error}" for (name, step), error in result.errors.items()]
     lines += [f"TOO FAST: {finding}" for finding in result.findings]
+    lines += [f"{growth.JUDGED[figure][0]} is not judged: {why}" for figure, why in result.dimension.explained.items()]
     for name, steps in result.values.items():
         lines += growth.explanations(result.dimension, name, steps)
     return lines

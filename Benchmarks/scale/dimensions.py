@@ -14,6 +14,7 @@ CLIENTS = 64
 #: Units per second of the paced loads: far below what one core can do, so that latency is not a queue that the load makes.
 PACED_RATE = 2000.0
 EVERY_CLIENT = "each client costs a TLS session and its state"
+QUEUE = "it is the queue that the clients make: their number by the rate; clients-paced has the latency without it"
 EVERY_ROUTE = "each route is read and kept"
 EVERY_SITE = "each site has a certificate, a key and a plan of its own"
 EVERY_SERVER = "each server has connections, counters and health of its own"
@@ -36,6 +37,8 @@ class Dimension:
     rate: float = 0.0
     #: Figures that may grow in proportion to the step, and why they do; all others may grow with its logarithm.
     linear: dict[str, str] = field(default_factory=dict)
+    #: Figures that are not judged, and why.
+    explained: dict[str, str] = field(default_factory=dict)
 
     def scenario(self, step: int) -> Scenario:
         return Scenario(f"{self.name}-{step}", self.unit, self.summary, self.path, self.load(step))
@@ -51,8 +54,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         "clients", "kept TLS connections, all of them busy: the next request follows each answer", "client", "request",
         CLIENT_STEPS, _small,
         {"1 worker": lambda _: Shape(), "2 workers": lambda _: Shape(workers=2), "nginx": None},
-        linear={"pss_kib": EVERY_CLIENT, "p50_us": "every client waits for all the others",
-                "p99_us": "every client waits for all the others"}),
+        linear={"pss_kib": EVERY_CLIENT}, explained={"p50_us": QUEUE, "p99_us": QUEUE}),
     Dimension(
         "clients-paced", f"kept TLS connections that take turns, {PACED_RATE:,.0f} requests a second in all", "client", "request",
         CLIENT_STEPS, _small,

@@ -11,11 +11,11 @@ from .dimensions import Dimension
 #: Judged figures: how a report names them, and a growth that is too small to say anything.
 JUDGED: dict[str, tuple[str, float]] = {
     "total_us": ("CPU", 0.5), "p50_us": ("p50", 150.0), "p99_us": ("p99", 500.0), "pss_kib": ("PSS", 512.0),
-    "start_ms": ("start", 10.0)}
+    "start_ms": ("start", 30.0)}
 #: What the noise of a measurement may add.
 NOISE = 1.2
 #: What one more of the counted costs, for the figures that may be linear.
-PER_ONE = {"pss_kib": ("KiB", 1.0), "start_ms": ("µs", 1e3), "p50_us": ("µs", 1.0), "p99_us": ("µs", 1.0)}
+PER_ONE = {"pss_kib": ("KiB", 1.0), "start_ms": ("µs", 1e3)}
 
 Values = Mapping[int, Mapping[str, float]]
 
@@ -41,7 +41,7 @@ def findings(dimension: Dimension, series: str, values: Values) -> list[Finding]
     for earlier, later in zip(dimension.steps, dimension.steps[1:]):
         for figure, (_, slack) in JUDGED.items():
             before, after = (values.get(step, {}).get(figure) for step in (earlier, later))
-            if before is None or after is None or after - before <= slack:
+            if figure in dimension.explained or before is None or after is None or after - before <= slack:
                 continue
             share = later / earlier if figure in dimension.linear else math.log2(1 + later) / math.log2(1 + earlier)
             allowed = share * NOISE

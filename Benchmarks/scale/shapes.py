@@ -86,8 +86,8 @@ keep_alive_timeout = 3600
 
 
 def _site(site: Site, shape: Shape, certificates: Certificates, number: int) -> str:
-    # One site alone is what every other dimension has; its certificate is the run's.
-    certificate, key = certificates.of(number) if shape.sites > 1 else (site.certificate, site.key)
+    # The first site is the one that is checked before each run; its certificate is the run's.
+    certificate, key = certificates.of(number) if number > 0 else (site.certificate, site.key)
     servers = "".join(
         f'\n[[sites.proxy.upstreams]]\nname = "pool"\nurl = "http://{address}:{site.ports["plain_port"]}"\n'
         for address in (map(server_address, range(shape.servers)) if shape.servers > 1 else ["127.0.0.1"]))
