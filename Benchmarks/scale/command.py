@@ -61,6 +61,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "void; 2 wrong usage.")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", choices=[each.name for each in DIMENSIONS],
                         help=f"of {', '.join(each.name for each in DIMENSIONS)}")
+    parser.add_argument("--steps", nargs="+", type=int, default=[], metavar="N", help="only these steps of each")
     parser.add_argument("--quick", action="store_true", help="1 round of 1 second, without the last step: a look, not a result")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (3)")
     parser.add_argument("--seconds", type=float, metavar="S", help="measured seconds of each run (3)")
@@ -78,8 +79,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def _chosen(options: argparse.Namespace) -> list[Dimension]:
     chosen = [each for each in DIMENSIONS if not options.only or each.name in options.only]
     if options.quick:
-        return [dataclasses.replace(each, steps=each.steps[:-1]) for each in chosen]
-    return chosen
+        chosen = [dataclasses.replace(each, steps=each.steps[:-1]) for each in chosen]
+    if options.steps:
+        chosen = [dataclasses.replace(each, steps=tuple(step for step in each.steps if step in options.steps)) for each in chosen]
+    return [each for each in chosen if each.steps]
 
 
 def _run(site: Site, dimension: Dimension, program: Path, peers: Sequence[Contestant],
@@ -143,7 +146,8 @@ def _text(result: Result) -> str:
 
 
 def _markdown(result: Result) -> str:
-    heading = f"### {result.dimension.name}\n\n{result.dimension.summary}; unit: one {result.dimension.unit}.".replace("\n\nk", "\n\nK")
+    summary = result.dimension.summary
+    heading = f"### {result.dimension.name}\n\n{summary[0].upper()}{summary[1:]}; unit: one {result.dimension.unit}."
     return "\n\n".join([heading, grid.markdown(*_cells(result)), "\n".join(f"- {line}" for line in _notes(result))]).rstrip()
 
 
@@ -160,8 +164,9 @@ def picture(results: list[Result]) -> str:
 def _header(options: argparse.Namespace, version: str) -> str:
     about = machine.describe()
     return (f"gatehouse {version}; {about['processor']}, {about['cores']} cores, {about['memory']}, {about['system']}, "
-            f"Linux {about['kernel']}, {about['openssl']}\n{options.rounds} rounds of {options.seconds:g} s; the first worker on core "
-            f"{processes.core(processes.GATEWAY_CORE)}, a second one beside the load on core {processes.core(processes.LOAD_CORE)}")
+            f"Linux {about['kernel']}, {about['openssl']}\n{options.rounds} rounds of {options.seconds:g} s; the first worker on "
+            f"core {processes.core(processes.GATEWAY_CORE)}, a second one beside the load on core "
+            f"{processes.core(processes.LOAD_CORE)}")
 
 
 def main(arguments: list[str]) -> int:
@@ -182,7 +187,8 @@ def main(arguments: list[str]) -> int:
                 results.append(_run(site, dimension, program, peers, options, certificates))
                 print(_text(results[-1]), end="\n\n", flush=True)
     if options.json:
-        options.json.write_text(json.dumps([{"dimension": each.dimension.name, "values": each.values} for each in results]) + "\n")
+        report = [{"dimension": each.dimension.name, "values": each.values} for each in results]
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
     if options.plot:
         options.plot.write_text(picture(results))
     if options.page:
