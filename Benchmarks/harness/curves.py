@@ -27,12 +27,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart: its curves share axes; y begins at 0."""
+    """One chart: its curves share axes, which begin at 0."""
 
     title: str
     curves: Sequence[Curve]
     x_title: str
-    #: Steps that multiply (1, 10, 100) stand at equal distances, each with a mark; their values are the ticks.
+    #: Steps that multiply (1, 10, 100) stand at equal distances instead, each with a mark and a tick.
     is_logarithmic: bool = False
 
 
@@ -58,7 +58,7 @@ def short(value: float) -> str:
     """A tick's label."""
     if value >= 1000:
         return f"{value / 1000:g}k"
-    return f"{value:.3g}"
+    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
 
 
 def _panel(panel: Panel, colours: dict[str, str]) -> str:
@@ -90,7 +90,7 @@ def _panel(panel: Panel, colours: dict[str, str]) -> str:
 
 def _scale_x(panel: Panel, values: Sequence[float]) -> Callable[[float], float]:
     position = math.log if panel.is_logarithmic else float
-    low, high = position(min(values)), position(max(values))
+    low, high = position(min(values)) if panel.is_logarithmic else 0.0, position(max(values))
     width = WIDTH - LEFT - RIGHT - 16
     return lambda x: LEFT + 8 + (position(x) - low) / (high - low or 1) * width
 
@@ -98,7 +98,7 @@ def _scale_x(panel: Panel, values: Sequence[float]) -> Callable[[float], float]:
 def _ticks(panel: Panel, values: Sequence[float]) -> Sequence[float]:
     if panel.is_logarithmic:
         return values
-    return [values[0], values[-1]]
+    return [0.0, values[-1]]
 
 
 def _round_up(value: float) -> float:
