@@ -45,6 +45,7 @@ class Result:
     dimension: Dimension
     values: dict[str, dict[int, dict[str, float]]] = field(default_factory=dict)
     errors: dict[tuple[str, int], str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def findings(self) -> list[growth.Finding]:
@@ -92,10 +93,16 @@ def _run(site: Site, dimension: Dimension, program: Path, peers: Sequence[Contes
     found: dict[tuple[str, int], list[Measurement]] = {}
     run = Run(options.seconds, min(1.0, options.seconds / 2), dimension.rate)
     nginx = next((peer for peer in peers if peer.name == "nginx"), None)
+    most = processes.descriptors()
     for number in range(1, options.rounds + 1):
         for step in dimension.steps:
             for name, shape in dimension.series.items():
                 if (name, step) in result.errors or (shape is None and nginx is None):
+                    continue
+                # nginx reads every client's request before the first answer comes: as many upstream connections as clients.
+                if shape is None and not dimension.rate and 2 * dimension.load(step).connections + 1000 > most:
+                    if number == 1:
+                        result.left_out.append(f"{name} is left out of {step:,}: it would need more than {most:,} descriptors")
                     continue
                 began = time.monotonic()
                 contestant = shapes.gatehouse(program, "", name, shape(step), certificates) if shape else nginx
@@ -134,6 +141,7 @@ def _cells(result: Result) -> tuple[list[str], list[list[str]]]:
 def _notes(result: Result) -> list[str]:
     lines = [f"VOID: {step:,}, {name}: {error}" for (name, step), error in result.errors.items()]
     lines += [f"TOO FAST: {finding}" for finding in result.findings]
+    lines += result.left_out
     lines += [f"{growth.JUDGED[figure][0]} is not judged: {why}" for figure, why in result.dimension.explained.items()]
     for name, steps in result.values.items():
         lines += growth.explanations(result.dimension, name, steps)

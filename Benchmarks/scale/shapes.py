@@ -81,6 +81,10 @@ log_requests = false
 worker_threads = {shape.workers}
 max_connections = 20000
 keep_alive_timeout = 3600
+
+[limits]
+max_idle_upstream_connections = 1024
+upstream_idle_timeout = 3600
 """
     return head + "".join(_site(site, shape, certificates, number) for number in range(shape.sites))
 

@@ -65,10 +65,8 @@ def _gatehouse(found: list[Contestant]) -> Contestant:
 
     def command(program: Contestant, site: Site, _: bool) -> list[str]:
         log = f'access_log = "{site.work}/access.log"\nformat = "combined"'
-        target = site.fill("gatehouse.toml", gatehouse_log=log, workers=WORKERS)
+        target = site.fill("gatehouse.toml", gatehouse_log=log, workers=WORKERS, upstream_idle=UPSTREAM_IDLE_SECONDS)
         (site.work / "access.log").symlink_to("/dev/null")
-        with target.open("a") as file:
-            file.write(f"\n[limits]\nupstream_idle_timeout = {UPSTREAM_IDLE_SECONDS}\n")
         return [program.path, "run", "-c", str(target)]
 
     program = next((each for each in found if each.name == "gatehouse"), None)
