@@ -13,7 +13,8 @@ from pathlib import Path
 
 from . import contestants, machine, page, prepare, processes, results, scenarios, table
 from .contestants import Contestant
-from .measure import Measurement, MeasurementFailed, Run, capacity, measure
+from .generator import MeasurementFailed, Run
+from .measure import Measurement, capacity, measure
 from .scenarios import Scenario
 from .site import CIPHERSUITE, GROUP, Site, make_site, upstreams
 

@@ -31,6 +31,9 @@ class Contestant:
     command: Command
     is_peer: bool = True
     environment: tuple[tuple[str, str], ...] = ()
+    #: Seconds that its start may take.
+    patience: float = 15.0
+    cores: tuple[int, ...] = (processes.GATEWAY_CORE,)
 
     def takes_part(self, scenario: Scenario) -> bool:
         if self.name == "floor":
@@ -39,11 +42,11 @@ class Contestant:
 
     @contextlib.contextmanager
     def running(self, site: Site, logging: bool) -> Iterator[Child]:
-        """The program, listening, on the gateway's core; it is ended on the way out."""
+        """The program, listening, on its cores; it is ended on the way out."""
         log = site.work / f"{self.name}.log"
         environment = {**site.environment, **dict(self.environment), "HOME": str(site.work), "XDG_DATA_HOME": str(site.work)}
-        with Child(self.command(self, site, logging), processes.GATEWAY_CORE, log, environment) as child:
-            processes.wait_for_port(child, site.ports["port"])
+        with Child(self.command(self, site, logging), self.cores, log, environment) as child:
+            child.start_seconds = processes.wait_for_port(child, site.ports["port"], self.patience)
             yield child
         if child.was_killed:
             raise RuntimeError(f"{self.name} did not stop on SIGTERM")

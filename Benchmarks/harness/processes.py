@@ -35,12 +35,12 @@ def core(number: int) -> int:
     return min(number, (os.cpu_count() or 1) - 1)
 
 
-def _prepare_child(on_core: int, parent: int) -> None:
+def _prepare_child(cores: Sequence[int], parent: int) -> None:
     # Should the harness be killed outright, its children go with it.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    os.sched_setaffinity(0, {core(on_core)})
+    os.sched_setaffinity(0, {core(each) for each in cores})
     limit = descriptors()
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
@@ -59,12 +59,14 @@ def descriptors() -> int:
 class Child:
     """A running child process; leaving the `with` block ends it and its descendants."""
 
-    def __init__(self, command: Sequence[str], on_core: int, log: Path, environment: dict[str, str] | None = None,
+    def __init__(self, command: Sequence[str], cores: Sequence[int], log: Path, environment: dict[str, str] | None = None,
                  piped: bool = False) -> None:
         parent = os.getpid()
         self.name = Path(command[0]).name
         self.log = log
         self.was_killed = False
+        #: How long it took to listen, once somebody has waited for that.
+        self.start_seconds = 0.0
         self._log = log.open("ab")
         self.process = subprocess.Popen(
             command,
@@ -74,7 +76,7 @@ class Child:
             env={**os.environ, **(environment or {})},
             # A group of its own: Ctrl-C reaches the harness alone, which then ends its children in order.
             start_new_session=True,
-            preexec_fn=lambda: _prepare_child(on_core, parent),
+            preexec_fn=lambda: _prepare_child(cores, parent),
         )
 
     @property
@@ -143,10 +145,15 @@ def family_of(pid: int) -> list[int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 below the ephemeral range, so that no outgoing connection takes them meanwhile."""
+    """Ports of 127.0.0.1 below the ephemeral range, so that no outgoing connection takes them meanwhile.
+
+    Each run begins at another place: of two runs at once each would find free what the other is about to use, and gateways
+    share a port silently (SO_REUSEPORT)."""
     low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     found: list[int] = []
-    for port in range(low - 1, 1024, -1):
+    width = low - 1025
+    for place in range(width):
+        port = low - 1 - (os.getpid() * 64 + place) % width
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -159,16 +166,17 @@ def free_ports(count: int) -> list[int]:
     raise RuntimeError("no free loopback ports")
 
 
-def wait_for_port(child: Child, port: int, seconds: float = 15.0) -> None:
-    """Returns once something accepts on the port; raises if the child ends first or takes too long."""
-    deadline = time.monotonic() + seconds
+def wait_for_port(child: Child, port: int, seconds: float = 15.0) -> float:
+    """Waits until something accepts on the port and returns how long that took; raises if the child ends first or takes
+    too long."""
+    began = time.monotonic()
     while True:
         if child.process.poll() is not None:
             raise RuntimeError(f"{child.name} ended at its start:\n{child.tail()}")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
-            return
+            return time.monotonic() - began
         except OSError:
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + seconds:
                 raise RuntimeError(f"{child.name} does not listen on port {port}:\n{child.tail()}") from None
-            time.sleep(0.02)
+            time.sleep(0.002)

@@ -22,6 +22,9 @@ class Load:
     message_bytes: int = 0
     resume: bool = False
     hold: bool = False
+    #: A `%d` in the host or in the scenario's path stands for a number below `variants`, which take turns.
+    host: str = "localhost"
+    variants: int = 1
 
 
 @dataclass(frozen=True)

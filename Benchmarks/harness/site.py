@@ -57,7 +57,8 @@ class Site:
             # A proxied client needs two descriptors, and every program some of its own.
             "descriptors": descriptors - 100, "clients": (descriptors - 1000) // 2,
             "work": self.work, "www": self.work / "www", "certificate": self.certificate, "key": self.key,
-            "combined": self.work / "combined.pem", "small_body": SMALL_BODY, **self.ports, **values}
+            "combined": self.work / "combined.pem", "small_body": SMALL_BODY, "more_addresses": "", "workers": 1,
+            "upstream_idle": 3600, **self.ports, **values}
         text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())
         target = self.work / template
         target.write_text(text)
@@ -84,14 +85,17 @@ def make_site(work: Path, programs: Path) -> Site:
 
 
 @contextlib.contextmanager
-def upstreams(site: Site) -> Iterator[None]:
-    """nginx for answers and files, the echo program for messages and uploads, both on the load's core."""
-    configuration = site.fill("upstream-nginx.conf")
+def upstreams(site: Site, more_addresses: str = "") -> Iterator[None]:
+    """nginx for answers and files, the echo program for messages and uploads, both on the load's core.
+
+    `more_addresses` are further `listen` lines of nginx."""
+    configuration = site.fill("upstream-nginx.conf", more_addresses=more_addresses)
     with contextlib.ExitStack() as stack:
         for command, port in (
             (["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")], "plain_port"),
             ([str(site.programs / "upstream"), str(site.ports["echo_port"])], "echo_port"),
         ):
-            child = stack.enter_context(Child(command, processes.LOAD_CORE, site.work / f"upstream-{port}.log", site.environment))
+            log = site.work / f"upstream-{port}.log"
+            child = stack.enter_context(Child(command, (processes.LOAD_CORE,), log, site.environment))
             processes.wait_for_port(child, site.ports[port])
         yield

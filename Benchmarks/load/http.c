@@ -7,21 +7,39 @@
 
 #include "load.h"
 
-void make_request(struct load *load) {
+/// Copies `pattern` with its first `%d`, if any, replaced by the number.
+static void number(const char *pattern, int variant, char *text, size_t room) {
+    const char *place = strstr(pattern, "%d");
+    if (place) snprintf(text, room, "%.*s%d%s", (int)(place - pattern), pattern, variant, place + 2);
+    else snprintf(text, room, "%s", pattern);
+}
+
+void host_of(const struct load *load, int variant, char *name, size_t room) {
+    number(load->options.host, variant, name, room);
+}
+
+static struct request make_request(const struct load *load, int variant) {
     const struct options *options = &load->options;
-    char head[1024];
+    char head[1024], host[256], path[256];
+    host_of(load, variant, host, sizeof host);
+    number(options->path, variant, path, sizeof path);
     int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: load\r\nAccept: */*\r\n%s",
-                          options->upload_bytes ? "POST" : "GET", options->path, options->host, options->port,
+                          options->upload_bytes ? "POST" : "GET", path, host, options->port,
                           options->work == WORK_CONNECT ? "Connection: close\r\n" : "");
     if (options->upload_bytes)
         length += snprintf(head + length, sizeof head - (size_t)length,
                            "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n", options->upload_bytes);
     length += snprintf(head + length, sizeof head - (size_t)length, "\r\n");
-    load->request_length = (size_t)length + options->upload_bytes;
-    load->request = malloc(load->request_length);
-    if (!load->request) abort();
-    memcpy(load->request, head, (size_t)length);
-    memset(load->request + length, 'u', options->upload_bytes);
+    struct request request = {.length = (size_t)length + options->upload_bytes};
+    request.bytes = malloc(request.length);
+    if (!request.bytes) abort();
+    memcpy(request.bytes, head, (size_t)length);
+    memset(request.bytes + length, 'u', options->upload_bytes);
+    return request;
+}
+
+void make_requests(struct load *load) {
+    for (int variant = 0; variant < load->options.variants; variant++) load->requests[variant] = make_request(load, variant);
 }
 
 /// The value of `name` in a head that ends with a NUL; NULL if there is none.

@@ -17,9 +17,10 @@ enum work {
 
 struct options {
     enum work work;
-    const char *host;           ///< the name sent as SNI and Host
+    const char *host;           ///< the name sent as SNI and Host; `%d` in it is a variant's number
     int port;                   ///< on 127.0.0.1
-    const char *path;
+    const char *path;           ///< likewise
+    int variants;               ///< how many hosts and paths there are to take turns
     int connections;
     double warmup, seconds;
     double rate;                ///< units per second in an open loop; 0: closed loop
@@ -46,6 +47,7 @@ struct connection {
     enum state state;
     bool resumed_once;         ///< the slot has a ticket: from now on handshakes must resume
     uint64_t started;          ///< the unit's start (open loop: intended start), in ns
+    int variant;               ///< of host and path
     const unsigned char *out;  ///< what is being sent
     size_t out_length, sent;
     char head[4096];           ///< the answer's head, or a frame's head
@@ -66,8 +68,8 @@ struct load {
     SSL_CTX *context;
     int epoll;
     struct connection *connections;
-    int *ready;                ///< indices of STATE_READY connections (a stack)
-    int ready_count;
+    int *ready;                ///< indices of connections that wait for their turn (a ring, so that all of them get one)
+    int ready_first, ready_count;
     int opened;                ///< connections opened so far
     int opening;               ///< of these, in STATE_HANDSHAKE or STATE_UPGRADE
     int settled;               ///< connections that finished their first unit
@@ -77,8 +79,13 @@ struct load {
     struct histogram latency;
     uint64_t units, bytes, errors, resumed;
     char first_error[200];
-    unsigned char *request, *upgrade;
-    size_t request_length, upgrade_length;
+    struct request {
+        unsigned char *bytes;
+        size_t length;
+    } *requests;               ///< one for each variant
+    unsigned char *upgrade;
+    size_t upgrade_length;
+    int next_variant;
 };
 
 uint64_t now_ns(void);
@@ -86,21 +93,27 @@ uint64_t now_ns(void);
 // tls.c: a connection's bytes
 SSL_CTX *make_context(const char *ciphersuites);
 void open_connection(struct load *load, int index);
-/// Closes it and, unless the run is over, opens the slot again.
+/// Closes it and, unless the run is over, opens the slot again, in an open loop when its turn comes.
 void close_connection(struct load *load, struct connection *connection);
+/// The name of a variant's host.
+void host_of(const struct load *load, int variant, char *name, size_t room);
 /// Drives the connection as far as its socket allows.
 void drive(struct load *load, int index, uint32_t events);
 void fail(struct load *load, struct connection *connection, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // http.c, websocket.c: what the bytes say
 enum parsed { PARSED_MORE, PARSED_DONE, PARSED_BAD };
-void make_request(struct load *load);
+void make_requests(struct load *load);
 void make_websocket(struct load *load);
 enum parsed parse_answer(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 enum parsed parse_upgrade(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 
 // units.c: when units start and end
+/// Puts a connection at the end of those that wait.
+void wait_for_turn(struct load *load, int index);
+/// Takes the one that has waited longest.
+int take_ready(struct load *load);
 void start_unit(struct load *load, int index, uint64_t intended);
 void finish_unit(struct load *load, int index);
 void start_due_units(struct load *load);

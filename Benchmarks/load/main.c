@@ -25,8 +25,8 @@ static void parse_options(struct options *options, int count, char **arguments) 
         {"work", 1, 0, 'w'},        {"port", 1, 0, 'p'},    {"path", 1, 0, 'P'},    {"connections", 1, 0, 'c'},
         {"warmup", 1, 0, 'W'},      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},    {"upload-bytes", 1, 0, 'u'},
         {"expect-bytes", 1, 0, 'e'}, {"message-bytes", 1, 0, 'm'}, {"resume", 0, 0, 'R'}, {"hold", 0, 0, 'H'},
-        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {0}};
-    *options = (struct options){.host = "localhost", .path = "/", .connections = 1, .warmup = 0.5, .seconds = 1,
+        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {0}};
+    *options = (struct options){.host = "localhost", .path = "/", .variants = 1, .connections = 1, .warmup = 0.5, .seconds = 1,
                                 .expect_bytes = -1, .message_bytes = 64, .ciphersuites = "TLS_AES_128_GCM_SHA256"};
     for (int option; (option = getopt_long(count, arguments, "", table, NULL)) != -1;) {
         switch (option) {
@@ -39,6 +39,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             case 'p': options->port = atoi(optarg); break;
             case 'P': options->path = optarg; break;
             case 'h': options->host = optarg; break;
+            case 'v': options->variants = atoi(optarg); break;
             case 'c': options->connections = atoi(optarg); break;
             case 'W': options->warmup = atof(optarg); break;
             case 's': options->seconds = atof(optarg); break;
@@ -52,7 +53,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             default: exit(2);
         }
     }
-    if (options->port <= 0 || options->connections <= 0) exit(2);
+    if (options->port <= 0 || options->connections <= 0 || options->variants <= 0) exit(2);
 }
 
 static void prepare(struct load *load) {
@@ -61,14 +62,15 @@ static void prepare(struct load *load) {
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     load->connections = calloc((size_t)options->connections, sizeof *load->connections);
     load->ready = calloc((size_t)options->connections, sizeof *load->ready);
-    if (!load->context || load->epoll < 0 || !load->connections || !load->ready) {
+    load->requests = calloc((size_t)options->variants, sizeof *load->requests);
+    if (!load->context || load->epoll < 0 || !load->connections || !load->ready || !load->requests) {
         fprintf(stderr, "load: cannot start: %s\n", strerror(errno));
         exit(1);
     }
     for (int i = 0; i < options->connections; i++) load->connections[i].fd = -1;
     load->pace = (struct pace){.rate = options->rate, .random = 0x9e3779b97f4a7c15ULL};
     if (options->work == WORK_WS) make_websocket(load);
-    else make_request(load);
+    else make_requests(load);
 }
 
 static void open_some(struct load *load) {
@@ -147,7 +149,7 @@ int main(int count, char **arguments) {
     }
     load.running = true;
     if (load.options.rate == 0)
-        while (load.ready_count > 0) start_unit(&load, load.ready[--load.ready_count], now_ns());
+        for (int left = load.ready_count; left > 0; left--) start_unit(&load, take_ready(&load), now_ns());
     turn(&load, now_ns() + (uint64_t)(load.options.warmup * 1e9), too_many_errors);
     say("begin");
     load.measuring = true;

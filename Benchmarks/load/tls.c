@@ -38,7 +38,9 @@ SSL_CTX *make_context(const char *ciphersuites) {
 void open_connection(struct load *load, int index) {
     struct connection *connection = &load->connections[index];
     connection->state = STATE_HANDSHAKE;
-    connection->started = now_ns();
+    if (load->options.rate == 0 || connection->started == 0) connection->started = now_ns();
+    // Each of a slot's connections is to another host; a kept one stays with its own.
+    connection->variant = load->next_variant++ % load->options.variants;
     connection->out_length = connection->sent = 0;
     load->opening++;
     int one = 1;
@@ -58,7 +60,9 @@ void open_connection(struct load *load, int index) {
     connection->ssl = SSL_new(load->context);
     SSL_set_app_data(connection->ssl, connection);
     SSL_set_fd(connection->ssl, fd);
-    SSL_set_tlsext_host_name(connection->ssl, load->options.host);
+    char host[256];
+    host_of(load, connection->variant, host, sizeof host);
+    SSL_set_tlsext_host_name(connection->ssl, host);
     SSL_set_connect_state(connection->ssl);
     if (load->options.resume && connection->session) SSL_set_session(connection->ssl, connection->session);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u32 = (uint32_t)index};
@@ -78,7 +82,9 @@ void close_connection(struct load *load, struct connection *connection) {
     ERR_clear_error();
     if (connection->fd >= 0) close(connection->fd);
     connection->fd = -1;
-    if (load->errors < ERRORS_THAT_END_A_RUN) open_connection(load, (int)(connection - load->connections));
+    int index = (int)(connection - load->connections);
+    if (load->options.work == WORK_CONNECT && load->options.rate > 0) wait_for_turn(load, index);
+    else if (load->errors < ERRORS_THAT_END_A_RUN) open_connection(load, index);
 }
 
 void fail(struct load *load, struct connection *connection, const char *format, ...) {
@@ -88,10 +94,12 @@ void fail(struct load *load, struct connection *connection, const char *format, 
         vsnprintf(load->first_error, sizeof load->first_error, format, arguments);
         va_end(arguments);
     }
-    // A parked connection that dies leaves the stack of the ready ones.
+    // A parked connection that dies leaves the ring of the ready ones.
     int index = (int)(connection - load->connections);
-    for (int i = 0; connection->state == STATE_READY && i < load->ready_count; i++)
-        if (load->ready[i] == index) load->ready[i] = load->ready[--load->ready_count];
+    for (int left = connection->state == STATE_READY ? load->ready_count : 0; left > 0; left--) {
+        int ready = take_ready(load);
+        if (ready != index) wait_for_turn(load, ready);
+    }
     close_connection(load, connection);
 }
 

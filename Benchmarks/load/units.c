@@ -1,6 +1,7 @@
 // When units start and end: each connection's first unit, then a closed or an open loop.
 #define _GNU_SOURCE
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "load.h"
@@ -11,12 +12,27 @@ uint64_t now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+void wait_for_turn(struct load *load, int index) {
+    int room = load->options.connections;
+    load->ready[(load->ready_first + load->ready_count++) % room] = index;
+}
+
+int take_ready(struct load *load) {
+    int index = load->ready[load->ready_first];
+    load->ready_first = (load->ready_first + 1) % load->options.connections;
+    load->ready_count--;
+    return index;
+}
+
 void start_unit(struct load *load, int index, uint64_t intended) {
     struct connection *connection = &load->connections[index];
     connection->state = STATE_WORKING;
     connection->started = intended;
-    connection->out = load->request;
-    connection->out_length = load->request_length;
+    // With one host the paths take turns on every connection.
+    if (!strstr(load->options.host, "%d")) connection->variant = load->next_variant++ % load->options.variants;
+    const struct request *request = &load->requests[connection->variant];
+    connection->out = request->bytes;
+    connection->out_length = request->length;
     connection->sent = connection->head_length = connection->body_length = connection->body_left = 0;
     connection->head_done = false;
     drive(load, index, 0);
@@ -32,7 +48,7 @@ void finish_unit(struct load *load, int index) {
     if (load->options.work == WORK_CONNECT) return close_connection(load, connection);
     if (load->running && load->options.rate == 0) return start_unit(load, index, now);
     connection->state = STATE_READY;
-    load->ready[load->ready_count++] = index;
+    wait_for_turn(load, index);
     if (!load->running) load->settled++;
 }
 
@@ -51,7 +67,13 @@ void start_due_units(struct load *load) {
     if (pace->next == 0) pace->next = now;
     // With no free connection a due unit waits, and its latency counts from its intended start.
     while (pace->next <= now && load->ready_count > 0) {
-        start_unit(load, load->ready[--load->ready_count], pace->next);
+        int index = take_ready(load);
+        if (load->options.work == WORK_CONNECT) {
+            load->connections[index].started = pace->next;
+            open_connection(load, index);
+        } else {
+            start_unit(load, index, pace->next);
+        }
         pace->next += (uint64_t)(-log(random_share(pace)) / pace->rate * 1e9) + 1;
     }
 }

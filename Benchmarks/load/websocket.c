@@ -30,8 +30,8 @@ void make_websocket(struct load *load) {
     size_t length = load->options.message_bytes;
     char *upgrade = malloc(1024);
     payload = malloc(length + 1);
-    load->request = malloc(length + 14);
-    if (!upgrade || !payload || !load->request) abort();
+    unsigned char *request = malloc(length + 14);
+    if (!upgrade || !payload || !request) abort();
     load->upgrade_length = (size_t)snprintf(
         upgrade, 1024,
         "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: load\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -39,10 +39,10 @@ void make_websocket(struct load *load) {
         load->options.path, load->options.host, load->options.port);
     load->upgrade = (unsigned char *)upgrade;
     for (size_t i = 0; i < length; i++) payload[i] = (unsigned char)(i * 131 + i / 251);
-    size_t head = write_head(load->request, length, 0x80);
-    memcpy(load->request + head, mask, 4);
-    for (size_t i = 0; i < length; i++) load->request[head + 4 + i] = payload[i] ^ mask[i % 4];
-    load->request_length = head + 4 + length;
+    size_t head = write_head(request, length, 0x80);
+    memcpy(request + head, mask, 4);
+    for (size_t i = 0; i < length; i++) request[head + 4 + i] = payload[i] ^ mask[i % 4];
+    for (int i = 0; i < load->options.variants; i++) load->requests[i] = (struct request){request, head + 4 + length};
 }
 
 enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length) {

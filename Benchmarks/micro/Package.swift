@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Built by scripts/bench-picks alone, from the gateway's sources and with its release settings: it counts every allocation of the
+// Built by scripts/bench-micro alone, from the gateway's sources and with its release settings: it counts every allocation of the
 // process, which the gateway's own build should not.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -12,7 +12,7 @@ let settings: [SwiftSetting] = [
     .strictMemorySafety(),
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Gatehouse/\(name)", swiftSettings: settings)
 }
 func shim(_ name: String, links libraries: [String] = []) -> Target {
@@ -20,18 +20,34 @@ func shim(_ name: String, links libraries: [String] = []) -> Target {
 }
 
 let package = Package(
-    name: "picks",
+    name: "micro",
+    dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
     targets: [
         .target(name: "CCount"),
         shim("COpenSSL", links: ["ssl", "crypto"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
-        module("HTTP", []),
+        shim("CZlib", links: ["z"]),
+        shim("CToml"),
+        module("HTTP"),
+        module("WebSocket"),
+        module("Configuration", ["CToml"]),
         module("TLS", ["COpenSSL"]),
         module("EventLoop", ["CLinux"]),
         module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
         module("HTTP1", ["Transport", "HTTP"]),
         module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
-        .executableTarget(name: "picks", dependencies: ["Upstreams", "CCount", "HTTP", "EventLoop"], swiftSettings: settings),
-    ]
+        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module(
+            "Gateway",
+            [
+                "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "micro",
+            dependencies: ["Gateway", "Upstreams", "Configuration", "HTTP", "WebSocket", "EventLoop", "CCount"],
+            swiftSettings: settings),
+    ],
+    cxxLanguageStandard: .cxx17
 )
