@@ -85,7 +85,7 @@ let package = Package(
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
-        tests(of: "TransportTests", ["Transport", "TLS", "EventLoop", "LoopTesting"]),
+        tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "EventLoop", "LoopTesting"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
         .testTarget(

@@ -41,7 +41,9 @@ enum {
 };
 
 // RFC 8446 §5.5: AES-GCM protects 2^24.5 full records safely with one key. We change it before.
-uint64_t gh_records_for_one_key = 1 << 23;
+static _Atomic uint64_t records_for_one_key = 1 << 23;
+
+void gh_replace_keys_after(uint64_t records) { records_for_one_key = records; }
 
 typedef struct {
     unsigned char secret[GH_LONGEST_SECRET];
@@ -213,7 +215,7 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
     gh_wire_gather(wire);
     int sealed = 1;
-    if (records->owes_key_update || records->out.sequence >= gh_records_for_one_key) sealed = seal_key_update(records);
+    if (records->owes_key_update || records->out.sequence >= records_for_one_key) sealed = seal_key_update(records);
     for (int index = 0; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
         size_t piece = length - *count < LONGEST_CONTENT ? length - *count : LONGEST_CONTENT;
         sealed = seal(records, TYPE_DATA, bytes + *count, piece);

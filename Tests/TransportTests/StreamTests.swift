@@ -1,3 +1,4 @@
+import COpenSSL
 import EventLoop
 import Glibc
 import LoopTesting
@@ -15,6 +16,21 @@ import Testing
                 let bytes = pattern(count)
                 #expect(try await connection.carry(bytes, from: connection.client, to: connection.server) == bytes)
                 #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
+            }
+            connection.close()
+        }
+    }
+
+    @Test func `keys are replaced on the way, and nothing is lost`() async throws {
+        // The whole process: others' keys are replaced oftener, too, which must not matter to them.
+        gh_replace_keys_after(3)
+        defer { gh_replace_keys_after(1 << 23) }
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: true)
+            for count in [1, 300_000, 2, 20_000] {
+                let bytes = pattern(count)
+                #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
+                #expect(try await connection.carry(bytes, from: connection.client, to: connection.server) == bytes)
             }
             connection.close()
         }

@@ -94,8 +94,8 @@ const char *gh_records_problem(const gh_records *records);
 const char *gh_records_cipher(const gh_records *records);
 int gh_records_is_resumed(const gh_records *records);
 
-/// After how many records a key is replaced. For tests to lower.
-extern uint64_t gh_records_for_one_key;
+/// After how many records a key is replaced, in the whole process. For tests to lower.
+void gh_replace_keys_after(uint64_t records);
 
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
