@@ -189,8 +189,11 @@ static void send_alert(gh_records *records, unsigned char level, unsigned char d
     if (records->has_said_end || wire->pending != NULL || !wire->writable) return;
     records->has_said_end = 1;
     gh_wire_gather(wire);
-    (void)seal(records, TYPE_ALERT, alert, sizeof alert);
-    (void)gh_wire_flush(wire);
+    if (seal(records, TYPE_ALERT, alert, sizeof alert)) {
+        (void)gh_wire_flush(wire);
+    } else {
+        gh_gather_drop(wire);
+    }
 }
 
 static int fail(gh_records *records, unsigned char alert, const char *problem) {

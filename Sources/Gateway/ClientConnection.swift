@@ -249,7 +249,12 @@ final class ClientConnection {
                 if try parse(head, limits) { return .head(head) }
             }
             let fill: Inflow.Fill
-            do throws(TransportError) { fill = try inflow.fill() } catch { return .none }
+            do throws(TransportError) {
+                fill = try inflow.fill()
+            } catch {
+                noteBreak(error)
+                return .none
+            }
             switch fill {
             case .bytes: continue
             case .blocked: break
@@ -268,6 +273,12 @@ final class ClientConnection {
                 }
             }
         }
+    }
+
+    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
+    private func noteBreak(_ error: TransportError) {
+        guard case .tls(let tls) = error, tls.kind == .protocolViolation else { return }
+        log.info("TLS connection broken off", metadata: ["client": "\(connection.peer.host)", "reason": "\(tls.reason)"])
     }
 
     private func parse(_ request: RequestHead, _ limits: PlanLimits) throws(Failure) -> Bool {

@@ -1,8 +1,10 @@
 // A TLS 1.3 client that makes its own records, right ones and wrong ones, after a handshake by OpenSSL.
 //
 //     hostile_records PORT CASE
+//     hostile_records PORT random COUNT SEED
 //
-// Prints what came of it: the status line of an answer, "alert LEVEL NUMBER", "close_notify", or "cut".
+// Prints what came of it: the status line of an answer, "alert LEVEL NUMBER", "close_notify", or "cut". With `random`, COUNT
+// connections send records of chance, and nothing is printed.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
@@ -344,12 +346,59 @@ static void connect_to(const char *port) {
     SSL_set_tlsext_host_name(ssl, "localhost");
     // Reads no further than the server's Finished: what follows, tickets first, is ours.
     if (SSL_connect(ssl) != 1) die("no handshake");
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_rfd(ssl, -1);
+    SSL_set_wfd(ssl, -1);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
+static uint64_t dice;
+
+static size_t roll(size_t sides) {
+    dice = dice * 6364136223846793005 + 1442695040888963407;
+    return (size_t)(dice >> 33) % sides;
+}
+
+// Mostly records that decrypt, so that what is inside is looked at.
+static void random_records(void) {
+    static const size_t lengths[] = {0, 1, 2, 4, 5, 6, 17, 300, 16383, 16384, 16385, 16500};
+    static const unsigned char types[] = {0, 20, 21, 22, 23, 23, 23, 24, 255};
+    static unsigned char content[17000];
+    for (size_t rest = 1 + roll(20); rest > 0; rest -= 1) {
+        size_t length = lengths[roll(sizeof lengths / sizeof *lengths)], padding = roll(3) == 0 ? roll(300) : 0;
+        size_t start = queued;
+        for (size_t index = 0; index < length; index += 1) content[index] = (unsigned char)roll(256);
+        if (length >= 5 && roll(2) == 0) memcpy(content, (unsigned char[5]){24, 0, 0, 1, (unsigned char)roll(3)}, 5);
+        unsigned char type = types[roll(sizeof types)];
+        record(type, content, length, padding);
+        if (type == 22 && length == 5 && content[0] == 24 && content[4] < 2) next_key(&mine);
+        if (roll(16) == 0) out[start + roll(queued - start)] ^= (unsigned char)(1 + roll(255));
+        if (roll(16) == 0) requests();
+    }
+    if (roll(4) == 0) queued -= roll(queued);
+}
+
+static void connect_to(const char *port);
+
+static int run_random(const char *port, long connections, uint64_t seed) {
+    dice = seed;
+    while (connections-- > 0) {
+        connect_to(port);
+        random_records();
+        send_all(1 + roll(3) * 5000);
+        shutdown(wire, SHUT_WR);
+        while (read(wire, out, sizeof out) > 0) continue;
+        close(wire);
+    }
+    return 0;
 }
 
 int main(int count, char **arguments) {
+    signal(SIGPIPE, SIG_IGN);
+    if (count == 5) return run_random(arguments[1], atol(arguments[3]), strtoull(arguments[4], NULL, 10));
     if (count != 3) return 2;
     alarm(60);
-    signal(SIGPIPE, SIG_IGN);
     connect_to(arguments[1]);
     for (size_t index = 0; index < sizeof cases / sizeof *cases; index += 1) {
         if (strcmp(cases[index].name, arguments[2]) != 0) continue;
