@@ -36,6 +36,9 @@ enum Peers {
         "a_close_frame_without_a_code_is_1005_in_the_log",
         "a_killed_upstream_ends_the_client_at_once",
         "an_upstream_that_resets_cuts_the_client",
+        "who_ends_first_is_in_the_log_whatever_the_other_does_then",
+        "a_client_that_breaks_cuts_an_upstream_over_tls",
+        "a_tunnel_ends_after_both_close_frames_though_neither_side_closes",
         "a_killed_client_ends_the_upstream_at_once",
         "a_half_closing_upstream_still_gets_the_rest",
         "a_half_closing_client_still_gets_the_rest",
@@ -64,6 +67,8 @@ enum Peers {
         "least_connections_counts_tunnels",
         "a_server_gets_so_many_handshakes_in_a_second",
         "a_handshake_over_the_rate_goes_to_another_server",
+        "a_handshake_over_the_rate_looks_at_every_server",
+        "a_handshake_without_an_answer_goes_to_another_server",
         "every_server_refused_is_502",
     ]
     static let crowds = [

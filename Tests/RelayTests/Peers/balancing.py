@@ -75,6 +75,31 @@ async def a_handshake_over_the_rate_goes_to_another_server():
             assert sorted(names) == ["a"] * 3 + ["b"] * 3, names
 
 
+async def a_handshake_over_the_rate_looks_at_every_server():
+    """However few retries there are: nothing was tried yet."""
+    async with AsyncExitStack() as stack:
+        urls = [await stack.enter_async_context(upstream(_named(str(index)))) for index in range(6)]
+        running = await stack.enter_async_context(gateway(
+            *urls, upstream="handshake_rate = 1",
+            proxy='[sites.proxy.load_balancing]\nmethod = "hash"\n[sites.proxy.retry]\nretries = 0'))
+        # None is refused: a server that has had its one is passed over for one that has not.
+        for _ in urls:
+            await (await stack.enter_async_context(client(running))).recv()
+
+
+async def a_handshake_without_an_answer_goes_to_another_server():
+    async def silent(peer: Raw):
+        await peer.head()
+        await peer.rest()
+
+    async with raw_upstream(silent) as dead, upstream(_named("alive")) as url:
+        async with gateway(dead, url, proxy='[sites.proxy.timeout]\nfirst_byte = "500ms"') as running:
+            for _ in range(2):
+                async with client(running) as connection:
+                    assert await connection.recv() == "alive"
+            await running.line(lambda line: line.get("attempts") == 2)
+
+
 async def every_server_refused_is_502():
     async with gateway(f"ws://127.0.0.1:{free_port()}", f"ws://127.0.0.1:{free_port()}") as running, raw_client(running) as peer:
         await peer.send(handshake())
