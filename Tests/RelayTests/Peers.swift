@@ -87,9 +87,19 @@ enum Peers {
 
     /// What Python printed; all it said is the error if it fails.
     static func output(_ argument: String) async throws -> String {
+        try await python([root.appending(path: "Tests/RelayTests/Peers").path(), argument])
+    }
+
+    /// The stories of `scripts/relay-crowd` with few tunnels.
+    static func crowd(_ arguments: [String]) async throws {
+        let binary = ["--binary", products.appending(path: "gatehouse").path()]
+        _ = try await python([root.appending(path: "scripts/relay-crowd").path()] + arguments + binary)
+    }
+
+    private static func python(_ arguments: [String]) async throws -> String {
         let process = Process()
         process.executableURL = root.appending(path: ".build-venv/bin/python")
-        process.arguments = ["-B", root.appending(path: "Tests/RelayTests/Peers").path(), argument]
+        process.arguments = ["-B"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["GATEHOUSE"] = products.appending(path: "gatehouse").path()
         process.environment = environment
@@ -105,7 +115,7 @@ enum Peers {
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
         let text = try String(contentsOf: file, encoding: .utf8)
-        guard code == 0 else { throw Failed(description: "\(argument)\n\(text)") }
+        guard code == 0 else { throw Failed(description: "\(arguments)\n\(text)") }
         return text
     }
 

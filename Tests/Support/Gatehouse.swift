@@ -61,7 +61,7 @@ package final class Gatehouse: Sendable {
         }
     }
 
-    /// A command that sees another file as /etc/hosts: in a mount namespace of its own, and, for lack of rights, a user namespace.
+    /// A command that sees another file as /etc/hosts: in a mount namespace of its own and, without rights, a user namespace.
     private static func withHosts(_ file: String, _ command: [String]) -> [String] {
         let flags = getuid() == 0 ? "--mount" : "--map-root-user --mount"
         return ["unshare"] + flags.split(separator: " ").map(String.init)

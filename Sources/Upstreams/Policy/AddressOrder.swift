@@ -2,7 +2,7 @@ import Transport
 
 /// The order in which the addresses of a name are tried.
 enum AddressOrder {
-    /// RFC 8305 §4: the families take turns; within a family the resolver's order (RFC 6724) stays, begun somewhere else each time.
+    /// RFC 8305 §4: the families take turns; within a family the resolver's order (RFC 6724) stays, begun elsewhere each time.
     ///
     /// Each address is the first in its turn, whatever its family, so that all of a name get their share of connections. The
     /// second is of the other family, since one family may be broken as a whole.
