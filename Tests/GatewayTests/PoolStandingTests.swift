@@ -77,7 +77,8 @@ struct PoolStandingTests {
                 let tunnels = try (0..<22).map { _ in try Tunnelled(port) }
                 return tunnels.count { $0.server == "back" }
             }
-            #expect(count == 2, "\(count)")
+            // Two for twenty; the third comes when its weight has grown, after most of a minute.
+            #expect((2...3).contains(count), "\(count)")
         }
     }
 

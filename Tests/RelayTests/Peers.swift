@@ -67,6 +67,7 @@ enum Peers {
         "least_connections_counts_tunnels",
         "a_server_gets_so_many_handshakes_in_a_second",
         "a_handshake_over_the_rate_goes_to_another_server",
+        "early_bytes_wait_for_the_server_that_accepts",
         "a_handshake_over_the_rate_looks_at_every_server",
         "a_handshake_without_an_answer_goes_to_another_server",
         "every_server_refused_is_502",
