@@ -4,8 +4,9 @@
 //
 // Order of a run: open every connection and finish one unit on each; warm up; print "begin"; measure; print "end"
 // and one line of JSON. Whoever measures the gateway's CPU time samples it at these two lines, so that neither
-// handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle, and waits for the end
-// of standard input. Every answer is checked; an error is counted and its first reason reported.
+// handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle; for each line of standard
+// input it does one more unit on each and prints "ready" again; the input's end ends it. Every answer is checked; an
+// error is counted and its first reason reported.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -87,12 +88,14 @@ static void turn(struct load *load, uint64_t deadline, bool (*enough)(struct loa
         if (next >= 0 && next < wait) wait = next;
         struct timespec timeout = {.tv_sec = wait / 1000000000, .tv_nsec = wait % 1000000000};
         int count = epoll_pwait2(load->epoll, events, EVENTS, &timeout, NULL);
+        bool told = false;
         for (int i = 0; i < count; i++) {
-            if (events[i].data.u32 == (uint32_t)STANDARD_INPUT) return;
-            drive(load, (int)events[i].data.u32, events[i].events);
+            if (events[i].data.u32 == (uint32_t)STANDARD_INPUT) told = true;
+            else drive(load, (int)events[i].data.u32, events[i].events);
         }
         start_due_units(load);
         open_some(load);
+        if (told) return;
     }
 }
 
@@ -121,11 +124,36 @@ static void say(const char *line) {
     fflush(stdout);
 }
 
+/// True: a line came on standard input; false: its end.
+static bool read_line(void) {
+    char byte = 0;
+    while (byte != '\n')
+        if (read(STDIN_FILENO, &byte, 1) != 1) return false;
+    return true;
+}
+
+/// One more unit on every connection.
+static void go_round(struct load *load) {
+    load->settled = 0;
+    for (int left = load->ready_count; left > 0; left--) start_unit(load, load->ready[--load->ready_count], now_ns());
+    turn(load, now_ns() + 60000000000ULL, all_settled);
+    if (load->settled < load->options.connections)
+        fail(load, &load->connections[0], "%d connections did not answer in 60 s", load->options.connections - load->settled);
+}
+
 static void hold(struct load *load) {
+    say("ready");
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)STANDARD_INPUT};
     epoll_ctl(load->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event);
-    say("ready");
-    turn(load, UINT64_MAX / 2, too_many_errors);
+    for (;;) {
+        turn(load, UINT64_MAX / 2, too_many_errors);
+        if (too_many_errors(load) || !read_line()) break;
+        epoll_ctl(load->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+        go_round(load);
+        if (load->errors > 0) break;
+        say("ready");
+        epoll_ctl(load->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event);
+    }
     report(load, 0);
 }
 

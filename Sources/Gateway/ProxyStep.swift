@@ -16,15 +16,22 @@ extension Exchange {
         var request = pickRequest(route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
+        var overRate = 0
         while true {
             let free = try choose(route, request)
             let choice = if let free { free } else { try await waitForRoom(route, request) }
             let server = route.group.servers[choice]
             record.server = server
+            if wantsUpgrade, !admitsHandshake(to: server) {
+                // That was no attempt: each of the others is asked, and then the client is told.
+                guard !request.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
+                overRate += 1
+                request.excluded.insert(choice)
+                continue
+            }
             record.attempts += 1
             let began = state.loop.now
             do throws(Failure) {
-                if wantsUpgrade { try admitHandshake(to: server) }
                 let pool = state.pools[server.index]
                 let lease: Lease
                 if !needsFresh, let idle = pool.leaseIdle(carefully: !client.request.method.isIdempotent) {

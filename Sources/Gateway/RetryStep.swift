@@ -25,11 +25,12 @@ extension Exchange {
 
     /// May the request be sent again? If not, the log says why.
     mutating func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
-        // A WebSocket handshake that came to nothing has done nothing: RFC 6455 §1.3 makes it a GET.
-        let isLostHandshake = seat != nil && failure.blame == .upstream && failure.status == 502
+        // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
+        let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
         // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
         let isBegun = responder == nil && failure.blame == .upstream
-        let found = failure.retry.occasion ?? (isLostHandshake || isBegun ? .closed : nil)
+        var found = failure.retry.occasion ?? (isLostHandshake || isBegun ? .closed : nil)
+        if isLostHandshake, found == .timeout, !route.proxying.retry.occasions.contains(.timeout) { found = .closed }
         guard failure.blame != .client, !client.hasLeft, let occasion = found else { return false }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(

@@ -94,7 +94,7 @@ final class Tunnel: Pump {
     /// something to decide (it costs a third of a small message's time to wake it).
     func pump() -> Bool {
         ended = relay()
-        guard ended == nil, up.isQuiet, down.isQuiet, closing == nil else { return false }
+        guard ended == nil, up.isQuiet, down.isQuiet, closing == nil, !isFarewellOver else { return false }
         watch()
         return true
     }
@@ -172,11 +172,18 @@ final class Tunnel: Pump {
         return up.hasClosed && down.hasClosed && up.sourceHasClosed && down.sourceHasClosed ? ending(.drained) : nil
     }
 
-    /// One side broke. With its Close frame passed on that is no more than an early end.
+    /// Has each side's Close frame been passed on? Then there is nothing left but to close, which is the upstream's part.
+    private var isFarewellOver: Bool { up.hasSeenClose && down.hasSeenClose && up.hasClosed && down.hasClosed }
+
+    /// One side broke. With a Close frame passed on that is no more than an early end, and after the other's end no more than
+    /// an answer to it.
     private func broken(_ reason: TunnelEnding.Reason) -> TunnelEnding {
         note(up, .clientClosed)
         note(down, .upstreamClosed)
-        return ending(firstCode == nil ? reason : firstEnd ?? reason)
+        if let firstEnd, firstCode != nil || firstEnd.closedBy != reason.closedBy { return ending(firstEnd) }
+        // RFC 8446 §6.1: no close_notify, which would tell the upstream that it has all.
+        if reason == .clientBroke { upstream.breakOff() }
+        return ending(reason)
     }
 
     private func interest(reading source: TunnelWay, writing sink: TunnelWay) -> Socket.Interest {
@@ -189,8 +196,9 @@ final class Tunnel: Pump {
     // MARK: Limits
 
     private var nextDeadline: UInt64 {
-        // A client whose upstream is gone has been told so: it gets no more than a moment to leave.
-        var nearest = down.isDone ? progressAt &+ plan.closing : .max
+        // A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
+        // frames.
+        var nearest = down.isDone || isFarewellOver ? progressAt &+ plan.closing : .max
         if let closing { return min(nearest, closing.until) }
         nearest = min(nearest, plan.idle.deadline(from: progressAt), drainAt, plan.lifetime.deadline(from: born), stallDeadline)
         if plan.ping.nanoseconds > 0 { nearest = min(nearest, plan.ping.deadline(from: max(progressAt, pingedAt))) }
@@ -210,7 +218,7 @@ final class Tunnel: Pump {
             closing = (.cut, closing?.code ?? .abnormalClosure, "limits.drain_timeout", now)
             return ending(.cut)
         }
-        if down.isDone, now >= progressAt &+ plan.closing { return ending(firstEnd ?? .upstreamClosed) }
+        if down.isDone || isFarewellOver, now >= progressAt &+ plan.closing { return ending(firstEnd ?? .upstreamClosed) }
         if let closing { return now >= closing.until ? ending(closing.reason) : nil }
         if now >= drainAt {
             drainAt = .max

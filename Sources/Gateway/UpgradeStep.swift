@@ -28,15 +28,18 @@ extension Exchange {
     /// RFC 6455 §4.4 and RFC 9110 §15.5.22: which version, and what to upgrade to.
     private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
 
-    /// Holds the server's handshake rate.
-    func admitHandshake(to server: UpstreamServer) throws(Failure) {
-        guard !state.plan.handshakeRates[server.index].admit(now: state.loop.now) else { return }
+    /// Holds the server's handshake rate: false if it has had all that it may get now.
+    func admitsHandshake(to server: UpstreamServer) -> Bool {
+        if state.plan.handshakeRates[server.index].admit(now: state.loop.now) { return true }
         // No lease takes over what the pick began.
         state.pools[server.index].leaseEnded()
-        throw Failure(
-            "handshake_rate", status: 503, blame: .gateway, detail: "Too many WebSockets are being opened; try again soon.",
-            retry: .unsent, key: "sites.proxy.upstreams.handshake_rate")
+        return false
     }
+
+    /// No server of the pool may get another handshake now.
+    static let handshakeRate = Failure(
+        "handshake_rate", status: 503, blame: .gateway, detail: "Too many WebSockets are being opened; try again soon.",
+        key: "sites.proxy.upstreams.handshake_rate")
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
     mutating func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {

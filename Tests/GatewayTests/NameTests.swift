@@ -22,6 +22,53 @@ struct NameTests {
         withExtendedLifetime(second) {}
     }
 
+    @Test(
+        "all addresses that /etc/hosts has for a name are used, and DNS is not asked",
+        .enabled("no mount namespaces here") { try await Gatehouse.canBeGivenHosts() })
+    func hosts() async throws {
+        let first = try closing("first", host: "127.0.0.2")
+        let second = try closing("second", host: "127.0.0.3", port: first.port)
+        let third = try closing("third", host: "::1", port: first.port)
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1"], ttl: 300)])
+        let hosts = "127.0.0.2 other.test app.test\n127.0.0.3 app.test # a second line\n::1 app.test\n"
+        try await serving(names, "app.test:\(first)", hosts: hosts) { gatehouse, port in
+            var seen: Set<String> = []
+            for number in 0..<24 { seen.insert(try await get(port, "/\(number)").text) }
+            #expect(seen == ["first", "second", "third"])
+            #expect(gatehouse.accessEntries.allSatisfy { $0["attempts"] == nil })
+            #expect(names.questions.all.isEmpty, "\(names.questions.all)")
+        }
+        withExtendedLifetime((second, third)) {}
+    }
+
+    @Test(
+        "an address at which a connection hangs does not hold a request up: the next one is tried beside it",
+        arguments: ["127.0.0.2", "::1"])
+    func hangingAddress(other: String) async throws {
+        let deaf = try DeafListener()
+        let upstream = try closing("here", host: other, port: deaf.port)
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1", other], ttl: 300)])
+        // A connection that waited for the first address alone would wait for ten minutes.
+        try await serving(names, "app.test:\(deaf)") { gatehouse, port in
+            for number in 0..<8 { try await expect(port, "/\(number)", "here") }
+            #expect(gatehouse.accessEntries.allSatisfy { $0["attempts"] == nil })
+        }
+        withExtendedLifetime(upstream) {}
+    }
+
+    @Test("several addresses at which connections hang are passed over one after the other")
+    func hangingAddresses() async throws {
+        let deaf = try DeafListener()
+        let upstream = try closing("here", host: "127.0.0.9", port: deaf.port)
+        let other = try DeafListener(host: "127.0.0.2", port: deaf.port)
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1", "127.0.0.2", "127.0.0.9"], ttl: 300)])
+        try await serving(names, "app.test:\(deaf)") { gatehouse, port in
+            for number in 0..<6 { try await expect(port, "/\(number)", "here") }
+            #expect(gatehouse.accessEntries.allSatisfy { $0["attempts"] == nil })
+        }
+        withExtendedLifetime((upstream, other)) {}
+    }
+
     @Test("IPv6 alone will do")
     func onlyIPv6() async throws {
         let upstream = try Upstream.saying("six", host: "::1")
@@ -138,7 +185,7 @@ struct NameTests {
 
     /// One worker serves `/` by a name, and `/beside` by an address.
     private func serving(
-        _ names: NameServer, _ authority: String, beside: Upstream? = nil, dns: String = "",
+        _ names: NameServer, _ authority: String, beside: Upstream? = nil, dns: String = "", hosts: String? = nil,
         _ body: (Gatehouse, FreePort) async throws -> Void
     ) async throws {
         let port = try FreePort()
@@ -156,7 +203,7 @@ struct NameTests {
             port, to: "http://\(authority)",
             proxy: "[sites.proxy.passive_health]\ncircuit_fails = 1000000\n" + (other ?? ""),
             top: "[dns]\nservers = [\"\(names)\"]\n\(dns)\n")
-        try await Gatehouse.serving(toml) { try await body($0, port) }
+        try await Gatehouse.serving(toml, hosts: hosts) { try await body($0, port) }
     }
 
     /// An upstream that closes after each answer, so that each request looks where its name is.

@@ -36,6 +36,9 @@ enum Peers {
         "a_close_frame_without_a_code_is_1005_in_the_log",
         "a_killed_upstream_ends_the_client_at_once",
         "an_upstream_that_resets_cuts_the_client",
+        "who_ends_first_is_in_the_log_whatever_the_other_does_then",
+        "a_client_that_breaks_cuts_an_upstream_over_tls",
+        "a_tunnel_ends_after_both_close_frames_though_neither_side_closes",
         "a_killed_client_ends_the_upstream_at_once",
         "a_half_closing_upstream_still_gets_the_rest",
         "a_half_closing_client_still_gets_the_rest",
@@ -64,6 +67,9 @@ enum Peers {
         "least_connections_counts_tunnels",
         "a_server_gets_so_many_handshakes_in_a_second",
         "a_handshake_over_the_rate_goes_to_another_server",
+        "early_bytes_wait_for_the_server_that_accepts",
+        "a_handshake_over_the_rate_looks_at_every_server",
+        "a_handshake_without_an_answer_goes_to_another_server",
         "every_server_refused_is_502",
     ]
     static let crowds = [
@@ -82,9 +88,19 @@ enum Peers {
 
     /// What Python printed; all it said is the error if it fails.
     static func output(_ argument: String) async throws -> String {
+        try await python([root.appending(path: "Tests/RelayTests/Peers").path(), argument])
+    }
+
+    /// The stories of `scripts/relay-crowd` with few tunnels.
+    static func crowd(_ arguments: [String]) async throws {
+        let binary = ["--binary", products.appending(path: "gatehouse").path()]
+        _ = try await python([root.appending(path: "scripts/relay-crowd").path()] + arguments + binary)
+    }
+
+    private static func python(_ arguments: [String]) async throws -> String {
         let process = Process()
         process.executableURL = root.appending(path: ".build-venv/bin/python")
-        process.arguments = ["-B", root.appending(path: "Tests/RelayTests/Peers").path(), argument]
+        process.arguments = ["-B"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["GATEHOUSE"] = products.appending(path: "gatehouse").path()
         process.environment = environment
@@ -100,7 +116,7 @@ enum Peers {
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
         let text = try String(contentsOf: file, encoding: .utf8)
-        guard code == 0 else { throw Failed(description: "\(argument)\n\(text)") }
+        guard code == 0 else { throw Failed(description: "\(arguments)\n\(text)") }
         return text
     }
 

@@ -10,6 +10,11 @@ import Testing
     @Test("Balancing", arguments: Peers.balancing) func balancing(_ name: String) async throws { try await Peers.run(name) }
     @Test("Crowds", arguments: Peers.crowds) func crowds(_ name: String) async throws { try await Peers.run(name) }
 
+    @Test(
+        "Crowds of a script, with few tunnels",
+        arguments: [["--exchange", "60", "--idle", "0"], ["--exchange", "0", "--idle", "100"]])
+    func crowdsOfScript(_ arguments: [String]) async throws { try await Peers.crowd(arguments) }
+
     @Test func everyCaseIsRun() async throws {
         let known = try await Peers.output("--list").split(separator: "\n").map(String.init)
         #expect(Set(known) == Set(Peers.all))

@@ -18,13 +18,14 @@ package final class Gatehouse: Sendable {
     /// - Parameters:
     ///   - toml: the configuration; `[logging]`, `[limits]` and `[performance]` are added to it unless it has them.
     ///   - workers: worker threads.
+    ///   - hosts: what it finds in /etc/hosts besides localhost, as `canBeGivenHosts` says; this machine's own if nil.
     package static func serving<Result>(
-        _ toml: String, workers: Int = 1, environment: [String: String] = [:],
+        _ toml: String, workers: Int = 1, environment: [String: String] = [:], hosts: String? = nil,
         _ body: (Gatehouse) async throws -> Result
     ) async throws -> Result {
         await Turnstile.gatehouses.enter()
         do {
-            let gatehouse = try await Gatehouse(toml, workers, environment)
+            let gatehouse = try await Gatehouse(toml, workers, environment, hosts)
             let result = try await gatehouse.run(body)
             await Turnstile.gatehouses.leave()
             return result
@@ -45,15 +46,32 @@ package final class Gatehouse: Sendable {
         }
     }
 
-    private init(_ toml: String, _ workers: Int, _ environment: [String: String]) async throws {
+    private init(_ toml: String, _ workers: Int, _ environment: [String: String], _ hosts: String?) async throws {
         directory = try TemporaryDirectory()
         let file = try directory.write("gatehouse.toml", Self.completed(toml, workers))
-        process = try ChildProcess(Place.gatehouse, ["run", "-c", file], environment: environment)
+        var command = [Place.gatehouse, "run", "-c", file]
+        if let hosts {
+            command = Self.withHosts(try directory.write("hosts", "127.0.0.1 localhost\n" + hosts), command)
+        }
+        process = try ChildProcess(command[0], Array(command.dropFirst()), environment: environment)
         do {
             _ = try await log.first("\"serving\"") { $0.contains(": serving addresses=") }
         } catch {
             throw Failed(description: "gatehouse did not start\n\(story)")
         }
+    }
+
+    /// A command that sees another file as /etc/hosts: in a mount namespace of its own and, without rights, a user namespace.
+    private static func withHosts(_ file: String, _ command: [String]) -> [String] {
+        let flags = getuid() == 0 ? "--mount" : "--map-root-user --mount"
+        return ["unshare"] + flags.split(separator: " ").map(String.init)
+            + ["sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"", file] + command
+    }
+
+    /// May a program of ours be given an /etc/hosts of its own? Some containers allow no namespaces.
+    package static func canBeGivenHosts() async throws -> Bool {
+        let command = withHosts("/etc/hosts", ["true"])
+        return try await Command.run(command[0], Array(command.dropFirst())).exit == .code(0)
     }
 
     private static func completed(_ toml: String, _ workers: Int) -> String {

@@ -92,9 +92,15 @@ import Transport
         let addresses = ["::1", "::2", "127.0.0.1", "127.0.0.2", "127.0.0.3"].map(address)
         #expect(
             AddressOrder.interleaved(addresses) == ["::1", "127.0.0.1", "::2", "127.0.0.2", "127.0.0.3"].map(address))
-        #expect(AddressOrder.interleaved(addresses, turn: 1).first == address("::2"))
         #expect(AddressOrder.interleaved([]).isEmpty)
-        let starts = Set((0..<3).compactMap { AddressOrder.interleaved(Array(addresses[2...]), turn: $0).first })
-        #expect(starts.count == 3)
+        // Each has its turn as the first, also one that is alone in its family, and then the other family has one.
+        for some in [addresses, Array(addresses[1...]), Array(addresses[2...]), Array(addresses[..<1])] {
+            let orders = (0..<some.count).map { AddressOrder.interleaved(some, turn: $0) }
+            #expect(Set(orders.compactMap(\.first)) == Set(some))
+            for order in orders {
+                #expect(Set(order) == Set(some) && order.count == some.count)
+                #expect(Set(some.map(\.family)).count == 1 || order[0].family != order[1].family)
+            }
+        }
     }
 }

@@ -2,12 +2,21 @@ import Transport
 
 /// The order in which the addresses of a name are tried.
 enum AddressOrder {
-    /// RFC 8305 §4: the families take turns, beginning with the one that the resolver prefers; within a family the resolver's
-    /// order (RFC 6724) stays, begun at `turn`, so that all addresses of a name get their share of connections.
+    /// RFC 8305 §4: the families take turns; within a family the resolver's order (RFC 6724) stays, begun elsewhere each time.
+    ///
+    /// Each address is the first in its turn, whatever its family, so that all of a name get their share of connections. The
+    /// second is of the other family, since one family may be broken as a whole.
     static func interleaved(_ addresses: [SocketAddress], turn: Int = 0) -> [SocketAddress] {
         guard let preferred = addresses.first?.family else { return [] }
-        var first = rotated(addresses.filter { $0.family == preferred }, turn)[...]
-        var second = rotated(addresses.filter { $0.family != preferred }, turn)[...]
+        let first = addresses.filter { $0.family == preferred }
+        let second = addresses.filter { $0.family != preferred }
+        let start = woven(first, second)[turn % addresses.count]
+        let (own, other) = start.family == preferred ? (first, second) : (second, first)
+        return woven(rotated(own, own.firstIndex(of: start) ?? 0), rotated(other, turn))
+    }
+
+    private static func woven(_ first: [SocketAddress], _ second: [SocketAddress]) -> [SocketAddress] {
+        var (first, second) = (first[...], second[...])
         var order: [SocketAddress] = []
         while !first.isEmpty || !second.isEmpty {
             if let next = first.popFirst() { order.append(next) }

@@ -3,7 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from kit import Raw, client, free_port, gateway, handshake, raw_client, raw_upstream, read_answer, upstream
+from kit import (Raw, SWITCH, client, frame, free_port, gateway, handshake, raw_client, raw_upstream, read_answer,
+                 upstream)
 
 
 def _named(name):
@@ -73,6 +74,56 @@ async def a_handshake_over_the_rate_goes_to_another_server():
             for _ in range(6):
                 names.append(await (await stack.enter_async_context(client(running))).recv())
             assert sorted(names) == ["a"] * 3 + ["b"] * 3, names
+
+
+async def early_bytes_wait_for_the_server_that_accepts():
+    """A server that is given up gets nothing of them, the next one all."""
+    sent = frame(b"early") + frame(b"x" * 3000)
+    got = asyncio.Queue()
+
+    async def botch(peer: Raw):
+        await peer.head()
+        await peer.send(SWITCH.replace(b"Upgrade: websocket", b"Upgrade: h2c"))
+        assert await peer.rest() == b""
+
+    async def accept(peer: Raw):
+        await peer.head()
+        await peer.send(SWITCH)
+        await got.put(await peer.exactly(len(sent)))
+        await peer.rest()
+
+    async with raw_upstream(botch) as broken, raw_upstream(accept) as url, gateway(broken, url) as running:
+        for _ in range(2):
+            async with raw_client(running) as peer:
+                await peer.send(handshake() + sent)
+                assert b" 101 " in await peer.head()
+                assert await got.get() == sent
+        await running.line(lambda line: line.get("attempts") == 2)
+
+
+async def a_handshake_over_the_rate_looks_at_every_server():
+    """However few retries there are: nothing was tried yet."""
+    async with AsyncExitStack() as stack:
+        urls = [await stack.enter_async_context(upstream(_named(str(index)))) for index in range(6)]
+        running = await stack.enter_async_context(gateway(
+            *urls, upstream="handshake_rate = 1",
+            proxy='[sites.proxy.load_balancing]\nmethod = "hash"\n[sites.proxy.retry]\nretries = 0'))
+        # None is refused: a server that has had its one is passed over for one that has not.
+        for _ in urls:
+            await (await stack.enter_async_context(client(running))).recv()
+
+
+async def a_handshake_without_an_answer_goes_to_another_server():
+    async def silent(peer: Raw):
+        await peer.head()
+        await peer.rest()
+
+    async with raw_upstream(silent) as dead, upstream(_named("alive")) as url:
+        async with gateway(dead, url, proxy='[sites.proxy.timeout]\nfirst_byte = "500ms"') as running:
+            for _ in range(2):
+                async with client(running) as connection:
+                    assert await connection.recv() == "alive"
+            await running.line(lambda line: line.get("attempts") == 2)
 
 
 async def every_server_refused_is_502():

@@ -2,11 +2,14 @@
 
 import asyncio
 import signal
+import socket
+import ssl
+import struct
 
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
-from kit import (Raw, SWITCH, client, frame, gateway, handshake, raw_client, raw_upstream, read_close, read_frame, switch,
-                 upstream)
+from kit import (Raw, SWITCH, client, frame, gateway, handshake, raw_client, raw_upstream, read_close, read_frame,
+                 server_tls, switch, upstream)
 
 
 async def the_clients_close_code_reaches_the_upstream_and_the_log():
@@ -100,6 +103,87 @@ async def an_upstream_that_resets_cuts_the_client():
         except ConnectionClosedError as closed:
             assert closed.rcvd is None
         await running.tunnel_line(closed_by="upstream", close_code=1006)
+
+
+async def who_ends_first_is_in_the_log_whatever_the_other_does_then():
+    """Both end without a Close frame; the second one by a reset."""
+    async def ends_first(peer: Raw):
+        await peer.head()
+        await peer.send(SWITCH)
+
+    async def resets_then(peer: Raw):
+        await peer.head()
+        await peer.send(SWITCH)
+        assert await peer.rest() == b""
+        _reset(peer)
+
+    async with raw_upstream(ends_first) as url, gateway(url, plain=True) as running:
+        peer = Raw(*await asyncio.open_connection("127.0.0.1", running.port))
+        await peer.send(handshake())
+        await peer.head()
+        assert await peer.rest() == b""
+        _reset(peer)
+        await running.tunnel_line(closed_by="upstream", reason="upstream_closed", close_code=1006)
+    async with raw_upstream(resets_then) as url, gateway(url, plain=True) as running:
+        peer = Raw(*await asyncio.open_connection("127.0.0.1", running.port))
+        await peer.send(handshake())
+        await peer.head()
+        peer.half_close()
+        await running.tunnel_line(closed_by="client", reason="client_closed", close_code=1006)
+        await peer.close()
+
+
+def _reset(peer: Raw):
+    peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.abort()
+
+
+async def a_client_that_breaks_cuts_an_upstream_over_tls():
+    """Whoever reads to close_notify must not take what it has for all."""
+    listener, tls = socket.create_server(("127.0.0.1", 0)), server_tls()
+    tls.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+
+    def serve():
+        accepted, _ = listener.accept()
+        with listener, tls.wrap_socket(accepted, server_side=True, suppress_ragged_eofs=False) as peer:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += peer.recv(4096)
+            peer.sendall(SWITCH)
+            try:
+                return peer.recv(4096)
+            except (ssl.SSLError, ConnectionError):
+                return None
+
+    async with gateway(f"wss://localhost:{listener.getsockname()[1]}") as running:
+        serving = asyncio.create_task(asyncio.to_thread(serve))
+        async with raw_client(running) as peer:
+            await peer.send(handshake())
+            await peer.head()
+            _reset(peer)
+            assert await serving is None, "the upstream saw an orderly end"
+        await running.tunnel_line(closed_by="client", reason="client_broke", close_code=1006)
+
+
+async def a_tunnel_ends_after_both_close_frames_though_neither_side_closes():
+    async def waits(peer: Raw):
+        await peer.head()
+        await peer.send(SWITCH)
+        assert await read_close(peer) == 1000
+        await peer.send(frame(b"\x03\xe8", 8, masked=False))
+        assert await peer.rest() == b""
+
+    # After a second of silence the tunnel waits without a task; its end must be seen then, too.
+    for pause in (0, 2):
+        async with raw_upstream(waits) as url, gateway(url, top="[limits]\nlingering_timeout = 1") as running:
+            async with raw_client(running) as peer:
+                await peer.send(handshake())
+                await peer.head()
+                await asyncio.sleep(pause)
+                await peer.send(frame(b"\x03\xe8", 8))
+                assert await read_close(peer) == 1000
+                assert await peer.rest() == b""
+                await running.tunnel_line(closed_by="client", reason="client_closed", close_code=1000)
 
 
 async def a_killed_client_ends_the_upstream_at_once():
