@@ -7,20 +7,15 @@
 // Every byte that arrives is hostile. A record is looked at only when its header has said a length that is allowed and that
 // many bytes are here; what the AEAD does not vouch for goes nowhere.
 
-#include "Wire.h"
+#include "Protection.h"
 
-#include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
-    TYPE_ALERT = 21,
-    TYPE_HANDSHAKE = 22,
-    TYPE_DATA = 23,
+    TYPE_ALERT = SSL3_RT_ALERT,
+    TYPE_HANDSHAKE = SSL3_RT_HANDSHAKE,
+    TYPE_DATA = SSL3_RT_APPLICATION_DATA,
     MESSAGE_KEY_UPDATE = 24,
     ALERT_CLOSE_NOTIFY = 0,
     ALERT_UNEXPECTED_MESSAGE = 10,
@@ -30,9 +25,7 @@ enum {
     ALERT_INTERNAL_ERROR = 80,
     ALERT_USER_CANCELED = 90,
     HEADER = GH_RECORD_HEADER,
-    TAG = 16,
-    NONCE = 12,
-    LONGEST_KEY = 32,
+    TAG = GH_TAG,
     // RFC 8446 §5.1, §5.2.
     LONGEST_CONTENT = GH_RECORD_CONTENT,
     LONGEST_BODY = GH_RECORD_CONTENT + 256,
@@ -45,26 +38,17 @@ static _Atomic uint64_t records_for_one_key = 1 << 23;
 
 void gh_replace_keys_after(uint64_t records) { records_for_one_key = records; }
 
-typedef struct {
-    unsigned char secret[GH_LONGEST_SECRET];
-    unsigned char key[LONGEST_KEY];
-    unsigned char iv[NONCE];
-    uint64_t sequence;
-    // Made when first needed and dropped while the connection rests.
-    EVP_CIPHER_CTX *context;
-} protection;
-
 struct gh_records {
     gh_wire *wire;
-    const SSL_CIPHER *suite;
+    const SSL_CIPHER *cipher;
+    const gh_suite *suite;
     const char *problem;
-    protection in;
-    protection out;
+    gh_protection in;
+    gh_protection out;
     // Data of a record that was longer than the reader's room.
     unsigned char *rest;
     uint32_t rest_start;
     uint32_t rest_end;
-    uint8_t suite_index;
     uint8_t dataless;
     uint8_t is_resumed;
     uint8_t has_ended;
@@ -73,113 +57,23 @@ struct gh_records {
     uint8_t owes_key_update;
 };
 
-typedef struct {
-    uint32_t id;
-    const char *name;
-    const EVP_MD *(*hash)(void);
-    uint8_t key_length;
-    uint8_t secret_length;
-    EVP_CIPHER *cipher;
-} suite;
-
-static suite suites[] = {
-    {0x03001301, "AES-128-GCM", EVP_sha256, 16, 32, NULL},
-    {0x03001302, "AES-256-GCM", EVP_sha384, 32, 48, NULL},
-    {0x03001303, "ChaCha20-Poly1305", EVP_sha256, 32, 32, NULL},
-};
-static pthread_once_t suites_once = PTHREAD_ONCE_INIT;
-
-static void fetch_suites(void) {
-    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
-        suites[index].cipher = EVP_CIPHER_fetch(NULL, suites[index].name, NULL);
-    }
-}
-
 // One per thread is enough: what is not used up is copied away before a call ends.
 static _Thread_local unsigned char received[4 * (HEADER + LONGEST_BODY)];
 static _Thread_local unsigned char beyond_room[LONGEST_BODY];
-
-// MARK: Keys
-
-// HKDF-Expand-Label without a context (RFC 8446 §7.1). One block of the hash is enough for every length asked for here.
-static int expand(const suite *suite, const unsigned char *secret, const char *label, unsigned char *out, size_t length) {
-    unsigned char info[32], block[EVP_MAX_MD_SIZE];
-    size_t label_length = strlen(label), count = 0;
-    unsigned int block_length = 0;
-    info[count++] = 0;
-    info[count++] = (unsigned char)length;
-    info[count++] = (unsigned char)(6 + label_length);
-    memcpy(info + count, "tls13 ", 6);
-    count += 6;
-    memcpy(info + count, label, label_length);
-    count += label_length;
-    info[count++] = 0;
-    info[count++] = 1;
-    if (HMAC(suite->hash(), secret, suite->secret_length, info, count, block, &block_length) == NULL) return 0;
-    memcpy(out, block, length);
-    OPENSSL_cleanse(block, sizeof block);
-    return 1;
-}
-
-// RFC 8446 §7.3. The context with the former key is gone afterwards.
-static int derive(protection *side, const suite *suite) {
-    EVP_CIPHER_CTX_free(side->context);
-    side->context = NULL;
-    side->sequence = 0;
-    return expand(suite, side->secret, "key", side->key, suite->key_length) && expand(suite, side->secret, "iv", side->iv, NONCE);
-}
-
-// RFC 8446 §7.2.
-static int next_key(protection *side, const suite *suite) {
-    unsigned char secret[GH_LONGEST_SECRET];
-    if (!expand(suite, side->secret, "traffic upd", secret, suite->secret_length)) return 0;
-    memcpy(side->secret, secret, suite->secret_length);
-    OPENSSL_cleanse(secret, sizeof secret);
-    return derive(side, suite);
-}
-
-static int prepare(protection *side, const suite *suite, int seals) {
-    if (side->context != NULL) return 1;
-    side->context = EVP_CIPHER_CTX_new();
-    return side->context != NULL && EVP_CipherInit_ex2(side->context, suite->cipher, side->key, NULL, seals, NULL) == 1;
-}
-
-// RFC 8446 §5.3: the sequence number, counted from 0 for each key, makes the nonce.
-static int begin(protection *side, const unsigned char *header) {
-    unsigned char nonce[NONCE];
-    int count;
-    memcpy(nonce, side->iv, NONCE);
-    for (int index = 0; index < 8; index += 1) nonce[NONCE - 1 - index] ^= (unsigned char)(side->sequence >> (8 * index));
-    side->sequence += 1;
-    return EVP_CipherInit_ex2(side->context, NULL, NULL, nonce, -1, NULL) == 1 &&
-           EVP_CipherUpdate(side->context, NULL, &count, header, HEADER) == 1;
-}
 
 // MARK: Sending
 
 // Appends one record to what this thread has gathered, which must have room for it.
 static int seal(gh_records *records, unsigned char type, const unsigned char *content, size_t length) {
-    protection *side = &records->out;
-    unsigned char *header = gh_gather_room(length + 1 + TAG + HEADER), *body = header + HEADER;
-    size_t body_length = length + 1 + TAG;
-    int count = 0;
-    header[0] = TYPE_DATA;
-    header[1] = 3;
-    header[2] = 3;
-    header[3] = (unsigned char)(body_length >> 8);
-    header[4] = (unsigned char)body_length;
-    return prepare(side, &suites[records->suite_index], 1) && begin(side, header) &&
-           EVP_CipherUpdate(side->context, body, &count, content, (int)length) == 1 &&
-           EVP_CipherUpdate(side->context, body + length, &count, &type, 1) == 1 &&
-           EVP_CipherFinal_ex(side->context, body + length + 1, &count) == 1 &&
-           EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_GET_TAG, TAG, body + length + 1) == 1;
+    unsigned char *record = gh_gather_room(HEADER + length + 1 + TAG);
+    return gh_protection_seal(&records->out, records->suite, type, content, length, record);
 }
 
 // RFC 8446 §4.6.3: the message goes out with the old key, everything after it with the next.
 static int seal_key_update(gh_records *records) {
     static const unsigned char message[5] = {MESSAGE_KEY_UPDATE, 0, 0, 1, 0};
     records->owes_key_update = 0;
-    return seal(records, TYPE_HANDSHAKE, message, sizeof message) && next_key(&records->out, &suites[records->suite_index]);
+    return seal(records, TYPE_HANDSHAKE, message, sizeof message) && gh_protection_update(&records->out, records->suite);
 }
 
 // Sends one small record if it can leave at once; who cannot take it now does without.
@@ -234,24 +128,16 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
 
 // MARK: Receiving
 
-// Takes the record at `header`, whose body is all here. What does not fit into the room becomes the rest.
+// Takes the record at `header`, whose body is all here. What does not fit into the room stands beyond it.
 // The content's length goes to `count`, its type is returned; -1 when the record is none of the peer's.
 static int open_record(
     gh_records *records, const unsigned char *header, size_t body_length, unsigned char *room, size_t capacity, size_t *count) {
-    protection *side = &records->in;
     size_t inner = body_length - TAG;
-    size_t direct = inner < capacity ? inner : capacity;
-    const unsigned char *body = header + HEADER;
-    int moved = 0;
-    if (!prepare(side, &suites[records->suite_index], 0) || !begin(side, header)) return -1;
-    if (direct > 0 && EVP_CipherUpdate(side->context, room, &moved, body, (int)direct) != 1) return -1;
-    if (inner > direct && EVP_CipherUpdate(side->context, beyond_room, &moved, body + direct, (int)(inner - direct)) != 1) return -1;
-    if (EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(uintptr_t)(body + inner)) != 1) return -1;
-    if (EVP_CipherFinal_ex(side->context, beyond_room, &moved) != 1) return -1;
+    if (!gh_protection_open(&records->in, records->suite, header, body_length, room, capacity, beyond_room)) return -1;
     // RFC 8446 §5.4: the type is the last byte that is not zero; what follows it is padding.
     while (inner > 0) {
         inner -= 1;
-        unsigned char byte = inner < direct ? room[inner] : beyond_room[inner - direct];
+        unsigned char byte = inner < capacity ? room[inner] : beyond_room[inner - capacity];
         if (byte != 0) {
             *count = inner;
             return byte;
@@ -266,7 +152,7 @@ static int heed_message(gh_records *records, const unsigned char *message, size_
         return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
     }
     if (message[4] > 1) return fail(records, ALERT_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
-    if (!next_key(&records->in, &suites[records->suite_index])) {
+    if (!gh_protection_update(&records->in, records->suite)) {
         return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
     }
     // However often it asks: one answer is enough as long as none has been sent.
@@ -425,34 +311,23 @@ int gh_records_has_input(const gh_records *records) {
 
 // MARK: Life
 
-static int find_suite(const SSL_CIPHER *cipher) {
-    if (cipher == NULL) return -1;
-    for (int index = 0; index < (int)(sizeof suites / sizeof *suites); index += 1) {
-        if (suites[index].id == SSL_CIPHER_get_id(cipher) && suites[index].cipher != NULL) return index;
-    }
-    return -1;
-}
-
 gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire) {
-    pthread_once(&suites_once, fetch_suites);
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
-    int index = find_suite(cipher);
+    const gh_suite *suite = gh_suite_of(cipher);
+    const gh_secrets *secrets = wire->secrets;
     // Nothing may be inside OpenSSL any more.
-    if (SSL_version(ssl) != TLS1_3_VERSION || index < 0 || SSL_has_pending(ssl)) return NULL;
-    gh_secrets *secrets = wire->secrets;
-    if (secrets == NULL || secrets->client_length != suites[index].secret_length ||
-        secrets->server_length != suites[index].secret_length || !secrets->counts) {
-        return NULL;
-    }
+    if (suite == NULL || SSL_version(ssl) != TLS1_3_VERSION || SSL_has_pending(ssl)) return NULL;
+    size_t length = gh_suite_secret_length(suite);
+    if (secrets == NULL || secrets->client_length != length || secrets->server_length != length || !secrets->counts) return NULL;
     gh_records *records = calloc(1, sizeof *records);
     if (records == NULL) return NULL;
     records->wire = wire;
-    records->suite = cipher;
-    records->suite_index = (uint8_t)index;
+    records->cipher = cipher;
+    records->suite = suite;
     records->is_resumed = SSL_session_reused(ssl) == 1;
-    memcpy(records->in.secret, secrets->client, sizeof secrets->client);
-    memcpy(records->out.secret, secrets->server, sizeof secrets->server);
-    if (!derive(&records->in, &suites[index]) || !derive(&records->out, &suites[index])) {
+    memcpy(records->in.secret, secrets->client, length);
+    memcpy(records->out.secret, secrets->server, length);
+    if (!gh_protection_derive(&records->in, suite) || !gh_protection_derive(&records->out, suite)) {
         gh_records_free(records);
         return NULL;
     }
@@ -463,9 +338,8 @@ gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire) {
 }
 
 void gh_records_rest(gh_records *records) {
-    EVP_CIPHER_CTX_free(records->in.context);
-    EVP_CIPHER_CTX_free(records->out.context);
-    records->in.context = records->out.context = NULL;
+    gh_protection_rest(&records->in);
+    gh_protection_rest(&records->out);
 }
 
 void gh_records_free(gh_records *records) {
@@ -478,5 +352,5 @@ void gh_records_free(gh_records *records) {
 }
 
 const char *gh_records_problem(const gh_records *records) { return records->problem; }
-const char *gh_records_cipher(const gh_records *records) { return SSL_CIPHER_get_name(records->suite); }
+const char *gh_records_cipher(const gh_records *records) { return SSL_CIPHER_get_name(records->cipher); }
 int gh_records_is_resumed(const gh_records *records) { return records->is_resumed; }

@@ -1,0 +1,52 @@
+#pragma once
+
+// How TLS 1.3 protects one direction of a connection (RFC 8446 §5.2, §5.3, §7).
+
+#include "Wire.h"
+
+#include <openssl/evp.h>
+
+enum {
+    GH_TAG = 16,
+    GH_NONCE = 12,
+    GH_LONGEST_KEY = 32,
+};
+
+/// A cipher suite of TLS 1.3, with what OpenSSL has for it.
+typedef struct gh_suite gh_suite;
+
+/// One direction's key, and how many records it has protected.
+typedef struct {
+    unsigned char secret[GH_LONGEST_SECRET];
+    unsigned char key[GH_LONGEST_KEY];
+    unsigned char iv[GH_NONCE];
+    uint64_t sequence;
+    /// Made when first needed and dropped while the connection rests.
+    EVP_CIPHER_CTX *context;
+} gh_protection;
+
+/// The suite of a cipher; NULL if it is none of TLS 1.3, or OpenSSL has it not.
+const gh_suite *gh_suite_of(const SSL_CIPHER *cipher);
+
+/// Bytes of its secrets.
+size_t gh_suite_secret_length(const gh_suite *suite);
+
+/// Makes key and nonce of `secret`, and counts from 0. 0 on failure, like all below.
+int gh_protection_derive(gh_protection *side, const gh_suite *suite);
+
+/// Goes on to the next secret, and its key.
+int gh_protection_update(gh_protection *side, const gh_suite *suite);
+
+/// Drops what can be made again.
+void gh_protection_rest(gh_protection *side);
+
+/// Writes a whole record of `length` bytes of content at `record`: GH_RECORD_HEADER + length + 1 + GH_TAG bytes.
+int gh_protection_seal(
+    gh_protection *side, const gh_suite *suite, unsigned char type, const unsigned char *content, size_t length,
+    unsigned char *record);
+
+/// Decrypts the body, more than GH_TAG bytes, of the record at `header`, into `room` and what is beyond its `capacity` into
+/// `beyond`, which takes any body. What is there counts only if 1 is returned.
+int gh_protection_open(
+    gh_protection *side, const gh_suite *suite, const unsigned char *header, size_t body_length, unsigned char *room,
+    size_t capacity, unsigned char *beyond);
