@@ -50,7 +50,9 @@ static int authenticate(
     const gh_suite *suite, const unsigned char *secret, const unsigned char *text, size_t length, unsigned char *out) {
     unsigned char bytes[LONGEST_HASH_BLOCK + EVP_MAX_MD_SIZE];
     size_t block = (size_t)EVP_MD_get_block_size(suite->hash);
-    for (size_t index = 0; index < block; index += 1) bytes[index] = 0x36 ^ (index < suite->secret_length ? secret[index] : 0);
+    memset(bytes, 0, block);
+    memcpy(bytes, secret, suite->secret_length);
+    for (size_t index = 0; index < block; index += 1) bytes[index] ^= 0x36;
     memcpy(bytes + block, text, length);
     int done = EVP_Digest(bytes, block + length, out, NULL, suite->hash, NULL) == 1;
     for (size_t index = 0; index < block; index += 1) bytes[index] ^= 0x36 ^ 0x5C;

@@ -220,7 +220,9 @@ import COpenSSL
 
     private func recordFailure() -> TLSError {
         ERR_clear_error()
-        if let problem = unsafe gh_records_problem(records) { return TLSError(.protocolViolation, unsafe String(cString: problem)) }
+        if let problem = unsafe gh_records_problem(records) {
+            return TLSError(.protocolViolation, unsafe String(cString: problem))
+        }
         if unsafe wire.pointee.error != 0 { return TLSError.system(unsafe wire.pointee.error) }
         return TLSError(.truncated, "the peer closed the connection without close_notify")
     }

@@ -37,7 +37,8 @@ struct RecordTests {
             "clang", ["-O1", "-o", peer, Place.peer("hostile_records.c"), "-lssl", "-lcrypto"])
         #expect(built.exit == .code(0), "\(built)")
         let (port, plain) = try (FreePort(), FreePort())
-        let nginx = try await Nginx("server { listen 127.0.0.1:\(plain) reuseport; location / { return 200 small; } }", in: directory)
+        let nginx = try await Nginx(
+            "server { listen 127.0.0.1:\(plain) reuseport; location / { return 200 small; } }", in: directory)
         let toml = Sites.proxy(port, to: "http://127.0.0.1:\(plain)", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { _ in
             for (name, expected) in Self.cases {
