@@ -86,7 +86,8 @@ int gh_protection_derive(gh_protection *side, const gh_suite *suite) {
     EVP_CIPHER_CTX_free(side->context);
     side->context = NULL;
     side->sequence = 0;
-    return expand(suite, side->secret, "key", side->key, suite->key_length) && expand(suite, side->secret, "iv", side->iv, GH_NONCE);
+    return expand(suite, side->secret, "key", side->key, suite->key_length) &&
+           expand(suite, side->secret, "iv", side->iv, GH_NONCE);
 }
 
 // RFC 8446 §7.2.
