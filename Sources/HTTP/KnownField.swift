@@ -33,10 +33,18 @@ extension KnownField {
     /// The known field that the name at `range` of `bytes` spells, in any case; the name must be a token.
     static func recognise(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         // No known name is longer.
-        if range.count <= 32 {
-            let field = named(ByteScanning.foldedName(bytes, range), count: range.count)
-            guard field == .other else { return field }
-        }
+        guard range.count <= 32 else { return recogniseKin(bytes, range) }
+        let name = ByteScanning.foldedName(bytes, range)
+        let field = named(name, count: range.count)
+        guard field == .other, name.hasUnderscore || name.first == kinsBeginning else { return field }
+        return recogniseKin(bytes, range)
+    }
+
+    @inline(__always)
+    private static var kinsBeginning: UInt64 { ByteScanning.foldedName("x-forwar").first }
+
+    /// What a name that is none of the known ones has in common with them.
+    private static func recogniseKin(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         if range.count >= 11, Text.equal(bytes, range.lowerBound..<range.lowerBound + 11, "x-forwarded") {
             return .xForwardedOther
         }
