@@ -41,7 +41,7 @@ package struct Limits: Sendable, Equatable {
     /// 0: no limit.
     package var maxTunnelsPerClient = 0
     /// Idle connections kept to one upstream by one worker; 0: none are reused.
-    package var maxIdleUpstreamConnections = 64
+    package var maxIdleUpstreamConnections = 512
     /// How long such a connection is kept.
     package var upstreamIdleTimeout = Duration.seconds(60)
 

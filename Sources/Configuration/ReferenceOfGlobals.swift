@@ -182,7 +182,7 @@ extension ConfigurationReference {
                 share an address.
                 """),
             Key(
-                "max_idle_upstream_connections", "count; 0: none is reused", .value("64"),
+                "max_idle_upstream_connections", "count; 0: none is reused", .value("512"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),
         ])
