@@ -41,6 +41,8 @@ def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
         "--host", load.host, "--variants", str(load.variants), "--ciphersuites", CIPHERSUITE]
     if load.expect_bytes is not None:
         words += ["--expect-bytes", str(load.expect_bytes)]
+    if load.accept:
+        words += ["--accept-encoding", load.accept]
     return words + ["--resume"] * load.resume + ["--hold"] * load.hold
 
 
@@ -51,7 +53,7 @@ def wrk_command(site: Site, load: Load, path: str, run: Run) -> list[str]:
 
 def wrk_can(load: Load, rate: float) -> bool:
     """wrk does closed loops of GET on kept connections, and nothing else here."""
-    return load.work == "http" and not load.upload_bytes and not load.hold and rate == 0
+    return load.work == "http" and not load.upload_bytes and not load.accept and not load.hold and rate == 0
 
 
 class Generator:

@@ -70,16 +70,20 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
 
 
 def check_answer(site: Site, scenario: Scenario) -> None:
-    """One request with Python's client: status, length, certificate. (The load generator offers one cipher only.)"""
+    """One request with Python's client: status, length, coding, certificate. (The load generator offers one cipher only.)"""
     context = ssl.create_default_context(cafile=str(site.certificate))
     connection = http.client.HTTPSConnection("localhost", site.ports["port"], context=context, timeout=10)
     body = b"u" * scenario.load.upload_bytes or None
-    connection.request("POST" if body else "GET", scenario.path.replace("%d", "0"), body=body)
+    connection.request("POST" if body else "GET", scenario.path.replace("%d", "0"), body=body,
+                       headers={"Accept-Encoding": scenario.load.accept or "identity"})
     answer = connection.getresponse()
     length = len(answer.read())
     connection.close()
-    if answer.status != 200 or length != scenario.load.expect_bytes:
+    expected = scenario.load.expect_bytes
+    if answer.status != 200 or (expected is not None and length != expected):
         raise MeasurementFailed(f"answered {answer.status} with {length} bytes")
+    if (coding := answer.getheader("Content-Encoding", "")) != scenario.load.accept:
+        raise MeasurementFailed(f"answered with the coding {coding!r}")
 
 
 def capacity(site: Site, scenario: Scenario, program: Contestant, seconds: float) -> float:

@@ -9,6 +9,8 @@ MIB = 1024 * 1024
 SMALL_BODY = "a" * 95
 #: Static files and upstream files: name to size in bytes.
 FILES = {"1k.bin": KIB, "10k.bin": 10 * KIB, "100k.bin": 100 * KIB, "1m.bin": MIB, "10m.bin": 10 * MIB}
+#: A file of text, which compresses to about a third; beside it lies what gzip makes of it.
+TEXT_FILE, TEXT_SIZE = "100k.css", 100 * KIB
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Load:
     expect_bytes: int | None = None
     upload_bytes: int = 0
     message_bytes: int = 0
+    #: Accept-Encoding; empty: none is sent.
+    accept: str = ""
     resume: bool = False
     hold: bool = False
     #: A `%d` in the host or in the scenario's path stands for a number below `variants`, which take turns.
@@ -80,6 +84,8 @@ SCENARIOS: tuple[Scenario, ...] = (
              "/static/100k.bin", Load(connections=16, expect_bytes=100 * KIB), _needs("static")),
     Scenario("static-10m", "request", "10 MiB file over https, 4 clients",
              "/static/10m.bin", Load(connections=4, expect_bytes=10 * MIB), _needs("static")),
+    Scenario("static-gzip", "request", "100 KiB file of text over https, compressed beforehand, 16 clients",
+             f"/static/{TEXT_FILE}", Load(connections=16, accept="gzip"), _needs("static", "precompressed")),
     Scenario("ws-64", "echo", "wss → ws, 64-byte message and its echo (two relayed messages), 32 tunnels",
              "/echo/ws", Load(work="ws", message_bytes=64), _needs("websocket")),
     Scenario("ws-64k", "echo", "wss → ws, 64 KiB message and its echo, 8 tunnels",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import itertools
 import random
 import re
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from . import processes
 from .processes import Child
-from .scenarios import FILES, SMALL_BODY
+from .scenarios import FILES, SMALL_BODY, TEXT_FILE, TEXT_SIZE
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 CIPHERSUITE = "TLS_AES_128_GCM_SHA256"
@@ -66,7 +68,7 @@ class Site:
 
 
 def make_site(work: Path, programs: Path) -> Site:
-    """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes."""
+    """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes and one of text."""
     names = ["port", "plain_port", "secure_port", "echo_port", *(f"four_port_{number}" for number in range(1, 5))]
     site = Site(work, programs, dict(zip(names, processes.free_ports(len(names)))))
     subprocess.run(
@@ -81,6 +83,11 @@ def make_site(work: Path, programs: Path) -> Site:
     source = random.Random(1)
     for name, size in FILES.items():
         (files / name).write_bytes(source.randbytes(size))
+    rules = (f".rule-{number} {{ margin: {source.randrange(99)}px; color: #{source.randrange(1 << 24):06x} }}\n"
+             for number in range(TEXT_SIZE))
+    text = "".join(itertools.islice(rules, TEXT_SIZE // 40)).encode()[:TEXT_SIZE]
+    (files / TEXT_FILE).write_bytes(text)
+    (files / f"{TEXT_FILE}.gz").write_bytes(gzip.compress(text, 6))
     return site
 
 

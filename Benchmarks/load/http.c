@@ -26,6 +26,8 @@ static struct request make_request(const struct load *load, int variant) {
     int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: load\r\nAccept: */*\r\n%s",
                           options->upload_bytes ? "POST" : "GET", path, host, options->port,
                           options->work == WORK_CONNECT ? "Connection: close\r\n" : "");
+    if (options->accept)
+        length += snprintf(head + length, sizeof head - (size_t)length, "Accept-Encoding: %s\r\n", options->accept);
     if (options->upload_bytes)
         length += snprintf(head + length, sizeof head - (size_t)length,
                            "Content-Type: application/octet-stream\r\nContent-Length: %zu\r\n", options->upload_bytes);

@@ -27,6 +27,7 @@ struct options {
     size_t upload_bytes;        ///< request body; 0: GET
     long expect_bytes;          ///< the answer's body length; -1: any
     size_t message_bytes;       ///< WebSocket payload
+    const char *accept;         ///< Accept-Encoding; NULL: none is sent
     bool resume;                ///< WORK_CONNECT: every handshake but a slot's first must resume
     bool hold;                  ///< after one unit each, keep all connections idle until standard input ends
     const char *ciphersuites;

@@ -26,7 +26,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
         {"work", 1, 0, 'w'},        {"port", 1, 0, 'p'},    {"path", 1, 0, 'P'},    {"connections", 1, 0, 'c'},
         {"warmup", 1, 0, 'W'},      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},    {"upload-bytes", 1, 0, 'u'},
         {"expect-bytes", 1, 0, 'e'}, {"message-bytes", 1, 0, 'm'}, {"resume", 0, 0, 'R'}, {"hold", 0, 0, 'H'},
-        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {0}};
+        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {"accept-encoding", 1, 0, 'A'}, {0}};
     *options = (struct options){.host = "localhost", .path = "/", .variants = 1, .connections = 1, .warmup = 0.5, .seconds = 1,
                                 .expect_bytes = -1, .message_bytes = 64, .ciphersuites = "TLS_AES_128_GCM_SHA256"};
     for (int option; (option = getopt_long(count, arguments, "", table, NULL)) != -1;) {
@@ -50,6 +50,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             case 'm': options->message_bytes = strtoul(optarg, NULL, 10); break;
             case 'R': options->resume = true; break;
             case 'H': options->hold = true; break;
+            case 'A': options->accept = optarg; break;
             case 'C': options->ciphersuites = optarg; break;
             default: exit(2);
         }

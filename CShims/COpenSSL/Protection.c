@@ -126,15 +126,20 @@ int gh_protection_seal(
     unsigned char *record) {
     unsigned char *body = record + GH_RECORD_HEADER;
     size_t body_length = length + 1 + GH_TAG;
+    // A call costs as much as a copy of so many bytes.
+    int copies = length <= 2048;
     int count = 0;
     record[0] = SSL3_RT_APPLICATION_DATA;
     record[1] = 3;
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
+    if (copies) memcpy(body, content, length);
+    body[length] = type;
     return prepare(side, suite, 1) && begin(side, record) &&
-           EVP_CipherUpdate(side->context, body, &count, content, (int)length) == 1 &&
-           EVP_CipherUpdate(side->context, body + length, &count, &type, 1) == 1 &&
+           (copies || EVP_CipherUpdate(side->context, body, &count, content, (int)length) == 1) &&
+           EVP_CipherUpdate(
+               side->context, copies ? body : body + length, &count, copies ? body : &type, copies ? (int)length + 1 : 1) == 1 &&
            EVP_CipherFinal_ex(side->context, body + length + 1, &count) == 1 &&
            EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_GET_TAG, GH_TAG, body + length + 1) == 1;
 }
