@@ -1,5 +1,5 @@
-// What a handshake by OpenSSL has to tell so that others can go on: the traffic secrets, and how many records have been sent with
-// them.
+// What OpenSSL has to tell so that others can go on where it ends: the traffic secrets, and how many records have been protected
+// with them.
 
 #include "Wire.h"
 
@@ -42,16 +42,24 @@ static void note_secret(const SSL *ssl, const char *line) {
     if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0) secrets->server_length = decode(space + 1, secrets->server);
 }
 
-// SSL_CTX_set_msg_callback(3): each record that is made is told by its header, each message once it has been written.
+// SSL_CTX_set_msg_callback(3): each record is told by its header before it is protected or opened, each message once it has been
+// written or read.
 static void count_records(
     int is_write, int version, int type, const void *bytes, size_t length, SSL *ssl, void *argument) {
     (void)version;
     (void)argument;
-    if (!is_write || length == 0) return;
+    if ((type != SSL3_RT_HEADER && type != SSL3_RT_HANDSHAKE) || length == 0) return;
     gh_secrets *secrets = secrets_of(ssl);
     if (secrets == NULL) return;
-    if (type == SSL3_RT_HEADER && secrets->counts) secrets->sealed += 1;
-    if (type == SSL3_RT_HANDSHAKE && *(const unsigned char *)bytes == SSL3_MT_FINISHED) secrets->counts = 1;
+    uint8_t *counts = is_write ? &secrets->counts_sent : &secrets->counts_read;
+    uint64_t *records = is_write ? &secrets->sent : &secrets->read;
+    if (type == SSL3_RT_HEADER) {
+        *records += *counts;
+        return;
+    }
+    unsigned char message = *(const unsigned char *)bytes;
+    if (message == SSL3_MT_FINISHED) *counts = 1;
+    if (message == SSL3_MT_KEY_UPDATE) secrets->are_outdated = 1;
 }
 
 void gh_tell_secrets(SSL_CTX *context) {

@@ -16,7 +16,9 @@ enum {
     TYPE_ALERT = SSL3_RT_ALERT,
     TYPE_HANDSHAKE = SSL3_RT_HANDSHAKE,
     TYPE_DATA = SSL3_RT_APPLICATION_DATA,
-    MESSAGE_KEY_UPDATE = 24,
+    MESSAGE_NEW_SESSION_TICKET = SSL3_MT_NEWSESSION_TICKET,
+    MESSAGE_KEY_UPDATE = SSL3_MT_KEY_UPDATE,
+    MESSAGE_HEADER = 4,
     ALERT_CLOSE_NOTIFY = 0,
     ALERT_UNEXPECTED_MESSAGE = 10,
     ALERT_BAD_RECORD_MAC = 20,
@@ -49,6 +51,9 @@ struct gh_records {
     unsigned char *rest;
     uint32_t rest_start;
     uint32_t rest_end;
+    // Of a session ticket, which nobody here needs: bytes still to come.
+    uint32_t ticket_left;
+    uint8_t is_client;
     uint8_t dataless;
     uint8_t is_resumed;
     uint8_t has_ended;
@@ -128,6 +133,11 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
 
 // MARK: Receiving
 
+// A byte of a record's content, which is in the room and beyond it.
+static unsigned char byte_at(const unsigned char *room, size_t capacity, size_t index) {
+    return index < capacity ? room[index] : beyond_room[index - capacity];
+}
+
 // Takes the record at `header`, whose body is all here. What does not fit into the room stands beyond it.
 // The content's length goes to `count`, its type is returned; -1 when the record is none of the peer's.
 static int open_record(
@@ -137,7 +147,7 @@ static int open_record(
     // RFC 8446 §5.4: the type is the last byte that is not zero; what follows it is padding.
     while (inner > 0) {
         inner -= 1;
-        unsigned char byte = inner < capacity ? room[inner] : beyond_room[inner - capacity];
+        unsigned char byte = byte_at(room, capacity, inner);
         if (byte != 0) {
             *count = inner;
             return byte;
@@ -146,18 +156,41 @@ static int open_record(
     return 0;
 }
 
-// A message of the peer's handshake layer after its handshake: only KeyUpdate is allowed, in one piece (RFC 8446 §4.6.3, §5.1).
-static int heed_message(gh_records *records, const unsigned char *message, size_t length) {
-    if (length != 5 || message[0] != MESSAGE_KEY_UPDATE || message[1] != 0 || message[2] != 0 || message[3] != 1) {
-        return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
-    }
-    if (message[4] > 1) return fail(records, ALERT_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
+static int heed_key_update(gh_records *records, unsigned char asks) {
+    if (asks > 1) return fail(records, ALERT_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
     if (!gh_protection_update(&records->in, records->suite)) {
         return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
     }
     // However often it asks: one answer is enough as long as none has been sent.
-    if (message[4] == 1) records->owes_key_update = 1;
+    if (asks == 1) records->owes_key_update = 1;
     return GH_MOVED;
+}
+
+// Messages of the peer's handshake layer after its handshake. KeyUpdate ends its record (RFC 8446 §5.1); a server may also send
+// tickets (§4.6.1), which are skipped.
+static int heed_messages(gh_records *records, const unsigned char *room, size_t capacity, size_t length) {
+    size_t index = 0;
+    while (index < length) {
+        size_t left = length - index;
+        if (records->ticket_left > 0) {
+            size_t skipped = left < records->ticket_left ? left : records->ticket_left;
+            records->ticket_left -= (uint32_t)skipped;
+            index += skipped;
+            continue;
+        }
+        if (left < MESSAGE_HEADER) break;
+        unsigned char header[MESSAGE_HEADER];
+        for (size_t byte = 0; byte < MESSAGE_HEADER; byte += 1) header[byte] = byte_at(room, capacity, index + byte);
+        uint32_t body = (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+        if (header[0] == MESSAGE_KEY_UPDATE && body == 1 && left == MESSAGE_HEADER + 1) {
+            return heed_key_update(records, byte_at(room, capacity, index + MESSAGE_HEADER));
+        }
+        if (header[0] != MESSAGE_NEW_SESSION_TICKET || !records->is_client) break;
+        records->ticket_left = body;
+        index += MESSAGE_HEADER;
+    }
+    return length > 0 && index == length
+               ? GH_MOVED : fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
 }
 
 static int heed_alert(gh_records *records, const unsigned char *alert, size_t length) {
@@ -201,16 +234,11 @@ static int take_record(
     records->dataless += 1;
     if (records->dataless > PATIENCE) return fail(records, ALERT_UNEXPECTED_MESSAGE, "too many records without data");
     if (type == TYPE_DATA) return GH_MOVED;
-    // Messages and alerts are short: what is longer than the smallest room is none that is allowed.
-    unsigned char message[5];
-    if (length == 0 || length > sizeof message) {
-        return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    if (type == TYPE_HANDSHAKE) return heed_messages(records, room, capacity, length);
+    if (type == TYPE_ALERT && length > 0) {
+        unsigned char alert[2] = {byte_at(room, capacity, 0), length > 1 ? byte_at(room, capacity, 1) : 0};
+        return heed_alert(records, alert, length);
     }
-    for (size_t index = 0; index < length; index += 1) {
-        message[index] = index < capacity ? room[index] : beyond_room[index - capacity];
-    }
-    if (type == TYPE_HANDSHAKE) return heed_message(records, message, length);
-    if (type == TYPE_ALERT) return heed_alert(records, message, length);
     return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
 }
 
@@ -318,21 +346,23 @@ gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire) {
     // Nothing may be inside OpenSSL any more.
     if (suite == NULL || SSL_version(ssl) != TLS1_3_VERSION || SSL_has_pending(ssl)) return NULL;
     size_t length = gh_suite_secret_length(suite);
-    if (secrets == NULL || secrets->client_length != length || secrets->server_length != length || !secrets->counts) return NULL;
+    if (secrets == NULL || secrets->client_length != length || secrets->server_length != length) return NULL;
+    if (!secrets->counts_sent || !secrets->counts_read || secrets->are_outdated) return NULL;
     gh_records *records = calloc(1, sizeof *records);
     if (records == NULL) return NULL;
     records->wire = wire;
     records->cipher = cipher;
     records->suite = suite;
+    records->is_client = !SSL_is_server(ssl);
     records->is_resumed = SSL_session_reused(ssl) == 1;
-    memcpy(records->in.secret, secrets->client, length);
-    memcpy(records->out.secret, secrets->server, length);
+    memcpy(records->in.secret, records->is_client ? secrets->server : secrets->client, length);
+    memcpy(records->out.secret, records->is_client ? secrets->client : secrets->server, length);
     if (!gh_protection_derive(&records->in, suite) || !gh_protection_derive(&records->out, suite)) {
         gh_records_free(records);
         return NULL;
     }
-    // The session tickets have been sent with the new key.
-    records->out.sequence = secrets->sealed;
+    records->in.sequence = secrets->read;
+    records->out.sequence = secrets->sent;
     gh_wire_forget_secrets(wire);
     return records;
 }

@@ -176,7 +176,7 @@ size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
 
 static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     gh_wire *wire = BIO_get_data(bio);
-    unsigned char *room = (unsigned char *)bytes, arrived[4096];
+    unsigned char *room = (unsigned char *)bytes, arrived[GH_RECORD_HEADER + GH_RECORD_CONTENT + 256];
     BIO_clear_retry_flags(bio);
     *count = gh_wire_take_inbox(wire, room, capacity);
     if (*count > 0) return 1;

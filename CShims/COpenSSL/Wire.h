@@ -22,10 +22,14 @@ struct gh_secrets {
     unsigned char server[GH_LONGEST_SECRET];
     uint8_t client_length;
     uint8_t server_length;
-    /// The server's Finished has been sent: what it protects from now on counts.
-    uint8_t counts;
-    /// Records protected with `server` so far.
-    uint32_t sealed;
+    /// Our Finished has been sent, the peer's has been read: from there on records count.
+    uint8_t counts_sent;
+    uint8_t counts_read;
+    /// The secrets are no longer those of the handshake.
+    uint8_t are_outdated;
+    /// Records protected with the secrets so far.
+    uint64_t sent;
+    uint64_t read;
 };
 
 /// Room for `count` more bytes among what this thread gathers; the bytes are to be written at once. The caller keeps to

@@ -50,6 +50,7 @@ extension Exchange {
             let value = Array(response.fields.bytes[line.value])
             extensions.add(fieldValue: value.span)
         }
+        lease.connection.settle()
         tunnel = Tunnel(
             client: halves, lease: lease, extensions: extensions, plan: route.tunnel, waiter: client.waiter,
             buffers: state.buffers, seat: seat)

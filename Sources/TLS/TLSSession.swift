@@ -2,8 +2,9 @@ import COpenSSL
 
 /// One TLS connection over a non-blocking socket. It reads and writes the descriptor itself, but never waits and never closes it.
 ///
-/// OpenSSL makes the handshake. After one of TLS 1.3 a server's session goes on without its SSL object, on the record layer of
-/// the shim (`gh_records`): that is a tenth of the memory and half of the work. Everything else stays with OpenSSL.
+/// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on the record layer of the shim
+/// (`gh_records`): that is a tenth of the memory and half of the work. A client's session does so once it has the server's tickets
+/// (`settle()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
 @safe package final class TLSSession {
@@ -39,6 +40,7 @@ import COpenSSL
         try unsafe self.init(context: context.context, descriptor: descriptor, names: nil, client: context)
         if let ssl = unsafe ssl { unsafe context.prepare(ssl) }
         unsafe SSL_set_connect_state(ssl)
+        unsafe gh_begin_collecting(ssl, wire)
     }
 
     private init(
@@ -85,14 +87,23 @@ import COpenSSL
         Self.clearErrors()
         let result = unsafe SSL_do_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
-        if client == nil { takeOver() }
+        guard client == nil else { return .moved(0) }
+        serverName = unsafe gh_server_name(ssl).map { unsafe String(cString: $0).lowercased() }
+        takeOver()
         return .moved(0)
+    }
+
+    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Keeps the newest
+    /// ticket for resumption and goes on without the SSL object.
+    package func settle() {
+        guard let client, let session = unsafe ssl else { return }
+        unsafe client.keepSession(of: session)
+        takeOver()
     }
 
     /// Goes on without the SSL object, if that is possible.
     private func takeOver() {
         guard let session = unsafe ssl else { return }
-        serverName = unsafe gh_server_name(session).map { unsafe String(cString: $0).lowercased() }
         guard let records = unsafe gh_records_take_over(session, wire) else {
             unsafe gh_end_collecting(session, wire)
             return
@@ -170,11 +181,6 @@ import COpenSSL
         guard unsafe SSL_is_init_finished(ssl) == 1 else { return }
         _ = unsafe SSL_shutdown(ssl)
         ERR_clear_error()
-    }
-
-    /// Keeps the upstream's ticket for resumption. For client sessions.
-    package func keepTicket() {
-        if let ssl = unsafe ssl { unsafe client?.keepSession(of: ssl) }
     }
 
     // MARK: Facts for the log

@@ -149,6 +149,11 @@ package final class Stream {
         socket.close()
     }
 
+    /// Of a connection to a TLS server: the first answer is in, and so are the server's tickets.
+    package func settle() {
+        session?.settle()
+    }
+
     /// The connection will be silent for a while: memory that can be had again is given back.
     package func rest() {
         session?.rest()

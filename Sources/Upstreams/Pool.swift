@@ -121,8 +121,8 @@ package final class Pool {
     package var idleCount: Int { idle.count }
 
     func park(_ connection: UpstreamConnection) {
-        // TLS 1.3 tickets arrive after the handshake, so the first exchange's end is the time to keep one.
-        if !connection.isReused { connection.stream.tls?.keepTicket() }
+        // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
+        if !connection.isReused { connection.settle() }
         guard idle.count < settings.maxIdle, connection.isClean else {
             connection.close()
             return

@@ -28,6 +28,11 @@ package final class UpstreamConnection {
         if let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
     }
 
+    /// Its first answer has begun: what the upstream's TLS had to say besides has come, too.
+    package func settle() {
+        stream.settle()
+    }
+
     /// It waits for its next exchange from now on.
     func parked(at now: UInt64) {
         hasBeenParked = true

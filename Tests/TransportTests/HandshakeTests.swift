@@ -108,7 +108,14 @@ import Testing
                 #expect(connection.client.tls?.isResumed == isSecond)
                 // The ticket comes with the first bytes.
                 #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
-                connection.client.tls?.keepTicket()
+                connection.client.settle()
+                #expect(connection.client.tls?.isResumed == isSecond)
+                // Both ends have left OpenSSL now.
+                for count in [5, 100_000] {
+                    let bytes = pattern(count)
+                    #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
+                    #expect(try await connection.carry(bytes, from: connection.client, to: connection.server) == bytes)
+                }
                 connection.close()
             }
         }

@@ -51,13 +51,13 @@ int gh_wire_flush(gh_wire *wire);
 /// Frees all that the wire holds.
 void gh_wire_release(gh_wire *wire);
 
-/// Makes the handshakes of a server's context tell what gh_records_take_over needs.
+/// Makes the sessions of a context tell what gh_records_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);
 
-/// Before the handshake of a session that is to be taken over: OpenSSL must not read beyond it.
+/// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are counted.
 void gh_begin_collecting(SSL *ssl, gh_wire *wire);
 
-/// After the handshake, if the session stays with OpenSSL.
+/// If the session stays with OpenSSL.
 void gh_end_collecting(SSL *ssl, gh_wire *wire);
 
 /// TLS 1.3's record layer of one connection, without an SSL object.
@@ -66,8 +66,8 @@ typedef struct gh_records gh_records;
 /// What an operation on records came to.
 enum { GH_MOVED, GH_WANTS_READ, GH_WANTS_WRITE, GH_END, GH_FAILED };
 
-/// Goes on where the handshake of a server's session, which was collected, has ended: the SSL object may be freed then. NULL when
-/// that is not possible, because of its version or cipher suite: then nothing has changed.
+/// Goes on where a collected session is between two records after its handshake: the SSL object may be freed then. NULL when that
+/// is not possible, because of its version or cipher suite, or of changed keys: then nothing has changed.
 gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire);
 
 /// Decrypts up to `capacity` bytes (at least 1) of data. `count` is above 0 just if GH_MOVED is returned. GH_FAILED: the wire's
