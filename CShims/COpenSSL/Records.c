@@ -13,24 +13,8 @@
 #include <string.h>
 
 enum {
-    TYPE_ALERT = SSL3_RT_ALERT,
-    TYPE_HANDSHAKE = SSL3_RT_HANDSHAKE,
-    TYPE_DATA = SSL3_RT_APPLICATION_DATA,
-    MESSAGE_NEW_SESSION_TICKET = SSL3_MT_NEWSESSION_TICKET,
-    MESSAGE_KEY_UPDATE = SSL3_MT_KEY_UPDATE,
-    MESSAGE_HEADER = 4,
-    ALERT_CLOSE_NOTIFY = 0,
-    ALERT_UNEXPECTED_MESSAGE = 10,
-    ALERT_BAD_RECORD_MAC = 20,
-    ALERT_RECORD_OVERFLOW = 22,
-    ALERT_DECODE_ERROR = 50,
-    ALERT_INTERNAL_ERROR = 80,
-    ALERT_USER_CANCELED = 90,
-    HEADER = GH_RECORD_HEADER,
-    TAG = GH_TAG,
-    // RFC 8446 §5.1, §5.2.
-    LONGEST_CONTENT = GH_RECORD_CONTENT,
-    LONGEST_BODY = GH_RECORD_CONTENT + 256,
+    // RFC 8446 §5.2: the content of a record with its type, padding and tag.
+    LONGEST_BODY = SSL3_RT_MAX_TLS13_ENCRYPTED_LENGTH,
     // Records in a row that bring no data: a peer must not keep us busy with them.
     PATIENCE = 32,
 };
@@ -48,9 +32,9 @@ struct gh_records {
     gh_protection in;
     gh_protection out;
     // Data of a record that was longer than the reader's room.
-    unsigned char *rest;
-    uint32_t rest_start;
-    uint32_t rest_end;
+    unsigned char *unread;
+    uint32_t unread_start;
+    uint32_t unread_end;
     // Of a session ticket, which nobody here needs: bytes still to come.
     uint32_t ticket_left;
     uint8_t is_client;
@@ -63,22 +47,22 @@ struct gh_records {
 };
 
 // One per thread is enough: what is not used up is copied away before a call ends.
-static _Thread_local unsigned char received[4 * (HEADER + LONGEST_BODY)];
+static _Thread_local unsigned char received[4 * (GH_RECORD_HEADER + LONGEST_BODY)];
 static _Thread_local unsigned char beyond_room[LONGEST_BODY];
 
 // MARK: Sending
 
 // Appends one record to what this thread has gathered, which must have room for it.
 static int seal(gh_records *records, unsigned char type, const unsigned char *content, size_t length) {
-    unsigned char *record = gh_gather_room(HEADER + length + 1 + TAG);
+    unsigned char *record = gh_gather_room(GH_RECORD_HEADER + length + 1 + GH_TAG);
     return gh_protection_seal(&records->out, records->suite, type, content, length, record);
 }
 
 // RFC 8446 §4.6.3: the message goes out with the old key, everything after it with the next.
 static int seal_key_update(gh_records *records) {
-    static const unsigned char message[5] = {MESSAGE_KEY_UPDATE, 0, 0, 1, 0};
+    static const unsigned char message[5] = {SSL3_MT_KEY_UPDATE, 0, 0, 1, 0};
     records->owes_key_update = 0;
-    return seal(records, TYPE_HANDSHAKE, message, sizeof message) && gh_protection_update(&records->out, records->suite);
+    return seal(records, SSL3_RT_HANDSHAKE, message, sizeof message) && gh_protection_update(&records->out, records->suite);
 }
 
 // Sends one small record if it can leave at once; who cannot take it now does without.
@@ -88,7 +72,7 @@ static void send_alert(gh_records *records, unsigned char level, unsigned char d
     if (records->has_said_end || wire->pending != NULL || !wire->writable) return;
     records->has_said_end = 1;
     gh_wire_gather(wire);
-    if (seal(records, TYPE_ALERT, alert, sizeof alert)) {
+    if (seal(records, SSL3_RT_ALERT, alert, sizeof alert)) {
         (void)gh_wire_flush(wire);
     } else {
         gh_gather_drop(wire);
@@ -99,13 +83,13 @@ static int fail(gh_records *records, unsigned char alert, const char *problem) {
     if (!records->has_failed) {
         records->has_failed = 1;
         records->problem = problem;
-        send_alert(records, 2, alert);
+        send_alert(records, SSL3_AL_FATAL, alert);
     }
     return GH_FAILED;
 }
 
 void gh_records_close(gh_records *records) {
-    if (!records->has_failed) send_alert(records, 1, ALERT_CLOSE_NOTIFY);
+    if (!records->has_failed) send_alert(records, SSL3_AL_WARNING, SSL_AD_CLOSE_NOTIFY);
 }
 
 int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count) {
@@ -119,30 +103,30 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
     int sealed = 1;
     if (records->owes_key_update || records->out.sequence >= records_for_one_key) sealed = seal_key_update(records);
     for (int index = 0; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
-        size_t piece = length - *count < LONGEST_CONTENT ? length - *count : LONGEST_CONTENT;
-        sealed = seal(records, TYPE_DATA, bytes + *count, piece);
+        size_t piece = length - *count < GH_RECORD_CONTENT ? length - *count : GH_RECORD_CONTENT;
+        sealed = seal(records, SSL3_RT_APPLICATION_DATA, bytes + *count, piece);
         *count += piece;
     }
     if (!sealed) {
         // Half a record must not leave.
         gh_gather_drop(wire);
-        return fail(records, ALERT_INTERNAL_ERROR, "a record could not be protected");
+        return fail(records, SSL_AD_INTERNAL_ERROR, "a record could not be protected");
     }
     return gh_wire_flush(wire) < 0 ? GH_FAILED : GH_MOVED;
 }
 
 // MARK: Receiving
 
-// A byte of a record's content, which is in the room and beyond it.
+// A byte of a record's content, which is in the room and in `beyond_room`.
 static unsigned char byte_at(const unsigned char *room, size_t capacity, size_t index) {
     return index < capacity ? room[index] : beyond_room[index - capacity];
 }
 
-// Takes the record at `header`, whose body is all here. What does not fit into the room stands beyond it.
-// The content's length goes to `count`, its type is returned; -1 when the record is none of the peer's.
+// Takes the record at `header`, whose body is all here. What does not fit into the room stands in `beyond_room`.
+// The content's length goes to `count`, its type is returned: 0 if it has none, -1 when the record is none of the peer's.
 static int open_record(
     gh_records *records, const unsigned char *header, size_t body_length, unsigned char *room, size_t capacity, size_t *count) {
-    size_t inner = body_length - TAG;
+    size_t inner = body_length - GH_TAG;
     if (!gh_protection_open(&records->in, records->suite, header, body_length, room, capacity, beyond_room)) return -1;
     // RFC 8446 §5.4: the type is the last byte that is not zero; what follows it is padding.
     while (inner > 0) {
@@ -157,9 +141,9 @@ static int open_record(
 }
 
 static int heed_key_update(gh_records *records, unsigned char asks) {
-    if (asks > 1) return fail(records, ALERT_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
+    if (asks > 1) return fail(records, SSL_AD_DECODE_ERROR, "a KeyUpdate that asks for nothing known");
     if (!gh_protection_update(&records->in, records->suite)) {
-        return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
+        return fail(records, SSL_AD_INTERNAL_ERROR, "no next key can be made");
     }
     // However often it asks: one answer is enough as long as none has been sent.
     if (asks == 1) records->owes_key_update = 1;
@@ -178,26 +162,26 @@ static int heed_messages(gh_records *records, const unsigned char *room, size_t 
             index += skipped;
             continue;
         }
-        if (left < MESSAGE_HEADER) break;
-        unsigned char header[MESSAGE_HEADER];
-        for (size_t byte = 0; byte < MESSAGE_HEADER; byte += 1) header[byte] = byte_at(room, capacity, index + byte);
+        if (left < SSL3_HM_HEADER_LENGTH) break;
+        unsigned char header[SSL3_HM_HEADER_LENGTH];
+        for (size_t byte = 0; byte < SSL3_HM_HEADER_LENGTH; byte += 1) header[byte] = byte_at(room, capacity, index + byte);
         uint32_t body = (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
-        if (header[0] == MESSAGE_KEY_UPDATE && body == 1 && left == MESSAGE_HEADER + 1) {
-            return heed_key_update(records, byte_at(room, capacity, index + MESSAGE_HEADER));
+        if (header[0] == SSL3_MT_KEY_UPDATE && body == 1 && left == SSL3_HM_HEADER_LENGTH + 1) {
+            return heed_key_update(records, byte_at(room, capacity, index + SSL3_HM_HEADER_LENGTH));
         }
-        if (header[0] != MESSAGE_NEW_SESSION_TICKET || !records->is_client) break;
+        if (header[0] != SSL3_MT_NEWSESSION_TICKET || !records->is_client) break;
         records->ticket_left = body;
-        index += MESSAGE_HEADER;
+        index += SSL3_HM_HEADER_LENGTH;
     }
     return length > 0 && index == length
-               ? GH_MOVED : fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
+               ? GH_MOVED : fail(records, SSL_AD_UNEXPECTED_MESSAGE, "unexpected message after the handshake");
 }
 
 static int heed_alert(gh_records *records, const unsigned char *alert, size_t length) {
-    if (length != 2) return fail(records, ALERT_DECODE_ERROR, "an alert of a wrong length");
-    if (alert[1] == ALERT_USER_CANCELED) return GH_MOVED;
+    if (length != 2) return fail(records, SSL_AD_DECODE_ERROR, "an alert of a wrong length");
+    if (alert[1] == SSL_AD_USER_CANCELLED) return GH_MOVED;
     records->has_ended = 1;
-    if (alert[1] == ALERT_CLOSE_NOTIFY) return GH_END;
+    if (alert[1] == SSL_AD_CLOSE_NOTIFY) return GH_END;
     records->has_failed = 1;
     // RFC 8446 §6.2: nothing more is sent.
     records->has_said_end = 1;
@@ -205,12 +189,13 @@ static int heed_alert(gh_records *records, const unsigned char *alert, size_t le
     return GH_FAILED;
 }
 
-static int keep_rest(gh_records *records, size_t length) {
-    records->rest = malloc(length);
-    if (records->rest == NULL) return fail(records, ALERT_INTERNAL_ERROR, "no memory for a record");
-    memcpy(records->rest, beyond_room, length);
-    records->rest_start = 0;
-    records->rest_end = (uint32_t)length;
+// Keeps the first `length` bytes of `beyond_room` for the next read.
+static int keep_unread(gh_records *records, size_t length) {
+    records->unread = malloc(length);
+    if (records->unread == NULL) return fail(records, SSL_AD_INTERNAL_ERROR, "no memory for a record");
+    memcpy(records->unread, beyond_room, length);
+    records->unread_start = 0;
+    records->unread_end = (uint32_t)length;
     return GH_MOVED;
 }
 
@@ -222,68 +207,74 @@ static int take_record(
     int type = open_record(records, header, body_length, room, capacity, &length);
     if (type < 0) {
         ERR_clear_error();
-        return fail(records, ALERT_BAD_RECORD_MAC, "decryption failed or bad record mac");
+        return fail(records, SSL_AD_BAD_RECORD_MAC, "decryption failed or bad record mac");
     }
     // RFC 8446 §5.4: with its type and padding.
-    if (body_length - TAG > LONGEST_CONTENT + 1) return fail(records, ALERT_RECORD_OVERFLOW, "a record of more than 16 KiB");
-    if (type == TYPE_DATA && length > 0) {
+    if (body_length - GH_TAG > GH_RECORD_CONTENT + 1) {
+        return fail(records, SSL_AD_RECORD_OVERFLOW, "a record of more than 16 KiB");
+    }
+    if (type == SSL3_RT_APPLICATION_DATA && length > 0) {
         records->dataless = 0;
         *count = length < capacity ? length : capacity;
-        return length > capacity ? keep_rest(records, length - capacity) : GH_MOVED;
+        return length > capacity ? keep_unread(records, length - capacity) : GH_MOVED;
     }
     records->dataless += 1;
-    if (records->dataless > PATIENCE) return fail(records, ALERT_UNEXPECTED_MESSAGE, "too many records without data");
-    if (type == TYPE_DATA) return GH_MOVED;
-    if (type == TYPE_HANDSHAKE) return heed_messages(records, room, capacity, length);
-    if (type == TYPE_ALERT && length > 0) {
+    if (records->dataless > PATIENCE) return fail(records, SSL_AD_UNEXPECTED_MESSAGE, "too many records without data");
+    if (type == SSL3_RT_APPLICATION_DATA) return GH_MOVED;
+    if (type == SSL3_RT_HANDSHAKE) return heed_messages(records, room, capacity, length);
+    if (type == SSL3_RT_ALERT && length > 0) {
         unsigned char alert[2] = {byte_at(room, capacity, 0), length > 1 ? byte_at(room, capacity, 1) : 0};
         return heed_alert(records, alert, length);
     }
-    return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    return fail(records, SSL_AD_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
 }
 
 // The length that a header says; 0 if it is none that is allowed now (RFC 8446 §5: no other outer type after the handshake).
 static size_t body_length_of(const unsigned char *header) {
     size_t length = (size_t)header[3] << 8 | header[4];
-    return header[0] == TYPE_DATA && length > TAG && length <= LONGEST_BODY ? length : 0;
+    return header[0] == SSL3_RT_APPLICATION_DATA && length > GH_TAG && length <= LONGEST_BODY ? length : 0;
 }
 
+// Fails for a header in which `body_length_of` found no length.
 static int refuse_header(gh_records *records, const unsigned char *header) {
-    if (header[0] != TYPE_DATA) return fail(records, ALERT_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    if (header[0] != SSL3_RT_APPLICATION_DATA) {
+        return fail(records, SSL_AD_UNEXPECTED_MESSAGE, "unexpected record after the handshake");
+    }
     size_t length = (size_t)header[3] << 8 | header[4];
-    return length > LONGEST_BODY ? fail(records, ALERT_RECORD_OVERFLOW, "a record of more than 16 KiB")
-                                 : fail(records, ALERT_BAD_RECORD_MAC, "a record too short to be one");
+    return length > LONGEST_BODY ? fail(records, SSL_AD_RECORD_OVERFLOW, "a record of more than 16 KiB")
+                                 : fail(records, SSL_AD_BAD_RECORD_MAC, "a record too short to be one");
 }
 
-// Takes the whole records among `length` bytes as long as there is room. Returns how many bytes were used up.
+// Takes the whole records among `length` bytes as long as there is room, which it fills from `*count` on. Returns how many bytes
+// were used up; `outcome` is that of the last record.
 static size_t take_records(
     gh_records *records, const unsigned char *bytes, size_t length, unsigned char *room, size_t capacity, size_t *count,
     int *outcome) {
     size_t used = 0;
     *outcome = GH_MOVED;
-    while (*outcome == GH_MOVED && *count < capacity && length - used >= HEADER) {
+    while (*outcome == GH_MOVED && *count < capacity && length - used >= GH_RECORD_HEADER) {
         size_t body_length = body_length_of(bytes + used), moved;
         if (body_length == 0) {
             *outcome = refuse_header(records, bytes + used);
             break;
         }
-        if (length - used - HEADER < body_length) break;
+        if (length - used - GH_RECORD_HEADER < body_length) break;
         *outcome = take_record(records, bytes + used, body_length, room + *count, capacity - *count, &moved);
-        used += HEADER + body_length;
+        used += GH_RECORD_HEADER + body_length;
         *count += moved;
     }
     return used;
 }
 
-static size_t take_rest(gh_records *records, unsigned char *room, size_t capacity) {
-    size_t count = records->rest_end - records->rest_start;
+static size_t take_unread(gh_records *records, unsigned char *room, size_t capacity) {
+    size_t count = records->unread_end - records->unread_start;
     if (count > capacity) count = capacity;
-    memcpy(room, records->rest + records->rest_start, count);
-    records->rest_start += (uint32_t)count;
-    if (records->rest_start == records->rest_end) {
-        OPENSSL_cleanse(records->rest, records->rest_end);
-        free(records->rest);
-        records->rest = NULL;
+    memcpy(room, records->unread + records->unread_start, count);
+    records->unread_start += (uint32_t)count;
+    if (records->unread_start == records->unread_end) {
+        OPENSSL_cleanse(records->unread, records->unread_end);
+        free(records->unread);
+        records->unread = NULL;
     }
     return count;
 }
@@ -291,8 +282,8 @@ static size_t take_rest(gh_records *records, unsigned char *room, size_t capacit
 int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count) {
     gh_wire *wire = records->wire;
     *count = 0;
-    if (records->rest != NULL) {
-        *count = take_rest(records, room, capacity);
+    if (records->unread != NULL) {
+        *count = take_unread(records, room, capacity);
         return GH_MOVED;
     }
     int outcome = GH_MOVED;
@@ -312,7 +303,7 @@ int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, s
             }
         }
         if (!gh_wire_keep_inbox(wire, received + used, end - used)) {
-            return fail(records, ALERT_INTERNAL_ERROR, "no memory for a record");
+            return fail(records, SSL_AD_INTERNAL_ERROR, "no memory for a record");
         }
         if (used == 0 && outcome == GH_MOVED && got <= 0) return got < 0 || wire->at_end ? GH_FAILED : GH_WANTS_READ;
     }
@@ -320,7 +311,7 @@ int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, s
         gh_wire_gather(wire);
         if (!seal_key_update(records)) {
             gh_gather_drop(wire);
-            return fail(records, ALERT_INTERNAL_ERROR, "no next key can be made");
+            return fail(records, SSL_AD_INTERNAL_ERROR, "no next key can be made");
         }
         if (gh_wire_flush(wire) < 0) return GH_FAILED;
     }
@@ -330,11 +321,11 @@ int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, s
 
 int gh_records_has_input(const gh_records *records) {
     const gh_wire *wire = records->wire;
-    if (records->rest != NULL || records->has_ended || records->has_failed) return 1;
+    if (records->unread != NULL || records->has_ended || records->has_failed) return 1;
     size_t length = wire->inbox_end - wire->inbox_start;
-    if (length < HEADER) return 0;
+    if (length < GH_RECORD_HEADER) return 0;
     size_t body_length = body_length_of(wire->inbox + wire->inbox_start);
-    return body_length == 0 || length - HEADER >= body_length;
+    return body_length == 0 || length - GH_RECORD_HEADER >= body_length;
 }
 
 // MARK: Life
@@ -375,8 +366,8 @@ void gh_records_rest(gh_records *records) {
 void gh_records_free(gh_records *records) {
     if (records == NULL) return;
     gh_records_rest(records);
-    if (records->rest != NULL) OPENSSL_cleanse(records->rest, records->rest_end);
-    free(records->rest);
+    if (records->unread != NULL) OPENSSL_cleanse(records->unread, records->unread_end);
+    free(records->unread);
     OPENSSL_cleanse(records, sizeof *records);
     free(records);
 }

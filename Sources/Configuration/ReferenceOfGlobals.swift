@@ -81,7 +81,7 @@ extension ConfigurationReference {
             [
                 Key(
                     "size", "size; 0: no cache", .value("\"16MB\""),
-                    "Contents in memory. A content larger than a 64th of it stays in its file."),
+                    "Contents in memory. A content larger than a 64th of it, or than 1 MB, stays in its file."),
                 Key("entries", "count", .value("1024"), "Files, each with its descriptor unless its content is in memory."),
                 Key("valid", "duration, to the next whole second", .value("1"), "How long a file is not looked at again."),
             ]),

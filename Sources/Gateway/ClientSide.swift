@@ -39,8 +39,8 @@ protocol ClientSide: AnyObject {
     func takeBody(from upstream: Inflow, ready: Int) throws(TransportError) -> Int
     /// Takes payload made here. What the client does not take at once waits: `flush` before the next.
     func takeBody(_ bytes: Span<UInt8>)
-    /// Sends a prefix of payload that lasts, from where it is; 0 when the client is blocked. The next call begins where this one
-    /// ended, after a `flush`.
+    /// Sends a prefix of payload without keeping it, and returns its length; 0 when the client is blocked. The next call begins
+    /// where this one ended, after a `flush`.
     func writeBody(_ bytes: Span<UInt8>) throws(TransportError) -> Int
     func finishBody(trailers: FieldSection?)
     /// Is everything with the kernel?
@@ -116,7 +116,7 @@ struct BodyWriter: ~Copyable {
         client.takeBody(bytes)
     }
 
-    /// Sends a prefix of payload that lasts, from where it is; 0 when the client is blocked.
+    /// Sends a prefix of payload without keeping it, and returns its length; 0 when the client is blocked.
     func write(_ bytes: Span<UInt8>) throws(TransportError) -> Int {
         try client.writeBody(bytes)
     }

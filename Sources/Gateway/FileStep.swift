@@ -18,7 +18,7 @@ extension Exchange {
         let bytes = request.fields.bytes
         let answer = files.answer(
             path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request),
-            now: state.clock.seconds, from: state.files)
+            now: state.clock.seconds, from: state.fileCache)
         if let path = answer.redirectPath {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
             return
@@ -99,6 +99,7 @@ extension Exchange {
         }
     }
 
+    /// Bytes read at once: with the framing of a chunk around them they fit into a bulk buffer (`BufferPool`).
     private static var piece: Int { 61_440 }
 }
 

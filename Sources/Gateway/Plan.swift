@@ -23,14 +23,15 @@ package final class Plan: Sendable {
     let states: [String: ServerState]
     /// How upstreams' names are looked up.
     let names: NameCache.Settings
-    let files: StaticCache.Settings
+    /// What each worker remembers of static files.
+    let fileCache: StaticCache.Settings
     let limits: PlanLimits
     let logging: LogPlan
     package let workerCount: Int
 
     init(
         listeners: [ListenerPlan], upstreams: UpstreamPlan, names: NameCache.Settings,
-        files: StaticCache.Settings, limits: PlanLimits, logging: LogPlan, workerCount: Int
+        fileCache: StaticCache.Settings, limits: PlanLimits, logging: LogPlan, workerCount: Int
     ) {
         self.listeners = listeners
         servers = upstreams.servers
@@ -41,7 +42,7 @@ package final class Plan: Sendable {
         states = upstreams.states
         handshakeRates = upstreams.handshakeRates
         self.names = names
-        self.files = files
+        self.fileCache = fileCache
         self.limits = limits
         self.logging = logging
         self.workerCount = workerCount

@@ -30,7 +30,7 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, upstreams: upstreams, names: names, files: fileCache, limits: limits,
+            listeners: listeners, upstreams: upstreams, names: names, fileCache: fileCache, limits: limits,
             logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }

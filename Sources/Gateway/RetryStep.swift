@@ -25,13 +25,7 @@ extension Exchange {
 
     /// May the request be sent again? If not, the log says why.
     mutating func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
-        // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
-        let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
-        // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
-        let isBegun = responder == nil && failure.blame == .upstream
-        var found = failure.retry.occasion ?? (isLostHandshake || isBegun ? .closed : nil)
-        if isLostHandshake, found == .timeout, !route.proxying.retry.occasions.contains(.timeout) { found = .closed }
-        guard failure.blame != .client, !client.hasLeft, let occasion = found else { return false }
+        guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
             attempts: record.attempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
@@ -42,6 +36,18 @@ extension Exchange {
             record.notRetried = refusal
             return false
         }
+    }
+
+    /// What the policy is asked about; nil if the failure is none that another attempt could mend.
+    private func occasion(of failure: Failure, _ route: RoutePlan) -> RetryPolicy.Occasions? {
+        // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
+        let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
+        // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
+        let isBegun = responder == nil && failure.blame == .upstream
+        guard let stated = failure.retry.occasion else { return isLostHandshake || isBegun ? .closed : nil }
+        // Waiting for an answer to a handshake is retried even where the route does not retry timeouts.
+        if isLostHandshake, stated == .timeout, !route.proxying.retry.occasions.contains(.timeout) { return .closed }
+        return stated
     }
 
     /// Tells a server's health of a failure that was the server's.

@@ -94,7 +94,7 @@ final class Tunnel: Pump {
     /// something to decide (it costs a third of a small message's time to wake it).
     func pump() -> Bool {
         ended = relay()
-        guard ended == nil, up.isQuiet, down.isQuiet, closing == nil, !isFarewellOver else { return false }
+        guard ended == nil, up.isQuiet, down.isQuiet, closing == nil, !isClosingHandshakeDone else { return false }
         watch()
         return true
     }
@@ -172,8 +172,9 @@ final class Tunnel: Pump {
         return up.hasClosed && down.hasClosed && up.sourceHasClosed && down.sourceHasClosed ? ending(.drained) : nil
     }
 
-    /// Has each side's Close frame been passed on? Then there is nothing left but to close, which is the upstream's part.
-    private var isFarewellOver: Bool { up.hasSeenClose && down.hasSeenClose && up.hasClosed && down.hasClosed }
+    /// RFC 6455 §7.1.4: has each side's Close frame been passed on? Then there is nothing left but to close, which is the
+    /// upstream's part (§7.1.1).
+    private var isClosingHandshakeDone: Bool { up.hasSeenClose && down.hasSeenClose && up.hasClosed && down.hasClosed }
 
     /// One side broke. With a Close frame passed on that is no more than an early end, and after the other's end no more than
     /// an answer to it.
@@ -198,7 +199,7 @@ final class Tunnel: Pump {
     private var nextDeadline: UInt64 {
         // A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
         // frames.
-        var nearest = down.isDone || isFarewellOver ? progressAt &+ plan.closing : .max
+        var nearest = down.isDone || isClosingHandshakeDone ? progressAt &+ plan.closing : .max
         if let closing { return min(nearest, closing.until) }
         nearest = min(nearest, plan.idle.deadline(from: progressAt), drainAt, plan.lifetime.deadline(from: born), stallDeadline)
         if plan.ping.nanoseconds > 0 { nearest = min(nearest, plan.ping.deadline(from: max(progressAt, pingedAt))) }
@@ -218,7 +219,7 @@ final class Tunnel: Pump {
             closing = (.cut, closing?.code ?? .abnormalClosure, "limits.drain_timeout", now)
             return ending(.cut)
         }
-        if down.isDone || isFarewellOver, now >= progressAt &+ plan.closing { return ending(firstEnd ?? .upstreamClosed) }
+        if down.isDone || isClosingHandshakeDone, now >= progressAt &+ plan.closing { return ending(firstEnd ?? .upstreamClosed) }
         if let closing { return now >= closing.until ? ending(closing.reason) : nil }
         if now >= drainAt {
             drainAt = .max

@@ -13,7 +13,7 @@ final class WorkerState {
     let shared: SharedState
     let buffers: BufferPool
     let names: NameCache
-    let files: StaticCache
+    let fileCache: StaticCache
     let pools: [Pool]
     let lines: [WaitingLine]
     /// Only the first worker has any.
@@ -45,7 +45,7 @@ final class WorkerState {
         self.buffers = buffers
         let names = NameCache(plan.names, loop: loop)
         self.names = names
-        files = StaticCache(plan.files)
+        fileCache = StaticCache(plan.fileCache)
         var pools: [Pool] = []
         let lines = plan.lines.map { WaitingLine($0) }
         for (index, server) in plan.servers.enumerated() {

@@ -73,13 +73,20 @@ package final class Outflow {
         didTake(bytes.count)
     }
 
-    /// Sends a prefix of payload that lasts: what joins the head in its record is copied, the rest goes from where it is. Not for
-    /// chunked bodies.
+    /// Sends a prefix of payload without keeping it: what joins the head in its record is copied, the rest goes from where it is.
+    /// Not for chunked bodies.
     /// - Returns: how many bytes were taken; 0 when the stream is blocked. The next call begins with the byte after them, and
     ///   after a `flush`.
     package func write(_ payload: Span<UInt8>) throws(TransportError) -> Int {
         assert(!isChunked, "a body of known length")
-        let count = if let pending { pending.take(payload) } else { try stream.write(payload) }
+        let count: Int
+        if let pending, pending.room > 0 {
+            count = pending.take(payload)
+        } else {
+            // A head that leaves no room, or has outgrown its buffer, goes first.
+            if pending != nil, !(try flush()) { return 0 }
+            count = try stream.write(payload)
+        }
         didTake(count)
         return count
     }

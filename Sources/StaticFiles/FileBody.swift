@@ -1,5 +1,5 @@
-/// The bytes of an answer: a file's, or a part of them, or their gzip form, pulled in bounded pieces. Holds the descriptor;
-/// dropping the body closes it. Not `Sendable`: it belongs to one exchange.
+/// The bytes of an answer: a file's, or a part of them, or their gzip form, pulled in bounded pieces. Keeps the file that it
+/// reads open, which a `StaticCache` may do, too. Not `Sendable`: it belongs to one exchange.
 package final class FileBody {
     /// Input that one call compresses at most, so that an event loop stays fair. Also the distance of flush points: at fixed
     /// places in the file, so that the same file always gives the same bytes (a strong entity tag promises that).
@@ -46,7 +46,7 @@ package final class FileBody {
         end = UInt64(range.upperBound)
     }
 
-    /// The whole file through `encoder`.
+    /// The whole file through `encoder`; its compressed bytes are not counted beforehand.
     init(_ file: OpenFile, through encoder: GzipEncoder) {
         source = .file(file)
         offset = 0

@@ -72,20 +72,3 @@ final class Representation {
         source = .memory(bytes)
     }
 }
-
-/// A file as its site serves it: found, opened and described once, to be answered with as often as it is asked for.
-final class ServedFile {
-    let plain: Representation
-    /// What those who accept gzip get; nil if the file is not worth compressing. Its being there is what `Vary` says.
-    let gzip: Representation?
-
-    init(plain: Representation, gzip: Representation?) {
-        self.plain = plain
-        self.gzip = gzip
-    }
-
-    /// Are these the same bytes?
-    func isSame(as other: ServedFile) -> Bool {
-        plain.facts == other.plain.facts && gzip?.facts == other.gzip?.facts && gzip?.isStreamed == other.gzip?.isStreamed
-    }
-}

@@ -1,4 +1,4 @@
-/// The files that one worker served of late, with the bytes of the small ones: who asks for them again costs no system call.
+/// The files that one worker served of late, with the bytes of the small ones: who asks for those again costs no system call.
 ///
 /// What it says is at most `valid` seconds old. Its memory, its open files and its entries are bounded, and what has not been
 /// asked for goes first (the clock algorithm). Only files that exist get in, so a client cannot fill it with inventions.
@@ -18,8 +18,9 @@ package final class StaticCache {
             self.valid = valid
         }
 
-        /// A content larger than this stays in its file: no file may push out all the others.
-        var largestContent: Int { size / 64 }
+        /// Bytes; a content larger than this stays in its file: no file may push out all the others, and none may take so long
+        /// to be read that the worker's other clients notice.
+        var largestContent: Int { min(size / 64, 1 << 20) }
     }
 
     private final class Entry {

@@ -1,5 +1,3 @@
-import HTTP
-
 /// What a request wants of a file.
 package enum StaticMethod: Equatable, Sendable {
     case get
@@ -21,16 +19,5 @@ struct StaticRequest {
     func range(of file: ServedFile) -> ByteRange {
         guard method == .get, let range = conditions.range else { return .whole }
         return ByteRange.parse(range, size: file.plain.facts.size)
-    }
-}
-
-extension ServedFile {
-    /// The representation that the request's Accept-Encoding chooses.
-    func choose(for request: StaticRequest) -> Representation {
-        guard let gzip, let field = request.conditions.acceptEncoding else { return plain }
-        let accept = AcceptEncoding(field.span)
-        guard accept.choose(among: [.gzip]) == .gzip else { return plain }
-        if request.range(of: self) != .whole && accept.weight(of: .identity) > 0 { return plain }
-        return gzip
     }
 }

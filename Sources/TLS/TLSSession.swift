@@ -3,7 +3,7 @@ import COpenSSL
 /// One TLS connection over a non-blocking socket. It reads and writes the descriptor itself, but never waits and never closes it.
 ///
 /// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on the record layer of the shim
-/// (`gh_records`): that is a tenth of the memory and half of the work. A client's session does so once it has the server's tickets
+/// (`gh_records`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's tickets
 /// (`settle()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
@@ -52,12 +52,12 @@ import COpenSSL
         unsafe wire.pointee.descriptor = descriptor
         self.names = names
         self.client = client
-        guard let ssl = unsafe SSL_new(context), let bio = unsafe gh_wire_bio(wire) else {
-            unsafe wire.deallocate()
+        unsafe ssl = SSL_new(context)
+        // Every property has a value by now: what is thrown from here on runs `deinit`, which frees what there is.
+        guard let ssl = unsafe ssl, let bio = unsafe gh_wire_bio(wire) else {
             throw TLSError(.system, TLSError.takeReason())
         }
         unsafe SSL_set_bio(ssl, bio, bio)
-        unsafe self.ssl = ssl
     }
 
     deinit {
@@ -165,7 +165,7 @@ import COpenSSL
         }
     }
 
-    /// Has OpenSSL read something that nobody has asked for yet?
+    /// Is something inside that a read may return? The socket will not announce it.
     package var hasBufferedInput: Bool {
         if let records = unsafe records { return unsafe gh_records_has_input(records) == 1 }
         return unsafe (SSL_has_pending(ssl) == 1 || wire.pointee.inbox != nil)

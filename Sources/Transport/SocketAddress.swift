@@ -1,3 +1,5 @@
+// Which of the two has `sockaddr_storage` depends on which was compiled first.
+import CLinux
 import Glibc
 
 /// Where a socket is bound or connected to: IPv4, IPv6 or a Unix socket's path.

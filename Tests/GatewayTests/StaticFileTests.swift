@@ -182,6 +182,28 @@ struct StaticFileTests {
         }
     }
 
+    /// The files are the repository's own: one that was written a moment ago is not kept in memory.
+    @Test("a file in memory follows a head of any length", arguments: [16_000, 16_384, 40_000])
+    func longHead(length: Int) async throws {
+        let port = try FreePort()
+        let toml = """
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            static_dir = "\(Place.root)docs"
+            [sites.headers]
+            X-Site = "\(String(repeating: "x", count: length))"
+            """
+        let content = try Array(Data(contentsOf: URL(filePath: Place.root + "docs/paths.md")))
+        try await Gatehouse.serving(toml) { _ in
+            for _ in 0..<2 {
+                let answer = try await get(port, "/paths.md")
+                #expect(answer.status == 200 && answer.value("X-Site")?.count == length)
+                #expect(answer.body == content)
+            }
+        }
+    }
+
     @Test("a big file arrives whole, plain and over TLS", arguments: [false, true])
     func bigFile(isTLS: Bool) async throws {
         let certificates = try await Certificates.ready()

@@ -156,6 +156,14 @@ import Testing
         #expect(cache.count == 2 && cache.bytes == 1024)
     }
 
+    @Test func `a content above 1 MB stays in its file, however much memory there is`() throws {
+        try temporary.write("small.bin", sampleText(1 << 20))
+        try temporary.write("large.bin", sampleText(1 << 20 + 1))
+        let cache = cache(size: 1 << 30)
+        #expect(site.get("/small.bin", now: later, from: cache).body?.content != nil)
+        #expect(site.get("/large.bin", now: later, from: cache).body?.content == nil)
+    }
+
     @Test func `memory is bounded, and what is asked for again and again stays`() throws {
         let cache = cache(size: 64 * 1000)
         for number in 0..<200 { try temporary.write("\(number).bin", sampleText(1000)) }

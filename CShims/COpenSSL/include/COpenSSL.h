@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 
+/// The traffic secrets of a handshake: see Wire.h.
 typedef struct gh_secrets gh_secrets;
 
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
@@ -74,7 +75,8 @@ gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire);
 /// `error`, gh_records_problem, or the wire's `at_end` (a FIN without close_notify) says why.
 int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count);
 
-/// Encrypts a prefix of `bytes` and sends it; what the socket does not take is pending on the wire.
+/// Encrypts a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
+/// tells something only if GH_MOVED is returned.
 int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count);
 
 /// Sends close_notify, once, if it can go now.
@@ -86,12 +88,16 @@ int gh_records_has_input(const gh_records *records);
 /// Drops what can be made again from the keys: the connection will be silent for a while.
 void gh_records_rest(gh_records *records);
 
-/// NULL does nothing.
+/// Wipes and frees the keys and all else; NULL does nothing.
 void gh_records_free(gh_records *records);
 
-/// Why GH_FAILED; NULL if the wire knows.
+/// Why GH_FAILED, in words that last; NULL if the wire knows.
 const char *gh_records_problem(const gh_records *records);
+
+/// OpenSSL's name of the cipher suite, which lasts.
 const char *gh_records_cipher(const gh_records *records);
+
+/// Did the handshake resume a session?
 int gh_records_is_resumed(const gh_records *records);
 
 /// After how many records a key is replaced, in the whole process. For tests to lower.
