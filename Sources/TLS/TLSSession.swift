@@ -3,8 +3,8 @@ import COpenSSL
 /// One TLS connection over a non-blocking socket. It reads and writes the descriptor itself, but never waits and never closes it.
 ///
 /// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on the record layer of the shim
-/// (`gh_records`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's tickets
-/// (`settle()`). TLS 1.2 stays with OpenSSL.
+/// (`gh_records`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
+/// tickets (`settle()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
 @safe package final class TLSSession {

@@ -55,7 +55,8 @@ void gh_wire_release(gh_wire *wire);
 /// Makes the sessions of a context tell what gh_records_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);
 
-/// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are counted.
+/// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are
+/// counted.
 void gh_begin_collecting(SSL *ssl, gh_wire *wire);
 
 /// If the session stays with OpenSSL.
