@@ -95,7 +95,11 @@ void gh_records_close(gh_records *records) {
 int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count) {
     gh_wire *wire = records->wire;
     *count = 0;
-    if (records->has_failed || records->has_said_end) return GH_FAILED;
+    if (records->has_failed) return GH_FAILED;
+    if (records->has_said_end) {
+        records->problem = "nothing can be sent after close_notify";
+        return GH_FAILED;
+    }
     int flushed = gh_wire_flush(wire);
     if (flushed < 0) return GH_FAILED;
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
@@ -112,6 +116,8 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
         gh_gather_drop(wire);
         return fail(records, SSL_AD_INTERNAL_ERROR, "a record could not be protected");
     }
+    // A peer that only listens for long may change its keys as often as it likes to.
+    records->dataless = 0;
     return gh_wire_flush(wire) < 0 ? GH_FAILED : GH_MOVED;
 }
 

@@ -4,6 +4,7 @@ import Synchronization
 package final class SharedState: Sendable {
     private let connections = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
+    private let shortages = Atomic<Int>(0)
     private let limit: Int
     let clients: ClientCounts
 
@@ -32,5 +33,13 @@ package final class SharedState: Sendable {
     /// - Returns: how many there have been.
     func countPause() -> Int {
         pauses.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// How often a worker could not accept for want of descriptors.
+    var shortageCount: Int { shortages.load(ordering: .relaxed) }
+
+    /// Says that there is no descriptor: the files that other workers keep open may be in the way.
+    func tellShortage() {
+        shortages.wrappingAdd(1, ordering: .relaxed)
     }
 }

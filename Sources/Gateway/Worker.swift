@@ -1,5 +1,6 @@
 import EventLoop
 import Logging
+import StaticFiles
 package import Transport
 import Upstreams
 
@@ -112,6 +113,9 @@ actor Worker {
                 case .exhausted(let error):
                     state.shared.release()
                     if isDraining { break }
+                    // A client is worth more than a file that is open only because it may be asked for again.
+                    if state.fileCache.closeFiles() { continue }
+                    state.shared.tellShortage()
                     log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
                     _ = await waiter.wait(timeout: Worker.backOff)
                 }

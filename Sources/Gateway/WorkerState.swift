@@ -28,6 +28,8 @@ final class WorkerState {
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
     private(set) var isDraining = false
+    /// Of the shared count, at the last tick.
+    private var seenShortages = 0
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
 
@@ -132,9 +134,12 @@ final class WorkerState {
         for connection in connections.values { connection.cut() }
     }
 
-    /// Once in a while: idle upstream connections that are too old or dead, and the log.
+    /// Once in a while: idle upstream connections that are too old or dead, files that nobody asks for, and the log.
     func tick() {
         for pool in pools { pool.sweep() }
+        if shared.shortageCount != seenShortages { fileCache.closeFiles() }
+        seenShortages = shared.shortageCount
+        fileCache.tidy(now: clock.seconds)
         log.flush()
     }
 }

@@ -11,6 +11,9 @@ final class ServedFile {
         self.gzip = gzip
     }
 
+    /// Does it keep a descriptor?
+    var isOpen: Bool { plain.file != nil || gzip?.file != nil }
+
     /// Are these the same bytes?
     func isSame(as other: ServedFile) -> Bool {
         plain.facts == other.plain.facts && gzip?.facts == other.gzip?.facts && gzip?.isStreamed == other.gzip?.isStreamed

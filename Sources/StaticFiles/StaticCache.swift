@@ -49,6 +49,8 @@ package final class StaticCache {
     /// Slots without an entry.
     private var free: [Int] = []
     private var hand = 0
+    private var nextTidying: Int64 = 0
+    private static let tidying: Int64 = 10
     /// Of content in memory.
     private(set) var bytes = 0
 
@@ -69,7 +71,10 @@ package final class StaticCache {
     /// - Returns: the file to answer with: the one that was kept before, with its bytes, if that is still the same.
     func keep(_ found: ServedFile, at path: RequestPath, of site: StaticSite, now: Int64) -> ServedFile {
         // Its Last-Modified would have to be made anew for each answer.
-        guard settings.size > 0, found.plain.facts.modified.seconds <= now else { return found }
+        guard settings.size > 0, found.plain.facts.modified.seconds <= now else {
+            forget(path, of: site)
+            return found
+        }
         if let known = entry(at: path, of: site), known.file.isSame(as: found) {
             known.checked = now
             known.isWanted = true
@@ -79,10 +84,30 @@ package final class StaticCache {
         return found
     }
 
-    /// Forgets a path whose file has changed.
+    /// Forgets a path whose file has changed or gone.
     func forget(_ path: RequestPath, of site: StaticSite) {
         guard let entry = entry(at: path, of: site), let place = places[entry.key] else { return }
         remove(at: place)
+    }
+
+    /// Forgets the files that keep a descriptor, because somebody needs it more.
+    /// - Parameter limit: only those that were looked at before, in seconds since 1970.
+    /// - Returns: were there any?
+    @discardableResult
+    package func closeFiles(lookedAtBefore limit: Int64 = .max) -> Bool {
+        let count = places.count
+        for place in slots.indices {
+            if let entry = slots[place], entry.checked < limit, entry.file.isOpen { remove(at: place) }
+        }
+        return places.count < count
+    }
+
+    /// Closes what nobody has asked for in a minute: a file that was deleted would fill its disk for ever. To be called now and
+    /// then; it looks only every ten seconds.
+    package func tidy(now: Int64) {
+        guard now >= nextTidying || now < nextTidying - Self.tidying else { return }
+        nextTidying = now + Self.tidying
+        closeFiles(lookedAtBefore: now - max(60, settings.valid))
     }
 
     /// Brings the bytes of a kept file into memory, if there is room for them and they are certain.

@@ -60,7 +60,7 @@ package final class StaticSite: Sendable {
     }
 
     private func lookUp(_ request: StaticRequest) throws(StaticError) -> StaticAnswer {
-        switch try find(request.path) {
+        switch try find(request) {
         case .file(let opened, let name):
             let found = describe(opened, name: name, now: request.now)
             let file = request.cache?.keep(found, at: request.path, of: self, now: request.now) ?? found
@@ -96,6 +96,20 @@ package final class StaticSite: Sendable {
     private enum Found {
         case file(OpenFile, name: [UInt8])
         case redirect
+    }
+
+    /// Finds the file. What is remembered makes room if too many files are open, and is forgotten if there is none any more.
+    private func find(_ request: StaticRequest) throws(StaticError) -> Found {
+        guard let cache = request.cache else { return try find(request.path) }
+        do throws(StaticError) {
+            let found = try find(request.path)
+            if case .redirect = found { cache.forget(request.path, of: self) }
+            return found
+        } catch {
+            if case .tooManyFiles = error, cache.closeFiles() { return try find(request.path) }
+            cache.forget(request.path, of: self)
+            throw error
+        }
     }
 
     private func find(_ request: RequestPath) throws(StaticError) -> Found {

@@ -13,6 +13,7 @@ import COpenSSL
     /// An SSL_CTX is reference-counted and may be used by several threads once it is set up (SSL_CTX_new(3)); it is set up in
     /// `init` and not changed after.
     nonisolated(unsafe) let context: OpaquePointer
+    let minimumVersion: MinimumVersion
 
     /// Loads a PEM certificate chain (leaf first) and its PEM key, and checks that they match.
     /// - Throws: `.configuration`, naming the file and the reason.
@@ -23,6 +24,7 @@ import COpenSSL
             throw TLSError(.configuration, TLSError.takeReason())
         }
         unsafe self.context = context
+        self.minimumVersion = minimumVersion
         unsafe Self.setUp(context, minimumVersion)
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {

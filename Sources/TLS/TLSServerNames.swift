@@ -16,6 +16,10 @@ package final class TLSServerNames: Sendable {
         wildcards = Dictionary(
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
         self.fallback = fallback
+        // OpenSSL chooses the version before the name is known: the fallback takes what any site takes, the callback decides.
+        if contexts.values.contains(where: { $0.minimumVersion == .tls12 }) {
+            _ = unsafe gh_set_min_version(fallback.context, TLSServerContext.MinimumVersion.tls12.number)
+        }
         // The callback's argument is this object, unretained: every session that uses the context holds the names too.
         unsafe gh_on_server_name(fallback.context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -31,11 +35,15 @@ package final class TLSServerNames: Sendable {
 private func chooseContext(
     _ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _ argument: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let ssl = unsafe ssl, let argument = unsafe argument, let name = unsafe gh_server_name(ssl) else {
-        return SSL_TLSEXT_ERR_NOACK
-    }
+    guard let ssl = unsafe ssl, let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
     let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(argument).takeUnretainedValue()
-    guard let context = names.context(for: unsafe String(cString: name)) else { return SSL_TLSEXT_ERR_NOACK }
-    unsafe SSL_set_SSL_CTX(ssl, context.context)
+    let named = unsafe gh_server_name(ssl).flatMap { names.context(for: unsafe String(cString: $0)) }
+    // SSL_set_SSL_CTX leaves the versions as they are: a site's own limit holds only if it is looked at here.
+    guard unsafe SSL_version(ssl) >= (named ?? names.fallback).minimumVersion.number else {
+        unsafe alert?.pointee = SSL_AD_PROTOCOL_VERSION
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    guard let named else { return SSL_TLSEXT_ERR_NOACK }
+    unsafe SSL_set_SSL_CTX(ssl, named.context)
     return SSL_TLSEXT_ERR_OK
 }

@@ -190,6 +190,37 @@ import Testing
         #expect(try openDescriptors() - before == 8)
     }
 
+    @Test func `a file that is gone is closed once it was asked for in vain`() throws {
+        try temporary.write("a.bin", sampleText(5000))
+        let cache = cache()
+        let before = try openDescriptors()
+        #expect(site.get("/a.bin", now: later, from: cache).status == 200)
+        try FileManager.default.removeItem(atPath: temporary.root + "/a.bin")
+        #expect(site.get("/a.bin", now: later + 10, from: cache).status == 404)
+        #expect(try cache.count == 0 && openDescriptors() == before)
+    }
+
+    @Test func `a file dated in the future does not count as the one before it`() throws {
+        try temporary.write("a.bin", "old")
+        let cache = cache()
+        _ = site.get("/a.bin", now: later, from: cache)
+        try temporary.write("a.bin", Array("new".utf8), time: later + 1000)
+        for _ in 0..<3 { #expect(site.get("/a.bin", now: later + 10, from: cache).status == 200) }
+        #expect(cache.count == 0 && cache.bytes == 0)
+    }
+
+    @Test func `an open file that nobody asks for is closed after a minute, what is in memory stays`() throws {
+        try temporary.write("large.bin", sampleText(5000))
+        try temporary.write("small.bin", "x")
+        let cache = cache()
+        let before = try openDescriptors()
+        for name in ["large", "small"] { _ = site.get("/\(name).bin", now: later, from: cache) }
+        cache.tidy(now: later + 50)
+        #expect(try cache.count == 2 && openDescriptors() == before + 1)
+        cache.tidy(now: later + 61)
+        #expect(try cache.count == 1 && openDescriptors() == before)
+    }
+
     private func openDescriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter {
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?

@@ -1,3 +1,4 @@
+import COpenSSL
 import EventLoop
 import LoopTesting
 import Testing
@@ -137,6 +138,32 @@ import Testing
                 #expect((failures.client == nil) == isKnown)
                 connection.close()
             }
+        }
+    }
+
+    @Test(arguments: [
+        ("rsa.test", true, false, false), ("localhost", true, false, true), ("rsa.test", false, true, true),
+        ("localhost", false, true, false), ("127.0.0.1", false, true, false),
+    ])
+    func `the oldest version of a site is its own, whichever site is the default`(
+        name: String, isSiteStrict: Bool, isDefaultStrict: Bool, isAccepted: Bool
+    ) async throws {
+        try await onLoop { actor in
+            let rsa = try Certificates.files("rsa.test")
+            let local = try Certificates.files("localhost")
+            let names = TLSServerNames(
+                [
+                    "rsa.test": try TLSServerContext(
+                        certificateFile: rsa.certificate, keyFile: rsa.key, minimumVersion: isSiteStrict ? .tls13 : .tls12)
+                ],
+                fallback: try TLSServerContext(
+                    certificateFile: local.certificate, keyFile: local.key, minimumVersion: isDefaultStrict ? .tls13 : .tls12))
+            let client = try Certificates.client(for: name)
+            _ = unsafe SSL_CTX_ctrl(client.context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+            let connection = try await Connection.open(on: actor.loop, server: names, client: client)
+            let failures = await connection.shakeHands()
+            #expect((failures.server == nil) == isAccepted)
+            connection.close()
         }
     }
 
