@@ -73,14 +73,16 @@ class Cores:
 
 @dataclass(frozen=True)
 class Memory:
-    """Resident memory in KiB. PSS counts a page that n processes share as 1/n in each, so sums are right."""
+    """Resident memory in KiB. PSS counts a page that n processes share as 1/n in each, so sums are right; what is anonymous is the
+    program's own whatever other processes do."""
 
     rss_kib: int
     pss_kib: int
+    anonymous_kib: int
 
     @staticmethod
     def of(pids: Iterable[int]) -> Memory:
-        rss = pss = 0
+        rss = pss = anonymous = 0
         for pid in pids:
             try:
                 lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
@@ -91,4 +93,6 @@ class Memory:
                     rss += int(line.split()[1])
                 elif line.startswith("Pss:"):
                     pss += int(line.split()[1])
-        return Memory(rss, pss)
+                elif line.startswith("Anonymous:"):
+                    anonymous += int(line.split()[1])
+        return Memory(rss, pss, anonymous)

@@ -97,7 +97,7 @@ def _soak(site: Site, program: Contestant, options: argparse.Namespace) -> Soak:
 
 
 def _show(sample: Sample, minutes: float) -> None:
-    print(f"  {sample.at / 60:5.1f} of {minutes:g} min: PSS {sample.pss_kib / 1024:.1f} MiB, {sample.descriptors} descriptors, "
+    print(f"  {sample.at / 60:5.1f} of {minutes:g} min: {sample.memory_kib / 1024:.1f} MiB, {sample.descriptors} descriptors, "
           f"{sample.threads} threads, core {sample.core:.0%}, p50 {sample.p50_us / 1e3:.2f} ms, p99 {sample.p99_us / 1e3:.2f} ms",
           file=sys.stderr, flush=True)
 
@@ -113,7 +113,7 @@ def picture(samples: list[Sample]) -> str:
         return Panel(title, [Curve(name, list(zip(minutes, each))) for name, each in values.items()], "minutes")
 
     return curves.picture([
-        panel("PSS MiB", gateway=[sample.pss_kib / 1024 for sample in samples]),
+        panel("memory MiB", gateway=[sample.memory_kib / 1024 for sample in samples]),
         panel("descriptors", gateway=[sample.descriptors for sample in samples]),
         panel("CPU % of a core", gateway=[sample.core * 100 for sample in samples]),
         panel("latency ms", p50=[sample.p50_us / 1e3 for sample in samples], p99=[sample.p99_us / 1e3 for sample in samples]),

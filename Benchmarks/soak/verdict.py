@@ -39,7 +39,7 @@ def judged(samples: Sequence[Sample]) -> Sequence[Sample]:
 def lines(samples: Sequence[Sample]) -> list[Line]:
     after = judged(samples)
     return [
-        _trend("PSS MiB", after, lambda sample: sample.pss_kib / 1024, share=0.02, least=1.0),
+        _trend("memory MiB", after, lambda sample: sample.memory_kib / 1024, share=0.02, least=1.0),
         _trend("descriptors", after, lambda sample: sample.descriptors, share=0.05, least=5.0),
         _trend("threads", after, lambda sample: sample.threads, share=0.0, least=0.5),
         _thirds("p50 ms", after, lambda sample: sample.p50_us / 1e3, factor=1.3, least=0.2),

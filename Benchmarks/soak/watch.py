@@ -24,7 +24,7 @@ class Sample:
     """One look at the gateway."""
 
     at: float          #: seconds since the load began
-    pss_kib: float
+    memory_kib: float
     descriptors: int
     threads: int
     core: float        #: share of one core, since the sample before
@@ -49,7 +49,7 @@ class Watch:
         now, cpu = time.monotonic(), Cpu.of([self._pid])
         core = sum(cpu.since(self._cpu)) / 1e9 / (now - self._last)
         self._last, self._cpu = now, cpu
-        return Sample(now - self._began, Memory.of([self._pid]).pss_kib, descriptors(self._pid),
+        return Sample(now - self._began, Memory.of([self._pid]).anonymous_kib, descriptors(self._pid),
                       len(os.listdir(f"/proc/{self._pid}/task")), core, figures["p50_us"], figures["p99_us"])
 
 
