@@ -83,6 +83,7 @@ max_connections = 20000
 keep_alive_timeout = 3600
 
 [limits]
+max_requests_per_connection = 0
 max_idle_upstream_connections = 1024
 upstream_idle_timeout = 3600
 """
