@@ -3,18 +3,18 @@ import Logging
 
 /// The limit on open files (getrlimit(2)).
 enum FileLimit {
-    /// Raises the soft limit as far as the hard one allows; warns if that is not enough.
-    static func raise(toAtLeast needed: Int, _ log: Logger) {
+    /// Raises the soft limit to at least `wanted`, as far as the hard one allows; warns if that is less than `needed`.
+    static func raise(to wanted: Int, needed: Int, _ log: Logger) {
         var limit = rlimit()
         // Both calls read or fill the one struct that they are lent, and keep no pointer to it.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        let wanted = max(UInt(needed), limit.rlim_cur)
+        let wanted = max(UInt(wanted), limit.rlim_cur)
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = min(wanted, limit.rlim_max)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         if limit.rlim_cur < UInt(needed) {
             log.warning(
-                "the limit on open files is lower than performance.max_connections and file_cache.entries need",
+                "the limit on open files is lower than performance.max_connections needs",
                 metadata: ["limit": "\(limit.rlim_cur)", "needed": "\(needed)"])
         }
     }

@@ -16,9 +16,11 @@ enum Service {
         let log = Logger(label: "gatehouse") { _ in
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
         }
-        // A client and its upstream; a remembered file and its compressed sibling; the gateway itself.
-        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount
-        FileLimit.raise(toAtLeast: (loaded.configuration.performance.maxConnections + files) * 2 + 256, log)
+        // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no room
+        // for them all, connections come first.
+        let needed = loaded.configuration.performance.maxConnections * 2 + 256
+        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
+        FileLimit.raise(to: needed + files, needed: needed, log)
         let signals = await Signals()
         let gateway: Gateway
         do {
