@@ -10,8 +10,9 @@ import COpenSSL
         var number: Int32 { self == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION }
     }
 
-    /// An SSL_CTX is reference-counted and may be used by several threads once it is set up (SSL_CTX_new(3)); it is set up in
-    /// `init` and not changed after.
+    /// An SSL_CTX is reference-counted and may be used by several threads once it is set up (SSL_CTX_new(3)). It is set up in
+    /// `init` and, a listener's fallback, in `TLSServerNames.init`. Sessions are made of the names alone, so none exists before
+    /// both are done.
     nonisolated(unsafe) let context: OpaquePointer
     let minimumVersion: MinimumVersion
 

@@ -100,24 +100,28 @@ struct PoolStandingTests {
         }
     }
 
+    /// Two servers that clients stick to; the second one drains or does not.
+    private static func sticky(_ port: FreePort, _ stays: Upstream, _ drains: Upstream, isDraining: Bool) -> String {
+        Sites.proxy(
+            port, to: "http://127.0.0.1:\(stays)",
+            proxy: """
+                [[sites.proxy.upstreams]]
+                name = "app"
+                url = "http://127.0.0.1:\(drains)"
+                drain = \(isDraining)
+                [sites.proxy.load_balancing]
+                sticky_sessions = true
+                sticky_secret = "one secret for both runs of this test"
+
+                """)
+    }
+
     @Test("a draining server gets no new client, and keeps those who are stuck to it")
     func draining() async throws {
-        let upstreams = try ["stays", "drains"].map { name in try Upstream.answering { Self.answer($0, name) } }
+        let stays = try Upstream.answering { Self.answer($0, "stays") }
+        let drains = try Upstream.answering { Self.answer($0, "drains") }
         let port = try FreePort()
-        func toml(isDraining: Bool) -> String {
-            Sites.proxy(
-                port, to: "http://127.0.0.1:\(upstreams[0])",
-                proxy: """
-                    [[sites.proxy.upstreams]]
-                    name = "app"
-                    url = "http://127.0.0.1:\(upstreams[1])"
-                    drain = \(isDraining)
-                    [sites.proxy.load_balancing]
-                    sticky_sessions = true
-                    sticky_secret = "one secret for both runs of this test"
-
-                    """)
-        }
+        func toml(isDraining: Bool) -> String { Self.sticky(port, stays, drains, isDraining: isDraining) }
         // Before the drain one of two clients gets to it.
         let cookie = try await Gatehouse.serving(toml(isDraining: false)) { _ in
             try await onThread {
@@ -147,20 +151,7 @@ struct PoolStandingTests {
         let stays = try Upstream.answering { Self.answer($0, "stays") }
         let drains = try Upstream.answering { Self.answer($0, "drains") }
         let port = try FreePort()
-        func toml(isDraining: Bool) -> String {
-            Sites.proxy(
-                port, to: "http://127.0.0.1:\(stays)",
-                proxy: """
-                    [[sites.proxy.upstreams]]
-                    name = "app"
-                    url = "http://127.0.0.1:\(drains)"
-                    drain = \(isDraining)
-                    [sites.proxy.load_balancing]
-                    sticky_sessions = true
-                    sticky_secret = "one secret for both runs of this test"
-
-                    """)
-        }
+        func toml(isDraining: Bool) -> String { Self.sticky(port, stays, drains, isDraining: isDraining) }
         let cookies = try await Gatehouse.serving(toml(isDraining: false)) { _ in
             try await onThread { try (0..<2).map { _ in try Self.ask(port) } }
         }
