@@ -71,7 +71,7 @@ import Synchronization
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isOnLoop {
-            ready.append(job)
+            withReady { $0.append(job) }
             return
         }
         let mustSignal = inbox.withLock { inbox in
@@ -153,12 +153,23 @@ import Synchronization
     private func takeInbox() {
         var count: UInt64 = 0
         _ = unsafe read(wakeup, &count, 8)
+        var arrived: [UnownedJob] = []
         inbox.withLock { inbox in
-            ready.append(contentsOf: inbox.jobs)
-            inbox.jobs.removeAll(keepingCapacity: true)
+            swap(&arrived, &inbox.jobs)
             inbox.hasSignalled = false
             stops = inbox.isStopped
         }
+        withReady { $0.append(contentsOf: arrived) }
+    }
+
+    /// Lends the queue, which is taken out for the time: an access to a property that spans a call would have to be checked at
+    /// run time.
+    @inline(__always)
+    private func withReady(_ body: (inout [UnownedJob]) -> Void) {
+        var lent: [UnownedJob] = []
+        swap(&lent, &ready)
+        body(&lent)
+        swap(&lent, &ready)
     }
 
     // MARK: Sockets

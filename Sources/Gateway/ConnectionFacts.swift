@@ -40,11 +40,9 @@ final class ConnectionFacts {
 
     /// The site that a request is for. A client asks for one host nearly always, so the last one is remembered.
     func site(for request: RequestHead) throws(Failure) -> SitePlan {
-        let bytes = request.fields.bytes
-        let host = request.authorityRange
-        if let asked, asked.host.count == host.count, asked.host.elementsEqual(bytes[host]) { return asked.site }
+        if let asked, request.isAuthority(asked.host.span) { return asked.site }
         let site = try Router.site(listener, host: request.lowercasedHost, serverName: serverNameSite)
-        asked = (Array(bytes[host]), site)
+        asked = (Array(request.fields.bytes[request.authorityRange]), site)
         return site
     }
 

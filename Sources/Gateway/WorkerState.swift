@@ -67,20 +67,38 @@ final class WorkerState {
         }
     }
 
-    func acquireRequestHead() -> RequestHead { spareRequests.popLast() ?? RequestHead() }
-    func acquireResponseHead() -> ResponseHead { spareResponses.popLast() ?? ResponseHead() }
+    func acquireRequestHead() -> RequestHead { withSpareRequests { $0.popLast() } ?? RequestHead() }
+    func acquireResponseHead() -> ResponseHead { withSpareResponses { $0.popLast() } ?? ResponseHead() }
 
     func release(_ head: RequestHead) {
         head.reset()
-        if spareRequests.count < Self.spares { spareRequests.append(head) }
+        withSpareRequests { if $0.count < Self.spares { $0.append(head) } }
     }
 
     func release(_ head: ResponseHead) {
         head.reset()
-        if spareResponses.count < Self.spares { spareResponses.append(head) }
+        withSpareResponses { if $0.count < Self.spares { $0.append(head) } }
     }
 
     private static let spares = 64
+
+    // Both lists are taken out for the time: an access to a property that spans a call would have to be checked at run time.
+
+    @inline(__always)
+    private func withSpareRequests<Result>(_ body: (inout [RequestHead]) -> Result) -> Result {
+        var lent: [RequestHead] = []
+        swap(&lent, &spareRequests)
+        defer { swap(&lent, &spareRequests) }
+        return body(&lent)
+    }
+
+    @inline(__always)
+    private func withSpareResponses<Result>(_ body: (inout [ResponseHead]) -> Result) -> Result {
+        var lent: [ResponseHead] = []
+        swap(&lent, &spareResponses)
+        defer { swap(&lent, &spareResponses) }
+        return body(&lent)
+    }
 
     /// Lends an empty array for building something that is copied on at once.
     func withScratch<Result, Failure: Error>(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finding the end of a run of text eight bytes at a time, and reading a short name as machine words.
 ///
 /// A head is mostly field values; looking at each byte alone would be half of the parser's time.
@@ -145,6 +147,18 @@ struct FoldedName: Equatable {
 }
 
 extension Text {
+    /// Whether two runs are the same bytes.
+    package static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        // Sound: both pointers are used only while their spans are borrowed, for as many bytes as both have.
+        return unsafe a.withUnsafeBufferPointer { left in
+            unsafe b.withUnsafeBufferPointer { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return unsafe memcmp(left, right, a.count) == 0
+            }
+        }
+    }
+
     /// Whether the bytes at `range` equal the literal, ASCII letters in any case.
     @inlinable
     package static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: StaticString) -> Bool {

@@ -25,7 +25,7 @@ package final class Outflow {
     /// Writes a head, which leaves with the first bytes of the body in one record.
     /// - Parameter framing: of the body that follows.
     package func begin(_ framing: BodyFraming, head: (inout [UInt8]) -> Void) {
-        appendPending(0, head)
+        appendPending(head)
         handedOver = 0
         isChunked = framing == .chunked
         left =
@@ -45,7 +45,7 @@ package final class Outflow {
 
     /// Adds bytes that stand outside any body: an interim head.
     package func appendRaw(_ bytes: (inout [UInt8]) -> Void) {
-        appendPending(0, bytes)
+        appendPending(bytes)
     }
 
     /// Takes what it can of the source's payload.
@@ -66,9 +66,11 @@ package final class Outflow {
     /// Adds payload made by ourselves.
     package func send(_ bytes: Span<UInt8>) {
         guard !bytes.isEmpty else { return }
-        let isChunked = isChunked
-        appendPending(bytes.count) { out in
-            if isChunked { ChunkedEncoder.append(chunk: bytes, to: &out) } else { out.append(bytes) }
+        let target = target(for: bytes.count)
+        if isChunked {
+            appendChunk(bytes, to: target)
+        } else {
+            target.append(bytes)
         }
         didTake(bytes.count)
     }
@@ -95,7 +97,7 @@ package final class Outflow {
     package func finish(trailers: FieldSection? = nil) {
         guard isChunked else { return }
         isChunked = false
-        appendPending(0) { out in
+        appendPending { out in
             if let trailers {
                 ChunkedEncoder.appendEnd(trailers: trailers, to: &out)
             } else {
@@ -136,14 +138,9 @@ package final class Outflow {
         if let pending, pending.room < ready + Self.chunkOverhead {
             guard try flush() else { return 0 }
         }
-        let target = pending ?? buffers.acquire(ready > Self.joinable ? .bulk : .small)
-        pending = target
+        let target = target(for: ready)
         let count = min(ready, target.room - Self.chunkOverhead)
-        target.append { out in
-            ChunkedEncoder.append(sizeLine: count, to: &out)
-            source.withReady { out.append($0.extracting(0..<count)) }
-            out.append("\r\n")
-        }
+        source.withReady { appendChunk($0.extracting(0..<count), to: target) }
         source.take(count)
         didTake(count)
         return count
@@ -161,9 +158,23 @@ package final class Outflow {
         if let rest = left { left = rest - UInt64(count) }
     }
 
-    private func appendPending(_ size: Int, _ body: (inout [UInt8]) -> Void) {
-        let target = pending ?? buffers.acquire(size > Self.joinable ? .bulk : .small)
+    private func appendChunk(_ data: Span<UInt8>, to target: Buffer) {
+        buffers.compose(into: target) { ChunkedEncoder.append(sizeLine: data.count, to: &$0) }
+        target.append(data)
+        target.append(Self.lineEnd.span)
+    }
+
+    private static let lineEnd: InlineArray<2, UInt8> = [0x0D, 0x0A]
+
+    private func appendPending(_ body: (inout [UInt8]) -> Void) {
+        buffers.compose(into: target(for: 0), body)
+    }
+
+    /// The buffer of what waits, made for `size` bytes if there is none.
+    private func target(for size: Int) -> Buffer {
+        if let pending { return pending }
+        let target = buffers.acquire(size > Self.joinable ? .bulk : .small)
         pending = target
-        target.append(body)
+        return target
     }
 }

@@ -1,72 +1,80 @@
 /// Bytes on their way: filled at the back, consumed at the front.
 ///
 /// The capacity is fixed when the buffer is made, so a peer can never make it grow.
-package final class Buffer {
+///
+/// `@safe`: the storage is private and lives as long as the buffer. `start <= end <= allocated` holds between all calls; only
+/// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and lent storage is never replaced.
+@safe package final class Buffer {
     package let capacity: Int
-    /// Everything since the last time the buffer was empty; what is before `start` has been consumed.
-    private var bytes: [UInt8] = []
+    private var storage: UnsafeMutablePointer<UInt8>
+    private var allocated: Int
+    /// What is before it has been consumed.
     private var start = 0
+    private var end = 0
+    private var isLent = false
     /// The next one in a pool's list, while this one is in it.
-    fileprivate var next: Buffer?
+    var next: Buffer?
 
     init(capacity: Int) {
         self.capacity = capacity
-        withStorage { $0.reserveCapacity(capacity) }
+        allocated = capacity
+        unsafe storage = .allocate(capacity: capacity)
     }
 
-    package var count: Int { bytes.count - start }
-    package var isEmpty: Bool { bytes.count == start }
-    /// Room at the back.
-    package var room: Int { capacity - bytes.count }
+    deinit {
+        unsafe storage.deallocate()
+    }
 
-    /// Lends what is unread. While it is lent the buffer is empty: `body` must leave it alone.
+    package var count: Int { end &- start }
+    package var isEmpty: Bool { start == end }
+    /// Room at the back.
+    package var room: Int { max(0, capacity &- end) }
+
+    /// Lends what is unread. While it is lent `body` must leave the buffer alone.
     package func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let start = start
-        return try withStorage { bytes throws(Failure) in try body(bytes.span.extracting(start..<bytes.count)) }
+        isLent = true
+        defer { isLent = false }
+        return try unsafe body(UnsafeBufferPointer(start: storage + start, count: end &- start).span)
     }
 
     /// Drops `count` bytes from the front.
     package func consume(_ count: Int) {
-        start += count
-        assert(start <= bytes.count)
-        if start == bytes.count { clear() }
+        precondition(count >= 0 && count <= end &- start, "more is consumed than is there")
+        start &+= count
+        if start == end { clear() }
     }
 
     /// Moves what is unread to the front, to make room behind it.
     package func compact() {
-        guard start > 0 else { return }
-        let consumed = start
-        withStorage { $0.removeSubrange(0..<consumed) }
+        precondition(!isLent, "a buffer is moved while it is lent")
+        let count = count
+        unsafe storage.update(from: storage + start, count: count)
         start = 0
+        end = count
     }
 
     /// Drops everything; the memory stays.
     package func clear() {
-        if !bytes.isEmpty { withStorage { $0.removeAll(keepingCapacity: true) } }
         start = 0
+        end = 0
     }
 
     /// Has it taken more than it was made for?
-    var hasGrown: Bool { allocated > capacity * 2 }
+    var hasGrown: Bool { allocated > capacity }
 
-    /// Bytes of memory held.
-    var allocated: Int { bytes.capacity }
-
-    /// Lends the array to be appended to. What is appended must fit into `room`, or the buffer grows for good.
-    package func append(_ body: (inout [UInt8]) -> Void) {
-        withStorage(body)
+    /// Appends all of `span`. What does not fit into `room` makes the buffer grow for good.
+    package func append(_ span: Span<UInt8>) {
+        if span.count > allocated &- end { grow(by: span.count) }
+        unsafe copy(span, span.count)
     }
 
     /// Copies as much of `span` as there is room for.
     /// - Returns: how many bytes were taken.
     package func take(_ span: Span<UInt8>) -> Int {
         let count = min(room, span.count)
-        // The copy stays within both: `count` is bounded by the span and by the reserved capacity.
-        unsafe span.withUnsafeBufferPointer { source in
-            withStorage { unsafe $0.append(contentsOf: UnsafeBufferPointer(rebasing: source[0..<count])) }
-        }
+        unsafe copy(span, count)
         return count
     }
 
@@ -75,97 +83,31 @@ package final class Buffer {
     func fill<Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
-        var written = 0
         let room = room
-        try withStorage { bytes throws(Failure) in
-            try bytes.append(addingCapacity: room) { output throws(Failure) in
-                // The pointer covers exactly the reserved, uninitialised room; `body` says how much of it is initialised now.
-                try unsafe output.withUnsafeMutableBufferPointer { room, initialized throws(Failure) in
-                    written = try unsafe body(UnsafeMutableRawBufferPointer(room))
-                    initialized = written
-                }
-            }
-        }
+        isLent = true
+        defer { isLent = false }
+        let written = try unsafe body(UnsafeMutableRawBufferPointer(start: storage + end, count: room))
+        precondition(written >= 0 && written <= room, "more is written than there is room")
+        end &+= written
         return written
     }
 
-    /// Lends the array, which is taken out for the time: an access to a property that spans a call would have to be checked at
-    /// run time, and who came back here by mistake meets an empty buffer.
-    @inline(__always)
-    private func withStorage<Result, Failure: Error>(
-        _ body: (inout [UInt8]) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        var lent: [UInt8] = []
-        swap(&lent, &bytes)
-        defer { swap(&lent, &bytes) }
-        return try body(&lent)
-    }
-}
-
-/// The buffers of one worker. A connection that waits holds none: it takes one when bytes arrive and gives it back when they are
-/// gone.
-package final class BufferPool {
-    /// Which size of buffer.
-    package enum Size {
-        /// For heads and small bodies.
-        case small
-        /// For streaming big bodies: four TLS records a turn.
-        case bulk
-    }
-
-    private let small = FreeBuffers()
-    private let bulk = FreeBuffers()
-    private let smallCapacity: Int
-    private static let bulkCapacity = 65_536
-    /// More than this many are not kept: a burst must not hold memory for ever.
-    private static let kept = 64
-
-    /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
-    package init(smallCapacity: Int) {
-        self.smallCapacity = smallCapacity
-    }
-
-    /// An empty buffer, which is the caller's until it is released.
-    package func acquire(_ size: Size = .small) -> Buffer {
-        switch size {
-        case .small: small.take() ?? Buffer(capacity: smallCapacity)
-        case .bulk: bulk.take() ?? Buffer(capacity: Self.bulkCapacity)
+    /// Unsafe: `count` must be at most `span.count` and what is allocated behind `end`.
+    @unsafe private func copy(_ span: Span<UInt8>, _ count: Int) {
+        unsafe span.withUnsafeBufferPointer { source in
+            guard let bytes = source.baseAddress else { return }
+            unsafe (storage + end).update(from: bytes, count: count)
         }
+        end &+= count
     }
 
-    /// Takes a buffer back, whatever it holds; one that has grown, or that is beyond what is kept, is freed.
-    package func release(_ buffer: Buffer) {
-        buffer.clear()
-        guard !buffer.hasGrown else { return }
-        if buffer.capacity == smallCapacity {
-            small.put(buffer, keeping: Self.kept)
-        } else {
-            bulk.put(buffer, keeping: Self.kept / 4)
-        }
-    }
-}
-
-/// Buffers that nobody uses, in a list through themselves: taking one and giving it back moves two references.
-private final class FreeBuffers {
-    private var first: Buffer?
-    private var count = 0
-
-    func take() -> Buffer? {
-        guard let taken = first.take() else { return nil }
-        first = taken.next.take()
-        count -= 1
-        return taken
-    }
-
-    func put(_ buffer: Buffer, keeping limit: Int) {
-        guard count < limit else { return }
-        buffer.next = first.take()
-        first = buffer
-        count += 1
-    }
-
-    deinit {
-        // One by one: a list that frees itself from its head would recurse.
-        while take() != nil {}
+    private func grow(by count: Int) {
+        precondition(!isLent, "a buffer is moved while it is lent")
+        let larger = max(end + count, allocated * 2)
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        unsafe grown.update(from: storage, count: end)
+        unsafe storage.deallocate()
+        unsafe storage = grown
+        allocated = larger
     }
 }

@@ -66,7 +66,7 @@ package final class Pool {
     /// No system call: the event loop has seen whatever the peer did.
     /// - Parameter carefully: asks the kernel once more: for a request that may not be repeated if the peer has closed meanwhile.
     package func leaseIdle(carefully: Bool = false) -> Lease? {
-        while let connection = idle.popLast() {
+        while let connection = withIdle({ $0.popLast() }) {
             guard connection.isClean, !isExpired(connection), !carefully || !connection.stream.peerHasSpoken() else {
                 closeParked(connection)
                 continue
@@ -100,7 +100,7 @@ package final class Pool {
     package func sweep() {
         let stale = idle.filter { !$0.isClean || isExpired($0) }
         guard !stale.isEmpty else { return }
-        idle.removeAll { !$0.isClean || isExpired($0) }
+        withIdle { $0.removeAll { !$0.isClean || isExpired($0) } }
         for connection in stale { closeParked(connection) }
     }
 
@@ -113,8 +113,8 @@ package final class Pool {
     /// Closes all idle connections.
     package func closeIdle() {
         watch.retire()
-        let parked = idle
-        idle.removeAll()
+        var parked: [UpstreamConnection] = []
+        swap(&parked, &idle)
         for connection in parked { closeParked(connection) }
     }
 
@@ -128,7 +128,7 @@ package final class Pool {
             return
         }
         connection.parked(at: loop.now)
-        idle.append(connection)
+        withIdle { $0.append(connection) }
         let socket = connection.stream.socket
         socket.waiter = watch
         socket.interest = Socket.Interest.read.union(.hangup)
@@ -149,6 +149,16 @@ package final class Pool {
     package func leaseEnded() {
         server.release()
         line?.tellFirst()
+    }
+
+    /// Lends the list, which is taken out for the time: an access to a property that spans a call would have to be checked at run
+    /// time, and who came back here by mistake meets an empty list.
+    @inline(__always)
+    private func withIdle<Result>(_ body: (inout [UpstreamConnection]) -> Result) -> Result {
+        var lent: [UpstreamConnection] = []
+        swap(&lent, &idle)
+        defer { swap(&lent, &idle) }
+        return body(&lent)
     }
 
     private func isExpired(_ connection: UpstreamConnection) -> Bool {

@@ -46,15 +46,50 @@ import Testing
         #expect(contents(buffer) == [1] && buffer.room == 3)
     }
 
-    @Test func `a hundred thousand fills and consumes never move the memory`() {
-        let buffer = Buffer(capacity: 4096)
-        let before = buffer.allocated
-        for turn in 0..<100_000 {
-            if buffer.room == 0 { buffer.compact() }
-            fill(buffer, [UInt8](repeating: UInt8(turn & 0xFF), count: min(buffer.room, turn % 97)))
-            buffer.consume(min(buffer.count, turn % 89))
+    @Test func `whatever is done to it, it holds what an array would`() {
+        let buffer = Buffer(capacity: 512)
+        var model: [UInt8] = []
+        var random = SystemRandomNumberGenerator()
+        for turn in 0..<5_000 {
+            let bytes = (0..<Int.random(in: 0...96, using: &random)).map { UInt8(truncatingIfNeeded: turn &+ $0) }
+            switch UInt8.random(in: 0..<5, using: &random) {
+            case 0 where buffer.room > 0: model += bytes.prefix(fill(buffer, Array(bytes.prefix(buffer.room))))
+            case 1: model += bytes.prefix(buffer.take(bytes.span))
+            case 2 where bytes.count <= buffer.room:
+                buffer.append(bytes.span)
+                model += bytes
+            case 3: buffer.compact()
+            default:
+                let count = Int.random(in: 0...model.count, using: &random)
+                buffer.consume(count)
+                model.removeFirst(count)
+            }
+            #expect(contents(buffer) == model && buffer.count == model.count)
         }
-        #expect(buffer.allocated == before && !buffer.hasGrown)
+        #expect(!buffer.hasGrown)
+    }
+
+    @Test func `what does not fit makes it grow, and nothing is lost`() {
+        let buffer = Buffer(capacity: 4)
+        fill(buffer, [1, 2, 3])
+        buffer.consume(1)
+        let bytes = [UInt8](4...40)
+        buffer.append(bytes.span)
+        #expect(contents(buffer) == [2, 3] + bytes && buffer.hasGrown && buffer.room == 0)
+        buffer.consume(buffer.count)
+        #expect(buffer.isEmpty && buffer.room == 4)
+    }
+
+    @Test func `what is composed is appended whole`() {
+        let pool = BufferPool(smallCapacity: 16)
+        let buffer = pool.acquire()
+        fill(buffer, [1])
+        pool.compose(into: buffer) { $0 += [2, 3] }
+        pool.compose(into: buffer) { _ in }
+        pool.compose(into: buffer) { $0 += [4] }
+        #expect(contents(buffer) == [1, 2, 3, 4])
+        pool.compose(into: buffer) { $0 += [UInt8](repeating: 5, count: 100_000) }
+        #expect(buffer.count == 100_004 && buffer.hasGrown)
     }
 
     @Test func `a pool gives buffers back out, of the size that was asked for`() {
@@ -62,7 +97,7 @@ import Testing
         let small = pool.acquire()
         let bulk = pool.acquire(.bulk)
         #expect(small.capacity == 16_384 && bulk.capacity == 65_536)
-        small.append { $0.append(1) }
+        fill(small, [1])
         pool.release(small)
         pool.release(bulk)
         #expect(pool.acquire() === small && small.isEmpty)
@@ -73,7 +108,8 @@ import Testing
     @Test func `a buffer that had to grow is not kept`() {
         let pool = BufferPool(smallCapacity: 1024)
         let buffer = pool.acquire()
-        buffer.append { $0.append(contentsOf: [UInt8](repeating: 0, count: 10_000)) }
+        let bytes = [UInt8](repeating: 0, count: 10_000)
+        buffer.append(bytes.span)
         pool.release(buffer)
         #expect(pool.acquire() !== buffer)
     }

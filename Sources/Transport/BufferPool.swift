@@ -1,0 +1,86 @@
+/// The buffers of one worker. A connection that waits holds none: it takes one when bytes arrive and gives it back when they are
+/// gone.
+package final class BufferPool {
+    /// Which size of buffer.
+    package enum Size {
+        /// For heads and small bodies.
+        case small
+        /// For streaming big bodies: four TLS records a turn.
+        case bulk
+    }
+
+    // More than these are not kept: a burst must not hold memory for ever.
+    private let small = FreeBuffers(keeping: 64)
+    private let bulk = FreeBuffers(keeping: 16)
+    private let smallCapacity: Int
+    private static let bulkCapacity = 65_536
+    private var composed: [UInt8] = []
+
+    /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
+    package init(smallCapacity: Int) {
+        self.smallCapacity = smallCapacity
+    }
+
+    /// An empty buffer, which is the caller's until it is released.
+    package func acquire(_ size: Size = .small) -> Buffer {
+        switch size {
+        case .small: small.take() ?? Buffer(capacity: smallCapacity)
+        case .bulk: bulk.take() ?? Buffer(capacity: Self.bulkCapacity)
+        }
+    }
+
+    /// Takes a buffer back, whatever it holds; one that has grown, or that is beyond what is kept, is freed.
+    package func release(_ buffer: Buffer) {
+        buffer.clear()
+        guard !buffer.hasGrown else { return }
+        if buffer.capacity == smallCapacity {
+            small.put(buffer)
+        } else {
+            bulk.put(buffer)
+        }
+    }
+
+    /// Appends what `body` writes: a head of many small runs is put together in one array, which grows as it must, and then
+    /// copied.
+    package func compose(into buffer: Buffer, _ body: (inout [UInt8]) -> Void) {
+        // Taken out for the time: an access to a property that spans a call would have to be checked at run time.
+        var bytes: [UInt8] = []
+        swap(&bytes, &composed)
+        body(&bytes)
+        buffer.append(bytes.span)
+        guard bytes.capacity <= Self.bulkCapacity else { return }
+        bytes.removeAll(keepingCapacity: true)
+        swap(&bytes, &composed)
+    }
+}
+
+/// Buffers that nobody uses, in a list through themselves: taking one and giving it back moves two references. The last one
+/// given back is the first to go: it is still in the processor's caches.
+private final class FreeBuffers {
+    private var first: Buffer?
+    private var count = 0
+    private let limit: Int
+
+    init(keeping limit: Int) {
+        self.limit = limit
+    }
+
+    func take() -> Buffer? {
+        guard let taken = first.take() else { return nil }
+        first = taken.next.take()
+        count -= 1
+        return taken
+    }
+
+    func put(_ buffer: Buffer) {
+        guard count < limit else { return }
+        buffer.next = first.take()
+        first = buffer
+        count += 1
+    }
+
+    deinit {
+        // One by one: a list that frees itself from its head would recurse.
+        while take() != nil {}
+    }
+}
