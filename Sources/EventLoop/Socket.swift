@@ -51,6 +51,12 @@ package final class Socket {
     }
     var generation: UInt32 { state.generation }
 
+    /// From now on events that meet `interest` wake `waiter`.
+    package func wake(_ waiter: Waiter, on interest: Interest) {
+        state.waiter = waiter
+        state.interest = interest
+    }
+
     private struct State {
         var descriptor: Int32
         var generation: UInt32 = 0

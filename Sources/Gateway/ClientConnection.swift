@@ -192,7 +192,11 @@ final class ClientConnection {
         let limit = state.plan.limits.maxRequestsPerConnection
         closes = closes || !head.keepsAlive || state.isDraining || (limit > 0 && requestCount >= limit)
         inflow.beginBody(head.framing)
-        tunnel = await runExchange()
+        do {
+            var exchange = Exchange(self, state: state)
+            await exchange.run()
+            tunnel = exchange.tunnel.take()
+        }
         state.release(head)
         self.head = nil
         if tunnel != nil {
@@ -209,12 +213,6 @@ final class ClientConnection {
         case none
         /// Nothing has come for a while.
         case idle
-    }
-
-    private func runExchange() async -> Tunnel? {
-        var exchange = Exchange(self, state: state)
-        await exchange.run()
-        return exchange.tunnel.take()
     }
 
     private func refuse(_ failure: Failure) async {

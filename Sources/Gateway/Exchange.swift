@@ -26,13 +26,14 @@ struct Exchange: ~Copyable {
     /// Carries the request out, whatever comes.
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
-            let site = try client.connection.site(for: client.request)
+            let request = client.request
+            let site = try client.connection.site(for: request)
             record.site = site
-            switch Router.decide(site, client.request) {
+            switch Router.decide(site, request) {
             case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
             case .file(let files): try await sendFile(files, of: site)
-            case .redirect(let port): try await answer(.redirect(client.request, toPort: port, headers: site.headers))
-            case .options: try await answer(.options(client.request, headers: site.headers))
+            case .redirect(let port): try await answer(.redirect(request, toPort: port, headers: site.headers))
+            case .options: try await answer(.options(request, headers: site.headers))
             case .refuse(let failure): throw failure
             }
         } catch {

@@ -17,7 +17,7 @@ extension Exchange {
         if !client.isRequestFinished { client.closeAfter() }
         let bytes = request.fields.bytes
         let answer = files.answer(
-            path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request),
+            path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request.fields),
             now: state.clock.seconds, from: state.fileCache)
         if let path = answer.redirectPath {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
@@ -120,25 +120,25 @@ private enum StaticReason {
 
 extension StaticConditions {
     /// The request's fields that steer a static answer; several lines of a list field are joined (RFC 9110 §5.3).
-    init(_ request: RequestHead) {
+    init(_ fields: borrowing FieldSection) {
         self.init()
-        ifMatch = request.joined(.ifMatch)
-        ifNoneMatch = request.joined(.ifNoneMatch)
-        ifModifiedSince = request.joined(.ifModifiedSince)
-        ifUnmodifiedSince = request.joined(.ifUnmodifiedSince)
-        range = request.joined(.range)
-        ifRange = request.joined(.ifRange)
-        acceptEncoding = request.joined(.acceptEncoding)
+        ifMatch = fields.joined(.ifMatch)
+        ifNoneMatch = fields.joined(.ifNoneMatch)
+        ifModifiedSince = fields.joined(.ifModifiedSince)
+        ifUnmodifiedSince = fields.joined(.ifUnmodifiedSince)
+        range = fields.joined(.range)
+        ifRange = fields.joined(.ifRange)
+        acceptEncoding = fields.joined(.acceptEncoding)
     }
 }
 
-extension RequestHead {
+extension FieldSection {
     fileprivate func joined(_ field: KnownField) -> [UInt8]? {
-        guard fields.contains(field) else { return nil }
+        guard contains(field) else { return nil }
         var joined: [UInt8] = []
-        for line in fields.lines where line.known == field {
+        for line in lines where line.known == field {
             if !joined.isEmpty { joined.append(", ") }
-            joined.append(fields.bytes, line.value)
+            joined.append(bytes, line.value)
         }
         return joined
     }

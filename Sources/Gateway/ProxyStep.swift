@@ -11,13 +11,16 @@ extension Exchange {
         _ route: RoutePlan, _ remainder: Int, of site: SitePlan
     ) async throws(Failure) {
         record.route = route
+        let loop = state.loop
+        let head = client.request
         let wantsUpgrade = try checkUpgrade(route)
-        try checkAnnouncedSize()
+        try checkAnnouncedSize(head)
         var request = pickRequest(route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
         var overRate = 0
         while true {
+            request.now = loop.now
             let free = try choose(route, request)
             let choice = if let free { free } else { try await waitForRoom(route, request) }
             let server = route.group.servers[choice]
@@ -30,16 +33,16 @@ extension Exchange {
                 continue
             }
             record.attempts += 1
-            let began = state.loop.now
+            let began = loop.now
             do throws(Failure) {
                 let pool = state.pools[server.index]
                 let lease: Lease
-                if !needsFresh, let idle = pool.leaseIdle(carefully: !client.request.method.isIdempotent) {
+                if !needsFresh, let idle = pool.leaseIdle(carefully: !head.method.isIdempotent) {
                     lease = idle
                 } else {
                     lease = try await connect(pool)
                 }
-                let terms = terms(route, choice, request, &replay)
+                let terms = terms(route, choice, head, request, &replay)
                 try await attempt(
                     route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade, terms: terms, began: began)
                 return
@@ -102,13 +105,12 @@ extension Exchange {
         _ wantsUpgrade: Bool
     ) {
         let request = client.request
-        var forwarded = UpstreamRequest(
-            target: route.targets[choice], remainder: remainder, framing: request.framing)
-        forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.acceptsTrailers = request.acceptsTrailers
-        forwarded.expectsContinue = true
         let facts = client.connection.forwarding(to: site)
         upstream.outflow.begin(request.framing) { out in
+            var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
+            forwarded.asksForWebSocket = wantsUpgrade
+            forwarded.acceptsTrailers = request.acceptsTrailers
+            forwarded.expectsContinue = true
             ForwardedHead.appendRequest(request, forwarded, policy: site.headers.request, client: facts, to: &out)
         }
     }
@@ -118,9 +120,9 @@ extension Exchange {
         if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
     }
 
-    private func checkAnnouncedSize() throws(Failure) {
+    private func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
         let limit = state.plan.limits.maxBodyBytes
-        guard limit > 0, case .length(let length) = client.request.framing, length > limit else { return }
+        guard limit > 0, case .length(let length) = head.framing, length > limit else { return }
         throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
     }
 }

@@ -76,7 +76,11 @@ struct Relay: ~Copyable {
                 await loop.yield()
                 continue
             }
-            try await wait(up, down)
+            let (timeout, expiry) = try prepareToWait(up, down)
+            let began = loop.now
+            let wake = await client.waiter.wait(timeout: timeout)
+            if up.onClient { progress.waitedForBody &+= loop.now &- began }
+            if wake == .deadline, loop.now &- began >= timeout { throw expiry.failure }
         }
     }
 
@@ -363,7 +367,9 @@ struct Relay: ~Copyable {
 
     // MARK: Waiting
 
-    private mutating nonisolated(nonsending) func wait(_ up: Blocked, _ down: Blocked) async throws(Failure) {
+    /// Says what is to wake the exchange.
+    /// - Returns: the nanoseconds after which it has waited too long, and what that means then.
+    private func prepareToWait(_ up: Blocked, _ down: Blocked) throws(Failure) -> (UInt64, RelayProgress.Expiry) {
         if client.hasLeft { throw Failure.clientLeft() }
         var interest = Socket.Interest.none
         if down.onUpstream { interest = interest.union(upstream.stream.readInterest) }
@@ -375,8 +381,6 @@ struct Relay: ~Copyable {
         let (deadline, expiry) = progress.deadline(
             up, down, upload: upload, answer: answer, limits: limits, timeouts: site.timeouts, now: now, patience: patience)
         guard deadline > now else { throw expiry.failure }
-        let wake = await client.waiter.wait(timeout: deadline - now)
-        if up.onClient { progress.waitedForBody &+= loop.now &- now }
-        if wake == .deadline, loop.now >= deadline { throw expiry.failure }
+        return (deadline - now, expiry)
     }
 }

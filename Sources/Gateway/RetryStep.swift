@@ -6,11 +6,13 @@ import Upstreams
 /// What is done about an attempt that failed, and what every attempt tells about its server.
 extension Exchange {
     /// What the next attempt does beyond passing bytes on.
-    func terms(_ route: RoutePlan, _ choice: Int, _ request: UpstreamGroup.Request, _ replay: inout Replay?) -> RelayTerms {
+    func terms(
+        _ route: RoutePlan, _ choice: Int, _ head: RequestHead, _ request: UpstreamGroup.Request, _ replay: inout Replay?
+    ) -> RelayTerms {
         let plan = route.proxying
         var terms = RelayTerms()
-        if plan.retry.retries > 0, client.request.method.isIdempotent {
-            if client.request.framing != .none, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
+        if plan.retry.retries > 0, head.method.isIdempotent {
+            if head.framing != .none, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
             terms.replay = replay
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(

@@ -18,8 +18,6 @@ extension Exchange {
 
     /// Picks a server; nil while all are full. What is picked counts as under way.
     func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
-        var request = request
-        request.now = state.loop.now
         // Who comes later does not pass those who wait.
         if let place = route.proxying.line, !state.lines[place].isEmpty { return nil }
         switch route.group.pick(request) {

@@ -65,17 +65,10 @@ package final class Inflow {
     /// One non-blocking read into the buffer.
     package func fill() throws(TransportError) -> Fill {
         guard stream.mayRead else { return .blocked }
-        let target = roomyBuffer()
+        let target = takeRoomyBuffer()
+        defer { keep(target) }
         guard target.room > 0 else { return .full }
-        let outcome: Stream.Read
-        do throws(TransportError) {
-            outcome = try stream.read(into: target)
-        } catch {
-            releaseIfEmpty()
-            throw error
-        }
-        releaseIfEmpty()
-        switch outcome {
+        switch try stream.read(into: target) {
         case .bytes: return .bytes
         case .blocked: return .blocked
         case .end: return .end
@@ -88,11 +81,11 @@ package final class Inflow {
     /// - Parameter parse: gets all unread bytes; returns how many the head took, or nil if it needs more.
     /// - Returns: was a head taken?
     package func takeHead(_ parse: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
-        guard let buffer else { return false }
-        let taken = try buffer.withBytes { span throws(HTTPRefusal) in try parse(span) }
-        guard let taken else { return false }
-        buffer.consume(taken)
-        releaseIfEmpty()
+        // Taken out for the time: moving a reference costs nothing, and counting it does.
+        guard let lent = buffer.take() else { return false }
+        defer { keep(lent) }
+        guard let taken = try lent.withBytes(parse) else { return false }
+        lent.consume(taken)
         return true
     }
 
@@ -153,16 +146,19 @@ package final class Inflow {
     /// Writes payload to another stream without a copy of ours.
     /// - Returns: how many bytes the stream took; 0 when blocked.
     package func writeReady(to sink: Stream) throws(TransportError) -> Int {
-        guard ready > 0, let buffer else { return 0 }
-        let count = try sink.write(buffer, atMost: ready)
+        guard ready > 0, let lent = buffer.take() else { return 0 }
+        defer { keep(lent) }
+        let count = try sink.write(lent, atMost: ready)
         didTake(count)
         return count
     }
 
     /// The payload's first `count` bytes have been dealt with.
     package func take(_ count: Int) {
-        buffer?.consume(count)
+        guard let lent = buffer.take() else { return }
+        lent.consume(count)
         didTake(count)
+        keep(lent)
     }
 
     /// The trailer fields of the chunked body that has ended; empty otherwise.
@@ -198,20 +194,19 @@ package final class Inflow {
     // MARK: -
 
     private func nextChunk() throws(HTTPRefusal) -> Body {
-        guard let buffer, let chunks else { return .needsBytes }
-        let step = try buffer.withBytes { span throws(HTTPRefusal) in try chunks.decoder.next(span, from: 0) }
+        guard let chunks, let lent = buffer.take() else { return .needsBytes }
+        defer { keep(lent) }
+        let step = try lent.withBytes { span throws(HTTPRefusal) in try chunks.decoder.next(span, from: 0) }
         switch step {
         case .data(let range):
-            buffer.consume(range.lowerBound)
+            lent.consume(range.lowerBound)
             ready = range.count
             return .ready(ready)
         case .needsMore(let consumed):
-            buffer.consume(consumed)
-            releaseIfEmpty()
+            lent.consume(consumed)
             return .needsBytes
         case .end(let consumed):
-            buffer.consume(consumed)
-            releaseIfEmpty()
+            lent.consume(consumed)
             framing = .finished
             return .finished
         }
@@ -220,24 +215,18 @@ package final class Inflow {
     private func didTake(_ count: Int) {
         ready -= count
         taken += UInt64(count)
-        releaseIfEmpty()
     }
 
-    private func releaseIfEmpty() {
-        guard let empty = buffer, empty.isEmpty else { return }
-        buffers.release(empty)
-        buffer = nil
+    /// Puts a buffer back that was taken out, or gives it back if it is empty.
+    private func keep(_ lent: Buffer) {
+        if lent.isEmpty { buffers.release(lent) } else { buffer = lent }
     }
 
-    /// The buffer to read into. A body that has more to come than a small buffer holds gets a bulk one.
-    private func roomyBuffer() -> Buffer {
-        if let buffer {
-            if buffer.room == 0 { buffer.compact() }
-            return buffer
-        }
-        let fresh = buffers.acquire(isBulky ? .bulk : .small)
-        buffer = fresh
-        return fresh
+    /// The buffer to read into, taken out. A body that has more to come than a small buffer holds gets a bulk one.
+    private func takeRoomyBuffer() -> Buffer {
+        guard let lent = buffer.take() else { return buffers.acquire(isBulky ? .bulk : .small) }
+        if lent.room == 0 { lent.compact() }
+        return lent
     }
 
     private var isBulky: Bool {

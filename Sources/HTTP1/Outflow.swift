@@ -109,12 +109,10 @@ package final class Outflow {
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {
-        while let waiting = pending {
+        // Taken out for the time: moving a reference costs nothing, and counting it does.
+        while let waiting = pending.take() {
+            defer { if waiting.isEmpty { buffers.release(waiting) } else { pending = waiting } }
             guard try stream.write(waiting) > 0 else { return false }
-            if waiting.isEmpty {
-                buffers.release(waiting)
-                pending = nil
-            }
         }
         return try stream.flush()
     }

@@ -30,7 +30,7 @@ package final class BufferPool {
     }
 
     /// Takes a buffer back, whatever it holds; one that has grown, or that is beyond what is kept, is freed.
-    package func release(_ buffer: Buffer) {
+    package func release(_ buffer: consuming Buffer) {
         buffer.clear()
         guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
@@ -72,7 +72,7 @@ private final class FreeBuffers {
         return taken
     }
 
-    func put(_ buffer: Buffer) {
+    func put(_ buffer: consuming Buffer) {
         guard count < limit else { return }
         buffer.next = first.take()
         first = buffer

@@ -66,7 +66,7 @@ package final class Pool {
     /// No system call: the event loop has seen whatever the peer did.
     /// - Parameter carefully: asks the kernel once more: for a request that may not be repeated if the peer has closed meanwhile.
     package func leaseIdle(carefully: Bool = false) -> Lease? {
-        while let connection = withIdle({ $0.popLast() }) {
+        while let connection = popIdle() {
             guard connection.isClean, !isExpired(connection), !carefully || !connection.stream.peerHasSpoken() else {
                 closeParked(connection)
                 continue
@@ -100,7 +100,7 @@ package final class Pool {
     package func sweep() {
         let stale = idle.filter { !$0.isClean || isExpired($0) }
         guard !stale.isEmpty else { return }
-        withIdle { $0.removeAll { !$0.isClean || isExpired($0) } }
+        idle = idle.filter { $0.isClean && !isExpired($0) }
         for connection in stale { closeParked(connection) }
     }
 
@@ -113,14 +113,12 @@ package final class Pool {
     /// Closes all idle connections.
     package func closeIdle() {
         watch.retire()
-        var parked: [UpstreamConnection] = []
-        swap(&parked, &idle)
-        for connection in parked { closeParked(connection) }
+        for connection in takeIdle() { closeParked(connection) }
     }
 
     package var idleCount: Int { idle.count }
 
-    func park(_ connection: UpstreamConnection) {
+    func park(_ connection: consuming UpstreamConnection) {
         // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
         if !connection.isReused { connection.settle() }
         guard idle.count < settings.maxIdle, connection.isClean else {
@@ -128,10 +126,10 @@ package final class Pool {
             return
         }
         connection.parked(at: loop.now)
-        withIdle { $0.append(connection) }
-        let socket = connection.stream.socket
-        socket.waiter = watch
-        socket.interest = Socket.Interest.read.union(.hangup)
+        connection.stream.socket.wake(watch, on: Socket.Interest.read.union(.hangup))
+        var lent = takeIdle()
+        lent.append(connection)
+        idle = lent
         if !isWatching { watchIdle() }
     }
 
@@ -151,14 +149,19 @@ package final class Pool {
         line?.tellFirst()
     }
 
-    /// Lends the list, which is taken out for the time: an access to a property that spans a call would have to be checked at run
-    /// time, and who came back here by mistake meets an empty list.
-    @inline(__always)
-    private func withIdle<Result>(_ body: (inout [UpstreamConnection]) -> Result) -> Result {
+    // Whoever changes the list takes it out for the time: an access to a property that spans a call would have to be checked at
+    // run time, and who came back here by mistake meets an empty list.
+
+    private func takeIdle() -> [UpstreamConnection] {
         var lent: [UpstreamConnection] = []
         swap(&lent, &idle)
-        defer { swap(&lent, &idle) }
-        return body(&lent)
+        return lent
+    }
+
+    private func popIdle() -> UpstreamConnection? {
+        var lent = takeIdle()
+        defer { idle = lent }
+        return lent.popLast()
     }
 
     private func isExpired(_ connection: UpstreamConnection) -> Bool {

@@ -40,15 +40,6 @@ import Testing
         #expect(loads[0] + loads[1] == 6000)
     }
 
-    @Test("Random two gives the weights' shares when nothing is under way")
-    func randomTwo() async {
-        let group = Servers.group([1, 1, 1, 1], .randomTwo)
-        let counts = await Self.sum(of: group) { group.counts(of: 10_000) }
-        #expect(counts.reduce(0, +) == 40_000)
-        // Five standard deviations: 5 × √(40,000 × 1/4 × 3/4) = 433.
-        for count in counts { #expect(abs(count - 10_000) < 433, "\(counts)") }
-    }
-
     /// The expected gap of two choices is ln ln n / ln 2 and a constant: below 3 for four servers, however many picks there were.
     @Test("Random two keeps what is under way close together")
     func randomTwoLoads() async {
