@@ -4,6 +4,8 @@ import Transport
 import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
+///
+/// Its steps are `mutating` even where they only look: what is borrowed would be copied into the frame that waits.
 struct Exchange: ~Copyable {
     let client: any ClientSide
     let state: WorkerState
@@ -83,7 +85,7 @@ struct Exchange: ~Copyable {
     }
 
     /// Waits until the client has taken everything.
-    nonisolated(nonsending) func flush() async throws(Failure) {
+    mutating nonisolated(nonsending) func flush() async throws(Failure) {
         while true {
             do throws(TransportError) {
                 if try client.flush() { return }
@@ -95,7 +97,7 @@ struct Exchange: ~Copyable {
     }
 
     /// Waits until the client can take more.
-    nonisolated(nonsending) func waitForClient() async throws(Failure) {
+    mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
         if await client.waiter.wait(timeout: state.plan.limits.sendTimeout) == .deadline {

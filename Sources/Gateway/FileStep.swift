@@ -60,7 +60,7 @@ extension Exchange {
     }
 
     /// Sends what is in memory from where it is.
-    private nonisolated(nonsending) func send(
+    private mutating nonisolated(nonsending) func send(
         _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
     ) async throws(Failure) {
         var next = range.lowerBound
@@ -79,7 +79,7 @@ extension Exchange {
     }
 
     /// Sends the file piece by piece, each taken only when the client has taken the one before.
-    private nonisolated(nonsending) func stream(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
+    private mutating nonisolated(nonsending) func stream(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
         while true {
             var count = 0
             do throws(StaticError) {

@@ -59,7 +59,7 @@ extension Exchange {
         }
     }
 
-    private nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
+    private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
             return try await pool.connect(client.waiter)
         } catch {
@@ -100,7 +100,7 @@ extension Exchange {
         }
     }
 
-    private func writeHead(
+    private mutating func writeHead(
         to upstream: UpstreamConnection, _ route: RoutePlan, _ choice: Int, _ remainder: Int, _ site: SitePlan,
         _ wantsUpgrade: Bool
     ) {
@@ -120,7 +120,7 @@ extension Exchange {
         if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
     }
 
-    private func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
+    private mutating func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
         let limit = state.plan.limits.maxBodyBytes
         guard limit > 0, case .length(let length) = head.framing, length > limit else { return }
         throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")

@@ -6,7 +6,7 @@ import Upstreams
 /// What is done about an attempt that failed, and what every attempt tells about its server.
 extension Exchange {
     /// What the next attempt does beyond passing bytes on.
-    func terms(
+    mutating func terms(
         _ route: RoutePlan, _ choice: Int, _ head: RequestHead, _ request: UpstreamGroup.Request, _ replay: inout Replay?
     ) -> RelayTerms {
         let plan = route.proxying
@@ -53,14 +53,14 @@ extension Exchange {
     }
 
     /// Tells a server's health of a failure that was the server's.
-    func tell(_ failure: Failure, to server: UpstreamServer) {
+    mutating func tell(_ failure: Failure, to server: UpstreamServer) {
         guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
         let words = failure.detail.isEmpty ? failure.reason : "\(failure.reason): \(failure.detail)"
         server.failed(fault, reason: words, now: state.loop.now)
     }
 
     /// Tells a server's health of an answer.
-    func tell(_ relay: borrowing Relay, to server: UpstreamServer, began: UInt64) {
+    mutating func tell(_ relay: borrowing Relay, to server: UpstreamServer, began: UInt64) {
         let now = state.loop.now
         switch relay.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.

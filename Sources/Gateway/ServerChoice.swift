@@ -6,7 +6,7 @@ import Upstreams
 /// Which server an attempt goes to.
 extension Exchange {
     /// What the group has to know of the request.
-    func pickRequest(_ route: RoutePlan) -> UpstreamGroup.Request {
+    mutating func pickRequest(_ route: RoutePlan) -> UpstreamGroup.Request {
         var request = UpstreamGroup.Request(now: state.loop.now)
         route.group.countRequest()
         if case .hash(let source) = route.group.method { request.key = key(source) }
@@ -17,7 +17,7 @@ extension Exchange {
     }
 
     /// Picks a server; nil while all are full. What is picked counts as under way.
-    func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
+    mutating func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         // Who comes later does not pass those who wait.
         if let place = route.proxying.line, !state.lines[place].isEmpty { return nil }
         switch route.group.pick(request) {
@@ -28,7 +28,7 @@ extension Exchange {
     }
 
     /// Waits in line for a server that has room.
-    nonisolated(nonsending) func waitForRoom(
+    mutating nonisolated(nonsending) func waitForRoom(
         _ route: RoutePlan, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
         let waiter = client.waiter
@@ -68,7 +68,7 @@ extension Exchange {
     }
 
     /// The key of what the method `hash` looks at.
-    private func key(_ source: HashSource) -> UInt64 {
+    private mutating func key(_ source: HashSource) -> UInt64 {
         let head = client.request
         switch source {
         case .client: return HashSource.key(clientAddress.utf8)

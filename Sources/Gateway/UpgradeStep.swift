@@ -29,7 +29,7 @@ extension Exchange {
     private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
 
     /// Holds the server's handshake rate: false if it has had all that it may get now.
-    func admitsHandshake(to server: UpstreamServer) -> Bool {
+    mutating func admitsHandshake(to server: UpstreamServer) -> Bool {
         if state.plan.handshakeRates[server.index].admit(now: state.loop.now) { return true }
         // No lease takes over what the pick began.
         state.pools[server.index].leaseEnded()
