@@ -105,9 +105,9 @@ static int prepare(gh_protection *side, const gh_suite *suite, OSSL_FUNC_cipher_
 // RFC 8446 §5.3: the sequence number, counted from 0 for each key, makes the nonce. No number is taken twice for a key.
 static void take_nonce(gh_protection *side, unsigned char *nonce) {
     uint64_t last;
-    memcpy(nonce, side->iv, GH_NONCE);
-    memcpy(&last, nonce + GH_NONCE - sizeof last, sizeof last);
+    memcpy(&last, side->iv + GH_NONCE - sizeof last, sizeof last);
     last ^= htobe64(side->sequence);
+    memcpy(nonce, side->iv, GH_NONCE - sizeof last);
     memcpy(nonce + GH_NONCE - sizeof last, &last, sizeof last);
     side->sequence += 1;
 }
@@ -126,6 +126,8 @@ int gh_protection_seal(
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
+    // Without a key the one in the context stays, as with EVP. The type goes by itself: a copy of the content to have it there
+    // would cost as much as the call.
     return aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
            aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1 &&
            aead->update(side->context, body, &count, length, content, length) == 1 &&
@@ -200,7 +202,6 @@ static int is_proven(const gh_suite *suite) {
     }
     gh_protection_rest(&out, suite);
     gh_protection_rest(&in, suite);
-    ERR_clear_error();
     return proven;
 }
 
@@ -211,6 +212,7 @@ static void fetch_suites(void) {
         suite->hash = EVP_MD_fetch(NULL, suite->hash_name, NULL);
         if (gh_aead_fetch(&suite->aead, suite->cipher_name) && !is_proven(suite)) gh_aead_release(&suite->aead);
     }
+    ERR_clear_error();
 }
 
 const gh_suite *gh_suite_of(const SSL_CIPHER *cipher) {

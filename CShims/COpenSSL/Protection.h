@@ -4,8 +4,6 @@
 
 #include "Wire.h"
 
-#include <openssl/evp.h>
-
 enum {
     GH_TAG = 16,
     GH_NONCE = 12,
