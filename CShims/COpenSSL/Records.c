@@ -296,17 +296,18 @@ int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, s
     while (outcome == GH_MOVED && *count == 0) {
         if (records->has_failed) return GH_FAILED;
         if (records->has_ended) return GH_END;
-        size_t kept = gh_wire_take_inbox(wire, received, sizeof received);
         // What is here already may be enough; only if it is not the kernel is asked.
-        size_t used = kept > 0 ? take_records(records, received, kept, room, capacity, count, &outcome) : 0;
-        size_t end = kept;
-        ssize_t got = 0;
-        if (used == 0 && outcome == GH_MOVED) {
-            got = gh_wire_receive(wire, received + end, sizeof received - end);
-            if (got > 0) {
-                end += (size_t)got;
-                used = take_records(records, received, end, room, capacity, count, &outcome);
-            }
+        size_t kept = wire->inbox_end - wire->inbox_start, used = 0;
+        if (kept > 0) {
+            used = take_records(records, wire->inbox + wire->inbox_start, kept, room, capacity, count, &outcome);
+            gh_wire_drop_inbox(wire, used);
+            if (used > 0 || outcome != GH_MOVED) continue;
+        }
+        size_t end = gh_wire_take_inbox(wire, received, sizeof received);
+        ssize_t got = gh_wire_receive(wire, received + end, sizeof received - end);
+        if (got > 0) {
+            end += (size_t)got;
+            used = take_records(records, received, end, room, capacity, count, &outcome);
         }
         if (!gh_wire_keep_inbox(wire, received + used, end - used)) {
             return fail(records, SSL_AD_INTERNAL_ERROR, "no memory for a record");
