@@ -2,6 +2,11 @@
 
 #include "Protection.h"
 
+#include "AEAD.h"
+
+#include <endian.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -14,36 +19,18 @@ struct gh_suite {
     const char *hash_name;
     uint8_t key_length;
     uint8_t secret_length;
-    EVP_CIPHER *cipher;
+    gh_aead aead;
     EVP_MD *hash;
 };
 
 static gh_suite suites[] = {
-    {0x03001301, "AES-128-GCM", "SHA256", 16, 32, NULL, NULL},
-    {0x03001302, "AES-256-GCM", "SHA384", 32, 48, NULL, NULL},
-    {0x03001303, "ChaCha20-Poly1305", "SHA256", 32, 32, NULL, NULL},
+    {0x03001301, "AES-128-GCM", "SHA256", 16, 32, {0}, NULL},
+    {0x03001302, "AES-256-GCM", "SHA384", 32, 48, {0}, NULL},
+    {0x03001303, "ChaCha20-Poly1305", "SHA256", 32, 32, {0}, NULL},
 };
 static pthread_once_t suites_once = PTHREAD_ONCE_INIT;
 
-// Once for all: looked up by name for each use they would cost more than the use.
-static void fetch_suites(void) {
-    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
-        suites[index].cipher = EVP_CIPHER_fetch(NULL, suites[index].cipher_name, NULL);
-        suites[index].hash = EVP_MD_fetch(NULL, suites[index].hash_name, NULL);
-    }
-}
-
-const gh_suite *gh_suite_of(const SSL_CIPHER *cipher) {
-    pthread_once(&suites_once, fetch_suites);
-    if (cipher == NULL) return NULL;
-    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
-        const gh_suite *suite = &suites[index];
-        if (suite->id == SSL_CIPHER_get_id(cipher) && suite->cipher != NULL && suite->hash != NULL) return suite;
-    }
-    return NULL;
-}
-
-size_t gh_suite_secret_length(const gh_suite *suite) { return suite->secret_length; }
+// MARK: Keys
 
 // RFC 2104. OpenSSL's HMAC would look everything up by name again, for ten times the work.
 static int authenticate(
@@ -83,8 +70,7 @@ static int expand(const gh_suite *suite, const unsigned char *secret, const char
 
 // RFC 8446 §7.3. The context with the former key is gone afterwards.
 int gh_protection_derive(gh_protection *side, const gh_suite *suite) {
-    EVP_CIPHER_CTX_free(side->context);
-    side->context = NULL;
+    gh_protection_rest(side, suite);
     side->sequence = 0;
     return expand(suite, side->secret, "key", side->key, suite->key_length) &&
            expand(suite, side->secret, "iv", side->iv, GH_NONCE);
@@ -99,63 +85,144 @@ int gh_protection_update(gh_protection *side, const gh_suite *suite) {
     return gh_protection_derive(side, suite);
 }
 
-static int prepare(gh_protection *side, const gh_suite *suite, int seals) {
-    if (side->context != NULL) return 1;
-    side->context = EVP_CIPHER_CTX_new();
-    return side->context != NULL && EVP_CipherInit_ex2(side->context, suite->cipher, side->key, NULL, seals, NULL) == 1;
-}
-
-// RFC 8446 §5.3: the sequence number, counted from 0 for each key, makes the nonce.
-static int begin(gh_protection *side, const unsigned char *header) {
-    unsigned char nonce[GH_NONCE];
-    int count;
-    memcpy(nonce, side->iv, GH_NONCE);
-    for (int index = 0; index < 8; index += 1) nonce[GH_NONCE - 1 - index] ^= (unsigned char)(side->sequence >> (8 * index));
-    side->sequence += 1;
-    return EVP_CipherInit_ex2(side->context, NULL, NULL, nonce, -1, NULL) == 1 &&
-           EVP_CipherUpdate(side->context, NULL, &count, header, GH_RECORD_HEADER) == 1;
-}
-
-void gh_protection_rest(gh_protection *side) {
-    EVP_CIPHER_CTX_free(side->context);
+void gh_protection_rest(gh_protection *side, const gh_suite *suite) {
+    if (side->context != NULL) suite->aead.free_context(side->context);
     side->context = NULL;
+}
+
+// MARK: Records
+
+// Makes the context if there is none; `init` is the AEAD's for this direction.
+static int prepare(gh_protection *side, const gh_suite *suite, OSSL_FUNC_cipher_encrypt_init_fn *init) {
+    if (side->context != NULL) return 1;
+    side->context = suite->aead.new_context(suite->aead.provider_context);
+    if (side->context == NULL) return 0;
+    if (init(side->context, side->key, suite->key_length, NULL, 0, NULL) == 1) return 1;
+    gh_protection_rest(side, suite);
+    return 0;
+}
+
+// RFC 8446 §5.3: the sequence number, counted from 0 for each key, makes the nonce. No number is taken twice for a key.
+static void take_nonce(gh_protection *side, unsigned char *nonce) {
+    uint64_t last;
+    memcpy(&last, side->iv + GH_NONCE - sizeof last, sizeof last);
+    last ^= htobe64(side->sequence);
+    memcpy(nonce, side->iv, GH_NONCE - sizeof last);
+    memcpy(nonce + GH_NONCE - sizeof last, &last, sizeof last);
+    side->sequence += 1;
 }
 
 int gh_protection_seal(
     gh_protection *side, const gh_suite *suite, unsigned char type, const unsigned char *content, size_t length,
     unsigned char *record) {
-    unsigned char *body = record + GH_RECORD_HEADER;
-    size_t body_length = length + 1 + GH_TAG;
-    // A call costs as much as a copy of so many bytes.
-    int copies = length <= 2048;
-    int count = 0;
+    const gh_aead *aead = &suite->aead;
+    unsigned char *body = record + GH_RECORD_HEADER, nonce[GH_NONCE];
+    size_t body_length = length + 1 + GH_TAG, count;
+    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, body + length + 1, GH_TAG), OSSL_PARAM_END};
+    if (!prepare(side, suite, aead->encrypt_init)) return 0;
+    take_nonce(side, nonce);
     record[0] = SSL3_RT_APPLICATION_DATA;
     record[1] = 3;
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
-    if (copies) memcpy(body, content, length);
-    body[length] = type;
-    return prepare(side, suite, 1) && begin(side, record) &&
-           (copies || EVP_CipherUpdate(side->context, body, &count, content, (int)length) == 1) &&
-           EVP_CipherUpdate(
-               side->context, copies ? body : body + length, &count, copies ? body : &type, copies ? (int)length + 1 : 1) == 1 &&
-           EVP_CipherFinal_ex(side->context, body + length + 1, &count) == 1 &&
-           EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_GET_TAG, GH_TAG, body + length + 1) == 1;
+    // Without a key the one in the context stays, as with EVP. The type goes by itself: a copy of the content to have it there
+    // would cost as much as the call.
+    return aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
+           aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1 &&
+           aead->update(side->context, body, &count, length, content, length) == 1 &&
+           aead->update(side->context, body + length, &count, 1, &type, 1) == 1 &&
+           aead->final(side->context, body + length + 1, &count, 0) == 1 &&
+           aead->get_context_parameters(side->context, tag) == 1;
 }
 
 int gh_protection_open(
     gh_protection *side, const gh_suite *suite, const unsigned char *header, size_t body_length, unsigned char *room,
     size_t capacity, unsigned char *beyond) {
+    const gh_aead *aead = &suite->aead;
     const unsigned char *body = header + GH_RECORD_HEADER;
-    size_t inner = body_length - GH_TAG;
+    size_t inner = body_length - GH_TAG, count;
     size_t direct = inner < capacity ? inner : capacity;
-    int count = 0;
-    unsigned char tag[GH_TAG];
-    memcpy(tag, body + inner, GH_TAG);
-    return prepare(side, suite, 0) && begin(side, header) &&
-           (direct == 0 || EVP_CipherUpdate(side->context, room, &count, body, (int)direct) == 1) &&
-           (inner == direct || EVP_CipherUpdate(side->context, beyond, &count, body + direct, (int)(inner - direct)) == 1) &&
-           EVP_CIPHER_CTX_ctrl(side->context, EVP_CTRL_AEAD_SET_TAG, GH_TAG, tag) == 1 &&
-           EVP_CipherFinal_ex(side->context, beyond, &count) == 1;
+    unsigned char nonce[GH_NONCE];
+    // Only read: a parameter's data are not const because others are written.
+    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, (void *)(body + inner), GH_TAG), OSSL_PARAM_END};
+    if (!prepare(side, suite, aead->decrypt_init)) return 0;
+    take_nonce(side, nonce);
+    return aead->decrypt_init(side->context, NULL, 0, nonce, GH_NONCE, tag) == 1 &&
+           aead->update(side->context, NULL, &count, GH_RECORD_HEADER, header, GH_RECORD_HEADER) == 1 &&
+           (direct == 0 || aead->update(side->context, room, &count, direct, body, direct) == 1) &&
+           (inner == direct || aead->update(side->context, beyond, &count, inner - direct, body + direct, inner - direct) == 1) &&
+           aead->final(side->context, beyond, &count, 0) == 1;
 }
+
+// MARK: Suites
+
+enum { TRIAL = 40, TRIAL_BODY = TRIAL + 1 + GH_TAG };
+
+// Is `record` what EVP makes of the same content, as it is used everywhere (EVP_EncryptInit(3), "AEAD INTERFACE")?
+static int is_as_evp_seals(
+    const gh_suite *suite, const unsigned char *key, const unsigned char *nonce, const unsigned char *inner,
+    const unsigned char *record) {
+    unsigned char body[TRIAL_BODY];
+    int count;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int is_same = context != NULL && EVP_EncryptInit_ex2(context, suite->aead.cipher, key, nonce, NULL) == 1 &&
+                  EVP_EncryptUpdate(context, NULL, &count, record, GH_RECORD_HEADER) == 1 &&
+                  EVP_EncryptUpdate(context, body, &count, inner, TRIAL + 1) == 1 && count == TRIAL + 1 &&
+                  EVP_EncryptFinal_ex(context, body + TRIAL + 1, &count) == 1 &&
+                  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GH_TAG, body + TRIAL + 1) == 1 &&
+                  memcmp(body, record + GH_RECORD_HEADER, TRIAL_BODY) == 0;
+    EVP_CIPHER_CTX_free(context);
+    return is_same;
+}
+
+// Do sealing and opening with the provider's functions come to what EVP comes to, one record after another, and is a forged one
+// refused, before and after a good one? A library of which that is not true is left to protect its records itself.
+static int is_proven(const gh_suite *suite) {
+    unsigned char inner[TRIAL + 1], record[GH_RECORD_HEADER + TRIAL_BODY], room[7], beyond[TRIAL_BODY];
+    gh_protection out = {.key = {1}, .iv = {2}}, in = {.key = {1}, .iv = {2}};
+    int proven = 1;
+    memset(inner, 'x', TRIAL);
+    inner[TRIAL] = SSL3_RT_APPLICATION_DATA;
+    for (uint64_t number = 0; number < 3 && proven; number += 1) {
+        unsigned char nonce[GH_NONCE] = {2};
+        nonce[GH_NONCE - 1] = (unsigned char)number;
+        proven = gh_protection_seal(&out, suite, inner[TRIAL], inner, TRIAL, record) &&
+                 is_as_evp_seals(suite, out.key, nonce, inner, record);
+        for (size_t forged = 0; forged < sizeof record && proven; forged += 1) {
+            record[forged] ^= 1;
+            in.sequence = number;
+            proven = !gh_protection_open(&in, suite, record, TRIAL_BODY, room, sizeof room, beyond);
+            record[forged] ^= 1;
+        }
+        in.sequence = number;
+        proven = proven && gh_protection_open(&in, suite, record, TRIAL_BODY, room, sizeof room, beyond) &&
+                 memcmp(room, inner, sizeof room) == 0 &&
+                 memcmp(beyond, inner + sizeof room, sizeof inner - sizeof room) == 0;
+    }
+    gh_protection_rest(&out, suite);
+    gh_protection_rest(&in, suite);
+    return proven;
+}
+
+// Once for all: looked up by name for each use they would cost more than the use.
+static void fetch_suites(void) {
+    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
+        gh_suite *suite = &suites[index];
+        suite->hash = EVP_MD_fetch(NULL, suite->hash_name, NULL);
+        if (gh_aead_fetch(&suite->aead, suite->cipher_name) && !is_proven(suite)) gh_aead_release(&suite->aead);
+    }
+    ERR_clear_error();
+}
+
+const gh_suite *gh_suite_of(const SSL_CIPHER *cipher) {
+    pthread_once(&suites_once, fetch_suites);
+    if (cipher == NULL) return NULL;
+    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
+        const gh_suite *suite = &suites[index];
+        if (suite->id == SSL_CIPHER_get_id(cipher) && suite->aead.cipher != NULL && suite->hash != NULL) return suite;
+    }
+    return NULL;
+}
+
+size_t gh_suite_secret_length(const gh_suite *suite) { return suite->secret_length; }

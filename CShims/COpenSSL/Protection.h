@@ -4,8 +4,6 @@
 
 #include "Wire.h"
 
-#include <openssl/evp.h>
-
 enum {
     GH_TAG = 16,
     GH_NONCE = 12,
@@ -21,11 +19,11 @@ typedef struct {
     unsigned char key[GH_LONGEST_KEY];
     unsigned char iv[GH_NONCE];
     uint64_t sequence;
-    /// Made when first needed and dropped while the connection rests.
-    EVP_CIPHER_CTX *context;
+    /// The AEAD's, with the key in it. Made when first needed and dropped while the connection rests.
+    void *context;
 } gh_protection;
 
-/// The suite of a cipher; NULL if it is none of TLS 1.3, or OpenSSL has it not.
+/// The suite of a cipher; NULL if it is none of TLS 1.3, or OpenSSL has it not, or not so that it can be used here.
 const gh_suite *gh_suite_of(const SSL_CIPHER *cipher);
 
 /// Bytes of its secrets.
@@ -38,7 +36,7 @@ int gh_protection_derive(gh_protection *side, const gh_suite *suite);
 int gh_protection_update(gh_protection *side, const gh_suite *suite);
 
 /// Drops what can be made again.
-void gh_protection_rest(gh_protection *side);
+void gh_protection_rest(gh_protection *side, const gh_suite *suite);
 
 /// Writes a whole record of `length` bytes of content at `record`: GH_RECORD_HEADER + length + 1 + GH_TAG bytes.
 int gh_protection_seal(

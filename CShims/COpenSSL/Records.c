@@ -100,7 +100,7 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
         records->problem = "nothing can be sent after close_notify";
         return GH_FAILED;
     }
-    int flushed = gh_wire_flush(wire);
+    int flushed = wire->pending != NULL ? gh_wire_flush(wire) : 1;
     if (flushed < 0) return GH_FAILED;
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
     gh_wire_gather(wire);
@@ -296,17 +296,18 @@ int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, s
     while (outcome == GH_MOVED && *count == 0) {
         if (records->has_failed) return GH_FAILED;
         if (records->has_ended) return GH_END;
-        size_t kept = gh_wire_take_inbox(wire, received, sizeof received);
         // What is here already may be enough; only if it is not the kernel is asked.
-        size_t used = take_records(records, received, kept, room, capacity, count, &outcome);
-        size_t end = kept;
-        ssize_t got = 0;
-        if (used == 0 && outcome == GH_MOVED) {
-            got = gh_wire_receive(wire, received + end, sizeof received - end);
-            if (got > 0) {
-                end += (size_t)got;
-                used = take_records(records, received, end, room, capacity, count, &outcome);
-            }
+        size_t kept = wire->inbox_end - wire->inbox_start, used = 0;
+        if (kept > 0) {
+            used = take_records(records, wire->inbox + wire->inbox_start, kept, room, capacity, count, &outcome);
+            gh_wire_drop_inbox(wire, used);
+            if (used > 0 || outcome != GH_MOVED) continue;
+        }
+        size_t end = gh_wire_take_inbox(wire, received, sizeof received);
+        ssize_t got = gh_wire_receive(wire, received + end, sizeof received - end);
+        if (got > 0) {
+            end += (size_t)got;
+            used = take_records(records, received, end, room, capacity, count, &outcome);
         }
         if (!gh_wire_keep_inbox(wire, received + used, end - used)) {
             return fail(records, SSL_AD_INTERNAL_ERROR, "no memory for a record");
@@ -365,8 +366,8 @@ gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire) {
 }
 
 void gh_records_rest(gh_records *records) {
-    gh_protection_rest(&records->in);
-    gh_protection_rest(&records->out);
+    gh_protection_rest(&records->in, records->suite);
+    gh_protection_rest(&records->out, records->suite);
 }
 
 void gh_records_free(gh_records *records) {

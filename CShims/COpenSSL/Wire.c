@@ -160,17 +160,20 @@ int gh_wire_keep_inbox(gh_wire *wire, const unsigned char *bytes, size_t count) 
     return 1;
 }
 
+void gh_wire_drop_inbox(gh_wire *wire, size_t count) {
+    wire->inbox_start += (uint32_t)count;
+    if (wire->inbox_start < wire->inbox_end) return;
+    free(wire->inbox);
+    wire->inbox = NULL;
+    wire->inbox_start = wire->inbox_end = 0;
+}
+
 size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
     if (wire->inbox == NULL) return 0;
     size_t count = wire->inbox_end - wire->inbox_start;
     if (count > capacity) count = capacity;
     memcpy(room, wire->inbox + wire->inbox_start, count);
-    wire->inbox_start += (uint32_t)count;
-    if (wire->inbox_start == wire->inbox_end) {
-        free(wire->inbox);
-        wire->inbox = NULL;
-        wire->inbox_start = wire->inbox_end = 0;
-    }
+    gh_wire_drop_inbox(wire, count);
     return count;
 }
 

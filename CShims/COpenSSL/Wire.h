@@ -46,6 +46,9 @@ ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity);
 /// Keeps bytes that nobody can use yet; the inbox must be empty. 0 when memory is out.
 int gh_wire_keep_inbox(gh_wire *wire, const unsigned char *bytes, size_t count);
 
+/// Forgets the inbox's first `count` bytes, of which there are so many.
+void gh_wire_drop_inbox(gh_wire *wire, size_t count);
+
 /// Takes up to `capacity` bytes out of the inbox.
 size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity);
 

@@ -20,7 +20,7 @@ import COpenSSL
 
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
     private var ssl: OpaquePointer?
-    private var records: OpaquePointer?
+    private(set) var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?

@@ -122,6 +122,23 @@ import Testing
         }
     }
 
+    @Test(arguments: ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"])
+    func `both ends leave OpenSSL's record layer, with every cipher suite`(suite: String) async throws {
+        try await onLoop { actor in
+            let context = try Certificates.client()
+            #expect(unsafe SSL_CTX_set_ciphersuites(context.context, suite) == 1)
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server(), client: context)
+            let failures = await connection.shakeHands()
+            #expect(failures.client == nil && failures.server == nil)
+            #expect(unsafe connection.server.tls?.records != nil)
+            #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
+            connection.client.settle()
+            #expect(unsafe connection.client.tls?.records != nil)
+            #expect(connection.client.tls?.cipher == suite && connection.server.tls?.cipher == suite)
+            connection.close()
+        }
+    }
+
     @Test func `the name that a client asks for chooses the certificate`() async throws {
         try await onLoop { actor in
             let rsa = try Certificates.files("rsa.test")
