@@ -92,7 +92,9 @@ void gh_records_close(gh_records *records) {
     if (!records->has_failed) send_alert(records, SSL3_AL_WARNING, SSL_AD_CLOSE_NOTIFY);
 }
 
-int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count) {
+int gh_records_write(
+    gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes, size_t length,
+    size_t *count) {
     gh_wire *wire = records->wire;
     *count = 0;
     if (records->has_failed) return GH_FAILED;
@@ -104,9 +106,10 @@ int gh_records_write(gh_records *records, const unsigned char *bytes, size_t len
     if (flushed < 0) return GH_FAILED;
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
     gh_wire_gather(wire);
-    int sealed = 1;
+    int sealed = 1, first = head_length > 0 ? 1 : 0;
     if (records->owes_key_update || records->out.sequence >= records_for_one_key) sealed = seal_key_update(records);
-    for (int index = 0; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
+    if (sealed && head_length > 0) sealed = seal(records, SSL3_RT_APPLICATION_DATA, head, head_length);
+    for (int index = first; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
         size_t piece = length - *count < GH_RECORD_CONTENT ? length - *count : GH_RECORD_CONTENT;
         sealed = seal(records, SSL3_RT_APPLICATION_DATA, bytes + *count, piece);
         *count += piece;

@@ -79,7 +79,9 @@ extension Exchange {
     }
 
     /// Sends the file piece by piece, each taken only when the client has taken the one before.
-    private mutating nonisolated(nonsending) func stream(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
+    private mutating nonisolated(nonsending) func stream(
+        _ body: FileBody, to writer: borrowing BodyWriter
+    ) async throws(Failure) {
         while true {
             var count = 0
             do throws(StaticError) {

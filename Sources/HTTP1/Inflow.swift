@@ -144,11 +144,16 @@ package final class Inflow {
     }
 
     /// Writes payload to another stream without a copy of ours.
-    /// - Returns: how many bytes the stream took; 0 when blocked.
-    package func writeReady(to sink: Stream) throws(TransportError) -> Int {
+    /// - Parameter head: what goes before it; see `Stream.write(_:then:)`.
+    /// - Returns: how many bytes of payload the stream took; 0 when blocked.
+    package func writeReady(to sink: Stream, after head: Buffer? = nil) throws(TransportError) -> Int {
         guard ready > 0, let lent = buffer.take() else { return 0 }
         defer { keep(lent) }
-        let count = try sink.write(lent, atMost: ready)
+        let count = try lent.withBytes { span throws(TransportError) in
+            let payload = span.extracting(0..<ready)
+            return if let head { try sink.write(head, then: payload) } else { try sink.write(payload) }
+        }
+        lent.consume(count)
         didTake(count)
         return count
     }

@@ -53,12 +53,11 @@ package final class Outflow {
     package func send(from source: Inflow, ready: Int) throws(TransportError) -> Int {
         if isChunked { return try sendChunk(from: source, ready: ready) }
         assert(left.map { $0 >= UInt64(ready) } ?? true, "more than the announced length")
-        if let pending {
-            // A head waits: small payload joins its record, big payload follows it.
-            if ready <= pending.room { return copy(from: source, into: pending) }
-            guard try flush() else { return 0 }
-        }
-        let count = try source.writeReady(to: stream)
+        // A head waits: small payload joins its record, big payload follows it.
+        if let pending, ready <= pending.room { return copy(from: source, into: pending) }
+        let waiting = pending.take()
+        defer { keep(waiting) }
+        let count = try source.writeReady(to: stream, after: waiting)
         didTake(count)
         return count
     }
@@ -75,18 +74,20 @@ package final class Outflow {
         didTake(bytes.count)
     }
 
-    /// Sends a prefix of payload without keeping it: what joins the head in its record is copied, the rest goes from where it is.
+    /// Sends a prefix of payload without keeping it: if all of it joins the head in its record it is copied, else it goes from
+    /// where it is.
     /// Not for chunked bodies.
     /// - Returns: how many bytes were taken; 0 when the stream is blocked. The next call begins with the byte after them, and
     ///   after a `flush`.
     package func write(_ payload: Span<UInt8>) throws(TransportError) -> Int {
         assert(!isChunked, "a body of known length")
         let count: Int
-        if let pending, pending.room > 0 {
+        if let pending, payload.count <= pending.room {
             count = pending.take(payload)
+        } else if let waiting = pending.take() {
+            defer { keep(waiting) }
+            count = try stream.write(waiting, then: payload)
         } else {
-            // A head that leaves no room, or has outgrown its buffer, goes first.
-            if pending != nil, !(try flush()) { return 0 }
             count = try stream.write(payload)
         }
         didTake(count)
@@ -111,7 +112,7 @@ package final class Outflow {
     package func flush() throws(TransportError) -> Bool {
         // Taken out for the time: moving a reference costs nothing, and counting it does.
         while let waiting = pending.take() {
-            defer { if waiting.isEmpty { buffers.release(waiting) } else { pending = waiting } }
+            defer { keep(waiting) }
             guard try stream.write(waiting) > 0 else { return false }
         }
         return try stream.flush()
@@ -154,6 +155,12 @@ package final class Outflow {
     private func didTake(_ count: Int) {
         handedOver += UInt64(count)
         if let rest = left { left = rest - UInt64(count) }
+    }
+
+    /// Puts a buffer back that was taken out, or gives it back if it is empty.
+    private func keep(_ waiting: Buffer?) {
+        guard let waiting else { return }
+        if waiting.isEmpty { buffers.release(waiting) } else { pending = waiting }
     }
 
     private func appendChunk(_ data: Span<UInt8>, to target: Buffer) {

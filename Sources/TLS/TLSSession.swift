@@ -132,28 +132,47 @@ import COpenSSL
         return try outcome(of: result, during: .protocolViolation)
     }
 
+    /// The most that one record holds (RFC 8446 §5.1).
+    package static let recordSize = 16_384
+
     /// Encrypts and sends a prefix of `bytes`; several records leave in one system call. After `.wantsWrite` the next call must
     /// begin with the same bytes. Ciphertext that the socket did not take is kept: see `flush()`.
-    package func write(_ bytes: UnsafeRawBufferPointer) throws(TLSError) -> Progress {
+    /// - Parameter head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
+    ///   counts only `bytes`.
+    package func write(
+        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+    ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
-            return try progress(of: unsafe gh_records_write(records, bytes.baseAddress, bytes.count, &count), count)
+            let outcome = unsafe gh_records_write(
+                records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+            return try progress(of: outcome, count)
         }
-        guard bytes.count > Self.recordSize else { return try unsafe writeRecord(bytes) }
+        guard unsafe bytes.count > Self.recordSize || head != nil else { return try unsafe writeRecord(bytes) }
         unsafe gh_wire_gather(wire)
-        var written = 0
         do throws(TLSError) {
-            while written < min(bytes.count, Self.recordSize * 4) {
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-                guard case .moved(let count) = try unsafe writeRecord(rest) else { break }
-                written += count
-            }
+            let progress = try unsafe gather(bytes, after: head)
+            if unsafe gh_wire_flush(wire) < 0 { throw TLSError.system(unsafe wire.pointee.error) }
+            return progress
         } catch {
             _ = unsafe gh_wire_flush(wire)
             throw error
         }
-        if unsafe gh_wire_flush(wire) < 0 { throw TLSError.system(unsafe wire.pointee.error) }
-        return written > 0 ? .moved(written) : .wantsWrite
+    }
+
+    private func gather(_ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer?) throws(TLSError) -> Progress {
+        var records = 4
+        if let head = unsafe head {
+            guard case .moved = try unsafe writeRecord(head) else { return .wantsWrite }
+            records -= 1
+        }
+        var written = 0
+        while written < min(bytes.count, Self.recordSize * records) {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
+            guard case .moved(let count) = try unsafe writeRecord(rest) else { break }
+            written += count
+        }
+        return unsafe written > 0 || head != nil ? .moved(written) : .wantsWrite
     }
 
     /// Sends ciphertext left over from `write`. `.moved` when none is left.
@@ -199,7 +218,6 @@ import COpenSSL
 
     // MARK: -
 
-    private static let recordSize = 16_384
 
     /// What `SSL_get_error` looks at must be of the operation alone. Clearing goes through the whole queue, looking does not.
     private static func clearErrors() {

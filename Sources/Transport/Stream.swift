@@ -71,9 +71,31 @@ package final class Stream {
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
-            if let tls = session { return try unsafe writeTLS(tls, bytes) }
+            if let tls = session { return try unsafe writeTLS(tls, bytes) ?? 0 }
             return try unsafe writePlain(bytes)
         }
+    }
+
+    /// Writes what is unread in `head`, consuming it, and behind it a prefix of `payload`, if possible in one system call.
+    /// - Returns: how many bytes of the payload went. After 0 the next write must begin with what is left of the head, and then
+    ///   with the same payload.
+    package func write(_ head: Buffer, then payload: Span<UInt8>) throws(TransportError) -> Int {
+        guard head.count <= TLSSession.recordSize else {
+            _ = try write(head)
+            return head.isEmpty ? try write(payload) : 0
+        }
+        // Both pointers are used during the call alone.
+        let (headCount, count) = try head.withBytes { span throws(TransportError) in
+            try unsafe span.withUnsafeBytes { first throws(TransportError) in
+                try unsafe payload.withUnsafeBytes { second throws(TransportError) in
+                    guard let tls = session else { return try unsafe writePlain(first, second) }
+                    guard let count = try unsafe writeTLS(tls, second, after: first) else { return (0, 0) }
+                    return (first.count, count)
+                }
+            }
+        }
+        head.consume(headCount)
+        return count
     }
 
     /// Sends what TLS could not send when it was written.
@@ -196,32 +218,62 @@ package final class Stream {
 
     private func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
         guard socket.isWritable, bytes.count > 0 else { return 0 }
-        var sent = 0
-        repeat {
-            sent = unsafe send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        } while sent < 0 && errno == EINTR
-        if sent >= 0 {
-            if sent < bytes.count { socket.isWritable = false }
-            return sent
-        }
-        if errno == EAGAIN || errno == EWOULDBLOCK {
-            socket.isWritable = false
-            return 0
-        }
-        throw .system(SystemError("send"))
+        let sent = retrying { unsafe send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+        return try taken(sent, of: bytes.count)
     }
 
-    private func writeTLS(_ tls: TLSSession, _ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
-        guard bytes.count > 0 else { return 0 }
+    /// Sends prefixes of two runs: `second` only behind the whole of `first`. Returns how many bytes of each went.
+    private func writePlain(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) throws(TransportError) -> (Int, Int) {
+        guard socket.isWritable else { return (0, 0) }
+        // sendmsg(2) only reads, whatever its parameter's type says.
+        var parts = unsafe [
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count),
+        ]
+        let sent = unsafe parts.withUnsafeMutableBufferPointer { parts in
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = parts.baseAddress
+            unsafe message.msg_iovlen = parts.count
+            return retrying { unsafe sendmsg(socket.descriptor, &message, Int32(MSG_NOSIGNAL)) }
+        }
+        let count = try taken(sent, of: first.count + second.count)
+        return (min(count, first.count), max(0, count - first.count))
+    }
+
+    /// What `send` or `sendmsg` said, as a number of bytes; 0 when blocked.
+    private func taken(_ sent: Int, of count: Int) throws(TransportError) -> Int {
+        if sent >= 0 {
+            if sent < count { socket.isWritable = false }
+            return sent
+        }
+        guard errno == EAGAIN || errno == EWOULDBLOCK else { throw .system(SystemError("send")) }
+        socket.isWritable = false
+        return 0
+    }
+
+    private func retrying(_ call: () -> Int) -> Int {
+        while true {
+            let result = call()
+            if result >= 0 || errno != EINTR { return result }
+        }
+    }
+
+    /// - Returns: how many of `bytes` went behind the whole of `head`; nil when blocked, and then nothing went.
+    private func writeTLS(
+        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+    ) throws(TransportError) -> Int? {
+        guard unsafe bytes.count > 0 || head != nil else { return 0 }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
-            switch try unsafe tls.write(bytes) {
+            switch try unsafe tls.write(bytes, after: head) {
             case .moved(let count): return count
             case .wantsRead: interests.write = .read
             case .wantsWrite, .end: interests.write = .write
             }
-            return 0
+            return nil
         } catch {
             throw .tls(error)
         }

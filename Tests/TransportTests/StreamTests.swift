@@ -164,6 +164,46 @@ import Testing
         }
     }
 
+    enum Sender: CaseIterable {
+        case plain, ownRecords, openSSL
+    }
+
+    @Test(arguments: Sender.allCases)
+    func `a head and its payload arrive as one run, however little the kernel takes`(sender kind: Sender) async throws {
+        try await onLoop { actor in
+            let connection = try await connected(on: actor.loop, overTLS: kind != .plain)
+            // A client keeps OpenSSL until it settles, a server does not.
+            let (sender, receiver) =
+                kind == .openSSL ? (connection.client, connection.server) : (connection.server, connection.client)
+            var size: Int32 = 16_384
+            _ = unsafe setsockopt(sender.socket.descriptor, SOL_SOCKET, SO_SNDBUF, &size, 4)
+            for (head, payload) in [(1, 0), (300, 20_000), (16_384, 16_384), (16_385, 1), (70_000, 200_000), (5, 300_000)] {
+                let bytes = pattern(head + payload)
+                let buffer = Buffer(capacity: head)
+                buffer.append(bytes.span.extracting(0..<head))
+                var sent = head
+                var received: [UInt8] = []
+                while received.count < bytes.count {
+                    if !buffer.isEmpty {
+                        sent += try sender.write(buffer, then: bytes.span.extracting(sent...))
+                    } else if sent < bytes.count {
+                        sent += try sender.write(bytes.span.extracting(sent...))
+                    }
+                    #expect(buffer.isEmpty || sent == head)
+                    _ = try sender.flush()
+                    let room = Buffer(capacity: 65_536)
+                    switch try receiver.read(into: room) {
+                    case .bytes: received += room.drain()
+                    case .blocked: await actor.loop.yield()
+                    case .end: Issue.record("the sender has not ended")
+                    }
+                }
+                #expect(received == bytes)
+            }
+            connection.close()
+        }
+    }
+
     @Test func `a refused connection says so`() async throws {
         try await onLoop { actor in
             let listener = try Listener(try #require(SocketAddress(literal: "127.0.0.1", port: 0)), on: actor.loop)

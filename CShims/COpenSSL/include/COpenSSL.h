@@ -77,8 +77,11 @@ gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire);
 int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count);
 
 /// Encrypts a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
-/// tells something only if GH_MOVED is returned.
-int gh_records_write(gh_records *records, const unsigned char *bytes, size_t length, size_t *count);
+/// tells something only if GH_MOVED is returned. `head` (at most GH_RECORD_CONTENT bytes, or none) goes before, whole and in a
+/// record of its own.
+int gh_records_write(
+    gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes, size_t length,
+    size_t *count);
 
 /// Sends close_notify, once, if it can go now.
 void gh_records_close(gh_records *records);
