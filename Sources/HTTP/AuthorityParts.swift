@@ -18,9 +18,8 @@ package struct AuthorityParts: Sendable, Equatable {
             end += 1
         } else {
             end = first
-            while end < range.upperBound, bytes[end] != 0x3A { end += 1 }
             // RFC 3986 §3.2.2 reg-name, without escapes and without the sub-delims that no host name has.
-            for index in first..<end where !Self.isHostByte(bytes[index]) { return nil }
+            while end < range.upperBound, Self.isHostByte(bytes[end]) { end += 1 }
             guard end > first, end - first <= 255, bytes[first] != 0x2E else { return nil }
             host = first..<end
             isIPv6 = false
@@ -35,7 +34,7 @@ package struct AuthorityParts: Sendable, Equatable {
 
     /// Letters, digits, `-`, `.` and the `_` that real host names have.
     private static func isHostByte(_ byte: UInt8) -> Bool {
-        ByteClass.isLetter(byte) || ByteClass.isDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
+        ByteClass.contains(byte, 0x03FF_6000_0000_0000, 0x07FF_FFFE_87FF_FFFE)
     }
 
     /// 1...65535.

@@ -8,14 +8,29 @@ package struct FieldLine: Sendable, Equatable {
     /// Which field it is, if it is one Gatehouse looks at.
     @usableFromInline package let known: KnownField
 
+    /// Whether it stands in the bytes as it would be written anew: one space between colon and value, and behind the value the
+    /// line's end.
+    let isUsual: Bool
+
     /// Precondition: offsets fit 32 bits and the name's length 16 bits, which the head limits guarantee.
-    @inlinable
-    package init(name: Range<Int>, value: Range<Int>, known: KnownField) {
+    init(name: Range<Int>, value: Range<Int>, known: KnownField, isUsual: Bool = false) {
         nameStart = UInt32(name.lowerBound)
         nameCount = UInt16(name.count)
         valueStart = UInt32(value.lowerBound)
         valueCount = UInt32(value.count)
         self.known = known
+        self.isUsual = isUsual
+    }
+
+    /// The line of `bytes` whose name is followed by a colon, and whose CRLF begins at `end`; the same precondition.
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, name: Range<Int>, end: Int) {
+        let start = name.upperBound &+ 2
+        let isUsual =
+            start < end && bytes[start &- 1] == ByteClass.space && !ByteClass.isBlank(bytes[start])
+            && !ByteClass.isBlank(bytes[end &- 1])
+        let value = isUsual ? start..<end : Text.trimmed(bytes, name.upperBound &+ 1..<end)
+        self.init(name: name, value: value, known: .recognise(bytes, name), isUsual: isUsual)
     }
 
     /// Offsets of the name in the section's bytes.
@@ -57,13 +72,9 @@ package struct FieldSection: Sendable {
         bytes.append(name)
         let middle = bytes.count
         bytes.append(value)
-        append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: .recognise(bytes.span, start..<middle)))
-    }
-
-    @inline(__always)
-    mutating func append(_ line: FieldLine) {
-        lines.append(line)
-        present |= line.known.bit
+        let known = KnownField.recognise(bytes.span, start..<middle)
+        lines.append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: known))
+        present |= known.bit
     }
 
     /// Whether a line of this field is present.

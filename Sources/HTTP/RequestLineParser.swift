@@ -48,8 +48,7 @@ struct RequestLineParser {
 
     private mutating func readMethod(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Bool {
         let start = method.lowerBound
-        var index = scanned
-        while index < end, ByteClass.isToken(input[index]) { index &+= 1 }
+        let index = ByteScanning.endOfToken(input, from: scanned, to: end)
         scanned = index
         if index - start > Self.maxMethodBytes { throw HTTPRefusal(.methodTooLong) }
         guard index < end else { return false }
@@ -77,8 +76,7 @@ struct RequestLineParser {
         _ input: Span<UInt8>, _ end: Int, _ limits: borrowing HeadLimits
     ) throws(HTTPRefusal) -> Bool {
         let start = target.lowerBound
-        var index = scanned
-        while index < end, input[index] > ByteClass.space, input[index] != 0x7F { index &+= 1 }
+        let index = ByteScanning.endOfVisible(input, from: scanned, to: end)
         scanned = index
         if index - start > limits.maxTargetBytes { throw HTTPRefusal(.targetTooLong) }
         guard index < end else { return false }
