@@ -17,9 +17,8 @@ package struct AuthorityParts: Sendable, Equatable {
             isIPv6 = true
             end += 1
         } else {
-            end = first
             // RFC 3986 §3.2.2 reg-name, without escapes and without the sub-delims that no host name has.
-            while end < range.upperBound, Self.isHostByte(bytes[end]) { end += 1 }
+            end = ByteScanning.endOfHostName(bytes, from: first, to: range.upperBound)
             guard end > first, end - first <= 255, bytes[first] != 0x2E else { return nil }
             host = first..<end
             isIPv6 = false
@@ -30,11 +29,6 @@ package struct AuthorityParts: Sendable, Equatable {
             guard bytes[end] == 0x3A, let number = Self.port(bytes, end + 1..<range.upperBound) else { return nil }
             port = number
         }
-    }
-
-    /// Letters, digits, `-`, `.` and the `_` that real host names have.
-    private static func isHostByte(_ byte: UInt8) -> Bool {
-        ByteClass.contains(byte, 0x03FF_6000_0000_0000, 0x07FF_FFFE_87FF_FFFE)
     }
 
     /// 1...65535.

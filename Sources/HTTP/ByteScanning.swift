@@ -21,6 +21,12 @@ enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.notLettersOrDashes }, that: { !ByteClass.isToken($0) })
     }
 
+    /// The same for a byte that no host name has: letters, digits, `-`, `.`, and the `_` that real ones have.
+    @inline(__always)
+    static func endOfHostName(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notHostName }, that: { !ByteClass.isHostName($0) })
+    }
+
     /// The same for a byte that is not a letter, digit, `-` or `/`.
     @inline(__always)
     static func endOfPlainPath(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
@@ -44,17 +50,14 @@ enum ByteScanning {
             guard let base = buffer.baseAddress else { return start }
             var index = start
             while index < end {
-                if index &+ 8 <= end {
-                    // Sound: eight bytes from `index` end at or before `end`; the load needs no alignment.
+                if index &+ 8 <= bytes.count {
+                    // Sound: eight bytes from `index` end at or before `bytes.count`; the load needs no alignment.
                     let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                     let marked = candidates(EightBytes(word: UInt64(littleEndian: word)))
-                    if marked == 0 {
-                        index &+= 8
-                        continue
-                    }
                     index &+= marked.trailingZeroBitCount &>> 3
+                    if marked == 0 || index >= end { continue }
                 }
-                // Sound: `index` is below `end`, also after a step within the eight bytes.
+                // Sound: `index` is below `end`.
                 if test(unsafe base.load(fromByteOffset: index, as: UInt8.self)) { return index }
                 index &+= 1
             }

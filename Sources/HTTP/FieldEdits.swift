@@ -30,7 +30,7 @@ package final class FieldEdits: Sendable {
     }
 
     /// Bits of known fields to drop.
-    private let droppedKnown: UInt64
+    let droppedKnown: UInt64
     /// Names of other fields to drop.
     private let droppedNames: [[UInt8]]
     /// Lines to write, ready to be copied.
@@ -83,23 +83,19 @@ package final class FieldEdits: Sendable {
 
     private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
 
-    /// Whether the line is to be dropped.
-    @inline(__always)
-    func drops(_ bytes: Span<UInt8>, _ line: FieldLine) -> Bool {
-        if droppedKnown & line.known.bit != 0 { return true }
-        if droppedNames.isEmpty { return false }
-        return dropsName(bytes, line)
-    }
+    /// Whether there are names to drop besides `droppedKnown`.
+    var dropsNames: Bool { !droppedNames.isEmpty }
 
-    private func dropsName(_ bytes: Span<UInt8>, _ line: FieldLine) -> Bool {
-        for name in droppedNames where Text.sameVariable(name.span, bytes.extracting(line.name)) { return true }
+    /// Whether a field of this name, which may be a known one, is to be dropped by its name.
+    func dropsName(_ name: Span<UInt8>) -> Bool {
+        for dropped in droppedNames where Text.sameVariable(dropped.span, name) { return true }
         return false
     }
 
     /// Writes the lines for a head with these fields.
     func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
         if !lines.isEmpty { out.write(lines) }
-        if fields.present & defaultsKnown == 0 { return out.write(defaultLines) }
+        if fields.known.present & defaultsKnown == 0 { return out.write(defaultLines) }
         for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 

@@ -26,9 +26,10 @@ package struct FieldLine: Sendable, Equatable {
     @inline(__always)
     init(_ bytes: Span<UInt8>, name: Range<Int>, end: Int) {
         let start = name.upperBound &+ 2
+        // All that may stand in a value is above the space, but for the tab.
         let isUsual =
-            start < end && bytes[start &- 1] == ByteClass.space && !ByteClass.isBlank(bytes[start])
-            && !ByteClass.isBlank(bytes[end &- 1])
+            start < end && bytes[start &- 1] == ByteClass.space && bytes[start] > ByteClass.space
+            && bytes[end &- 1] > ByteClass.space
         let value = isUsual ? start..<end : Text.trimmed(bytes, name.upperBound &+ 1..<end)
         self.init(name: name, value: value, known: .recognise(bytes, name), isUsual: isUsual)
     }
@@ -51,8 +52,8 @@ package struct FieldSection: Sendable {
     /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
     @usableFromInline package internal(set) var bytes: [UInt8] = []
     @usableFromInline package internal(set) var lines: [FieldLine] = []
-    /// A bit for every known field that occurs.
-    @usableFromInline var present: UInt64 = 0
+    /// Which known fields occur.
+    @usableFromInline var known = KnownFieldSet()
 
     package init() {}
 
@@ -60,7 +61,7 @@ package struct FieldSection: Sendable {
     package mutating func removeAll() {
         if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
         if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
-        present = 0
+        known = KnownFieldSet()
     }
 
     @inlinable
@@ -74,12 +75,12 @@ package struct FieldSection: Sendable {
         bytes.append(value)
         let known = KnownField.recognise(bytes.span, start..<middle)
         lines.append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: known))
-        present |= known.bit
+        self.known.insert(known)
     }
 
     /// Whether a line of this field is present.
     @inlinable
-    package func contains(_ known: KnownField) -> Bool { present & known.bit != 0 }
+    package func contains(_ known: KnownField) -> Bool { self.known.present & known.bit != 0 }
 
     /// The first line of this field.
     @inlinable
@@ -91,7 +92,7 @@ package struct FieldSection: Sendable {
 
     /// How many lines of this field there are.
     package func count(of known: KnownField) -> Int {
-        guard contains(known) else { return 0 }
+        guard self.known.repeated & known.bit != 0 else { return contains(known) ? 1 : 0 }
         var count = 0
         for line in lines where line.known == known { count += 1 }
         return count

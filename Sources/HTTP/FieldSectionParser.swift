@@ -22,18 +22,18 @@ struct FieldSectionParser {
         _ input: Span<UInt8>, into section: inout FieldSection, limits: borrowing HeadLimits, from sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Int? {
         // Bytes beyond the limit are never looked at, so the outcome does not depend on how the bytes arrive.
-        let end = min(input.count, limits.maxHeadBytes)
+        let head = input.extracting(first: limits.maxHeadBytes)
         let longest = limits.maxFieldBytes
         let allowed = limits.maxFields - section.lines.count
-        var present = section.present
-        defer { section.present = present }
+        var known = section.known
+        defer { section.known = known }
         // The array is opened once for all lines, of which none is shorter than one of `a:`.
-        try section.lines.append(addingCapacity: (end - lineStart) / 4) { lines throws(HTTPRefusal) in
-            while try readLine(input, end, longest, sender) {
+        try section.lines.append(addingCapacity: (head.count - lineStart) / 4) { lines throws(HTTPRefusal) in
+            while try readLine(head, longest, sender) {
                 guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
-                let line = takeLine(input)
+                let line = takeLine(head)
                 lines.append(line)
-                present |= line.known.bit
+                known.insert(line.known)
             }
         }
         if colon < 0, scanned > lineStart, input[lineStart] == ByteClass.carriageReturn { return scanned }
@@ -45,37 +45,37 @@ struct FieldSectionParser {
     /// and when it is the empty line, which is then behind `scanned`.
     @inline(__always)
     private mutating func readLine(
-        _ input: Span<UInt8>, _ end: Int, _ longest: Int, _ sender: HTTPRefusal.Sender
+        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
         if colon < 0 {
-            guard try readName(input, end, longest, sender) else { return false }
+            guard try readName(input, longest, sender) else { return false }
         }
-        scanned = ByteScanning.endOfText(input, from: scanned, to: end)
+        scanned = ByteScanning.endOfText(input, from: scanned, to: input.count)
         try checkSize(longest, sender)
-        guard scanned < end else { return false }
+        guard scanned < input.count else { return false }
         // RFC 9110 §5.5, RFC 9112 §2.2: no CR, LF, NUL or other control inside a value; a line ends with CRLF.
         guard input[scanned] == ByteClass.carriageReturn else {
             throw HTTPRefusal(input[scanned] == ByteClass.lineFeed ? .bareLF : .controlByte, from: sender)
         }
-        return try hasLineFeed(input, end, sender)
+        return try hasLineFeed(input, sender)
     }
 
     /// Reads the line's name and its colon.
     @inline(__always)
     private mutating func readName(
-        _ input: Span<UInt8>, _ end: Int, _ longest: Int, _ sender: HTTPRefusal.Sender
+        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
-        if scanned == lineStart, scanned < end {
+        if scanned == lineStart, scanned < input.count {
             if input[scanned] == ByteClass.carriageReturn {
-                if try hasLineFeed(input, end, sender) { scanned &+= 2 }
+                if try hasLineFeed(input, sender) { scanned &+= 2 }
                 return false
             }
             // RFC 9112 §2.2, §5.2: white space before the first field, and obs-fold, are refused.
             if ByteClass.isBlank(input[scanned]) { throw HTTPRefusal(.foldedLine, from: sender) }
         }
-        scanned = ByteScanning.endOfToken(input, from: scanned, to: end)
+        scanned = ByteScanning.endOfToken(input, from: scanned, to: input.count)
         try checkSize(longest, sender)
-        guard scanned < end else { return false }
+        guard scanned < input.count else { return false }
         guard input[scanned] == 0x3A, scanned > lineStart else {
             throw HTTPRefusal(reasonAgainst(nameByte: input[scanned], at: scanned), from: sender)
         }
@@ -86,8 +86,8 @@ struct FieldSectionParser {
 
     /// Whether LF has come behind the CR at `scanned`.
     @inline(__always)
-    private func hasLineFeed(_ input: Span<UInt8>, _ end: Int, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) -> Bool {
-        guard scanned &+ 1 < end else { return false }
+    private func hasLineFeed(_ input: Span<UInt8>, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) -> Bool {
+        guard scanned &+ 1 < input.count else { return false }
         guard input[scanned &+ 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: sender) }
         return true
     }

@@ -98,28 +98,40 @@ package enum ForwardedHead {
         _ fields: borrowing FieldSection, dropping dropped: UInt64, _ edits: borrowing FieldEdits, namedByConnection: Bool,
         to out: inout OutputSpan<UInt8>
     ) {
-        let span = fields.bytes.span
+        let dropped = dropped | edits.droppedKnown
+        let needsNames = edits.dropsNames || namedByConnection
         // Kept lines that follow each other and stand in the usual form are one copy.
         var run = 0..<0
         for line in fields.lines where dropped & line.known.bit == 0 {
-            if edits.drops(span, line) { continue }
-            // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
-            // dropped already, and the others may not be taken away from the upstream by a client.
-            if namedByConnection, line.known == .other, isNamedByConnection(span, fields, line) { continue }
+            if needsNames, dropsName(of: line, fields, edits, namedByConnection) { continue }
             if line.isUsual, line.name.lowerBound == run.upperBound {
                 run = run.lowerBound..<line.value.upperBound &+ 2
                 continue
             }
-            if !run.isEmpty { out.write(span, run) }
+            if !run.isEmpty { out.write(fields.bytes, run) }
             run = line.isUsual ? line.name.lowerBound..<line.value.upperBound &+ 2 : 0..<0
-            if !line.isUsual {
-                out.write(span, line.name)
-                out.write(": ")
-                out.write(span, line.value)
-                out.write("\r\n")
-            }
+            if !line.isUsual { writeAnew(line, of: fields, to: &out) }
         }
-        if !run.isEmpty { out.write(span, run) }
+        if !run.isEmpty { out.write(fields.bytes, run) }
+    }
+
+    @inline(never)
+    private static func writeAnew(_ line: FieldLine, of fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
+        out.write(fields.bytes, line.name)
+        out.write(": ")
+        out.write(fields.bytes, line.value)
+        out.write("\r\n")
+    }
+
+    @inline(never)
+    private static func dropsName(
+        of line: FieldLine, _ fields: borrowing FieldSection, _ edits: borrowing FieldEdits, _ namedByConnection: Bool
+    ) -> Bool {
+        let span = fields.bytes.span
+        if edits.dropsName(span.extracting(line.name)) { return true }
+        // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
+        // dropped already, and the others may not be taken away from the upstream by a client.
+        return namedByConnection && line.known == .other && isNamedByConnection(span, fields, line)
     }
 
     private static func isNamedByConnection(

@@ -36,8 +36,8 @@ extension OutputSpan<UInt8> {
 
     /// Writes `value` in decimal without leading zeros.
     mutating func write(decimal value: UInt64) {
-        let text = DecimalText(value)
-        write(text.digits.span, text.range)
+        if value >= 10 { write(decimal: value / 10) }
+        write(UInt8(truncatingIfNeeded: value % 10) &+ 0x30)
     }
 
     /// Sound for a source that is readable and does not overlap the room, which is held exclusively.

@@ -43,7 +43,8 @@ package enum Text {
         var number: UInt64 = 0
         for index in range {
             guard ByteClass.isDigit(bytes[index]) else { return nil }
-            number = number * 10 + UInt64(bytes[index] - 0x30)
+            // Eighteen digits fit.
+            number = number &* 10 &+ UInt64(bytes[index] &- 0x30)
         }
         return number
     }
