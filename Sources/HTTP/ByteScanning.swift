@@ -54,8 +54,12 @@ enum ByteScanning {
                     // Sound: eight bytes from `index` end at or before `bytes.count`; the load needs no alignment.
                     let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                     let marked = candidates(EightBytes(word: UInt64(littleEndian: word)))
+                    if marked == 0 {
+                        index &+= 8
+                        continue
+                    }
                     index &+= marked.trailingZeroBitCount &>> 3
-                    if marked == 0 || index >= end { continue }
+                    if index >= end { break }
                 }
                 // Sound: `index` is below `end`.
                 if test(unsafe base.load(fromByteOffset: index, as: UInt8.self)) { return index }

@@ -27,8 +27,8 @@ struct FieldSectionParser {
         let allowed = limits.maxFields - section.lines.count
         var known = section.known
         defer { section.known = known }
-        // The array is opened once for all lines, of which none is shorter than one of `a:`.
-        try section.lines.append(addingCapacity: (head.count - lineStart) / 4) { lines throws(HTTPRefusal) in
+        // The array is opened once for all lines that can come; none is shorter than one of `a:`.
+        try section.lines.append(addingCapacity: min(allowed, (head.count - lineStart) / 4)) { lines throws(HTTPRefusal) in
             while try readLine(head, longest, sender) {
                 guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
                 let line = takeLine(head)
