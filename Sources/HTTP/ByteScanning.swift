@@ -21,7 +21,7 @@ enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.notLettersOrDashes }, that: { !ByteClass.isToken($0) })
     }
 
-    /// The same for a byte that no host name has: letters, digits, `-`, `.`, and the `_` that real ones have.
+    /// The same for a byte that is not a letter, digit, `-`, `.` or `_`: the end of a host name.
     @inline(__always)
     static func endOfHostName(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notHostName }, that: { !ByteClass.isHostName($0) })
@@ -30,7 +30,7 @@ enum ByteScanning {
     /// The same for a byte that is not a letter, digit, `-` or `/`.
     @inline(__always)
     static func endOfPlainPath(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
-        first(bytes, from: start, to: end, among: { $0.notPlainPath }, that: { _ in true })
+        first(bytes, from: start, to: end, among: { $0.notPlainPath }, that: { !ByteClass.isPlainPath($0) })
     }
 
     /// The same for a byte that is `a` or `b`.

@@ -41,8 +41,8 @@ struct FieldSectionParser {
         return nil
     }
 
-    /// Reads the line at `lineStart` until its CR, at `scanned`, and looks whether LF follows. Returns false when bytes are missing,
-    /// and when it is the empty line, which is then behind `scanned`.
+    /// Reads the line at `lineStart` until its CR, at `scanned`, and looks whether LF follows. Returns false when bytes are
+    /// missing, and when it is the empty line, which is then behind `scanned`.
     @inline(__always)
     private mutating func readLine(
         _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender

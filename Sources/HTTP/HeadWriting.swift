@@ -56,18 +56,16 @@ extension OutputSpan<UInt8> {
     /// As far as the room goes.
     @inline(never)
     private static func fill(_ room: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int, from source: UnsafeRawBufferPointer) {
-        for unsafe byte in unsafe source {
-            guard count < room.count else { return }
-            // Sound: `count` is inside the room, and the bytes are trivial.
-            unsafe room[count] = byte
-            count += 1
-        }
+        let length = Swift.min(source.count, room.count - count)
+        // Sound: `length` bounds the offsets in both buffers, and the bytes are trivial.
+        for index in 0..<length { unsafe room[count + index] = source[index] }
+        count += length
     }
 }
 
 extension [UInt8] {
-    /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write` must do the
-    /// same each time.
+    /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write`
+    /// must do the same each time.
     @inline(__always)
     mutating func append(guessing room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
         var room = room

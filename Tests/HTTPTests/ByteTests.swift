@@ -43,34 +43,6 @@ import Testing
         }
     }
 
-    /// Every byte at every place among bytes of each kind: found where looking at each byte alone finds it.
-    private func check(
-        among neighbours: String, _ find: (Span<UInt8>, Int, Int) -> Int, that test: (UInt8) -> Bool
-    ) {
-        for neighbour in bytes(neighbours) {
-            for length in [1, 7, 8, 9, 15, 16, 17, 35] {
-                for position in 0..<length {
-                    for byte in UInt8.min...UInt8.max {
-                        var input = [UInt8](repeating: neighbour, count: length)
-                        input[position] = byte
-                        for start in [0, position, length] {
-                            let expected = (start..<length).first { test(input[$0]) } ?? length
-                            guard find(input.span, start, length) != expected else { continue }
-                            Issue.record("byte \(byte) at \(position) of \(length), from \(start)")
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    @Test func `Ends of text, of a token and of what is visible are found at every offset, for every byte`() {
-        check(among: "a\t\u{7F}", { ByteScanning.endOfText($0, from: $1, to: $2) }, that: ByteClass.isForbiddenInText)
-        check(among: "aZ-9\u{7F}", { ByteScanning.endOfToken($0, from: $1, to: $2) }, that: { !ByteClass.isToken($0) })
-        check(among: "a!\u{7F} ", { ByteScanning.endOfVisible($0, from: $1, to: $2) }, that: { $0 < 0x21 || $0 == 0x7F })
-        check(among: "a?\">", { ByteScanning.firstOf(0x3F, or: 0x23, $0, from: $1, to: $2) }, that: { $0 == 0x3F || $0 == 0x23 })
-    }
-
     @Test func `Byte classes are those of the grammars`() {
         let token = Set(bytes("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
         let unreserved = Set(bytes("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
