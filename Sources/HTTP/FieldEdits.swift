@@ -95,7 +95,7 @@ package final class FieldEdits: Sendable {
     /// Writes the lines for a head with these fields.
     func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
         if !lines.isEmpty { out.write(lines) }
-        if fields.known.present & defaultsKnown == 0 { return out.write(defaultLines) }
+        if fields.present & defaultsKnown == 0 { return out.write(defaultLines) }
         for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 

@@ -25,15 +25,15 @@ struct FieldSectionParser {
         let head = input.extracting(first: limits.maxHeadBytes)
         let longest = limits.maxFieldBytes
         let allowed = limits.maxFields - section.lines.count
-        var known = section.known
-        defer { section.known = known }
+        var present = section.present
+        defer { section.present = present }
         // The array is opened once for all lines that can come; none is shorter than one of `a:`.
         try section.lines.append(addingCapacity: min(allowed, (head.count - lineStart) / 4)) { lines throws(HTTPRefusal) in
             while try readLine(head, longest, sender) {
                 guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
                 let line = takeLine(head)
                 lines.append(line)
-                known.insert(line.known)
+                present |= line.known.bit
             }
         }
         if colon < 0, scanned > lineStart, input[lineStart] == ByteClass.carriageReturn { return scanned }

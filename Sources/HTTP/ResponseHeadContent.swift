@@ -31,7 +31,7 @@ struct ResponseHeadContent {
 
     mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
         fields.append(name: name, value: value)
-        facts.present = fields.known.present
+        facts.present = fields.present
     }
 
     /// See `ResponseHead.parse`.
@@ -47,7 +47,7 @@ struct ResponseHeadContent {
         guard let end = try section.parse(input, into: &unfinished, limits: limits, from: .upstream) else { return nil }
         swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
-        facts.present = fields.known.present
+        facts.present = fields.present
         facts.connection = try ConnectionOptions(fields, from: .upstream)
         return end
     }
