@@ -17,10 +17,8 @@ package struct AuthorityParts: Sendable, Equatable {
             isIPv6 = true
             end += 1
         } else {
-            end = first
-            while end < range.upperBound, bytes[end] != 0x3A { end += 1 }
             // RFC 3986 §3.2.2 reg-name, without escapes and without the sub-delims that no host name has.
-            for index in first..<end where !Self.isHostByte(bytes[index]) { return nil }
+            end = ByteScanning.endOfHostName(bytes, from: first, to: range.upperBound)
             guard end > first, end - first <= 255, bytes[first] != 0x2E else { return nil }
             host = first..<end
             isIPv6 = false
@@ -31,11 +29,6 @@ package struct AuthorityParts: Sendable, Equatable {
             guard bytes[end] == 0x3A, let number = Self.port(bytes, end + 1..<range.upperBound) else { return nil }
             port = number
         }
-    }
-
-    /// Letters, digits, `-`, `.` and the `_` that real host names have.
-    private static func isHostByte(_ byte: UInt8) -> Bool {
-        ByteClass.isLetter(byte) || ByteClass.isDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
     }
 
     /// 1...65535.

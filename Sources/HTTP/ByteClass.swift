@@ -33,6 +33,18 @@ package enum ByteClass {
         contains(byte, 0x2FFF_FFD2_0000_0000, 0x47FF_FFFE_87FF_FFFF)
     }
 
+    /// Letters, digits, `-`, `.` and the `_` that real host names have.
+    @inlinable @inline(__always)
+    package static func isHostName(_ byte: UInt8) -> Bool {
+        contains(byte, 0x03FF_6000_0000_0000, 0x07FF_FFFE_87FF_FFFE)
+    }
+
+    /// Letters, digits, `-` and `/`: most of most paths, and the same in whatever form.
+    @inlinable @inline(__always)
+    package static func isPlainPath(_ byte: UInt8) -> Bool {
+        contains(byte, 0x03FF_A000_0000_0000, 0x07FF_FFFE_07FF_FFFE)
+    }
+
     /// A byte that may not stand in a field value or a line: C0 controls but the tab, and DEL (RFC 9110 §5.5).
     @inlinable @inline(__always)
     package static func isForbiddenInText(_ byte: UInt8) -> Bool {

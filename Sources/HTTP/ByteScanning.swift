@@ -1,76 +1,123 @@
 import Glibc
 
-/// Finding the end of a run of text eight bytes at a time, and reading a short name as machine words.
+/// Finding bytes eight at a time, and reading a short name as machine words.
 ///
-/// A head is mostly field values; looking at each byte alone would be half of the parser's time.
+/// A head is mostly names and values; looking at each byte alone would be most of the parser's time.
 enum ByteScanning {
     /// The offset of the first byte at or after `start` that may not stand in a field value (RFC 9110 §5.5: C0 controls
     /// but the tab, and DEL), or `end`. Precondition: `start <= end <= bytes.count`, else it traps.
     @inline(__always)
     static func endOfText(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.controls(below: 0x20) }, that: ByteClass.isForbiddenInText)
+    }
+
+    /// The same for a byte that ends visible text: a space, a control, or DEL. Bytes above ASCII do not.
+    @inline(__always)
+    static func endOfVisible(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.controls(below: 0x21) }, that: { $0 <= 0x20 || $0 == 0x7F })
+    }
+
+    /// The same for a byte that is not one of a token (RFC 9110 §5.6.2).
+    @inline(__always)
+    static func endOfToken(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notLettersOrDashes }, that: { !ByteClass.isToken($0) })
+    }
+
+    /// The same for a byte that is not a letter, digit, `-`, `.` or `_`: the end of a host name.
+    @inline(__always)
+    static func endOfHostName(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notHostName }, that: { !ByteClass.isHostName($0) })
+    }
+
+    /// The same for a byte that is not a letter, digit, `-` or `/`.
+    @inline(__always)
+    static func endOfPlainPath(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notPlainPath }, that: { !ByteClass.isPlainPath($0) })
+    }
+
+    /// The same for a byte that is `a` or `b`.
+    @inline(__always)
+    static func firstOf(_ a: UInt8, or b: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.either(a, b) }, that: { $0 == a || $0 == b })
+    }
+
+    /// The offset of the first byte that passes `test`, or `end`; `candidates` marks all such bytes, and perhaps others.
+    @inline(__always)
+    private static func first(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, among candidates: (EightBytes) -> UInt64, that test: (UInt8) -> Bool
+    ) -> Int {
         precondition(0 <= start && start <= end && end <= bytes.count)
         // Sound: the precondition bounds every access, and the pointer does not leave the closure.
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = unsafe UnsafeRawPointer(buffer.baseAddress) else { return start }
+        return unsafe bytes.withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress else { return start }
             var index = start
-            while true {
-                while index &+ 8 <= end {
-                    // Sound: eight bytes from `index` end at or before `end`; the load needs no alignment.
+            while index < end {
+                if index &+ 8 <= bytes.count {
+                    // Sound: eight bytes from `index` end at or before `bytes.count`; the load needs no alignment.
                     let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    let hits = lowBytes(UInt64(littleEndian: word), below: 0x20)
-                    if hits == 0 {
+                    let marked = candidates(EightBytes(word: UInt64(littleEndian: word)))
+                    if marked == 0 {
                         index &+= 8
                         continue
                     }
-                    index &+= hits.trailingZeroBitCount &>> 3
-                    break
+                    index &+= marked.trailingZeroBitCount &>> 3
+                    if index >= end { break }
                 }
-                // Sound: `index < end` is checked before the byte is read.
-                while index < end, unsafe !ByteClass.isForbiddenInText(buffer[index]) {
-                    index &+= 1
-                    if index & 7 == 0 { break }
-                }
-                if index >= end { return end }
-                if unsafe ByteClass.isForbiddenInText(buffer[index]) { return index }
+                // Sound: `index` is below `end`.
+                if test(unsafe base.load(fromByteOffset: index, as: UInt8.self)) { return index }
+                index &+= 1
             }
+            return end
         }
     }
 
-    /// The offset behind the run of letters and `-` at `start`, as far as whole words of eight bytes consist of them alone: most
-    /// of a field's name. What follows is for the caller to look at byte by byte.
-    /// Precondition: `start <= end <= bytes.count`, else it traps.
+    /// Whether two runs of the same length are equal, ASCII letters in any case.
+    static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        // Sound: the pointers do not leave the closures.
+        unsafe a.withUnsafeBytes { one in unsafe b.withUnsafeBytes { other in unsafe equal(one, other) } }
+    }
+
+    /// The same for a literal of two or more bytes.
+    static func equal(_ a: Span<UInt8>, _ literal: StaticString) -> Bool {
+        // Sound: such a literal is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`; for the rest as above.
+        let other = unsafe UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        return unsafe a.withUnsafeBytes { unsafe equal($0, other) }
+    }
+
     @inline(__always)
-    static func skipLetters(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
-        precondition(0 <= start && start <= end && end <= bytes.count)
-        // Sound: as in `endOfText`.
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = unsafe UnsafeRawPointer(buffer.baseAddress) else { return start }
-            var index = start
-            while index &+ 8 <= end, isLetters(unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { index &+= 8 }
-            return index
+    private static func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+        let count = a.count
+        guard count == b.count, let one = a.baseAddress, let other = b.baseAddress else { return a.count == b.count }
+        var index = 0
+        while index &+ 8 < count {
+            // Sound: eight bytes from `index` end before `count`.
+            let word = unsafe EightBytes(word: one.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let wanted = unsafe EightBytes(word: other.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            guard word.lowerCase == wanted.lowerCase else { return false }
+            index &+= 8
+        }
+        // Sound: what is left are `count - index` bytes, at most eight.
+        let word = unsafe EightBytes(word: word(one + index, count: count &- index))
+        let wanted = unsafe EightBytes(word: self.word(other + index, count: count &- index))
+        return word.lowerCase == wanted.lowerCase
+    }
+
+    /// The bytes at `range`, at most eight, as a word; of equal lengths, different bytes make different words.
+    @inline(__always)
+    static func word(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+        precondition(0 <= range.lowerBound && range.upperBound <= bytes.count && range.count <= 8)
+        // Sound: the precondition bounds the range.
+        return unsafe bytes.withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            return unsafe word(base + range.lowerBound, count: range.count)
         }
     }
 
-    /// Is every byte of the word a letter or `-`? Exact: no sum carries into the next byte, since bit 7 is cleared before.
+    /// The same for a literal of two to eight bytes; folded to a constant by the optimiser.
     @inline(__always)
-    private static func isLetters(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        let lower = (word | ones &* 0x20) & ~high
-        let fromA = lower &+ ones &* (0x80 - 0x61)
-        let beyondZ = lower &+ ones &* (0x80 - 0x7B)
-        let isNotDash = ((word ^ ones &* 0x2D) & ~high) &+ ones &* 0x7F
-        return ((fromA & ~beyondZ) | ~isNotDash) & ~word & high == high
-    }
-
-    /// A bit 7 in each byte of `word` that is below `limit` or DEL; exact for the lowest such byte, which is the one used.
-    @inline(__always)
-    private static func lowBytes(_ word: UInt64, below limit: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        let below = (word &- ones &* limit) & ~word
-        let delete = word ^ (ones &* 0x7F)
-        return (below | ((delete &- ones) & ~delete)) & high
+    static func word(_ literal: StaticString) -> UInt64 {
+        // Sound: a string literal of two or more bytes is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
+        unsafe word(UnsafeRawPointer(literal.utf8Start), count: literal.utf8CodeUnitCount)
     }
 
     /// The first up to 32 bytes of a name in four words, with ASCII letters (and, harmlessly, a few other token bytes)
@@ -103,46 +150,27 @@ enum ByteScanning {
             unsafe name.last = base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self) | fold
             if count > 16 { unsafe name.second = base.loadUnaligned(fromByteOffset: 8, as: UInt64.self) | fold }
             if count > 24 { unsafe name.third = base.loadUnaligned(fromByteOffset: 16, as: UInt64.self) | fold }
-        } else if count >= 4 {
-            let low = unsafe UInt64(base.loadUnaligned(as: UInt32.self))
-            let high = unsafe UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
-            name.first = (low | high &<< 32) | fold
-        } else if count > 0 {
-            // One to three bytes: first, middle, last cover them all.
-            let low = unsafe UInt64(base.load(as: UInt8.self))
-            let middle = unsafe UInt64(base.load(fromByteOffset: count &>> 1, as: UInt8.self))
-            let high = unsafe UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
-            name.first = (low | middle &<< 8 | high &<< 16) | fold
+        } else {
+            unsafe name.first = word(base, count: count) | fold
         }
         return name
     }
-}
 
-/// A name's bytes as words; see `ByteScanning.foldedName`. Meaningful only beside the name's length.
-struct FoldedName: Equatable {
-    var first: UInt64 = 0
-    var second: UInt64 = 0
-    var third: UInt64 = 0
-    var last: UInt64 = 0
-
-    /// Has the name an underscore? Folded it is 0x7F, which no other byte of a token becomes.
+    /// Likewise, for at most eight bytes.
     @inline(__always)
-    var hasUnderscore: Bool {
-        (Self.deletes(first) | Self.deletes(second) | Self.deletes(third) | Self.deletes(last)) != 0
-    }
-
-    /// Not zero just if a byte of the word is 0x7F.
-    @inline(__always)
-    private static func deletes(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let others = word ^ (ones &* 0x7F)
-        return (others &- ones) & ~others & (ones &* 0x80)
-    }
-
-    @inline(__always)
-    func `is`(_ literal: StaticString) -> Bool {
-        let other = ByteScanning.foldedName(literal)
-        return first == other.first && last == other.last && second == other.second && third == other.third
+    private static func word(_ base: UnsafeRawPointer, count: Int) -> UInt64 {
+        if count == 8 { return unsafe base.loadUnaligned(as: UInt64.self) }
+        if count >= 4 {
+            let low = unsafe UInt64(base.loadUnaligned(as: UInt32.self))
+            let high = unsafe UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            return low | high &<< 32
+        }
+        if count == 0 { return 0 }
+        // One to three bytes: first, middle, last cover them all.
+        let low = unsafe UInt64(base.load(as: UInt8.self))
+        let middle = unsafe UInt64(base.load(fromByteOffset: count &>> 1, as: UInt8.self))
+        let high = unsafe UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
+        return low | middle &<< 8 | high &<< 16
     }
 }
 
@@ -156,21 +184,6 @@ extension Text {
                 guard let left = left.baseAddress, let right = right.baseAddress else { return true }
                 return unsafe memcmp(left, right, a.count) == 0
             }
-        }
-    }
-
-    /// Whether the bytes at `range` equal the literal, ASCII letters in any case.
-    @inlinable
-    package static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: StaticString) -> Bool {
-        let count = range.count
-        guard count == literal.utf8CodeUnitCount else { return false }
-        // Sound: the buffer has exactly `count` immortal bytes, is only read, and does not leave the closure.
-        return literal.withUTF8Buffer { text in
-            for index in 0..<count {
-                let byte = ByteClass.lowerCase(bytes[range.lowerBound &+ index])
-                guard unsafe byte == ByteClass.lowerCase(text[index]) else { return false }
-            }
-            return true
         }
     }
 }

@@ -31,12 +31,12 @@ package struct ConnectionOptions: OptionSet, Sendable {
     }
 
     private init(_ bytes: Span<UInt8>, _ token: Range<Int>) {
-        switch token.count {
-        case 2 where Text.equal(bytes, token, "te"): self = .te
-        case 5 where Text.equal(bytes, token, "close"): self = .close
-        case 7 where Text.equal(bytes, token, "upgrade"): self = .upgrade
-        case 10 where Text.equal(bytes, token, "keep-alive"): self = .keepAlive
-        default: self = .names
+        // All options but one are names of fields that we know.
+        switch KnownField.recognise(bytes, token) {
+        case .te: self = .te
+        case .upgrade: self = .upgrade
+        case .keepAlive: self = .keepAlive
+        default: self = Text.equal(bytes, token, "close") ? .close : .names
         }
     }
 }

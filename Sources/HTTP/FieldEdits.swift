@@ -30,13 +30,15 @@ package final class FieldEdits: Sendable {
     }
 
     /// Bits of known fields to drop.
-    private let droppedKnown: UInt64
+    let droppedKnown: UInt64
     /// Names of other fields to drop.
     private let droppedNames: [[UInt8]]
     /// Lines to write, ready to be copied.
     private let lines: [UInt8]
     private let defaults: [Default]
     private let defaultLines: [UInt8]
+    /// A bit for each field among the defaults: a head without any of them gets all lines.
+    private let defaultsKnown: UInt64
 
     /// Changes nothing.
     static let none = FieldEdits()
@@ -76,28 +78,25 @@ package final class FieldEdits: Sendable {
         }
         self.defaults = entries
         defaultLines = bytes
+        defaultsKnown = entries.reduce(0) { $0 | $1.known.bit }
     }
 
     private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
 
-    /// Whether the line is to be dropped.
-    @inline(__always)
-    func drops(_ bytes: Span<UInt8>, _ line: FieldLine) -> Bool {
-        if droppedKnown & line.known.bit != 0 { return true }
-        if droppedNames.isEmpty { return false }
-        return dropsName(bytes, line)
-    }
+    /// Whether there are names to drop besides `droppedKnown`.
+    var dropsNames: Bool { !droppedNames.isEmpty }
 
-    private func dropsName(_ bytes: Span<UInt8>, _ line: FieldLine) -> Bool {
-        for name in droppedNames where Text.sameVariable(name.span, bytes.extracting(line.name)) { return true }
+    /// Whether a field of this name, which may be a known one, is to be dropped by its name.
+    func dropsName(_ name: Span<UInt8>) -> Bool {
+        for dropped in droppedNames where Text.sameVariable(dropped.span, name) { return true }
         return false
     }
 
-    /// Appends the lines to write for a head with these fields.
-    func appendLines(_ fields: borrowing FieldSection, to out: inout [UInt8]) {
-        out.append(lines, 0..<lines.count)
-        let bytes = defaultLines
-        for entry in defaults where !has(entry, bytes.span, fields) { out.append(bytes, entry.line) }
+    /// Writes the lines for a head with these fields.
+    func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
+        if !lines.isEmpty { out.write(lines) }
+        if fields.present & defaultsKnown == 0 { return out.write(defaultLines) }
+        for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 
     /// Appends the lines to write for a head without fields.
@@ -106,13 +105,14 @@ package final class FieldEdits: Sendable {
         out.append(defaultLines, 0..<defaultLines.count)
     }
 
-    private func has(_ entry: Default, _ bytes: Span<UInt8>, _ fields: borrowing FieldSection) -> Bool {
+    private func has(_ entry: Default, _ fields: borrowing FieldSection) -> Bool {
         if entry.known != .other && entry.known != .xForwardedOther { return fields.contains(entry.known) }
         guard fields.contains(entry.known) else { return false }
         let span = fields.bytes.span
+        let own = defaultLines
         let name = entry.line.lowerBound..<entry.line.lowerBound + entry.nameCount
         for line in fields.lines where line.known == entry.known {
-            if Text.equal(span, line.name, bytes, name) { return true }
+            if Text.equal(span, line.name, own.span, name) { return true }
         }
         return false
     }

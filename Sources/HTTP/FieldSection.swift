@@ -8,14 +8,30 @@ package struct FieldLine: Sendable, Equatable {
     /// Which field it is, if it is one Gatehouse looks at.
     @usableFromInline package let known: KnownField
 
+    /// Whether it stands in the bytes as it would be written anew: one space between colon and value, and behind the value the
+    /// line's end.
+    let isUsual: Bool
+
     /// Precondition: offsets fit 32 bits and the name's length 16 bits, which the head limits guarantee.
-    @inlinable
-    package init(name: Range<Int>, value: Range<Int>, known: KnownField) {
+    init(name: Range<Int>, value: Range<Int>, known: KnownField, isUsual: Bool = false) {
         nameStart = UInt32(name.lowerBound)
         nameCount = UInt16(name.count)
         valueStart = UInt32(value.lowerBound)
         valueCount = UInt32(value.count)
         self.known = known
+        self.isUsual = isUsual
+    }
+
+    /// The line of `bytes` whose name is followed by a colon, and whose CRLF begins at `end`; the same precondition.
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, name: Range<Int>, end: Int) {
+        let start = name.upperBound &+ 2
+        // All that may stand in a value is above the space, but for the tab.
+        let isUsual =
+            start < end && bytes[start &- 1] == ByteClass.space && bytes[start] > ByteClass.space
+            && bytes[end &- 1] > ByteClass.space
+        let value = isUsual ? start..<end : Text.trimmed(bytes, name.upperBound &+ 1..<end)
+        self.init(name: name, value: value, known: .recognise(bytes, name), isUsual: isUsual)
     }
 
     /// Offsets of the name in the section's bytes.
@@ -36,7 +52,8 @@ package struct FieldSection: Sendable {
     /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
     @usableFromInline package internal(set) var bytes: [UInt8] = []
     @usableFromInline package internal(set) var lines: [FieldLine] = []
-    /// A bit for every known field that occurs.
+    /// A bit for every known field that occurs. (A fourth word would not fit where `RequestHead.fields` is lent: each look would
+    /// allocate.)
     @usableFromInline var present: UInt64 = 0
 
     package init() {}
@@ -57,13 +74,9 @@ package struct FieldSection: Sendable {
         bytes.append(name)
         let middle = bytes.count
         bytes.append(value)
-        append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: .recognise(bytes.span, start..<middle)))
-    }
-
-    @inline(__always)
-    mutating func append(_ line: FieldLine) {
-        lines.append(line)
-        present |= line.known.bit
+        let known = KnownField.recognise(bytes.span, start..<middle)
+        lines.append(FieldLine(name: start..<middle, value: middle..<bytes.count, known: known))
+        present |= known.bit
     }
 
     /// Whether a line of this field is present.

@@ -22,62 +22,89 @@ struct FieldSectionParser {
         _ input: Span<UInt8>, into section: inout FieldSection, limits: borrowing HeadLimits, from sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Int? {
         // Bytes beyond the limit are never looked at, so the outcome does not depend on how the bytes arrive.
-        let end = min(input.count, limits.maxHeadBytes)
-        while true {
-            if colon < 0 {
-                if scanned == lineStart, scanned < end {
-                    let first = input[scanned]
-                    if first == ByteClass.carriageReturn {
-                        guard scanned + 1 < end else { break }
-                        guard input[scanned + 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: sender) }
-                        return scanned + 2
-                    }
-                    // RFC 9112 §2.2, §5.2: white space before the first field, and obs-fold, are refused.
-                    if ByteClass.isBlank(first) { throw HTTPRefusal(.foldedLine, from: sender) }
-                }
-                var index = ByteScanning.skipLetters(input, from: min(scanned, end), to: end)
-                while index < end, ByteClass.isToken(input[index]) { index &+= 1 }
-                scanned = index
-                try checkSize(limits, sender)
-                guard index < end else { break }
-                guard input[index] == 0x3A, index > lineStart else {
-                    throw HTTPRefusal(reasonAgainst(nameByte: input[index], at: index), from: sender)
-                }
-                colon = index
-                scanned = index &+ 1
+        let head = input.extracting(first: limits.maxHeadBytes)
+        let longest = limits.maxFieldBytes
+        let allowed = limits.maxFields - section.lines.count
+        var present = section.present
+        defer { section.present = present }
+        // The array is opened once for all lines that can come; none is shorter than one of `a:`.
+        try section.lines.append(addingCapacity: min(allowed, (head.count - lineStart) / 4)) { lines throws(HTTPRefusal) in
+            while try readLine(head, longest, sender) {
+                guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
+                let line = takeLine(head)
+                lines.append(line)
+                present |= line.known.bit
             }
-            let stop = ByteScanning.endOfText(input, from: scanned, to: end)
-            scanned = stop
-            try checkSize(limits, sender)
-            guard stop < end else { break }
-            // RFC 9110 §5.5, RFC 9112 §2.2: no CR, LF, NUL or other control inside a value; a line ends with CRLF.
-            guard input[stop] == ByteClass.carriageReturn else {
-                throw HTTPRefusal(input[stop] == ByteClass.lineFeed ? .bareLF : .controlByte, from: sender)
-            }
-            guard stop + 1 < end else { break }
-            guard input[stop + 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: sender) }
-            try add(input, stop, to: &section, limits, sender)
         }
+        if colon < 0, scanned > lineStart, input[lineStart] == ByteClass.carriageReturn { return scanned }
         if input.count >= limits.maxHeadBytes { throw HTTPRefusal(.headTooLarge, from: sender) }
         return nil
     }
 
-    private mutating func add(
-        _ input: Span<UInt8>, _ end: Int, to section: inout FieldSection, _ limits: borrowing HeadLimits,
-        _ sender: HTTPRefusal.Sender
-    ) throws(HTTPRefusal) {
-        guard section.lines.count < limits.maxFields else { throw HTTPRefusal(.tooManyFields, from: sender) }
-        let name = lineStart..<colon
-        let value = Text.trimmed(input, colon &+ 1..<end)
-        section.append(FieldLine(name: name, value: value, known: .recognise(input, name)))
-        lineStart = end &+ 2
-        scanned = lineStart
-        colon = -1
+    /// Reads the line at `lineStart` until its CR, at `scanned`, and looks whether LF follows. Returns false when bytes are
+    /// missing, and when it is the empty line, which is then behind `scanned`.
+    @inline(__always)
+    private mutating func readLine(
+        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+    ) throws(HTTPRefusal) -> Bool {
+        if colon < 0 {
+            guard try readName(input, longest, sender) else { return false }
+        }
+        scanned = ByteScanning.endOfText(input, from: scanned, to: input.count)
+        try checkSize(longest, sender)
+        guard scanned < input.count else { return false }
+        // RFC 9110 §5.5, RFC 9112 §2.2: no CR, LF, NUL or other control inside a value; a line ends with CRLF.
+        guard input[scanned] == ByteClass.carriageReturn else {
+            throw HTTPRefusal(input[scanned] == ByteClass.lineFeed ? .bareLF : .controlByte, from: sender)
+        }
+        return try hasLineFeed(input, sender)
     }
 
-    private func checkSize(_ limits: borrowing HeadLimits, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) {
+    /// Reads the line's name and its colon.
+    @inline(__always)
+    private mutating func readName(
+        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+    ) throws(HTTPRefusal) -> Bool {
+        if scanned == lineStart, scanned < input.count {
+            if input[scanned] == ByteClass.carriageReturn {
+                if try hasLineFeed(input, sender) { scanned &+= 2 }
+                return false
+            }
+            // RFC 9112 §2.2, §5.2: white space before the first field, and obs-fold, are refused.
+            if ByteClass.isBlank(input[scanned]) { throw HTTPRefusal(.foldedLine, from: sender) }
+        }
+        scanned = ByteScanning.endOfToken(input, from: scanned, to: input.count)
+        try checkSize(longest, sender)
+        guard scanned < input.count else { return false }
+        guard input[scanned] == 0x3A, scanned > lineStart else {
+            throw HTTPRefusal(reasonAgainst(nameByte: input[scanned], at: scanned), from: sender)
+        }
+        colon = scanned
+        scanned &+= 1
+        return true
+    }
+
+    /// Whether LF has come behind the CR at `scanned`.
+    @inline(__always)
+    private func hasLineFeed(_ input: Span<UInt8>, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) -> Bool {
+        guard scanned &+ 1 < input.count else { return false }
+        guard input[scanned &+ 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: sender) }
+        return true
+    }
+
+    /// The line that was read, and goes on behind it.
+    @inline(__always)
+    private mutating func takeLine(_ input: Span<UInt8>) -> FieldLine {
+        let line = FieldLine(input, name: lineStart..<colon, end: scanned)
+        lineStart = scanned &+ 2
+        scanned = lineStart
+        colon = -1
+        return line
+    }
+
+    private func checkSize(_ longest: Int, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) {
         let size = scanned &- lineStart
-        guard size <= limits.maxFieldBytes, colon >= 0 || size <= 256 else {
+        guard size <= longest, colon >= 0 || size <= 256 else {
             throw HTTPRefusal(.fieldTooLarge, from: sender)
         }
     }

@@ -12,23 +12,30 @@ package enum ForwardedHead {
         _ head: RequestHead, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientFacts, to out: inout [UInt8]
     ) {
-        head.withContent { appendRequest($0, request, policy: policy, client: client, to: &out) }
+        head.withContent { content in
+            out.append(guessing: content.fields.bytes.count + ownBytes) {
+                write(content, request, policy: policy, client: client, to: &$0)
+            }
+        }
     }
 
-    private static func appendRequest(
+    /// What the lines of our own mostly take, whatever was received.
+    static let ownBytes = 768
+
+    private static func write(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientFacts, to out: inout [UInt8]
+        client: borrowing ClientFacts, to out: inout OutputSpan<UInt8>
     ) {
-        appendRequestLine(head, request, to: &out)
-        appendHost(head, request, policy, to: &out)
-        appendRequestFields(head, request, policy, client, to: &out)
-        ForwardingFields.append(head, policy: policy, client: client, to: &out)
-        if policy.addVia { out.append(head.facts.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
-        policy.edits.appendLines(head.fields, to: &out)
-        appendFraming(request.framing, to: &out)
-        if request.expectsContinue, head.facts.expectsContinue { out.append("Expect: 100-continue\r\n") }
-        appendConnection(of: request, to: &out)
-        out.append("\r\n")
+        writeRequestLine(head, request, to: &out)
+        writeHost(head, request, policy, to: &out)
+        writeRequestFields(head, request, policy, client, to: &out)
+        ForwardingFields.write(head, policy: policy, client: client, to: &out)
+        if policy.addVia { out.write(head.facts.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
+        policy.edits.writeLines(head.fields, to: &out)
+        writeFraming(request.framing, to: &out)
+        if request.expectsContinue, head.facts.expectsContinue { out.write("Expect: 100-continue\r\n") }
+        writeConnection(of: request, to: &out)
+        out.write("\r\n")
     }
 
     /// Fields of a request that are never copied: hop-by-hop ones (RFC 9110 §7.6.1), those that we write ourselves, those
@@ -39,39 +46,39 @@ package enum ForwardedHead {
         | KnownField.trailer.bit | KnownField.upgrade.bit | KnownField.expect.bit | KnownField.http2Settings.bit
         | KnownField.proxyAuthorization.bit | KnownField.proxyAuthenticate.bit | KnownField.maxForwards.bit
 
-    private static func appendRequestLine(
-        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout [UInt8]
+    private static func writeRequestLine(
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>
     ) {
-        out.append(head.fields.bytes, head.facts.methodRange)
-        out.append(0x20)
+        out.write(head.fields.bytes, head.facts.methodRange)
+        out.write(0x20)
         if head.facts.form == .asterisk || head.facts.form == .authority {
-            out.append(head.fields.bytes, head.facts.target)
+            out.write(head.fields.bytes, head.facts.target)
         } else {
-            request.target.rewrite.append(
-                head.fields, path: head.facts.path, remainder: request.remainder, query: head.facts.query, to: &out)
+            request.target.rewrite.write(
+                head.fields.bytes.span, path: head.facts.path, remainder: request.remainder, query: head.facts.query, to: &out)
         }
-        out.append(" HTTP/1.1\r\n")
+        out.write(" HTTP/1.1\r\n")
     }
 
     /// RFC 9112 §3.2: exactly one `Host`, first.
-    private static func appendHost(
+    private static func writeHost(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, _ policy: borrowing RequestFieldPolicy,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        out.append("Host: ")
+        out.write("Host: ")
         if let host = policy.host {
-            out.append(host, 0..<host.count)
+            out.write(host)
         } else if policy.preserveHost, !head.facts.authorityRange.isEmpty {
-            out.append(head.fields.bytes, head.facts.authorityRange)
+            out.write(head.fields.bytes, head.facts.authorityRange)
         } else {
-            out.append(request.target.authority, 0..<request.target.authority.count)
+            out.write(request.target.authority)
         }
-        out.append("\r\n")
+        out.write("\r\n")
     }
 
-    private static func appendRequestFields(
+    private static func writeRequestFields(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest,
-        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientFacts, to out: inout [UInt8]
+        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientFacts, to out: inout OutputSpan<UInt8>
     ) {
         var dropped = requestDropped | ForwardingFields.dropped(policy: policy, isTrusted: client.isTrusted)
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are read and forwarded only with a chunked body.
@@ -80,49 +87,51 @@ package enum ForwardedHead {
             head.fields, dropping: dropped, policy.edits, namedByConnection: head.facts.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
         if head.facts.method == .trace || head.facts.method == .options, let left = head.fields.number(of: .maxForwards) {
-            out.append("Max-Forwards: ")
-            out.append(decimal: left == 0 ? 0 : left - 1)
-            out.append("\r\n")
+            out.write("Max-Forwards: ")
+            out.write(decimal: left == 0 ? 0 : left - 1)
+            out.write("\r\n")
         }
     }
 
-    /// Appends the lines that are neither in `dropped`, nor removed by configuration, nor named by `Connection`.
+    /// Writes the lines that are neither in `dropped`, nor removed by configuration, nor named by `Connection`.
     static func copyLines(
         _ fields: borrowing FieldSection, dropping dropped: UInt64, _ edits: borrowing FieldEdits, namedByConnection: Bool,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        let span = fields.bytes.span
+        let dropped = dropped | edits.droppedKnown
+        let needsNames = edits.dropsNames || namedByConnection
         // Kept lines that follow each other and stand in the usual form are one copy.
         var run = 0..<0
         for line in fields.lines where dropped & line.known.bit == 0 {
-            if edits.drops(span, line) { continue }
-            // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
-            // dropped already, and the others may not be taken away from the upstream by a client.
-            if namedByConnection, line.known == .other, isNamedByConnection(span, fields, line) { continue }
-            let isUsual = isInUsualForm(span, line)
-            if isUsual, line.name.lowerBound == run.upperBound {
+            if needsNames, dropsName(of: line, fields, edits, namedByConnection) { continue }
+            if line.isUsual, line.name.lowerBound == run.upperBound {
                 run = run.lowerBound..<line.value.upperBound &+ 2
                 continue
             }
-            if !run.isEmpty { out.append(span, run) }
-            run = isUsual ? line.name.lowerBound..<line.value.upperBound &+ 2 : 0..<0
-            if !isUsual {
-                out.append(span, line.name)
-                out.append(": ")
-                out.append(span, line.value)
-                out.append("\r\n")
-            }
+            if !run.isEmpty { out.write(fields.bytes, run) }
+            run = line.isUsual ? line.name.lowerBound..<line.value.upperBound &+ 2 : 0..<0
+            if !line.isUsual { writeAnew(line, of: fields, to: &out) }
         }
-        if !run.isEmpty { out.append(span, run) }
+        if !run.isEmpty { out.write(fields.bytes, run) }
     }
 
-    /// One space between colon and value, none behind the value, and the line's end there: as it would be written anew.
-    @inline(__always)
-    private static func isInUsualForm(_ span: Span<UInt8>, _ line: FieldLine) -> Bool {
-        let (start, end) = (line.name.upperBound, line.value.upperBound)
-        return line.value.lowerBound &- start == 2 && end &+ 2 <= span.count && span[start] == 0x3A
-            && span[start &+ 1] == ByteClass.space && span[end] == ByteClass.carriageReturn
-            && span[end &+ 1] == ByteClass.lineFeed
+    @inline(never)
+    private static func writeAnew(_ line: FieldLine, of fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
+        out.write(fields.bytes, line.name)
+        out.write(": ")
+        out.write(fields.bytes, line.value)
+        out.write("\r\n")
+    }
+
+    @inline(never)
+    private static func dropsName(
+        of line: FieldLine, _ fields: borrowing FieldSection, _ edits: borrowing FieldEdits, _ namedByConnection: Bool
+    ) -> Bool {
+        let span = fields.bytes.span
+        if edits.dropsName(span.extracting(line.name)) { return true }
+        // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
+        // dropped already, and the others may not be taken away from the upstream by a client.
+        return namedByConnection && line.known == .other && isNamedByConnection(span, fields, line)
     }
 
     private static func isNamedByConnection(
@@ -137,26 +146,26 @@ package enum ForwardedHead {
         return false
     }
 
-    static func appendFraming(_ framing: BodyFraming, to out: inout [UInt8]) {
+    static func writeFraming(_ framing: BodyFraming, to out: inout OutputSpan<UInt8>) {
         switch framing {
         case .none, .untilClose: break
         case .length(let length):
-            out.append("Content-Length: ")
-            out.append(decimal: length)
-            out.append("\r\n")
-        case .chunked: out.append("Transfer-Encoding: chunked\r\n")
+            out.write("Content-Length: ")
+            out.write(decimal: length)
+            out.write("\r\n")
+        case .chunked: out.write("Transfer-Encoding: chunked\r\n")
         }
     }
 
     /// RFC 9110 §7.6.1: `Connection` names the hop-by-hop fields that we ourselves send.
-    private static func appendConnection(of request: borrowing UpstreamRequest, to out: inout [UInt8]) {
-        if request.acceptsTrailers { out.append("TE: trailers\r\n") }
+    private static func writeConnection(of request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>) {
+        if request.acceptsTrailers { out.write("TE: trailers\r\n") }
         switch (request.asksForWebSocket, request.acceptsTrailers, request.closes) {
-        case (true, false, _): out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n")
-        case (true, true, _): out.append("Connection: Upgrade, TE\r\nUpgrade: websocket\r\n")
-        case (false, true, true): out.append("Connection: close, TE\r\n")
-        case (false, true, false): out.append("Connection: TE\r\n")
-        case (false, false, true): out.append("Connection: close\r\n")
+        case (true, false, _): out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        case (true, true, _): out.write("Connection: Upgrade, TE\r\nUpgrade: websocket\r\n")
+        case (false, true, true): out.write("Connection: close, TE\r\n")
+        case (false, true, false): out.write("Connection: TE\r\n")
+        case (false, false, true): out.write("Connection: close\r\n")
         case (false, false, false): break
         }
     }

@@ -6,54 +6,58 @@ extension ForwardedHead {
     package static func appendResponse(
         _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
     ) {
-        head.withContent { appendResponse($0, answer, policy: policy, to: &out) }
+        head.withContent { content in
+            out.append(guessing: content.fields.bytes.count + ownBytes) { write(content, answer, policy: policy, to: &$0) }
+        }
     }
 
-    private static func appendResponse(
+    private static func write(
         _ head: borrowing ResponseHeadContent, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        appendStatusLine(head, to: &out)
+        writeStatusLine(head, to: &out)
         var dropped = responseDropped
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         let names = head.facts.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
         if !answer.date.isEmpty, !head.fields.contains(.date) {
-            out.append("Date: ")
-            out.append(answer.date, 0..<answer.date.count)
-            out.append("\r\n")
+            out.write("Date: ")
+            out.write(answer.date)
+            out.write("\r\n")
         }
-        if policy.addVia { out.append("Via: 1.1 gatehouse\r\n") }
-        policy.edits.appendLines(head.fields, to: &out)
+        if policy.addVia { out.write("Via: 1.1 gatehouse\r\n") }
+        policy.edits.writeLines(head.fields, to: &out)
         if head.facts.status == 101 {
-            out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             return
         }
         let isLast = answer.closes ? true : answer.framing == .untilClose
         if case .none = answer.framing {
-            appendStatedLength(head, to: &out)
+            writeStatedLength(head, to: &out)
         } else {
-            appendFraming(answer.framing, to: &out)
+            writeFraming(answer.framing, to: &out)
         }
         if isLast {
-            out.append("Connection: close\r\n")
+            out.write("Connection: close\r\n")
         } else if answer.clientMinorVersion == 0 {
             // RFC 9112 §9.3: HTTP/1.0 keeps a connection only when told so.
-            out.append("Connection: keep-alive\r\n")
+            out.write("Connection: keep-alive\r\n")
         }
-        out.append("\r\n")
+        out.write("\r\n")
     }
 
     /// Appends an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.
     package static func appendInterim(_ head: ResponseHead, to out: inout [UInt8]) {
-        head.withContent { appendInterim($0, to: &out) }
+        head.withContent { content in
+            out.append(guessing: content.fields.bytes.count + ownBytes) { writeInterim(content, to: &$0) }
+        }
     }
 
-    private static func appendInterim(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
-        appendStatusLine(head, to: &out)
+    private static func writeInterim(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
+        writeStatusLine(head, to: &out)
         let names = head.facts.connection.contains(.names)
         copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
-        out.append("\r\n")
+        out.write("\r\n")
     }
 
     /// Hop-by-hop fields (RFC 9110 §7.6.1) and those written anew.
@@ -63,20 +67,20 @@ extension ForwardedHead {
         | KnownField.trailer.bit | KnownField.upgrade.bit | KnownField.proxyAuthenticate.bit
 
     /// RFC 9110 §2.5: the version is our own, whatever the upstream's was.
-    private static func appendStatusLine(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
-        out.append("HTTP/1.1 ")
-        out.append(decimal: UInt64(head.facts.status))
-        out.append(0x20)
-        out.append(head.fields.bytes, head.facts.reasonPhrase)
-        out.append("\r\n")
+    private static func writeStatusLine(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
+        out.write("HTTP/1.1 ")
+        out.write(decimal: UInt64(head.facts.status))
+        out.write(0x20)
+        out.write(head.fields.bytes, head.facts.reasonPhrase)
+        out.write("\r\n")
     }
 
     /// RFC 9110 §8.6: in the answer to HEAD and in a 304, `Content-Length` is that of the body a GET would have had, so it
     /// is kept; in 1xx and 204 it must not stand.
-    private static func appendStatedLength(_ head: borrowing ResponseHeadContent, to out: inout [UInt8]) {
+    private static func writeStatedLength(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
         guard head.facts.status >= 200, head.facts.status != 204, let line = head.fields.first(.contentLength) else { return }
-        out.append("Content-Length: ")
-        out.append(head.fields.bytes, line.value)
-        out.append("\r\n")
+        out.write("Content-Length: ")
+        out.write(head.fields.bytes, line.value)
+        out.write("\r\n")
     }
 }

@@ -16,85 +16,85 @@ enum ForwardingFields {
         return (policy.addXForwarded ? xForwarded : 0) | (policy.addForwarded ? KnownField.forwarded.bit : 0)
     }
 
-    static func append(
+    static func write(
         _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientFacts,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        if policy.addXForwarded { appendXForwarded(head, head.fields, client, to: &out) }
-        if policy.addForwarded { appendForwarded(head, head.fields, client, to: &out) }
+        if policy.addXForwarded { writeXForwarded(head, head.fields, client, to: &out) }
+        if policy.addForwarded { writeForwarded(head, head.fields, client, to: &out) }
     }
 
-    private static func appendXForwarded(
+    private static func writeXForwarded(
         _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        guard client.isTrusted else { return appendOwn(head, fields, client, to: &out) }
-        out.append("X-Forwarded-For: ")
-        appendList(of: .xForwardedFor, fields, to: &out)
-        out.append(client.addressText, 0..<client.addressText.count)
+        guard client.isTrusted else { return writeOwn(head, fields, client, to: &out) }
+        out.write("X-Forwarded-For: ")
+        writeList(of: .xForwardedFor, fields, to: &out)
+        out.write(client.addressText)
 
         if let line = trusted(.xForwardedProto, fields, client), isProtocol(fields, line) {
-            out.append("\r\nX-Forwarded-Proto: ")
-            out.append(fields.bytes, line.value)
+            out.write("\r\nX-Forwarded-Proto: ")
+            out.write(fields.bytes, line.value)
         } else {
-            out.append(client.scheme == .https ? "\r\nX-Forwarded-Proto: https" : "\r\nX-Forwarded-Proto: http")
+            out.write(client.scheme == .https ? "\r\nX-Forwarded-Proto: https" : "\r\nX-Forwarded-Proto: http")
         }
 
         if let line = trusted(.xForwardedHost, fields, client), AuthorityParts(fields.bytes.span, line.value) != nil {
-            out.append("\r\nX-Forwarded-Host: ")
-            out.append(fields.bytes, line.value)
+            out.write("\r\nX-Forwarded-Host: ")
+            out.write(fields.bytes, line.value)
         } else if !head.facts.authorityRange.isEmpty {
-            out.append("\r\nX-Forwarded-Host: ")
-            out.append(fields.bytes, head.facts.authorityRange)
+            out.write("\r\nX-Forwarded-Host: ")
+            out.write(fields.bytes, head.facts.authorityRange)
         }
 
-        out.append("\r\nX-Forwarded-Port: ")
+        out.write("\r\nX-Forwarded-Port: ")
         if let line = trusted(.xForwardedPort, fields, client), isPort(fields, line) {
-            out.append(fields.bytes, line.value)
+            out.write(fields.bytes, line.value)
         } else {
-            out.append(decimal: UInt64(client.listenerPort))
+            out.write(decimal: UInt64(client.listenerPort))
         }
-        out.append("\r\n")
+        out.write("\r\n")
     }
 
     /// What we know ourselves, which is all there is to say of a client that is not trusted: mostly ready.
-    private static func appendOwn(
+    private static func writeOwn(
         _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        out.append(client.forAndProto, 0..<client.forAndProto.count)
+        out.write(client.forAndProto)
         if !head.facts.authorityRange.isEmpty {
-            out.append("X-Forwarded-Host: ")
-            out.append(fields.bytes, head.facts.authorityRange)
-            out.append("\r\n")
+            out.write("X-Forwarded-Host: ")
+            out.write(fields.bytes, head.facts.authorityRange)
+            out.write("\r\n")
         }
-        out.append(client.portLine, 0..<client.portLine.count)
+        out.write(client.portLine)
     }
 
     /// RFC 7239 §4: `for`, `proto` and, if the client named one, `host`, quoted where it is not a token.
-    private static func appendForwarded(
+    private static func writeForwarded(
         _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
-        to out: inout [UInt8]
+        to out: inout OutputSpan<UInt8>
     ) {
-        out.append("Forwarded: ")
-        if client.isTrusted { appendList(of: .forwarded, fields, to: &out) }
-        out.append(client.forwardedElement, 0..<client.forwardedElement.count)
-        if !head.facts.authorityRange.isEmpty {
-            // A host with a port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. An authority
-            // that passed validation has no byte that would need a backslash.
-            let isToken = Text.isToken(fields.bytes.span, head.facts.authorityRange)
-            out.append(isToken ? ";host=" : ";host=\"")
-            out.append(fields.bytes, head.facts.authorityRange)
-            if !isToken { out.append(0x22) }
+        out.write("Forwarded: ")
+        if client.isTrusted { writeList(of: .forwarded, fields, to: &out) }
+        out.write(client.forwardedElement)
+        if let authority = head.facts.authority {
+            // A port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. No other byte of an authority that
+            // passed validation would need it, or a backslash.
+            let isToken = authority.port == nil && !authority.isIPv6
+            out.write(isToken ? ";host=" : ";host=\"")
+            out.write(fields.bytes, head.facts.authorityRange)
+            if !isToken { out.write(0x22) }
         }
-        out.append("\r\n")
+        out.write("\r\n")
     }
 
-    private static func appendList(of known: KnownField, _ fields: borrowing FieldSection, to out: inout [UInt8]) {
+    private static func writeList(of known: KnownField, _ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
         guard fields.contains(known) else { return }
         for line in fields.lines where line.known == known && !line.value.isEmpty {
-            out.append(fields.bytes, line.value)
-            out.append(", ")
+            out.write(fields.bytes, line.value)
+            out.write(", ")
         }
     }
 

@@ -31,6 +31,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
 
 extension KnownField {
     /// The known field that the name at `range` of `bytes` spells, in any case; the name must be a token.
+    @inline(__always)
     static func recognise(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         // No known name is longer.
         guard range.count <= 32 else { return recogniseKin(bytes, range) }
@@ -44,6 +45,7 @@ extension KnownField {
     private static var kinsBeginning: UInt64 { ByteScanning.foldedName("x-forwar").first }
 
     /// What a name that is none of the known ones has in common with them.
+    @inline(never)
     private static func recogniseKin(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         if range.count >= 11, Text.equal(bytes, range.lowerBound..<range.lowerBound + 11, "x-forwarded") {
             return .xForwardedOther
@@ -60,6 +62,7 @@ extension KnownField {
         return field == .other ? .other : .lookalike
     }
 
+    @inline(never)
     private static func named(_ name: FoldedName, count: Int) -> KnownField {
         switch count {
         case 2...5: tiny(name, count)

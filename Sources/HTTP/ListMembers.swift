@@ -28,7 +28,7 @@ package struct ListMembers {
     }
 
     private func endOfMember(_ bytes: Span<UInt8>, _ separator: UInt8) -> Int {
-        var index = position
+        var index = ByteScanning.firstOf(separator, or: 0x22, bytes, from: position, to: end)
         var quoted = false
         while index < end {
             let byte = bytes[index]

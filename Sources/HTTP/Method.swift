@@ -6,20 +6,17 @@ package enum Method: UInt8, Sendable {
 
     /// The method spelled by the bytes at `range`.
     static func named(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Method {
-        switch range.count {
-        case 3: exact(bytes, range, "GET") ? .get : exact(bytes, range, "PUT") ? .put : .other
-        case 4: exact(bytes, range, "POST") ? .post : exact(bytes, range, "HEAD") ? .head : .other
-        case 5: exact(bytes, range, "PATCH") ? .patch : exact(bytes, range, "TRACE") ? .trace : .other
-        case 6: exact(bytes, range, "DELETE") ? .delete : .other
-        case 7: exact(bytes, range, "OPTIONS") ? .options : exact(bytes, range, "CONNECT") ? .connect : .other
+        guard range.count <= 8 else { return .other }
+        let name = ByteScanning.word(bytes, range)
+        func `is`(_ text: StaticString) -> Bool { name == ByteScanning.word(text) }
+        return switch range.count {
+        case 3: `is`("GET") ? .get : `is`("PUT") ? .put : .other
+        case 4: `is`("POST") ? .post : `is`("HEAD") ? .head : .other
+        case 5: `is`("PATCH") ? .patch : `is`("TRACE") ? .trace : .other
+        case 6: `is`("DELETE") ? .delete : .other
+        case 7: `is`("OPTIONS") ? .options : `is`("CONNECT") ? .connect : .other
         default: .other
         }
-    }
-
-    /// Equal including case: equal without it, and all letters upper case.
-    private static func exact(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
-        for index in range where bytes[index] & 0x20 != 0 { return false }
-        return Text.equal(bytes, range, text)
     }
 
     /// RFC 9110 §9.2.2: repeating the request has the effect of sending it once, so it may be sent again after a failure.

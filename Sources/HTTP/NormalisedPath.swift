@@ -11,8 +11,10 @@ package enum NormalisedPath {
     /// Whether the path at `range` is in its normal form and needs no copy. It may say no for a path that is.
     package static func isNormal(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard let start = range.first, bytes[start] == 0x2F else { return false }
-        var afterSlash = false
-        for index in range {
+        // A dot can only be amiss behind a slash, and whole words of what is plain have none.
+        let plain = ByteScanning.endOfPlainPath(bytes, from: start, to: range.upperBound)
+        var afterSlash = plain > start && bytes[plain - 1] == 0x2F
+        for index in plain..<range.upperBound {
             let byte = bytes[index]
             guard ByteClass.isPath(byte) else { return false }
             if afterSlash, byte == 0x2E { return false }

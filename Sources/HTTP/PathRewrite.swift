@@ -39,32 +39,25 @@ package struct PathRewrite: Sendable, Equatable {
         return normal
     }
 
-    /// Appends the upstream's path for the request path at `path`, of which the route's prefix ends at `remainder`, and
+    /// Writes the upstream's path for the request path at `path`, of which the route's prefix ends at `remainder`, and
     /// the query. The result always begins with `/`.
-    package func append(
-        _ bytes: Span<UInt8>, path: Range<Int>, remainder: Int, query: Range<Int>, to out: inout [UInt8]
+    func write(
+        _ bytes: Span<UInt8>, path: Range<Int>, remainder: Int, query: Range<Int>, to out: inout OutputSpan<UInt8>
     ) {
-        out.append(basePath, 0..<basePath.count)
+        out.write(basePath)
         switch prefix {
         case .keep:
-            out.append(bytes, path)
+            // The query directly follows the path.
+            out.write(bytes, path.lowerBound..<query.upperBound)
+            return
         case .strip:
-            out.append(0x2F)
-            out.append(bytes, PathPrefix.skipSeparators(bytes, remainder, path.upperBound)..<path.upperBound)
+            out.write(0x2F)
         case .replace(let target):
             let hasRemainder = remainder < path.upperBound
             let slash = target.last == 0x2F
-            out.append(target, 0..<(slash ? target.count - 1 : target.count))
-            if hasRemainder || slash || (target.isEmpty && basePath.isEmpty) { out.append(0x2F) }
-            out.append(bytes, PathPrefix.skipSeparators(bytes, remainder, path.upperBound)..<path.upperBound)
+            out.write(target, 0..<(slash ? target.count - 1 : target.count))
+            if hasRemainder || slash || (target.isEmpty && basePath.isEmpty) { out.write(0x2F) }
         }
-        out.append(bytes, query)
-    }
-
-    /// The same for a path and a query in the bytes of a head.
-    package func append(
-        _ fields: borrowing FieldSection, path: Range<Int>, remainder: Int, query: Range<Int>, to out: inout [UInt8]
-    ) {
-        append(fields.bytes.span, path: path, remainder: remainder, query: query, to: &out)
+        out.write(bytes, PathPrefix.skipSeparators(bytes, remainder, path.upperBound)..<query.upperBound)
     }
 }

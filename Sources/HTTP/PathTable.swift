@@ -8,6 +8,8 @@ package struct PathTable: Sendable {
     private let prefixes: [PathPrefix]
     /// Prefixes with a semicolon: where the walk skips parameters, they have a letter.
     private let irregular: [Int]
+    /// How many segments the others have at most: what a path has behind so many cannot matter.
+    private let depth: Int
 
     private struct Slot {
         var hash: UInt64
@@ -25,6 +27,7 @@ package struct PathTable: Sendable {
         self.prefixes = prefixes
         func isRegular(_ index: Int) -> Bool { !prefixes[index].segments.contains(0x3B) }
         irregular = prefixes.indices.filter { !isRegular($0) }
+        depth = prefixes.indices.filter(isRegular).map { prefixes[$0].segments.count { $0 == 0x2F } }.max() ?? 0
         var size = 2
         while size < prefixes.count * 2 { size *= 2 }
         slots = Array(repeating: Slot(hash: 0, prefix: -1), count: size)
@@ -44,7 +47,8 @@ package struct PathTable: Sendable {
         var index = path.lowerBound
         var hash = Self.basis
         consider(hash, bytes, path, &best)
-        while index < end {
+        var segments = 0
+        while index < end, segments < depth {
             let next = PathPrefix.skipSeparators(bytes, index, end)
             guard next > index else { break }
             index = next
@@ -56,6 +60,7 @@ package struct PathTable: Sendable {
                 index += width
             }
             consider(hash, bytes, path, &best)
+            segments += 1
             index = PathPrefix.skipParameters(bytes, index, end)
         }
         return best.found

@@ -34,6 +34,7 @@ struct RequestLineParser {
     }
 
     /// RFC 9112 §2.2: one empty line before the request line is ignored (some clients send CRLF after a body).
+    @inline(__always)
     private mutating func skipEmptyLine(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Bool {
         guard end > 0 else { return false }
         if input[0] == ByteClass.carriageReturn {
@@ -46,10 +47,10 @@ struct RequestLineParser {
         return true
     }
 
+    @inline(__always)
     private mutating func readMethod(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Bool {
         let start = method.lowerBound
-        var index = scanned
-        while index < end, ByteClass.isToken(input[index]) { index &+= 1 }
+        let index = ByteScanning.endOfToken(input, from: scanned, to: end)
         scanned = index
         if index - start > Self.maxMethodBytes { throw HTTPRefusal(.methodTooLong) }
         guard index < end else { return false }
@@ -73,12 +74,12 @@ struct RequestLineParser {
     }
 
     /// Visible ASCII, and raw bytes above it, which real clients send and normalisation escapes (docs/paths.md).
+    @inline(__always)
     private mutating func readTarget(
         _ input: Span<UInt8>, _ end: Int, _ limits: borrowing HeadLimits
     ) throws(HTTPRefusal) -> Bool {
         let start = target.lowerBound
-        var index = scanned
-        while index < end, input[index] > ByteClass.space, input[index] != 0x7F { index &+= 1 }
+        let index = ByteScanning.endOfVisible(input, from: scanned, to: end)
         scanned = index
         if index - start > limits.maxTargetBytes { throw HTTPRefusal(.targetTooLong) }
         guard index < end else { return false }
@@ -97,6 +98,7 @@ struct RequestLineParser {
     }
 
     /// RFC 9112 §2.3: `HTTP/` DIGIT `.` DIGIT, case-sensitive, then CRLF.
+    @inline(__always)
     private mutating func readVersion(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Int? {
         let start = scanned
         if let misfit = VersionText.firstMisfit(input, at: start, to: end) { throw refusal(ofVersionByte: input[misfit]) }
@@ -128,7 +130,8 @@ enum VersionText {
     /// Whether eight bytes at `start` are `HTTP/` DIGIT `.` DIGIT. Precondition: there are eight.
     @inline(__always)
     static func hasPrefix(_ input: Span<UInt8>, at start: Int) -> Bool {
-        input[start] == 0x48 && input[start + 1] == 0x54 && input[start + 2] == 0x54 && input[start + 3] == 0x50
+        if ByteScanning.word(input, start..<start + 8) == ByteScanning.word("HTTP/1.1") { return true }
+        return input[start] == 0x48 && input[start + 1] == 0x54 && input[start + 2] == 0x54 && input[start + 3] == 0x50
             && input[start + 4] == 0x2F && ByteClass.isDigit(input[start + 5]) && input[start + 6] == 0x2E
             && ByteClass.isDigit(input[start + 7])
     }

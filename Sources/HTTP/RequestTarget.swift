@@ -70,10 +70,9 @@ struct RequestTarget {
     }
 
     private static func split(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(HTTPRefusal) -> (Range<Int>, Range<Int>) {
-        var question = range.upperBound
-        for index in range {
-            if bytes[index] == 0x23 { throw HTTPRefusal(.targetFragment) }
-            if bytes[index] == 0x3F, question == range.upperBound { question = index }
+        let question = ByteScanning.firstOf(0x3F, or: 0x23, bytes, from: range.lowerBound, to: range.upperBound)
+        guard ByteScanning.firstOf(0x23, or: 0x23, bytes, from: question, to: range.upperBound) == range.upperBound else {
+            throw HTTPRefusal(.targetFragment)
         }
         return (range.lowerBound..<question, question..<range.upperBound)
     }

@@ -3,13 +3,13 @@
 package enum Text {
     /// Whether two runs are equal, ASCII letters in any case.
     package static func equal(_ a: Span<UInt8>, _ first: Range<Int>, _ b: Span<UInt8>, _ second: Range<Int>) -> Bool {
-        guard first.count == second.count else { return false }
-        var index = second.lowerBound
-        for position in first {
-            guard ByteClass.lowerCase(a[position]) == ByteClass.lowerCase(b[index]) else { return false }
-            index += 1
-        }
-        return true
+        first.count == second.count && ByteScanning.equal(a.extracting(first), b.extracting(second))
+    }
+
+    /// Whether the bytes at `range` equal the literal, ASCII letters in any case.
+    @inline(__always)
+    package static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: StaticString) -> Bool {
+        range.count == literal.utf8CodeUnitCount && ByteScanning.equal(bytes.extracting(range), literal)
     }
 
     /// Whether two field names are the same once case and the difference of `_` and `-` are ignored.
@@ -34,8 +34,7 @@ package enum Text {
 
     /// Whether the range is a non-empty token (RFC 9110 §5.6.2).
     package static func isToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for index in range where !ByteClass.isToken(bytes[index]) { return false }
-        return !range.isEmpty
+        !range.isEmpty && ByteScanning.endOfToken(bytes, from: range.lowerBound, to: range.upperBound) == range.upperBound
     }
 
     /// The number that the range spells in at most `maxDigits` (up to 18) decimal digits and nothing else.
@@ -44,7 +43,8 @@ package enum Text {
         var number: UInt64 = 0
         for index in range {
             guard ByteClass.isDigit(bytes[index]) else { return nil }
-            number = number * 10 + UInt64(bytes[index] - 0x30)
+            // Eighteen digits fit.
+            number = number &* 10 &+ UInt64(bytes[index] &- 0x30)
         }
         return number
     }

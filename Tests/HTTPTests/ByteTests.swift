@@ -43,21 +43,6 @@ import Testing
         }
     }
 
-    @Test func `Only whole words of letters and dashes are skipped, whatever byte stands where`() {
-        for neighbour in bytes("aZ-") {
-            for position in 0..<16 {
-                for byte in UInt8.min...UInt8.max {
-                    var input = [UInt8](repeating: neighbour, count: 20)
-                    input[position] = byte
-                    let isSkipped = 0x61...0x7A ~= byte | 0x20 && byte < 0x80 && byte & 0x40 != 0 || byte == 0x2D
-                    #expect(ByteScanning.skipLetters(input.span, from: 0, to: 20) == (isSkipped ? 16 : position / 8 * 8))
-                }
-            }
-        }
-        let short = bytes("letters")
-        #expect(ByteScanning.skipLetters(short.span, from: 0, to: 7) == 0)
-    }
-
     @Test func `Byte classes are those of the grammars`() {
         let token = Set(bytes("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
         let unreserved = Set(bytes("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))

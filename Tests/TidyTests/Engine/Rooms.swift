@@ -36,6 +36,7 @@ extension Project {
                     "Sources/Gateway/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",
+                    "Sources/HTTP/HeadWriting.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
                     "Sources/StaticFiles/OpenFile.swift",

@@ -1,0 +1,51 @@
+/// Eight bytes that are looked at together. Each test answers with bit 7 of every byte that passes it.
+struct EightBytes: Equatable {
+    /// The byte at the lowest offset is the lowest.
+    let word: UInt64
+
+    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    private static var high: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// The bytes from `first` to `last`, both of ASCII. No sum carries into the next byte, since bit 7 is cleared before.
+    @inline(__always)
+    func within(_ first: UInt8, _ last: UInt8) -> UInt64 {
+        let low = word & ~Self.high
+        let fromFirst = low &+ Self.ones &* UInt64(0x80 &- first)
+        let behindLast = low &+ Self.ones &* UInt64(0x7F &- last)
+        return fromFirst & ~behindLast & ~word & Self.high
+    }
+
+    /// The bytes below `limit`, which is of ASCII, and DEL. Only the lowest is certain, and that there is none.
+    @inline(__always)
+    func controls(below limit: UInt8) -> UInt64 {
+        let below = (word &- Self.ones &* UInt64(limit)) & ~word
+        let delete = word ^ (Self.ones &* 0x7F)
+        return (below | ((delete &- Self.ones) & ~delete)) & Self.high
+    }
+
+    /// The bytes that are neither letters nor `-`.
+    @inline(__always)
+    var notLettersOrDashes: UInt64 {
+        ~(EightBytes(word: word | Self.ones &* 0x20).within(0x61, 0x7A) | within(0x2D, 0x2D)) & Self.high
+    }
+
+    /// The bytes that are neither letters, digits, `-` nor `.`.
+    @inline(__always)
+    var notHostName: UInt64 { notLettersOrDashes & ~(within(0x2E, 0x2E) | within(0x30, 0x39)) }
+
+    /// The bytes that are neither letters, digits, `-` nor `/`.
+    @inline(__always)
+    var notPlainPath: UInt64 { notLettersOrDashes & ~within(0x2F, 0x39) }
+
+    /// The bytes that `a` or `b` is. Only the lowest is certain, and that there is none.
+    @inline(__always)
+    func either(_ a: UInt8, _ b: UInt8) -> UInt64 {
+        let one = word ^ (Self.ones &* UInt64(a))
+        let other = word ^ (Self.ones &* UInt64(b))
+        return (((one &- Self.ones) & ~one) | ((other &- Self.ones) & ~other)) & Self.high
+    }
+
+    /// With ASCII letters in lower case; every other byte is itself.
+    @inline(__always)
+    var lowerCase: EightBytes { EightBytes(word: word | within(0x41, 0x5A) &>> 2) }
+}

@@ -1,0 +1,82 @@
+/// Writing a head as a few dozen short runs into room that is opened once, so that a literal costs hardly more than its stores.
+///
+/// What does not fit fills the room up, and nothing else happens: whoever opened it then finds it full and begins anew with more.
+extension OutputSpan<UInt8> {
+    /// Writes one byte.
+    @inline(__always)
+    mutating func write(_ byte: UInt8) {
+        if !isFull { append(byte) }
+    }
+
+    /// Writes all of `bytes`.
+    @inline(__always)
+    mutating func write(_ bytes: Span<UInt8>) {
+        // Sound: the pointer is used only inside the closure, while the span's owner is borrowed.
+        unsafe bytes.withUnsafeBytes { unsafe write(from: $0) }
+    }
+
+    /// Writes the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span.
+    @inline(__always)
+    mutating func write(_ bytes: Span<UInt8>, _ range: Range<Int>) { write(bytes.extracting(range)) }
+
+    /// Writes all of `bytes`.
+    @inline(__always)
+    mutating func write(_ bytes: [UInt8]) { write(bytes.span) }
+
+    /// Writes the bytes of `bytes` at the offsets `range`; traps when the range is not inside the array.
+    @inline(__always)
+    mutating func write(_ bytes: [UInt8], _ range: Range<Int>) { write(bytes.span, range) }
+
+    /// Writes the UTF-8 of a literal of two or more bytes.
+    @inline(__always)
+    mutating func write(_ literal: StaticString) {
+        // Sound: a string literal of two or more bytes is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
+        unsafe write(from: UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// Writes `value` in decimal without leading zeros.
+    mutating func write(decimal value: UInt64) {
+        if value >= 10 { write(decimal: value / 10) }
+        write(UInt8(truncatingIfNeeded: value % 10) &+ 0x30)
+    }
+
+    /// Sound for a source that is readable and does not overlap the room, which is held exclusively.
+    @inline(__always)
+    private mutating func write(from source: UnsafeRawBufferPointer) {
+        unsafe withUnsafeMutableBufferPointer { room, count in
+            // Sound: a source that is copied whole ends inside the room.
+            guard let start = source.baseAddress, let base = room.baseAddress, source.count <= room.count &- count else {
+                return unsafe Self.fill(room, &count, from: source)
+            }
+            unsafe UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: source.count)
+            count &+= source.count
+        }
+    }
+
+    /// As far as the room goes.
+    @inline(never)
+    private static func fill(_ room: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int, from source: UnsafeRawBufferPointer) {
+        let length = Swift.min(source.count, room.count - count)
+        // Sound: `length` bounds the offsets in both buffers, and the bytes are trivial.
+        for index in 0..<length { unsafe room[count + index] = source[index] }
+        count += length
+    }
+}
+
+extension [UInt8] {
+    /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write`
+    /// must do the same each time.
+    @inline(__always)
+    mutating func append(guessing room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        var room = room
+        var isWhole = false
+        while !isWhole {
+            append(addingCapacity: room) { output in
+                write(&output)
+                isWhole = !output.isFull
+                if !isWhole { output.removeAll() }
+            }
+            room = room &* 2 &+ 64
+        }
+    }
+}
