@@ -76,7 +76,12 @@ package protocol Pump: AnyObject {
 
     /// Ends a wait. Without one in progress it does nothing: readiness is kept in the sockets.
     package func wake(_ wake: Wake) {
-        if wake == .ready, let pump, hasWaiting, pump.pump() { return }
+        if wake == .ready, hasWaiting, let pump = pump.take() {
+            // Taken out for the time, which is cheaper than to retain it.
+            let goesOn = pump.pump()
+            self.pump = pump
+            if goesOn { return }
+        }
         if let waiting = unsafe continuation.take() {
             unsafe waiting.resume(returning: wake)
         } else if let sleeper = sleeper.take() {

@@ -6,10 +6,14 @@ import WebSocket
 ///
 /// It holds a buffer only while bytes wait in it, and does not read while the sink is blocked: that is the back-pressure. No
 /// payload is copied. Frames of the gateway's own go between two frames of the peer's, or not at all.
-final class TunnelWay {
+struct TunnelWay: ~Copyable {
+    /// One of the two peers.
+    enum Side {
+        case source, sink
+    }
+
     /// A side of the tunnel that broke.
     struct Break: Error {
-        enum Side { case source, sink }
         let side: Side
     }
 
@@ -30,17 +34,14 @@ final class TunnelWay {
     let source: Stream
     let sink: Stream
     private var observer: FrameObserver
-    /// The last byte of the source's Close frame has been read. Kept apart from the observer, whose every look is checked for
-    /// exclusive access at run time: this one is asked for several times a message.
-    private(set) var hasSeenClose = false
     /// The source has ended; its end has been passed on.
     private(set) var isDone = false
-    private(set) var sourceBlocked = false
-    private(set) var sinkBlocked = false
+    /// Whom the next move waits for; nil if it waits for nobody, or if that is not known.
+    private(set) var blockedBy: Side?
     /// When the sink last refused to take anything; 0 while it takes what comes.
     private(set) var stalledSince: UInt64 = 0
     /// Pings of the gateway's own since the source last sent anything.
-    var unansweredPings = 0
+    private(set) var unansweredPings = 0
     /// Bytes read from the source.
     private(set) var bytes: UInt64 = 0
     /// The rule whose breaking ends the tunnel.
@@ -50,7 +51,6 @@ final class TunnelWay {
     private var waiting: Buffer?
     /// Frames of the gateway's own that go before what is waiting.
     private var own: [UInt8] = []
-    private var hasOwn = false
     private var closeFrame: [UInt8] = []
     private var phase = Phase.open
     /// How many bytes of what is waiting go before the last place where no frame is open; nil when a frame is under way.
@@ -76,108 +76,100 @@ final class TunnelWay {
         enforces = plan.isStrict || plan.maxMessageSize != nil
         if let waiting {
             self.waiting = waiting
-            didRead(waiting, before: 0)
+            waiting.withBytes(from: 0) { didRead($0, at: 0) }
         }
     }
 
     // MARK: Moving
 
-    /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
-    /// - Returns: did anything move?
-    func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
-        var moved = false
-        sourceBlocked = false
-        sinkBlocked = false
-        for _ in 0..<Self.movesPerTurn {
-            guard try flush(now) else { return moved }
-            if sendable > 0 {
-                guard try send(buffers, now) else { return moved }
-                moved = true
-                continue
-            }
-            if case .closing = phase, boundary == 0, committed == 0 {
-                enterClosed(buffers)
-                moved = true
-                continue
-            }
-            guard !isDone, !awaitsVerdict, try fill(buffers) else { return moved }
-            moved = true
-        }
-        return moved
-    }
+    /// Can `move` come to anything?
+    var mayMove: Bool { !isQuiet || source.mayRead || sink.hasUnsent }
+
+    /// Does nothing but wait for the source?
+    var isQuiet: Bool { blockedBy == .source && !isDone && refused == nil }
+
+    /// Is there more to do than the bound of one turn allowed?
+    var isBusy: Bool { blockedBy == nil && !isDone && !awaitsVerdict }
 
     /// A frame has been refused and the tunnel does not know it yet.
     private var awaitsVerdict: Bool { refused != nil && phase == .open }
 
-    /// Does nothing but wait for the source?
-    var isQuiet: Bool { sourceBlocked && !sinkBlocked && !isDone && refused == nil }
-
-    /// Is there more to do than the bound of one turn allowed?
-    var isBusy: Bool { !isDone && !awaitsVerdict && !sourceBlocked && !sinkBlocked }
-
-    private static let movesPerTurn = 8
+    private static var movesPerTurn: Int { 8 }
     /// RFC 8446 §5.1: payload of one record.
-    private static let recordSize = 16_384
+    private static var recordSize: Int { 16_384 }
 
-    /// What may be sent of what is waiting.
-    private var sendable: Int {
-        guard let waiting else { return 0 }
-        if refused != nil { return boundary ?? 0 }
-        if phase == .closing, let boundary, boundary >= committed { return boundary }
-        return waiting.count - (enforces ? heldBack : 0)
+    /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
+    /// - Returns: did anything move?
+    mutating func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
+        blockedBy = nil
+        for step in 0..<Self.movesPerTurn {
+            guard try moveOnce(buffers, now) else { return step > 0 }
+        }
+        blockedBy = nil
+        return true
     }
 
-    /// Bytes of a header that is not whole. Never inlined: its access to the observer would be hoisted out of the condition.
-    @inline(never)
-    private var heldBack: Int { observer.pendingHeaderBytes }
+    /// Sends if it can, else reads: what has been read goes out before more is taken in.
+    private mutating func moveOnce(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
+        if sink.hasUnsent || !own.isEmpty {
+            guard try flush(now) else { return false }
+        }
+        if let buffer = waiting.take() {
+            let sendable = sendable(of: buffer)
+            if sendable > 0 { return try send(buffer, sendable, buffers, now) }
+            waiting = buffer
+        }
+        if phase == .closing, boundary == 0, committed == 0 {
+            enterClosed(buffers)
+            return true
+        }
+        guard blockedBy == nil, !isDone, !awaitsVerdict else { return false }
+        return tail == .open ? fill(buffers) : try end(buffers)
+    }
 
-    private func send(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
-        guard let waiting else { return false }
-        let limit = sendable
+    /// What of these bytes may be sent.
+    private func sendable(of buffer: Buffer) -> Int {
+        if refused != nil { return boundary ?? 0 }
+        if phase == .closing, let boundary, boundary >= committed { return boundary }
+        return enforces ? buffer.count - observer.pendingHeaderBytes : buffer.count
+    }
+
+    private mutating func send(
+        _ buffer: consuming Buffer, _ sendable: Int, _ buffers: BufferPool, _ now: UInt64
+    ) throws(Break) -> Bool {
         let count: Int
         do throws(TransportError) {
-            count = try sink.write(waiting, atMost: limit)
+            count = try sink.write(buffer, atMost: sendable)
         } catch {
+            buffers.release(buffer)
             throw Break(side: .sink)
         }
+        if buffer.isEmpty { buffers.release(buffer) } else { waiting = buffer }
         guard count > 0 else {
-            committed = sink.tls == nil ? 0 : min(limit, Self.recordSize)
+            committed = sink.tls == nil ? 0 : min(sendable, Self.recordSize)
             noteBlocked(now)
             return false
         }
         committed = 0
         stalledSince = 0
         if let ahead = boundary { boundary = ahead >= count ? ahead - count : nil }
-        if waiting.isEmpty {
-            buffers.release(waiting)
-            self.waiting = nil
-        }
         return true
     }
 
     /// Sends what TLS and the gateway itself have left over.
-    private func flush(_ now: UInt64) throws(Break) -> Bool {
+    private mutating func flush(_ now: UInt64) throws(Break) -> Bool {
         do throws(TransportError) {
             guard try sink.flush() else {
                 noteBlocked(now)
                 return false
             }
-        } catch {
-            throw Break(side: .sink)
-        }
-        return hasOwn ? try flushOwn(now) : true
-    }
-
-    private func flushOwn(_ now: UInt64) throws(Break) -> Bool {
-        do throws(TransportError) {
-            while hasOwn {
-                let count = try Self.write(own, to: sink)
+            while !own.isEmpty {
+                let count = try sink.write(own.span)
                 guard count > 0 else {
                     noteBlocked(now)
                     return false
                 }
                 own.removeFirst(count)
-                hasOwn = !own.isEmpty
             }
         } catch {
             throw Break(side: .sink)
@@ -185,53 +177,51 @@ final class TunnelWay {
         return true
     }
 
-    private static func write(_ bytes: [UInt8], to sink: Stream) throws(TransportError) -> Int {
-        try sink.write(bytes.span)
-    }
-
-    private func noteBlocked(_ now: UInt64) {
-        sinkBlocked = true
+    private mutating func noteBlocked(_ now: UInt64) {
+        blockedBy = .sink
         if stalledSince == 0 { stalledSince = now }
     }
 
-    /// Reads until the source has nothing more or the buffer is full, or passes the source's end on.
+    /// Reads until the source has nothing more or the buffer is full.
     /// - Returns: did anything happen?
-    private func fill(_ buffers: BufferPool) throws(Break) -> Bool {
-        guard tail == .open else { return try end(buffers) }
-        guard source.mayRead else {
-            sourceBlocked = true
-            return false
-        }
-        let buffer = waiting ?? buffers.acquire(isBulky ? .bulk : .small)
-        waiting = buffer
+    private mutating func fill(_ buffers: BufferPool) -> Bool {
+        let buffer = waiting.take() ?? buffers.acquire(isBulky ? .bulk : .small)
         if buffer.room == 0 { buffer.compact() }
         let before = buffer.count
-        read(into: buffer)
-        let count = buffer.count - before
+        let count = read(into: buffer)
         isBulky = buffer.room == 0 || (isBulky && count > 4096)
-        if count > 0 { didRead(buffer, before: before) }
-        if buffer.isEmpty || phase == .closed { drop(buffer, buffers) }
-        sourceBlocked = count == 0 && tail == .open
-        return !sourceBlocked
+        if count > 0 { buffer.withBytes(from: before) { didRead($0, at: before) } }
+        if before + count == 0 || phase == .closed { buffers.release(buffer) } else { waiting = buffer }
+        if count > 0 || tail != .open { return true }
+        blockedBy = .source
+        return false
     }
 
-    private func read(into buffer: Buffer) {
-        while buffer.room > 0, source.mayRead {
-            do throws(TransportError) {
+    /// - Returns: how many bytes were read.
+    private mutating func read(into buffer: Buffer) -> Int {
+        var total = 0
+        do throws(TransportError) {
+            while buffer.room > 0 {
                 switch try source.read(into: buffer) {
-                case .bytes: continue
-                case .blocked: return
-                case .end: tail = .end
+                case .bytes(let count):
+                    total += count
+                    if source.mayRead { continue }
+                    blockedBy = .source
+                case .blocked:
+                    blockedBy = .source
+                case .end:
+                    tail = .end
                 }
-            } catch {
-                tail = .broken
+                return total
             }
-            return
+        } catch {
+            tail = .broken
         }
+        return total
     }
 
-    /// What was read has been sent: now the end.
-    private func end(_ buffers: BufferPool) throws(Break) -> Bool {
+    /// Passes the source's end on, now that what was read has been sent.
+    private mutating func end(_ buffers: BufferPool) throws(Break) -> Bool {
         discard(buffers)
         // After its Close frame a peer has nothing to lose: how its connection then ends does not matter (RFC 6455 §7.1.1).
         if tail == .broken, !hasSeenClose { throw Break(side: .source) }
@@ -240,17 +230,13 @@ final class TunnelWay {
         return true
     }
 
-    private func drop(_ buffer: Buffer, _ buffers: BufferPool) {
-        buffers.release(buffer)
-        waiting = nil
-    }
-
     // MARK: Frames
 
-    private func didRead(_ buffer: Buffer, before: Int) {
-        bytes += UInt64(buffer.count - before)
+    /// - Parameter before: how many bytes were waiting already.
+    private mutating func didRead(_ bytes: Span<UInt8>, at before: Int) {
+        self.bytes += UInt64(bytes.count)
         unansweredPings = 0
-        let observation = buffer.withBytes { observe($0.extracting(before..<$0.count)) }
+        let observation = observer.observe(bytes)
         if let offset = observation.boundary { boundary = before + offset }
         guard enforces, refused == nil, let violation = observation.violation else { return }
         if isStrict || violation == .messageTooBig {
@@ -261,35 +247,34 @@ final class TunnelWay {
         }
     }
 
-    private func observe(_ bytes: Span<UInt8>) -> FrameObserver.Observation {
-        let observation = observer.observe(bytes)
-        hasSeenClose = observer.hasSeenClose
-        return observation
-    }
+    /// The last byte of the source's Close frame has been read.
+    var hasSeenClose: Bool { observer.hasSeenClose }
 
-    /// The code in the source's Close frame, if it has one.
-    var closeCode: CloseCode? { observer.closeCode }
+    /// The code of the source's Close frame, if it has sent one: 1005 if that held none (RFC 6455 §7.1.5).
+    var sourceCode: CloseCode? { hasSeenClose ? observer.closeCode ?? .noStatusReceived : nil }
 
     /// What stands from `offset` on is never sent. Below 0 its beginning has gone already: no boundary is left.
-    private func refuse(_ violation: Violation, at offset: Int) {
+    private mutating func refuse(_ violation: Violation, at offset: Int) {
         refused = violation
         boundary = offset >= committed ? offset : nil
     }
 
     /// Can a frame of the gateway's own go out now, before anything else?
-    var isAtBoundary: Bool { boundary == 0 && waiting == nil && !hasOwn && phase == .open && !isDone }
+    var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
 
-    /// Sends a Ping to the sink if no frame is under way.
-    func ping(mask: MaskKey?) {
+    /// Sends a Ping to the sink if no frame is under way. A Pong is awaited either way: the source is silent.
+    mutating func ping(mask: MaskKey?) {
+        unansweredPings += 1
         guard isAtBoundary else { return }
         let empty: [UInt8] = []
         FrameEncoder.ping(empty.span, maskKey: mask, to: &own)
-        hasOwn = true
+        blockedBy = nil
     }
 
     /// Ends the direction with a Close frame at the next boundary, unless the source has sent one itself.
-    func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
+    mutating func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
         guard phase == .open, !isDone else { return }
+        blockedBy = nil
         if hasSeenClose {
             // What follows it and is refused goes nowhere.
             if refused != nil { phase = .closing }
@@ -303,22 +288,21 @@ final class TunnelWay {
     var cannotClose: Bool { phase == .closing && refused != nil && boundary == nil }
 
     /// Has the sink been told of the end, by a Close frame or the source's own end?
-    var hasClosed: Bool { isDone || (!hasOwn && waiting == nil && (phase == .closed || hasSeenClose)) }
+    var hasClosed: Bool { isDone || (own.isEmpty && waiting == nil && (phase == .closed || hasSeenClose)) }
 
     /// Has the source said that it is done?
     var sourceHasClosed: Bool { isDone || hasSeenClose }
 
-    private func enterClosed(_ buffers: BufferPool) {
+    private mutating func enterClosed(_ buffers: BufferPool) {
         own.append(contentsOf: closeFrame)
-        hasOwn = !own.isEmpty
         closeFrame = []
         phase = .closed
-        if let waiting { drop(waiting, buffers) }
+        discard(buffers)
     }
 
     /// Gives the buffer back; what it held is lost.
-    func discard(_ buffers: BufferPool) {
-        if let waiting { drop(waiting, buffers) }
+    mutating func discard(_ buffers: BufferPool) {
+        if let buffer = waiting.take() { buffers.release(buffer) }
     }
 
     var direction: TunnelEnding.Direction {

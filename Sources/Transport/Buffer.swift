@@ -39,6 +39,12 @@
         return try unsafe body(UnsafeBufferPointer(start: storage + start, count: end &- start).span)
     }
 
+    /// Lends what is unread from an offset on; as above. Not generic: it is called for each message of a tunnel, and another
+    /// module gets no special version of a generic function.
+    package func withBytes(from offset: Int, _ body: (Span<UInt8>) -> Void) {
+        withBytes { body($0.extracting(offset..<$0.count)) }
+    }
+
     /// Drops `count` bytes from the front.
     package func consume(_ count: Int) {
         precondition(count >= 0 && count <= end &- start, "more is consumed than is there")

@@ -17,22 +17,25 @@ package final class Stream {
 
     package let socket: Socket
     /// Nil on a plain stream.
-    package var tls: TLSSession? { session }
+    package var tls: TLSSession? { isPlain ? nil : session }
     /// What a blocked read waits for. TLS may have to write in order to read.
     package var readInterest: Socket.Interest { interests.read }
     package var writeInterest: Socket.Interest { interests.write }
 
-    private var session: TLSSession?
+    // A constant: what is only asked something need not be retained.
+    private let session: TLSSession?
+    private var isPlain: Bool
     private var interests: (read: Socket.Interest, write: Socket.Interest) = (.read, .write)
 
     package init(_ socket: Socket, tls: TLSSession? = nil) {
         self.socket = socket
         session = tls
+        isPlain = tls == nil
     }
 
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> Read {
-        guard let tls = session else { return try readPlain(into: buffer) }
+        guard let tls else { return try readPlain(into: buffer) }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         var progress = TLSSession.Progress.end
@@ -71,7 +74,7 @@ package final class Stream {
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
-            if let tls = session { return try unsafe writeTLS(tls, bytes) ?? 0 }
+            if let tls { return try unsafe writeTLS(tls, bytes) ?? 0 }
             return try unsafe writePlain(bytes)
         }
     }
@@ -88,7 +91,7 @@ package final class Stream {
         let (headCount, count) = try head.withBytes { span throws(TransportError) in
             try unsafe span.withUnsafeBytes { first throws(TransportError) in
                 try unsafe payload.withUnsafeBytes { second throws(TransportError) in
-                    guard let tls = session else { return try unsafe writePlain(first, second) }
+                    guard let tls else { return try unsafe writePlain(first, second) }
                     guard let count = try unsafe writeTLS(tls, second, after: first) else { return (0, 0) }
                     return (first.count, count)
                 }
@@ -98,10 +101,13 @@ package final class Stream {
         return count
     }
 
-    /// Sends what TLS could not send when it was written.
+    /// Has TLS something left over that the kernel did not take when it was written?
+    package var hasUnsent: Bool { !isPlain && session?.hasPendingCiphertext ?? false }
+
+    /// Sends what TLS has left over.
     /// - Returns: is everything with the kernel?
     package func flush() throws(TransportError) -> Bool {
-        guard session?.hasPendingCiphertext ?? false, let tls = session else { return true }
+        guard hasUnsent, let tls else { return true }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
@@ -114,7 +120,7 @@ package final class Stream {
     }
 
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
-    package var mayRead: Bool { socket.isReadable || (session?.hasBufferedInput ?? false) }
+    package var mayRead: Bool { socket.isReadable || (!isPlain && session?.hasBufferedInput ?? false) }
 
     /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call, and nothing is taken.
     package func peerHasSpoken() -> Bool {
@@ -126,7 +132,7 @@ package final class Stream {
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {
-        guard let tls = session else { return nil }
+        guard let tls else { return nil }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
@@ -142,7 +148,7 @@ package final class Stream {
 
     /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
     package func shutdownWrite() {
-        if let tls = session {
+        if let tls {
             tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
             tls.sendCloseNotify()
         }
@@ -156,7 +162,7 @@ package final class Stream {
 
     /// Closes in an orderly way as far as that needs no waiting.
     package func close() {
-        if let tls = session {
+        if let tls {
             tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
             tls.sendCloseNotify()
         }
@@ -173,17 +179,17 @@ package final class Stream {
 
     /// Of a connection to a TLS server: the first answer is in, and so are the server's tickets.
     package func settle() {
-        session?.settle()
+        tls?.settle()
     }
 
     /// The connection will be silent for a while: memory that can be had again is given back.
     package func rest() {
-        session?.rest()
+        tls?.rest()
     }
 
     /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.
     package func abandonTLS() {
-        session = nil
+        isPlain = true
     }
 
     // MARK: -

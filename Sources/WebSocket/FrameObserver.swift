@@ -12,6 +12,10 @@ package struct FrameObserver: Sendable {
     /// The code in the first Close frame, once its two bytes passed. `nil` before, and in a Close frame without a code.
     package private(set) var closeCode: CloseCode?
 
+    /// Bytes seen of a header that is not complete yet, 0 to 13. A relay that must be able to refuse a frame keeps them
+    /// back until the rest is there.
+    package private(set) var pendingHeaderBytes = 0
+
     private let rules: FrameRules
     private let maxMessageSize: UInt64
     private let smallFrame: SmallFrame
@@ -67,14 +71,10 @@ package struct FrameObserver: Sendable {
 
     /// Neither a header nor a payload is under way: a control frame may be inserted here, even between two fragments
     /// (RFC 6455 §5.4).
-    package var isAtFrameBoundary: Bool { payloadRemaining == 0 && reader.pendingBytes == 0 }
+    package var isAtFrameBoundary: Bool { payloadRemaining == 0 && pendingHeaderBytes == 0 }
 
     /// No message is under way either: a data frame could be inserted here.
     package var isAtMessageBoundary: Bool { isAtFrameBoundary && !isInsideMessage }
-
-    /// Bytes seen of a header that is not complete yet, 0 to 13. A relay that must be able to refuse a frame keeps them
-    /// back until the rest is there.
-    package var pendingHeaderBytes: Int { reader.pendingBytes }
 
     /// How often this rule was broken.
     package func count(of violation: Violation) -> Int {
@@ -94,8 +94,10 @@ package struct FrameObserver: Sendable {
             guard position < bytes.count else { return observation }
             if payloadRemaining > 0 {
                 passPayload(bytes, at: &position, &observation)
-            } else if let header = reader.read(bytes, at: &position) {
-                begin(header, at: position - header.size, &observation)
+            } else {
+                let header = reader.read(bytes, at: &position)
+                pendingHeaderBytes = reader.pendingBytes
+                if let header { begin(header, at: position - header.size, &observation) }
             }
         }
     }
