@@ -92,7 +92,7 @@ import Synchronization
 
     package func isIsolatingCurrentContext() -> Bool? { isOnLoop }
 
-    private var isOnLoop: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
+    var isOnLoop: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
 
     private func signal() {
         var one: UInt64 = 1
@@ -191,6 +191,7 @@ import Synchronization
 
     /// Forgets the socket; the kernel drops the registration when the descriptor closes.
     func unregister(_ socket: Socket) {
+        assert(isOnLoop, "a socket belongs to its loop's thread, also at its end")
         sockets[Int(socket.descriptor)] = nil
     }
 

@@ -100,6 +100,7 @@ package protocol Pump: AnyObject {
 
     /// Leaves the wheel. Call it when the task is done, else the wheel keeps the waiter until its slot's turn.
     package func retire() {
+        assert(loop.isOnLoop, "a waiter belongs to its loop's thread, also at its end")
         loop.deadlines.remove(self)
     }
 }
