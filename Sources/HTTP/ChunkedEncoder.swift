@@ -1,13 +1,5 @@
 /// Writes the chunked transfer coding, RFC 9112 §7.1.
 package enum ChunkedEncoder {
-    /// Appends a whole chunk; nothing for no data, since a chunk of size 0 would end the body.
-    package static func append(chunk data: Span<UInt8>, to out: inout [UInt8]) {
-        guard !data.isEmpty else { return }
-        append(sizeLine: data.count, to: &out)
-        out.append(data)
-        out.append("\r\n")
-    }
-
     /// Appends the line before a chunk of `size` bytes (above 0), whose data the caller sends next, followed by CRLF.
     package static func append(sizeLine size: Int, to out: inout [UInt8]) {
         precondition(size > 0, "a chunk of size 0 is the end of the body")
