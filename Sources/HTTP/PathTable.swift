@@ -32,7 +32,9 @@ package struct PathTable: Sendable {
         while size < prefixes.count * 2 { size *= 2 }
         slots = Array(repeating: Slot(hash: 0, prefix: -1), count: size)
         for index in prefixes.indices where isRegular(index) {
-            let hash = prefixes[index].segments.reduce(Self.basis) { Self.hash($0, $1) }
+            var fnv = FNV1a()
+            fnv.combine(prefixes[index].segments)
+            let hash = fnv.value
             var slot = Int(truncatingIfNeeded: hash) & (size - 1)
             while slots[slot].prefix >= 0 { slot = (slot + 1) & (size - 1) }
             slots[slot] = Slot(hash: hash, prefix: index)
@@ -45,21 +47,21 @@ package struct PathTable: Sendable {
         for index in irregular { best.consider(prefixes[index].match(bytes, path), index) }
         let end = path.upperBound
         var index = path.lowerBound
-        var hash = Self.basis
-        consider(hash, bytes, path, &best)
+        var hash = FNV1a()
+        consider(hash.value, bytes, path, &best)
         var segments = 0
         while index < end, segments < depth {
             let next = PathPrefix.skipSeparators(bytes, index, end)
             guard next > index else { break }
             index = next
-            hash = Self.hash(hash, 0x2F)
+            hash.combine(0x2F)
             while index < end, bytes[index] != 0x3B {
                 let (byte, width) = PathPrefix.decoded(bytes, index, end)
                 guard byte != 0x2F else { break }
-                hash = Self.hash(hash, byte)
+                hash.combine(byte)
                 index += width
             }
-            consider(hash, bytes, path, &best)
+            consider(hash.value, bytes, path, &best)
             segments += 1
             index = PathPrefix.skipParameters(bytes, index, end)
         }
@@ -88,8 +90,4 @@ package struct PathTable: Sendable {
             slot = (slot + 1) & mask
         }
     }
-
-    // FNV-1a. Its low bits are its weakest, but every byte reaches them.
-    private static let basis: UInt64 = 0xCBF2_9CE4_8422_2325
-    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The files that one worker served of late, with the bytes of the small ones: who asks for those again costs no system call.
 ///
 /// What it says is at most `valid` seconds old. Its memory, its open files and its entries are bounded, and what has not been
@@ -159,11 +161,12 @@ package final class StaticCache {
         return entry.site == ObjectIdentifier(site) && entry.path == path ? entry : nil
     }
 
-    /// FNV-1a. It needs no secret: only names of existing files get in, and of two with one key the later has the place.
+    /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.
     private static func key(_ path: RequestPath, _ site: StaticSite) -> UInt64 {
-        var key = UInt64(UInt(bitPattern: ObjectIdentifier(site))) ^ 0xCBF2_9CE4_8422_2325
-        for byte in path.relative { key = (key ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return (key ^ (path.endsWithSlash ? 0x2F : 0)) &* 0x100_0000_01B3
+        var hash = FNV1a(seed: UInt64(UInt(bitPattern: ObjectIdentifier(site))))
+        hash.combine(path.relative)
+        hash.combine(path.endsWithSlash ? 0x2F : 0)
+        return hash.value
     }
 
     private func insert(_ entry: Entry) {
