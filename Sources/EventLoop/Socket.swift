@@ -51,8 +51,8 @@ package final class Socket {
     }
     var generation: UInt32 { state.generation }
 
-    /// From now on events that meet `interest` wake `waiter`.
-    package func wake(_ waiter: Waiter, on interest: Interest) {
+    /// Sets `waiter` and `interest`: from now on events that meet it wake the waiter.
+    package func setWaiter(_ waiter: Waiter, interest: Interest) {
         state.waiter = waiter
         state.interest = interest
     }

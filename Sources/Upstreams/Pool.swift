@@ -126,7 +126,7 @@ package final class Pool {
             return
         }
         connection.parked(at: loop.now)
-        connection.stream.socket.wake(watch, on: Socket.Interest.read.union(.hangup))
+        connection.stream.socket.setWaiter(watch, interest: .read.union(.hangup))
         var lent = takeIdle()
         lent.append(connection)
         idle = lent
