@@ -153,11 +153,10 @@ import Synchronization
     private func takeInbox() {
         var count: UInt64 = 0
         _ = unsafe read(wakeup, &count, 8)
-        var arrived: [UnownedJob] = []
-        inbox.withLock { inbox in
-            swap(&arrived, &inbox.jobs)
+        let arrived = inbox.withLock { inbox in
             inbox.hasSignalled = false
             stops = inbox.isStopped
+            return exchange(&inbox.jobs, with: [])
         }
         withReady { $0.append(contentsOf: arrived) }
     }
@@ -166,10 +165,9 @@ import Synchronization
     /// run time.
     @inline(__always)
     private func withReady(_ body: (inout [UnownedJob]) -> Void) {
-        var lent: [UnownedJob] = []
-        swap(&lent, &ready)
+        var lent = exchange(&ready, with: [])
         body(&lent)
-        swap(&lent, &ready)
+        ready = lent
     }
 
     // MARK: Sockets

@@ -21,8 +21,8 @@ final class WorkerState {
     let log: AccessLog
     let clock: WallClock
     /// Heads are reused, so that a request costs no allocation for them.
-    private var spareRequests: [RequestHead] = []
-    private var spareResponses: [ResponseHead] = []
+    private let spareRequests = Spares<RequestHead>(keeping: 64)
+    private let spareResponses = Spares<ResponseHead>(keeping: 64)
     private var scratch: [UInt8] = []
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     /// Told when a connection has ended, because they wait for room.
@@ -67,37 +67,17 @@ final class WorkerState {
         }
     }
 
-    func acquireRequestHead() -> RequestHead { withSpareRequests { $0.popLast() } ?? RequestHead() }
-    func acquireResponseHead() -> ResponseHead { withSpareResponses { $0.popLast() } ?? ResponseHead() }
+    func acquireRequestHead() -> RequestHead { spareRequests.take() ?? RequestHead() }
+    func acquireResponseHead() -> ResponseHead { spareResponses.take() ?? ResponseHead() }
 
     func release(_ head: RequestHead) {
         head.reset()
-        withSpareRequests { if $0.count < Self.spares { $0.append(head) } }
+        spareRequests.put(head)
     }
 
     func release(_ head: ResponseHead) {
         head.reset()
-        withSpareResponses { if $0.count < Self.spares { $0.append(head) } }
-    }
-
-    private static let spares = 64
-
-    // Both lists are taken out for the time: an access to a property that spans a call would have to be checked at run time.
-
-    @inline(__always)
-    private func withSpareRequests<Result>(_ body: (inout [RequestHead]) -> Result) -> Result {
-        var lent: [RequestHead] = []
-        swap(&lent, &spareRequests)
-        defer { swap(&lent, &spareRequests) }
-        return body(&lent)
-    }
-
-    @inline(__always)
-    private func withSpareResponses<Result>(_ body: (inout [ResponseHead]) -> Result) -> Result {
-        var lent: [ResponseHead] = []
-        swap(&lent, &spareResponses)
-        defer { swap(&lent, &spareResponses) }
-        return body(&lent)
+        spareResponses.put(head)
     }
 
     /// Lends an empty array for building something that is copied on at once.

@@ -44,13 +44,13 @@ package final class BufferPool {
     /// copied.
     package func compose(into buffer: Buffer, _ body: (inout [UInt8]) -> Void) {
         // Taken out for the time: an access to a property that spans a call would have to be checked at run time.
-        var bytes: [UInt8] = []
-        swap(&bytes, &composed)
+        var bytes = exchange(&composed, with: [])
         body(&bytes)
         buffer.append(bytes.span)
+        // One head beyond all measure must not hold memory for ever.
         guard bytes.capacity <= Self.bulkCapacity else { return }
         bytes.removeAll(keepingCapacity: true)
-        swap(&bytes, &composed)
+        composed = bytes
     }
 }
 

@@ -152,11 +152,7 @@ package final class Pool {
     // Whoever changes the list takes it out for the time: an access to a property that spans a call would have to be checked at
     // run time, and who came back here by mistake meets an empty list.
 
-    private func takeIdle() -> [UpstreamConnection] {
-        var lent: [UpstreamConnection] = []
-        swap(&lent, &idle)
-        return lent
-    }
+    private func takeIdle() -> [UpstreamConnection] { exchange(&idle, with: []) }
 
     private func popIdle() -> UpstreamConnection? {
         var lent = takeIdle()
