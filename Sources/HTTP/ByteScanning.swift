@@ -38,7 +38,7 @@ enum ByteScanning {
     /// The same for a byte that is `a` or `b`.
     @inline(__always)
     static func firstOf(_ a: UInt8, or b: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
-        first(bytes, from: start, to: end, among: { $0.either(a, b) }, that: { $0 == a || $0 == b })
+        first(bytes, from: start, to: end, among: { $0.equal(to: a) | $0.equal(to: b) }, that: { $0 == a || $0 == b })
     }
 
     /// The offset of the first byte that passes `test`, or `end`; `candidates` marks all such bytes, and perhaps others.
@@ -71,7 +71,19 @@ enum ByteScanning {
         }
     }
 
-    /// Whether two runs of the same length are equal, ASCII letters in any case.
+    /// Whether two runs are the same bytes.
+    static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        // Sound: both pointers are used only while their spans are borrowed, for as many bytes as both have.
+        return unsafe a.withUnsafeBytes { one in
+            unsafe b.withUnsafeBytes { other in
+                guard let one = one.baseAddress, let other = other.baseAddress else { return true }
+                return unsafe memcmp(one, other, a.count) == 0
+            }
+        }
+    }
+
+    /// Whether two runs are equal, ASCII letters in any case.
     static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
         // Sound: the pointers do not leave the closures.
         unsafe a.withUnsafeBytes { one in unsafe b.withUnsafeBytes { other in unsafe equal(one, other) } }
@@ -122,7 +134,8 @@ enum ByteScanning {
 
     /// The first up to 32 bytes of a name in four words, with ASCII letters (and, harmlessly, a few other token bytes)
     /// folded to lower case. Names of equal length have equal words exactly when they are equal but for case, if one of
-    /// them consists of letters, digits and `-`. Precondition: the range is in bounds and holds 1...32 bytes.
+    /// them consists of letters, digits and `-` and the other has no control byte, which would become one of these.
+    /// Precondition: the range is in bounds and holds at most 32 bytes.
     @inline(__always)
     static func foldedName(_ bytes: Span<UInt8>, _ range: Range<Int>) -> FoldedName {
         precondition(0 <= range.lowerBound && range.upperBound <= bytes.count && range.count <= 32)
@@ -171,19 +184,5 @@ enum ByteScanning {
         let middle = unsafe UInt64(base.load(fromByteOffset: count &>> 1, as: UInt8.self))
         let high = unsafe UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
         return low | middle &<< 8 | high &<< 16
-    }
-}
-
-extension Text {
-    /// Whether two runs are the same bytes.
-    package static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
-        guard a.count == b.count else { return false }
-        // Sound: both pointers are used only while their spans are borrowed, for as many bytes as both have.
-        return unsafe a.withUnsafeBufferPointer { left in
-            unsafe b.withUnsafeBufferPointer { right in
-                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
-                return unsafe memcmp(left, right, a.count) == 0
-            }
-        }
     }
 }

@@ -18,9 +18,8 @@ struct EightBytes: Equatable {
     /// The bytes below `limit`, which is of ASCII, and DEL. Only the lowest is certain, and that there is none.
     @inline(__always)
     func controls(below limit: UInt8) -> UInt64 {
-        let below = (word &- Self.ones &* UInt64(limit)) & ~word
-        let delete = word ^ (Self.ones &* 0x7F)
-        return (below | ((delete &- Self.ones) & ~delete)) & Self.high
+        let below = (word &- Self.ones &* UInt64(limit)) & ~word & Self.high
+        return below | equal(to: 0x7F)
     }
 
     /// The bytes that are neither letters nor `-`.
@@ -37,12 +36,11 @@ struct EightBytes: Equatable {
     @inline(__always)
     var notPlainPath: UInt64 { notLettersOrDashes & ~within(0x2F, 0x39) }
 
-    /// The bytes that `a` or `b` is. Only the lowest is certain, and that there is none.
+    /// The bytes equal to `byte`. Only the lowest is certain, and that there is none.
     @inline(__always)
-    func either(_ a: UInt8, _ b: UInt8) -> UInt64 {
-        let one = word ^ (Self.ones &* UInt64(a))
-        let other = word ^ (Self.ones &* UInt64(b))
-        return (((one &- Self.ones) & ~one) | ((other &- Self.ones) & ~other)) & Self.high
+    func equal(to byte: UInt8) -> UInt64 {
+        let others = word ^ (Self.ones &* UInt64(byte))
+        return (others &- Self.ones) & ~others & Self.high
     }
 
     /// With ASCII letters in lower case; every other byte is itself.

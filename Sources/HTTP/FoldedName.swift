@@ -8,15 +8,8 @@ struct FoldedName: Equatable {
     /// Has the name an underscore? Folded it is 0x7F, which no other byte of a token becomes.
     @inline(__always)
     var hasUnderscore: Bool {
-        (Self.deletes(first) | Self.deletes(second) | Self.deletes(third) | Self.deletes(last)) != 0
-    }
-
-    /// Not zero just if a byte of the word is 0x7F.
-    @inline(__always)
-    private static func deletes(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let others = word ^ (ones &* 0x7F)
-        return (others &- ones) & ~others & (ones &* 0x80)
+        func deletes(_ word: UInt64) -> UInt64 { EightBytes(word: word).equal(to: 0x7F) }
+        return deletes(first) | deletes(second) | deletes(third) | deletes(last) != 0
     }
 
     @inline(__always)

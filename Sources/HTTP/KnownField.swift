@@ -30,7 +30,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
 }
 
 extension KnownField {
-    /// The known field that the name at `range` of `bytes` spells, in any case; the name must be a token.
+    /// The known field that the name at `range` of `bytes` spells, in any case. There must be no control byte
+    /// in it: see `ByteScanning.foldedName`.
     @inline(__always)
     static func recognise(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         // No known name is longer.

@@ -25,10 +25,10 @@ package final class RequestHead {
     package var authority: AuthorityParts? { facts.authority }
     /// All bytes of that authority, `host[:port]`; empty if there is none.
     package var authorityRange: Range<Int> { facts.authorityRange }
-    /// Is the authority asked for this one, to the letter?
+    /// Is `bytes` that authority, to the letter?
     package func isAuthority(_ bytes: Span<UInt8>) -> Bool {
         let own = content.fields.bytes
-        return Text.same(own.span.extracting(facts.authorityRange), bytes)
+        return ByteScanning.same(own.span.extracting(facts.authorityRange), bytes)
     }
     package var connection: ConnectionOptions { facts.connection }
     /// How the end of the body is found.
