@@ -3,7 +3,8 @@
 /// The capacity is fixed when the buffer is made, so a peer can never make it grow.
 ///
 /// `@safe`: the storage is private and lives as long as the buffer. `start <= end <= allocated` holds between all calls; only
-/// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and lent storage is never replaced.
+/// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and storage that is lent as a span,
+/// which it is once at a time, is never replaced. The room is lent as an unsafe pointer, in this module alone.
 @safe package final class Buffer {
     package let capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
@@ -34,6 +35,7 @@
     package func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        precondition(!isLent, "a buffer is lent twice")
         isLent = true
         defer { isLent = false }
         return try unsafe body(UnsafeBufferPointer(start: storage + start, count: end &- start).span)
@@ -84,14 +86,13 @@
         return count
     }
 
-    /// Lends the free room to be filled by a system call or OpenSSL.
+    /// Lends the free room to be filled by a system call or OpenSSL. The pointer is valid only as long as `body` leaves the
+    /// buffer alone.
     /// - Parameter body: gets at least one byte of room; returns how many bytes it wrote, or throws having written none.
     func fill<Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
         let room = room
-        isLent = true
-        defer { isLent = false }
         let written = try unsafe body(UnsafeMutableRawBufferPointer(start: storage + end, count: room))
         precondition(written >= 0 && written <= room, "more is written than there is room")
         end &+= written

@@ -80,6 +80,22 @@ import Testing
         #expect(buffer.isEmpty && buffer.room == 4)
     }
 
+    @Test func `what is lent is not moved, nor lent again`() async {
+        await #expect(processExitsWith: .failure) {
+            let buffer = Buffer(capacity: 1)
+            let bytes: [UInt8] = [1, 2]
+            buffer.withBytes { _ in buffer.append(bytes.span) }
+        }
+        await #expect(processExitsWith: .failure) {
+            let buffer = Buffer(capacity: 1)
+            buffer.withBytes { _ in buffer.compact() }
+        }
+        await #expect(processExitsWith: .failure) {
+            let buffer = Buffer(capacity: 1)
+            buffer.withBytes { _ in buffer.withBytes { _ in } }
+        }
+    }
+
     @Test func `what is composed is appended whole`() {
         let pool = BufferPool(smallCapacity: 16)
         let buffer = pool.acquire()
