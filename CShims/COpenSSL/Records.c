@@ -2,7 +2,7 @@
 //
 // An SSL object holds some 13 KiB for as long as its connection lives, and takes a record through several layers that only
 // other versions of TLS need. After the handshake of TLS 1.3 little is left to do: protect records with two keys, change the keys
-// when asked, heed alerts. The cipher is still OpenSSL's (EVP); what is here is the framing around it.
+// when asked, heed alerts. The cipher is still OpenSSL's (AEAD.h); what is here is the framing around it.
 //
 // Every byte that arrives is hostile. A record is looked at only when its header has said a length that is allowed and that
 // many bytes are here; what the AEAD does not vouch for goes nowhere.
@@ -106,10 +106,13 @@ int gh_records_write(
     if (flushed < 0) return GH_FAILED;
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
     gh_wire_gather(wire);
-    int sealed = 1, first = head_length > 0 ? 1 : 0;
+    int sealed = 1, left = GH_GATHERED_RECORDS;
     if (records->owes_key_update || records->out.sequence >= records_for_one_key) sealed = seal_key_update(records);
-    if (sealed && head_length > 0) sealed = seal(records, SSL3_RT_APPLICATION_DATA, head, head_length);
-    for (int index = first; index < GH_GATHERED_RECORDS && *count < length && sealed; index += 1) {
+    if (sealed && head_length > 0) {
+        sealed = seal(records, SSL3_RT_APPLICATION_DATA, head, head_length);
+        left -= 1;
+    }
+    for (; left > 0 && *count < length && sealed; left -= 1) {
         size_t piece = length - *count < GH_RECORD_CONTENT ? length - *count : GH_RECORD_CONTENT;
         sealed = seal(records, SSL3_RT_APPLICATION_DATA, bytes + *count, piece);
         *count += piece;

@@ -8,10 +8,6 @@
 
 enum {
     GH_RECORD_HEADER = SSL3_RT_HEADER_LENGTH,
-    /// Bytes of content that a record may hold (RFC 8446 §5.1).
-    GH_RECORD_CONTENT = SSL3_RT_MAX_PLAIN_LENGTH,
-    /// Records that leave in one send.
-    GH_GATHERED_RECORDS = 4,
     /// Bytes of SHA-384's output.
     GH_LONGEST_SECRET = 48,
 };

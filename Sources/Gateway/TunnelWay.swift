@@ -1,4 +1,4 @@
-import EventLoop
+import TLS
 import Transport
 import WebSocket
 
@@ -95,8 +95,6 @@ struct TunnelWay: ~Copyable {
     private var awaitsVerdict: Bool { refused != nil && phase == .open }
 
     private static var movesPerTurn: Int { 8 }
-    /// RFC 8446 §5.1: payload of one record.
-    private static var recordSize: Int { 16_384 }
 
     /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
     /// - Returns: did anything move?
@@ -146,7 +144,7 @@ struct TunnelWay: ~Copyable {
         }
         if buffer.isEmpty { buffers.release(buffer) } else { waiting = buffer }
         guard count > 0 else {
-            committed = sink.tls == nil ? 0 : min(sendable, Self.recordSize)
+            committed = sink.tls == nil ? 0 : min(sendable, TLSSession.recordSize)
             noteBlocked(now)
             return false
         }
@@ -260,7 +258,7 @@ struct TunnelWay: ~Copyable {
     }
 
     /// Can a frame of the gateway's own go out now, before anything else?
-    var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
+    private var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
 
     /// Sends a Ping to the sink if no frame is under way. A Pong is awaited either way: the source is silent.
     mutating func ping(mask: MaskKey?) {

@@ -20,7 +20,7 @@ import COpenSSL
 
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
     private var ssl: OpaquePointer?
-    private(set) var records: OpaquePointer?
+    private var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
@@ -132,8 +132,8 @@ import COpenSSL
         return try outcome(of: result, during: .protocolViolation)
     }
 
-    /// The most that one record holds (RFC 8446 §5.1).
-    package static let recordSize = 16_384
+    /// The bytes of content that one record holds at most (RFC 8446 §5.1).
+    package static var recordSize: Int { GH_RECORD_CONTENT }
 
     /// Encrypts and sends a prefix of `bytes`; several records leave in one system call. After `.wantsWrite` the next call must
     /// begin with the same bytes. Ciphertext that the socket did not take is kept: see `flush()`.
@@ -161,18 +161,22 @@ import COpenSSL
     }
 
     private func gather(_ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer?) throws(TLSError) -> Progress {
-        var records = 4
+        var records = GH_GATHERED_RECORDS
         if let head = unsafe head {
-            guard case .moved = try unsafe writeRecord(head) else { return .wantsWrite }
+            let progress = try unsafe writeRecord(head)
+            guard case .moved = progress else { return progress }
             records -= 1
         }
         var written = 0
         while written < min(bytes.count, Self.recordSize * records) {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-            guard case .moved(let count) = try unsafe writeRecord(rest) else { break }
+            let progress = try unsafe writeRecord(rest)
+            guard case .moved(let count) = progress else {
+                return unsafe written > 0 || head != nil ? .moved(written) : progress
+            }
             written += count
         }
-        return unsafe written > 0 || head != nil ? .moved(written) : .wantsWrite
+        return .moved(written)
     }
 
     /// Sends ciphertext left over from `write`. `.moved` when none is left.
@@ -216,8 +220,10 @@ import COpenSSL
         return unsafe SSL_session_reused(ssl) == 1
     }
 
-    // MARK: -
+    /// Has OpenSSL handed the connection over? Never, with TLS 1.2.
+    var hasOwnRecords: Bool { unsafe records != nil }
 
+    // MARK: -
 
     /// What `SSL_get_error` looks at must be of the operation alone. Clearing goes through the whole queue, looking does not.
     private static func clearErrors() {

@@ -7,6 +7,13 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 
+enum {
+    /// Bytes of content that a record may hold (RFC 8446 §5.1).
+    GH_RECORD_CONTENT = SSL3_RT_MAX_PLAIN_LENGTH,
+    /// Records that leave in one send.
+    GH_GATHERED_RECORDS = 4,
+};
+
 /// The traffic secrets of a handshake: see Wire.h.
 typedef struct gh_secrets gh_secrets;
 
