@@ -29,7 +29,7 @@ const gh_suite *gh_suite_of(const SSL_CIPHER *cipher);
 /// Bytes of its secrets.
 size_t gh_suite_secret_length(const gh_suite *suite);
 
-/// Makes key and nonce of `secret`, and counts from 0. 0 on failure, like all below.
+/// Makes key and IV of `secret` (RFC 8446 §7.3), and counts from 0. 0 on failure, like all below.
 int gh_protection_derive(gh_protection *side, const gh_suite *suite);
 
 /// Goes on to the next secret, and its key.

@@ -192,6 +192,7 @@ final class ClientConnection {
         let limit = state.plan.limits.maxRequestsPerConnection
         closes = closes || !head.keepsAlive || state.isDraining || (limit > 0 && requestCount >= limit)
         inflow.beginBody(head.framing)
+        // In a block of its own: the exchange is gone before its head is used again.
         do {
             var exchange = Exchange(self, state: state)
             await exchange.run()

@@ -1,7 +1,8 @@
 /// Appending runs of bytes to an output buffer by one copy each.
 ///
-/// The output buffers of the data path are plain arrays that are kept and reused; a head is written into them as a
-/// few dozen runs, so each run must cost one capacity check and one `memcpy`.
+/// The output buffers of the data path are plain arrays that are kept and reused; an answer of our own or a log line is written
+/// into them as a few dozen runs, so each run must cost one capacity check and one `memcpy`. For what is forwarded that is too
+/// much: see `HeadWriting.swift`.
 extension [UInt8] {
     /// Appends all of `bytes`.
     @inlinable

@@ -22,7 +22,7 @@ package final class Outflow {
         self.buffers = buffers
     }
 
-    /// Writes a head, which leaves with the first bytes of the body in one record.
+    /// Writes a head, which leaves with the first bytes of the body: in their record if they are few, else in one system call.
     /// - Parameter framing: of the body that follows.
     package func begin(_ framing: BodyFraming, head: (inout [UInt8]) -> Void) {
         appendPending(head)
@@ -75,8 +75,7 @@ package final class Outflow {
     }
 
     /// Sends a prefix of payload without keeping it: if all of it joins the head in its record it is copied, else it goes from
-    /// where it is.
-    /// Not for chunked bodies.
+    /// where it is. Not for chunked bodies.
     /// - Returns: how many bytes were taken; 0 when the stream is blocked. The next call begins with the byte after them, and
     ///   after a `flush`.
     package func write(_ payload: Span<UInt8>) throws(TransportError) -> Int {
