@@ -176,12 +176,16 @@ static int is_as_evp_seals(
     return is_same;
 }
 
+static _Atomic int distrusts_providers = 0;
+
+void gh_distrust_providers(void) { distrusts_providers = 1; }
+
 // Do sealing and opening with the provider's functions come to what EVP comes to, one record after another, and is a forged one
 // refused, before and after a good one? A library of which that is not true is left to protect its records itself.
 static int is_proven(const gh_suite *suite) {
     unsigned char inner[TRIAL + 1], record[GH_RECORD_HEADER + TRIAL_BODY], room[7], beyond[TRIAL_BODY];
     gh_protection out = {.key = {1}, .iv = {2}}, in = {.key = {1}, .iv = {2}};
-    int proven = 1;
+    int proven = !distrusts_providers;
     memset(inner, 'x', TRIAL);
     inner[TRIAL] = SSL3_RT_APPLICATION_DATA;
     for (uint64_t number = 0; number < 3 && proven; number += 1) {

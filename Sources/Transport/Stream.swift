@@ -83,6 +83,7 @@ package final class Stream {
     /// - Returns: how many bytes of the payload went. After 0 the next write must begin with what is left of the head, and then
     ///   with the same payload.
     package func write(_ head: Buffer, then payload: Span<UInt8>) throws(TransportError) -> Int {
+        guard !head.isEmpty else { return try write(payload) }
         guard head.count <= TLSSession.recordSize else {
             _ = try write(head)
             return head.isEmpty ? try write(payload) : 0

@@ -122,6 +122,21 @@ import Testing
         }
     }
 
+    @Test func `where a provider's cipher does not prove itself, OpenSSL keeps the records`() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            gh_distrust_providers()
+            let keeps = try await onLoop { actor in
+                let connection = try await connected(on: actor.loop, overTLS: true)
+                let bytes = pattern(100_000)
+                let isWhole = try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes
+                connection.client.settle()
+                defer { connection.close() }
+                return isWhole && connection.server.tls?.hasOwnRecords == false && connection.client.tls?.hasOwnRecords == false
+            }
+            exit(keeps ? 0 : 1)
+        }
+    }
+
     @Test(arguments: ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"])
     func `both ends leave OpenSSL's record layer, with every cipher suite`(suite: String) async throws {
         try await onLoop { actor in

@@ -204,6 +204,28 @@ import Testing
         }
     }
 
+    @Test func `a head and its payload are one system call`() async throws {
+        try await onLoop { actor in
+            // What one call sends over such a pair, one call receives, and no more.
+            var ends: [Int32] = [0, 0]
+            #expect(unsafe socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue), 0, &ends) == 0)
+            let (sender, receiver) = (
+                Stream(try Socket(adopting: ends[0], on: actor.loop)), Stream(try Socket(adopting: ends[1], on: actor.loop))
+            )
+            let head = Buffer(capacity: 300)
+            head.append(pattern(300).span)
+            #expect(try sender.write(head, then: pattern(20_000).span) == 20_000 && head.isEmpty)
+            while !receiver.socket.isReadable { await actor.loop.yield() }
+            let all = Buffer(capacity: 65_536)
+            #expect(try receiver.read(into: all) == .bytes(20_300))
+            #expect(all.drain() == pattern(300) + pattern(20_000))
+            // Without a head it is a plain write.
+            #expect(try sender.write(head, then: pattern(7).span) == 7)
+            sender.close()
+            receiver.close()
+        }
+    }
+
     @Test func `a refused connection says so`() async throws {
         try await onLoop { actor in
             let listener = try Listener(try #require(SocketAddress(literal: "127.0.0.1", port: 0)), on: actor.loop)

@@ -114,6 +114,10 @@ int gh_records_is_resumed(const gh_records *records);
 /// After how many records a key is replaced, in the whole process. For tests to lower.
 void gh_replace_keys_after(uint64_t records);
 
+/// From now on no provider's cipher passes its trial, so that OpenSSL keeps every connection's records. For tests, before the
+/// process's first handshake.
+void gh_distrust_providers(void);
+
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
 /// of three), no session cache (resumption is by ticket: no memory per client, no lock between workers), no renegotiation.
