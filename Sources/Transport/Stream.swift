@@ -83,11 +83,9 @@ package final class Stream {
     /// - Returns: how many bytes of the payload went. After 0 the next write must begin with what is left of the head, and then
     ///   with the same payload.
     package func write(_ head: Buffer, then payload: Span<UInt8>) throws(TransportError) -> Int {
+        // A head that has outgrown a record goes first, until the socket is blocked: 0 must never mean anything else.
+        while head.count > TLSSession.recordSize { guard try write(head) > 0 else { return 0 } }
         guard !head.isEmpty else { return try write(payload) }
-        guard head.count <= TLSSession.recordSize else {
-            _ = try write(head)
-            return head.isEmpty ? try write(payload) : 0
-        }
         // Both pointers are used during the call alone.
         let (headCount, count) = try head.withBytes { span throws(TransportError) in
             try unsafe span.withUnsafeBytes { first throws(TransportError) in
