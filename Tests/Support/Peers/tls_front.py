@@ -5,9 +5,51 @@ tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--abrupt]
 With --abrupt it never sends close_notify: the connection just ends, as it does when a server dies.
 """
 import argparse
+import select
 import socket
 import ssl
 import threading
+
+
+class Secured:
+    """A TLS socket for one thread that reads and one that writes: OpenSSL lets one at a time have it."""
+
+    def __init__(self, sock):
+        sock.setblocking(False)
+        self.sock = sock
+        self.lock = threading.Lock()
+
+    def attempt(self, action, *arguments, seconds=None):
+        while True:
+            try:
+                with self.lock:
+                    return action(*arguments)
+            except ssl.SSLWantReadError:
+                ready = select.select([self.sock], [], [], seconds)
+            except ssl.SSLWantWriteError:
+                ready = select.select([], [self.sock], [], seconds)
+            if not any(ready):
+                raise TimeoutError
+
+    def recv(self, count):
+        return self.attempt(self.sock.recv, count)
+
+    def sendall(self, data):
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.attempt(self.sock.send, rest):]
+
+    def unwrap(self):
+        self.attempt(self.sock.unwrap, seconds=5)
+
+    def shutdown(self, how):
+        self.sock.shutdown(how)
+
+    def setsockopt(self, *arguments):
+        self.sock.setsockopt(*arguments)
+
+    def close(self):
+        self.sock.close()
 
 
 def pump(source, sink, at_end):
@@ -35,7 +77,7 @@ def quietly(action, *arguments):
 
 def serve(client, context, port, abrupt):
     try:
-        client = context.wrap_socket(client, server_side=True)
+        client = Secured(context.wrap_socket(client, server_side=True))
     except OSError as error:
         print("handshake failed:", error)
         client.close()
@@ -44,7 +86,6 @@ def serve(client, context, port, abrupt):
 
     def end_to_client():
         if not abrupt:
-            quietly(client.settimeout, 5)
             quietly(client.unwrap)
         quietly(client.shutdown, socket.SHUT_RDWR)
 
