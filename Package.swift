@@ -55,19 +55,19 @@ let package = Package(
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
         // Floor 3: messages over streams.
-        module("HTTP1", ["Transport", "HTTP"]),
+        module("Messages", ["Transport", "HTTP"]),
         // Floor 4: where answers come from.
-        module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         // Floor 5: the request's way.
         module(
             "Gateway",
             [
-                "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
-            name: "Demo", dependencies: ["HTTP1", "Transport", "EventLoop", "HTTP", "WebSocket"],
+            name: "Demo", dependencies: ["Messages", "Transport", "EventLoop", "HTTP", "WebSocket"],
             resources: [.embedInCode("Page/chat.html")], swiftSettings: settings),
         // Floor 6: the command.
         .executableTarget(

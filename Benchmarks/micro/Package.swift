@@ -35,13 +35,13 @@ let package = Package(
         module("TLS", ["COpenSSL"]),
         module("EventLoop", ["CLinux"]),
         module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
-        module("HTTP1", ["Transport", "HTTP"]),
-        module("Upstreams", ["HTTP1", "Transport", "TLS", "EventLoop", "HTTP"]),
+        module("Messages", ["Transport", "HTTP"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         module(
             "Gateway",
             [
-                "Upstreams", "HTTP1", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

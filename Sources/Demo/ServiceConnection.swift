@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import HTTP1
+import Messages
 import Transport
 
 /// One connection to a service: requests and answers in turn, or a chat after an upgrade.

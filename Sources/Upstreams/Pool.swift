@@ -1,6 +1,6 @@
 package import EventLoop
 package import HTTP
-import HTTP1
+import Messages
 package import TLS
 package import Transport
 

@@ -1,6 +1,6 @@
 import EventLoop
 package import HTTP
-package import HTTP1
+package import Messages
 package import Transport
 
 /// A connection to an upstream server, with both halves of its HTTP/1.

@@ -32,8 +32,8 @@ extension Project {
                 files: [
                     "Sources/Configuration/TomlDocument.swift",
                     "Sources/Demo/DemoServices.swift",
-                    "Sources/Gateway/LogSink.swift",
-                    "Sources/Gateway/Worker.swift",
+                    "Sources/Gateway/Record/LogSink.swift",
+                    "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",
                     "Sources/HTTP/HeadWriting.swift",

@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import HTTP1
+import Messages
 import Transport
 
 /// A client that speaks HTTP/1: the exchange's view of its connection.

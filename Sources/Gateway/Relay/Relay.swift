@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import HTTP1
+import Messages
 import Transport
 import Upstreams
 

@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import HTTP1
+import Messages
 import Upstreams
 
 /// What is done about an attempt that failed, and what every attempt tells about its server.

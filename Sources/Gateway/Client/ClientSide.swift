@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import HTTP1
+import Messages
 import Transport
 
 /// The client's side of one exchange, whichever version of HTTP carries it: the request, its body, and the way back.
