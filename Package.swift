@@ -49,25 +49,27 @@ let package = Package(
         module("HTTP"),
         module("WebSocket"),
         module("Configuration", ["CToml"]),
-        // Floor 1: the two engines; neither knows the other.
+        // Floor 1: the two engines and the buffers between them; none knows another.
         module("TLS", ["COpenSSL"]),
         module("EventLoop", ["CLinux"]),
+        module("Buffers"),
         // Floor 2: bytes between sockets, plain or TLS.
-        module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
+        module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         // Floor 3: messages over streams.
-        module("Messages", ["Transport", "HTTP"]),
+        module("Messages", ["Transport", "EventLoop", "Buffers", "HTTP"]),
         // Floor 4: where answers come from.
-        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "HTTP"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         // Floor 5: the request's way.
         module(
             "Gateway",
             [
-                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "WebSocket",
+                "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
-            name: "Demo", dependencies: ["Messages", "Transport", "EventLoop", "HTTP", "WebSocket"],
+            name: "Demo", dependencies: ["Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket"],
             resources: [.embedInCode("Page/chat.html")], swiftSettings: settings),
         // Floor 6: the command.
         .executableTarget(
@@ -85,13 +87,14 @@ let package = Package(
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
-        tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "EventLoop", "LoopTesting"]),
+        tests(of: "BuffersTests", ["Buffers"]),
+        tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "EventLoop", "Buffers", "LoopTesting"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
         .testTarget(
             name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),
         tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
-        tests(of: "UpstreamsTests", ["Upstreams", "Transport", "EventLoop", "HTTP"]),
+        tests(of: "UpstreamsTests", ["Upstreams", "Messages", "Transport", "EventLoop", "Buffers", "HTTP"]),
         tests(of: "TidyTests", []),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),

@@ -34,14 +34,16 @@ let package = Package(
         module("Configuration", ["CToml"]),
         module("TLS", ["COpenSSL"]),
         module("EventLoop", ["CLinux"]),
-        module("Transport", ["TLS", "EventLoop", "CLinux", "CAres"]),
-        module("Messages", ["Transport", "HTTP"]),
-        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "HTTP"]),
+        module("Buffers"),
+        module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
+        module("Messages", ["Transport", "EventLoop", "Buffers", "HTTP"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         module(
             "Gateway",
             [
-                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "HTTP", "WebSocket", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "WebSocket",
+                "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

@@ -55,7 +55,7 @@ final class ChatMember {
         room.greet(self)
         defer { leave() }
         inflow.beginBody(.untilClose)
-        do throws(TransportError) {
+        do {
             while try await turn() {}
         } catch {
             // A peer that broke off hears nothing any more.
@@ -108,7 +108,7 @@ final class ChatMember {
 
     /// Reads what there is, sends what it can, waits.
     /// - Returns: does it go on?
-    private func turn() async throws(TransportError) -> Bool {
+    private func turn() async throws(PeerError) -> Bool {
         guard !isCut, try read() else { return false }
         let isFlushed = try send()
         if isFlushed, isDeaf, closesBy != nil, !hasShutDown {
@@ -139,12 +139,14 @@ final class ChatMember {
     }
 
     /// - Returns: false at the end of the stream.
-    private func read() throws(TransportError) -> Bool {
+    private func read() throws(PeerError) -> Bool {
         // The bytes that came with the handshake's are there before anything is read.
         takeBytes()
         for _ in 0..<8 {
-            switch try inflow.fill() {
-            case .bytes: takeBytes()
+            switch try inflow.read() {
+            case .progress:
+                if inflow.isBodyFinished { return false }
+                takeBytes()
             case .end: return false
             case .blocked, .full: return true
             }
@@ -157,12 +159,12 @@ final class ChatMember {
         isProbed = false
         var events: [MessageDecoder.Event] = []
         var violation: Violation?
-        if !isDeaf {
-            inflow.withReady { bytes in
+        _ = try? inflow.drain { bytes throws(PeerError) in
+            if !isDeaf {
                 do throws(Violation) { try decoder.receive(bytes, into: &events) } catch { violation = error }
             }
+            return count
         }
-        inflow.take(count)
         for event in events { handle(event) }
         guard let violation else { return }
         isDeaf = true
@@ -186,10 +188,15 @@ final class ChatMember {
     }
 
     /// - Returns: is everything with the kernel?
-    private func send() throws(TransportError) -> Bool {
+    private func send() throws(PeerError) -> Bool {
         guard try outflow.flush() else { return false }
         while let frame = queue.first {
-            let count = try stream.write(frame.span.extracting(sent..<frame.count))
+            let count: Int
+            do {
+                count = try stream.write(frame.span.extracting(sent..<frame.count))
+            } catch {
+                throw .connection(error)
+            }
             guard count > 0 else { return false }
             sent += count
             queued -= count

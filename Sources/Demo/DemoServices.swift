@@ -1,3 +1,4 @@
+import Buffers
 package import EventLoop
 import HTTP
 package import Transport

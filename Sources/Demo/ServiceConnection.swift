@@ -92,14 +92,16 @@ final class ServiceConnection {
     private func readBody() async throws(ConnectionEnded) -> (kept: [UInt8], count: Int) {
         var kept: [UInt8] = []
         while true {
-            let step: Inflow.Body
+            let step: BodyState
             do throws(HTTPRefusal) { step = try inflow.nextBody() } catch { throw ConnectionEnded() }
             switch step {
             case .finished: return (kept, Int(clamping: inflow.bodyBytes))
             case .ready(let count):
                 let room = EchoAnswer.maxBody - kept.count
-                inflow.withReady { kept.append($0.extracting(first: min(room, count))) }
-                inflow.take(count)
+                _ = try? inflow.drain { payload throws(PeerError) in
+                    kept.append(payload.extracting(first: min(room, count)))
+                    return count
+                }
             case .needsBytes:
                 guard try await fill() else { throw ConnectionEnded() }
             }
@@ -119,7 +121,15 @@ final class ServiceConnection {
             if !head.keepsAlive { out.append("Connection: close\r\n") }
             out.append("\r\n")
         }
-        if head.method != .head { outflow.send(answer.body.span) }
+        var sent = head.method == .head ? answer.body.count : 0
+        while sent < answer.body.count {
+            do {
+                sent += try outflow.write(answer.body.span.extracting(sent..<answer.body.count))
+            } catch {
+                throw ConnectionEnded()
+            }
+            if sent < answer.body.count { try await wait(for: stream.writeInterest) }
+        }
         try await flush()
     }
 
@@ -148,9 +158,9 @@ final class ServiceConnection {
     /// - Returns: have bytes come? False at the end of the stream.
     private func fill() async throws(ConnectionEnded) -> Bool {
         while true {
-            do throws(TransportError) {
-                switch try inflow.fill() {
-                case .bytes: return true
+            do {
+                switch try inflow.read() {
+                case .progress: return true
                 case .end, .full: return false
                 case .blocked: break
                 }
@@ -163,7 +173,7 @@ final class ServiceConnection {
 
     private func flush() async throws(ConnectionEnded) {
         while true {
-            do throws(TransportError) {
+            do {
                 if try outflow.flush() { return }
             } catch {
                 throw ConnectionEnded()

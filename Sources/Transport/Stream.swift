@@ -1,3 +1,4 @@
+package import Buffers
 package import EventLoop
 import Glibc
 package import TLS
@@ -7,14 +8,6 @@ package import TLS
 /// Operations try and return at once. What a blocked operation waits for is in `readInterest` and `writeInterest`, which a task
 /// gives to its waiter; so one task can watch two streams.
 package final class Stream {
-    /// What a read came to.
-    package enum Read: Equatable {
-        case bytes(Int)
-        case blocked
-        /// The peer ended its side in an orderly way: FIN, or close_notify over TLS.
-        case end
-    }
-
     package let socket: Socket
     /// Nil on a plain stream.
     package var tls: TLSSession? { isPlain ? nil : session }
@@ -33,8 +26,19 @@ package final class Stream {
         isPlain = tls == nil
     }
 
+    /// From now on it is this waiter that `watch` speaks of.
+    package func attach(to waiter: Waiter) { socket.waiter = waiter }
+
+    /// What wakes the waiter: what a read waits for, what a write waits for, both, or nothing.
+    package func watch(reading: Bool, writing: Bool) {
+        var interest = Socket.Interest.none
+        if reading { interest = interest.union(readInterest) }
+        if writing { interest = interest.union(writeInterest) }
+        socket.interest = interest
+    }
+
     /// One non-blocking read into the buffer's room, which must not be empty.
-    package func read(into buffer: Buffer) throws(TransportError) -> Read {
+    package func read(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
         guard let tls else { return try readPlain(into: buffer) }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
@@ -102,6 +106,10 @@ package final class Stream {
 
     /// Has TLS something left over that the kernel did not take when it was written?
     package var hasUnsent: Bool { !isPlain && session?.hasPendingCiphertext ?? false }
+
+    /// After a blocked write of `count` bytes: how many of them the next write must offer again at least. OpenSSL wants a blocked
+    /// record repeated (SSL_write(3)); a plain socket has no such wish.
+    package func owed(of count: Int) -> Int { isPlain ? 0 : min(count, TLSSession.recordSize) }
 
     /// Sends what TLS has left over.
     /// - Returns: is everything with the kernel?
@@ -198,7 +206,7 @@ package final class Stream {
         socket.isWritable = tls.isWritable
     }
 
-    private func readPlain(into buffer: Buffer) throws(TransportError) -> Read {
+    private func readPlain(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
         guard socket.isReadable else { return .blocked }
         var outcome = 0
         let room = buffer.room

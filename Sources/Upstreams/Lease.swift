@@ -1,32 +1,32 @@
-/// The right to use an upstream connection for one exchange.
+/// The right to one exchange over an upstream connection: to one stream of it, where it carries several.
 ///
-/// Giving it back parks the connection for the next exchange; dropping a lease in any other way, by an error or by forgetting,
-/// closes the connection. Either way the server has one exchange less under way.
+/// Giving it back keeps the connection for the next exchange; dropping a lease in any other way, by an error or by forgetting,
+/// cancels the exchange: an HTTP/1 connection is closed. Either way the server has one exchange less under way.
 package struct Lease: ~Copyable {
-    private var held: UpstreamConnection?
+    private var held: (any UpstreamSide)?
     private let pool: Pool
 
-    init(_ connection: UpstreamConnection, from pool: Pool) {
-        held = connection
+    init(_ side: any UpstreamSide, from pool: Pool) {
+        held = side
         self.pool = pool
     }
 
-    /// The connection; it must not be kept beyond the lease.
-    package var connection: UpstreamConnection {
+    /// The exchange's side of the connection; it must not be kept beyond the lease.
+    package var side: any UpstreamSide {
         guard let held else { preconditionFailure("a lease ends when it is given back") }
         return held
     }
 
-    /// Parks the connection if it is clean, else closes it.
+    /// The exchange has come to its end.
     package consuming func giveBack() {
-        guard let connection = held.take() else { return }
-        pool.park(connection)
+        guard let side = held.take() else { return }
+        side.giveBack()
         pool.leaseEnded()
     }
 
     deinit {
         guard let held else { return }
-        held.close()
+        held.cancel()
         pool.leaseEnded()
     }
 }

@@ -1,6 +1,6 @@
+package import Buffers
 package import EventLoop
 package import HTTP
-import Messages
 package import TLS
 package import Transport
 
@@ -27,12 +27,12 @@ package final class Pool {
     }
 
     package let server: UpstreamServer
-    private let settings: Settings
+    let settings: Settings
+    let buffers: BufferPool
     private let loop: EventLoop
-    private let buffers: BufferPool
     private let tls: TLSClientContext?
     private let line: WaitingLine?
-    private var idle: [UpstreamConnection] = []
+    private var idle: IdleConnections<any PooledConnection>
     /// Woken when a peer closes one of the idle connections.
     private let watch: Waiter
     private var isWatching = false
@@ -51,6 +51,7 @@ package final class Pool {
         self.loop = loop
         self.buffers = buffers
         self.line = line
+        idle = IdleConnections(most: settings.maxIdle, timeout: settings.idleTimeout)
         watch = Waiter(loop: loop)
         addresses = ServerAddresses(server, names: names)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
@@ -66,13 +67,12 @@ package final class Pool {
     /// No system call: the event loop has seen whatever the peer did.
     /// - Parameter carefully: asks the kernel once more: for a request that may not be repeated if the peer has closed meanwhile.
     package func leaseIdle(carefully: Bool = false) -> Lease? {
-        while let connection = popIdle() {
-            guard connection.isClean, !isExpired(connection), !carefully || !connection.stream.peerHasSpoken() else {
-                closeParked(connection)
+        while let (connection, isExpired) = takeNewest() {
+            guard !isExpired, connection.isClean, !carefully || !connection.peerHasSpoken() else {
+                connection.close()
                 continue
             }
-            connection.stream.socket.interest = .none
-            return Lease(connection, from: self)
+            return Lease(connection.unpark(), from: self)
         }
         return nil
     }
@@ -85,7 +85,7 @@ package final class Pool {
             let stream = try await Stream.connect(
                 toAnyOf: found, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
                 handshakeTimeout: settings.handshakeTimeout)
-            return Lease(UpstreamConnection(stream, buffers: buffers, chunkLimits: settings.chunkLimits), from: self)
+            return Lease(side(over: stream), from: self)
         } catch {
             switch error {
             case .system, .timedOut: addresses.doubt()
@@ -98,38 +98,30 @@ package final class Pool {
 
     /// Closes what has been idle too long or was closed by the upstream. Called by the worker several times a second.
     package func sweep() {
-        let stale = idle.filter { !$0.isClean || isExpired($0) }
-        guard !stale.isEmpty else { return }
-        idle = idle.filter { $0.isClean && !isExpired($0) }
-        for connection in stale { closeParked(connection) }
-    }
-
-    /// Closes without waking the watch, which would sweep in the middle of whatever is being done.
-    private func closeParked(_ connection: UpstreamConnection) {
-        connection.stream.socket.interest = .none
-        connection.close()
+        guard !idle.isEmpty else { return }
+        var lent = takeIdle()
+        let stale = lent.takeStale(now: loop.now) { $0.isClean }
+        idle = lent
+        for connection in stale { connection.close() }
     }
 
     /// Closes all idle connections.
     package func closeIdle() {
         watch.retire()
-        for connection in takeIdle() { closeParked(connection) }
+        var lent = takeIdle()
+        for connection in lent.takeAll() { connection.close() }
     }
 
     package var idleCount: Int { idle.count }
 
-    func park(_ connection: consuming UpstreamConnection) {
-        // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
-        if !connection.isReused { connection.settle() }
-        guard idle.count < settings.maxIdle, connection.isClean else {
-            connection.close()
-            return
-        }
-        connection.parked(at: loop.now)
-        connection.stream.socket.setWaiter(watch, interest: .read.union(.hangup))
+    /// Keeps a connection for the next exchange if it is clean and there is room, else closes it.
+    func park(_ connection: any PooledConnection) {
         var lent = takeIdle()
-        lent.append(connection)
-        idle = lent
+        defer { idle = lent }
+        guard connection.isClean, lent.put(connection, limit: connection.keepAliveLimit, now: loop.now) else {
+            return connection.close()
+        }
+        connection.park(watchedBy: watch)
         if !isWatching { watchIdle() }
     }
 
@@ -152,15 +144,13 @@ package final class Pool {
     // Whoever changes the list takes it out for the time: an access to a property that spans a call would have to be checked at
     // run time, and who came back here by mistake meets an empty list.
 
-    private func takeIdle() -> [UpstreamConnection] { exchange(&idle, with: []) }
-
-    private func popIdle() -> UpstreamConnection? {
-        var lent = takeIdle()
-        defer { idle = lent }
-        return lent.popLast()
+    private func takeIdle() -> IdleConnections<any PooledConnection> {
+        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: settings.idleTimeout))
     }
 
-    private func isExpired(_ connection: UpstreamConnection) -> Bool {
-        loop.now &- connection.idleSince > min(settings.idleTimeout, connection.keepAliveLimit)
+    private func takeNewest() -> (connection: any PooledConnection, isExpired: Bool)? {
+        var lent = takeIdle()
+        defer { idle = lent }
+        return lent.takeNewest(now: loop.now)
     }
 }

@@ -1,8 +1,9 @@
+package import Buffers
 package import EventLoop
 import HTTP
 import Messages
 package import TLS
-package import Transport
+import Transport
 
 /// Asks one server again and again whether it is well. There is one for each server and process.
 package final class Prober {
@@ -118,8 +119,8 @@ package final class Prober {
                     head.reset()
                     continue
                 }
-                switch try inflow.fill() {
-                case .bytes: continue
+                switch try inflow.read() {
+                case .progress: continue
                 case .blocked: try await wait(stream, stream.readInterest, deadline)
                 case .end, .full: throw Unwell(finding: "no answer")
                 }

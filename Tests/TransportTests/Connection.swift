@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import LoopTesting
 import TLS
@@ -89,7 +90,7 @@ final class Connection {
     }
 
     /// Waits until there is something to read, and reads once.
-    nonisolated(nonsending) func next(_ stream: Stream, into buffer: Buffer) async throws(TransportError) -> Stream.Read {
+    nonisolated(nonsending) func next(_ stream: Stream, into buffer: Buffer) async throws(TransportError) -> ReadOutcome {
         while true {
             let read = try stream.read(into: buffer)
             if read != .blocked { return read }

@@ -1,3 +1,4 @@
+import Buffers
 import COpenSSL
 import EventLoop
 import Glibc

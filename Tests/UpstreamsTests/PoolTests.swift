@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import Foundation
 import HTTP
@@ -71,7 +72,7 @@ actor LoopRunner {
             #expect(pool.server.load == 0 && pool.idleCount == 1)
             _ = pool.server.state.begin(atMost: 0)
             if let again = pool.leaseIdle(carefully: true) {
-                #expect(again.connection.isReused)
+                #expect(again.side.isReused)
             } else {
                 Issue.record("the idle connection is gone")
             }

@@ -1,4 +1,5 @@
 import HTTP
+import Messages
 import TLS
 import Transport
 
@@ -82,7 +83,7 @@ struct Failure: Error {
     }
 
     /// The client's side broke: nobody is left to be answered.
-    static func clientLeft(_ error: TransportError? = nil) -> Failure {
+    static func clientLeft(_ error: PeerError? = nil) -> Failure {
         Failure("client_left", status: 499, blame: .client, detail: error?.description ?? "")
     }
 

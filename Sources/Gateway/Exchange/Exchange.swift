@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import Transport
+import Messages
 import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
@@ -35,8 +35,8 @@ struct Exchange: ~Copyable {
             switch Router.decide(site, request) {
             case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
             case .file(let files): try await sendFile(files, of: site)
-            case .redirect(let port): try await answer(.redirect(request, toPort: port, headers: site.headers))
-            case .options: try await answer(.options(request, headers: site.headers))
+            case .redirect(let port): try await send(.redirect(request, toPort: port, headers: site.headers))
+            case .options: try await send(.options(request, headers: site.headers))
             case .refuse(let failure): throw failure
             }
         } catch {
@@ -48,7 +48,6 @@ struct Exchange: ~Copyable {
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.hasRequest = false
-        client.closeAfter()
         await fail(failure)
         finish()
     }
@@ -62,7 +61,6 @@ struct Exchange: ~Copyable {
             client.abort()
             return
         }
-        if !client.isRequestFinished { client.closeAfter() }
         do throws(Failure) {
             try await send(OwnAnswer.page(for: failure, to: client.requestIfAny, headers: record.site?.headers))
         } catch {
@@ -80,16 +78,39 @@ struct Exchange: ~Copyable {
             status: answer.status, framing: framing, statedLength: isHead ? UInt64(answer.body.count) : nil)
         let date = state.clock.httpDate
         let writer = responder.begin(head) { answer.appendFields(date: date, to: &$0) }
-        if !isHead { writer.take(answer.body.span) }
-        try await flush()
+        if !isHead { try await send(answer.body, 0..<answer.body.count, to: writer) }
         writer.finish()
+        try await flush()
+    }
+
+    /// Sends bytes from where they are.
+    mutating nonisolated(nonsending) func send(
+        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
+    ) async throws(Failure) {
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let taken: Int
+            do {
+                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
+            } catch {
+                throw Failure.clientLeft(error)
+            }
+            next += taken
+            if next < range.upperBound { try await makeRoom(after: taken) }
+        }
+    }
+
+    /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
+    mutating nonisolated(nonsending) func makeRoom(after taken: Int) async throws(Failure) {
+        if taken == 0 { try await waitForClient() } else { try await flush() }
+        await state.loop.yield()
     }
 
     /// Waits until the client has taken everything.
     mutating nonisolated(nonsending) func flush() async throws(Failure) {
         while true {
-            do throws(TransportError) {
-                if try client.flush() { return }
+            do {
+                if try client.answerBody.flush() { return }
             } catch {
                 throw Failure.clientLeft(error)
             }
@@ -106,20 +127,14 @@ struct Exchange: ~Copyable {
         }
     }
 
-    /// Answers a request whose body, if it has one, nobody reads.
-    private mutating nonisolated(nonsending) func answer(_ answer: OwnAnswer) async throws(Failure) {
-        if !client.isRequestFinished { client.closeAfter() }
-        try await send(answer)
-    }
-
     private mutating func finish() {
         guard state.log.isOn else { return }
         if let tunnel {
             tunnel.line = state.log.template(record, client)
             return
         }
-        record.bodyBytesReceived = client.bodyBytesReceived
-        record.bodyBytesSent = client.bodyBytesSent
+        record.bodyBytesReceived = client.body.bodyBytes
+        record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = state.loop.now &- record.began
         state.log.append(record, client)
     }

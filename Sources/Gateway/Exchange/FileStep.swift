@@ -1,7 +1,8 @@
+import Buffers
 import EventLoop
 import HTTP
+import Messages
 import StaticFiles
-import Transport
 
 /// The step that answers with a file.
 extension Exchange {
@@ -14,7 +15,6 @@ extension Exchange {
             case .head: .head
             default: .other
             }
-        if !client.isRequestFinished { client.closeAfter() }
         let bytes = request.fields.bytes
         let answer = files.answer(
             path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request.fields),
@@ -59,50 +59,37 @@ extension Exchange {
         try await flush()
     }
 
-    /// Sends what is in memory from where it is.
-    private mutating nonisolated(nonsending) func send(
-        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
-    ) async throws(Failure) {
-        var next = range.lowerBound
-        while true {
-            let taken: Int
-            do throws(TransportError) {
-                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
-            } catch {
-                throw Failure.clientLeft(error)
-            }
-            next += taken
-            guard next < range.upperBound else { return }
-            if taken == 0 { try await waitForClient() } else { try await flush() }
-            await state.loop.yield()
-        }
-    }
-
-    /// Sends the file piece by piece, each taken only when the client has taken the one before.
+    /// Sends the file piece by piece, each read only when the client has taken the one before.
     private mutating nonisolated(nonsending) func stream(
         _ body: FileBody, to writer: borrowing BodyWriter
     ) async throws(Failure) {
+        let piece = state.buffers.acquire(.bulk)
+        defer { state.buffers.release(piece) }
         while true {
-            var count = 0
             do throws(StaticError) {
-                count = try state.withScratch { scratch throws(StaticError) in
-                    try scratch.append(addingCapacity: Self.piece) { output throws(StaticError) in
-                        _ = try body.read(into: &output)
-                    }
-                    writer.take(scratch.span)
-                    return scratch.count
-                }
+                piece.clear()
+                try piece.append(atMost: Self.pieceSize) { output throws(StaticError) in _ = try body.read(into: &output) }
             } catch {
                 throw Failure("file_truncated", status: 500, blame: .gateway, detail: error.reason)
             }
-            guard count > 0 else { return }
+            if piece.isEmpty { return }
+            while !piece.isEmpty {
+                let taken: Int
+                do throws(PeerError) {
+                    taken = try piece.withBytes { span throws(PeerError) in try writer.write(span) }
+                } catch {
+                    throw Failure.clientLeft(error)
+                }
+                piece.consume(taken)
+                if !piece.isEmpty { try await makeRoom(after: taken) }
+            }
             try await flush()
             await state.loop.yield()
         }
     }
 
     /// Bytes read at once: with the framing of a chunk around them they fit into a bulk buffer (`BufferPool`).
-    private static var piece: Int { 61_440 }
+    private static var pieceSize: Int { 61_440 }
 }
 
 private enum StaticReason {

@@ -1,6 +1,5 @@
 import EventLoop
 import HTTP
-import Messages
 import Transport
 import Upstreams
 
@@ -73,12 +72,10 @@ extension Exchange {
         wantsUpgrade: Bool, terms: RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
-        let upstream = lease.connection
+        let upstream = lease.side
         let response = state.acquireResponseHead()
         defer { state.release(response) }
         writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
-        // What an earlier attempt has taken from the client comes first.
-        if let replay = terms.replay, replay.count > 0 { upstream.outflow.send(replay.bytes.span) }
         var relay = Relay(
             client, upstream, responder: responder, head: response, site: site, limits: state.plan.limits,
             wantsUpgrade: wantsUpgrade, terms: terms)
@@ -93,31 +90,27 @@ extension Exchange {
         note(relay)
         tell(relay, to: route.group.servers[choice], began: began)
         switch outcome {
-        case .reusable: lease.giveBack()
-        case .spent: break
-        case .upgraded:
-            beginTunnel(route, response, lease)
+        case .complete: lease.giveBack()
+        case .upgraded: beginTunnel(route, response, lease)
         }
     }
 
     private mutating func writeHead(
-        to upstream: UpstreamConnection, _ route: RoutePlan, _ choice: Int, _ remainder: Int, _ site: SitePlan,
+        to upstream: any UpstreamSide, _ route: RoutePlan, _ choice: Int, _ remainder: Int, _ site: SitePlan,
         _ wantsUpgrade: Bool
     ) {
         let request = client.request
-        let facts = client.connection.forwarding(to: site)
-        upstream.outflow.begin(request.framing) { out in
-            var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
-            forwarded.asksForWebSocket = wantsUpgrade
-            forwarded.acceptsTrailers = request.acceptsTrailers
-            forwarded.expectsContinue = true
-            ForwardedHead.appendRequest(request, forwarded, policy: site.headers.request, client: facts, to: &out)
-        }
+        var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
+        forwarded.asksForWebSocket = wantsUpgrade
+        forwarded.acceptsTrailers = request.acceptsTrailers
+        forwarded.expectsContinue = true
+        upstream.begin(
+            request, forwarded, policy: site.headers.request, client: client.connection.forwarding(to: site))
     }
 
     private mutating func note(_ relay: borrowing Relay) {
-        record.status = relay.status
-        if relay.answeredAt > 0 { record.upstreamDuration = relay.answeredAt &- record.began }
+        record.status = relay.download.status
+        if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }
 
     private mutating func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {

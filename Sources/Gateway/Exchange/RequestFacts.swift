@@ -21,8 +21,3 @@ extension RequestHead {
         fields.contains(.accept, token: "application/json") && !fields.contains(.accept, token: "text/html")
     }
 }
-
-extension ClientSide {
-    /// The request, unless it could not be read at all.
-    var requestIfAny: RequestHead? { hasRequest ? request : nil }
-}

@@ -31,7 +31,7 @@ extension Exchange {
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
             attempts: record.attempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
-            isBodyKept: client.bodyBytesReceived == kept)
+            isBodyKept: client.body.bodyBytes == kept)
         switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
         case .retry: return true
         case .refuse(let refusal):
@@ -62,11 +62,11 @@ extension Exchange {
     /// Tells a server's health of an answer.
     mutating func tell(_ relay: borrowing Relay, to server: UpstreamServer, began: UInt64) {
         let now = state.loop.now
-        switch relay.status {
+        switch relay.download.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
-        case 501, 505: server.succeeded(in: relay.answeredAt &- began, now: now)
-        case 500...599: server.failed(.badAnswer, reason: "status \(relay.status)", now: now)
-        default: server.succeeded(in: relay.answeredAt &- began, now: now)
+        case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
+        case 500...599: server.failed(.badAnswer, reason: "status \(relay.download.status)", now: now)
+        default: server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }
     }
 }

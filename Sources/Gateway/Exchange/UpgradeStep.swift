@@ -43,17 +43,17 @@ extension Exchange {
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
     mutating func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {
-        client.closeAfter()
-        guard let halves = client.tunnelHalves(), let seat = seat.take() else { return }
+        guard let seat = seat.take() else { return }
         var extensions = Extensions.none
         for line in response.fields.lines where line.known == .secWebSocketExtensions {
             let value = Array(response.fields.bytes[line.value])
             extensions.add(fieldValue: value.span)
         }
-        lease.connection.settle()
-        tunnel = Tunnel(
-            client: halves, lease: lease, extensions: extensions, plan: route.tunnel, waiter: client.waiter,
-            buffers: state.buffers, seat: seat)
+        let (upstream, client) = (lease.side.upgrade(), client.upgrade())
+        let traffic = TunnelTraffic(
+            client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: state.buffers,
+            now: state.loop.now)
+        tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, seat: seat)
     }
 
     private func handshake(_ request: RequestHead) -> Handshake.Request {

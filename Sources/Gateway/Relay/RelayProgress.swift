@@ -1,56 +1,33 @@
-import HTTP
-import Transport
-
-/// How far each direction of an exchange is.
-extension Relay {
-    enum Upload {
-        case sending
-        case sent
-        /// The upstream takes no more; its answer may still come.
-        case refused
-    }
-
-    enum Answer {
-        case awaited
-        case body
-        case flushing
-        case done
-    }
-
-    /// Where a direction stands after a step: it waits for something, wants another turn, or has nothing more to do.
-    struct Blocked {
-        var onClient = false
-        var onUpstream = false
-        /// It has moved all it may in a turn.
-        var wantsTurn = false
-    }
-}
-
-/// When each direction of an exchange last moved, and which deadline follows from that: timeouts are about progress, not about
-/// whole requests.
+/// How far an exchange is, and what it waits for: all that its deadlines depend on. Times in monotonic nanoseconds.
 struct RelayProgress {
-    /// Monotonic nanoseconds.
+    var up: Blocked
+    var down: Blocked
+    var upload: Upload.State
+    var download: Download.State
+    /// When the request last moved.
     var uploadedAt: UInt64
+    /// When the answer last moved.
     var downloadedAt: UInt64
+    /// Bytes of the request's body that have come.
+    var received: UInt64 = 0
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it: what the client's rate is measured
     /// over, so that a slow upstream is never its fault.
     var waitedForBody: UInt64 = 0
+}
 
-    /// The 1xx heads that came before the answer.
-    private(set) var interimHeads = 0
-
-    /// RFC 9110 §15.2 sets no bound to them. Nobody sends more than a few, and each of them starts the wait for the answer anew.
-    private static let maxInterimHeads = 100
-
-    init(since now: UInt64) {
-        uploadedAt = now
-        downloadedAt = now
-    }
+/// The time by which something must have moved, and what it means if nothing has: timeouts are about progress, not about whole
+/// requests.
+struct RelayDeadline {
+    /// Monotonic nanoseconds.
+    var at: UInt64
+    var expiry: Expiry
 
     /// What the passing of a deadline means.
-    enum Expiry {
+    enum Expiry: Equatable {
+        case body, bodyRate, send
         /// The first byte's time is `read` unless `first_byte` is written, and the failure names the key that holds.
-        case body, bodyRate, send, upstreamFirstByte(hasOwnKey: Bool), upstreamRead, upstreamWrite
+        case upstreamFirstByte(hasOwnKey: Bool)
+        case upstreamRead, upstreamWrite
 
         var failure: Failure {
             switch self {
@@ -69,45 +46,40 @@ struct RelayProgress {
         }
     }
 
-    /// Counts a 1xx head, and refuses one too many.
-    mutating func countInterim() throws(HTTPRefusal) {
-        interimHeads += 1
-        if interimHeads > Self.maxInterimHeads { throw HTTPRefusal(.tooManyInterimHeads, from: .upstream) }
-    }
-
-    /// How much longer a body of which `received` bytes have come may be waited for, by the least rate.
-    func patience(received: UInt64, limits: PlanLimits) -> UInt64 {
-        guard limits.minBodyRate > 0 else { return UInt64.max >> 1 }
-        let earned = received / limits.minBodyRate
-        let allowed = limits.minBodyRateGrace &+ min(earned, 1 << 32) &* 1_000_000_000
-        return allowed > waitedForBody ? allowed &- waitedForBody : 0
-    }
-
     /// The nearest deadline among what is waited for.
-    /// - Parameter patience: how long from `now` the client's body may still be waited for.
-    func deadline(
-        _ up: Relay.Blocked, _ down: Relay.Blocked, upload: Relay.Upload, answer: Relay.Answer, limits: PlanLimits,
-        timeouts: ProxyTimeoutPlan, now: UInt64, patience: UInt64
-    ) -> (UInt64, Expiry) {
-        var nearest = (UInt64.max >> 1, Expiry.upstreamRead)
+    static func nearest(
+        of progress: RelayProgress, limits: PlanLimits, timeouts: ProxyTimeoutPlan, now: UInt64
+    ) -> RelayDeadline {
+        var nearest = RelayDeadline(at: UInt64.max >> 1, expiry: .upstreamRead)
         func consider(_ deadline: UInt64, _ expiry: Expiry) {
-            if deadline < nearest.0 { nearest = (deadline, expiry) }
+            if deadline < nearest.at { nearest = RelayDeadline(at: deadline, expiry: expiry) }
         }
-        if up.onClient {
-            consider(uploadedAt &+ limits.bodyTimeout, .body)
-            consider(now &+ patience, .bodyRate)
+        if progress.up.onClient {
+            consider(progress.uploadedAt &+ limits.bodyTimeout, .body)
+            if let left = progress.bodyTimeLeft(limits) { consider(now &+ left, .bodyRate) }
         }
-        if up.onUpstream { consider(uploadedAt &+ timeouts.write, .upstreamWrite) }
-        if down.onClient { consider(downloadedAt &+ limits.sendTimeout, .send) }
+        if progress.up.onUpstream { consider(progress.uploadedAt &+ timeouts.write, .upstreamWrite) }
+        if progress.down.onClient { consider(progress.downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
-        if down.onUpstream, upload != .sending {
-            if answer == .awaited {
+        if progress.down.onUpstream, progress.upload != .sending {
+            let since = max(progress.uploadedAt, progress.downloadedAt)
+            if progress.download == .awaited {
                 let hasOwnKey = timeouts.firstByte != timeouts.read
-                consider(downloadedAt &+ timeouts.firstByte, .upstreamFirstByte(hasOwnKey: hasOwnKey))
+                consider(since &+ timeouts.firstByte, .upstreamFirstByte(hasOwnKey: hasOwnKey))
             } else {
-                consider(downloadedAt &+ timeouts.read, .upstreamRead)
+                consider(since &+ timeouts.read, .upstreamRead)
             }
         }
         return nearest
+    }
+}
+
+extension RelayProgress {
+    /// Nanoseconds for which the client's body may still be waited for, by the least rate; nil without one.
+    fileprivate func bodyTimeLeft(_ limits: PlanLimits) -> UInt64? {
+        guard limits.minBodyRate > 0 else { return nil }
+        let earned = received / limits.minBodyRate
+        let allowed = limits.minBodyRateGrace &+ min(earned, 1 << 32) &* 1_000_000_000
+        return allowed > waitedForBody ? allowed &- waitedForBody : 0
     }
 }

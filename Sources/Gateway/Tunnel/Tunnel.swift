@@ -1,7 +1,5 @@
 import EventLoop
-import HTTP
 import Messages
-import Transport
 import Upstreams
 import WebSocket
 
@@ -26,31 +24,19 @@ final class Tunnel: Pump {
     private var drainAt = UInt64.max
     private var isCut = false
 
-    /// - Parameters:
-    ///   - client: both halves; what it sent early goes to the upstream first.
-    ///   - lease: of the connection whose upstream has answered 101.
-    ///   - extensions: what the 101 negotiated.
+    /// - Parameter lease: of the upstream that has answered 101.
     init(
-        client: (inflow: Inflow, outflow: Outflow), lease: consuming Lease, extensions: Extensions, plan: TunnelPlan,
-        waiter: Waiter, buffers: BufferPool, seat: consuming TunnelSeat
+        _ traffic: consuming TunnelTraffic, lease: consuming Lease, plan: TunnelPlan, waiter: Waiter,
+        seat: consuming TunnelSeat
     ) {
-        let connection = lease.connection
-        let early = client.inflow.takeBuffer()
-        let (client, upstream) = (client.inflow.stream, connection.stream)
         self.waiter = waiter
         loop = waiter.loop
         self.plan = plan
-        born = waiter.loop.now
-        traffic = TunnelTraffic(
-            up: TunnelWay(
-                from: client, to: upstream, sender: .client, extensions: extensions, plan: plan, waiting: early),
-            down: TunnelWay(
-                from: upstream, to: client, sender: .server, extensions: extensions, plan: plan,
-                waiting: connection.inflow.takeBuffer()),
-            buffers: buffers, closingTime: plan.closing, now: born)
-        self.lease = consume lease
-        self.seat = consume seat
-        upstream.socket.waiter = waiter
+        born = traffic.progressAt
+        traffic.down.source.attach(to: waiter)
+        self.traffic = traffic
+        self.lease = lease
+        self.seat = seat
     }
 
     /// Relays until both ways have ended, one has broken, or a limit strikes. The client's socket is the caller's to close.

@@ -1,5 +1,5 @@
-import EventLoop
-import Transport
+import Buffers
+import Messages
 import WebSocket
 
 /// What passes between the two peers of a tunnel: bytes both ways, and each way's end.
@@ -36,11 +36,21 @@ struct TunnelTraffic: ~Copyable {
     private var firstEnd: TunnelEnding.Reason?
     private var firstCode: CloseCode?
 
-    init(up: consuming TunnelWay, down: consuming TunnelWay, buffers: BufferPool, closingTime: UInt64, now: UInt64) {
-        self.up = up
-        self.down = down
+    /// - Parameters:
+    ///   - client, upstream: with what was read of them before the tunnel began, which goes first.
+    ///   - extensions: what the 101 negotiated.
+    init(
+        client: (duplex: any Duplex, unread: Buffer?), upstream: (duplex: any Duplex, unread: Buffer?), extensions: Extensions,
+        plan: borrowing TunnelPlan, buffers: BufferPool, now: UInt64
+    ) {
+        up = TunnelWay(
+            from: client.duplex, to: upstream.duplex, sender: .client, extensions: extensions, plan: plan,
+            waiting: client.unread)
+        down = TunnelWay(
+            from: upstream.duplex, to: client.duplex, sender: .server, extensions: extensions, plan: plan,
+            waiting: upstream.unread)
         self.buffers = buffers
-        self.closingTime = closingTime
+        closingTime = plan.closing
         progressAt = now
     }
 
@@ -125,28 +135,17 @@ struct TunnelTraffic: ~Copyable {
 
     // MARK: Waiting
 
-    /// Sets what the sockets wait for. Inlined, since the whole value would be copied for a call that does not change it.
+    /// Says what wakes the waiter. Inlined, since the whole value would be copied for a call that does not change it.
     @inline(__always)
     func watch() {
-        up.source.socket.interest = interest(up, down)
-        down.source.socket.interest = interest(down, up)
+        up.source.watch(reading: up.blockedBy == .source, writing: down.blockedBy == .sink)
+        down.source.watch(reading: down.blockedBy == .source, writing: up.blockedBy == .sink)
     }
 
-    /// The sockets wait for nothing.
+    /// Nothing wakes the waiter.
     func unwatch() {
-        up.source.socket.interest = .none
-        down.source.socket.interest = .none
-    }
-
-    /// What the socket waits for that is `inbound`'s source and `outbound`'s sink.
-    @inline(__always)
-    private func interest(_ inbound: borrowing TunnelWay, _ outbound: borrowing TunnelWay) -> Socket.Interest {
-        switch (inbound.blockedBy, outbound.blockedBy) {
-        case (.source, .sink): inbound.source.readInterest.union(inbound.source.writeInterest)
-        case (.source, _): inbound.source.readInterest
-        case (_, .sink): inbound.source.writeInterest
-        default: .none
-        }
+        up.source.watch(reading: false, writing: false)
+        down.source.watch(reading: false, writing: false)
     }
 
     /// Since when a peer has taken nothing; `.max` if both take what comes.

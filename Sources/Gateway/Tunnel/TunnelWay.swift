@@ -1,5 +1,5 @@
-import TLS
-import Transport
+import Buffers
+import Messages
 import WebSocket
 
 /// One direction of a tunnel: reads from one peer, shows the frames to an observer, writes to the other.
@@ -31,8 +31,8 @@ struct TunnelWay: ~Copyable {
         case open, end, broken
     }
 
-    let source: Stream
-    let sink: Stream
+    let source: any Duplex
+    let sink: any Duplex
     private var observer: FrameObserver
     /// The source has ended; its end has been passed on.
     private(set) var isDone = false
@@ -55,7 +55,7 @@ struct TunnelWay: ~Copyable {
     private var phase = Phase.open
     /// How many bytes of what is waiting go before the last place where no frame is open; nil when a frame is under way.
     private var boundary: Int? = 0
-    /// A blocked TLS write must be repeated with at least these bytes (SSL_write(3)).
+    /// The next write must offer at least these bytes: see `Duplex.owed`.
     private var committed = 0
     private var tail = Tail.open
     /// The last read filled its buffer: the next gets a bulk one.
@@ -66,7 +66,7 @@ struct TunnelWay: ~Copyable {
 
     /// - Parameter waiting: bytes that the source sent before the tunnel began.
     init(
-        from source: Stream, to sink: Stream, sender: Sender, extensions: Extensions, plan: borrowing TunnelPlan,
+        from source: any Duplex, to sink: any Duplex, sender: Sender, extensions: Extensions, plan: borrowing TunnelPlan,
         waiting: Buffer?
     ) {
         self.source = source
@@ -136,7 +136,7 @@ struct TunnelWay: ~Copyable {
         _ buffer: consuming Buffer, _ sendable: Int, _ buffers: BufferPool, _ now: UInt64
     ) throws(Break) -> Bool {
         let count: Int
-        do throws(TransportError) {
+        do {
             count = try sink.write(buffer, atMost: sendable)
         } catch {
             buffers.release(buffer)
@@ -144,7 +144,7 @@ struct TunnelWay: ~Copyable {
         }
         if buffer.isEmpty { buffers.release(buffer) } else { waiting = buffer }
         guard count > 0 else {
-            committed = sink.tls == nil ? 0 : min(sendable, TLSSession.recordSize)
+            committed = sink.owed(of: sendable)
             noteBlocked(now)
             return false
         }
@@ -156,7 +156,7 @@ struct TunnelWay: ~Copyable {
 
     /// Sends what TLS and the gateway itself have left over.
     private mutating func flush(_ now: UInt64) throws(Break) -> Bool {
-        do throws(TransportError) {
+        do {
             guard try sink.flush() else {
                 noteBlocked(now)
                 return false
@@ -198,7 +198,7 @@ struct TunnelWay: ~Copyable {
     /// - Returns: how many bytes were read.
     private mutating func read(into buffer: Buffer) -> Int {
         var total = 0
-        do throws(TransportError) {
+        do {
             while buffer.room > 0 {
                 switch try source.read(into: buffer) {
                 case .bytes(let count):

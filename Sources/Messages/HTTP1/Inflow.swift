@@ -1,30 +1,11 @@
+package import Buffers
 package import HTTP
 package import Transport
 
 /// The receiving half of an HTTP/1 connection: bytes from a stream, cut into heads and the payload of bodies.
 ///
-/// It holds a buffer only while bytes wait in it. Reading never waits: see `Fill`.
-package final class Inflow {
-    /// What an attempt to read came to.
-    package enum Fill: Equatable {
-        case bytes
-        case blocked
-        /// The peer ended its side.
-        case end
-        /// The buffer is full of bytes that nobody has taken.
-        case full
-    }
-
-    /// What is known of the body's next bytes.
-    package enum Body: Equatable {
-        /// So many bytes of payload stand at the front of the buffer.
-        case ready(Int)
-        /// More has to be read first.
-        case needsBytes
-        /// The body is complete; what follows in the buffer belongs to the next message.
-        case finished
-    }
-
+/// It holds a buffer only while bytes wait in it. Reading never waits: see `BodyRead`.
+package final class Inflow: BodySource {
     private final class Chunks {
         var decoder: ChunkedDecoder
         init(_ decoder: ChunkedDecoder) { self.decoder = decoder }
@@ -63,15 +44,19 @@ package final class Inflow {
     package var hasBytes: Bool { buffer != nil }
 
     /// One non-blocking read into the buffer.
-    package func fill() throws(TransportError) -> Fill {
+    package func read() throws(PeerError) -> BodyRead {
         guard stream.mayRead else { return .blocked }
         let target = takeRoomyBuffer()
         defer { keep(target) }
         guard target.room > 0 else { return .full }
-        switch try stream.read(into: target) {
-        case .bytes: return .bytes
-        case .blocked: return .blocked
-        case .end: return .end
+        do {
+            switch try stream.read(into: target) {
+            case .bytes: return .progress
+            case .blocked: return .blocked
+            case .end: return connectionEndsBody() ? .progress : .end
+            }
+        } catch {
+            throw .connection(error)
         }
     }
 
@@ -107,7 +92,7 @@ package final class Inflow {
     }
 
     /// Finds the body's next payload in the buffer.
-    package func nextBody() throws(HTTPRefusal) -> Body {
+    package func nextBody() throws(HTTPRefusal) -> BodyState {
         if ready > 0 { return .ready(ready) }
         switch framing {
         case .finished: return .finished
@@ -124,46 +109,16 @@ package final class Inflow {
         }
     }
 
-    /// The peer has closed. True if that is how this body ends; false if the body is cut short.
-    package func endOfStreamEndsBody() -> Bool {
-        guard case .untilClose = framing, ready == 0 else {
-            if case .finished = framing { return ready == 0 }
-            return false
-        }
-        framing = .finished
-        return true
-    }
-
-    /// Lends the payload that `nextBody` found.
-    package func withReady<Result, Failure: Error>(
-        _ body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        guard ready > 0, let buffer else { return nil }
-        let count = ready
-        return try buffer.withBytes { span throws(Failure) in try body(span.extracting(0..<count)) }
-    }
-
-    /// Writes payload to another stream without a copy of ours.
-    /// - Parameter head: what goes before it; see `Stream.write(_:then:)`.
-    /// - Returns: how many bytes of payload the stream took; 0 when blocked.
-    package func writeReady(to sink: Stream, after head: Buffer? = nil) throws(TransportError) -> Int {
+    /// Lends the payload that `nextBody` found, and drops of it what `take` has taken.
+    package func drain(_ take: (Span<UInt8>) throws(PeerError) -> Int) throws(PeerError) -> Int {
+        // Taken out for the time: moving a reference costs nothing, and counting it does.
         guard ready > 0, let lent = buffer.take() else { return 0 }
         defer { keep(lent) }
-        let count = try lent.withBytes { span throws(TransportError) in
-            let payload = span.extracting(0..<ready)
-            return if let head { try sink.write(head, then: payload) } else { try sink.write(payload) }
-        }
+        let count = try lent.withBytes { span throws(PeerError) in try take(span.extracting(0..<ready)) }
         lent.consume(count)
-        didTake(count)
+        ready -= count
+        taken += UInt64(count)
         return count
-    }
-
-    /// The payload's first `count` bytes have been dealt with.
-    package func take(_ count: Int) {
-        guard let lent = buffer.take() else { return }
-        lent.consume(count)
-        didTake(count)
-        keep(lent)
     }
 
     /// The trailer fields of the chunked body that has ended; empty otherwise.
@@ -198,7 +153,7 @@ package final class Inflow {
 
     // MARK: -
 
-    private func nextChunk() throws(HTTPRefusal) -> Body {
+    private func nextChunk() throws(HTTPRefusal) -> BodyState {
         guard let chunks, let lent = buffer.take() else { return .needsBytes }
         defer { keep(lent) }
         let step = try lent.withBytes { span throws(HTTPRefusal) in try chunks.decoder.next(span, from: 0) }
@@ -217,9 +172,11 @@ package final class Inflow {
         }
     }
 
-    private func didTake(_ count: Int) {
-        ready -= count
-        taken += UInt64(count)
+    /// The peer has closed, with all that it sent taken: is that how this body ends (RFC 9112 §6.3 (8))?
+    private func connectionEndsBody() -> Bool {
+        guard case .untilClose = framing else { return false }
+        framing = .finished
+        return true
     }
 
     /// Puts a buffer back that was taken out, or gives it back if it is empty.

@@ -1,3 +1,4 @@
+package import Buffers
 package import HTTP
 package import Transport
 
@@ -5,13 +6,13 @@ package import Transport
 ///
 /// What has been framed and not been sent waits in one buffer; while anything waits there, nothing more is taken from the source:
 /// that is the back-pressure.
-package final class Outflow {
+package final class Outflow: BodySink {
     package let stream: Stream
     private let buffers: BufferPool
     private var pending: Buffer?
     private var isChunked = false
     /// Bytes of a counted body still to come; nil if the body is not counted.
-    private var left: UInt64?
+    private var left: UInt64? = 0
 
     /// Payload bytes of the current body that were handed over.
     package var bodyBytes: UInt64 { handedOver }
@@ -36,67 +37,38 @@ package final class Outflow {
             }
     }
 
-    /// From now on bytes go as they are, without framing or end.
-    package func beginTunnel() {
-        isChunked = false
-        left = nil
-        handedOver = 0
-    }
-
     /// Adds bytes that stand outside any body: an interim head.
     package func appendRaw(_ bytes: (inout [UInt8]) -> Void) {
         appendPending(bytes)
     }
 
-    /// Takes what it can of the source's payload.
-    /// - Returns: how many bytes were taken; 0 when the stream is blocked.
-    package func send(from source: Inflow, ready: Int) throws(TransportError) -> Int {
-        if isChunked { return try sendChunk(from: source, ready: ready) }
-        assert(left.map { $0 >= UInt64(ready) } ?? true, "more than the announced length")
-        // A head waits: small payload joins its record, big payload follows it.
-        if let pending, ready <= pending.room { return copy(from: source, into: pending) }
-        let waiting = pending.take()
-        defer { keep(waiting) }
-        let count = try source.writeReady(to: stream, after: waiting)
-        didTake(count)
-        return count
-    }
-
-    /// Adds payload made by ourselves.
-    package func send(_ bytes: Span<UInt8>) {
-        guard !bytes.isEmpty else { return }
-        let target = target(for: bytes.count)
-        if isChunked {
-            appendChunk(bytes, to: target)
-        } else {
-            target.append(bytes)
-        }
-        didTake(bytes.count)
-    }
-
-    /// Sends a prefix of payload without keeping it: if all of it joins the head in its record it is copied, else it goes from
-    /// where it is. Not for chunked bodies.
-    /// - Returns: how many bytes were taken; 0 when the stream is blocked. The next call begins with the byte after them, and
-    ///   after a `flush`.
-    package func write(_ payload: Span<UInt8>) throws(TransportError) -> Int {
-        assert(!isChunked, "a body of known length")
+    /// Takes a prefix of the payload. What fits beside a waiting head joins its record; more leaves with the head in one system
+    /// call, from where it is.
+    package func write(_ payload: Span<UInt8>) throws(PeerError) -> Int {
+        if isChunked { return try writeChunk(payload) }
+        assert(left.map { $0 >= UInt64(payload.count) } ?? true, "more than the announced length")
         let count: Int
-        if let pending, payload.count <= pending.room {
-            count = pending.take(payload)
-        } else if let waiting = pending.take() {
-            defer { keep(waiting) }
-            count = try stream.write(waiting, then: payload)
-        } else {
-            count = try stream.write(payload)
+        do {
+            if let pending, payload.count <= pending.room {
+                count = pending.take(payload)
+            } else if let waiting = pending.take() {
+                defer { keep(waiting) }
+                count = try stream.write(waiting, then: payload)
+            } else {
+                count = try stream.write(payload)
+            }
+        } catch {
+            throw .connection(error)
         }
         didTake(count)
         return count
     }
 
     /// Ends the body. Trailer fields go only after a chunked one.
-    package func finish(trailers: FieldSection? = nil) {
+    package func finish(trailers: FieldSection?) {
         guard isChunked else { return }
         isChunked = false
+        left = 0
         appendPending { out in
             if let trailers {
                 ChunkedEncoder.appendEnd(trailers: trailers, to: &out)
@@ -108,21 +80,28 @@ package final class Outflow {
 
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
-    package func flush() throws(TransportError) -> Bool {
-        // Taken out for the time: moving a reference costs nothing, and counting it does.
-        while let waiting = pending.take() {
-            defer { keep(waiting) }
-            guard try stream.write(waiting) > 0 else { return false }
+    package func flush() throws(PeerError) -> Bool {
+        do {
+            // Taken out for the time: moving a reference costs nothing, and counting it does.
+            while let waiting = pending.take() {
+                defer { keep(waiting) }
+                guard try stream.write(waiting) > 0 else { return false }
+            }
+            return try stream.flush()
+        } catch {
+            throw .connection(error)
         }
-        return try stream.flush()
     }
 
-    package var hasPending: Bool { pending != nil }
+    /// Is the message with the kernel to its end? Only then may another follow.
+    package var isFinished: Bool { !isChunked && left == 0 && pending == nil }
 
-    /// Gives the buffer back; what waited in it is lost.
+    /// Gives the buffer back; what waited in it is lost, and so the message is never finished.
     package func discard() {
         if let pending { buffers.release(pending) }
         pending = nil
+        isChunked = false
+        left = nil
     }
 
     // MARK: -
@@ -132,21 +111,16 @@ package final class Outflow {
     /// Payload up to this size shares a small buffer with a head.
     package static let joinable = 12_288
 
-    private func sendChunk(from source: Inflow, ready: Int) throws(TransportError) -> Int {
-        if let pending, pending.room < ready + Self.chunkOverhead {
+    private func writeChunk(_ payload: Span<UInt8>) throws(PeerError) -> Int {
+        guard !payload.isEmpty else { return 0 }
+        if let pending, pending.room < payload.count + Self.chunkOverhead {
             guard try flush() else { return 0 }
         }
-        let target = target(for: ready)
-        let count = min(ready, target.room - Self.chunkOverhead)
-        source.withReady { appendChunk($0.extracting(0..<count), to: target) }
-        source.take(count)
-        didTake(count)
-        return count
-    }
-
-    private func copy(from source: Inflow, into target: Buffer) -> Int {
-        let count = source.withReady { target.take($0) } ?? 0
-        source.take(count)
+        let target = target(for: payload.count)
+        let count = min(payload.count, target.room - Self.chunkOverhead)
+        buffers.compose(into: target) { ChunkedEncoder.append(sizeLine: count, to: &$0) }
+        target.append(payload.extracting(0..<count))
+        target.append(Self.lineEnd.span)
         didTake(count)
         return count
     }
@@ -160,12 +134,6 @@ package final class Outflow {
     private func keep(_ waiting: Buffer?) {
         guard let waiting else { return }
         if waiting.isEmpty { buffers.release(waiting) } else { pending = waiting }
-    }
-
-    private func appendChunk(_ data: Span<UInt8>, to target: Buffer) {
-        buffers.compose(into: target) { ChunkedEncoder.append(sizeLine: data.count, to: &$0) }
-        target.append(data)
-        target.append(Self.lineEnd.span)
     }
 
     private static let lineEnd: InlineArray<2, UInt8> = [0x0D, 0x0A]

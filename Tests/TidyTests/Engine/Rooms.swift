@@ -30,6 +30,7 @@ extension Project {
                     "Sources/Transport/",
                 ],
                 files: [
+                    "Sources/Buffers/Buffer.swift",
                     "Sources/Configuration/TomlDocument.swift",
                     "Sources/Demo/DemoServices.swift",
                     "Sources/Gateway/Record/LogSink.swift",

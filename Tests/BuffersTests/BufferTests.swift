@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Transport
+@testable import Buffers
 
 @Suite struct BufferTests {
     @Test func `what is filled is lent until it is consumed`() {

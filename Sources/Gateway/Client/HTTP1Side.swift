@@ -1,28 +1,18 @@
+import Buffers
 import EventLoop
 import HTTP
 import Messages
 import Transport
 
-/// A client that speaks HTTP/1: the exchange's view of its connection.
-extension ClientConnection: ClientSide {
+/// A client that speaks HTTP/1, as an exchange sees it.
+extension HTTP1Session: ClientSide {
     var request: RequestHead {
         guard let head else { preconditionFailure("an exchange has a request") }
         return head
     }
 
     var hasRequest: Bool { head != nil }
-
-    // MARK: The request's body
-
-    func nextBody() throws(HTTPRefusal) -> Inflow.Body { try inflow.nextBody() }
-    func readBody() throws(TransportError) -> Inflow.Fill { try inflow.fill() }
-    func withBody(_ body: (Span<UInt8>) -> Void) { _ = inflow.withReady { body($0) } }
-    func sendBody(to upstream: Outflow, ready: Int) throws(TransportError) -> Int {
-        try upstream.send(from: inflow, ready: ready)
-    }
-    var requestTrailers: FieldSection { inflow.trailers }
-    var bodyBytesReceived: UInt64 { inflow.bodyBytes }
-    var isRequestFinished: Bool { inflow.isBodyFinished }
+    var body: any BodySource { inflow }
 
     // MARK: The answer
 
@@ -35,8 +25,8 @@ extension ClientConnection: ClientSide {
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {
         let minorVersion = request.minorVersion
         let framing = framing.forClient(minorVersion: minorVersion)
-        if framing == .untilClose { closes = true }
-        var answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: closes)
+        let isLast = begin(framing)
+        var answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: isLast)
         answer.forwardsTrailers = framing == .chunked && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
         if !head.contains(.date) { answer.date = state.clock.httpDate }
@@ -46,7 +36,7 @@ extension ClientConnection: ClientSide {
     func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void) {
         let minorVersion = self.head?.minorVersion ?? 1
         let framing = head.framing.forClient(minorVersion: minorVersion)
-        if framing == .untilClose { closes = true }
+        let isLast = begin(framing)
         outflow.begin(framing) { out in
             StatusText.appendLine(head.status, to: &out)
             fields(&out)
@@ -57,7 +47,7 @@ extension ClientConnection: ClientSide {
             case .none: if let length = head.statedLength { appendLength(length, to: &out) }
             case .untilClose: break
             }
-            if closes {
+            if isLast {
                 out.append("Connection: close\r\n")
             } else if minorVersion == 0 {
                 out.append("Connection: keep-alive\r\n")
@@ -72,15 +62,8 @@ extension ClientConnection: ClientSide {
         out.append("\r\n")
     }
 
-    func takeBody(from upstream: Inflow, ready: Int) throws(TransportError) -> Int {
-        try outflow.send(from: upstream, ready: ready)
-    }
-
-    func takeBody(_ bytes: Span<UInt8>) { outflow.send(bytes) }
-    func writeBody(_ bytes: Span<UInt8>) throws(TransportError) -> Int { try outflow.write(bytes) }
-    func finishBody(trailers: FieldSection?) { outflow.finish(trailers: trailers) }
-    func flush() throws(TransportError) -> Bool { try outflow.flush() }
-    var bodyBytesSent: UInt64 { outflow.bodyBytes }
+    var answerBody: any BodySink { outflow }
+    func abort() { answer = .cut }
 
     // MARK: Waiting and leaving
 
@@ -93,7 +76,5 @@ extension ClientConnection: ClientSide {
 
     func unwatch() { stream.socket.interest = .none }
     var hasLeft: Bool { stream.socket.hasHungUp }
-    func closeAfter() { closes = true }
-    func abort() { isAborted = true }
-    func tunnelHalves() -> (inflow: Inflow, outflow: Outflow)? { (inflow, outflow) }
+    func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, inflow.takeBuffer()) }
 }

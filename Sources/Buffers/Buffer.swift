@@ -4,7 +4,7 @@
 ///
 /// `@safe`: the storage is private and lives as long as the buffer. `start <= end <= allocated` holds between all calls; only
 /// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and storage that is lent as a span,
-/// which it is once at a time, is never replaced. The room is lent as an unsafe pointer, in this module alone.
+/// which it is once at a time, is never replaced. The room is lent as an unsafe pointer, to system calls and OpenSSL alone.
 @safe package final class Buffer {
     package let capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
@@ -16,7 +16,8 @@
     /// The next one in a pool's list, while this one is in it.
     var next: Buffer?
 
-    init(capacity: Int) {
+    /// - Parameter capacity: bytes, at least one.
+    package init(capacity: Int) {
         self.capacity = capacity
         allocated = capacity
         unsafe storage = .allocate(capacity: capacity)
@@ -89,7 +90,7 @@
     /// Lends the free room to be filled by a system call or OpenSSL. The pointer is valid only as long as `body` leaves the
     /// buffer alone.
     /// - Parameter body: gets at least one byte of room; returns how many bytes it wrote, or throws having written none.
-    func fill<Failure: Error>(
+    @unsafe package func fill<Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
         let room = room
@@ -97,6 +98,16 @@
         precondition(written >= 0 && written <= room, "more is written than there is room")
         end &+= written
         return written
+    }
+
+    /// Lends the free room, at most `limit` bytes of it, to code that writes byte by byte.
+    package func append<Failure: Error>(
+        atMost limit: Int, _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let room = unsafe UnsafeMutableBufferPointer(start: storage + end, count: min(room, limit))
+        var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
+        try body(&output)
+        end &+= unsafe output.finalize(for: room)
     }
 
     /// Unsafe: `count` must be at most `span.count` and what is allocated behind `end`.

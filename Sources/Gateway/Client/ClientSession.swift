@@ -1,0 +1,27 @@
+/// What carries exchanges over a client's connection, after the version of HTTP that was agreed on.
+protocol ClientSession: AnyObject {
+    /// Serves the requests that have come.
+    nonisolated(nonsending) func serve() async -> SessionEnding
+    /// Answers what could not be read at all; the connection is then to be closed.
+    nonisolated(nonsending) func refuse(_ failure: Failure) async
+    /// When the last exchange ended, or the session began, in monotonic nanoseconds.
+    var idleSince: UInt64 { get }
+    /// Has it served any request?
+    var hasServed: Bool { get }
+    /// Has the client sent more than was read? Then closing at once could cost it the answer.
+    var hasUnreadInput: Bool { get }
+    /// Gives up what it holds.
+    func discard()
+}
+
+/// How a session's turn ended.
+enum SessionEnding {
+    /// No exchange is under way, and no byte of another request has come.
+    case idle
+    /// The last exchange is over, in an orderly way.
+    case last
+    /// The connection broke, or must break visibly: an answer has been cut.
+    case cut
+    /// The connection is a tunnel's now.
+    case upgraded(Tunnel)
+}

@@ -1,0 +1,192 @@
+import Buffers
+import EventLoop
+import HTTP
+import Logging
+import Messages
+import TLS
+import Transport
+
+/// A connection's exchanges in HTTP/1: one after another. It is also the client's side of the one under way (`HTTP1Side.swift`).
+final class HTTP1Session: ClientSession {
+    /// How far the answer to the request under way has come.
+    enum Answer {
+        case awaited
+        /// It tells the client whether the connection is kept after it.
+        case begun(isLast: Bool)
+        /// Whoever receives it must see that it is not whole.
+        case cut
+    }
+
+    let stream: Stream
+    let inflow: Inflow
+    let outflow: Outflow
+    let waiter: Waiter
+    let state: WorkerState
+    let connection: ConnectionFacts
+    private let log: Logger
+
+    /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
+    private(set) var head: RequestHead?
+    private var isRequestRead = false
+    var answer = Answer.awaited
+    private(set) var idleSince: UInt64
+    private var requestCount = 0
+
+    init(_ stream: Stream, _ connection: ConnectionFacts, waiter: Waiter, state: WorkerState, log: Logger) {
+        self.stream = stream
+        self.connection = connection
+        self.waiter = waiter
+        self.state = state
+        self.log = log
+        idleSince = state.loop.now
+        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: state.plan.limits.chunks, from: .client)
+        outflow = Outflow(stream, buffers: state.buffers)
+    }
+
+    var hasServed: Bool { requestCount > 0 }
+    var hasUnreadInput: Bool { !inflow.isClean }
+
+    nonisolated(nonsending) func serve() async -> SessionEnding {
+        while true {
+            do throws(Failure) {
+                switch try await readHead() {
+                case .request: break
+                case .nothing: return .idle
+                case .end: return .last
+                }
+            } catch {
+                await refuse(error)
+                return if case .cut = answer { .cut } else { .last }
+            }
+            if let ending = await serveOne() { return ending }
+        }
+    }
+
+    /// Carries out the request whose head has been read.
+    /// - Returns: nil if the connection may carry another.
+    private nonisolated(nonsending) func serveOne() async -> SessionEnding? {
+        requestCount += 1
+        isRequestRead = true
+        answer = .awaited
+        inflow.beginBody(request.framing)
+        var tunnel: Tunnel?
+        // In a block of its own: the exchange is gone before its head is used again.
+        do {
+            var exchange = Exchange(self, state: state)
+            await exchange.run()
+            tunnel = exchange.tunnel.take()
+        }
+        releaseHead()
+        if let tunnel { return .upgraded(tunnel) }
+        idleSince = state.loop.now
+        return switch answer {
+        case .begun(isLast: false) where inflow.isBodyFinished: nil
+        case .begun: .last
+        case .awaited, .cut: .cut
+        }
+    }
+
+    nonisolated(nonsending) func refuse(_ failure: Failure) async {
+        answer = .awaited
+        var exchange = Exchange(self, state: state)
+        await exchange.refuse(failure)
+    }
+
+    func discard() {
+        inflow.discard()
+        outflow.discard()
+        releaseHead()
+    }
+
+    private func releaseHead() {
+        isRequestRead = false
+        guard let head = head.take() else { return }
+        state.release(head)
+    }
+
+    /// An answer begins.
+    /// - Returns: is it the connection's last? If so, it must say so (RFC 9112 §9.6).
+    func begin(_ framing: BodyFraming) -> Bool {
+        let isLast = !mayServeAnother || framing == .untilClose
+        answer = .begun(isLast: isLast)
+        return isLast
+    }
+
+    /// A request of which not all has been read leaves bytes that cannot be told from the next one.
+    private var mayServeAnother: Bool {
+        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining else { return false }
+        let limit = state.plan.limits.maxRequestsPerConnection
+        return limit == 0 || requestCount < limit
+    }
+
+    // MARK: Reading a head
+
+    private enum HeadRead {
+        /// `head` is whole.
+        case request
+        /// No byte of a request has come.
+        case nothing
+        /// The client has nothing more to ask, or left.
+        case end
+    }
+
+    /// Reads until a head is complete, if it has begun.
+    private nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
+        var deadline: UInt64?
+        while true {
+            if inflow.hasBytes, try parseHead() { return .request }
+            let read: BodyRead
+            do {
+                read = try inflow.read()
+            } catch {
+                noteBreak(error)
+                return .end
+            }
+            switch read {
+            case .progress: continue
+            case .blocked: break
+            case .full: throw Failure(HTTPRefusal(.headTooLarge))
+            case .end: return .end
+            }
+            guard head != nil else { return .nothing }
+            try await waitForHead(&deadline)
+        }
+    }
+
+    private func parseHead() throws(Failure) -> Bool {
+        let head = self.head ?? state.acquireRequestHead()
+        self.head = head
+        let limits = state.plan.limits.head
+        do throws(HTTPRefusal) {
+            return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// A head has begun: it must be complete by its deadline.
+    private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
+        let now = state.loop.now
+        let end = deadline ?? now &+ state.plan.limits.headTimeout
+        deadline = end
+        stream.watch(reading: true, writing: false)
+        let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
+        stream.watch(reading: false, writing: false)
+        if wake == .deadline, state.loop.now >= end {
+            throw Failure("head_timeout", status: 408, blame: .client, key: "limits.head_timeout")
+        }
+    }
+
+    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
+    private func noteBreak(_ error: PeerError) {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
+        log.info("TLS connection broken off", metadata: ["client": "\(connection.peer.host)", "reason": "\(tls.reason)"])
+    }
+}
+
+extension ClientConnection {
+    /// The session of the version that was agreed on: HTTP/1, since nothing else is offered.
+    func makeSession() -> any ClientSession {
+        HTTP1Session(stream, connection, waiter: waiter, state: state, log: log)
+    }
+}

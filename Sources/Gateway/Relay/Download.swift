@@ -1,0 +1,211 @@
+import HTTP
+import Messages
+import Upstreams
+
+/// One direction of a relay: the answer, from the upstream to the client.
+struct Download: ~Copyable {
+    enum State {
+        case awaited
+        case body
+        case flushing
+        case done
+    }
+
+    private let client: any ClientSide
+    private let upstream: any UpstreamSide
+    private let source: any BodySource
+    private let sink: any BodySink
+    private let head: ResponseHead
+    private let site: SitePlan
+    private let limits: PlanLimits
+    private let wantsUpgrade: Bool
+    private let terms: RelayTerms
+
+    private var responder: Responder?
+    private var writer: BodyWriter?
+    private(set) var state = State.awaited
+    /// Has the upstream switched to WebSocket?
+    private(set) var isUpgraded = false
+    /// The final answer's status; 0 before it.
+    private(set) var status = 0
+    /// When the answer's head was in, in monotonic nanoseconds.
+    private(set) var answeredAt: UInt64 = 0
+    /// When anything last moved, in monotonic nanoseconds.
+    private(set) var movedAt: UInt64
+    /// The 1xx heads that came before the answer.
+    private var interimHeads = 0
+
+    /// RFC 9110 §15.2 sets no bound to them. Nobody sends more than a few, and each of them starts the wait for the answer anew.
+    static let maxInterimHeads = 100
+
+    /// - Parameters:
+    ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
+    ///   - head: room for the answer's head.
+    init(
+        from upstream: any UpstreamSide, to client: any ClientSide, responder: consuming Responder, head: ResponseHead,
+        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: RelayTerms, now: UInt64
+    ) {
+        self.client = client
+        self.upstream = upstream
+        source = upstream.body
+        sink = client.answerBody
+        self.head = head
+        self.site = site
+        self.limits = limits
+        self.wantsUpgrade = wantsUpgrade
+        self.terms = terms
+        self.responder = consume responder
+        movedAt = now
+    }
+
+    /// The right to answer, if it was not used.
+    mutating func takeResponder() -> Responder? { responder.take() }
+
+    /// Moves what can be moved now, up to a bound.
+    /// - Parameter upload: how far the request is.
+    mutating func step(_ upload: Upload.State, now: UInt64) throws(Failure) -> Blocked {
+        switch state {
+        case .awaited:
+            let blocked = try readHead(upload, now)
+            // The body's first bytes nearly always came with the head.
+            return state == .awaited ? blocked : try moveBody(now)
+        case .body: return try moveBody(now)
+        case .flushing, .done: return try flushAnswer()
+        }
+    }
+
+    // MARK: The head
+
+    private mutating func readHead(_ upload: Upload.State, _ now: UInt64) throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        while true {
+            // Interim heads go one by one, so that a client that does not read them never has them collected here.
+            if interimHeads > 0, try !flush() {
+                blocked.onClient = true
+                return blocked
+            }
+            if try takeHead(upload, now) {
+                if state != .awaited { return blocked }
+                continue
+            }
+            switch try read() {
+            case .progress: continue
+            case .blocked:
+                blocked.onUpstream = true
+                return blocked
+            case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
+            case .end: throw closedEarly("the upstream closed the connection before its answer")
+            }
+        }
+    }
+
+    /// - Returns: was a head taken?
+    private mutating func takeHead(_ upload: Upload.State, _ now: UInt64) throws(Failure) -> Bool {
+        do throws(HTTPRefusal) {
+            guard try upstream.takeHead(head, limits: limits.head) else { return false }
+            movedAt = now
+            if !terms.declines(head.status) {
+                if head.isInterim { try passInterim() } else { try begin(upload, now) }
+                return true
+            }
+        } catch {
+            throw Failure(error)
+        }
+        throw Failure.declined(head.status)
+    }
+
+    private mutating func passInterim() throws(HTTPRefusal) {
+        interimHeads += 1
+        if interimHeads > Self.maxInterimHeads { throw HTTPRefusal(.tooManyInterimHeads, from: .upstream) }
+        client.sendInterim(head)
+        head.reset()
+    }
+
+    private mutating func begin(_ upload: Upload.State, _ now: UInt64) throws(HTTPRefusal) {
+        if head.status == 101 {
+            // RFC 9110 §15.2.2: nobody may switch protocols without being asked.
+            guard wantsUpgrade, upload == .sent, head.completesHandshake(of: client.request) else {
+                throw HTTPRefusal(.switchNotAskedFor, from: .upstream)
+            }
+            isUpgraded = true
+        }
+        let framing = try upstream.beginBody(of: head, to: client.request.method)
+        if let cookie = terms.cookie { head.add(name: "Set-Cookie", value: cookie.span) }
+        status = head.status
+        answeredAt = now
+        guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
+        writer = responder.begin(forwarding: head, framing: framing, policy: site.headers.answer)
+        state = .body
+    }
+
+    // MARK: The body
+
+    private mutating func moveBody(_ now: UInt64) throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        for _ in 0..<Relay.movesPerTurn {
+            switch try next() {
+            case .ready:
+                guard try moveOn() > 0 else {
+                    blocked.onClient = true
+                    return blocked
+                }
+                movedAt = now
+            case .finished:
+                // Trailers go only to a client that has asked for them.
+                writer.take()?.finish(trailers: client.request.acceptsTrailers ? source.trailers : nil)
+                state = .flushing
+                return try flushAnswer()
+            case .needsBytes:
+                switch try read() {
+                case .progress: break
+                case .blocked, .full:
+                    blocked.onClient = try !flush()
+                    blocked.onUpstream = true
+                    return blocked
+                case .end: throw truncated()
+                }
+            }
+        }
+        blocked.wantsTurn = true
+        return blocked
+    }
+
+    private mutating func flushAnswer() throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        if try flush() { state = .done } else { blocked.onClient = true }
+        return blocked
+    }
+
+    // MARK: What may break
+
+    private func next() throws(Failure) -> BodyState {
+        do { return try source.nextBody() } catch { throw Failure(error) }
+    }
+
+    private mutating func moveOn() throws(Failure) -> Int {
+        do { return try writer?.write(from: source) ?? 0 } catch { throw Failure.clientLeft(error) }
+    }
+
+    private func flush() throws(Failure) -> Bool {
+        do { return try sink.flush() } catch { throw Failure.clientLeft(error) }
+    }
+
+    private func read() throws(Failure) -> BodyRead {
+        do {
+            return try source.read()
+        } catch {
+            throw state == .awaited ? closedEarly(error.description) : truncated(error.description)
+        }
+    }
+
+    private func closedEarly(_ detail: String) -> Failure {
+        let hasBegun = upstream.hasUntakenBytes || status != 0
+        return Failure(
+            "upstream_closed_early", status: 502, blame: .upstream, detail: detail,
+            retry: hasBegun ? .never : .closed(isReused: upstream.isReused))
+    }
+
+    private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
+        Failure("upstream_truncated", status: 502, blame: .upstream, detail: detail)
+    }
+}

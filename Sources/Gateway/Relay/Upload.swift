@@ -1,0 +1,155 @@
+import HTTP
+import Messages
+
+/// One direction of a relay: the request's body, from the client to the upstream.
+struct Upload {
+    enum State {
+        case sending
+        case sent
+        /// The upstream takes no more; its answer may still come.
+        case refused
+    }
+
+    private let source: any BodySource
+    private let sink: any BodySink
+    /// What an earlier attempt has taken from the client, which comes first; and what keeps the rest for the next.
+    private let replay: Replay?
+    /// Bytes of `replay` that have been sent again.
+    private var resent = 0
+    /// Bytes that a body may have; 0: no limit.
+    private let limit: UInt64
+    private var hasFinished = false
+    private(set) var state = State.sending
+    /// When anything last moved, in monotonic nanoseconds.
+    private(set) var movedAt: UInt64
+
+    init(from source: any BodySource, to sink: any BodySink, replay: Replay?, limit: UInt64, now: UInt64) {
+        self.source = source
+        self.sink = sink
+        self.replay = replay
+        self.limit = limit
+        movedAt = now
+    }
+
+    /// Payload bytes that the client has sent.
+    var received: UInt64 { source.bodyBytes }
+
+    /// Moves what can be moved now, up to a bound.
+    mutating func step(now: UInt64) throws(Failure) -> Blocked {
+        var blocked = Blocked()
+        guard case .sending = state else { return blocked }
+        for _ in 0..<Relay.movesPerTurn {
+            if let replay, replay.isWhole, resent < replay.count {
+                guard resend(replay, now) else { return waitForSink() }
+                continue
+            }
+            switch try next() {
+            case .finished:
+                finish(now)
+                return waitForSink()
+            case .ready(let count):
+                try checkSize(adding: count)
+                guard send(now) else { return waitForSink() }
+            case .needsBytes:
+                switch try read() {
+                case .progress: continue
+                case .blocked, .full:
+                    // Whatever is collected must not wait for what the client has yet to send.
+                    blocked.onUpstream = !flush() && state == .sending
+                    blocked.onClient = state == .sending
+                    return blocked
+                case .end: throw Failure.clientLeft()
+                }
+            }
+        }
+        blocked.wantsTurn = true
+        return blocked
+    }
+
+    /// Blocked by the upstream, unless there is nothing left to do.
+    private func waitForSink() -> Blocked {
+        var blocked = Blocked()
+        blocked.onUpstream = state == .sending
+        return blocked
+    }
+
+    private func next() throws(Failure) -> BodyState {
+        do { return try source.nextBody() } catch { throw Failure(error) }
+    }
+
+    private func read() throws(Failure) -> BodyRead {
+        do { return try source.read() } catch { throw Failure.clientLeft(error) }
+    }
+
+    private func checkSize(adding count: Int) throws(Failure) {
+        guard limit > 0, source.bodyBytes + UInt64(count) > limit else { return }
+        throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
+    }
+
+    // MARK: Towards the upstream
+
+    /// - Returns: did anything move?
+    private mutating func send(_ now: UInt64) -> Bool {
+        do {
+            guard try moveOn() > 0 else { return false }
+        } catch {
+            refuse()
+            return false
+        }
+        movedAt = now
+        return true
+    }
+
+    /// Sends payload on, and keeps it if the request may have to be sent again.
+    private mutating func moveOn() throws(PeerError) -> Int {
+        guard let replay else { return try source.drain { payload throws(PeerError) in try sink.write(payload) } }
+        let count = try source.drain { payload throws(PeerError) in
+            let count = try sink.write(payload)
+            replay.append(payload.extracting(first: count))
+            return count
+        }
+        if replay.isWhole { resent += count }
+        return count
+    }
+
+    /// Sends what an earlier attempt took from the client.
+    private mutating func resend(_ replay: Replay, _ now: UInt64) -> Bool {
+        do {
+            let kept = replay.bytes
+            let count = try sink.write(kept.span.extracting(resent..<kept.count))
+            guard count > 0 else { return false }
+            resent += count
+        } catch {
+            refuse()
+            return false
+        }
+        movedAt = now
+        return true
+    }
+
+    private mutating func flush() -> Bool {
+        do {
+            return try sink.flush()
+        } catch {
+            refuse()
+            return false
+        }
+    }
+
+    /// If the end is blocked the body reports its end again in a later step.
+    private mutating func finish(_ now: UInt64) {
+        if !hasFinished {
+            hasFinished = true
+            sink.finish(trailers: source.trailers)
+        }
+        guard flush() else { return }
+        state = .sent
+        movedAt = now
+    }
+
+    /// The upstream took no more: it may have answered early and closed, so the answer is still looked for.
+    private mutating func refuse() {
+        state = .refused
+        sink.discard()
+    }
+}

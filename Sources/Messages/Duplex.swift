@@ -1,0 +1,43 @@
+package import Buffers
+package import EventLoop
+package import Transport
+
+/// Bytes both ways with a peer, as they are: what a connection becomes when it leaves HTTP.
+///
+/// Operations try and return at once; `watch` says what wakes the waiter.
+package protocol Duplex: AnyObject {
+    /// Why the peer can be read from or written to no more.
+    associatedtype Failure: Error
+
+    /// Could a read come to anything now: bytes, the end, or an error? False is certain.
+    var mayRead: Bool { get }
+    /// One read into the buffer's room, which must not be empty.
+    func read(into buffer: Buffer) throws(Failure) -> ReadOutcome
+
+    /// Writes a prefix of the buffer's unread bytes, at most `limit` of them, and consumes it.
+    /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
+    func write(_ buffer: Buffer, atMost limit: Int) throws(Failure) -> Int
+    /// Writes a prefix of `span`; as above.
+    func write(_ span: Span<UInt8>) throws(Failure) -> Int
+    /// After a blocked write of `count` bytes: how many of them the next write must offer again at least.
+    func owed(of count: Int) -> Int
+    /// Has a write left something over that the kernel did not take?
+    var hasUnsent: Bool { get }
+    /// Sends what is left over.
+    /// - Returns: is everything with the kernel?
+    func flush() throws(Failure) -> Bool
+
+    /// From now on it is this waiter that `watch` speaks of.
+    func attach(to waiter: Waiter)
+    /// What wakes the waiter: a read, a write, both, or neither.
+    func watch(reading: Bool, writing: Bool)
+
+    /// Ends our side in an orderly way; the peer may still send.
+    func shutdownWrite()
+    /// Ends both directions at once, without an orderly end.
+    func breakOff()
+    /// It will be silent for a while: memory that can be had again is given back.
+    func rest()
+}
+
+extension Stream: Duplex {}

@@ -1,0 +1,105 @@
+import Buffers
+import EventLoop
+import HTTP
+import Messages
+import Transport
+
+/// A connection to an upstream that speaks HTTP/1: it carries one exchange at a time, and is then its side.
+final class HTTP1Upstream {
+    private let stream: Stream
+    private let inflow: Inflow
+    private let outflow: Outflow
+    /// Its pool, which every lease keeps alive.
+    private unowned let pool: Pool
+    private(set) var isReused = false
+    /// How long the upstream keeps it when it is idle, by its own words, in nanoseconds.
+    private(set) var keepAliveLimit = UInt64.max
+    /// Does the upstream keep it open after the last answer (RFC 9112 §9.3)?
+    private var isKept = true
+
+    init(_ stream: Stream, of pool: Pool, buffers: BufferPool, chunkLimits: ChunkLimits) {
+        self.stream = stream
+        self.pool = pool
+        inflow = Inflow(stream, buffers: buffers, chunkLimits: chunkLimits, from: .upstream)
+        outflow = Outflow(stream, buffers: buffers)
+    }
+}
+
+extension HTTP1Upstream: UpstreamSide {
+    func begin(
+        _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
+        client: borrowing ClientFacts
+    ) {
+        outflow.begin(request.framing) {
+            ForwardedHead.appendRequest(request, forwarded, policy: policy, client: client, to: &$0)
+        }
+    }
+
+    var requestBody: any BodySink { outflow }
+
+    func takeHead(_ head: ResponseHead, limits: HeadLimits) throws(HTTPRefusal) -> Bool {
+        try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
+    }
+
+    func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
+        let framing = try BodyFraming.ofResponse(head, to: method)
+        isKept = head.keepsAlive && framing != .untilClose
+        if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
+        inflow.beginBody(framing)
+        return framing
+    }
+
+    var body: any BodySource { inflow }
+    var hasUntakenBytes: Bool { inflow.hasBytes }
+
+    func attach(to waiter: Waiter) { stream.attach(to: waiter) }
+    func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
+
+    func upgrade() -> (duplex: any Duplex, unread: Buffer?) {
+        stream.settle()
+        return (stream, inflow.takeBuffer())
+    }
+
+    func giveBack() {
+        // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
+        if !isReused { stream.settle() }
+        pool.park(self)
+    }
+
+    func cancel() { close() }
+}
+
+extension HTTP1Upstream: PooledConnection {
+    /// May it carry another exchange? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer has said
+    /// nothing since.
+    var isClean: Bool {
+        isKept && inflow.isClean && outflow.isFinished && !stream.socket.hasHungUp && !stream.mayRead
+    }
+
+    func peerHasSpoken() -> Bool { stream.peerHasSpoken() }
+
+    func park(watchedBy waiter: Waiter) {
+        isReused = true
+        stream.socket.setWaiter(waiter, interest: .read.union(.hangup))
+    }
+
+    func unpark() -> any UpstreamSide {
+        stream.socket.interest = .none
+        return self
+    }
+
+    func close() {
+        // Without waking the pool's watch, which would look at the others in the middle of whatever is being done.
+        stream.socket.interest = .none
+        inflow.discard()
+        outflow.discard()
+        stream.close()
+    }
+}
+
+extension Pool {
+    /// The side of a new connection, by the version that was agreed on: HTTP/1, since nothing else is offered.
+    func side(over stream: Stream) -> any UpstreamSide {
+        HTTP1Upstream(stream, of: self, buffers: buffers, chunkLimits: settings.chunkLimits)
+    }
+}

@@ -1,0 +1,57 @@
+/// The idle connections of a pool: which of them is lent, and which have been kept for too long. A value that knows no socket
+/// and no clock: who asks says what time it is, and does with the connections what is returned.
+struct IdleConnections<Connection> {
+    private struct Entry {
+        let connection: Connection
+        /// When it becomes too old, in monotonic nanoseconds.
+        let end: UInt64
+    }
+
+    /// The oldest first.
+    private var entries: [Entry] = []
+    private let most: Int
+    private let timeout: UInt64
+
+    /// - Parameters:
+    ///   - most: connections that are kept.
+    ///   - timeout: nanoseconds for which one is kept.
+    init(most: Int, timeout: UInt64) {
+        self.most = most
+        self.timeout = timeout
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count }
+
+    /// Keeps a connection.
+    /// - Parameter limit: nanoseconds after which its upstream closes it.
+    /// - Returns: false if there is no room: it is to be closed.
+    mutating func put(_ connection: Connection, limit: UInt64 = .max, now: UInt64) -> Bool {
+        guard entries.count < most else { return false }
+        let (end, overflows) = now.addingReportingOverflow(min(timeout, limit))
+        entries.append(Entry(connection: connection, end: overflows ? .max : end))
+        return true
+    }
+
+    /// Takes out the newest, which is the likeliest to be well.
+    /// - Returns: nil when there is none; `isExpired` when it is only to be closed.
+    mutating func takeNewest(now: UInt64) -> (connection: Connection, isExpired: Bool)? {
+        entries.popLast().map { ($0.connection, now > $0.end) }
+    }
+
+    /// Takes out those that are too old or not clean any more: they are to be closed.
+    mutating func takeStale(now: UInt64, isClean: (Connection) -> Bool) -> [Connection] {
+        func isStale(_ entry: Entry) -> Bool { now > entry.end || !isClean(entry.connection) }
+        guard entries.contains(where: isStale) else { return [] }
+        let stale = entries.filter(isStale).map(\.connection)
+        entries.removeAll(where: isStale)
+        return stale
+    }
+
+    /// Takes out all.
+    mutating func takeAll() -> [Connection] {
+        let all = entries.map(\.connection)
+        entries = []
+        return all
+    }
+}

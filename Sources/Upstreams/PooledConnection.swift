@@ -1,0 +1,17 @@
+import EventLoop
+
+/// A connection to an upstream as its pool knows it while it is idle.
+protocol PooledConnection: AnyObject {
+    /// May it carry another exchange?
+    var isClean: Bool { get }
+    /// How long the upstream keeps it when it is idle, by its own words, in nanoseconds.
+    var keepAliveLimit: UInt64 { get }
+    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call.
+    func peerHasSpoken() -> Bool
+    /// It waits for its next exchange from now on.
+    /// - Parameter waiter: is woken when the peer closes it or speaks out of turn.
+    func park(watchedBy waiter: Waiter)
+    /// It carries an exchange again.
+    func unpark() -> any UpstreamSide
+    func close()
+}
