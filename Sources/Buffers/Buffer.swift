@@ -4,7 +4,7 @@
 ///
 /// `@safe`: the storage is private and lives as long as the buffer. `start <= end <= allocated` holds between all calls; only
 /// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and storage that is lent as a span,
-/// which it is once at a time, is never replaced. The room is lent as an unsafe pointer, to system calls and OpenSSL alone.
+/// which it is once at a time, is never replaced. System calls and OpenSSL get pointers, by members that are unsafe.
 @safe package final class Buffer {
     package let capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
@@ -87,17 +87,20 @@
         return count
     }
 
-    /// Lends the free room to be filled by a system call or OpenSSL. The pointer is valid only as long as `body` leaves the
-    /// buffer alone.
-    /// - Parameter body: gets at least one byte of room; returns how many bytes it wrote, or throws having written none.
-    @unsafe package func fill<Failure: Error>(
-        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
-    ) throws(Failure) -> Int {
-        let room = room
-        let written = try unsafe body(UnsafeMutableRawBufferPointer(start: storage + end, count: room))
-        precondition(written >= 0 && written <= room, "more is written than there is room")
-        end &+= written
-        return written
+    /// What is unread, for a system call or OpenSSL. Unsafe: valid only until the buffer is next filled, consumed or compacted.
+    @unsafe package var unread: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: storage + start, count: end &- start)
+    }
+
+    /// The free room, to be filled by a system call or OpenSSL, and then `didFill`. Unsafe as above.
+    @unsafe package var freeRoom: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(start: storage + end, count: room)
+    }
+
+    /// Unsafe: `count` bytes of `freeRoom` must have been written, from its beginning.
+    @unsafe package func didFill(_ count: Int) {
+        precondition(count >= 0 && count <= room, "more is written than there is room")
+        end &+= count
     }
 
     /// Lends the free room, at most `limit` bytes of it, to code that writes byte by byte.

@@ -6,26 +6,23 @@ package import Transport
 ///
 /// Operations try and return at once; `watch` says what wakes the waiter.
 package protocol Duplex: AnyObject {
-    /// Why the peer can be read from or written to no more.
-    associatedtype Failure: Error
-
-    /// Could a read come to anything now: bytes, the end, or an error? False is certain.
-    var mayRead: Bool { get }
+    /// Could `receive` come to anything now: bytes, the end, or an error? False is certain.
+    var mayReceive: Bool { get }
     /// One read into the buffer's room, which must not be empty.
-    func read(into buffer: Buffer) throws(Failure) -> ReadOutcome
+    func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome
 
     /// Writes a prefix of the buffer's unread bytes, at most `limit` of them, and consumes it.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
-    func write(_ buffer: Buffer, atMost limit: Int) throws(Failure) -> Int
+    func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int
     /// Writes a prefix of `span`; as above.
-    func write(_ span: Span<UInt8>) throws(Failure) -> Int
+    func send(_ span: Span<UInt8>) throws(PeerError) -> Int
     /// After a blocked write of `count` bytes: how many of them the next write must offer again at least.
     func owed(of count: Int) -> Int
     /// Has a write left something over that the kernel did not take?
     var hasUnsent: Bool { get }
     /// Sends what is left over.
     /// - Returns: is everything with the kernel?
-    func flush() throws(Failure) -> Bool
+    func sendRest() throws(PeerError) -> Bool
 
     /// From now on it is this waiter that `watch` speaks of.
     func attach(to waiter: Waiter)
@@ -40,4 +37,22 @@ package protocol Duplex: AnyObject {
     func rest()
 }
 
-extension Stream: Duplex {}
+extension Stream: Duplex {
+    package var mayReceive: Bool { mayRead }
+
+    package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
+        do { return try read(into: buffer) } catch { throw .connection(error) }
+    }
+
+    package func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int {
+        do { return try write(buffer, atMost: limit) } catch { throw .connection(error) }
+    }
+
+    package func send(_ span: Span<UInt8>) throws(PeerError) -> Int {
+        do { return try write(span) } catch { throw .connection(error) }
+    }
+
+    package func sendRest() throws(PeerError) -> Bool {
+        do { return try flush() } catch { throw .connection(error) }
+    }
+}

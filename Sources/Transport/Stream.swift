@@ -31,10 +31,13 @@ package final class Stream {
 
     /// What wakes the waiter: what a read waits for, what a write waits for, both, or nothing.
     package func watch(reading: Bool, writing: Bool) {
-        var interest = Socket.Interest.none
-        if reading { interest = interest.union(readInterest) }
-        if writing { interest = interest.union(writeInterest) }
-        socket.interest = interest
+        socket.interest =
+            switch (reading, writing) {
+            case (true, true): interests.read.union(interests.write)
+            case (true, false): interests.read
+            case (false, true): interests.write
+            case (false, false): .none
+            }
     }
 
     /// One non-blocking read into the buffer's room, which must not be empty.
@@ -42,18 +45,18 @@ package final class Stream {
         guard let tls else { return try readPlain(into: buffer) }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
-        var progress = TLSSession.Progress.end
+        let progress: TLSSession.Progress
         do throws(TLSError) {
-            _ = try unsafe buffer.fill { room throws(TLSError) in
-                progress = try unsafe tls.read(into: room)
-                guard case .moved(let count) = progress else { return 0 }
-                return count
-            }
+            // The room is used during the call alone.
+            progress = try unsafe tls.read(into: buffer.freeRoom)
         } catch {
             throw .tls(error)
         }
         switch progress {
-        case .moved(let count): return .bytes(count)
+        case .moved(let count):
+            // So many bytes were written there.
+            unsafe buffer.didFill(count)
+            return .bytes(count)
         case .end: return .end
         case .wantsRead:
             interests.read = .read
@@ -67,9 +70,10 @@ package final class Stream {
     /// Writes a prefix of the buffer's unread bytes and consumes it.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
     package func write(_ buffer: Buffer, atMost limit: Int = .max) throws(TransportError) -> Int {
-        let count = try buffer.withBytes { span throws(TransportError) in
-            try write(span.extracting(0..<min(limit, span.count)))
-        }
+        // The bytes are used during the call alone, which leaves the buffer as it is.
+        let unread = unsafe buffer.unread
+        let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
+        let count = if let tls { try unsafe writeTLS(tls, bytes) ?? 0 } else { try unsafe writePlain(bytes) }
         buffer.consume(count)
         return count
     }
@@ -90,15 +94,12 @@ package final class Stream {
         // A head that has outgrown a record goes first, until the socket is blocked: 0 must never mean anything else.
         while head.count > TLSSession.recordSize { guard try write(head) > 0 else { return 0 } }
         guard !head.isEmpty else { return try write(payload) }
-        // Both pointers are used during the call alone.
-        let (headCount, count) = try head.withBytes { span throws(TransportError) in
-            try unsafe span.withUnsafeBytes { first throws(TransportError) in
-                try unsafe payload.withUnsafeBytes { second throws(TransportError) in
-                    guard let tls else { return try unsafe writePlain(first, second) }
-                    guard let count = try unsafe writeTLS(tls, second, after: first) else { return (0, 0) }
-                    return (first.count, count)
-                }
-            }
+        // The pointers are used during the call alone.
+        let first = unsafe head.unread
+        let (headCount, count) = try unsafe payload.withUnsafeBytes { second throws(TransportError) in
+            guard let tls else { return try unsafe writePlain(first, second) }
+            guard let count = try unsafe writeTLS(tls, second, after: first) else { return (0, 0) }
+            return (first.count, count)
         }
         head.consume(headCount)
         return count
@@ -208,17 +209,13 @@ package final class Stream {
 
     private func readPlain(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
         guard socket.isReadable else { return .blocked }
-        var outcome = 0
-        let room = buffer.room
-        _ = unsafe buffer.fill { room in
-            repeat {
-                outcome = unsafe recv(socket.descriptor, room.baseAddress, room.count, 0)
-            } while outcome < 0 && errno == EINTR
-            return max(0, outcome)
-        }
+        let room = unsafe buffer.freeRoom
+        let outcome = retrying { unsafe recv(socket.descriptor, room.baseAddress, room.count, 0) }
         if outcome > 0 {
+            // So many bytes were written there.
+            unsafe buffer.didFill(outcome)
             // A short read has emptied the kernel's buffer; but after a FIN no further event will come.
-            if outcome < room, !socket.hasHungUp { socket.isReadable = false }
+            if outcome < room.count, !socket.hasHungUp { socket.isReadable = false }
             return .bytes(outcome)
         }
         if outcome == 0 { return .end }

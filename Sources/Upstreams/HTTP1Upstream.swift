@@ -9,17 +9,14 @@ final class HTTP1Upstream {
     private let stream: Stream
     private let inflow: Inflow
     private let outflow: Outflow
-    /// Its pool, which every lease keeps alive.
-    private unowned let pool: Pool
     private(set) var isReused = false
     /// How long the upstream keeps it when it is idle, by its own words, in nanoseconds.
     private(set) var keepAliveLimit = UInt64.max
     /// Does the upstream keep it open after the last answer (RFC 9112 §9.3)?
     private var isKept = true
 
-    init(_ stream: Stream, of pool: Pool, buffers: BufferPool, chunkLimits: ChunkLimits) {
+    init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits) {
         self.stream = stream
-        self.pool = pool
         inflow = Inflow(stream, buffers: buffers, chunkLimits: chunkLimits, from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
     }
@@ -60,7 +57,7 @@ extension HTTP1Upstream: UpstreamSide {
         return (stream, inflow.takeBuffer())
     }
 
-    func giveBack() {
+    func giveBack(to pool: Pool) {
         // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
         if !isReused { stream.settle() }
         pool.park(self)
@@ -100,6 +97,6 @@ extension HTTP1Upstream: PooledConnection {
 extension Pool {
     /// The side of a new connection, by the version that was agreed on: HTTP/1, since nothing else is offered.
     func side(over stream: Stream) -> any UpstreamSide {
-        HTTP1Upstream(stream, of: self, buffers: buffers, chunkLimits: settings.chunkLimits)
+        HTTP1Upstream(stream, buffers: buffers, chunkLimits: settings.chunkLimits)
     }
 }

@@ -20,7 +20,7 @@ package struct Lease: ~Copyable {
     /// The exchange has come to its end.
     package consuming func giveBack() {
         guard let side = held.take() else { return }
-        side.giveBack()
+        side.giveBack(to: pool)
         pool.leaseEnded()
     }
 

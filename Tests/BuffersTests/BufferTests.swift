@@ -132,10 +132,9 @@ import Testing
 
     @discardableResult
     private func fill(_ buffer: Buffer, _ bytes: [UInt8]) -> Int {
-        unsafe buffer.fill { room in
-            unsafe room.copyBytes(from: bytes)
-            return bytes.count
-        }
+        unsafe buffer.freeRoom.copyBytes(from: bytes)
+        unsafe buffer.didFill(bytes.count)
+        return bytes.count
     }
 
     private func contents(_ buffer: Buffer) -> [UInt8] {

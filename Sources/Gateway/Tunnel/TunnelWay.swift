@@ -83,7 +83,7 @@ struct TunnelWay: ~Copyable {
     // MARK: Moving
 
     /// Can `move` come to anything?
-    var mayMove: Bool { !isQuiet || source.mayRead || sink.hasUnsent }
+    var mayMove: Bool { !isQuiet || source.mayReceive || sink.hasUnsent }
 
     /// Does nothing but wait for the source?
     var isQuiet: Bool { blockedBy == .source && !isDone && refused == nil }
@@ -137,7 +137,7 @@ struct TunnelWay: ~Copyable {
     ) throws(Break) -> Bool {
         let count: Int
         do {
-            count = try sink.write(buffer, atMost: sendable)
+            count = try sink.send(buffer, atMost: sendable)
         } catch {
             buffers.release(buffer)
             throw Break(side: .sink)
@@ -157,12 +157,12 @@ struct TunnelWay: ~Copyable {
     /// Sends what TLS and the gateway itself have left over.
     private mutating func flush(_ now: UInt64) throws(Break) -> Bool {
         do {
-            guard try sink.flush() else {
+            guard try sink.sendRest() else {
                 noteBlocked(now)
                 return false
             }
             while !own.isEmpty {
-                let count = try sink.write(own.span)
+                let count = try sink.send(own.span)
                 guard count > 0 else {
                     noteBlocked(now)
                     return false
@@ -200,10 +200,10 @@ struct TunnelWay: ~Copyable {
         var total = 0
         do {
             while buffer.room > 0 {
-                switch try source.read(into: buffer) {
+                switch try source.receive(into: buffer) {
                 case .bytes(let count):
                     total += count
-                    if source.mayRead { continue }
+                    if source.mayReceive { continue }
                     blockedBy = .source
                 case .blocked:
                     blockedBy = .source
