@@ -82,8 +82,9 @@ struct TunnelWay: ~Copyable {
 
     // MARK: Moving
 
-    /// Can `move` come to anything?
-    var mayMove: Bool { !isQuiet || source.mayReceive || sink.hasUnsent }
+    /// Can `move` come to anything? What a quiet way's sink may have unsent is TLS's answer to a key update, which need not go
+    /// before the next data (RFC 8446 §4.6.3).
+    var mayMove: Bool { !isQuiet || source.mayReceive }
 
     /// Does nothing but wait for the source?
     var isQuiet: Bool { blockedBy == .source && !isDone && refused == nil }
@@ -100,21 +101,29 @@ struct TunnelWay: ~Copyable {
     /// - Returns: did anything move?
     mutating func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
         blockedBy = nil
+        // Only what is sent can leave something over.
+        var mayHaveUnsent = true
         for step in 0..<Self.movesPerTurn {
-            guard try moveOnce(buffers, now) else { return step > 0 }
+            guard try moveOnce(buffers, now, &mayHaveUnsent) else { return step > 0 }
         }
         blockedBy = nil
         return true
     }
 
     /// Sends if it can, else reads: what has been read goes out before more is taken in.
-    private mutating func moveOnce(_ buffers: BufferPool, _ now: UInt64) throws(Break) -> Bool {
-        if sink.hasUnsent || !own.isEmpty {
+    private mutating func moveOnce(
+        _ buffers: BufferPool, _ now: UInt64, _ mayHaveUnsent: inout Bool
+    ) throws(Break) -> Bool {
+        if !own.isEmpty || (mayHaveUnsent && sink.hasUnsent) {
             guard try flush(now) else { return false }
         }
+        mayHaveUnsent = false
         if let buffer = waiting.take() {
             let sendable = sendable(of: buffer)
-            if sendable > 0 { return try send(buffer, sendable, buffers, now) }
+            if sendable > 0 {
+                mayHaveUnsent = true
+                return try send(buffer, sendable, buffers, now)
+            }
             waiting = buffer
         }
         if phase == .closing, boundary == 0, committed == 0 {
@@ -183,11 +192,17 @@ struct TunnelWay: ~Copyable {
     /// Reads until the source has nothing more or the buffer is full.
     /// - Returns: did anything happen?
     private mutating func fill(_ buffers: BufferPool) -> Bool {
-        let buffer = waiting.take() ?? buffers.acquire(isBulky ? .bulk : .small)
-        if buffer.room == 0 { buffer.compact() }
-        let before = buffer.count
+        let buffer: Buffer
+        var before = 0
+        if let begun = waiting.take() {
+            buffer = begun
+            if buffer.room == 0 { buffer.compact() }
+            before = buffer.count
+        } else {
+            buffer = buffers.acquire(isBulky ? .bulk : .small)
+        }
         let count = read(into: buffer)
-        isBulky = buffer.room == 0 || (isBulky && count > 4096)
+        isBulky = count > 4096 && (isBulky || buffer.room == 0)
         if count > 0 { buffer.withBytes(from: before) { didRead($0, at: before) } }
         if before + count == 0 || phase == .closed { buffers.release(buffer) } else { waiting = buffer }
         if count > 0 || tail != .open { return true }
