@@ -159,3 +159,8 @@ private final class Repeater: Upgraded {
     func drain() { isDraining = true }
     func cut() { isCut = true }
 }
+
+/// A request without its body.
+func get(_ path: String, _ fields: String = "", method: String = "GET") -> String {
+    "\(method) \(path) HTTP/1.1\r\nHost: a.test\r\n\(fields)\r\n"
+}
