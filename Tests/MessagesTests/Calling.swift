@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import HTTP
 import LoopTesting

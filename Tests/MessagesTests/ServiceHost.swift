@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import HTTP
 import TLS
@@ -139,18 +140,17 @@ private final class Repeater: Upgraded {
         outflow.begin(.untilClose) { _ in }
         events.append("upgraded")
         while !isCut, !isDraining {
-            while case .ready(let count)? = try? inflow.nextBody() {
-                inflow.withReady { outflow.send($0) }
-                inflow.take(count)
+            while case .ready? = try? inflow.nextBody() {
+                _ = try? inflow.drain { payload throws(PeerError) in try outflow.write(payload) }
             }
             _ = try? outflow.flush()
-            guard let fill = try? inflow.fill(), fill != .end else { break }
-            guard fill == .blocked else { continue }
+            guard let outcome = try? inflow.read(), outcome != .end, !inflow.isBodyFinished else { break }
+            guard outcome == .blocked else { continue }
             inflow.stream.socket.interest = .read
             _ = await waiter.wait(timeout: nil)
         }
         if isDraining, !isCut {
-            outflow.send(Array("bye".utf8).span)
+            _ = try? outflow.write(Array("bye".utf8).span)
             _ = try? outflow.flush()
         }
         events.append(isCut ? "cut" : "ended")
