@@ -56,7 +56,7 @@ let package = Package(
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         // Floor 3: messages over streams.
-        module("Messages", ["Transport", "EventLoop", "Buffers", "HTTP"]),
+        module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         // Floor 4: where answers come from.
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
@@ -89,6 +89,8 @@ let package = Package(
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "BuffersTests", ["Buffers"]),
         tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "EventLoop", "Buffers", "LoopTesting"]),
+        tests(
+            of: "MessagesTests", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "LoopTesting", "TestSupport"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
         .testTarget(

@@ -36,7 +36,7 @@ let package = Package(
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
-        module("Messages", ["Transport", "EventLoop", "Buffers", "HTTP"]),
+        module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         module(

@@ -1,4 +1,5 @@
 import HTTP
+import Messages
 import WebSocket
 
 /// The opening handshake of the chat (RFC 6455 §4.2).
@@ -8,35 +9,37 @@ enum ChatHandshake {
     /// The answer to who may not come in; nil if they may.
     static func refusal(of head: RequestHead, rooms: ChatRooms) -> ServiceAnswer? {
         guard head.string(head.path) == path else {
-            return ServiceAnswer(status: 404, contentType: "text/plain", body: Array("the chat is at \(path)\n".utf8))
+            return ServiceAnswer(status: 404, "the chat is at \(path)")
         }
         let request = Handshake.Request(
             isGet: head.method == .get, isHTTP11OrLater: head.minorVersion == 1, asksForUpgrade: head.upgrade == .websocket,
             version: value(of: .secWebSocketVersion, head), key: value(of: .secWebSocketKey, head))
         if let refusal = Handshake.refusal(of: request) {
-            let fields: StaticString =
-                refusal.namesVersion
-                ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" : ""
-            let words = Array("\(refusal.reason)\n".utf8)
-            return ServiceAnswer(status: refusal.status, contentType: "text/plain", fields: fields, body: words)
+            var fields = FieldSection()
+            if refusal.namesVersion {
+                fields.append("Sec-WebSocket-Version", "13")
+                fields.append("Upgrade", "websocket")
+                fields.append("Connection", "Upgrade")
+            }
+            return ServiceAnswer(status: refusal.status, refusal.reason, fields: fields)
         }
         let guest = ChatGuest(query: head.string(head.query))
         guard rooms.hasPlace(in: guest.room) else {
-            let words = Array("the chat is full, or closing\n".utf8)
-            return ServiceAnswer(status: 503, contentType: "text/plain", fields: "Retry-After: 5\r\n", body: words)
+            var fields = FieldSection()
+            fields.append("Retry-After", "5")
+            return ServiceAnswer(status: 503, "the chat is full, or closing", fields: fields)
         }
         return nil
     }
 
-    /// The 101 that lets a request in which nothing is to be refused.
-    static func accept(_ head: RequestHead) -> [UInt8] {
+    /// The fields of the 101 that lets a request in which nothing is to be refused.
+    static func acceptance(of head: RequestHead) -> FieldSection {
         let key = value(of: .secWebSocketKey, head) ?? []
-        var out: [UInt8] = []
-        StatusText.appendLine(101, to: &out)
-        out.append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
-        out.append(Handshake.acceptKey(for: key.span).span)
-        out.append("\r\n\r\n")
-        return out
+        var fields = FieldSection()
+        fields.append("Upgrade", "websocket")
+        fields.append("Connection", "Upgrade")
+        fields.append("Sec-WebSocket-Accept", String(decoding: Handshake.acceptKey(for: key.span), as: UTF8.self))
+        return fields
     }
 
     /// The field's lines joined by commas (RFC 9110 §5.3); nil without any.

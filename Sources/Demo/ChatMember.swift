@@ -8,7 +8,7 @@ import WebSocket
 ///
 /// What the room says waits in a queue of its own. A member that does not read what it is sent loses its place instead of
 /// holding up the others.
-final class ChatMember {
+final class ChatMember: Upgraded {
     /// Bytes of one message.
     static let maxMessage = 1_048_576
     /// Bytes that may wait for a member; who lets more pile up is shown out.
@@ -21,6 +21,8 @@ final class ChatMember {
     private let stream: Stream
     private let waiter: Waiter
     private let loop: EventLoop
+    private let rooms: ChatRooms
+    private let roomName: String
     private var room: ChatRoom?
 
     private var decoder = MessageDecoder(of: .client, maxMessageSize: ChatMember.maxMessage)
@@ -38,18 +40,21 @@ final class ChatMember {
     /// A Ping was sent and nothing has come since.
     private var isProbed = false
 
-    init(name: String, server: String, inflow: Inflow, outflow: Outflow, waiter: Waiter, loop: EventLoop) {
-        self.name = name
+    init(_ guest: ChatGuest, server: String, rooms: ChatRooms, streams: UpgradedStreams) {
+        name = guest.name
+        roomName = guest.room
         self.server = server
-        self.inflow = inflow
-        self.outflow = outflow
-        stream = inflow.stream
-        self.waiter = waiter
-        self.loop = loop
+        self.rooms = rooms
+        inflow = streams.inflow
+        outflow = streams.outflow
+        stream = streams.inflow.stream
+        waiter = streams.waiter
+        loop = streams.waiter.loop
     }
 
-    /// Takes part until either side has closed; the connection is the caller's to close.
-    func run(in room: ChatRoom) async {
+    /// Takes part until either side has closed.
+    func run() async {
+        let room = rooms.room(named: roomName)
         self.room = room
         name = room.join(self)
         room.greet(self)
@@ -82,6 +87,10 @@ final class ChatMember {
         FrameEncoder.close(code, reason: reason, to: &frame)
         enqueue(frame)
         leave()
+    }
+
+    func drain() {
+        close(.goingAway, reason: "the chat is closing")
     }
 
     /// Ends it without a word, at the member's next turn.

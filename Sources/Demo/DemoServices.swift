@@ -1,6 +1,7 @@
 import Buffers
 package import EventLoop
 import HTTP
+import Messages
 package import Transport
 
 /// The demo's upstreams, on one event loop of their own: an echo, the chat's page, and two chat servers that share their rooms.
@@ -16,10 +17,10 @@ package actor DemoServices {
     }
 
     package nonisolated let loop: EventLoop
-    private let state: ServiceState
-    private var doors: [(listener: Listener, service: Service)] = []
+    private let buffers = BufferPool(smallCapacity: 16_384)
+    private let rooms = ChatRooms()
+    private var services: [Service] = []
     private var reservations: [Listener] = []
-    private var isStopping = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until `stop`, after which no job of this actor is left.
@@ -30,7 +31,6 @@ package actor DemoServices {
     /// - Throws: the system call that failed.
     package init() throws(SystemError) {
         loop = try EventLoop()
-        state = ServiceState(loop: loop)
         try loop.start(name: "demo")
     }
 
@@ -38,10 +38,15 @@ package actor DemoServices {
     /// - Throws: the system call that failed.
     package func open() throws(SystemError) -> Addresses {
         let loopback = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
-        for service: Service in [.echo, .page, .chat("a"), .chat("b")] {
-            doors.append((try Listener(loopback, on: loop), service))
+        let handlers: [any ServiceHandler] = [
+            EchoService(), ChatPage(), ChatServer(name: "a", rooms: rooms), ChatServer(name: "b", rooms: rooms),
+        ]
+        for handler in handlers {
+            services.append(
+                Service(
+                    try Listener(loopback, on: loop), limits: Self.limits, loop: loop, buffers: buffers, handler: handler))
         }
-        let addresses = doors.map(\.listener.address)
+        let addresses = services.map(\.address)
         return Addresses(echo: addresses[0], page: addresses[1], chat: Array(addresses[2...]))
     }
 
@@ -63,7 +68,7 @@ package actor DemoServices {
     /// Serves until `stop` has let the last connection end.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            for index in doors.indices {
+            for index in services.indices {
                 group.addTask { await self.acceptClients(index) }
             }
         }
@@ -71,85 +76,39 @@ package actor DemoServices {
 
     /// Ends every chat with Close 1001 and takes no more; the echo and the page go on.
     package func closeChats() {
-        state.rooms.close()
+        rooms.close()
     }
 
     /// Takes no more connections and cuts those that are left.
     package func stop() {
-        isStopping = true
-        for door in doors { door.listener.close() }
-        state.cutAll()
+        for service in services {
+            service.drain()
+            service.cut()
+        }
     }
 
     // MARK: -
 
     private func acceptClients(_ index: Int) async {
-        let listener = doors[index].listener
-        let waiter = Waiter(loop: loop)
-        listener.socket.waiter = waiter
         await withDiscardingTaskGroup { connections in
-            while !isStopping {
-                switch listener.accept() {
-                case .connection(let descriptor, _):
-                    connections.addTask { await self.serve(descriptor, index) }
-                case .none:
-                    listener.socket.interest = .read
-                    _ = await waiter.wait(timeout: nil)
-                    listener.socket.interest = .none
-                case .lost: continue
-                case .exhausted: _ = await waiter.wait(timeout: Self.backOff)
-                }
+            while let client = await services[index].nextClient() {
+                connections.addTask { await self.serve(client, index) }
             }
-            waiter.retire()
         }
     }
 
-    private func serve(_ descriptor: Int32, _ index: Int) async {
-        guard let socket = try? Socket(adopting: descriptor, on: loop) else { return }
-        // One too many is closed: the gateway tells its client.
-        guard state.connectionCount < ServiceState.maxConnections else { return socket.close() }
-        let connection = ServiceConnection(socket, service: doors[index].service, state: state)
-        state.add(connection)
-        await connection.run()
-        state.remove(connection)
+    private func serve(_ client: Service.Client, _ index: Int) async {
+        await services[index].serve(client)
     }
 
-    private static let backOff: UInt64 = 100_000_000
-}
-
-/// What answers behind one port.
-enum Service {
-    case echo
-    case page
-    /// A chat server, by its name.
-    case chat(String)
-}
-
-/// What the connections of the demo's services share: all of it lives on their one loop.
-final class ServiceState {
-    /// More connections than this are closed at once.
-    static let maxConnections = 1000
-
-    let loop: EventLoop
-    let buffers = BufferPool(smallCapacity: 16_384)
-    let rooms = ChatRooms()
-    private var connections: [ObjectIdentifier: ServiceConnection] = [:]
-
-    init(loop: EventLoop) {
-        self.loop = loop
-    }
-
-    var connectionCount: Int { connections.count }
-
-    func add(_ connection: ServiceConnection) {
-        connections[ObjectIdentifier(connection)] = connection
-    }
-
-    func remove(_ connection: ServiceConnection) {
-        connections[ObjectIdentifier(connection)] = nil
-    }
-
-    func cutAll() {
-        for connection in connections.values { connection.cut() }
+    /// Bodies are echoed whatever their length, and the gateway is the one that closes what is idle: it keeps it for less long.
+    private static var limits: Service.Limits {
+        var limits = Service.Limits()
+        limits.maxBodyBytes = .max
+        limits.idleTimeout = 90_000_000_000
+        limits.silenceTimeout = 90_000_000_000
+        limits.bodyTimeout = .max
+        limits.sendTimeout = 90_000_000_000
+        return limits
     }
 }

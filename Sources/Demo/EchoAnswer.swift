@@ -1,4 +1,18 @@
 import HTTP
+import Messages
+
+/// The echo's service.
+final class EchoService: ServiceHandler {
+    func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
+        var kept: [UInt8] = []
+        var count = 0
+        while try await request.nextBytes({ bytes in
+            kept.append(bytes.extracting(first: min(EchoAnswer.maxBody - kept.count, bytes.count)))
+            count += bytes.count
+        }) {}
+        return .answer(EchoAnswer.answer(to: request.head, body: kept, of: count))
+    }
+}
 
 /// The echo: what arrived, shown to who sent it.
 enum EchoAnswer {

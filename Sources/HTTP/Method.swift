@@ -19,6 +19,22 @@ package enum Method: UInt8, Sendable {
         }
     }
 
+    /// How it is written; nil for `other`.
+    package var name: StaticString? {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .delete: "DELETE"
+        case .connect: "CONNECT"
+        case .options: "OPTIONS"
+        case .trace: "TRACE"
+        case .patch: "PATCH"
+        case .other: nil
+        }
+    }
+
     /// RFC 9110 §9.2.2: repeating the request has the effect of sending it once, so it may be sent again after a failure.
     package var isIdempotent: Bool {
         switch self {

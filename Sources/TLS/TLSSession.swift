@@ -271,7 +271,9 @@ import COpenSSL
         let verification = unsafe SSL_get_verify_result(ssl)
         if stage == .handshake, unsafe (0x41...0x5A).contains(wire.pointee.first_byte) {
             ERR_clear_error()
-            return TLSError(.plainHTTP, "the client speaks plain HTTP to a TLS port")
+            return client == nil
+                ? TLSError(.plainHTTP, "the client speaks plain HTTP to a TLS port")
+                : TLSError(.handshake, "the server speaks no TLS")
         }
         if stage == .handshake, let client, client.settings.verifies, verification != Int(X509_V_OK) {
             ERR_clear_error()

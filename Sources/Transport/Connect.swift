@@ -4,13 +4,17 @@ import Glibc
 /// The steps of connecting, for one address.
 extension Stream {
     /// Runs the handshake to its end under a deadline; at once for a plain stream.
-    /// - Parameter timeout: nanoseconds for the whole handshake.
-    package nonisolated(nonsending) func shakeHands(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) {
+    /// - Parameters:
+    ///   - timeout: nanoseconds for the whole handshake.
+    ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as the deadline would.
+    package nonisolated(nonsending) func shakeHands(
+        _ waiter: Waiter, timeout: UInt64, givesUp: () -> Bool = { false }
+    ) async throws(TransportError) {
         let deadline = waiter.loop.now &+ timeout
         defer { socket.interest = .none }
         while let interest = try handshake() {
             let now = waiter.loop.now
-            guard now < deadline else { throw .timedOut }
+            guard now < deadline, !givesUp() else { throw .timedOut }
             socket.interest = interest
             if await waiter.wait(timeout: deadline - now) == .deadline { throw .timedOut }
         }
@@ -46,14 +50,14 @@ extension Stream {
 
     /// Waits until one connection is made.
     nonisolated(nonsending) static func finishConnecting(
-        _ socket: Socket, _ waiter: Waiter, timeout: UInt64
+        _ socket: Socket, _ waiter: Waiter, timeout: UInt64, givesUp: () -> Bool
     ) async throws(TransportError) {
         let deadline = waiter.loop.now &+ timeout
         socket.interest = .write
         defer { socket.interest = .none }
         while !socket.isWritable {
             let now = waiter.loop.now
-            guard now < deadline else { throw .timedOut }
+            guard now < deadline, !givesUp() else { throw .timedOut }
             if await waiter.wait(timeout: deadline - now) == .deadline { throw .timedOut }
         }
         if let error = connectError(socket) { throw .system(error) }

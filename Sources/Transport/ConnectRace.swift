@@ -11,30 +11,33 @@ extension Stream {
     ///   - waiter: the calling task's.
     ///   - connectTimeout: for all addresses together, in nanoseconds.
     ///   - handshakeTimeout: nanoseconds.
+    ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as a deadline would.
     /// - Throws: the last address's `.system`, `.timedOut`, `.handshakeTimedOut`, or `.tls`.
     package nonisolated(nonsending) static func connect(
         toAnyOf addresses: [SocketAddress], tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
-        handshakeTimeout: UInt64
+        handshakeTimeout: UInt64, givesUp: () -> Bool = { false }
     ) async throws(TransportError) -> Stream {
         let deadline = waiter.loop.now &+ connectTimeout
         let socket: Socket
         if addresses.count == 1 {
             socket = try start(addresses[0], waiter)
-            do throws(TransportError) { try await finishConnecting(socket, waiter, timeout: connectTimeout) } catch {
+            do throws(TransportError) {
+                try await finishConnecting(socket, waiter, timeout: connectTimeout, givesUp: givesUp)
+            } catch {
                 socket.close()
                 throw error
             }
         } else {
-            socket = try await race(addresses, waiter, deadline)
+            socket = try await race(addresses, waiter, deadline, givesUp)
         }
-        return try await secure(socket, tls, waiter, handshakeTimeout)
+        return try await secure(socket, tls, waiter, handshakeTimeout, givesUp)
     }
 
     /// RFC 8305 §5: "Connection Attempt Delay", 250 ms.
     private static let headStart: UInt64 = 250_000_000
 
     private nonisolated(nonsending) static func race(
-        _ addresses: [SocketAddress], _ waiter: Waiter, _ deadline: UInt64
+        _ addresses: [SocketAddress], _ waiter: Waiter, _ deadline: UInt64, _ givesUp: () -> Bool
     ) async throws(TransportError) -> Socket {
         var failure = TransportError.unresolved("the name has no address")
         var running: [Socket] = []
@@ -51,7 +54,7 @@ extension Stream {
                 nextAt = waiter.loop.now
             }
             let now = waiter.loop.now
-            guard now < deadline else { throw .timedOut }
+            guard now < deadline, !givesUp() else { throw .timedOut }
             if now >= nextAt || running.isEmpty, let address = rest.popFirst() {
                 nextAt = now &+ headStart
                 do throws(TransportError) { running.append(try start(address, waiter)) } catch {
@@ -74,7 +77,8 @@ extension Stream {
     }
 
     private nonisolated(nonsending) static func secure(
-        _ socket: Socket, _ tls: TLSClientContext?, _ waiter: Waiter, _ timeout: UInt64
+        _ socket: Socket, _ tls: TLSClientContext?, _ waiter: Waiter, _ timeout: UInt64,
+        _ givesUp: () -> Bool
     ) async throws(TransportError) -> Stream {
         guard let tls else { return Stream(socket) }
         do throws(TransportError) {
@@ -83,7 +87,7 @@ extension Stream {
                 throw .tls(error)
             }
             let stream = Stream(socket, tls: session)
-            do throws(TransportError) { try await stream.shakeHands(waiter, timeout: timeout) } catch {
+            do throws(TransportError) { try await stream.shakeHands(waiter, timeout: timeout, givesUp: givesUp) } catch {
                 if case .timedOut = error { throw .handshakeTimedOut }
                 throw error
             }

@@ -31,7 +31,7 @@ package final class Prober {
     private let server: UpstreamServer
     private let settings: Settings
     private let waiter: Waiter
-    private let buffers: BufferPool
+    private let call: Call
     private let tls: TLSClientContext?
     private let addresses: ServerAddresses
     private var isStopped = false
@@ -42,8 +42,8 @@ package final class Prober {
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
-        self.buffers = buffers
         waiter = Waiter(loop: loop)
+        call = Call(waiter: waiter, buffers: buffers)
         addresses = ServerAddresses(server, names: names)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
@@ -66,97 +66,52 @@ package final class Prober {
     /// Ends `run()`. On the prober's loop.
     package func stop() {
         isStopped = true
-        waiter.tell()
-    }
-
-    private struct Unwell: Error {
-        let finding: String
+        call.stop()
     }
 
     private nonisolated(nonsending) func probe() async -> (isWell: Bool, finding: String) {
         let began = waiter.loop.now
-        do throws(Unwell) {
-            let stream = try await connect()
-            defer { stream.close() }
-            guard case .http(let path, let statuses) = settings.question else { return (true, "connected") }
-            let status = try await ask(stream, path, deadline: began &+ settings.timeout)
+        do throws(CallError) {
+            let target = Call.Server(addresses: try await resolve(), tls: tls)
+            let limits = limits(since: began)
+            guard case .http(let path, let statuses) = settings.question else {
+                try await call.connect(to: target, limits: limits)
+                return (true, "connected")
+            }
+            let status = try await call.send(request(path), to: target, limits: limits).status
             let isExpected = statuses.contains { $0.contains(status) }
             return (isExpected, "status \(status) after \((waiter.loop.now &- began) / 1_000_000) ms")
         } catch {
             addresses.doubt()
-            return (false, error.finding)
+            return (false, error.description)
         }
     }
 
-    private nonisolated(nonsending) func connect() async throws(Unwell) -> Stream {
+    private nonisolated(nonsending) func resolve() async throws(CallError) -> [SocketAddress] {
         do throws(TransportError) {
-            return try await Stream.connect(
-                toAnyOf: try await addresses.next(waiter, timeout: settings.timeout), tls: tls, waiter: waiter,
-                connectTimeout: settings.timeout,
-                handshakeTimeout: settings.timeout)
+            return try await addresses.next(waiter, timeout: settings.timeout)
         } catch {
-            throw Unwell(finding: error.description)
+            throw .connect(error)
         }
     }
 
-    /// Sends the request and reads the answer's status.
-    private nonisolated(nonsending) func ask(_ stream: Stream, _ path: String, deadline: UInt64) async throws(Unwell) -> Int {
-        stream.socket.waiter = waiter
-        let outflow = Outflow(stream, buffers: buffers)
-        let inflow = Inflow(stream, buffers: buffers, chunkLimits: ChunkLimits(), from: .upstream)
-        defer {
-            stream.socket.interest = .none
-            outflow.discard()
-            inflow.discard()
-        }
-        write(path, to: outflow)
-        do {
-            while try !outflow.flush() { try await wait(stream, stream.writeInterest, deadline) }
-            let head = ResponseHead()
-            while true {
-                if try parse(head, inflow) {
-                    if !head.isInterim { return head.status }
-                    head.reset()
-                    continue
-                }
-                switch try inflow.read() {
-                case .progress: continue
-                case .blocked: try await wait(stream, stream.readInterest, deadline)
-                case .end, .full: throw Unwell(finding: "no answer")
-                }
-            }
-        } catch {
-            throw (error as? Unwell) ?? Unwell(finding: "\(error)")
-        }
+    /// What the look-up has left of a probe's time; of an answer the status alone is asked for.
+    private func limits(since began: UInt64) -> Call.Limits {
+        let spent = waiter.loop.now &- began
+        var limits = Call.Limits()
+        limits.timeout = settings.timeout > spent ? settings.timeout - spent : 0
+        limits.connectTimeout = limits.timeout
+        limits.handshakeTimeout = limits.timeout
+        limits.maxBodyBytes = nil
+        return limits
     }
 
-    private func write(_ path: String, to outflow: Outflow) {
-        let host = settings.host.map { Array($0.utf8) } ?? server.authority
-        outflow.begin(.none) { out in
-            out.append("GET ")
-            out.append(contentsOf: server.basePath)
-            out.append(contentsOf: path.utf8)
-            out.append(" HTTP/1.1\r\nHost: ")
-            out.append(contentsOf: host)
-            out.append("\r\nUser-Agent: gatehouse-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n")
-        }
-    }
-
-    private func parse(_ head: ResponseHead, _ inflow: Inflow) throws(Unwell) -> Bool {
-        do throws(HTTPRefusal) {
-            return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: HeadLimits()) }
-        } catch {
-            throw Unwell(finding: "a malformed answer: \(error.code)")
-        }
-    }
-
-    private nonisolated(nonsending) func wait(
-        _ stream: Stream, _ interest: Socket.Interest, _ deadline: UInt64
-    ) async throws(TransportError) {
-        let now = waiter.loop.now
-        guard now < deadline, !isStopped else { throw .timedOut }
-        stream.socket.interest = interest
-        _ = await waiter.wait(timeout: deadline - now)
+    private func request(_ path: String) -> Call.Request {
+        var request = Call.Request(
+            .get, server.basePath + Array(path.utf8), authority: settings.host.map { Array($0.utf8) } ?? server.authority)
+        request.fields.append("User-Agent", "gatehouse-probe")
+        request.fields.append("Accept", "*/*")
+        return request
     }
 }
 

@@ -1,0 +1,66 @@
+package import EventLoop
+package import HTTP
+
+/// What answers behind a service.
+package protocol ServiceHandler: AnyObject {
+    /// Answers one request; of one connection one at a time. A request's body that is not read is read past if it is here
+    /// already, else its connection ends with the answer.
+    /// - Throws: what reading the body threw, or a refusal of its own.
+    nonisolated(nonsending) func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply
+}
+
+/// What becomes of a request.
+package enum ServiceReply {
+    case answer(ServiceAnswer)
+    /// A 101 with these fields, after which the connection is what `make` makes of it. Only to a request that asked for it.
+    case upgrade(FieldSection, (UpgradedStreams) -> any Upgraded)
+}
+
+/// Why a request gets no answer from its handler.
+package enum ServiceFailure: Error, Equatable {
+    /// It is answered with this status and word, and its connection closed.
+    case refused(Int, String)
+    /// There is nobody to answer any more.
+    case ended
+}
+
+/// An answer with its whole body.
+package struct ServiceAnswer {
+    /// 200...599.
+    package var status: Int
+    /// Further fields. Date, framing, `Content-Type` and, unless it stands here, `Cache-Control: no-store` are added.
+    package var fields: FieldSection
+    package var contentType: StaticString
+    /// Not sent to HEAD, and with 204 and 304.
+    package var body: [UInt8]
+
+    package init(status: Int = 200, contentType: StaticString, fields: FieldSection = FieldSection(), body: [UInt8]) {
+        self.status = status
+        self.contentType = contentType
+        self.fields = fields
+        self.body = body
+    }
+
+    /// A line of plain text.
+    package init(status: Int, _ words: String, fields: FieldSection = FieldSection()) {
+        self.init(status: status, contentType: "text/plain", fields: fields, body: Array("\(words)\n".utf8))
+    }
+}
+
+/// What a connection has become after a 101.
+package protocol Upgraded: AnyObject {
+    /// Has the connection to its end; closing it is the service's.
+    nonisolated(nonsending) func run() async
+    /// The service drains: end soon, in order. The waiter is told after it.
+    func drain()
+    /// End at once. The waiter is told after it.
+    func cut()
+}
+
+/// A connection's parts, for who has it after an upgrade. What came behind the request is in `inflow`.
+package struct UpgradedStreams {
+    package let inflow: Inflow
+    package let outflow: Outflow
+    /// The task's that calls `Upgraded.run()`.
+    package let waiter: Waiter
+}
