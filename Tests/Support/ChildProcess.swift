@@ -60,11 +60,14 @@ package final class ChildProcess: Sendable {
     /// Everything on standard output.
     package var outputBytes: [UInt8] { bytes.withLock { $0 } }
 
+    /// Writes to standard input, as much as a pipe takes at once.
+    /// - Throws: `Wire.Failure`, also when the program has ended. The signal that write(2) would send (SIGPIPE) ends the tests
+    ///   without a word.
     package func write(_ text: String) throws {
         let bytes = Array(text.utf8)
-        // The pointer is used during the call alone; a pipe takes so few bytes at once.
-        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(input, $0.baseAddress, $0.count) }
-        guard count == bytes.count else { throw Wire.Failure("write") }
+        // The pointer is used during the call alone.
+        let count = unsafe bytes.withUnsafeBytes { unsafe send(input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard count == bytes.count else { throw Wire.Failure("send") }
     }
 
     /// Waits for the end.
