@@ -52,8 +52,8 @@ class Site:
     def environment(self) -> dict[str, str]:
         return {"OPENSSL_CONF": str(self.work / "openssl.cnf")}
 
-    def fill(self, template: str, **values: object) -> Path:
-        """Writes the template with every @name@ replaced; an unknown name is an error."""
+    def fill(self, template: str, name: str = "", **values: object) -> Path:
+        """Writes the template with every @name@ replaced, as `name` if that is given; an unknown @name@ is an error."""
         descriptors = processes.descriptors()
         known: dict[str, object] = {
             # A proxied client needs two descriptors, and every program some of its own.
@@ -62,7 +62,7 @@ class Site:
             "combined": self.work / "combined.pem", "small_body": SMALL_BODY, "more_addresses": "", "workers": 1,
             "upstream_idle": 3600, **self.ports, **values}
         text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())
-        target = self.work / template
+        target = self.work / (name or template)
         target.write_text(text)
         return target
 
@@ -97,12 +97,18 @@ def upstreams(site: Site, more_addresses: str = "") -> Iterator[None]:
 
     `more_addresses` are further `listen` lines of nginx."""
     configuration = site.fill("upstream-nginx.conf", more_addresses=more_addresses)
-    with contextlib.ExitStack() as stack:
-        for command, port in (
-            (["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")], "plain_port"),
-            ([str(site.programs / "upstream"), str(site.ports["echo_port"])], "echo_port"),
-        ):
-            log = site.work / f"upstream-{port}.log"
-            child = stack.enter_context(Child(command, (processes.LOAD_CORE,), log, site.environment))
-            processes.wait_for_port(child, site.ports[port])
+    nginx = ["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")]
+    with _listening(site, nginx, "plain_port"), echo(site):
+        yield
+
+
+def echo(site: Site) -> contextlib.AbstractContextManager[None]:
+    """The echo program alone: small answers, too."""
+    return _listening(site, [str(site.programs / "upstream"), str(site.ports["echo_port"])], "echo_port")
+
+
+@contextlib.contextmanager
+def _listening(site: Site, command: list[str], port: str) -> Iterator[None]:
+    with Child(command, (processes.LOAD_CORE,), site.work / f"upstream-{port}.log", site.environment) as child:
+        processes.wait_for_port(child, site.ports[port])
         yield

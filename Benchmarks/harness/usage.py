@@ -73,8 +73,8 @@ class Cores:
 
 @dataclass(frozen=True)
 class Memory:
-    """Resident memory in KiB. PSS counts a page that n processes share as 1/n in each, so sums are right; what is anonymous is the
-    program's own whatever other processes do."""
+    """Resident memory in KiB. PSS counts a page that n processes share as 1/n in each, so sums are right; what is anonymous is
+    the program's own whatever other processes do."""
 
     rss_kib: int
     pss_kib: int

@@ -24,6 +24,7 @@ struct options {
     int connections;
     double warmup, seconds;
     double rate;                ///< units per second in an open loop; 0: closed loop
+    size_t units;               ///< how many after each connection's first; 0: as many as come in `seconds`
     size_t upload_bytes;        ///< request body; 0: GET
     long expect_bytes;          ///< the answer's body length; -1: any
     size_t message_bytes;       ///< WebSocket payload

@@ -5,8 +5,8 @@
 // Order of a run: open every connection and finish one unit on each; warm up; print "begin"; measure; print "end"
 // and one line of JSON. Whoever measures the gateway's CPU time samples it at these two lines, so that neither
 // handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle; for each line of standard
-// input it does one more unit on each and prints "ready" again; the input's end ends it. Every answer is checked; an
-// error is counted and its first reason reported.
+// input it does one more unit on each and prints "ready" again; the input's end ends it. With --units it does so many
+// after the first of each, and ends. Every answer is checked; an error is counted and its first reason reported.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -26,7 +26,8 @@ static void parse_options(struct options *options, int count, char **arguments) 
         {"work", 1, 0, 'w'},        {"port", 1, 0, 'p'},    {"path", 1, 0, 'P'},    {"connections", 1, 0, 'c'},
         {"warmup", 1, 0, 'W'},      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},    {"upload-bytes", 1, 0, 'u'},
         {"expect-bytes", 1, 0, 'e'}, {"message-bytes", 1, 0, 'm'}, {"resume", 0, 0, 'R'}, {"hold", 0, 0, 'H'},
-        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {"accept-encoding", 1, 0, 'A'}, {0}};
+        {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {"accept-encoding", 1, 0, 'A'},
+        {"units", 1, 0, 'n'}, {0}};
     *options = (struct options){.host = "localhost", .path = "/", .variants = 1, .connections = 1, .warmup = 0.5, .seconds = 1,
                                 .expect_bytes = -1, .message_bytes = 64, .ciphersuites = "TLS_AES_128_GCM_SHA256"};
     for (int option; (option = getopt_long(count, arguments, "", table, NULL)) != -1;) {
@@ -48,6 +49,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             case 'u': options->upload_bytes = strtoul(optarg, NULL, 10); break;
             case 'e': options->expect_bytes = atol(optarg); break;
             case 'm': options->message_bytes = strtoul(optarg, NULL, 10); break;
+            case 'n': options->units = strtoul(optarg, NULL, 10); break;
             case 'R': options->resume = true; break;
             case 'H': options->hold = true; break;
             case 'A': options->accept = optarg; break;
@@ -108,6 +110,10 @@ static bool all_settled(struct load *load) {
     return too_many_errors(load) || load->settled >= load->options.connections;
 }
 
+static bool enough_units(struct load *load) {
+    return too_many_errors(load) || load->units >= load->options.units;
+}
+
 static void report(struct load *load, uint64_t nanoseconds) {
     static const struct { const char *name; double share; } percentiles[] = {
         {"p50_us", 0.5}, {"p90_us", 0.9}, {"p99_us", 0.99}, {"p999_us", 0.999}};
@@ -158,6 +164,15 @@ static void hold(struct load *load) {
     report(load, 0);
 }
 
+/// So many units, as fast as they are answered.
+static void run_units(struct load *load) {
+    load->running = load->measuring = true;
+    uint64_t begin = now_ns();
+    while (load->ready_count > 0) start_unit(load, take_ready(load), now_ns());
+    turn(load, begin + 600000000000ULL, enough_units);
+    report(load, now_ns() - begin);
+}
+
 int main(int count, char **arguments) {
     static struct load load;
     signal(SIGPIPE, SIG_IGN);
@@ -174,6 +189,10 @@ int main(int count, char **arguments) {
     }
     if (load.options.hold) {
         hold(&load);
+        return 0;
+    }
+    if (load.options.units > 0) {
+        run_units(&load);
         return 0;
     }
     load.running = true;

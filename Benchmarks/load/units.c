@@ -46,7 +46,8 @@ void finish_unit(struct load *load, int index) {
         histogram_add(&load->latency, now - connection->started);
     }
     if (load->options.work == WORK_CONNECT) return close_connection(load, connection);
-    if (load->running && load->options.rate == 0) return start_unit(load, index, now);
+    bool was_last = load->options.units > 0 && load->units >= load->options.units;
+    if (load->running && load->options.rate == 0 && !was_last) return start_unit(load, index, now);
     connection->state = STATE_READY;
     wait_for_turn(load, index);
     if (!load->running) load->settled++;

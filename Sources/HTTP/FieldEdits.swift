@@ -37,8 +37,10 @@ package final class FieldEdits: Sendable {
     private let lines: [UInt8]
     private let defaults: [Default]
     private let defaultLines: [UInt8]
-    /// A bit for each field among the defaults: a head without any of them gets all lines.
+    /// The bits of the fields among the defaults: a head without any of them gets all lines, if each has a bit.
     private let defaultsKnown: UInt64
+    /// Whether one of the defaults has no bit.
+    private let isAnyDefaultBitless: Bool
 
     /// Changes nothing.
     static let none = FieldEdits()
@@ -62,7 +64,7 @@ package final class FieldEdits: Sendable {
         for name in remove + set.map(\.name) {
             let bytes = Array(name.utf8)
             let known = KnownField.recognise(bytes.span, 0..<bytes.count)
-            if known == .other || known == .xForwardedOther { droppedNames.append(bytes) } else { droppedKnown |= known.bit }
+            if known.isKind || known.bit == 0 { droppedNames.append(bytes) } else { droppedKnown |= known.bit }
         }
         self.droppedKnown = droppedKnown
         self.droppedNames = droppedNames
@@ -79,6 +81,7 @@ package final class FieldEdits: Sendable {
         self.defaults = entries
         defaultLines = bytes
         defaultsKnown = entries.reduce(0) { $0 | $1.known.bit }
+        isAnyDefaultBitless = entries.contains { $0.known.bit == 0 }
     }
 
     private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
@@ -95,7 +98,7 @@ package final class FieldEdits: Sendable {
     /// Writes the lines for a head with these fields.
     func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
         if !lines.isEmpty { out.write(lines) }
-        if fields.present & defaultsKnown == 0 { return out.write(defaultLines) }
+        if fields.present & defaultsKnown == 0, !isAnyDefaultBitless { return out.write(defaultLines) }
         for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 
@@ -106,8 +109,8 @@ package final class FieldEdits: Sendable {
     }
 
     private func has(_ entry: Default, _ fields: borrowing FieldSection) -> Bool {
-        if entry.known != .other && entry.known != .xForwardedOther { return fields.contains(entry.known) }
         guard fields.contains(entry.known) else { return false }
+        guard entry.known.isKind else { return true }
         let span = fields.bytes.span
         let own = defaultLines
         let name = entry.line.lowerBound..<entry.line.lowerBound + entry.nameCount
@@ -116,4 +119,9 @@ package final class FieldEdits: Sendable {
         }
         return false
     }
+}
+
+extension KnownField {
+    /// Stands for many names, which must be compared.
+    fileprivate var isKind: Bool { self == .other || self == .xForwardedOther }
 }

@@ -52,7 +52,7 @@ package struct FieldSection: Sendable {
     /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
     @usableFromInline package internal(set) var bytes: [UInt8] = []
     @usableFromInline package internal(set) var lines: [FieldLine] = []
-    /// A bit for every known field that occurs. (A fourth word would not fit where `RequestHead.fields` is lent: each look would
+    /// The bits of the known fields that occur. (A fourth word would not fit where `RequestHead.fields` is lent: each look would
     /// allocate.)
     @usableFromInline var present: UInt64 = 0
 
@@ -81,19 +81,25 @@ package struct FieldSection: Sendable {
 
     /// Whether a line of this field is present.
     @inlinable
-    package func contains(_ known: KnownField) -> Bool { present & known.bit != 0 }
+    package func contains(_ known: KnownField) -> Bool {
+        known.bit != 0 ? present & known.bit != 0 : first(known) != nil
+    }
+
+    /// Whether the set of present fields alone tells that there is no line of this field.
+    @inlinable
+    func lacks(_ known: KnownField) -> Bool { known.bit != 0 && present & known.bit == 0 }
 
     /// The first line of this field.
     @inlinable
     package func first(_ known: KnownField) -> FieldLine? {
-        guard contains(known) else { return nil }
+        if lacks(known) { return nil }
         for line in lines where line.known == known { return line }
         return nil
     }
 
     /// How many lines of this field there are.
     package func count(of known: KnownField) -> Int {
-        guard contains(known) else { return 0 }
+        if lacks(known) { return 0 }
         var count = 0
         for line in lines where line.known == known { count += 1 }
         return count
@@ -116,7 +122,7 @@ package struct FieldSection: Sendable {
     /// Whether the comma-separated lists of all lines of this field have the member `token`, in any case
     /// (RFC 9110 §5.6.1); parameters after `;` are not looked at.
     package func contains(_ known: KnownField, token: StaticString) -> Bool {
-        guard contains(known) else { return false }
+        if lacks(known) { return false }
         let span = bytes.span
         for line in lines where line.known == known {
             var members = ListMembers(line.value)

@@ -160,13 +160,11 @@ package enum ForwardedHead {
     /// RFC 9110 §7.6.1: `Connection` names the hop-by-hop fields that we ourselves send.
     private static func writeConnection(of request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>) {
         if request.acceptsTrailers { out.write("TE: trailers\r\n") }
-        switch (request.asksForWebSocket, request.acceptsTrailers, request.closes) {
-        case (true, false, _): out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
-        case (true, true, _): out.write("Connection: Upgrade, TE\r\nUpgrade: websocket\r\n")
-        case (false, true, true): out.write("Connection: close, TE\r\n")
-        case (false, true, false): out.write("Connection: TE\r\n")
-        case (false, false, true): out.write("Connection: close\r\n")
-        case (false, false, false): break
+        switch (request.asksForWebSocket, request.acceptsTrailers) {
+        case (true, false): out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        case (true, true): out.write("Connection: Upgrade, TE\r\nUpgrade: websocket\r\n")
+        case (false, true): out.write("Connection: TE\r\n")
+        case (false, false): break
         }
     }
 }

@@ -1,6 +1,10 @@
-/// The fields Gatehouse looks at, recognised once while a head is parsed, so that no later step compares names.
+/// The fields Gatehouse knows, recognised once while a head is parsed, so that no later step compares names.
+///
+/// Some of them no step asks for by name. They are known because of what a client may not do to them: name them in `Connection`
+/// so that they do not reach the upstream, send them as trailers, or spell them with underscores.
 @usableFromInline
 package enum KnownField: UInt8, Sendable, CaseIterable {
+    // With a bit of their own: what masks name, and what is asked for in every request or answer.
     /// Any other field.
     case other
     /// A field whose name becomes a known one when `_` is read as `-` (`X_Forwarded_For`, `Content_Length`): programs
@@ -8,25 +12,30 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case lookalike
     // Framing and connection
     case host, contentLength, transferEncoding, connection, keepAlive, proxyConnection, te, trailer, upgrade, expect
-    case maxForwards, http2Settings
+    case maxForwards, http2Settings, proxyAuthorization, proxyAuthenticate
     // Forwarding
-    case via, forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xForwardedPrefix, xRealIP
+    case forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xForwardedPrefix, xRealIP
     /// Any other name that begins with `X-Forwarded`: a claim about the client like its kin.
     case xForwardedOther
-    // Content, conditions, caching
-    case accept, acceptEncoding, contentType, contentEncoding, contentRange, cacheControl, vary, etag, lastModified, age
-    case ifModifiedSince, ifUnmodifiedSince, ifMatch, ifNoneMatch, ifRange, range
-    // Who and where
-    case authorization, proxyAuthorization, proxyAuthenticate, cookie, setCookie, origin, referer, userAgent, location
-    case date, server, proxyStatus, altSvc, wwwAuthenticate, strictTransportSecurity, retryAfter
+    // Content and conditions
+    case accept, acceptEncoding, ifModifiedSince, ifUnmodifiedSince, ifMatch, ifNoneMatch, ifRange, range
+    // Who and when
+    case cookie, origin, referer, userAgent, date, server, strictTransportSecurity
     // WebSocket
-    case secWebSocketKey, secWebSocketVersion, secWebSocketProtocol, secWebSocketExtensions, secWebSocketAccept
-    // CORS
-    case accessControlRequestMethod, accessControlRequestHeaders
+    case secWebSocketKey, secWebSocketVersion, secWebSocketExtensions, secWebSocketAccept
 
-    /// This field's bit in a `FieldSection`'s set of present fields.
+    // Without one: there may be any number of these.
+    case via, contentType, contentEncoding, contentRange, cacheControl, vary, etag, lastModified, age
+    case authorization, setCookie, location, proxyStatus, altSvc, wwwAuthenticate, retryAfter
+    case secWebSocketProtocol, accessControlRequestMethod, accessControlRequestHeaders
+
+    /// The last that has a bit.
+    @usableFromInline static let lastWithBit = secWebSocketAccept
+
+    /// This field's bit in a `FieldSection`'s set of present fields, and in masks of fields to drop; 0 if it has none, so that
+    /// whether it is present is to be seen in the lines.
     @inlinable @inline(__always)
-    package var bit: UInt64 { 1 &<< UInt64(rawValue) }
+    package var bit: UInt64 { rawValue <= Self.lastWithBit.rawValue ? 1 &<< UInt64(rawValue) : 0 }
 }
 
 extension KnownField {

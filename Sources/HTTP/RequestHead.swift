@@ -101,16 +101,4 @@ package final class RequestHead {
 
     /// The method as text, for logs.
     package var methodText: String { string(methodRange) }
-
-    /// Whether any byte of a request has arrived: if not, a closing client is not an error.
-    package static func hasBegun(_ input: Span<UInt8>) -> Bool {
-        // RFC 9112 §2.2: one empty line before a request is no request yet.
-        if input.count <= 2 {
-            for index in 0..<input.count where input[index] != (index == 0 ? ByteClass.carriageReturn : ByteClass.lineFeed) {
-                return true
-            }
-            return false
-        }
-        return true
-    }
 }

@@ -26,7 +26,9 @@ package final class ResponseHead {
     }
 
     /// Does a field line of this name occur?
-    package func contains(_ known: KnownField) -> Bool { facts.present & known.bit != 0 }
+    package func contains(_ known: KnownField) -> Bool {
+        known.bit != 0 ? facts.present & known.bit != 0 : content.fields.contains(known)
+    }
 
     /// Adds a field line of our own; the caller vouches that the value is valid text.
     package func add(name: StaticString, value: Span<UInt8>) {

@@ -10,7 +10,7 @@ struct ResponseHeadContent {
         var reasonPhrase = 0..<0
         var minorVersion: UInt8 = 1
         var connection: ConnectionOptions = []
-        /// A bit for each known field that occurs.
+        /// The bits of the known fields that occur.
         var present: UInt64 = 0
     }
 

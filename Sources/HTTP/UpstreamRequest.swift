@@ -12,8 +12,6 @@ package struct UpstreamRequest: Sendable {
     package var acceptsTrailers = false
     /// Send `Expect: 100-continue` on, because the upstream's 100 is waited for and forwarded.
     package var expectsContinue = false
-    /// Ask the upstream to close after its answer.
-    package var closes = false
 
     package init(target: UpstreamTarget, remainder: Int, framing: BodyFraming) {
         self.target = target

@@ -34,23 +34,32 @@ package final class UpstreamGroup: Sendable {
         }
     }
 
-    /// Places of servers, without an allocation: of those below 64 any, of the others the last.
+    /// Places of servers, any number of them; those below 64 without an allocation.
     package struct Excluded: Sendable {
         private var low: UInt64 = 0
-        private var high = -1
+        /// 64 places a word, of those above; only as long as the last one needs.
+        private var high: [UInt64] = []
 
         package init() {}
 
-        package var isEmpty: Bool { low == 0 && high < 0 }
+        package var isEmpty: Bool { low == 0 && high.isEmpty }
 
         /// Adds a server.
         package mutating func insert(_ index: Int) {
-            if index < 64 { low |= 1 &<< UInt64(index) } else { high = index }
+            if index < 64 {
+                low |= 1 &<< UInt64(index)
+            } else {
+                let word = index / 64 - 1
+                if word >= high.count { high += repeatElement(0, count: word + 1 - high.count) }
+                high[word] |= 1 &<< UInt64(index % 64)
+            }
         }
 
         /// Is this server one of them?
         package func contains(_ index: Int) -> Bool {
-            index < 64 ? low & 1 &<< UInt64(index) != 0 : index == high
+            if index < 64 { return low & 1 &<< UInt64(index) != 0 }
+            let word = index / 64 - 1
+            return word < high.count && high[word] & 1 &<< UInt64(index % 64) != 0
         }
     }
 

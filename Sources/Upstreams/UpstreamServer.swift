@@ -22,13 +22,14 @@ package final class UpstreamServer: Sendable {
 
         /// Stands for the identity in cookies and in consistent hashing: the same in every process.
         package var hash: UInt64 {
-            var hash = SipHash(key: (0x6761_7465_686f_7573, 0x6964_656e_7469_7479))
-            hash.combine(isTLS ? 1 : 0 as UInt8)
-            hash.combine(UInt64(port))
-            for byte in host.utf8 { hash.combine(byte) }
-            hash.combine(0 as UInt8)
-            for byte in basePath.utf8 { hash.combine(byte) }
-            return hash.finish()
+            var hash = StableHash()
+            hash.combine(isTLS ? 1 : 0)
+            hash.combine(UInt8(truncatingIfNeeded: port >> 8))
+            hash.combine(UInt8(truncatingIfNeeded: port))
+            hash.combine(host.utf8)
+            hash.combine(0)
+            hash.combine(basePath.utf8)
+            return hash.value
         }
     }
 

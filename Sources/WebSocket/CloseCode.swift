@@ -16,14 +16,10 @@ package struct CloseCode: RawRepresentable, Hashable, Sendable {
     /// Never on the wire: says that the connection ended without a Close frame.
     package static var abnormalClosure: CloseCode { CloseCode(rawValue: 1006) }
     package static var invalidPayloadData: CloseCode { CloseCode(rawValue: 1007) }
-    package static var policyViolation: CloseCode { CloseCode(rawValue: 1008) }
     package static var messageTooBig: CloseCode { CloseCode(rawValue: 1009) }
-    package static var mandatoryExtension: CloseCode { CloseCode(rawValue: 1010) }
-    package static var internalError: CloseCode { CloseCode(rawValue: 1011) }
     // IANA "WebSocket Close Code Number Registry", registered after the RFC.
     package static var serviceRestart: CloseCode { CloseCode(rawValue: 1012) }
     package static var tryAgainLater: CloseCode { CloseCode(rawValue: 1013) }
-    package static var badGateway: CloseCode { CloseCode(rawValue: 1014) }
     /// Never on the wire: says that the TLS handshake failed.
     package static var tlsHandshake: CloseCode { CloseCode(rawValue: 1015) }
 

@@ -42,7 +42,12 @@ import Testing
         struct Failed: Error {}
         let buffer = Buffer(capacity: 4)
         fill(buffer, [1])
-        #expect(throws: Failed.self) { try unsafe buffer.fill { _ throws(Failed) in throw Failed() } }
+        #expect(throws: Failed.self) {
+            try buffer.append(atMost: 2) { output throws(Failed) in
+                output.append(9)
+                throw Failed()
+            }
+        }
         #expect(contents(buffer) == [1] && buffer.room == 3)
     }
 

@@ -135,15 +135,6 @@ import Testing
             #expect(KnownField.recognise(spelled.span, 0..<spelled.count) == known, "\(name)")
         }
     }
-
-    @Test func `The names of all known fields differ from their neighbours by every single byte`() {
-        let name = bytes("sec-websocket-extensions")
-        for index in name.indices {
-            var other = name
-            other[index] = 0x71
-            #expect(KnownField.recognise(other.span, 0..<other.count) == .other)
-        }
-    }
 }
 
 @Suite struct RefusedHeadTests {
@@ -155,14 +146,6 @@ import Testing
         #expect(deliver(input, at: [input.count], to: head) == .refused("space_before_colon", 400))
         #expect(head.methodText == "GET" && head.string(head.target) == "/a")
         #expect(lines(head.fields) == ["Host: a"])
-    }
-
-    @Test func `Bytes of no request yet are told from the beginning of one`() {
-        for (source, begun) in [("", false), ("\r", false), ("\r\n", false), ("G", true), ("\rG", true), ("\r\nG", true)] {
-            let input = bytes(source)
-            let found = RequestHead.hasBegun(input.span)
-            #expect(found == begun)
-        }
     }
 
     @Test func `Many random heads are taken or refused, but never trap`() {

@@ -49,7 +49,7 @@ struct ProjectRuleTests {
         #expect(ProjectRules.unplaced(in: Manifest(parsing: "// Floor 0\nmodule(\"A\")"), files: files).isEmpty)
     }
 
-    @Test("a room that is gone or needs no room is found, once the project is finished")
+    @Test("a room that is gone or needs no room is found")
     func rooms() {
         var project = RuleTests.project
         project.rooms = Rooms(
@@ -60,8 +60,63 @@ struct ProjectRuleTests {
         ]
         #expect(
             ProjectRules.rooms(of: project, files: files).map(\.path) == ["Sources/Gone/", "Sources/HTTP/B.swift", "C.swift"])
-        project.isFinished = false
-        #expect(ProjectRules.rooms(of: project, files: files).isEmpty)
+    }
+
+    @Test(
+        "what nothing in Sources uses is found, and what somebody uses is not",
+        arguments: [
+            Vector("func a() {}", ["a"]), Vector("func a() {}\nlet b = a()", ["b"]), Vector("func a() { a() }", ["a"]),
+            Vector("struct A { var b: Int }\nlet c = A(b: 1)\nf(c)", []), Vector("// a()\nlet s = \"a\"\nfunc a() { s }", ["a"]),
+            Vector("let a = 1\nf(\"\\(a)\")", []),
+            Vector("enum E { case a, b(Int), c\n case d = 3, e }\nE.a; .b(1); .d", ["c", "e"]),
+            Vector("enum E { func f() { switch self { case a: g; default: h } }\n static let a = 1 }\nE.f", []),
+            Vector("enum E: String { case a }\nenum F: CaseIterable { case b }\nf(E.self, F.self)", []),
+            Vector("func a() {\nlet a = 1\nf(a) }\nS.a()", []), Vector("func a() {\nlet a = 1\nf(a) }", ["a", "a"]),
+            Vector("typealias A = B\nprotocol P {}\nactor Q: P { init() {}; deinit {} }", ["A", "Q"]),
+            Vector("class A { class func b() {}; class var c: Int { 1 } }\nA.b()", ["c"]),
+            Vector("import struct A.B\nvar _unused = 1; let _ = 2; static func == (c: C, d: C) {}", []),
+        ])
+    func dead(_ vector: Vector<[String]>) {
+        // The names that are kept must be there.
+        let kept = SourceFile(path: "Sources/HTTP/Kept.swift", text: "func validate() {}\nvar idleCount: Int { 0 }")
+        let files = [kept, SourceFile(path: "Sources/HTTP/A.swift", text: vector.source)]
+        let found = ProjectRules.dead(in: files, of: RuleTests.project)
+        #expect(found.map { $0.advice.split(separator: "`").first.map(String.init) ?? "" } == vector.expected)
+    }
+
+    @Test("a use in a test alone keeps nothing, and a name that need not be kept is found")
+    func deadButKept() {
+        let files = [
+            SourceFile(path: "Sources/HTTP/A.swift", text: "func a() {}\nfunc validate() {}\nvar idleCount = 1\nf(idleCount)"),
+            SourceFile(path: "Tests/HTTPTests/A.swift", text: "a()"),
+        ]
+        let found = ProjectRules.dead(in: files, of: RuleTests.project)
+        #expect(found.map(\.path) == ["Sources/HTTP/A.swift", "Tests/TidyTests/Engine/Rooms.swift"])
+        #expect(found.map(\.line) == [1, 1])
+    }
+
+    @Test("a second list of targets that differs from Package.swift is found")
+    func copies() {
+        let own = Manifest(
+            parsing: """
+                // C
+                shim("CLinux", links: ["x"]),
+                // Floor 0: bytes
+                module("HTTP", ["CLinux"]),
+                // Floor 1
+                module("TLS", ["HTTP"]),
+                """)
+        func found(_ text: String) -> [Int] {
+            ProjectRules.copies(of: own, in: Manifest(parsing: text), at: "Fuzz/Package.swift").map(\.line)
+        }
+        let shim = "shim(\"CLinux\", links: [\"x\"])\n"
+        let http = ".target(name: \"HTTP\", dependencies: [\"CLinux\"], path: \"p\")\n"
+        #expect(found(shim + http + "target(\"FuzzTarget\", \"HTTP\")\n").isEmpty)
+        #expect(found(http) == [1])
+        #expect(found(shim + "module(\"HTTP\")") == [2])
+        #expect(found(shim + http + "module(\"TLS\", [\"HTTP\", \"CLinux\"])") == [3])
+        #expect(found("shim(\"CLinux\", links: [\"y\"])") == [1])
+        #expect(found("shim(\"CLinux\")") == [1])
     }
 
     @Test("what a build makes is found among tracked files")

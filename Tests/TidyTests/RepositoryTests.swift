@@ -30,6 +30,20 @@ struct RepositoryTests {
         report(ProjectRules.rooms(of: project, files: repository.files))
     }
 
+    @Test("nothing is declared that nobody uses")
+    func nothingIsDead() {
+        report(ProjectRules.dead(in: repository.files, of: project))
+    }
+
+    @Test("packages that build the same sources agree with Package.swift", arguments: ["Benchmarks/micro", "Fuzz"])
+    func copiesAgree(_ folder: String) throws {
+        let path = folder + "/Package.swift"
+        let text = try #require(repository.files.first { $0.path == path }).text
+        let copy = Manifest(parsing: text)
+        #expect(copy.targets.count { project.manifest.target($0.name) != nil } >= 3)
+        report(ProjectRules.copies(of: project.manifest, in: copy, at: path))
+    }
+
     @Test("nothing that a build makes is tracked")
     func tracksSourceOnly() {
         report(ProjectRules.tracked(repository.tracked))

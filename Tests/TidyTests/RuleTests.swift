@@ -31,7 +31,7 @@ struct RuleTests {
     static let project = Project(
         manifest: manifest,
         rooms: Rooms(folders: ["Sources/EventLoop/"], files: ["Sources/HTTP/Bytes.swift"]),
-        dispatch: ["Gateway"], foundationEssentials: ["Gateway"], isFinished: true)
+        dispatch: ["Gateway"], foundationEssentials: ["Gateway"], calledFromOutside: ["validate"], askedByTests: ["idleCount"])
 
     @Test("samples", arguments: Samples.all)
     func samples(_ sample: Sample) throws {

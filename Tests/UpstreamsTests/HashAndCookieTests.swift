@@ -5,17 +5,58 @@ import Transport
 @testable import Upstreams
 
 @Suite struct HashAndCookieTests {
-    @Test("SipHash-2-4 gives its authors' vectors")
-    func vectors() {
-        let key: (UInt64, UInt64) = (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908)
-        var short = SipHash(key: key)
-        for byte in UInt8(0)..<15 { short.combine(byte) }
-        #expect(short.finish() == 0xa129_ca61_49be_45e5)
-        #expect(SipHash(key: key).finish() == 0x726f_db47_dd0e_0e31)
-        // The first of vectors_siphash128: a3 81 7f 04 ba 25 a8 e6 6d f6 72 14 c7 55 02 93.
-        let wide = SipHash(key: key, wide: true).finish128()
-        #expect(wide.0 == 0xe6a8_25ba_047f_81a3)
-        #expect(wide.1 == 0x9302_55c7_1472_f66d)
+    @Test(
+        "A signature is HMAC-SHA-256's first half",
+        arguments: [
+            // RFC 4231 §4.2, §4.3, §4.4, §4.7.
+            (Array(repeating: UInt8(0x0b), count: 20), Array("Hi There".utf8), "b0344c61d8db38535ca8afceaf0bf12b"),
+            (Array("Jefe".utf8), Array("what do ya want for nothing?".utf8), "5bdcc146bf60754e6a042426089575c7"),
+            (Array(repeating: 0xaa, count: 20), Array(repeating: 0xdd, count: 50), "773ea91e36800e46854db8ebd09181a7"),
+            (
+                Array(repeating: 0xaa, count: 131), Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+                "60e431591ee0b67f0d8a26aacbf5b77f"
+            ),
+            // Python 3.11: hmac.digest(b"", b"", "sha256").
+            ([], [], "b613679a0814d9ec772f95d778c35fc5"),
+        ])
+    func vectors(key: [UInt8], message: [UInt8], digits: String) throws {
+        let signature = try #require(Signature.of(message, key: key))
+        #expect(signature.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == digits)
+        #expect(Signature.areEqual(signature, signature))
+        for index in signature.indices {
+            var other = signature
+            other[index] ^= 0x80
+            #expect(!Signature.areEqual(signature, other))
+        }
+        #expect(!Signature.areEqual(signature, Array(signature.dropLast())))
+        #expect(!Signature.areEqual(signature, signature + [0]))
+    }
+
+    @Test("Signatures made on many threads at once are right")
+    func onManyThreads() async {
+        await withTaskGroup(of: [UInt8]?.self) { tasks in
+            for _ in 0..<8 {
+                tasks.addTask {
+                    var last: [UInt8]?
+                    for _ in 0..<200 { last = Signature.of(Array("a".utf8), key: Array("k".utf8)) }
+                    return last
+                }
+            }
+            let expected = Signature.of(Array("a".utf8), key: Array("k".utf8))
+            #expect(expected != nil)
+            for await one in tasks { #expect(one == expected) }
+        }
+    }
+
+    @Test("The hash that places keys and servers is the same everywhere, for ever")
+    func stableHash() {
+        var hash = StableHash()
+        #expect(hash.value == UpstreamGroup.mixed(0xCBF2_9CE4_8422_2325))
+        hash.combine("foobar".utf8)
+        // FNV-1a's published value for "foobar".
+        #expect(hash.value == UpstreamGroup.mixed(0x8594_4171_F739_67E8))
+        #expect(HashSource.key("foobar".utf8) == hash.value)
+        #expect(HashSource.key(Array("xfoobarx".utf8), 1..<7) == hash.value)
     }
 
     private let cookie = StickyCookie(name: "stuck", group: "pool", secret: "s")
@@ -26,7 +67,7 @@ import Transport
         return section
     }
 
-    private func text(_ server: UInt64) -> String { String(decoding: cookie.value(of: server), as: UTF8.self) }
+    private func text(_ server: UInt64) -> String { String(decoding: cookie.value(of: server) ?? [], as: UTF8.self) }
 
     @Test("A cookie names its server, wherever it stands", arguments: ["stuck=%", "a=b; stuck=%; c=d", "xstuck=1; stuck=%"])
     func found(line: String) {
@@ -53,11 +94,22 @@ import Transport
         #expect(cookie.server(in: FieldSection()) == nil)
     }
 
+    @Test("A cookie is a server's identity and its signature in hexadecimal digits, the same on every gateway with the secret")
+    func value() throws {
+        // Python 3.11: hmac.digest(b"s", (77).to_bytes(8) + b"pool", "sha256").hex()[:32].
+        #expect(text(77) == "000000000000004d" + "413cd58e445a7887fe2f1b9a86988195")
+        #expect(text(.max).count == 48)
+        #expect(StickyCookie.name("stuck", pool: "app") != StickyCookie.name("stuck", pool: "api"))
+        #expect(StickyCookie.name("stuck", pool: "app").count == "stuck_".count + 8)
+        // One signed by an older version, with SipHash, names nobody.
+        #expect(cookie.server(in: fields("stuck=000000000000004d0123456789abcdef0123456789abcdef")) == nil)
+    }
+
     @Test("The cookie's attributes keep it from scripts, from other sites, and from plain text")
     func attributes() {
-        let plain = String(decoding: cookie.field(for: 1, isSecure: false), as: UTF8.self)
+        let plain = String(decoding: cookie.field(for: 1, isSecure: false) ?? [], as: UTF8.self)
         #expect(plain == "stuck=\(text(1)); Path=/; HttpOnly; SameSite=Lax")
-        #expect(String(decoding: cookie.field(for: 1, isSecure: true), as: UTF8.self) == plain + "; Secure")
+        #expect(String(decoding: cookie.field(for: 1, isSecure: true) ?? [], as: UTF8.self) == plain + "; Secure")
     }
 
     @Test("An identity's hash depends on each part of it")

@@ -17,23 +17,50 @@ import Testing
         #expect(Servers.group([1], .weighted).counts(of: 3) { _ in request } == [3])
     }
 
-    @Test("Every server that failed this request is avoided, not only the last", arguments: [3, 70])
-    func severalExcluded(servers: Int) {
-        let group = Servers.group(Array(repeating: 1, count: servers), .roundRobin)
-        var request = UpstreamGroup.Request(now: 1)
-        for index in 0..<servers where index != 1 { request.excluded.insert(index) }
-        let counts = group.counts(of: 210) { _ in request }
-        // Of those from the 64th place on only the last is remembered.
-        for index in 0..<min(servers, 64) where index != 1 { #expect(counts[index] == 0) }
-        #expect(counts[servers - 1] == 0)
-        #expect(servers > 64 || counts[1] == 210)
-        request.excluded.insert(1)
-        #expect(group.counts(of: 210) { _ in request }.reduce(0, +) == 210)
-    }
+    private static let methods: [UpstreamGroup.Method] = [.roundRobin, .weighted, .leastConnections, .randomTwo, .leastTime]
 
     @Test(
-        "An ejected server gets nothing, the others share what was its",
-        arguments: [UpstreamGroup.Method.roundRobin, .weighted, .leastConnections, .randomTwo, .leastTime])
+        "Every server that failed this request is avoided, however many there are",
+        arguments: [3, 63, 64, 65, 66, 127, 128, 129, 192, 193, 200], methods)
+    func severalExcluded(servers: Int, method: UpstreamGroup.Method) {
+        let group = Servers.group(Array(repeating: 1, count: servers), method)
+        // One that has not failed, at each edge of what is kept in a word, and the first and the last of all.
+        for left in Set([0, 1, 63, 64, 65, 127, 128, servers - 2, servers - 1]) where left < servers {
+            var request = UpstreamGroup.Request(now: 1)
+            for index in 0..<servers where index != left { request.excluded.insert(index) }
+            #expect(group.counts(of: 5) { _ in request }[left] == 5)
+            request.excluded.insert(left)
+            #expect(group.counts(of: 5) { _ in request }.reduce(0, +) == 5)
+        }
+    }
+
+    @Test("A request that fails everywhere has tried each server once before it tries one again", arguments: [65, 200], methods)
+    func eachOnce(servers: Int, method: UpstreamGroup.Method) {
+        let group = Servers.group(Array(repeating: 1, count: servers), method)
+        var request = UpstreamGroup.Request(now: 1)
+        var tried: Set<Int> = []
+        for _ in 0..<servers {
+            guard let choice = group.glance(request) else { break }
+            tried.insert(choice)
+            request.excluded.insert(choice)
+        }
+        #expect(tried.count == servers)
+    }
+
+    @Test("What is excluded is what was inserted, in any order")
+    func excludedIsASet() {
+        var excluded = UpstreamGroup.Excluded()
+        #expect(excluded.isEmpty)
+        let inserted: Set<Int> = [199, 0, 63, 64, 127, 128, 130]
+        for index in inserted { excluded.insert(index) }
+        for index in inserted { excluded.insert(index) }
+        #expect((0..<300).filter(excluded.contains) == inserted.sorted())
+        var high = UpstreamGroup.Excluded()
+        high.insert(64)
+        #expect(!high.isEmpty)
+    }
+
+    @Test("An ejected server gets nothing, the others share what was its", arguments: methods)
     func ejected(method: UpstreamGroup.Method) {
         let group = Servers.group([1, 1, 1], method)
         for _ in 0..<5 { group.servers[2].failed(.badAnswer, reason: "status 500", now: 1) }

@@ -24,7 +24,6 @@ final class WorkerState {
     /// Heads are reused, so that a request costs no allocation for them.
     private let spareRequests = Spares<RequestHead>(keeping: 64)
     private let spareResponses = Spares<ResponseHead>(keeping: 64)
-    private var scratch: [UInt8] = []
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
@@ -79,14 +78,6 @@ final class WorkerState {
     func release(_ head: ResponseHead) {
         head.reset()
         spareResponses.put(head)
-    }
-
-    /// Lends an empty array for building something that is copied on at once.
-    func withScratch<Result, Failure: Error>(
-        _ body: (inout [UInt8]) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        scratch.removeAll(keepingCapacity: true)
-        return try body(&scratch)
     }
 
     // MARK: Connections

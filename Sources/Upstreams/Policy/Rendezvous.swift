@@ -22,17 +22,15 @@ package enum HashSource: Sendable, Equatable {
 
     /// The key of a value: the same in every process.
     package static func key(_ bytes: [UInt8], _ range: Range<Int>) -> UInt64 {
-        var hash = unkeyed
+        var hash = StableHash()
         for index in range { hash.combine(bytes[index]) }
-        return hash.finish()
+        return hash.value
     }
 
     /// The key of a text.
     package static func key(_ text: String.UTF8View) -> UInt64 {
-        var hash = unkeyed
-        for byte in text { hash.combine(byte) }
-        return hash.finish()
+        var hash = StableHash()
+        hash.combine(text)
+        return hash.value
     }
-
-    private static var unkeyed: SipHash { SipHash(key: (0x6b65_7973_206f_6620, 0x7265_7175_6573_7473)) }
 }

@@ -3,14 +3,16 @@ package import HTTP
 /// The cookie that keeps a client on its server: which server, and a signature, so that nobody chooses servers by writing
 /// cookies.
 ///
-/// Its value is 48 hexadecimal digits: 16 of the server's identity, 32 of a SipHash-2-4-128 over the group's name and that
-/// identity. It tells neither address nor name of the server.
+/// Its value is 48 hexadecimal digits: 16 of the server's identity, 32 of a signature (`Signature`) of that identity and the
+/// group's name. It tells neither address nor name of the server.
 package struct StickyCookie: Sendable {
     package let name: String
     private let group: [UInt8]
-    private let key: (UInt64, UInt64)
+    private let key: [UInt8]
 
-    private static let length = 48
+    /// Bytes of a server's identity.
+    private static let identityLength = 8
+    private static let length = 2 * (identityLength + Signature.length)
 
     /// - Parameters:
     ///   - name: a token (RFC 6265 §4.1.1).
@@ -18,13 +20,8 @@ package struct StickyCookie: Sendable {
     package init(name: String, group: String, secret: String?) {
         self.name = name
         self.group = Array(group.utf8)
-        if let secret {
-            var hash = SipHash(key: (0x7374_6963_6b79_2073, 0x6573_7369_6f6e_2e20), wide: true)
-            for byte in secret.utf8 { hash.combine(byte) }
-            key = hash.finish128()
-        } else {
-            key = (UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max))
-        }
+        // The system's generator is getrandom(2).
+        key = secret.map { Array($0.utf8) } ?? (0..<32).map { _ in UInt8.random(in: .min ... .max) }
     }
 
     /// The name of one pool's cookie on a site that has several: with one name for all, a client that uses two pools would lose
@@ -33,21 +30,19 @@ package struct StickyCookie: Sendable {
     ///   - base: the configured name.
     ///   - pool: any text.
     package static func name(_ base: String, pool: String) -> String {
-        var hash = SipHash(key: (0x706f_6f6c_2773_2063, 0x6f6f_6b69_6520_6e61))
-        for byte in pool.utf8 { hash.combine(byte) }
-        let word = hash.finish()
-        let digits = stride(from: UInt64(28), through: 0, by: -4).map { digit(UInt8(word &>> $0 & 15)) }
+        var hash = StableHash()
+        hash.combine(pool.utf8)
+        var digits: [UInt8] = []
+        for byte in bytes(of: hash.value).suffix(4) { append(byte, to: &digits) }
         return base + "_" + String(decoding: digits, as: UTF8.self)
     }
 
-    /// The cookie's value for a server.
-    package func value(of server: UInt64) -> [UInt8] {
-        let (first, second) = signature(server)
+    /// The cookie's value for a server; nil if libcrypto cannot sign.
+    package func value(of server: UInt64) -> [UInt8]? {
+        guard let signature = signature(server) else { return nil }
         var value: [UInt8] = []
         value.reserveCapacity(Self.length)
-        for word in [server, first, second] {
-            for shift in stride(from: UInt64(60), through: 0, by: -4) { value.append(Self.digit(UInt8(word &>> shift & 15))) }
-        }
+        for byte in Self.bytes(of: server) + signature { Self.append(byte, to: &value) }
         return value
     }
 
@@ -57,48 +52,51 @@ package struct StickyCookie: Sendable {
         return server(fields.bytes.span, value)
     }
 
-    func server(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+    private func server(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
         guard range.count == Self.length else { return nil }
-        let start = range.lowerBound
-        guard let server = Self.word(bytes, start), let first = Self.word(bytes, start + 16),
-            let second = Self.word(bytes, start + 32)
-        else { return nil }
-        let expected = signature(server)
-        // In one comparison, so that its time says nothing about how much is right.
-        return (first ^ expected.0) | (second ^ expected.1) == 0 ? server : nil
+        var said: [UInt8] = []
+        said.reserveCapacity(Self.length / 2)
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
+            guard let high = Self.number(bytes[start]), let low = Self.number(bytes[start + 1]) else { return nil }
+            said.append(high &<< 4 | low)
+        }
+        let server = said.prefix(Self.identityLength).reduce(0) { $0 &<< 8 | UInt64($1) }
+        guard let expected = signature(server) else { return nil }
+        return Signature.areEqual(Array(said.dropFirst(Self.identityLength)), expected) ? server : nil
     }
 
     /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, out of reach for scripts, and sent on
     /// requests from other sites' links only.
     /// - Parameter isSecure: is the client's connection TLS? Then the cookie never travels without.
-    package func field(for server: UInt64, isSecure: Bool) -> [UInt8] {
+    /// - Returns: nil if libcrypto cannot sign: the client is then not kept on its server.
+    package func field(for server: UInt64, isSecure: Bool) -> [UInt8]? {
+        guard let value = value(of: server) else { return nil }
         var field = Array(name.utf8)
         field.append(0x3D)
-        field += value(of: server)
+        field += value
         field.append("; Path=/; HttpOnly; SameSite=Lax")
         if isSecure { field.append("; Secure") }
         return field
     }
 
-    private func signature(_ server: UInt64) -> (UInt64, UInt64) {
-        var hash = SipHash(key: key, wide: true)
-        hash.combine(server)
-        hash.combine(group.span)
-        return hash.finish128()
+    private func signature(_ server: UInt64) -> [UInt8]? { Signature.of(Self.bytes(of: server) + group, key: key) }
+
+    /// The highest first.
+    private static func bytes(of word: UInt64) -> [UInt8] {
+        stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word &>> $0) }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    private static func append(_ byte: UInt8, to text: inout [UInt8]) {
+        for digit in [byte &>> 4, byte & 15] { text.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+    }
 
-    private static func word(_ bytes: Span<UInt8>, _ start: Int) -> UInt64? {
-        var word: UInt64 = 0
-        for index in start..<start + 16 {
-            switch bytes[index] {
-            case 0x30...0x39: word = word &<< 4 | UInt64(bytes[index] - 0x30)
-            case 0x61...0x66: word = word &<< 4 | UInt64(bytes[index] - 0x57)
-            default: return nil
-            }
+    /// What a hexadecimal digit in lower case stands for.
+    private static func number(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x61...0x66: digit - 0x57
+        default: nil
         }
-        return word
     }
 }
 

@@ -24,10 +24,8 @@ extension Rule {
                 )
             }
         },
-        Rule(name: "dead-file") { file, project in
+        Rule(name: "dead-file") { file, _ in
             guard file.isSource || (file.isTest && file.isSwift) else { return [] }
-            if file.name == "Placeholder.swift" && !project.isFinished { return [] }
-            if file.name == "Placeholder.swift" { return [(1, "a placeholder: write the module, or remove it")] }
             let declares: Set = [
                 "struct", "class", "enum", "actor", "protocol", "extension", "func", "var", "let", "typealias", "macro",
             ]

@@ -5,7 +5,12 @@ struct Manifest: Sendable {
         /// -1 for C, 0 and up as the comments `// Floor N` in Package.swift say, nil for tests.
         var floor: Int?
         var dependencies: Set<String>
+        /// C libraries that it links.
+        var libraries: Set<String> = []
         var line: Int
+
+        /// C, with no Swift of ours in it.
+        var isShim: Bool { floor == -1 }
     }
 
     private(set) var targets: [Target] = []
@@ -53,8 +58,14 @@ struct Manifest: Sendable {
         guard next < tokens.count, tokens[next].kind == .string else { return nil }
         let arguments = (next + 1)..<tokens.afterClosing(index + 1)
         return Target(
-            name: tokens[next].text, floor: floor, dependencies: dependencies(in: arguments, of: tokens), line: tokens[index].line
-        )
+            name: tokens[next].text, floor: floor, dependencies: dependencies(in: arguments, of: tokens),
+            libraries: libraries(in: arguments, of: tokens), line: tokens[index].line)
+    }
+
+    /// The names in the list that is labelled `links`.
+    private static func libraries(in range: Range<Int>, of tokens: [Token]) -> Set<String> {
+        guard let list = range.first(where: { tokens.reads("links", ":", "[", at: $0 - 2) }) else { return [] }
+        return Set((list..<tokens.afterClosing(list)).filter { tokens[$0].kind == .string }.map { tokens[$0].text })
     }
 
     /// The names in the list that is labelled `dependencies`, or not labelled at all.

@@ -1,0 +1,1 @@
+"""Load on Gatehouse while its upstreams suffer."""

@@ -1,0 +1,88 @@
+"""Whole requests through the release build, counted in instructions by valgrind's callgrind.
+
+One client on one connection, one worker, the bench's own upstream: so many requests, then twice as many. The difference leaves
+out the start, the handshake and the end. The kernel's work is not in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import generator, prepare, processes
+from .processes import Child
+from .scenarios import KIB, SMALL_BODY, Load
+from .site import Site, echo, make_site
+
+#: Of the smaller run. A handshake's instructions differ from run to run by some ten thousand, which so many requests share.
+REQUESTS = 2_000
+#: Under valgrind a program starts and ends slowly, and two cores may be busy.
+PATIENCE = 120.0
+#: Where the program runs: it need not be alone, since instructions are counted and not time.
+CORES = (processes.GATEWAY_CORE, processes.LOAD_CORE)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One row: what the client asks for."""
+
+    name: str
+    path: str
+    load: Load
+
+
+CASES = (
+    Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
+    Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
+    Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
+)
+
+
+def count(cases: list[Whole]) -> dict[str, float]:
+    """Instructions of one request of each case, by the case's name."""
+    prepare.build_gatehouse()
+    programs = prepare.build_c_programs()
+    with tempfile.TemporaryDirectory(prefix="gatehouse-whole-") as folder:
+        work = Path(folder)
+        site = make_site(work, programs)
+        program = work / "gatehouse"
+        # valgrind may not know the compiler's form of debugging information.
+        built = prepare.ROOT / ".build" / "release" / "gatehouse"
+        subprocess.run(["objcopy", "--strip-debug", str(built), str(program)], check=True)
+        runs = [(case, requests) for case in cases for requests in (REQUESTS, 2 * REQUESTS)]
+        ports = processes.free_ports(len(site.ports) + len(runs))[len(site.ports):]
+        with echo(site), ThreadPoolExecutor(os.cpu_count()) as pool:
+            collected = dict(zip(runs, pool.map(lambda run, port: _collected(site, program, port, *run), runs, ports)))
+    return {case.name: (collected[case, 2 * REQUESTS] - collected[case, REQUESTS]) / REQUESTS for case in cases}
+
+
+def _collected(site: Site, program: Path, port: int, case: Whole, requests: int) -> int:
+    """Instructions of a whole run of the program on `port`, with so many requests."""
+    name = f"callgrind-{port}"
+    configuration = site.fill("gatehouse.toml", name=f"{name}.toml", gatehouse_log="log_requests = false", port=port)
+    output = site.work / f"{name}.out"
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={output}",
+               str(program), "run", "-c", str(configuration)]
+    # Dictionaries hash with a seed, which would make every run differ.
+    environment = {**site.environment, "SWIFT_DETERMINISTIC_HASHING": "1", "LD_PRELOAD": str(site.programs / "openat2")}
+    gateway = Child(command, CORES, site.work / f"{name}.log", environment)
+    try:
+        processes.wait_for_port(gateway, port, PATIENCE)
+        run = generator.Run(seconds=0, warmup=0)
+        asked = [*generator.command(site, case.load, case.path, run), "--port", str(port), "--units", str(requests)]
+        own = {**os.environ, **site.environment}
+        said = subprocess.run(asked, env=own, capture_output=True, text=True, timeout=10 * PATIENCE)
+        outcome = json.loads(said.stdout or '{"units": 0, "errors": 1, "first_error": "the load generator ended early"}')
+    finally:
+        gateway.stop(PATIENCE)
+    if outcome["errors"] or outcome["units"] != requests:
+        raise RuntimeError(f"{case.name}: {outcome['units']} of {requests} requests, {outcome['first_error']}\n{gateway.tail()}")
+    match = re.search(r"Collected : (\d+)", output.read_text())
+    if gateway.was_killed or not match:
+        raise RuntimeError(f"{case.name}: no count from {' '.join(command)}:\n{output.read_text()}\n{gateway.tail()}")
+    return int(match[1])

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Hashes and signatures of OpenSSL's libcrypto. Each function is thread-safe, and fetches its algorithm once for the process: a
+/// fetch takes a lock and costs more than a short message's hash.
+
+enum { CCRYPTO_SHA1_LENGTH = 20, CCRYPTO_SHA256_LENGTH = 32 };
+
+/// SHA-1 (FIPS 180-4 §6.1) of `count` bytes, written to `digest`, which has room for CCRYPTO_SHA1_LENGTH.
+/// False: libcrypto has no SHA-1 here, or no memory; `digest` then says nothing.
+bool ccrypto_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
+
+/// HMAC-SHA-256 (RFC 2104) of `count` bytes, written to `code`, which has room for CCRYPTO_SHA256_LENGTH.
+/// False: libcrypto has none here, or no memory; `code` then says nothing.
+bool ccrypto_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *code);
+
+/// Whether `count` bytes are the same, in a time that does not depend on which of them differ (CRYPTO_memcmp(3)).
+bool ccrypto_same(const uint8_t *first, const uint8_t *second, size_t count);

@@ -1,0 +1,23 @@
+import CCrypto
+
+/// HMAC-SHA-256 (RFC 2104), cut to its first 128 bits as RFC 2104 §5 allows: what nobody without the key can make.
+enum Signature {
+    /// Bytes of a signature.
+    static let length = 16
+
+    /// The signature of a message; nil if libcrypto has no HMAC-SHA-256 here (a configuration of OpenSSL may forbid it).
+    static func of(_ message: [UInt8], key: [UInt8]) -> [UInt8]? {
+        var code = [UInt8](repeating: 0, count: Int(CCRYPTO_SHA256_LENGTH))
+        // Sound: the arrays lend their bytes for the call, and `code` has room for all that is written.
+        guard unsafe ccrypto_hmac_sha256(key, key.count, message, message.count, &code) else { return nil }
+        code.removeLast(code.count - length)
+        return code
+    }
+
+    /// Are they the same? The time that it takes says nothing about how much is right.
+    static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+        guard first.count == second.count else { return false }
+        // Sound: as many bytes are read of each as both have.
+        return unsafe ccrypto_same(first, second, first.count)
+    }
+}
