@@ -98,6 +98,13 @@ let package = Package(
             name: "DemoTests", dependencies: ["RunningDemo", "gatehouse"], exclude: ["Python"], swiftSettings: settings),
         tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
         tests(of: "UpstreamsTests", ["Upstreams", "Messages", "Transport", "EventLoop", "Buffers", "HTTP"]),
+        tests(
+            of: "PlanTests",
+            [
+                "Gateway", "Upstreams", "StaticFiles", "Transport", "EventLoop", "Buffers", "HTTP", "Configuration",
+                "LoopTesting", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests(of: "TidyTests", []),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),

@@ -12,13 +12,20 @@ package final class BufferPool {
     // More than these are not kept: a burst must not hold memory for ever.
     private let small = FreeBuffers(keeping: 64)
     private let bulk = FreeBuffers(keeping: 16)
-    private let smallCapacity: Int
+    private var smallCapacity: Int
     private static let bulkCapacity = 65_536
     private var composed: [UInt8] = []
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
         self.smallCapacity = smallCapacity
+    }
+
+    /// Small buffers that are made from now on hold at least so many bytes: the limit of a head has been raised.
+    package func hold(smallCapacity: Int) {
+        guard smallCapacity > self.smallCapacity else { return }
+        self.smallCapacity = smallCapacity
+        while small.take() != nil {}
     }
 
     /// An empty buffer, which is the caller's until it is released.
@@ -35,7 +42,7 @@ package final class BufferPool {
         guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
             small.put(buffer)
-        } else {
+        } else if buffer.capacity == Self.bulkCapacity {
             bulk.put(buffer)
         }
     }

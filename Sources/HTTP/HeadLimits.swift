@@ -13,7 +13,7 @@ package struct HeadLimits: Sendable {
 }
 
 /// Limits of a chunked body's own parts (RFC 9112 §7.1.1, §7.1.2: a recipient must bound both).
-package struct ChunkLimits: Sendable {
+package struct ChunkLimits: Sendable, Equatable {
     /// One chunk-size line with its extensions, without CRLF. Default 256 bytes.
     package var maxSizeLineBytes = 256
     /// All chunk extensions of one body together, so that many tiny chunks cannot carry much ballast. Default 16 KiB.

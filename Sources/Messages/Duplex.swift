@@ -40,18 +40,22 @@ package protocol Duplex: AnyObject {
 extension Stream: Duplex {
     package var mayReceive: Bool { mayRead }
 
+    /// `read`, with a peer's error.
     package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
         do { return try read(into: buffer) } catch { throw .connection(error) }
     }
 
+    /// `write`, with a peer's error.
     package func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int {
         do { return try write(buffer, atMost: limit) } catch { throw .connection(error) }
     }
 
+    /// `write`, with a peer's error.
     package func send(_ span: Span<UInt8>) throws(PeerError) -> Int {
         do { return try write(span) } catch { throw .connection(error) }
     }
 
+    /// `flush`, with a peer's error.
     package func sendRest() throws(PeerError) -> Bool {
         do { return try flush() } catch { throw .connection(error) }
     }

@@ -34,6 +34,14 @@ package final class Directory: Sendable {
         close(root)
     }
 
+    /// Are both the same directory, whatever its path was called? An open directory keeps its number (stat(2)).
+    func isSame(as other: Directory) -> Bool {
+        var (own, others) = (stat(), stat())
+        // Safe: fstat(2) fills the structures during the calls alone.
+        guard unsafe fstat(root, &own) == 0, unsafe fstat(other.root, &others) == 0 else { return false }
+        return own.st_dev == others.st_dev && own.st_ino == others.st_ino
+    }
+
     /// Opens what stands at `path`: decoded bytes relative to the root, without a leading slash, at most 4095 of them.
     ///
     /// No `..`, absolute path or symbolic link leads out of the root (openat2(2), `RESOLVE_BENEATH`). A segment that begins

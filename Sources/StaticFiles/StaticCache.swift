@@ -6,7 +6,7 @@ import HTTP
 /// asked for goes first (the clock algorithm). Only files that exist get in, so a client cannot fill it with inventions.
 package final class StaticCache {
     /// Its bounds.
-    package struct Settings: Sendable {
+    package struct Settings: Sendable, Equatable {
         /// Bytes of content, at most; 0 switches the cache off.
         package var size: Int
         /// Files, at most. One whose bytes are not in memory keeps a descriptor or two.
@@ -27,7 +27,7 @@ package final class StaticCache {
 
     private final class Entry {
         let key: UInt64
-        let site: ObjectIdentifier
+        let site: StaticSite.Number
         let path: RequestPath
         let file: ServedFile
         var checked: Int64
@@ -35,7 +35,7 @@ package final class StaticCache {
         var isWanted = true
         var bytes = 0
 
-        init(_ key: UInt64, _ site: ObjectIdentifier, _ path: RequestPath, _ file: ServedFile, checked: Int64) {
+        init(_ key: UInt64, _ site: StaticSite.Number, _ path: RequestPath, _ file: ServedFile, checked: Int64) {
             self.key = key
             self.site = site
             self.path = path
@@ -82,7 +82,7 @@ package final class StaticCache {
             known.isWanted = true
             return known.file
         }
-        insert(Entry(Self.key(path, site), ObjectIdentifier(site), path, found, checked: now))
+        insert(Entry(Self.key(path, site), site.number, path, found, checked: now))
         return found
     }
 
@@ -158,12 +158,12 @@ package final class StaticCache {
 
     private func entry(at path: RequestPath, of site: StaticSite) -> Entry? {
         guard let place = places[Self.key(path, site)], let entry = slots[place] else { return nil }
-        return entry.site == ObjectIdentifier(site) && entry.path == path ? entry : nil
+        return entry.site == site.number && entry.path == path ? entry : nil
     }
 
     /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.
     private static func key(_ path: RequestPath, _ site: StaticSite) -> UInt64 {
-        var hash = FNV1a(seed: UInt64(UInt(bitPattern: ObjectIdentifier(site))))
+        var hash = FNV1a(seed: site.number.value)
         hash.combine(path.relative)
         hash.combine(path.endsWithSlash ? 0x2F : 0)
         return hash.value

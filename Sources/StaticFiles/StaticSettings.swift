@@ -1,5 +1,5 @@
 /// What the operator decides about a site's files. Values are used as they are: the configuration checked them.
-package struct StaticSettings: Sendable {
+package struct StaticSettings: Sendable, Equatable {
     /// Names tried, in order, for a path that ends with a slash.
     package var indexFiles = ["index.html", "index.htm"]
     /// Whether files are compressed while they are sent.

@@ -1,7 +1,17 @@
 import HTTP
+import Synchronization
 
 /// A site's files: what to answer to a request for one of them. Immutable: shared by all workers.
 package final class StaticSite: Sendable {
+    /// Stands for a site in the workers' caches. Never given twice, so that no site is taken for one that is gone.
+    struct Number: Equatable {
+        let value: UInt64
+        private static let given = Atomic<UInt64>(0)
+
+        static func next() -> Number { Number(value: given.wrappingAdd(1, ordering: .relaxed).newValue) }
+    }
+
+    let number = Number.next()
     private let directory: Directory
     private let settings: StaticSettings
     private let indexFiles: [[UInt8]]
@@ -23,6 +33,11 @@ package final class StaticSite: Sendable {
         }
         compressible = Set(MediaType.table.filter { isWorthIt($0.value) }.keys)
         compressesUnknown = isWorthIt(.unknown)
+    }
+
+    /// Does it answer as this one does? The same directory, not just the same path, and the same settings.
+    package func isSame(as other: StaticSite) -> Bool {
+        settings == other.settings && directory.isSame(as: other.directory)
     }
 
     /// Answers a request. `path`: what the client asked for, beginning with "/", dot segments resolved, without query; percent

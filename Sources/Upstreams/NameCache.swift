@@ -13,7 +13,7 @@ package final class NameCache {
         package init() {}
     }
 
-    let settings: Settings
+    package let settings: Settings
     let loop: EventLoop
     private var resolver: Resolver?
     private var names: [String: CachedName] = [:]
@@ -21,6 +21,11 @@ package final class NameCache {
     package init(_ settings: Settings = Settings(), loop: EventLoop) {
         self.settings = settings
         self.loop = loop
+    }
+
+    deinit {
+        // A plan with other settings has another cache.
+        close()
     }
 
     /// The one entry of a name: servers that share a name share its answers.

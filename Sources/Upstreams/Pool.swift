@@ -7,7 +7,7 @@ package import Transport
 /// One worker's connections to one server: idle ones to be used again, and the making of new ones.
 package final class Pool {
     /// Limits and timeouts of a pool. Times in nanoseconds.
-    package struct Settings: Sendable {
+    package struct Settings: Sendable, Equatable {
         /// Idle connections kept; the newest are used first.
         package var maxIdle: Int
         package var idleTimeout: UInt64
@@ -36,6 +36,7 @@ package final class Pool {
     /// Woken when a peer closes one of the idle connections.
     private let watch: Waiter
     private var isWatching = false
+    private var isRetired = false
     private let addresses: ServerAddresses
 
     /// - Parameters:
@@ -59,6 +60,22 @@ package final class Pool {
 
     deinit {
         // The loop must not wake the watch of a pool that is gone.
+        closeIdle()
+    }
+
+    /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
+    ///
+    /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
+    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, line: WaitingLine?) -> Bool {
+        let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
+        return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
+            && !namesFiles && self.settings == settings && self.line === line && addresses.isOf(names)
+    }
+
+    /// No plan that is in use has this server any more: closes all idle connections, and keeps none from now on. Leases that are
+    /// out go on to their end, and new ones may still be made for the exchanges that began before.
+    package func retire() {
+        isRetired = true
         closeIdle()
     }
 
@@ -118,7 +135,7 @@ package final class Pool {
     func park(_ connection: any PooledConnection) {
         var lent = takeIdle()
         defer { idle = lent }
-        guard connection.isClean, lent.put(connection, limit: connection.keepAliveLimit, now: loop.now) else {
+        guard !isRetired, connection.isClean, lent.put(connection, limit: connection.keepAliveLimit, now: loop.now) else {
             return connection.close()
         }
         connection.park(watchedBy: watch)

@@ -7,12 +7,11 @@ final class ServerAddresses {
     private let fixed: [SocketAddress]?
     private let name: CachedName?
     /// `name` does not keep the cache that it is of.
-    private let names: NameCache
+    private let names: NameCache?
     private var turn = 0
 
     init(_ server: UpstreamServer, names: NameCache) {
         self.server = server
-        self.names = names
         let identity = server.identity
         if identity.host.hasPrefix("/") {
             fixed = [SocketAddress(family: .unix, bytes: Array(identity.host.utf8), port: 0)]
@@ -20,7 +19,11 @@ final class ServerAddresses {
             fixed = SocketAddress(literal: identity.host, port: identity.port).map { [$0] }
         }
         name = fixed == nil ? names.name(identity.host) : nil
+        self.names = fixed == nil ? names : nil
     }
+
+    /// Would its name be looked up there, if it has one?
+    func isOf(_ names: NameCache) -> Bool { fixed != nil || self.names === names }
 
     /// The addresses, in the order in which they are to be tried this time.
     /// - Parameters:

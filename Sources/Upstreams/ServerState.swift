@@ -119,7 +119,7 @@ package final class ServerState: Sendable {
     }
 
     /// From now on it takes no new work, or does again.
-    package func setDraining(_ isDraining: Bool) {
+    func setDraining(_ isDraining: Bool) {
         if isDraining {
             standing.bitwiseOr(Standing.draining.rawValue, ordering: .relaxed)
         } else {

@@ -3,7 +3,7 @@ import Synchronization
 /// The servers of one name, and how requests are spread over them. Shared by all workers without a lock.
 package final class UpstreamGroup: Sendable {
     /// How requests are spread.
-    package enum Method: Sendable, Equatable {
+    package enum Method: Sendable, Hashable {
         /// Each in turn, whatever its weight (0: never).
         case roundRobin
         /// Smooth: every run of as many picks as the weights' sum has exactly the weights' shares.
@@ -83,19 +83,30 @@ package final class UpstreamGroup: Sendable {
     private let schedule: [Int]
     /// Those that take part while all are well.
     private let primaries: [Int]
-    private let turn = Atomic<Int>(0)
+    private let turns: Turns
+
+    /// Counts picks, so that servers take turns. It outlives a plan: the group that comes after goes on where this one was.
+    package final class Turns: Sendable {
+        private let next = Atomic<Int>(0)
+
+        package init() {}
+
+        func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+    }
 
     /// - Parameters:
     ///   - servers: not empty; at least one that is no backup has a weight above 0.
     ///   - budget: shared with other groups over the same servers.
+    ///   - turns: of the same group in the plan before.
     package init(
         name: String, servers: [UpstreamServer], method: Method, budget: RetryBudget = RetryBudget(percent: 20),
-        panicPercent: Int = 25
+        turns: Turns = Turns(), panicPercent: Int = 25
     ) {
         self.name = name
         self.servers = servers
         self.method = method
         self.budget = budget
+        self.turns = turns
         self.panicPercent = panicPercent
         let weights = servers.map { $0.terms.isBackup ? 0 : $0.weight }
         primaries = weights.indices.filter { weights[$0] > 0 }
@@ -109,7 +120,7 @@ package final class UpstreamGroup: Sendable {
 
     /// Chooses a server. O(1) for the schedules and `randomTwo` while every server is well, O(servers) else; allocates nothing.
     package func pick(_ request: Request) -> Pick {
-        let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
         if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain,
             servers[choice].state.begin(atMost: servers[choice].terms.maxConns)

@@ -41,6 +41,8 @@ package final class UpstreamServer: Sendable {
         package var maxConns = 0
         /// Used only when too few of the others are well.
         package var isBackup = false
+        /// It takes no new work but from those who are stuck to it; `takeEffect` tells its state so.
+        package var isDraining = false
         package var health = ServerHealth.Settings()
 
         package init() {}
@@ -58,13 +60,11 @@ package final class UpstreamServer: Sendable {
     package let terms: Terms
     /// Nil for a plain upstream.
     package let tls: TLSClientContext.Settings?
-    /// This server's place among all servers of the plan: the index of its pool in each worker.
-    package let index: Int
     package let state: ServerState
 
     /// - Parameter state: of the server with the same identity in the plan before; a new one if there was none.
     package init(
-        _ identity: Identity, url: String, authority: String, terms: Terms = Terms(), tls: TLSClientContext.Settings?, index: Int,
+        _ identity: Identity, url: String, authority: String, terms: Terms = Terms(), tls: TLSClientContext.Settings?,
         state: ServerState = ServerState()
     ) {
         self.identity = identity
@@ -74,11 +74,13 @@ package final class UpstreamServer: Sendable {
         basePath = Array(identity.basePath.utf8)
         self.terms = terms
         self.tls = tls
-        self.index = index
         self.state = state
     }
 
     package var weight: Int { terms.weight }
+
+    /// Its terms become those of the live state: its plan is in use from now on.
+    package func takeEffect() { state.setDraining(terms.isDraining) }
 
     /// Exchanges and tunnels under way, over all workers.
     package var load: Int { state.load }

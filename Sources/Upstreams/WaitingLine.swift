@@ -4,21 +4,27 @@ import Synchronization
 /// One worker's requests that wait for room at the servers of a group, first come first served.
 package final class WaitingLine {
     /// How many may wait, over all workers, and for how long.
-    package final class Limit: Sendable {
-        private let waiting = Atomic<Int>(0)
-        private let most: Int
+    package struct Limit: Sendable {
+        package var most: Int
         /// Nanoseconds.
-        package let timeout: UInt64
+        package var timeout: UInt64
 
         package init(most: Int, timeout: UInt64) {
             self.most = most
             self.timeout = timeout
         }
+    }
 
-        /// Requests that wait now, over all workers.
-        package var count: Int { waiting.load(ordering: .relaxed) }
+    /// How many wait, over all workers. It outlives a plan: the lines of the same servers share it.
+    package final class Count: Sendable {
+        private let waiting = Atomic<Int>(0)
 
-        func enter() -> Bool {
+        package init() {}
+
+        /// Requests that wait now.
+        package var value: Int { waiting.load(ordering: .relaxed) }
+
+        func enter(atMost most: Int) -> Bool {
             guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= most else {
                 leave()
                 return false
@@ -36,11 +42,11 @@ package final class WaitingLine {
         case timedOut
     }
 
-    package let limit: Limit
+    package let count: Count
     private var waiters: [Waiter] = []
 
-    package init(_ limit: Limit) {
-        self.limit = limit
+    package init(_ count: Count) {
+        self.count = count
     }
 
     package var isEmpty: Bool { waiters.isEmpty }
@@ -49,9 +55,10 @@ package final class WaitingLine {
     package func isFirst(_ waiter: Waiter) -> Bool { waiters.first === waiter }
 
     /// Takes the last place.
+    /// - Parameter limit: of the caller's plan.
     /// - Returns: false if there is none; else `leave` must follow.
-    package func enter(_ waiter: Waiter) -> Bool {
-        guard limit.enter() else { return false }
+    package func enter(_ waiter: Waiter, _ limit: Limit) -> Bool {
+        guard count.enter(atMost: limit.most) else { return false }
         waiters.append(waiter)
         return true
     }
@@ -60,14 +67,16 @@ package final class WaitingLine {
     package func leave(_ waiter: Waiter) {
         guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
         waiters.remove(at: place)
-        limit.leave()
+        count.leave()
         // There may be room for more than one: each that leaves tells the next.
         tellFirst()
     }
 
     /// Waits for room, or for a socket that the caller has made its waiter watch.
-    /// - Parameter since: when waiting began, in monotonic nanoseconds.
-    package nonisolated(nonsending) func wait(_ waiter: Waiter, since: UInt64) async -> Outcome {
+    /// - Parameters:
+    ///   - since: when waiting began, in monotonic nanoseconds.
+    ///   - limit: of the caller's plan.
+    package nonisolated(nonsending) func wait(_ waiter: Waiter, since: UInt64, _ limit: Limit) async -> Outcome {
         let end = since &+ limit.timeout
         guard waiter.loop.now < end else { return .timedOut }
         // Room that another worker's request leaves is not told to this one: look again soon in any case.

@@ -113,6 +113,17 @@ import Testing
         #expect(buffer.count == 100_004 && buffer.hasGrown)
     }
 
+    @Test func `a pool whose small buffers must hold more gives no older ones out`() {
+        let pool = BufferPool(smallCapacity: 16)
+        let (lent, kept) = (pool.acquire(), pool.acquire())
+        pool.release(kept)
+        pool.hold(smallCapacity: 32)
+        pool.release(lent)
+        #expect(pool.acquire().capacity == 32 && pool.acquire(.bulk).capacity == 65_536)
+        pool.hold(smallCapacity: 8)
+        #expect(pool.acquire().capacity == 32)
+    }
+
     @Test func `a pool gives buffers back out, of the size that was asked for`() {
         let pool = BufferPool(smallCapacity: 16_384)
         let small = pool.acquire()

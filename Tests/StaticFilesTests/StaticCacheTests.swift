@@ -22,6 +22,16 @@ import Testing
         conditions.acceptEncoding = Array("gzip".utf8)
     }
 
+    @Test func `a site is never taken for one that is gone, whose address it may have`() throws {
+        try temporary.write("a.bin", "0123456789")
+        let (cache, other) = (cache(), try TemporaryDirectory())
+        try other.write("a.bin", "other")
+        for _ in 0..<100 {
+            #expect(try temporary.site().get("/a.bin", now: later, from: cache).contentLength == 10)
+            #expect(try other.site().get("/a.bin", now: later, from: cache).contentLength == 5)
+        }
+    }
+
     @Test func `what is asked for twice comes from memory, with the same fields and bytes`() throws {
         try temporary.write("a.bin", "0123456789")
         let cache = cache()

@@ -140,7 +140,7 @@ import Testing
     func carriedOver() {
         let old = Servers.server("10.0.0.1")
         for _ in 0..<5 { old.failed(.badAnswer, reason: "500", now: 1) }
-        let new = UpstreamServer(old.identity, url: old.url, authority: "a", tls: nil, index: 7, state: old.state)
+        let new = UpstreamServer(old.identity, url: old.url, authority: "a", tls: nil, state: old.state)
         #expect(!new.isPlain)
     }
 

@@ -37,8 +37,7 @@ actor LoopRunner {
 
     private static func pool(_ host: String, _ port: UInt16, on loop: EventLoop) throws -> Pool {
         let server = UpstreamServer(
-            UpstreamServer.Identity(isTLS: false, host: host, port: port, basePath: ""), url: host, authority: host, tls: nil,
-            index: 0)
+            UpstreamServer.Identity(isTLS: false, host: host, port: port, basePath: ""), url: host, authority: host, tls: nil)
         return try Pool(
             server, settings: settings, loop: loop, buffers: BufferPool(smallCapacity: 1024), names: NameCache(loop: loop))
     }
@@ -172,24 +171,26 @@ actor LoopRunner {
     func line() async throws {
         try await LoopRunner().run { _, loop in
             let limit = WaitingLine.Limit(most: 1, timeout: 60_000_000_000)
-            let line = WaitingLine(limit)
+            let count = WaitingLine.Count()
+            let line = WaitingLine(count)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
-            #expect(line.enter(first))
-            #expect(!line.enter(second))
-            #expect(limit.count == 1)
-            #expect(await line.wait(first, since: loop.now) == .lookAgain)
-            #expect(await line.wait(first, since: loop.now &- limit.timeout) == .timedOut)
+            #expect(line.enter(first, limit))
+            #expect(!line.enter(second, limit))
+            #expect(count.value == 1)
+            #expect(await line.wait(first, since: loop.now, limit) == .lookAgain)
+            #expect(await line.wait(first, since: loop.now &- limit.timeout, limit) == .timedOut)
             line.leave(first)
-            #expect(limit.count == 0 && line.isEmpty)
+            #expect(count.value == 0 && line.isEmpty)
         }
     }
 
     @Test("When the first has left the line, it is the next one's turn")
     func lineOrder() async throws {
         try await LoopRunner().run { _, loop in
-            let line = WaitingLine(WaitingLine.Limit(most: 2, timeout: 3_600_000_000_000))
+            let line = WaitingLine(WaitingLine.Count())
+            let limit = WaitingLine.Limit(most: 2, timeout: 3_600_000_000_000)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
-            #expect(line.enter(first) && line.enter(second))
+            #expect(line.enter(first, limit) && line.enter(second, limit))
             #expect(line.isFirst(first) && !line.isFirst(second))
             line.leave(first)
             #expect(line.isFirst(second))

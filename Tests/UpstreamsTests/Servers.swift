@@ -10,14 +10,14 @@ enum Servers {
             var terms = UpstreamServer.Terms()
             terms.weight = weight
             change(index, &terms)
-            return server("10.0.0.\(index + 1)", terms, index: index)
+            return server("10.0.0.\(index + 1)", terms)
         }
     }
 
-    static func server(_ host: String, _ terms: UpstreamServer.Terms = .init(), index: Int = 0) -> UpstreamServer {
+    static func server(_ host: String, _ terms: UpstreamServer.Terms = .init()) -> UpstreamServer {
         UpstreamServer(
             UpstreamServer.Identity(isTLS: false, host: host, port: 80, basePath: ""), url: "http://\(host)", authority: host,
-            terms: terms, tls: nil, index: index)
+            terms: terms, tls: nil)
     }
 
     static func group(

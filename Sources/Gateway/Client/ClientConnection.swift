@@ -9,7 +9,7 @@ import Transport
 final class ClientConnection {
     let stream: Stream
     let waiter: Waiter
-    let state: WorkerState
+    let state: WorkerResources
     let connection: ConnectionFacts
     let log: Logger
 
@@ -35,15 +35,15 @@ final class ClientConnection {
     private static let taskKeepTime: UInt64 = 1_000_000_000
 
     init(
-        _ socket: Socket, peer: SocketAddress, listener: ListenerPlan, port: UInt16, state: WorkerState, log: Logger
+        _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, state: WorkerResources, log: Logger
     ) {
-        connection = ConnectionFacts(peer: peer, listener: listener, port: port)
+        connection = ConnectionFacts(peer: peer, acceptor: acceptor)
         self.state = state
         self.log = log
         waiter = Waiter(loop: state.loop)
         socket.waiter = waiter
         var session: TLSSession?
-        if let names = listener.tls {
+        if let names = acceptor.plan.tls {
             do throws(TLSError) {
                 session = try TLSSession(accepting: socket.descriptor, names: names)
             } catch {
@@ -57,7 +57,7 @@ final class ClientConnection {
     /// How a run of a connection's task ended.
     enum Ending {
         case ended
-        /// The connection is idle and needs no task: `WorkerState.resume` gives it one when something happens.
+        /// The connection is idle and needs no task: `WorkerResources.resume` gives it one when something happens.
         case asleep
     }
 
@@ -102,15 +102,12 @@ final class ClientConnection {
     private func shakeHands() async -> Bool {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
-            try await stream.shakeHands(waiter, timeout: state.plan.limits.handshakeTimeout)
+            try await stream.shakeHands(waiter, timeout: connection.limits.handshakeTimeout)
         } catch {
             await handshakeFailed(error)
             return false
         }
-        if let tls = stream.tls {
-            connection.session = tls
-            connection.serverNameSite = tls.serverName.flatMap { connection.listener.site(named: $0) }
-        }
+        connection.session = stream.tls
         return true
     }
 
@@ -144,7 +141,7 @@ final class ClientConnection {
         if state.isDraining { return .over }
         let isFirst = !session.hasServed
         if !isFirst, !isBusy { return .asleep }
-        let limits = state.plan.limits
+        let limits = connection.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
         let now = state.loop.now
         // A TLS record that comes byte by byte wakes often, and none of its bytes is a request's: it buys no time.
@@ -168,7 +165,7 @@ final class ClientConnection {
         stream.rest()
         stream.watch(reading: true, writing: false)
         let identifier = ObjectIdentifier(self)
-        let end = session.idleSince &+ state.plan.limits.keepAliveTimeout
+        let end = session.idleSince &+ connection.limits.keepAliveTimeout
         waiter.sleep(timeout: max(end, now) - now) { [unowned self] wake in
             stream.watch(reading: false, writing: false)
             wokenBy = wake
@@ -239,7 +236,7 @@ final class ClientConnection {
     }
 
     private func linger() async {
-        let deadline = state.loop.now &+ state.plan.limits.lingeringTimeout
+        let deadline = state.loop.now &+ connection.limits.lingeringTimeout
         let sink = state.buffers.acquire(.bulk)
         defer { state.buffers.release(sink) }
         while state.loop.now < deadline {

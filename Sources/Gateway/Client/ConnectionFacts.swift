@@ -11,23 +11,31 @@ final class ConnectionFacts {
     }
 
     let peer: SocketAddress
-    let listener: ListenerPlan
-    /// The port of our listener.
-    let port: UInt16
-    /// The site whose name the TLS client asked for.
-    var serverNameSite: SitePlan?
+    private let acceptor: Acceptor
     /// Nil before the handshake is done, and on a plain connection.
     var session: TLSSession?
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.
     var tls: TLSFacts? { session.map { TLSFacts(version: $0.version, cipher: $0.cipher) } }
-    private var asked: (host: [UInt8], site: SitePlan)?
+    /// The last request's; of no use in another generation.
+    private var asked: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientFacts)?
 
-    init(peer: SocketAddress, listener: ListenerPlan, port: UInt16) {
+    init(peer: SocketAddress, acceptor: Acceptor) {
         self.peer = peer
-        self.listener = listener
-        self.port = port
+        self.acceptor = acceptor
     }
+
+    /// Where an exchange that begins now belongs. An exchange asks once, and keeps it.
+    var generation: Generation { acceptor.generation }
+
+    /// The limits that hold between exchanges.
+    var limits: PlanLimits { acceptor.generation.limits }
+
+    /// Does the client speak TLS?
+    var isTLS: Bool { acceptor.isTLS }
+
+    /// The port of our listener.
+    var port: UInt16 { acceptor.port }
 
     /// The peer's address; nil for a Unix socket.
     var address: IPAddress? { peer.ipAddress }
@@ -38,11 +46,15 @@ final class ConnectionFacts {
         forwarding = nil
     }
 
-    /// The site that a request is for. A client asks for one host nearly always, so the last one is remembered.
+    /// The site of the present generation that a request is for. A client asks for one host nearly always, so the last one is
+    /// remembered.
     func site(for request: RequestHead) throws(Failure) -> SitePlan {
-        if let asked, request.isAuthority(asked.host.span) { return asked.site }
-        let site = try Router.site(listener, host: request.lowercasedHost, serverName: serverNameSite)
-        asked = (Array(request.fields.bytes[request.authorityRange]), site)
+        let number = acceptor.generation.number
+        if let asked, asked.generation == number, request.isAuthority(asked.host.span) { return asked.site }
+        let listener = acceptor.plan
+        let named = session?.serverName.flatMap { listener.site(named: $0) }
+        let site = try Router.site(listener, host: request.lowercasedHost, serverName: named)
+        asked = (number, Array(request.fields.bytes[request.authorityRange]), site)
         return site
     }
 
@@ -51,7 +63,7 @@ final class ConnectionFacts {
         if let forwarding, forwarding.site === site { return forwarding.facts }
         let address = address
         let facts = ClientFacts(
-            address: address, port: peer.port, scheme: listener.tls == nil ? .http : .https, listenerPort: port,
+            address: address, port: peer.port, scheme: isTLS ? .https : .http, listenerPort: port,
             isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false)
         forwarding = (site, facts)
         return facts

@@ -21,7 +21,7 @@ final class HTTP1Session: ClientSession {
     let inflow: Inflow
     let outflow: Outflow
     let waiter: Waiter
-    let state: WorkerState
+    let state: WorkerResources
     let connection: ConnectionFacts
     private let log: Logger
 
@@ -32,14 +32,14 @@ final class HTTP1Session: ClientSession {
     private(set) var idleSince: UInt64
     private var requestCount = 0
 
-    init(_ stream: Stream, _ connection: ConnectionFacts, waiter: Waiter, state: WorkerState, log: Logger) {
+    init(_ stream: Stream, _ connection: ConnectionFacts, waiter: Waiter, state: WorkerResources, log: Logger) {
         self.stream = stream
         self.connection = connection
         self.waiter = waiter
         self.state = state
         self.log = log
         idleSince = state.loop.now
-        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: state.plan.limits.chunks, from: .client)
+        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: connection.limits.chunks, from: .client)
         outflow = Outflow(stream, buffers: state.buffers)
     }
 
@@ -115,7 +115,7 @@ final class HTTP1Session: ClientSession {
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
         guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining else { return false }
-        let limit = state.plan.limits.maxRequestsPerConnection
+        let limit = connection.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit
     }
 
@@ -156,7 +156,7 @@ final class HTTP1Session: ClientSession {
     private func parseHead() throws(Failure) -> Bool {
         let head = self.head ?? state.acquireRequestHead()
         self.head = head
-        let limits = state.plan.limits.head
+        let limits = connection.limits.head
         do throws(HTTPRefusal) {
             return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
         } catch {
@@ -167,7 +167,7 @@ final class HTTP1Session: ClientSession {
     /// A head has begun: it must be complete by its deadline.
     private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
         let now = state.loop.now
-        let end = deadline ?? now &+ state.plan.limits.headTimeout
+        let end = deadline ?? now &+ connection.limits.headTimeout
         deadline = end
         stream.watch(reading: true, writing: false)
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline

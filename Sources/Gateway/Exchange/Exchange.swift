@@ -9,7 +9,9 @@ import Upstreams
 /// all its fields instead, and they would stand a second time in the frame that waits.
 struct Exchange: ~Copyable {
     let client: any ClientSide
-    let state: WorkerState
+    let state: WorkerResources
+    /// The one that the exchange began in and stays in, whatever is adopted meanwhile.
+    let generation: Generation
     /// What the access log will say.
     var record: AccessRecord
     /// Taken by whoever answers; nil once an answer has begun.
@@ -19,9 +21,10 @@ struct Exchange: ~Copyable {
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
     var tunnel: Tunnel?
 
-    init(_ client: any ClientSide, state: WorkerState) {
+    init(_ client: any ClientSide, state: WorkerResources) {
         self.client = client
         self.state = state
+        generation = client.connection.generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }
@@ -122,7 +125,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
-        if await client.waiter.wait(timeout: state.plan.limits.sendTimeout) == .deadline {
+        if await client.waiter.wait(timeout: generation.limits.sendTimeout) == .deadline {
             throw Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
         }
     }

@@ -24,7 +24,7 @@ extension Exchange {
             let choice = if let free { free } else { try await waitForRoom(route, request) }
             let server = route.group.servers[choice]
             record.server = server
-            if wantsUpgrade, !admitsHandshake(to: server) {
+            if wantsUpgrade, !admitsHandshake(route, choice) {
                 // That was no attempt: each of the others is asked, and then the client is told.
                 guard !request.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
                 overRate += 1
@@ -34,7 +34,7 @@ extension Exchange {
             record.attempts += 1
             let began = loop.now
             do throws(Failure) {
-                let pool = state.pools[server.index]
+                let pool = generation.pool(of: route, choice)
                 let lease: Lease
                 if !needsFresh, let idle = pool.leaseIdle(carefully: !head.method.isIdempotent) {
                     lease = idle
@@ -77,7 +77,7 @@ extension Exchange {
         defer { state.release(response) }
         writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
         var relay = Relay(
-            client, upstream, responder: responder, head: response, site: site, limits: state.plan.limits,
+            client, upstream, responder: responder, head: response, site: site, limits: generation.limits,
             wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
@@ -114,7 +114,7 @@ extension Exchange {
     }
 
     private mutating func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
-        let limit = state.plan.limits.maxBodyBytes
+        let limit = generation.limits.maxBodyBytes
         guard limit > 0, case .length(let length) = head.framing, length > limit else { return }
         throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
     }

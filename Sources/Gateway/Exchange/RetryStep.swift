@@ -19,8 +19,8 @@ extension Exchange {
                     attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         if let sticky = plan.sticky, request.stuckTo != choice {
-            let isSecure = client.connection.listener.tls != nil
-            terms.cookie = sticky.field(for: route.group.servers[choice].identityHash, isSecure: isSecure)
+            terms.cookie = sticky.field(
+                for: route.group.servers[choice].identityHash, isSecure: client.connection.isTLS)
         }
         return terms
     }

@@ -19,7 +19,7 @@ extension Exchange {
     /// Picks a server; nil while all are full. What is picked counts as under way.
     mutating func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         // Who comes later does not pass those who wait.
-        if let place = route.proxying.line, !state.lines[place].isEmpty { return nil }
+        if let line = generation.line(of: route), !line.isEmpty { return nil }
         switch route.group.pick(request) {
         case .server(let choice): return choice
         case .full: return nil
@@ -34,17 +34,16 @@ extension Exchange {
         let waiter = client.waiter
         let since = state.loop.now
         var request = request
-        guard let place = route.proxying.line, state.lines[place].enter(waiter) else {
+        guard let line = generation.line(of: route), let limit = route.pool.queue?.limit, line.enter(waiter, limit) else {
             throw Failure("upstream_queue_full", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue")
         }
-        let line = state.lines[place]
         defer {
             line.leave(waiter)
             client.unwatch()
         }
         while true {
             client.watch(reading: false, writing: false)
-            if await line.wait(waiter, since: since) == .timedOut {
+            if await line.wait(waiter, since: since, limit) == .timedOut {
                 throw Failure(
                     "upstream_queue_timeout", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue_timeout")
             }

@@ -21,7 +21,9 @@ extension Exchange {
                 "origin_refused", status: 403, blame: .client,
                 detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
         }
-        seat = try TunnelSeat(route, client: clientAddress, seats: state.shared.tunnelSeats)
+        seat = try TunnelSeat(
+            route, client: clientAddress, seats: state.shared.tunnelSeats,
+            clientLimit: generation.limits.maxTunnelsPerClient)
         return true
     }
 
@@ -29,10 +31,10 @@ extension Exchange {
     private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
 
     /// Holds the server's handshake rate: false if it has had all that it may get now.
-    mutating func admitsHandshake(to server: UpstreamServer) -> Bool {
-        if state.plan.handshakeRates[server.index].admit(now: state.loop.now) { return true }
+    mutating func admitsHandshake(_ route: RoutePlan, _ choice: Int) -> Bool {
+        if route.pool.handshakeRates[choice].admit(now: state.loop.now) { return true }
         // No lease takes over what the pick began.
-        state.pools[server.index].leaseEnded()
+        generation.pool(of: route, choice).leaseEnded()
         return false
     }
 

@@ -2,25 +2,32 @@ import Synchronization
 
 /// How many WebSocket handshakes one server gets in a second: after a restart all its clients come back at once. Shared by all
 /// workers without a lock.
-final class HandshakeRate: Sendable {
+struct HandshakeRate: Sendable {
+    /// When the next handshake is due. It outlives a plan: a new one does not give a server its handshakes twice.
+    final class Schedule: Sendable {
+        /// The generic cell rate algorithm's one variable: when the next handshake would be due at the steady rate (monotonic).
+        fileprivate let due = Atomic<UInt64>(0)
+    }
+
     /// Nanoseconds from one handshake to the next; 0: no limit.
     private let interval: UInt64
-    /// The generic cell rate algorithm's one variable: when the next handshake would be due at the steady rate (monotonic).
-    private let due = Atomic<UInt64>(0)
+    private let schedule: Schedule
 
     /// - Parameter perSecond: 0: no limit. As many may come at once after a pause.
-    init(perSecond: Int) {
+    init(perSecond: Int, schedule: Schedule) {
         interval = perSecond > 0 ? 1_000_000_000 / UInt64(perSecond) : 0
+        self.schedule = schedule
     }
 
     /// Takes one handshake's turn. False if it would come too early.
     func admit(now: UInt64) -> Bool {
         guard interval > 0 else { return true }
         while true {
-            let seen = due.load(ordering: .relaxed)
+            let seen = schedule.due.load(ordering: .relaxed)
             let start = max(seen, now)
             guard start - now <= Self.burst - min(interval, Self.burst) else { return false }
-            if due.compareExchange(expected: seen, desired: start &+ interval, ordering: .relaxed).exchanged { return true }
+            let (exchanged, _) = schedule.due.compareExchange(expected: seen, desired: start &+ interval, ordering: .relaxed)
+            if exchanged { return true }
         }
     }
 

@@ -13,25 +13,31 @@ package struct PlanBuilder {
     let configuration: Configuration
     /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
     package private(set) var problems: [Problem] = []
-    var upstreams = UpstreamPlan()
+    var pools: [PoolPlan] = []
+    let limits: PlanLimits
+    let carried: CarriedState
+    private var files: [SiteIdentity: StaticSite] = [:]
+    private let previous: Plan?
 
-    let previous: Plan?
-
-    /// - Parameter previous: the plan before, whose servers' health and counts are carried over.
+    /// - Parameter previous: the plan that is in use: what must not be forgotten is taken over from it.
     package init(_ configuration: Configuration, previous: Plan? = nil) {
         self.configuration = configuration
         self.previous = previous
+        limits = PlanLimits(configuration)
+        carried = previous?.carried ?? CarriedState()
     }
 
+    /// Changes nothing that is live: the plan can be used or dropped.
     /// - Parameter workers: overrides the configuration's `worker_threads`.
     /// - Returns: nil if there is an error among `problems`.
     package mutating func build(workers: Int? = nil) -> Plan? {
+        carried.forgetUnused()
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, upstreams: upstreams, names: names, fileCache: fileCache, limits: limits,
-            logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
+            listeners: listeners, pools: pools, files: files, carried: carried, names: names, fileCache: fileCache,
+            limits: limits, logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
 
@@ -71,7 +77,11 @@ package struct PlanBuilder {
         settings.cacheControl = site.cache.enabled ? site.cache.cacheControl : nil
         settings.errorPages = site.errorPages
         do throws(StaticError) {
-            return try StaticSite(path: directory, settings: settings)
+            let opened = try StaticSite(path: directory, settings: settings)
+            // What workers remember is of the object that found it.
+            let known = previous?.files[site.identity].flatMap { $0.isSame(as: opened) ? $0 : nil }
+            files[site.identity] = known ?? opened
+            return known ?? opened
         } catch {
             problem(at: "\(keyPath).static_dir", "\(directory): \(error.reason)")
             return nil
@@ -174,31 +184,6 @@ package struct PlanBuilder {
 
     private func unreadable(_ file: String) -> String? {
         FileAccess.problem(reading: file)?.reason
-    }
-
-    // MARK: Limits
-
-    var limits: PlanLimits {
-        let limits = configuration.limits
-        var head = HeadLimits()
-        head.maxHeadBytes = limits.maxHeadBytes
-        head.maxTargetBytes = limits.maxTargetBytes
-        head.maxFields = limits.maxFields
-        head.maxFieldBytes = limits.maxFieldBytes
-        var chunks = ChunkLimits()
-        chunks.maxTrailerBytes = limits.maxTrailerBytes
-        chunks.maxExtensionBytes = limits.maxChunkExtensionBytes
-        return PlanLimits(
-            head: head, chunks: chunks, maxBodyBytes: UInt64(configuration.security.maxRequestSize),
-            maxRequestsPerConnection: limits.maxRequestsPerConnection,
-            maxConnections: configuration.performance.maxConnections,
-            maxConnectionsPerClient: limits.maxConnectionsPerClient,
-            handshakeTimeout: limits.handshakeTimeout.nanoseconds, headTimeout: limits.headTimeout.nanoseconds,
-            bodyTimeout: limits.bodyTimeout.nanoseconds, sendTimeout: limits.sendTimeout.nanoseconds,
-            keepAliveTimeout: limits.keepAliveTimeout.nanoseconds, minBodyRate: UInt64(limits.minBodyRate),
-            minBodyRateGrace: limits.minBodyRateGrace.nanoseconds,
-            lingeringTimeout: limits.lingeringTimeout.nanoseconds, drainTimeout: limits.drainTimeout.nanoseconds,
-            maxTunnelsPerClient: limits.maxTunnelsPerClient)
     }
 
     mutating func problem(at keyPath: String, _ message: String) {

@@ -4,23 +4,32 @@ import TLS
 import Transport
 import Upstreams
 
+extension Site {
+    /// Its own, in whatever configuration.
+    var identity: SiteIdentity { SiteIdentity(hostname: hostnames.first ?? name, listen: listen, port: port) }
+}
+
+extension ServerIdentity {
+    fileprivate init(_ upstream: Upstream, of site: Site) {
+        self.init(site: site.name, pool: upstream.name, url: upstream.url.description)
+    }
+}
+
 /// The part of the plan that is about routes and upstreams.
 extension PlanBuilder {
     /// One name's servers while the plan is made.
     private struct Pooled {
-        var servers: [UpstreamServer]
-        var basePaths: [String]
+        var plan: PoolPlan
         var budget: RetryBudget
-        var line: Int?
         var sticky: StickyCookie?
         /// One for each method, so that routes with the same method share its turns.
         var groups: [UpstreamGroup] = []
     }
 
     mutating func routes(_ proxy: Proxy, _ keyPath: String, _ site: Site) -> [RoutePlan] {
-        var pools: [String: Pooled] = [:]
-        for upstream in proxy.upstreams where pools[upstream.name] == nil {
-            pools[upstream.name] = pool(upstream.name, proxy, keyPath, site)
+        var pooled: [String: Pooled] = [:]
+        for upstream in proxy.upstreams where pooled[upstream.name] == nil {
+            pooled[upstream.name] = pool(upstream.name, proxy, keyPath, site)
         }
         return proxy.routes.enumerated().compactMap { index, route in
             let routePath = "\(keyPath).proxy.routes[\(index)]"
@@ -28,7 +37,7 @@ extension PlanBuilder {
                 problem(at: "\(routePath).path", "\"\(route.path)\" cannot be a route's path")
                 return nil
             }
-            guard let basePaths = pools[route.upstream]?.basePaths else { return nil }
+            guard let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath) else { return nil }
             let rewrites = basePaths.compactMap {
                 PathRewrite(
                     stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
@@ -37,13 +46,14 @@ extension PlanBuilder {
                 problem(at: "\(routePath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
                 return nil
             }
-            guard let group = group(for: route, proxy, &pools[route.upstream]), let pool = pools[route.upstream] else {
-                return nil
-            }
+            guard let group = group(for: route, proxy, of: site, &pooled[route.upstream]), let pool = pooled[route.upstream]
+            else { return nil }
             let targets = zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) }
             return RoutePlan(
-                prefix: prefix, targets: targets, group: group, proxying: proxying(proxy, pool), takesWebSocket: route.websocket,
-                tunnel: TunnelPlan(route, configuration.limits), allowedOrigins: allowedOrigins(route, site))
+                prefix: prefix, targets: targets, group: group, pool: pool.plan, proxying: proxying(proxy, pool),
+                takesWebSocket: route.websocket, tunnel: TunnelPlan(route, configuration.limits),
+                tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: prefix.text)),
+                allowedOrigins: allowedOrigins(route, site))
         }
     }
 
@@ -62,39 +72,41 @@ extension PlanBuilder {
     private mutating func pool(_ name: String, _ proxy: Proxy, _ keyPath: String, _ site: Site) -> Pooled {
         let members = proxy.upstreams.enumerated().filter { $0.element.name == name }
         let balancing = proxy.loadBalancing
-        var line: Int?
+        let identity = PoolIdentity(site: site.identity, name: name)
+        var queue: PoolPlan.Queue?
         if members.contains(where: { $0.element.maxConns != nil }) {
-            line = upstreams.lines.count
-            upstreams.lines.append(WaitingLine.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds))
+            let limit = WaitingLine.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
+            queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
-        let servers = members.map { index, upstream in
-            let server = server(upstream, proxy, of: site, at: "\(keyPath).proxy.upstreams[\(index)]")
-            upstreams.servers.append(server)
-            upstreams.poolSettings.append(poolSettings(proxy))
-            upstreams.serverLines.append(line)
-            upstreams.handshakeRates.append(HandshakeRate(perSecond: upstream.handshakeRate))
-            if proxy.healthCheck.enabled {
-                upstreams.probes.append(ProbePlan(server: server, settings: probing(proxy.healthCheck)))
-            }
-            return server
-        }
+        let servers = members.map { server($1, proxy, of: site, at: "\(keyPath).proxy.upstreams[\($0)]") }
+        let plan = PoolPlan(
+            place: pools.count, servers: servers,
+            handshakeRates: members.map { _, upstream in
+                HandshakeRate(
+                    perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))
+            },
+            connections: poolSettings(proxy), queue: queue,
+            probing: proxy.healthCheck.enabled ? probing(proxy.healthCheck) : nil)
+        pools.append(plan)
         let isAlone = proxy.upstreams.allSatisfy { $0.name == name }
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =
             balancing.stickySessions
-            ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret) : nil
+            ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret ?? carried.stickySecret)
+            : nil
         return Pooled(
-            servers: servers, basePaths: servers.map(\.identity.basePath),
-            budget: RetryBudget(percent: proxy.retry.budgetPercent), line: line, sticky: sticky)
+            plan: plan, budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)),
+            sticky: sticky)
     }
 
-    private func group(for route: Route, _ proxy: Proxy, _ pool: inout Pooled?) -> UpstreamGroup? {
+    private func group(for route: Route, _ proxy: Proxy, of site: Site, _ pool: inout Pooled?) -> UpstreamGroup? {
         guard let found = pool else { return nil }
         let method = method(route.method ?? proxy.loadBalancing.method, route.hashOn ?? proxy.loadBalancing.hashOn)
         if let known = found.groups.first(where: { $0.method == method }) { return known }
+        let identity = PoolIdentity(site: site.identity, name: route.upstream)
         let group = UpstreamGroup(
-            name: route.upstream, servers: found.servers, method: method, budget: found.budget,
-            panicPercent: proxy.loadBalancing.panicPercent)
+            name: route.upstream, servers: found.plan.servers, method: method, budget: found.budget,
+            turns: carried.turns(GroupIdentity(pool: identity, method: method)), panicPercent: proxy.loadBalancing.panicPercent)
         pool?.groups.append(group)
         return group
     }
@@ -120,7 +132,7 @@ extension PlanBuilder {
         var retry = RetryPolicy()
         retry.retries = proxy.retry.retries
         retry.occasions = proxy.retry.occasions.reduce(into: []) { $0.formUnion(Self.occasion($1)) }
-        return ProxyingPlan(retry: retry, replayLimit: proxy.retry.replayLimit, sticky: pool.sticky, line: pool.line)
+        return ProxyingPlan(retry: retry, replayLimit: proxy.retry.replayLimit, sticky: pool.sticky)
     }
 
     private static func occasion(_ word: Retry.Occasion) -> RetryPolicy.Occasions {
@@ -150,13 +162,10 @@ extension PlanBuilder {
         terms.maxConns = upstream.maxConns ?? 0
         terms.isBackup = upstream.backup
         terms.health = health(proxy)
-        let key = "\(site.name) \(upstream.name) \(url)"
-        let state = previous?.states[key] ?? ServerState()
-        state.setDraining(upstream.drain)
-        upstreams.states[key] = state
+        terms.isDraining = upstream.drain
         return UpstreamServer(
             identity, url: url.description, authority: url.authority, terms: terms, tls: tls(upstream, at: keyPath),
-            index: upstreams.servers.count, state: state)
+            state: carried.server(ServerIdentity(upstream, of: site)))
     }
 
     private mutating func tls(_ upstream: Upstream, at keyPath: String) -> TLSClientContext.Settings? {

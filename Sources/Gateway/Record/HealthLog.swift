@@ -11,7 +11,7 @@ struct HealthLog {
 
     /// Logs the changes since the last call.
     /// - Parameter now: monotonic nanoseconds.
-    func report(_ servers: [UpstreamServer], now: UInt64) {
+    func report(_ servers: some Sequence<UpstreamServer>, now: UInt64) {
         for server in servers {
             for change in server.state.takeChanges() { report(change, of: server, now) }
         }

@@ -1,19 +1,26 @@
 import HTTP
 import Synchronization
 
+/// A route's tunnels that are open and handshakes that are under way, over all workers. It outlives a plan: tunnels do.
+final class TunnelCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    /// Counts one more in, however many there are.
+    /// - Returns: how many there are now.
+    fileprivate func enter() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    fileprivate func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
+}
+
 /// How many tunnels each client has, over all workers. Looked at when one opens and when it ends, and only if there is a limit,
 /// so its lock stands in no request's way.
 final class TunnelSeats: Sendable {
-    private let limit: Int
     private let counts = Mutex<[IPAddress: Int]>([:])
 
-    /// - Parameter limit: tunnels of one client at once; 0: no limit.
-    init(limit: Int) {
-        self.limit = limit
-    }
-
     /// False when the client has all it may have.
-    fileprivate func reserve(_ client: IPAddress) -> Bool {
+    fileprivate func reserve(_ client: IPAddress, atMost limit: Int) -> Bool {
         counts.withLock { counts in
             let count = counts[client] ?? 0
             guard count < limit else { return false }
@@ -31,43 +38,44 @@ final class TunnelSeats: Sendable {
 
     /// The client's group of addresses that counts as one: an IPv6 client has at least a /64 to itself (RFC 6177 §2).
     fileprivate func counted(_ client: IPAddress?) -> IPAddress? {
-        guard limit > 0, let client else { return nil }
+        guard let client else { return nil }
         return client.isIPv6 ? IPAddress(v6: client.high, 0) : client
     }
 }
 
 /// A place among the tunnels of a route and of a client, from the handshake to the tunnel's end. Dropping it frees the place.
 struct TunnelSeat: ~Copyable {
-    private let route: RoutePlan
+    private let ofRoute: TunnelCount
     private let seats: TunnelSeats
     private let client: IPAddress?
 
+    /// - Parameter clientLimit: tunnels of one client at once; 0: no limit.
     /// - Throws: 503 with the limit that is reached.
-    init(_ route: RoutePlan, client: IPAddress?, seats: TunnelSeats) throws(Failure) {
+    init(_ route: RoutePlan, client: IPAddress?, seats: TunnelSeats, clientLimit: Int) throws(Failure) {
         let limit = route.tunnel.maxTunnels
-        let count = route.tunnelCount.wrappingAdd(1, ordering: .relaxed).newValue
-        let client = seats.counted(client)
+        let count = route.tunnelCount.enter()
+        let client = clientLimit > 0 ? seats.counted(client) : nil
         var failure: Failure?
         if limit > 0, count > limit {
             failure = Failure(
                 "too_many_tunnels", status: 503, blame: .gateway, detail: "This service has as many WebSockets open as it may.",
                 key: "sites.proxy.routes.max_tunnels")
-        } else if let client, !seats.reserve(client) {
+        } else if let client, !seats.reserve(client, atMost: clientLimit) {
             failure = Failure(
                 "too_many_tunnels_of_client", status: 503, blame: .client,
                 detail: "Your address has as many WebSockets open as it may.", key: "limits.max_tunnels_per_client")
         }
         if let failure {
-            route.tunnelCount.wrappingSubtract(1, ordering: .relaxed)
+            route.tunnelCount.leave()
             throw failure
         }
-        self.route = route
+        ofRoute = route.tunnelCount
         self.seats = seats
         self.client = client
     }
 
     deinit {
-        route.tunnelCount.wrappingSubtract(1, ordering: .relaxed)
+        ofRoute.leave()
         if let client { seats.release(client) }
     }
 }

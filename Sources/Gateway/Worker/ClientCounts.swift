@@ -5,7 +5,7 @@ import Transport
 /// request's way; without a limit not even then.
 final class ClientCounts: Sendable {
     /// Whoever counts as one client: an IPv4 address, or an IPv6 network of 64 bits, the least that a subscriber gets (RFC 6177).
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         let isIPv6: Bool
         let bits: UInt64
 
@@ -17,29 +17,30 @@ final class ClientCounts: Sendable {
         }
     }
 
-    private let limit: Int
+    /// That a connection has been counted, or need not be: there was no limit when it came.
+    struct Entry: Sendable {
+        fileprivate var key: Key?
+    }
+
     private let counts = Mutex<[Key: Int]>([:])
     private let turnedAway = Atomic<Int>(0)
 
+    /// Counts a new connection in.
     /// - Parameter limit: connections of one client; 0: no limit.
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// Counts a new connection in. False when its client has as many as it may: it is not counted then.
-    func enter(_ peer: SocketAddress) -> Bool {
-        guard limit > 0, let key = Key(peer) else { return true }
+    /// - Returns: for `leave`; nil when its client has as many as it may: it is not counted then.
+    func enter(_ peer: SocketAddress, atMost limit: Int) -> Entry? {
+        guard limit > 0, let key = Key(peer) else { return Entry(key: nil) }
         return counts.withLock { counts in
             let count = counts[key, default: 0]
-            guard count < limit else { return false }
+            guard count < limit else { return nil }
             counts[key] = count + 1
-            return true
+            return Entry(key: key)
         }
     }
 
     /// Counts a connection out that `enter` has let in.
-    func leave(_ peer: SocketAddress) {
-        guard limit > 0, let key = Key(peer) else { return }
+    func leave(_ entry: Entry) {
+        guard let key = entry.key else { return }
         counts.withLock { counts in
             let left = counts[key, default: 1] - 1
             // Addresses that are gone leave nothing behind.

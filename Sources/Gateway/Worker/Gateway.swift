@@ -1,12 +1,13 @@
 import EventLoop
 import Glibc
+import Synchronization
 package import Logging
 package import Transport
 
 /// A running gateway: one worker per core, the same listeners on each.
 package final class Gateway: Sendable {
-    private let plan: Plan
-    private let shared: SharedState
+    /// The one in use.
+    private let plan: Mutex<Plan>
     private let workers: [Worker]
     private let log: Logger
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
@@ -15,12 +16,10 @@ package final class Gateway: Sendable {
     /// Opens all listeners; when this returns, clients can connect.
     /// - Throws: `ListenError`, or the system call that failed.
     package init(_ plan: Plan, log: Logger) async throws {
-        self.plan = plan
+        self.plan = Mutex(plan)
         self.log = log
-        let shared = SharedState(
-            maxConnections: plan.limits.maxConnections, maxConnectionsPerClient: plan.limits.maxConnectionsPerClient,
-            maxTunnelsPerClient: plan.limits.maxTunnelsPerClient)
-        self.shared = shared
+        let shared = SharedState()
+        plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)
         let sink = try LogSink(plan.logging.destination)
@@ -48,6 +47,31 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// Puts another plan into use: exchanges that begin from now on belong to it, those under way go on with theirs. All workers
+    /// change, or none. Listeners stay as they are, and serve what the new plan has for them. One call at a time.
+    /// - Parameter next: built with the plan in use as the previous one.
+    /// - Throws: why a worker cannot use it; nothing has changed then.
+    package func adopt(_ next: Plan) async throws {
+        do {
+            for worker in workers { try await worker.prepare(next) }
+        } catch {
+            for worker in workers { await worker.forgetPrepared() }
+            throw error
+        }
+        next.takeEffect()
+        for worker in workers { await worker.adopt() }
+        plan.withLock { $0 = next }
+    }
+
+    /// For each worker the numbers of the generations of plans that are still there; the last one is in use.
+    package var generations: [[Int]] {
+        get async {
+            var generations: [[Int]] = []
+            for worker in workers { generations.append(await worker.generations) }
+            return generations
+        }
+    }
+
     /// Only when nobody can ask a worker anything any more: a stopped loop never answers, and `drain` may still be counting.
     deinit {
         for worker in workers { worker.loop.stop() }
@@ -56,7 +80,7 @@ package final class Gateway: Sendable {
     /// Stops gracefully: no new connections, exchanges in flight finish within the drain timeout, then they are cut.
     package func drain() async {
         for worker in workers { await worker.drain() }
-        let deadline = monotonicNanoseconds() &+ plan.limits.drainTimeout
+        let deadline = monotonicNanoseconds() &+ plan.withLock { $0.limits.drainTimeout }
         while true {
             let open = await connectionCount
             if open == 0 { return }

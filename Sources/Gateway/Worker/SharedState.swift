@@ -1,23 +1,15 @@
 import Synchronization
 
-/// What all workers count together.
+/// What all workers count together, whatever the plan; the limits come with each call.
 package final class SharedState: Sendable {
     private let connections = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let shortages = Atomic<Int>(0)
-    private let limit: Int
-    let clients: ClientCounts
-
-    let tunnelSeats: TunnelSeats
-
-    init(maxConnections: Int, maxConnectionsPerClient: Int, maxTunnelsPerClient: Int) {
-        limit = maxConnections
-        clients = ClientCounts(limit: maxConnectionsPerClient)
-        tunnelSeats = TunnelSeats(limit: maxTunnelsPerClient)
-    }
+    let clients = ClientCounts()
+    let tunnelSeats = TunnelSeats()
 
     /// Takes room for one connection. False when there is none: accepting must pause.
-    func reserve() -> Bool {
+    func reserve(atMost limit: Int) -> Bool {
         guard connections.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
             connections.wrappingSubtract(1, ordering: .relaxed)
             return false

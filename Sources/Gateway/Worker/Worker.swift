@@ -1,6 +1,7 @@
 import EventLoop
 import Logging
 import StaticFiles
+import TLS
 package import Transport
 import Upstreams
 
@@ -8,8 +9,12 @@ import Upstreams
 actor Worker {
     nonisolated let loop: EventLoop
     private let log: Logger
-    private var state: WorkerState?
-    private var listeners: [Listener] = []
+    private var state: WorkerResources?
+    private var acceptors: [Acceptor] = []
+    /// Made of a plan that is not in use yet.
+    private var prepared: Generation?
+    private var probing: [Task<Void, Never>] = []
+    private var isServing = false
     private var isDraining = false
     private var watchesUpstreams = false
 
@@ -31,39 +36,68 @@ actor Worker {
     ) throws -> [SocketAddress] {
         self.watchesUpstreams = watchesUpstreams
         let accessLog = AccessLog(plan.logging, sink: sink)
-        state = try WorkerState(plan: plan, loop: loop, shared: shared, log: accessLog) { [loop] sleeper in
+        let state = try WorkerResources(plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams) {
+            [loop] sleeper in
             Task(executorPreference: loop) { await self.resume(sleeper) }
         }
-        if watchesUpstreams { try state?.makeProbers() }
-        for address in addresses {
+        self.state = state
+        for (address, listener) in zip(addresses, plan.listeners) {
             do throws(SystemError) {
-                listeners.append(try Listener(address, on: loop))
+                acceptors.append(Acceptor(try Listener(address, on: loop), listener, of: state.generation))
             } catch {
                 throw ListenError(address: address, cause: error)
             }
         }
-        return listeners.map(\.address)
+        return acceptors.map(\.listener.address)
     }
+
+    // MARK: Another plan
+
+    /// Makes ready for another plan, and changes nothing yet.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    func prepare(_ plan: Plan) throws(TLSError) {
+        prepared = try state?.prepare(plan)
+    }
+
+    /// Drops what has been prepared.
+    func forgetPrepared() {
+        prepared = nil
+    }
+
+    /// Exchanges that begin from now on belong to the plan that has been prepared; those under way go on with theirs. A listener
+    /// that only one of the plans has is not this step's business: nothing is opened and nothing closed.
+    func adopt() {
+        guard let next = prepared.take(), let state, !isDraining else { return }
+        state.adopt(next)
+        for acceptor in acceptors { acceptor.adopt(next) }
+        if isServing { probe() }
+    }
+
+    /// The numbers of the generations that are still there, the oldest first; the last one is in use.
+    var generations: [Int] { state?.generations.numbers.sorted() ?? [] }
 
     /// Serves until drained: returns when the last connection has ended.
     func run() async {
+        isServing = true
+        probe()
         await withDiscardingTaskGroup { group in
-            for index in listeners.indices {
+            for index in acceptors.indices {
                 group.addTask { await self.acceptClients(index) }
-            }
-            for index in (state?.probers ?? []).indices {
-                group.addTask { await self.probe(index) }
             }
             group.addTask { await self.tickUntilDrained() }
         }
-        state?.names.close()
+        for prober in probing { await prober.value }
+        state?.generation.names.close()
         state?.log.flush()
+        // What is of the loop ends on it.
+        acceptors = []
+        state = nil
     }
 
     /// Takes no more clients and lets the exchanges in flight end.
     func drain() {
         isDraining = true
-        for listener in listeners { listener.close() }
+        for acceptor in acceptors { acceptor.listener.close() }
         state?.drain()
     }
 
@@ -79,7 +113,7 @@ actor Worker {
     /// Non-throwing, so that one connection's failure never touches another; ends only by drain.
     private func acceptClients(_ index: Int) async {
         guard let state else { return }
-        let listener = listeners[index]
+        let listener = acceptors[index].listener
         let waiter = Waiter(loop: loop)
         listener.socket.waiter = waiter
         await withDiscardingTaskGroup { connections in
@@ -88,17 +122,18 @@ actor Worker {
                 turns += 1
                 // A flood of new clients must not keep those that are here from being served.
                 if turns % 32 == 0 { await loop.yield() }
-                guard state.shared.reserve() else {
+                guard state.reserve() else {
                     await pause(waiter, state)
                     continue
                 }
                 switch listener.accept() {
                 case .connection(let descriptor, let peer):
-                    guard state.shared.clients.enter(peer) else {
+                    guard let count = state.shared.clients.enter(peer, atMost: state.generation.limits.maxConnectionsPerClient)
+                    else {
                         turnAway(descriptor, peer, state)
                         continue
                     }
-                    connections.addTask { await self.serve(descriptor, peer, index) }
+                    connections.addTask { await self.serve(descriptor, peer, count, index) }
                     continue
                 case .none:
                     state.shared.release()
@@ -125,7 +160,7 @@ actor Worker {
     }
 
     /// At `max_connections` the kernel's backlog holds new clients until one of ours has left.
-    private func pause(_ waiter: Waiter, _ state: WorkerState) async {
+    private func pause(_ waiter: Waiter, _ state: WorkerResources) async {
         let pauses = state.shared.countPause()
         let isLogged = pauses == 1 || pauses % 1000 == 0
         if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
@@ -133,7 +168,7 @@ actor Worker {
             state.pause(waiter)
             // A connection may end on another worker, which does not tell us: look again soon.
             _ = await waiter.wait(timeout: Worker.backOff)
-            guard state.shared.reserve() else { continue }
+            guard state.reserve() else { continue }
             state.shared.release()
             if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
             return
@@ -142,7 +177,7 @@ actor Worker {
 
     /// One client's connections must not be everybody's: at `max_connections_per_client` its next is closed before it costs a
     /// handshake.
-    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ state: WorkerState) {
+    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ state: WorkerResources) {
         Listener.turnAway(descriptor)
         state.shared.release()
         let count = state.shared.clients.countTurnedAway()
@@ -152,8 +187,8 @@ actor Worker {
             metadata: ["client": "\(peer.host)", "turned_away": "\(count)"])
     }
 
-    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) async {
-        guard let connection = adopt(descriptor, peer, index) else { return }
+    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ index: Int) async {
+        guard let connection = adopt(descriptor, peer, count, index) else { return }
         await live(connection)
     }
 
@@ -167,21 +202,21 @@ actor Worker {
         if await connection.run() == .ended { state?.remove(connection) }
     }
 
-    private func adopt(_ descriptor: Int32, _ peer: SocketAddress, _ index: Int) -> ClientConnection? {
+    private func adopt(
+        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ index: Int
+    ) -> ClientConnection? {
         guard let state else { return nil }
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
-            state.shared.clients.leave(peer)
+            state.shared.clients.leave(count)
             state.shared.release()
             return nil
         }
-        let connection = ClientConnection(
-            socket, peer: peer, listener: state.plan.listeners[index], port: listeners[index].address.port, state: state,
-            log: log)
-        state.add(connection)
+        let connection = ClientConnection(socket, peer: peer, acceptor: acceptors[index], state: state, log: log)
+        state.add(connection, count)
         return connection
     }
 
@@ -190,12 +225,23 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
             state?.tick()
-            if watchesUpstreams, let state { HealthLog(log).report(state.plan.servers, now: loop.now) }
+            if watchesUpstreams, let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
         }
     }
 
-    private func probe(_ index: Int) async {
-        await state?.probers[index].run()
+    /// Starts the probers of the generation in use. Those of the one before have been stopped, and end by themselves.
+    private func probe() {
+        guard let state else { return }
+        let number = state.generation.number
+        probing = state.generation.probers.indices.map { index in
+            Task(executorPreference: loop) { await self.probe(index, of: number) }
+        }
+    }
+
+    private func probe(_ index: Int, of number: Int) async {
+        guard let state, state.generation.number == number else { return }
+        let prober = state.generation.probers[index]
+        await prober.run()
     }
 
     private static let backOff: UInt64 = 100_000_000

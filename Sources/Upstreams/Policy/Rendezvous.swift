@@ -12,7 +12,7 @@ enum Rendezvous {
 }
 
 /// What a request is spread by, with the method `hash`.
-package enum HashSource: Sendable, Equatable {
+package enum HashSource: Sendable, Hashable {
     /// The client's address.
     case client
     case path

@@ -7,31 +7,40 @@ package final class RetryBudget: Sendable {
     /// A retry costs a hundred, a request pays in the percentage.
     private static let price = 100
     /// Retries that may be saved up.
-    private static let savings = 1000
+    private static let most = 1000
+
+    /// What has been saved up. It outlives a plan: budgets of the same servers share it.
+    package final class Savings: Sendable {
+        fileprivate let balance: Atomic<Int>
+
+        /// - Parameter reserve: retries to begin with, so that the first requests of all may be retried too.
+        package init(reserve: Int = 20) {
+            balance = Atomic(reserve * RetryBudget.price)
+        }
+    }
 
     private let percent: Int
-    private let balance: Atomic<Int>
+    private let savings: Savings
 
-    /// - Parameters:
-    ///   - percent: retries for every 100 requests; 0: none.
-    ///   - reserve: retries to begin with, so that the first requests of all may be retried too.
-    package init(percent: Int, reserve: Int = 20) {
+    /// - Parameter percent: retries for every 100 requests; 0: none.
+    package init(percent: Int, savings: Savings = Savings()) {
         self.percent = percent
-        balance = Atomic(percent == 0 ? 0 : reserve * Self.price)
+        self.savings = savings
     }
 
     /// A request is made.
     func deposit() {
         // Usually it is full, and nothing is written.
-        guard percent > 0, balance.load(ordering: .relaxed) < Self.savings * Self.price else { return }
-        balance.wrappingAdd(percent, ordering: .relaxed)
+        guard percent > 0, savings.balance.load(ordering: .relaxed) < Self.most * Self.price else { return }
+        savings.balance.wrappingAdd(percent, ordering: .relaxed)
     }
 
     /// Takes one retry.
     /// - Returns: was there one?
     package func withdraw() -> Bool {
-        guard balance.wrappingSubtract(Self.price, ordering: .relaxed).newValue >= 0 else {
-            balance.wrappingAdd(Self.price, ordering: .relaxed)
+        guard percent > 0 else { return false }
+        guard savings.balance.wrappingSubtract(Self.price, ordering: .relaxed).newValue >= 0 else {
+            savings.balance.wrappingAdd(Self.price, ordering: .relaxed)
             return false
         }
         return true

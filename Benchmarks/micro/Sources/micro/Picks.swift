@@ -22,7 +22,7 @@ extension Case {
             terms.weight = index % 3 + 1
             let identity = UpstreamServer.Identity(isTLS: false, host: "server-\(index)", port: 80, basePath: "")
             return UpstreamServer(
-                identity, url: "http://server-\(index)", authority: "server", terms: terms, tls: nil, index: index)
+                identity, url: "http://server-\(index)", authority: "server", terms: terms, tls: nil)
         }
         let group = UpstreamGroup(name: "pool", servers: members, method: method)
         for index in 0..<unwell {

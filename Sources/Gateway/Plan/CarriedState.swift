@@ -1,0 +1,82 @@
+import Synchronization
+import Upstreams
+
+/// What the gateway has learned or counts and no configuration says: a new plan takes it over, so that a change of configuration
+/// forgets nothing. Each piece is found by what it is of; what no plan, exchange or tunnel holds any more is forgotten.
+///
+/// A plan that is built and never used leaves nothing behind: it has looked up, and at most made what nobody else sees.
+final class CarriedState: Sendable {
+    private struct Tables {
+        var servers = IdentityTable<ServerIdentity, ServerState>()
+        var handshakes = IdentityTable<ServerIdentity, HandshakeRate.Schedule>()
+        var budgets = IdentityTable<PoolIdentity, RetryBudget.Savings>()
+        var queues = IdentityTable<PoolIdentity, WaitingLine.Count>()
+        var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
+        var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
+    }
+
+    private let tables = Mutex(Tables())
+    /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
+    let stickySecret: String
+
+    init() {
+        stickySecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined(separator: ".")
+    }
+
+    /// Health, ejection, circuit, answer times and what is under way.
+    func server(_ identity: ServerIdentity) -> ServerState {
+        tables.withLock { $0.servers.object(of: identity, orNew: ServerState()) }
+    }
+
+    func handshakes(_ identity: ServerIdentity) -> HandshakeRate.Schedule {
+        tables.withLock { $0.handshakes.object(of: identity, orNew: HandshakeRate.Schedule()) }
+    }
+
+    /// The retries that a pool's requests have saved up.
+    func savings(_ identity: PoolIdentity) -> RetryBudget.Savings {
+        tables.withLock { $0.budgets.object(of: identity, orNew: RetryBudget.Savings()) }
+    }
+
+    /// How many requests wait for a pool's servers.
+    func queue(_ identity: PoolIdentity) -> WaitingLine.Count {
+        tables.withLock { $0.queues.object(of: identity, orNew: WaitingLine.Count()) }
+    }
+
+    func turns(_ identity: GroupIdentity) -> UpstreamGroup.Turns {
+        tables.withLock { $0.turns.object(of: identity, orNew: UpstreamGroup.Turns()) }
+    }
+
+    func tunnels(_ identity: RouteIdentity) -> TunnelCount {
+        tables.withLock { $0.tunnels.object(of: identity, orNew: TunnelCount()) }
+    }
+
+    /// Forgets what nobody holds any more.
+    func forgetUnused() {
+        tables.withLock { tables in
+            tables.servers.forgetUnused()
+            tables.handshakes.forgetUnused()
+            tables.budgets.forgetUnused()
+            tables.queues.forgetUnused()
+            tables.turns.forgetUnused()
+            tables.tunnels.forgetUnused()
+        }
+    }
+}
+
+/// Objects by what they are of.
+struct IdentityTable<Identity: Hashable, Object: AnyObject> {
+    private var objects: [Identity: Object] = [:]
+
+    /// The one object of this identity.
+    mutating func object(of identity: Identity, orNew make: @autoclosure () -> Object) -> Object {
+        if let known = objects[identity] { return known }
+        let new = make()
+        objects[identity] = new
+        return new
+    }
+
+    /// Drops the objects that nobody else holds.
+    mutating func forgetUnused() {
+        for identity in Array(objects.keys) where isKnownUniquelyReferenced(&objects[identity]) { objects[identity] = nil }
+    }
+}

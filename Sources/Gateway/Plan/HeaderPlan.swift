@@ -1,0 +1,11 @@
+import HTTP
+
+/// What is changed in the heads that pass a site.
+struct HeaderPlan: Sendable {
+    /// Request fields on their way to the upstream.
+    let request: RequestFieldPolicy
+    /// Answer fields on their way to the client, from an upstream.
+    let answer: ResponseFieldPolicy
+    /// Lines, ready to be copied, of every answer that is made here.
+    let own: [UInt8]
+}

@@ -1,0 +1,34 @@
+import Upstreams
+
+/// Which site it is, in whatever plan: the first of its host names and where it listens. No two sites of a configuration share
+/// these.
+struct SiteIdentity: Hashable, Sendable {
+    var hostname: String
+    var listen: String
+    var port: Int
+}
+
+/// Which server it is. Sites of one name, such as those of a plain and of a TLS port, share what is known of a server.
+struct ServerIdentity: Hashable, Sendable {
+    var site: String
+    var pool: String
+    var url: String
+}
+
+/// Which of a site's pools it is.
+struct PoolIdentity: Hashable, Sendable {
+    var site: SiteIdentity
+    var name: String
+}
+
+/// Which order of a pool's servers it is.
+struct GroupIdentity: Hashable, Sendable {
+    var pool: PoolIdentity
+    var method: UpstreamGroup.Method
+}
+
+/// Which of a site's routes it is.
+struct RouteIdentity: Hashable, Sendable {
+    var site: SiteIdentity
+    var prefix: String
+}

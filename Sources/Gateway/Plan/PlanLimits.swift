@@ -1,0 +1,66 @@
+import Configuration
+import HTTP
+
+/// `[limits]` and `[performance]`, times in nanoseconds. A class, so that a waiting task holds a reference and not a copy.
+final class PlanLimits: Sendable {
+    let head: HeadLimits
+    let chunks: ChunkLimits
+    /// 0: no limit.
+    let maxBodyBytes: UInt64
+    /// 0: no limit.
+    let maxRequestsPerConnection: Int
+    /// All workers together.
+    let maxConnections: Int
+    /// 0: no limit.
+    let maxConnectionsPerClient: Int
+    let handshakeTimeout: UInt64
+    let headTimeout: UInt64
+    let bodyTimeout: UInt64
+    let sendTimeout: UInt64
+    let keepAliveTimeout: UInt64
+    /// Bytes per second; 0: no limit.
+    let minBodyRate: UInt64
+    let minBodyRateGrace: UInt64
+    let lingeringTimeout: UInt64
+    let drainTimeout: UInt64
+    /// 0: no limit.
+    let maxTunnelsPerClient: Int
+
+    init(_ configuration: Configuration) {
+        let limits = configuration.limits
+        head = HeadLimits(limits)
+        chunks = ChunkLimits(limits)
+        maxBodyBytes = UInt64(configuration.security.maxRequestSize)
+        maxRequestsPerConnection = limits.maxRequestsPerConnection
+        maxConnections = configuration.performance.maxConnections
+        maxConnectionsPerClient = limits.maxConnectionsPerClient
+        handshakeTimeout = limits.handshakeTimeout.nanoseconds
+        headTimeout = limits.headTimeout.nanoseconds
+        bodyTimeout = limits.bodyTimeout.nanoseconds
+        sendTimeout = limits.sendTimeout.nanoseconds
+        keepAliveTimeout = limits.keepAliveTimeout.nanoseconds
+        minBodyRate = UInt64(limits.minBodyRate)
+        minBodyRateGrace = limits.minBodyRateGrace.nanoseconds
+        lingeringTimeout = limits.lingeringTimeout.nanoseconds
+        drainTimeout = limits.drainTimeout.nanoseconds
+        maxTunnelsPerClient = limits.maxTunnelsPerClient
+    }
+}
+
+extension HeadLimits {
+    fileprivate init(_ limits: Limits) {
+        self.init()
+        maxHeadBytes = limits.maxHeadBytes
+        maxTargetBytes = limits.maxTargetBytes
+        maxFields = limits.maxFields
+        maxFieldBytes = limits.maxFieldBytes
+    }
+}
+
+extension ChunkLimits {
+    fileprivate init(_ limits: Limits) {
+        self.init()
+        maxTrailerBytes = limits.maxTrailerBytes
+        maxExtensionBytes = limits.maxChunkExtensionBytes
+    }
+}

@@ -1,0 +1,33 @@
+import Upstreams
+
+/// The servers of one name of a site, and how each worker deals with them.
+final class PoolPlan: Sendable {
+    /// Those who wait for room at a server.
+    struct Queue: Sendable {
+        var limit: WaitingLine.Limit
+        var count: WaitingLine.Count
+    }
+
+    /// Where the pool stands among the plan's: a `Generation` of this plan has the worker's part of it there.
+    let place: Int
+    let servers: [UpstreamServer]
+    /// One for each server.
+    let handshakeRates: [HandshakeRate]
+    let connections: Pool.Settings
+    /// Nil if no server has a limit of its own, so that nobody waits.
+    let queue: Queue?
+    /// How the servers are probed; nil if they are not.
+    let probing: Prober.Settings?
+
+    init(
+        place: Int, servers: [UpstreamServer], handshakeRates: [HandshakeRate], connections: Pool.Settings, queue: Queue?,
+        probing: Prober.Settings?
+    ) {
+        self.place = place
+        self.servers = servers
+        self.handshakeRates = handshakeRates
+        self.connections = connections
+        self.queue = queue
+        self.probing = probing
+    }
+}

@@ -1,0 +1,33 @@
+import HTTP
+import StaticFiles
+
+/// One site: what is done with a request whose host is its.
+final class SitePlan: Sendable {
+    let name: String
+    /// Its place in the configuration, for key paths in log lines: "sites[2]".
+    let keyPath: String
+    /// `https://host[:port]` is made of the request's host and this port.
+    let redirectPort: Int?
+    let routes: [RoutePlan]
+    /// Their prefixes, in their order.
+    let paths: PathTable
+    let files: StaticSite?
+    let headers: HeaderPlan
+    let timeouts: ProxyTimeoutPlan
+    let trustedProxies: [CIDR]
+
+    init(
+        name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?, headers: HeaderPlan,
+        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
+    ) {
+        self.name = name
+        self.keyPath = keyPath
+        self.redirectPort = redirectPort
+        self.routes = routes
+        paths = PathTable(routes.map(\.prefix))
+        self.files = files
+        self.headers = headers
+        self.timeouts = timeouts
+        self.trustedProxies = trustedProxies
+    }
+}

@@ -1,0 +1,147 @@
+import Buffers
+import EventLoop
+import TLS
+import Transport
+import Upstreams
+
+/// One worker's part of a plan: the pools of connections, the lines of those who wait, the probers.
+///
+/// An exchange holds the generation that it began in and looks up there whatever has a place in the plan: in another plan another
+/// server may have that place. So two plans can be in use at once, and the older one goes with its last exchange. Tunnels and
+/// leases do not hold it: what they need of it is their own.
+final class Generation {
+    /// A pool of the plan, and what this worker has of it.
+    private struct Part {
+        let plan: PoolPlan
+        /// One for each server, in its order.
+        let connections: [Pool]
+        /// Nil if nobody waits.
+        let line: WaitingLine?
+    }
+
+    /// Counts up from 1 in each worker.
+    let number: Int
+    let plan: Plan
+    /// The plan's, one step nearer.
+    let limits: PlanLimits
+    let names: NameCache
+    /// Of the servers that are probed, if this worker is the one that probes.
+    let probers: [Prober]
+    /// In the order of the plan's pools.
+    private let parts: [Part]
+    private let living: LivingGenerations
+
+    /// Takes over from the generation before what is still the same; that one does not notice until `retire`.
+    /// - Parameters:
+    ///   - previous: nil for a worker's first.
+    ///   - living: is told of it from now until it is gone.
+    ///   - probes: whether it is this worker that probes.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    init(
+        _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
+    ) throws(TLSError) {
+        self.plan = plan
+        limits = plan.limits
+        number = (previous?.number ?? 0) + 1
+        let names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
+        self.names = names
+        let (knownPools, knownLines) = (previous?.poolsByState ?? [:], previous?.linesByCount ?? [:])
+        var parts: [Part] = []
+        var probers: [Prober] = []
+        for pool in plan.pools {
+            let line = pool.queue.map { knownLines[ObjectIdentifier($0.count)] ?? WaitingLine($0.count) }
+            var connections: [Pool] = []
+            for server in pool.servers {
+                if let known = knownPools[ObjectIdentifier(server.state)],
+                    known.suits(server, settings: pool.connections, names: names, line: line)
+                {
+                    connections.append(known)
+                } else {
+                    connections.append(
+                        try Pool(server, settings: pool.connections, loop: loop, buffers: buffers, names: names, line: line))
+                }
+                if probes, let probing = pool.probing {
+                    probers.append(try Prober(server, settings: probing, loop: loop, buffers: buffers, names: names))
+                }
+            }
+            parts.append(Part(plan: pool, connections: connections, line: line))
+        }
+        self.parts = parts
+        self.probers = probers
+        self.living = living
+        living.insert(number)
+    }
+
+    deinit {
+        living.remove(number)
+    }
+
+    // MARK: What an exchange looks up
+
+    /// This worker's connections to a server of a route.
+    /// - Parameters:
+    ///   - route: of this generation's plan.
+    ///   - choice: the server's place in the route's group.
+    func pool(of route: RoutePlan, _ choice: Int) -> Pool { parts[place(of: route)].connections[choice] }
+
+    /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
+    /// - Parameter route: of this generation's plan.
+    func line(of route: RoutePlan) -> WaitingLine? { parts[place(of: route)].line }
+
+    /// A route of another plan would find another server here: rather none at all.
+    private func place(of route: RoutePlan) -> Int {
+        let place = route.pool.place
+        precondition(parts[place].plan === route.pool, "a route is looked up in its own generation")
+        return place
+    }
+
+    /// A listener of another plan as it is in this one; nil if this plan has none there.
+    func listener(like other: ListenerPlan) -> ListenerPlan? { plan.listeners.first { $0.isSame(as: other) } }
+
+    // MARK: The end
+
+    /// The next generation takes its place. What that one has not taken over ends: at once what is idle, the rest with the last
+    /// exchange of this one.
+    func retire(for next: Generation) {
+        let kept = Set(next.pools.map { ObjectIdentifier($0) })
+        for pool in pools where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
+        stopProbing()
+    }
+
+    /// The gateway drains.
+    func drain() {
+        for pool in pools { pool.closeIdle() }
+        stopProbing()
+    }
+
+    private func stopProbing() {
+        for prober in probers { prober.stop() }
+    }
+
+    /// Once in a while: idle upstream connections that are too old or dead.
+    func sweep() {
+        for part in parts {
+            for pool in part.connections { pool.sweep() }
+        }
+    }
+
+    private var pools: some Sequence<Pool> { parts.lazy.flatMap(\.connections) }
+
+    private var poolsByState: [ObjectIdentifier: Pool] {
+        Dictionary(pools.map { (ObjectIdentifier($0.server.state), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private var linesByCount: [ObjectIdentifier: WaitingLine] {
+        Dictionary(
+            parts.compactMap { $0.line.map { (ObjectIdentifier($0.count), $0) } }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// The numbers of a worker's generations that are still there: the one in use, and those whose exchanges have not ended.
+final class LivingGenerations {
+    private(set) var numbers: Set<Int> = []
+
+    fileprivate func insert(_ number: Int) { numbers.insert(number) }
+
+    fileprivate func remove(_ number: Int) { numbers.remove(number) }
+}

@@ -1,0 +1,141 @@
+import Buffers
+import EventLoop
+import HTTP
+import Messages
+import StaticFiles
+import TLS
+import Transport
+import Upstreams
+
+/// What one worker owns and its connections use, whatever the plan: never shared, never locked.
+final class WorkerResources {
+    let loop: EventLoop
+    let shared: SharedState
+    let buffers: BufferPool
+    private(set) var fileCache: StaticCache
+    /// Of the plan that is in use. An exchange takes its own from the acceptor of its connection, once.
+    private(set) var generation: Generation
+    /// All that are still there.
+    let generations = LivingGenerations()
+    let log: AccessLog
+    let clock: WallClock
+    /// Heads are reused, so that a request costs no allocation for them.
+    private let spareRequests = Spares<RequestHead>(keeping: 64)
+    private let spareResponses = Spares<ResponseHead>(keeping: 64)
+    private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
+    /// Told when a connection has ended, because they wait for room.
+    private var pausedListeners: [Waiter] = []
+    private(set) var isDraining = false
+    /// Of the shared count, at the last tick.
+    private var seenShortages = 0
+    private let probes: Bool
+    /// Starts a task for a connection that had none.
+    let resume: (ObjectIdentifier) -> Void
+
+    /// - Parameter probes: whether it is this worker that probes.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    init(
+        _ plan: Plan, loop: EventLoop, shared: SharedState, log: AccessLog, probes: Bool,
+        resume: @escaping (ObjectIdentifier) -> Void
+    ) throws(TLSError) {
+        self.resume = resume
+        self.probes = probes
+        self.loop = loop
+        self.shared = shared
+        self.log = log
+        clock = WallClock(loop: loop)
+        buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
+        fileCache = StaticCache(plan.fileCache)
+        generation = try Generation(
+            plan, after: nil, loop: loop, buffers: buffers, living: generations, probes: probes)
+    }
+
+    // MARK: Generations
+
+    /// What another plan needs here. Changes nothing: the generation can be adopted or dropped.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    func prepare(_ plan: Plan) throws(TLSError) -> Generation {
+        try Generation(plan, after: generation, loop: loop, buffers: buffers, living: generations, probes: probes)
+    }
+
+    /// From now on this generation is the one in use.
+    /// - Parameter next: prepared since the present one was adopted.
+    func adopt(_ next: Generation) {
+        buffers.hold(smallCapacity: Self.smallCapacity(next.plan))
+        if next.plan.fileCache != generation.plan.fileCache { fileCache = StaticCache(next.plan.fileCache) }
+        generation.retire(for: next)
+        generation = next
+    }
+
+    /// A head must fit into a small buffer.
+    private static func smallCapacity(_ plan: Plan) -> Int { max(16_384, plan.limits.head.maxHeadBytes) }
+
+    // MARK: Lent and taken back
+
+    func acquireRequestHead() -> RequestHead { spareRequests.take() ?? RequestHead() }
+    func acquireResponseHead() -> ResponseHead { spareResponses.take() ?? ResponseHead() }
+
+    func release(_ head: RequestHead) {
+        head.reset()
+        spareRequests.put(head)
+    }
+
+    func release(_ head: ResponseHead) {
+        head.reset()
+        spareResponses.put(head)
+    }
+
+    // MARK: Connections
+
+    /// Takes room for one connection more, of all workers'. False when there is none.
+    func reserve() -> Bool { shared.reserve(atMost: generation.limits.maxConnections) }
+
+    func add(_ connection: ClientConnection, _ count: ClientCounts.Entry) {
+        connections[ObjectIdentifier(connection)] = (connection, count)
+    }
+
+    func remove(_ connection: ClientConnection) {
+        if let (_, count) = connections.removeValue(forKey: ObjectIdentifier(connection)) { shared.clients.leave(count) }
+        shared.release()
+        while let paused = pausedListeners.popLast() { paused.tell() }
+    }
+
+    func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier]?.connection }
+
+    func pause(_ waiter: Waiter) {
+        if !pausedListeners.contains(where: { $0 === waiter }) { pausedListeners.append(waiter) }
+    }
+
+    var connectionCount: Int { connections.count }
+
+    // MARK: Drain
+
+    /// From now on every answer is its connection's last, and idle connections close.
+    func drain() {
+        isDraining = true
+        for (connection, _) in connections.values { connection.drain() }
+        generation.drain()
+    }
+
+    /// How long a tunnel waits for its turn to be closed. Their clients all come back at once, so they are sent away one by
+    /// one: a thousand in a second, within half of the drain's time.
+    func drainDelay() -> UInt64 {
+        let spread = min(UInt64(connections.count) * 1_000_000, generation.limits.drainTimeout / 2)
+        return UInt64.random(in: 0...spread)
+    }
+
+    /// Cuts what is left after the drain's deadline.
+    func cutAll() {
+        generation.names.close()
+        for (connection, _) in connections.values { connection.cut() }
+    }
+
+    /// Once in a while: idle upstream connections that are too old or dead, files that nobody asks for, and the log.
+    func tick() {
+        generation.sweep()
+        if shared.shortageCount != seenShortages { fileCache.closeFiles() }
+        seenShortages = shared.shortageCount
+        fileCache.tidy(now: clock.seconds)
+        log.flush()
+    }
+}

@@ -1,0 +1,169 @@
+import EventLoop
+import HTTP
+import LoopTesting
+import Testing
+
+@testable import Gateway
+@testable import Upstreams
+
+@Suite("A plan takes over")
+struct CarryingTests {
+    private static let sticky = "[sites.proxy.load_balancing]\nmethod = \"round_robin\"\nsticky_sessions = true\n"
+
+    @Test("nothing and changes nothing until it is used: not even a drain that it orders")
+    func buildingChangesNothing() throws {
+        let old = try Plans.plan(Plans.pool([1, 2]))
+        old.takeEffect()
+        let next = try Plans.plan(Plans.pool([2, 1], keys: "drain = true\nweight = 7"), after: old)
+        _ = try Plans.plan(Plans.pool([3]), after: old)
+        #expect(try old.server(1).isPlain && old.server(2).isPlain)
+        #expect(try old.route().group.pick(.init(now: 1)) == .server(0))
+        next.takeEffect()
+        #expect(try !old.server(1).isPlain && !next.server(1).isPlain)
+        try Plans.plan(Plans.pool([1, 2]), after: next).takeEffect()
+        #expect(try old.server(1).isPlain && next.server(1).isPlain)
+    }
+
+    @Test("the health of a server, wherever it stands now")
+    func health() throws {
+        let old = try Plans.plan(Plans.pool([1, 2]))
+        for _ in 0..<5 { try old.server(1).failed(.badAnswer, reason: "500", now: 1) }
+        let next = try Plans.plan(Plans.pool([3, 2, 1]), after: old)
+        #expect(try !next.server(1).isPlain && next.server(1).state.health.ejection.until != nil)
+        #expect(try next.server(2).isPlain && next.server(3).isPlain)
+    }
+
+    @Test("what is under way at a server, and holds it against the new limit")
+    func load() throws {
+        let old = try Plans.plan(Plans.pool([1]))
+        #expect(try old.route().group.pick(.init(now: 1)) == .server(0))
+        let next = try Plans.plan(Plans.pool([1], keys: "max_conns = 1"), after: old)
+        #expect(try next.route().group.pick(.init(now: 1)) == .full)
+        try old.server(1).release()
+        #expect(try next.route().group.pick(.init(now: 1)) == .server(0))
+    }
+
+    @Test("whose turn it is")
+    func turns() throws {
+        let old = try Plans.plan(Plans.pool([1, 2, 3]))
+        #expect(try old.route().group.pick(.init(now: 1)) == .server(0))
+        let next = try Plans.plan(Plans.pool([1, 2, 3]), after: old)
+        #expect(try next.route().group.pick(.init(now: 1)) == .server(1))
+        #expect(try old.route().group.pick(.init(now: 1)) == .server(2))
+    }
+
+    @Test("the retries that were saved up, even if their share changes")
+    func budget() throws {
+        let old = try Plans.plan(Plans.pool([1]))
+        while try old.route().group.budget.withdraw() {}
+        let next = try Plans.plan(Plans.pool([1], proxy: "[sites.proxy.retry]\nbudget_percent = 50\n"), after: old)
+        #expect(try !next.route().group.budget.withdraw())
+        try next.route().group.countRequest()
+        try next.route().group.countRequest()
+        #expect(try old.route().group.budget.withdraw())
+    }
+
+    @Test("the tunnels of a route, and holds them against the new limit")
+    func tunnels() throws {
+        let (seats, keys) = (TunnelSeats(), "websocket = true\n")
+        let old = try Plans.plan(Plans.pool([1], route: keys))
+        let next = try Plans.plan(Plans.pool([1], route: keys + "max_tunnels = 1"), after: old)
+        do {
+            let seat = try TunnelSeat(old.route(), client: nil, seats: seats, clientLimit: 0)
+            #expect(throws: Failure.self) {
+                _ = try TunnelSeat(next.route(), client: nil, seats: seats, clientLimit: 0)
+            }
+            _ = consume seat
+        }
+        _ = try TunnelSeat(next.route(), client: nil, seats: seats, clientLimit: 0)
+        #expect(try next.route().tunnelCount.value == 0)
+    }
+
+    @Test("the handshakes that a server has had in this second")
+    func handshakes() throws {
+        let keys = "handshake_rate = 2"
+        let old = try Plans.plan(Plans.pool([1, 2], keys: keys))
+        let rate = try old.route().pool.handshakeRates[0]
+        #expect(rate.admit(now: 1) && rate.admit(now: 1) && !rate.admit(now: 1))
+        let next = try Plans.plan(Plans.pool([2, 1], keys: keys), after: old).route().pool
+        #expect(next.handshakeRates[0].admit(now: 1))
+        #expect(!next.handshakeRates[1].admit(now: 1))
+    }
+
+    @Test("those who wait for a pool's servers")
+    func queue() throws {
+        let text = Plans.pool([1], keys: "max_conns = 1", proxy: "[sites.proxy.load_balancing]\nqueue = 1\n")
+        let old = try Plans.plan(text)
+        let next = try Plans.plan(text, after: old)
+        let loop = try EventLoop()
+        let before = try #require(try old.route().pool.queue)
+        let after = try #require(try next.route().pool.queue)
+        let line = WaitingLine(before.count)
+        let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
+        #expect(line.enter(first, before.limit))
+        #expect(!WaitingLine(after.count).enter(second, after.limit))
+        line.leave(first)
+        #expect(after.count.value == 0)
+    }
+
+    @Test("the secret of sticky cookies, where none is configured")
+    func stickySecret() throws {
+        let old = try Plans.plan(Plans.pool([1, 2], proxy: Self.sticky))
+        let next = try Plans.plan(Plans.pool([2, 1], proxy: Self.sticky), after: old)
+        let server = try old.server(2).identityHash
+        let sticky = try #require(try old.route().proxying.sticky)
+        var cookie = FieldSection()
+        let value = try #require(sticky.value(of: server))
+        cookie.append("Cookie", "\(sticky.name)=" + String(decoding: value, as: UTF8.self))
+        #expect(try next.route().proxying.sticky?.server(in: cookie) == server)
+        let stranger = try Plans.plan(Plans.pool([1, 2], proxy: Self.sticky))
+        #expect(try stranger.route().proxying.sticky?.server(in: cookie) == nil)
+    }
+
+    struct Change: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var text: String
+        /// Whether the same thing is meant before and after.
+        var server = false
+        var pool = false
+        var route = false
+    }
+
+    @Test(
+        "nothing from what is another's",
+        arguments: [
+            Change(
+                testDescription: "another pool", text: Plans.site([("other", "http://127.0.0.1:1", "")]), route: true),
+            Change(
+                testDescription: "another base path", text: Plans.site([("app", "http://127.0.0.1:1/base", "")]), pool: true,
+                route: true),
+            Change(
+                testDescription: "another address", text: Plans.site([("app", "http://127.0.0.2:1", "")]), pool: true, route: true
+            ),
+            Change(
+                testDescription: "another path",
+                text: Plans.site([("app", "http://127.0.0.1:1", "")], routes: [("/other", "app", "")]), server: true, pool: true),
+            Change(
+                testDescription: "another site",
+                text: Plans.pool([1]).replacing("hostname = \"localhost\"", with: "hostname = \"other\"")),
+        ])
+    func identity(change: Change) throws {
+        let old = try Plans.plan(Plans.pool([1], keys: "max_conns = 1"))
+        let text = change.text.replacing("[[sites.proxy.routes]]", with: "max_conns = 1\n[[sites.proxy.routes]]")
+        let next = try Plans.plan(text, after: old)
+        let (before, after) = (try old.route(), try #require(next.listeners.first?.fallback.routes.first))
+        #expect((before.group.servers[0].state === after.group.servers[0].state) == change.server)
+        #expect((before.pool.queue?.count === after.pool.queue?.count) == change.pool)
+        #expect((before.tunnelCount === after.tunnelCount) == change.route)
+    }
+
+    @Test("what an older plan still holds, and forgets what none does")
+    func forgetting() throws {
+        var first: Plan? = try Plans.plan(Plans.pool([1, 2]))
+        for _ in 0..<5 { try first?.server(1).failed(.badAnswer, reason: "500", now: 1) }
+        let second = try Plans.plan(Plans.pool([2]), after: first)
+        #expect(try !Plans.plan(Plans.pool([1, 2]), after: second).server(1).isPlain)
+        first = nil
+        #expect(try Plans.plan(Plans.pool([1, 2]), after: second).server(1).isPlain)
+    }
+}
