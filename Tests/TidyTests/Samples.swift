@@ -75,6 +75,14 @@ enum Samples {
         Sample("foundation", "Sources/Gateway/A.swift", "import FoundationNetworking", [1]),
         Sample("foundation", "Sources/Gateway/A.swift", "import FoundationEssentials"),
         Sample("foundation", "Tests/HTTPTests/A.swift", "import Foundation"),
+        Sample(
+            "version", "Sources/Gateway/A.swift", "let a: Inflow\nf(Outflow())\nlet b: HTTP1Client?\nHTTP2Session.c",
+            [1, 2, 3, 4]),
+        Sample("version", "Sources/Upstreams/Policy/A.swift", "import Messages\nvar a: [Inflow]", [2]),
+        Sample("version", "Sources/Gateway/Client/HTTP1Client.swift", "let a: Inflow; let b: HTTP1Session"),
+        Sample("version", "Sources/Upstreams/HTTP2Upstream.swift", "let a: HTTP2Session"),
+        Sample("version", "Sources/Messages/A.swift", "let a: Inflow"),
+        Sample("version", "Sources/Gateway/A.swift", "let inflow: BodySource // an Inflow\nlet b = \"HTTP1\"; f(.http2Settings)"),
     ]
 
     private static let names = [

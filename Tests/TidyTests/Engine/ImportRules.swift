@@ -26,7 +26,20 @@ extension Rule {
                 )
             }
         },
+        Rule(name: "version") { file, _ in
+            let folders = ["Sources/Gateway/", "Sources/Upstreams/"]
+            let isOfAVersion = file.name.hasPrefix("HTTP1") || file.name.hasPrefix("HTTP2")
+            guard folders.contains(where: { file.path.hasPrefix($0) }), !isOfAVersion else { return [] }
+            return file.code.filter { $0.kind == .word && namesVersion($0.text) }.map {
+                ($0.line, "`\($0.text)` is one version's: use the protocol of a side, or name the file HTTP1… or HTTP2…")
+            }
+        },
     ]
+
+    /// The types of HTTP/1 and HTTP/2 that move messages; everybody else knows only what both can do.
+    private static func namesVersion(_ word: String) -> Bool {
+        word == "Inflow" || word == "Outflow" || word.hasPrefix("HTTP1") || word.hasPrefix("HTTP2")
+    }
 }
 
 extension SourceFile {
