@@ -105,10 +105,14 @@ struct TunnelWay: ~Copyable {
         var mayHaveUnsent = true
         for step in 0..<Self.movesPerTurn {
             guard try moveOnce(buffers, now, &mayHaveUnsent) else { return step > 0 }
+            if hasNothingToSend, !sink.hasUnsent { return true }
         }
         blockedBy = nil
         return true
     }
+
+    /// All that was read has been taken by the sink, and the source has nothing more: the usual end of a move.
+    private var hasNothingToSend: Bool { blockedBy == .source && waiting == nil && own.isEmpty && phase == .open }
 
     /// Sends if it can, else reads: what has been read goes out before more is taken in.
     private mutating func moveOnce(
