@@ -6,11 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// Full records with their headers and tags.
-#define GATHER_CAPACITY (GH_GATHERED_RECORDS * (GH_RECORD_CONTENT + 256))
-
 // One per thread is enough: gathering begins and ends within one synchronous call.
-static _Thread_local unsigned char gathered[GATHER_CAPACITY];
+static _Thread_local unsigned char gathered[GH_SEALED_ROOM];
 static _Thread_local size_t gathered_count;
 
 static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count) {
@@ -53,7 +50,6 @@ void gh_wire_release(gh_wire *wire) {
     free(wire->inbox);
     wire->inbox = NULL;
     wire->inbox_start = wire->inbox_end = 0;
-    gh_wire_forget_secrets(wire);
 }
 
 void gh_wire_gather(gh_wire *wire) {
@@ -61,16 +57,12 @@ void gh_wire_gather(gh_wire *wire) {
     gathered_count = 0;
 }
 
-unsigned char *gh_gather_room(size_t count) {
-    if (count > GATHER_CAPACITY - gathered_count) abort();
-    unsigned char *room = gathered + gathered_count;
-    gathered_count += count;
-    return room;
-}
+unsigned char *gh_gather_room(void) { return gathered; }
 
-void gh_gather_drop(gh_wire *wire) {
-    wire->gathers = 0;
-    gathered_count = 0;
+int gh_wire_send_gathered(gh_wire *wire, size_t count) {
+    ssize_t sent = wire->writable ? wire_send(wire, gathered, count) : 0;
+    if (sent < 0) return -1;
+    return (size_t)sent < count ? keep_pending(wire, gathered + sent, count - (size_t)sent) : 0;
 }
 
 int gh_wire_flush(gh_wire *wire) {
@@ -78,11 +70,7 @@ int gh_wire_flush(gh_wire *wire) {
         size_t count = gathered_count;
         wire->gathers = 0;
         gathered_count = 0;
-        if (count > 0) {
-            ssize_t sent = wire->writable ? wire_send(wire, gathered, count) : 0;
-            if (sent < 0) return -1;
-            if ((size_t)sent < count && keep_pending(wire, gathered + sent, count - (size_t)sent) < 0) return -1;
-        }
+        if (count > 0 && gh_wire_send_gathered(wire, count) < 0) return -1;
     }
     if (wire->pending == NULL) return 1;
     if (!wire->writable) return 0;
@@ -98,7 +86,7 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     gh_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     *written = 0;
-    if (wire->gathers && wire->pending == NULL && gathered_count + count <= GATHER_CAPACITY) {
+    if (wire->gathers && wire->pending == NULL && gathered_count + count <= GH_SEALED_ROOM) {
         memcpy(gathered + gathered_count, bytes, count);
         gathered_count += count;
         *written = count;
@@ -179,7 +167,7 @@ size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
 
 static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     gh_wire *wire = BIO_get_data(bio);
-    unsigned char *room = (unsigned char *)bytes, arrived[GH_RECORD_HEADER + GH_RECORD_CONTENT + 256];
+    unsigned char *room = (unsigned char *)bytes, arrived[GH_LONGEST_RECORD];
     BIO_clear_retry_flags(bio);
     *count = gh_wire_take_inbox(wire, room, capacity);
     if (*count > 0) return 1;

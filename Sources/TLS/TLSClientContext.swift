@@ -15,16 +15,18 @@ import COpenSSL
         package var clientKeyFile: String?
         /// False accepts any certificate: only ever an explicit choice.
         package var verifies: Bool
+        package var records: TLSRecords
 
         package init(
             serverName: String, caFile: String? = nil, clientCertificateFile: String? = nil,
-            clientKeyFile: String? = nil, verifies: Bool = true
+            clientKeyFile: String? = nil, verifies: Bool = true, records: TLSRecords = .own
         ) {
             self.serverName = serverName
             self.caFile = caFile
             self.clientCertificateFile = clientCertificateFile
             self.clientKeyFile = clientKeyFile
             self.verifies = verifies
+            self.records = records
         }
     }
 
@@ -43,7 +45,7 @@ import COpenSSL
         isAddress = Self.isAddress(settings.serverName)
         _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
         unsafe gh_set_common(context)
-        unsafe gh_tell_secrets(context)
+        if settings.records == .own { unsafe gh_tell_secrets(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
         let http1: [UInt8] = [8] + Array("http/1.1".utf8)
         _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))

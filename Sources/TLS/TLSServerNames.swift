@@ -7,6 +7,8 @@ package final class TLSServerNames: Sendable {
     /// By what follows the asterisk, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
+    /// Who protects the records of this listener's connections.
+    package var records: TLSRecords { fallback.records }
 
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".

@@ -1,9 +1,10 @@
 import COpenSSL
+import CRecords
 
 /// One TLS connection over a non-blocking socket. It reads and writes the descriptor itself, but never waits and never closes it.
 ///
-/// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on the record layer of the shim
-/// (`gh_records`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
+/// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on a record layer of our own
+/// (`CRecords`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
 /// tickets (`settle()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
@@ -32,7 +33,7 @@ import COpenSSL
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
         try unsafe self.init(context: names.fallback.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
-        unsafe gh_begin_collecting(ssl, wire)
+        if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
     /// The client's side of a connection to an upstream.
@@ -40,7 +41,7 @@ import COpenSSL
         try unsafe self.init(context: context.context, descriptor: descriptor, names: nil, client: context)
         if let ssl = unsafe ssl { unsafe context.prepare(ssl) }
         unsafe SSL_set_connect_state(ssl)
-        unsafe gh_begin_collecting(ssl, wire)
+        if context.settings.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
     private init(
@@ -63,6 +64,7 @@ import COpenSSL
     deinit {
         unsafe SSL_free(ssl)
         unsafe gh_records_free(records)
+        unsafe gh_forget_secrets(wire)
         unsafe gh_wire_release(wire)
         unsafe wire.deallocate()
     }
@@ -104,7 +106,7 @@ import COpenSSL
     /// Goes on without the SSL object, if that is possible.
     private func takeOver() {
         guard let session = unsafe ssl else { return }
-        guard let records = unsafe gh_records_take_over(session, wire) else {
+        guard let records = unsafe gh_take_over(session, wire) else {
             unsafe gh_end_collecting(session, wire)
             return
         }
@@ -124,7 +126,7 @@ import COpenSSL
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Progress {
         var count = 0
         if let records = unsafe records {
-            return try progress(of: unsafe gh_records_read(records, buffer.baseAddress, buffer.count, &count), count)
+            return try progress(of: unsafe gh_wire_read_records(wire, records, buffer.baseAddress, buffer.count, &count), count)
         }
         Self.clearErrors()
         let result = unsafe SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
@@ -144,8 +146,8 @@ import COpenSSL
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
-            let outcome = unsafe gh_records_write(
-                records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+            let outcome = unsafe gh_wire_write_records(
+                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
             return try progress(of: outcome, count)
         }
         guard unsafe bytes.count > Self.recordSize || head != nil else { return try unsafe writeRecord(bytes) }
@@ -190,7 +192,7 @@ import COpenSSL
 
     /// Is something inside that a read may return? The socket will not announce it.
     package var hasBufferedInput: Bool {
-        if let records = unsafe records { return unsafe gh_records_has_input(records) == 1 }
+        if let records = unsafe records { return unsafe gh_wire_has_records(wire, records) == 1 }
         return unsafe (SSL_has_pending(ssl) == 1 || wire.pointee.inbox != nil)
     }
 
@@ -198,7 +200,7 @@ import COpenSSL
 
     /// Sends close_notify, once, without waiting for the peer's.
     package func sendCloseNotify() {
-        if let records = unsafe records { return unsafe gh_records_close(records) }
+        if let records = unsafe records { return unsafe gh_wire_close_records(wire, records) }
         ERR_clear_error()
         // During a handshake OpenSSL refuses; there is nothing to close politely then.
         guard unsafe SSL_is_init_finished(ssl) == 1 else { return }
