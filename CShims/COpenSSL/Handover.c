@@ -42,8 +42,8 @@ static void note_secret(const SSL *ssl, const char *line) {
     if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0) secrets->server_length = decode(space + 1, secrets->server);
 }
 
-// Extensions that change nothing of what comes after the handshake (RFC 6066 §3, RFC 8422 §5.1.1, RFC 7301, RFC 8446 §4.2.10). Any
-// other one may: max_fragment_length and record_size_limit bound each record, and who knows what is to come.
+// Extensions that change nothing of what comes after the handshake (RFC 6066 §3, RFC 7301, RFC 8446 §4.2.7, §4.2.10). Others may:
+// max_fragment_length and record_size_limit bound each record, and who knows what is to come.
 static int changes_nothing(unsigned type) {
     switch (type) {
     case TLSEXT_TYPE_server_name:

@@ -10,8 +10,16 @@
 static _Thread_local unsigned char gathered[GH_SEALED_ROOM];
 static _Thread_local size_t gathered_count;
 
+// What OpenSSL may leave pending besides: answers to KeyUpdates and alerts, which a peer that does not read could ask for without
+// end.
+#define MOST_PENDING (2 * GH_SEALED_ROOM)
+
 static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count) {
     ssize_t sent;
+    if (wire->send_error != 0) {
+        wire->error = wire->send_error;
+        return -1;
+    }
     do {
         sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
@@ -23,19 +31,24 @@ static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count
         wire->writable = 0;
         return 0;
     }
-    wire->error = errno;
+    wire->error = wire->send_error = errno;
     return -1;
 }
 
+// Behind what is pending already. Without memory for it nothing can be sent any more: a part of the stream would be missing.
 static int keep_pending(gh_wire *wire, const unsigned char *bytes, size_t count) {
-    wire->pending = malloc(count);
-    if (wire->pending == NULL) {
-        wire->error = ENOMEM;
+    size_t waiting = wire->pending_end - wire->pending_start;
+    unsigned char *pending = malloc(waiting + count);
+    if (pending == NULL) {
+        wire->error = wire->send_error = ENOMEM;
         return -1;
     }
-    memcpy(wire->pending, bytes, count);
+    if (waiting > 0) memcpy(pending, wire->pending + wire->pending_start, waiting);
+    memcpy(pending + waiting, bytes, count);
+    free(wire->pending);
+    wire->pending = pending;
     wire->pending_start = 0;
-    wire->pending_end = (uint32_t)count;
+    wire->pending_end = (uint32_t)(waiting + count);
     return 0;
 }
 
@@ -97,9 +110,21 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
         int flushed = gh_wire_flush(wire);
         if (flushed < 0) return 0;
         if (flushed == 0) {
+            if (wire->keeps_records && wire->pending_end - wire->pending_start + count <= MOST_PENDING) {
+                if (keep_pending(wire, (const unsigned char *)bytes, count) < 0) return 0;
+                *written = count;
+                return 1;
+            }
             BIO_set_retry_write(bio);
             return 0;
         }
+    }
+    if (wire->keeps_records) {
+        ssize_t went = wire->writable ? wire_send(wire, (const unsigned char *)bytes, count) : 0;
+        if (went < 0) return 0;
+        if ((size_t)went < count && keep_pending(wire, (const unsigned char *)bytes + went, count - (size_t)went) < 0) return 0;
+        *written = count;
+        return 1;
     }
     if (!wire->writable) {
         BIO_set_retry_write(bio);
@@ -116,6 +141,10 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
 }
 
 ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
+    if (wire->receive_error != 0) {
+        wire->error = wire->receive_error;
+        return -1;
+    }
     if (!wire->readable) return 0;
     ssize_t received;
     do {
@@ -134,7 +163,7 @@ ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
         wire->readable = 0;
         return 0;
     }
-    wire->error = errno;
+    wire->error = wire->receive_error = errno;
     return -1;
 }
 

@@ -23,7 +23,7 @@ static const char *words_of(uint8_t alert) {
     case 44: return "certificate revoked";
     case 45: return "certificate expired";
     case 46: return "certificate unknown";
-    case 47: return "illegal parameter";
+    case ILLEGAL_PARAMETER: return "illegal parameter";
     case 48: return "unknown CA";
     case 49: return "access denied";
     case DECODE_ERROR: return "decode error";
@@ -59,8 +59,9 @@ static int open_record(
     return 0;
 }
 
+// RFC 8446 §4.6.3.
 static int heed_key_update(gh_records *records, unsigned char asks) {
-    if (asks > 1) return gh_records_refuse(records, DECODE_ERROR, "a KeyUpdate that asks for nothing known");
+    if (asks > 1) return gh_records_refuse(records, ILLEGAL_PARAMETER, "a KeyUpdate that asks for nothing known");
     if (!gh_protection_update(&records->in, records->suite)) {
         return gh_records_refuse(records, INTERNAL_ERROR, "no next key can be made");
     }
@@ -69,31 +70,46 @@ static int heed_key_update(gh_records *records, unsigned char asks) {
     return GH_MOVED;
 }
 
-// Messages of the peer's handshake layer after its handshake. KeyUpdate ends its record (RFC 8446 §5.1); a server may also send
-// tickets (§4.6.1), which are skipped.
+// A message's header is here. A server may send tickets (§4.6.1), which are skipped.
+static int begin_message(gh_records *records) {
+    const uint8_t *header = records->message;
+    uint32_t length = (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+    if (header[0] == KEY_UPDATE) {
+        return length == 1 ? GH_MOVED : gh_records_refuse(records, DECODE_ERROR, "a KeyUpdate of a wrong length");
+    }
+    records->ticket_left = length;
+    records->message_length = 0;
+    return GH_MOVED;
+}
+
+// Takes the next byte of a message that is no ticket's body; `ends_record` after the record's last.
+static int heed_message_byte(gh_records *records, uint8_t byte, int ends_record) {
+    records->message[records->message_length++] = byte;
+    if (records->message_length == 1 && byte != KEY_UPDATE && (byte != NEW_SESSION_TICKET || !records->is_client)) {
+        return gh_records_refuse(records, UNEXPECTED_MESSAGE, "unexpected message after the handshake");
+    }
+    if (records->message_length == MESSAGE_HEADER) return begin_message(records);
+    if (records->message_length < MESSAGE_HEADER) return GH_MOVED;
+    records->message_length = 0;
+    // RFC 8446 §5.1: what precedes a change of keys ends its record.
+    if (!ends_record) return gh_records_refuse(records, UNEXPECTED_MESSAGE, "a KeyUpdate that does not end its record");
+    return heed_key_update(records, byte);
+}
+
+// Messages of the peer's handshake layer after its handshake, which may be cut anywhere (RFC 8446 §5.1).
 static int heed_messages(gh_records *records, const unsigned char *room, size_t capacity, size_t length) {
-    size_t index = 0;
-    while (index < length) {
-        size_t left = length - index;
+    int outcome = length > 0 ? GH_MOVED : gh_records_refuse(records, UNEXPECTED_MESSAGE, "a handshake record without content");
+    for (size_t index = 0; index < length && outcome == GH_MOVED;) {
         if (records->ticket_left > 0) {
-            size_t skipped = left < records->ticket_left ? left : records->ticket_left;
+            size_t left = length - index, skipped = left < records->ticket_left ? left : records->ticket_left;
             records->ticket_left -= (uint32_t)skipped;
             index += skipped;
-            continue;
+        } else {
+            outcome = heed_message_byte(records, byte_at(room, capacity, index), index + 1 == length);
+            index += 1;
         }
-        if (left < MESSAGE_HEADER) break;
-        unsigned char header[MESSAGE_HEADER];
-        for (size_t byte = 0; byte < MESSAGE_HEADER; byte += 1) header[byte] = byte_at(room, capacity, index + byte);
-        uint32_t body = (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
-        if (header[0] == KEY_UPDATE && body == 1 && left == MESSAGE_HEADER + 1) {
-            return heed_key_update(records, byte_at(room, capacity, index + MESSAGE_HEADER));
-        }
-        if (header[0] != NEW_SESSION_TICKET || !records->is_client) break;
-        records->ticket_left = body;
-        index += MESSAGE_HEADER;
     }
-    return length > 0 && index == length
-               ? GH_MOVED : gh_records_refuse(records, UNEXPECTED_MESSAGE, "unexpected message after the handshake");
+    return outcome;
 }
 
 static int heed_alert(gh_records *records, const unsigned char *alert, size_t length) {
@@ -132,15 +148,19 @@ static int take_record(
     if (body_length - GH_TAG > GH_RECORD_CONTENT + 1) {
         return gh_records_refuse(records, RECORD_OVERFLOW, "a record of more than 16 KiB");
     }
+    // RFC 8446 §5.1: nothing comes between the pieces of a message. An alert ends the connection anyway.
+    if (type == GH_APPLICATION_DATA && (records->message_length > 0 || records->ticket_left > 0)) {
+        return gh_records_refuse(records, UNEXPECTED_MESSAGE, "data within a handshake message");
+    }
     if (type == GH_APPLICATION_DATA && length > 0) {
-        records->dataless = 0;
+        if (records->dataless_left < DATALESS_RECORDS) records->dataless_left = DATALESS_RECORDS;
         *count = length < capacity ? length : capacity;
         return length > capacity ? keep_unread(records, length - capacity) : GH_MOVED;
     }
-    records->dataless += 1;
-    if (records->dataless > MOST_DATALESS_RECORDS) {
+    if (records->dataless_left == 0) {
         return gh_records_refuse(records, UNEXPECTED_MESSAGE, "too many records without data");
     }
+    records->dataless_left -= 1;
     if (type == GH_APPLICATION_DATA) return GH_MOVED;
     if (type == GH_HANDSHAKE) return heed_messages(records, room, capacity, length);
     if (type == GH_ALERT && length > 0) {

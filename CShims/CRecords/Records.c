@@ -15,6 +15,7 @@ gh_records *gh_records_new(const gh_records_start *start) {
     if (records == NULL) return NULL;
     size_t length = gh_suite_secret_length(start->suite);
     records->suite = start->suite;
+    records->dataless_left = DATALESS_RECORDS;
     records->is_client = start->is_client;
     records->is_resumed = start->is_resumed;
     memcpy(records->in.secret, start->peers_secret, length);

@@ -59,8 +59,8 @@ size_t gh_records_seal(
         *count += piece;
     }
     if (!done) return fail_to_seal(records);
-    // A peer that only listens for long may change its keys as often as it likes to.
-    records->dataless = 0;
+    records->dataless_left += (uint32_t)(GH_GATHERED_RECORDS - left);
+    if (records->dataless_left > MOST_DATALESS_RECORDS) records->dataless_left = MOST_DATALESS_RECORDS;
     return out.count;
 }
 
@@ -80,6 +80,8 @@ size_t gh_records_seal_owed(gh_records *records, unsigned char *room) {
     }
     return seal_key_update(records, &out) ? out.count : fail_to_seal(records);
 }
+
+void gh_records_change_keys(gh_records *records) { records->owes_key_update = 1; }
 
 void gh_records_close(gh_records *records) {
     if (records->has_failed || records->has_said_end) return;

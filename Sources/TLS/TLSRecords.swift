@@ -14,12 +14,12 @@ package enum TLSRecords: Sendable, Equatable {
 
     /// What this choice comes to with the OpenSSL that is loaded, and why, for an operator. The first call tries the ciphers out.
     package var inWords: String {
-        guard self == .own else { return "OpenSSL's, as [tls] records says" }
+        guard self == .own else { return "by OpenSSL, as [tls] records says" }
         let exceptions = Self.suites.compactMap { suite in
             unsafe gh_suite_problem(suite.number).map { unsafe "\(suite.name) (\(String(cString: $0)))" }
         }
         if exceptions.isEmpty { return "own" }
         let list = exceptions.joined(separator: ", ")
-        return exceptions.count == Self.suites.count ? "OpenSSL's: \(list)" : "own, but OpenSSL's with \(list)"
+        return exceptions.count == Self.suites.count ? "by OpenSSL: \(list)" : "own, but by OpenSSL with \(list)"
     }
 }

@@ -33,6 +33,7 @@ import CRecords
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
         try unsafe self.init(context: names.fallback.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
+        guard unsafe gh_set_tickets(ssl, names.tickets) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
         if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
@@ -89,18 +90,17 @@ import CRecords
         Self.clearErrors()
         let result = unsafe SSL_do_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
+        unsafe wire.pointee.keeps_records = 1
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { unsafe String(cString: $0).lowercased() }
         takeOver()
         return .moved(0)
     }
 
-    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Keeps the newest
-    /// ticket for resumption and goes on without the SSL object.
+    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Goes on without the
+    /// SSL object.
     package func settle() {
-        guard let client, let session = unsafe ssl else { return }
-        unsafe client.keepSession(of: session)
-        takeOver()
+        if client != nil { takeOver() }
     }
 
     /// Goes on without the SSL object, if that is possible.
@@ -150,6 +150,10 @@ import CRecords
                 wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
             return try progress(of: outcome, count)
         }
+        readAside()
+        // OpenSSL makes no record that cannot leave: see `keeps_records`.
+        guard case .moved = try flush() else { return .wantsWrite }
+        guard unsafe wire.pointee.writable != 0 else { return .wantsWrite }
         guard unsafe bytes.count > Self.recordSize || head != nil else { return try unsafe writeRecord(bytes) }
         unsafe gh_wire_gather(wire)
         do throws(TLSError) {
@@ -179,6 +183,25 @@ import CRecords
             written += count
         }
         return .moved(written)
+    }
+
+    /// If something has arrived: takes what of it is no data, a KeyUpdate or a late ticket. Data, an end or a failure are left to
+    /// the next read.
+    package func readAside() {
+        guard unsafe wire.pointee.readable != 0 else { return }
+        if let records = unsafe records { return unsafe gh_wire_read_aside(wire, records) }
+        guard unsafe SSL_has_pending(ssl) == 0, unsafe SSL_version(ssl) == TLS1_3_VERSION else { return }
+        var byte: UInt8 = 0
+        var count = 0
+        _ = unsafe SSL_peek_ex(ssl, &byte, 1, &count)
+        ERR_clear_error()
+    }
+
+    /// Goes on to the next key of our own (RFC 8446 §4.6.3), where the records are our own; for tests.
+    func changeKeys() {
+        guard let records = unsafe records else { return }
+        unsafe gh_records_change_keys(records)
+        unsafe gh_wire_send_owed(wire, records)
     }
 
     /// Sends ciphertext left over from `write`. `.moved` when none is left.

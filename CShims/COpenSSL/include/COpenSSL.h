@@ -39,6 +39,12 @@ typedef struct gh_wire {
     uint32_t inbox_end;
     /// Until the handshake is done: what is received goes through the inbox, and the secrets are kept.
     uint8_t collects;
+    /// After the handshake: OpenSSL's records are taken whole, and what the socket does not take of them is pending here. OpenSSL
+    /// never has a record half sent then, which it could not send together with what a read may have to answer.
+    uint8_t keeps_records;
+    /// errno of the recv or send after which there can be no other; 0 if none failed.
+    int receive_error;
+    int send_error;
     gh_secrets *secrets;
 } gh_wire;
 
@@ -83,11 +89,42 @@ int gh_wire_write_records(
     gh_wire *wire, gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes,
     size_t length, size_t *count);
 
+/// If something has arrived: receives it and takes what is no data, KeyUpdates above all. Data are kept for the next read, at
+/// most a record or two. An end or a failure is told by the next read.
+void gh_wire_read_aside(gh_wire *wire, gh_records *records);
+
+/// Sends what the record layer owes, if it can go now.
+void gh_wire_send_owed(gh_wire *wire, gh_records *records);
+
 /// Sends close_notify, once, if it can go now.
 void gh_wire_close_records(gh_wire *wire, gh_records *records);
 
 /// Would a read return something without a system call?
 int gh_wire_has_records(const gh_wire *wire, const gh_records *records);
+
+/// The keys of a listener's session tickets, for any thread.
+typedef struct gh_tickets gh_tickets;
+
+enum {
+    /// Seconds for which a ticket is good, and after which new ones get a new key: a key is known for twice as long at most
+    /// (RFC 9325 §3.4).
+    GH_TICKET_LIFETIME = 2 * 60 * 60,
+};
+
+/// NULL when memory is out.
+gh_tickets *gh_tickets_new(void);
+
+/// Wipes and frees the keys; NULL does nothing.
+void gh_tickets_free(gh_tickets *tickets);
+
+/// Makes the sessions of a server's context take the keys of gh_set_tickets.
+void gh_use_tickets(SSL_CTX *context);
+
+/// Before the handshake: the keys for the session's tickets, which must outlive it. 0 when memory is out.
+int gh_set_tickets(SSL *ssl, gh_tickets *tickets);
+
+/// After how many seconds new tickets get a new key, in the whole process. For tests to lower.
+void gh_replace_ticket_keys_after(uint64_t seconds);
 
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
@@ -110,6 +147,10 @@ static inline int gh_set_groups(SSL_CTX *context, const char *list) { return SSL
 static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
     SSL_CTX_set_tlsext_servername_callback(context, callback);
     SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
+static inline void gh_tell_sessions(SSL_CTX *context, int (*callback)(SSL *, SSL_SESSION *)) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, callback);
 }
 static inline const char *gh_server_name(const SSL *ssl) {
     return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);

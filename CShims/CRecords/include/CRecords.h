@@ -69,6 +69,9 @@ int gh_records_owe(const gh_records *records);
 /// Seals what is owed into `room` of GH_SEALED_ROOM bytes. Returns how many bytes of it are to be sent; 0 if there is nothing.
 size_t gh_records_seal_owed(gh_records *records, unsigned char *room);
 
+/// From now on a KeyUpdate is owed: the next key is to be used, whatever the present one has protected.
+void gh_records_change_keys(gh_records *records);
+
 /// From now on close_notify is owed, unless an alert has been sent or the connection has failed.
 void gh_records_close(gh_records *records);
 
