@@ -21,9 +21,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// A C target: only what Swift cannot import (macros, variadics, C++), and OpenSSL's BIO.
-func shim(_ name: String, links libraries: [String] = []) -> Target {
+func shim(_ name: String, _ dependencies: [Target.Dependency] = [], links libraries: [String] = []) -> Target {
     .target(
-        name: name, path: "CShims/\(name)",
+        name: name, dependencies: dependencies, path: "CShims/\(name)",
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
@@ -39,8 +39,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
+        // C, below
+        shim("CRecords", links: ["crypto"]),
         // C
-        shim("COpenSSL", links: ["ssl", "crypto"]),
+        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
         shim("CCrypto", links: ["crypto"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
@@ -51,7 +53,7 @@ let package = Package(
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
         // Floor 1: the two engines and the buffers between them; none knows another.
-        module("TLS", ["COpenSSL"]),
+        module("TLS", ["COpenSSL", "CRecords"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         // Floor 2: bytes between sockets, plain or TLS.
@@ -89,9 +91,10 @@ let package = Package(
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "BuffersTests", ["Buffers"]),
-        tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "EventLoop", "Buffers", "LoopTesting"]),
+        tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "CRecords", "EventLoop", "Buffers", "LoopTesting"]),
         tests(
             of: "MessagesTests", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "LoopTesting", "TestSupport"]),
+        tests(of: "RecordsTests", ["CRecords"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),
         .testTarget(

@@ -24,6 +24,9 @@ let package = Package(
         .target(name: "CFuzzer"),
         .target(name: "HTTP", path: "Gatehouse/HTTP", swiftSettings: fuzzed),
         .target(name: "CToml", path: "Gatehouse/CToml", cxxSettings: [.unsafeFlags(["-fsanitize=address"])]),
+        .target(
+            name: "CRecords", path: "Gatehouse/CRecords",
+            cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])], linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "Configuration", dependencies: ["CToml"], path: "Gatehouse/Configuration", swiftSettings: fuzzed),
         target("RequestHeadTarget", "HTTP"),
         target("ResponseHeadTarget", "HTTP"),
@@ -31,6 +34,7 @@ let package = Package(
         target("ForwardedTarget", "HTTP"),
         target("TargetPathTarget", "HTTP"),
         target("ConfigurationTarget", "Configuration"),
+        target("RecordsTarget", "CRecords"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -15,8 +15,10 @@ let settings: [SwiftSetting] = [
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Gatehouse/\(name)", swiftSettings: settings)
 }
-func shim(_ name: String, links libraries: [String] = []) -> Target {
-    .target(name: name, path: "Gatehouse/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
+func shim(_ name: String, _ dependencies: [Target.Dependency] = [], links libraries: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Gatehouse/\(name)",
+        linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 let package = Package(
@@ -24,7 +26,8 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
     targets: [
         .target(name: "CCount"),
-        shim("COpenSSL", links: ["ssl", "crypto"]),
+        shim("CRecords", links: ["crypto"]),
+        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
         shim("CCrypto", links: ["crypto"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
@@ -33,7 +36,7 @@ let package = Package(
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
-        module("TLS", ["COpenSSL"]),
+        module("TLS", ["COpenSSL", "CRecords"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),

@@ -1,7 +1,7 @@
 // What OpenSSL has to tell so that others can go on where it ends: the traffic secrets, and how many records have been protected
 // with them.
 
-#include "Wire.h"
+#include "Handover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,29 @@ static void note_secret(const SSL *ssl, const char *line) {
     if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0) secrets->server_length = decode(space + 1, secrets->server);
 }
 
+// Extensions that change nothing of what comes after the handshake (RFC 6066 §3, RFC 7301, RFC 8446 §4.2.7, §4.2.10). Others may:
+// max_fragment_length and record_size_limit bound each record, and who knows what is to come.
+static int changes_nothing(unsigned type) {
+    switch (type) {
+    case TLSEXT_TYPE_server_name:
+    case TLSEXT_TYPE_supported_groups:
+    case TLSEXT_TYPE_application_layer_protocol_negotiation:
+    case TLSEXT_TYPE_early_data: return 1;
+    default: return 0;
+    }
+}
+
+// RFC 8446 §4.3.1. `message` has its header; OpenSSL has seen to its form, and it is not believed here all the same.
+static uint8_t are_all_known(const unsigned char *message, size_t length) {
+    size_t index = SSL3_HM_HEADER_LENGTH + 2;
+    while (length >= index + 4) {
+        unsigned type = (unsigned)message[index] << 8 | message[index + 1];
+        if (!changes_nothing(type)) return 0;
+        index += 4 + ((size_t)message[index + 2] << 8 | message[index + 3]);
+    }
+    return index == length;
+}
+
 // SSL_CTX_set_msg_callback(3): each record is told by its header before it is protected or opened, each message once it has been
 // written or read.
 static void count_records(
@@ -58,6 +81,7 @@ static void count_records(
         return;
     }
     unsigned char message = *(const unsigned char *)bytes;
+    if (message == SSL3_MT_ENCRYPTED_EXTENSIONS) secrets->may_be_taken_over = are_all_known(bytes, length);
     if (message == SSL3_MT_FINISHED) *counts = 1;
     if (message == SSL3_MT_KEY_UPDATE) secrets->are_outdated = 1;
 }
@@ -74,14 +98,40 @@ void gh_begin_collecting(SSL *ssl, gh_wire *wire) {
 
 void gh_end_collecting(SSL *ssl, gh_wire *wire) {
     wire->collects = 0;
-    gh_wire_forget_secrets(wire);
+    gh_forget_secrets(wire);
     SSL_set_msg_callback(ssl, NULL);
     SSL_set_read_ahead(ssl, 1);
 }
 
-void gh_wire_forget_secrets(gh_wire *wire) {
+void gh_forget_secrets(gh_wire *wire) {
     if (wire->secrets == NULL) return;
     OPENSSL_cleanse(wire->secrets, sizeof *wire->secrets);
     free(wire->secrets);
     wire->secrets = NULL;
+}
+
+gh_records *gh_take_over(SSL *ssl, gh_wire *wire) {
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    const gh_suite *suite = cipher != NULL ? gh_suite_of(SSL_CIPHER_get_protocol_id(cipher)) : NULL;
+    const gh_secrets *secrets = wire->secrets;
+    // Nothing may be inside OpenSSL any more.
+    if (suite == NULL || SSL_version(ssl) != TLS1_3_VERSION || SSL_has_pending(ssl)) return NULL;
+    size_t length = gh_suite_secret_length(suite);
+    if (secrets == NULL || secrets->client_length != length || secrets->server_length != length) return NULL;
+    if (!secrets->counts_sent || !secrets->counts_read || secrets->are_outdated) return NULL;
+    // A session remembers its fragments' length, also where resuming it does not repeat the extension.
+    if (!secrets->may_be_taken_over || SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl)) != 0) return NULL;
+    int is_client = !SSL_is_server(ssl);
+    gh_records_start start = {
+        .suite = suite,
+        .own_secret = is_client ? secrets->client : secrets->server,
+        .peers_secret = is_client ? secrets->server : secrets->client,
+        .sent = secrets->sent,
+        .received = secrets->read,
+        .is_client = (uint8_t)is_client,
+        .is_resumed = SSL_session_reused(ssl) == 1,
+    };
+    gh_records *records = gh_records_new(&start);
+    if (records != NULL) gh_forget_secrets(wire);
+    return records;
 }

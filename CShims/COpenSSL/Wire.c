@@ -6,15 +6,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// Full records with their headers and tags.
-#define GATHER_CAPACITY (GH_GATHERED_RECORDS * (GH_RECORD_CONTENT + 256))
-
 // One per thread is enough: gathering begins and ends within one synchronous call.
-static _Thread_local unsigned char gathered[GATHER_CAPACITY];
+static _Thread_local unsigned char gathered[GH_SEALED_ROOM];
 static _Thread_local size_t gathered_count;
+
+// What OpenSSL may leave pending besides: answers to KeyUpdates and alerts, which a peer that does not read could ask for without
+// end.
+#define MOST_PENDING (2 * GH_SEALED_ROOM)
 
 static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count) {
     ssize_t sent;
+    if (wire->send_error != 0) {
+        wire->error = wire->send_error;
+        return -1;
+    }
     do {
         sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
@@ -26,19 +31,24 @@ static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count
         wire->writable = 0;
         return 0;
     }
-    wire->error = errno;
+    wire->error = wire->send_error = errno;
     return -1;
 }
 
+// Behind what is pending already. Without memory for it nothing can be sent any more: a part of the stream would be missing.
 static int keep_pending(gh_wire *wire, const unsigned char *bytes, size_t count) {
-    wire->pending = malloc(count);
-    if (wire->pending == NULL) {
-        wire->error = ENOMEM;
+    size_t waiting = wire->pending_end - wire->pending_start;
+    unsigned char *pending = malloc(waiting + count);
+    if (pending == NULL) {
+        wire->error = wire->send_error = ENOMEM;
         return -1;
     }
-    memcpy(wire->pending, bytes, count);
+    if (waiting > 0) memcpy(pending, wire->pending + wire->pending_start, waiting);
+    memcpy(pending + waiting, bytes, count);
+    free(wire->pending);
+    wire->pending = pending;
     wire->pending_start = 0;
-    wire->pending_end = (uint32_t)count;
+    wire->pending_end = (uint32_t)(waiting + count);
     return 0;
 }
 
@@ -53,7 +63,6 @@ void gh_wire_release(gh_wire *wire) {
     free(wire->inbox);
     wire->inbox = NULL;
     wire->inbox_start = wire->inbox_end = 0;
-    gh_wire_forget_secrets(wire);
 }
 
 void gh_wire_gather(gh_wire *wire) {
@@ -61,16 +70,12 @@ void gh_wire_gather(gh_wire *wire) {
     gathered_count = 0;
 }
 
-unsigned char *gh_gather_room(size_t count) {
-    if (count > GATHER_CAPACITY - gathered_count) abort();
-    unsigned char *room = gathered + gathered_count;
-    gathered_count += count;
-    return room;
-}
+unsigned char *gh_gather_room(void) { return gathered; }
 
-void gh_gather_drop(gh_wire *wire) {
-    wire->gathers = 0;
-    gathered_count = 0;
+int gh_wire_send_gathered(gh_wire *wire, size_t count) {
+    ssize_t sent = wire->writable ? wire_send(wire, gathered, count) : 0;
+    if (sent < 0) return -1;
+    return (size_t)sent < count ? keep_pending(wire, gathered + sent, count - (size_t)sent) : 0;
 }
 
 int gh_wire_flush(gh_wire *wire) {
@@ -78,11 +83,7 @@ int gh_wire_flush(gh_wire *wire) {
         size_t count = gathered_count;
         wire->gathers = 0;
         gathered_count = 0;
-        if (count > 0) {
-            ssize_t sent = wire->writable ? wire_send(wire, gathered, count) : 0;
-            if (sent < 0) return -1;
-            if ((size_t)sent < count && keep_pending(wire, gathered + sent, count - (size_t)sent) < 0) return -1;
-        }
+        if (count > 0 && gh_wire_send_gathered(wire, count) < 0) return -1;
     }
     if (wire->pending == NULL) return 1;
     if (!wire->writable) return 0;
@@ -98,7 +99,7 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     gh_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     *written = 0;
-    if (wire->gathers && wire->pending == NULL && gathered_count + count <= GATHER_CAPACITY) {
+    if (wire->gathers && wire->pending == NULL && gathered_count + count <= GH_SEALED_ROOM) {
         memcpy(gathered + gathered_count, bytes, count);
         gathered_count += count;
         *written = count;
@@ -109,9 +110,21 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
         int flushed = gh_wire_flush(wire);
         if (flushed < 0) return 0;
         if (flushed == 0) {
+            if (wire->keeps_records && wire->pending_end - wire->pending_start + count <= MOST_PENDING) {
+                if (keep_pending(wire, (const unsigned char *)bytes, count) < 0) return 0;
+                *written = count;
+                return 1;
+            }
             BIO_set_retry_write(bio);
             return 0;
         }
+    }
+    if (wire->keeps_records) {
+        ssize_t went = wire->writable ? wire_send(wire, (const unsigned char *)bytes, count) : 0;
+        if (went < 0) return 0;
+        if ((size_t)went < count && keep_pending(wire, (const unsigned char *)bytes + went, count - (size_t)went) < 0) return 0;
+        *written = count;
+        return 1;
     }
     if (!wire->writable) {
         BIO_set_retry_write(bio);
@@ -128,6 +141,10 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
 }
 
 ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
+    if (wire->receive_error != 0) {
+        wire->error = wire->receive_error;
+        return -1;
+    }
     if (!wire->readable) return 0;
     ssize_t received;
     do {
@@ -146,7 +163,7 @@ ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
         wire->readable = 0;
         return 0;
     }
-    wire->error = errno;
+    wire->error = wire->receive_error = errno;
     return -1;
 }
 
@@ -179,7 +196,7 @@ size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
 
 static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     gh_wire *wire = BIO_get_data(bio);
-    unsigned char *room = (unsigned char *)bytes, arrived[GH_RECORD_HEADER + GH_RECORD_CONTENT + 256];
+    unsigned char *room = (unsigned char *)bytes, arrived[GH_LONGEST_RECORD];
     BIO_clear_retry_flags(bio);
     *count = gh_wire_take_inbox(wire, room, capacity);
     if (*count > 0) return 1;

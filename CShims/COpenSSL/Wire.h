@@ -6,34 +6,12 @@
 
 #include <sys/types.h>
 
-enum {
-    GH_RECORD_HEADER = SSL3_RT_HEADER_LENGTH,
-    /// Bytes of SHA-384's output.
-    GH_LONGEST_SECRET = 48,
-};
+/// Room of GH_SEALED_ROOM bytes, the thread's, for what gh_wire_send_gathered sends next.
+unsigned char *gh_gather_room(void);
 
-/// What a handshake leaves behind for those who go on without OpenSSL (RFC 8446 §7.1).
-struct gh_secrets {
-    unsigned char client[GH_LONGEST_SECRET];
-    unsigned char server[GH_LONGEST_SECRET];
-    uint8_t client_length;
-    uint8_t server_length;
-    /// Our Finished has been sent, the peer's has been read: from there on records count.
-    uint8_t counts_sent;
-    uint8_t counts_read;
-    /// The secrets are no longer those of the handshake.
-    uint8_t are_outdated;
-    /// Records protected with the secrets so far.
-    uint64_t sent;
-    uint64_t read;
-};
-
-/// Room for `count` more bytes among what this thread gathers; the bytes are to be written at once. The caller keeps to
-/// GH_GATHERED_RECORDS full records and one short one.
-unsigned char *gh_gather_room(size_t count);
-
-/// Forgets what was gathered since gh_wire_gather.
-void gh_gather_drop(gh_wire *wire);
+/// Sends the first `count` bytes of the room; nothing may be pending, and what the socket does not take is pending then. 0, or
+/// -1 on an error (`error` is set).
+int gh_wire_send_gathered(gh_wire *wire, size_t count);
 
 /// One recv, unless it is known to fail. Returns how many bytes came; 0 for none now or, with `at_end` set, for the peer's FIN;
 /// -1 for an error, with `error` set.
@@ -47,6 +25,3 @@ void gh_wire_drop_inbox(gh_wire *wire, size_t count);
 
 /// Takes up to `capacity` bytes out of the inbox.
 size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity);
-
-/// Wipes and frees the handshake's secrets.
-void gh_wire_forget_secrets(gh_wire *wire);

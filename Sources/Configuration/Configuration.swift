@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
     package var performance = Performance()
     package var limits = Limits()
     package var dns = NameResolution()
+    package var tls = GlobalTLS()
     package var fileCache = FileCache()
     package var security = Security()
     package var management = Management()

@@ -51,6 +51,7 @@ extension Configuration {
         let performance = Performance(reading: document.table("performance"))
         let limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
         let dns = NameResolution(reading: document.table("dns"))
+        let tls = GlobalTLS(reading: document.table("tls"))
         let fileCache = FileCache(reading: document.table("file_cache"))
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
@@ -67,6 +68,7 @@ extension Configuration {
         configuration.performance = performance
         configuration.limits = limits
         configuration.dns = dns
+        configuration.tls = tls
         configuration.fileCache = fileCache
         configuration.security = security
         configuration.management = management

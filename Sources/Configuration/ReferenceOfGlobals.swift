@@ -104,6 +104,16 @@ extension ConfigurationReference {
                 Key("max_ttl", "duration", .value("300"), "An answer is used no longer than this, however long its TTL."),
             ]),
         Section(
+            "tls", "TLS towards clients and upstreams alike.",
+            [
+                Key(
+                    "records", "`own`, `openssl`", .value("\"own\""),
+                    """
+                    Who protects the records of TLS 1.3 after the handshake: Gatehouse, with OpenSSL's ciphers and a fraction \
+                    of the memory, or OpenSSL alone ([TLS](tls.md#records)).
+                    """)
+            ]),
+        Section(
             "management", "The operator's own listener.",
             [
                 Key("enabled", "boolean", .value("false"), "Whether it listens."),

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// How one upstream is spoken to over TLS: whom to trust, which name to ask for and to check, and our own certificate.
 ///
-/// Not shared between workers: each keeps the upstream's newest session for resumption without a lock.
+/// Not shared between workers: each keeps the upstream's newest tickets for resumption without a lock.
 /// `@safe`: both pointers are owned here and freed in `deinit`; sessions hold this object.
 @safe package final class TLSClientContext {
     /// What the configuration says of an upstream's TLS.
@@ -15,23 +15,28 @@ import COpenSSL
         package var clientKeyFile: String?
         /// False accepts any certificate: only ever an explicit choice.
         package var verifies: Bool
+        package var records: TLSRecords
 
         package init(
             serverName: String, caFile: String? = nil, clientCertificateFile: String? = nil,
-            clientKeyFile: String? = nil, verifies: Bool = true
+            clientKeyFile: String? = nil, verifies: Bool = true, records: TLSRecords = .own
         ) {
             self.serverName = serverName
             self.caFile = caFile
             self.clientCertificateFile = clientCertificateFile
             self.clientKeyFile = clientKeyFile
             self.verifies = verifies
+            self.records = records
         }
     }
 
     let context: OpaquePointer
     package let settings: Settings
     let isAddress: Bool
-    private var session: OpaquePointer?
+    /// The newest last.
+    private var sessions: [OpaquePointer] = unsafe []
+    /// A server gives two with each connection, as a rule, and a connection takes one.
+    private static let mostSessions = 8
 
     /// - Throws: `.configuration` when a file cannot be used, naming it.
     package init(_ settings: Settings) throws(TLSError) {
@@ -43,17 +48,24 @@ import COpenSSL
         isAddress = Self.isAddress(settings.serverName)
         _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
         unsafe gh_set_common(context)
-        unsafe gh_tell_secrets(context)
+        if settings.records == .own { unsafe gh_tell_secrets(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
         let http1: [UInt8] = [8] + Array("http/1.1".utf8)
         _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))
         unsafe SSL_CTX_set_verify(context, settings.verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+        // SSL_CTX_sess_set_new_cb(3): told of each ticket when it comes, also on a connection that is closed after one answer.
+        // The argument is this object, unretained: every session that uses the context holds the object too.
+        unsafe SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
+        unsafe gh_tell_sessions(context) { ssl, session in
+            guard let context = unsafe SSL_get_SSL_CTX(ssl), let object = unsafe SSL_CTX_get_ex_data(context, 0) else { return 0 }
+            return unsafe Unmanaged<TLSClientContext>.fromOpaque(object).takeUnretainedValue().keep(session) ? 1 : 0
+        }
         try loadTrust()
         try loadCertificate()
     }
 
     deinit {
-        unsafe SSL_SESSION_free(session)
+        unsafe sessions.forEach { unsafe SSL_SESSION_free($0) }
         unsafe SSL_CTX_free(context)
     }
 
@@ -69,18 +81,33 @@ import COpenSSL
         }
         // RFC 6066 §3: literal addresses are not permitted in SNI.
         if !isAddress { _ = unsafe gh_set_server_name(ssl, settings.serverName) }
-        if let session = unsafe session { _ = unsafe SSL_set_session(ssl, session) }
+        unsafe resume(ssl)
     }
 
-    /// Keeps the peer's newest ticket for the next connection.
-    func keepSession(of ssl: OpaquePointer) {
-        guard let newest = unsafe SSL_get1_session(ssl) else { return }
-        guard unsafe SSL_SESSION_is_resumable(newest) == 1 else {
-            unsafe SSL_SESSION_free(newest)
-            return
+    /// RFC 8446 §C.4: a ticket is for one connection, since who sees it twice knows that both are of one client. TLS 1.2 has no
+    /// others: its session is kept.
+    private func resume(_ ssl: OpaquePointer) {
+        while let session = unsafe sessions.popLast() {
+            if unsafe SSL_SESSION_is_resumable(session) == 1 { return unsafe resume(session, with: ssl) }
+            unsafe SSL_SESSION_free(session)
         }
-        unsafe SSL_SESSION_free(session)
-        unsafe session = newest
+    }
+
+    private func resume(_ session: OpaquePointer, with ssl: OpaquePointer) {
+        _ = unsafe SSL_set_session(ssl, session)
+        if unsafe SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION {
+            unsafe sessions.append(session)
+        } else {
+            unsafe SSL_SESSION_free(session)
+        }
+    }
+
+    /// Takes over a session that a server has given. False if it is of no use.
+    private func keep(_ session: OpaquePointer?) -> Bool {
+        guard let session = unsafe session, unsafe SSL_SESSION_is_resumable(session) == 1 else { return false }
+        if unsafe sessions.count == Self.mostSessions { unsafe SSL_SESSION_free(sessions.removeFirst()) }
+        unsafe sessions.append(session)
+        return true
     }
 
     private func loadTrust() throws(TLSError) {

@@ -15,18 +15,21 @@ import COpenSSL
     /// both are done.
     nonisolated(unsafe) let context: OpaquePointer
     let minimumVersion: MinimumVersion
+    let records: TLSRecords
 
     /// Loads a PEM certificate chain (leaf first) and its PEM key, and checks that they match.
     /// - Throws: `.configuration`, naming the file and the reason.
     package init(
-        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12
+        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, records: TLSRecords = .own
     ) throws(TLSError) {
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
             throw TLSError(.configuration, TLSError.takeReason())
         }
         unsafe self.context = context
         self.minimumVersion = minimumVersion
+        self.records = records
         unsafe Self.setUp(context, minimumVersion)
+        if records == .own { unsafe gh_tell_secrets(context) }
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
             throw TLSError(.configuration, "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
@@ -55,8 +58,8 @@ import COpenSSL
     private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {
         _ = unsafe gh_set_min_version(context, minimumVersion.number)
         unsafe gh_set_common(context)
-        unsafe gh_tell_secrets(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
+        unsafe gh_use_tickets(context)
         // RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
         _ = unsafe SSL_CTX_set_cipher_list(
             context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL")

@@ -2,11 +2,17 @@ import COpenSSL
 
 /// The certificates of one TLS listener by server name (SNI, RFC 6066 §3): exact names first, then `*.` wildcards, which stand
 /// for exactly one label, then the default site's.
-package final class TLSServerNames: Sendable {
+/// `@safe`: the keys of tickets are made in `init`, freed in `deinit` and lent to sessions that hold this object.
+@safe package final class TLSServerNames: Sendable {
     private let exact: [String: TLSServerContext]
     /// By what follows the asterisk, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
+    /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name. Made in `init`, freed in `deinit`, and
+    /// lent to sessions that hold this object; any thread may use it.
+    nonisolated(unsafe) let tickets: OpaquePointer?
+    /// Who protects the records of this listener's connections.
+    package var records: TLSRecords { fallback.records }
 
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".
@@ -16,6 +22,7 @@ package final class TLSServerNames: Sendable {
         wildcards = Dictionary(
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
         self.fallback = fallback
+        unsafe tickets = gh_tickets_new()
         // OpenSSL chooses the version before the name is known: the fallback takes what any site takes, the callback decides.
         if contexts.values.contains(where: { $0.minimumVersion == .tls12 }) {
             _ = unsafe gh_set_min_version(fallback.context, TLSServerContext.MinimumVersion.tls12.number)
@@ -23,6 +30,8 @@ package final class TLSServerNames: Sendable {
         // The callback's argument is this object, unretained: every session that uses the context holds the names too.
         unsafe gh_on_server_name(fallback.context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
     }
+
+    deinit { unsafe gh_tickets_free(tickets) }
 
     func context(for name: String) -> TLSServerContext? {
         let name = name.lowercased()

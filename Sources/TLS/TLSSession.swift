@@ -1,9 +1,10 @@
 import COpenSSL
+import CRecords
 
 /// One TLS connection over a non-blocking socket. It reads and writes the descriptor itself, but never waits and never closes it.
 ///
-/// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on the record layer of the shim
-/// (`gh_records`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
+/// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on a record layer of our own
+/// (`CRecords`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
 /// tickets (`settle()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
@@ -32,7 +33,8 @@ import COpenSSL
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
         try unsafe self.init(context: names.fallback.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
-        unsafe gh_begin_collecting(ssl, wire)
+        guard unsafe gh_set_tickets(ssl, names.tickets) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
+        if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
     /// The client's side of a connection to an upstream.
@@ -40,7 +42,7 @@ import COpenSSL
         try unsafe self.init(context: context.context, descriptor: descriptor, names: nil, client: context)
         if let ssl = unsafe ssl { unsafe context.prepare(ssl) }
         unsafe SSL_set_connect_state(ssl)
-        unsafe gh_begin_collecting(ssl, wire)
+        if context.settings.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
     private init(
@@ -63,6 +65,7 @@ import COpenSSL
     deinit {
         unsafe SSL_free(ssl)
         unsafe gh_records_free(records)
+        unsafe gh_forget_secrets(wire)
         unsafe gh_wire_release(wire)
         unsafe wire.deallocate()
     }
@@ -87,24 +90,23 @@ import COpenSSL
         Self.clearErrors()
         let result = unsafe SSL_do_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
+        unsafe wire.pointee.keeps_records = 1
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { unsafe String(cString: $0).lowercased() }
         takeOver()
         return .moved(0)
     }
 
-    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Keeps the newest
-    /// ticket for resumption and goes on without the SSL object.
+    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Goes on without the
+    /// SSL object.
     package func settle() {
-        guard let client, let session = unsafe ssl else { return }
-        unsafe client.keepSession(of: session)
-        takeOver()
+        if client != nil { takeOver() }
     }
 
     /// Goes on without the SSL object, if that is possible.
     private func takeOver() {
         guard let session = unsafe ssl else { return }
-        guard let records = unsafe gh_records_take_over(session, wire) else {
+        guard let records = unsafe gh_take_over(session, wire) else {
             unsafe gh_end_collecting(session, wire)
             return
         }
@@ -124,7 +126,7 @@ import COpenSSL
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Progress {
         var count = 0
         if let records = unsafe records {
-            return try progress(of: unsafe gh_records_read(records, buffer.baseAddress, buffer.count, &count), count)
+            return try progress(of: unsafe gh_wire_read_records(wire, records, buffer.baseAddress, buffer.count, &count), count)
         }
         Self.clearErrors()
         let result = unsafe SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
@@ -144,10 +146,14 @@ import COpenSSL
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
-            let outcome = unsafe gh_records_write(
-                records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+            let outcome = unsafe gh_wire_write_records(
+                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
             return try progress(of: outcome, count)
         }
+        readAside()
+        // OpenSSL makes no record that cannot leave: see `keeps_records`.
+        guard case .moved = try flush() else { return .wantsWrite }
+        guard unsafe wire.pointee.writable != 0 else { return .wantsWrite }
         guard unsafe bytes.count > Self.recordSize || head != nil else { return try unsafe writeRecord(bytes) }
         unsafe gh_wire_gather(wire)
         do throws(TLSError) {
@@ -179,6 +185,25 @@ import COpenSSL
         return .moved(written)
     }
 
+    /// If something has arrived: takes what of it is no data, a KeyUpdate or a late ticket. Data, an end or a failure are left to
+    /// the next read.
+    package func readAside() {
+        guard unsafe wire.pointee.readable != 0 else { return }
+        if let records = unsafe records { return unsafe gh_wire_read_aside(wire, records) }
+        guard unsafe SSL_has_pending(ssl) == 0, unsafe SSL_version(ssl) == TLS1_3_VERSION else { return }
+        var byte: UInt8 = 0
+        var count = 0
+        _ = unsafe SSL_peek_ex(ssl, &byte, 1, &count)
+        ERR_clear_error()
+    }
+
+    /// Goes on to the next key of our own (RFC 8446 §4.6.3), where the records are our own; for tests.
+    func changeKeys() {
+        guard let records = unsafe records else { return }
+        unsafe gh_records_change_keys(records)
+        unsafe gh_wire_send_owed(wire, records)
+    }
+
     /// Sends ciphertext left over from `write`. `.moved` when none is left.
     package func flush() throws(TLSError) -> Progress {
         switch unsafe gh_wire_flush(wire) {
@@ -190,7 +215,7 @@ import COpenSSL
 
     /// Is something inside that a read may return? The socket will not announce it.
     package var hasBufferedInput: Bool {
-        if let records = unsafe records { return unsafe gh_records_has_input(records) == 1 }
+        if let records = unsafe records { return unsafe gh_wire_has_records(wire, records) == 1 }
         return unsafe (SSL_has_pending(ssl) == 1 || wire.pointee.inbox != nil)
     }
 
@@ -198,7 +223,7 @@ import COpenSSL
 
     /// Sends close_notify, once, without waiting for the peer's.
     package func sendCloseNotify() {
-        if let records = unsafe records { return unsafe gh_records_close(records) }
+        if let records = unsafe records { return unsafe gh_wire_close_records(wire, records) }
         ERR_clear_error()
         // During a handshake OpenSSL refuses; there is nothing to close politely then.
         guard unsafe SSL_is_init_finished(ssl) == 1 else { return }

@@ -130,11 +130,25 @@ package final class Stream {
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
     package var mayRead: Bool { socket.isReadable || (!isPlain && session?.hasBufferedInput ?? false) }
 
-    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call, and nothing is taken.
+    /// Takes what TLS has to say besides data, if anything has arrived: a late ticket, a KeyUpdate. Data, an end or a failure are
+    /// left to the next read, and `mayRead` knows of them.
+    package func readAside() {
+        guard socket.isReadable, let tls else { return }
+        tls.setReadiness(readable: true, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        tls.readAside()
+        takeReadiness(tls)
+    }
+
+    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call. What TLS has to say besides data
+    /// is taken, and is nothing here.
     package func peerHasSpoken() -> Bool {
         var byte: UInt8 = 0
         let count = unsafe recv(socket.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)
+        guard count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) else { return false }
+        guard tls != nil else { return true }
+        socket.isReadable = true
+        readAside()
+        return mayRead
     }
 
     /// One step of the TLS handshake.

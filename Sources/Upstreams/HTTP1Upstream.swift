@@ -68,9 +68,11 @@ extension HTTP1Upstream: UpstreamSide {
 
 extension HTTP1Upstream: PooledConnection {
     /// May it carry another exchange? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer has said
-    /// nothing since.
+    /// nothing since. A ticket that came late, or new keys, is TLS's own business, and is seen to here.
     var isClean: Bool {
-        isKept && inflow.isClean && outflow.isFinished && !stream.socket.hasHungUp && !stream.mayRead
+        guard isKept && inflow.isClean && outflow.isFinished && !stream.socket.hasHungUp else { return false }
+        stream.readAside()
+        return !stream.mayRead
     }
 
     func peerHasSpoken() -> Bool { stream.peerHasSpoken() }

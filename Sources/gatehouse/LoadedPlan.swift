@@ -46,7 +46,8 @@ struct LoadedPlan {
                 serves.joined(separator: ", "),
             ])
         }
-        return Table.text(rows)
+        let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
+        return Table.text(rows) + records
     }
 }
 

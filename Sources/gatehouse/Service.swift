@@ -30,8 +30,11 @@ enum Service {
             throw ExitCode(1)
         }
         let addresses = gateway.addresses.map(\.description).joined(separator: " ")
-        log.notice(
-            "serving", metadata: ["addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())"])
+        var facts: Logger.Metadata = [
+            "addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())",
+        ]
+        if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
+        log.notice("serving", metadata: facts)
         await whenServing()
         await withDiscardingTaskGroup { group in
             group.addTask { await gateway.run() }

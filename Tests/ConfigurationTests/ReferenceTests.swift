@@ -7,6 +7,7 @@ import Testing
     /// Each table once, with just what is required.
     private static let tables: [(path: String, lines: [String])] = [
         ("", []), ("server", []), ("logging", []), ("performance", []), ("limits", []), ("file_cache", []), ("dns", []),
+        ("tls", []),
         ("security", []),
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
@@ -49,6 +50,7 @@ import Testing
         #expect(written.performance == plain.performance)
         #expect(written.limits == plain.limits)
         #expect(written.dns == plain.dns)
+        #expect(written.tls == plain.tls)
         #expect(written.fileCache == plain.fileCache)
         #expect(written.security == plain.security)
         #expect(written.management == plain.management)

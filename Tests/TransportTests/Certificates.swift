@@ -33,7 +33,7 @@ enum Certificates {
             [:], fallback: try TLSServerContext(certificateFile: files.certificate, keyFile: files.key))
     }
 
-    static func client(for name: String = "localhost") throws -> TLSClientContext {
-        try TLSClientContext(TLSClientContext.Settings(serverName: name, caFile: authority()))
+    static func client(for name: String = "localhost", records: TLSRecords = .own) throws -> TLSClientContext {
+        try TLSClientContext(TLSClientContext.Settings(serverName: name, caFile: authority(), records: records))
     }
 }

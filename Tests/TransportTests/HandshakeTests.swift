@@ -122,6 +122,76 @@ import Testing
         }
     }
 
+    @Test func `a ticket is for one connection, and comes also from an upstream that closes after one answer`() async throws {
+        try await onLoop { actor in
+            let names = try Certificates.server()
+            let context = try Certificates.client()
+            var open: [Connection] = []
+            // The first brings a ticket, which the second takes; while that is open there is none for the third.
+            for (isResumed, closes) in [(false, true), (true, false), (false, true), (true, true)] {
+                let connection = try await Connection.open(on: actor.loop, server: names, client: context)
+                let failures = await connection.shakeHands()
+                #expect(failures.client == nil && failures.server == nil)
+                #expect(connection.client.tls?.isResumed == isResumed)
+                guard closes else {
+                    open.append(connection)
+                    continue
+                }
+                #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
+                connection.close()
+            }
+            for connection in open { connection.close() }
+        }
+    }
+
+    @Test func `keys of tickets are replaced, and the former one is good until its tickets have ended`() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            gh_replace_ticket_keys_after(0)
+            let isRight = try await onLoop { actor in
+                let names = try Certificates.server()
+                let (first, second) = try (Certificates.client(), Certificates.client())
+                func isResumed(_ context: TLSClientContext) async throws -> Bool {
+                    let connection = try await Connection.open(on: actor.loop, server: names, client: context)
+                    _ = await connection.shakeHands()
+                    _ = try await connection.carry([1], from: connection.server, to: connection.client)
+                    defer { connection.close() }
+                    return connection.client.tls?.isResumed == true
+                }
+                // Each ticket has a key of its own now, and two keys are kept.
+                let fresh = try await [isResumed(first), isResumed(first), isResumed(second)]
+                let former = try await isResumed(first)
+                let both = try await [isResumed(second), isResumed(second)]
+                let gone = try await isResumed(first)
+                return fresh == [false, true, false] && former && both == [true, true] && !gone
+            }
+            exit(isRight ? 0 : 1)
+        }
+    }
+
+    @Test(arguments: [TLSRecords.own, .openSSL])
+    func `a KeyUpdate or late ticket on a connection at rest is taken aside`(records: TLSRecords) async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(
+                on: actor.loop, server: Certificates.server(), client: Certificates.client(records: records))
+            let failures = await connection.shakeHands()
+            #expect(failures.client == nil && failures.server == nil)
+            // A new key before each record, from the server's side alone.
+            let server = try #require(connection.server.tls)
+            #expect(try await connection.carry([1], from: connection.server, to: connection.client) == [1])
+            connection.client.settle()
+            #expect(connection.client.tls?.hasOwnRecords == (records == .own))
+            server.changeKeys()
+            #expect(try connection.server.flush())
+            while !connection.client.socket.isReadable { _ = await connection.waiter.wait(timeout: nil) }
+            #expect(connection.client.mayRead)
+            connection.client.readAside()
+            #expect(!connection.client.mayRead)
+            #expect(try await connection.carry([2], from: connection.server, to: connection.client) == [2])
+            #expect(try await connection.carry([3], from: connection.client, to: connection.server) == [3])
+            connection.close()
+        }
+    }
+
     @Test func `where a provider's cipher does not prove itself, OpenSSL keeps the records`() async {
         await #expect(processExitsWith: .exitCode(0)) {
             gh_distrust_providers()

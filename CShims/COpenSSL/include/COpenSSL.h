@@ -1,5 +1,7 @@
 #pragma once
 
+#include "CRecords.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -7,14 +9,7 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 
-enum {
-    /// Bytes of content that a record may hold (RFC 8446 §5.1).
-    GH_RECORD_CONTENT = SSL3_RT_MAX_PLAIN_LENGTH,
-    /// Records that leave in one send.
-    GH_GATHERED_RECORDS = 4,
-};
-
-/// The traffic secrets of a handshake: see Wire.h.
+/// The traffic secrets of a handshake: see Handover.h.
 typedef struct gh_secrets gh_secrets;
 
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
@@ -44,6 +39,12 @@ typedef struct gh_wire {
     uint32_t inbox_end;
     /// Until the handshake is done: what is received goes through the inbox, and the secrets are kept.
     uint8_t collects;
+    /// After the handshake: OpenSSL's records are taken whole, and what the socket does not take of them is pending here. OpenSSL
+    /// never has a record half sent then, which it could not send together with what a read may have to answer.
+    uint8_t keeps_records;
+    /// errno of the recv or send after which there can be no other; 0 if none failed.
+    int receive_error;
+    int send_error;
     gh_secrets *secrets;
 } gh_wire;
 
@@ -56,10 +57,10 @@ void gh_wire_gather(gh_wire *wire);
 /// Sends what was collected or is pending. 1 when nothing is left, 0 when the socket is full, -1 on an error (`error` is set).
 int gh_wire_flush(gh_wire *wire);
 
-/// Frees all that the wire holds.
+/// Frees all that the wire holds, but for the secrets: gh_forget_secrets.
 void gh_wire_release(gh_wire *wire);
 
-/// Makes the sessions of a context tell what gh_records_take_over needs.
+/// Makes the sessions of a context tell what gh_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);
 
 /// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are
@@ -69,54 +70,61 @@ void gh_begin_collecting(SSL *ssl, gh_wire *wire);
 /// If the session stays with OpenSSL.
 void gh_end_collecting(SSL *ssl, gh_wire *wire);
 
-/// TLS 1.3's record layer of one connection, without an SSL object.
-typedef struct gh_records gh_records;
-
-/// What an operation on records came to.
-enum { GH_MOVED, GH_WANTS_READ, GH_WANTS_WRITE, GH_END, GH_FAILED };
+/// Wipes and frees what a handshake has told.
+void gh_forget_secrets(gh_wire *wire);
 
 /// Goes on where a collected session is between two records after its handshake: the SSL object may be freed then. NULL when that
-/// is not possible, because of its version or cipher suite, or of changed keys: then nothing has changed.
-gh_records *gh_records_take_over(SSL *ssl, gh_wire *wire);
+/// is not possible, because of its version, its cipher suite, what its EncryptedExtensions promise, or changed keys: then nothing
+/// has changed.
+gh_records *gh_take_over(SSL *ssl, gh_wire *wire);
 
-/// Decrypts up to `capacity` bytes (at least 1) of data. `count` is above 0 just if GH_MOVED is returned. GH_FAILED: the wire's
-/// `error`, gh_records_problem, or the wire's `at_end` (a FIN without close_notify) says why.
-int gh_records_read(gh_records *records, unsigned char *room, size_t capacity, size_t *count);
+/// Receives and opens up to `capacity` bytes (at least 1) of data. `count` is above 0 just if GH_MOVED is returned. GH_FAILED:
+/// the wire's `error`, gh_records_problem, or the wire's `at_end` (a FIN without close_notify) says why.
+int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room, size_t capacity, size_t *count);
 
-/// Encrypts a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
+/// Seals a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
 /// tells something only if GH_MOVED is returned. `head` (at most GH_RECORD_CONTENT bytes, or none) goes before, whole and in a
 /// record of its own.
-int gh_records_write(
-    gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes, size_t length,
-    size_t *count);
+int gh_wire_write_records(
+    gh_wire *wire, gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes,
+    size_t length, size_t *count);
+
+/// If something has arrived: receives it and takes what is no data, KeyUpdates above all. Data are kept for the next read, at
+/// most a record or two. An end or a failure is told by the next read.
+void gh_wire_read_aside(gh_wire *wire, gh_records *records);
+
+/// Sends what the record layer owes, if it can go now.
+void gh_wire_send_owed(gh_wire *wire, gh_records *records);
 
 /// Sends close_notify, once, if it can go now.
-void gh_records_close(gh_records *records);
+void gh_wire_close_records(gh_wire *wire, gh_records *records);
 
 /// Would a read return something without a system call?
-int gh_records_has_input(const gh_records *records);
+int gh_wire_has_records(const gh_wire *wire, const gh_records *records);
 
-/// Drops what can be made again from the keys: the connection will be silent for a while.
-void gh_records_rest(gh_records *records);
+/// The keys of a listener's session tickets, for any thread.
+typedef struct gh_tickets gh_tickets;
 
-/// Wipes and frees the keys and all else; NULL does nothing.
-void gh_records_free(gh_records *records);
+enum {
+    /// Seconds for which a ticket is good, and after which new ones get a new key: a key is known for twice as long at most
+    /// (RFC 9325 §3.4).
+    GH_TICKET_LIFETIME = 2 * 60 * 60,
+};
 
-/// Why GH_FAILED, in words that last; NULL if the wire knows.
-const char *gh_records_problem(const gh_records *records);
+/// NULL when memory is out.
+gh_tickets *gh_tickets_new(void);
 
-/// OpenSSL's name of the cipher suite, which lasts.
-const char *gh_records_cipher(const gh_records *records);
+/// Wipes and frees the keys; NULL does nothing.
+void gh_tickets_free(gh_tickets *tickets);
 
-/// Did the handshake resume a session?
-int gh_records_is_resumed(const gh_records *records);
+/// Makes the sessions of a server's context take the keys of gh_set_tickets.
+void gh_use_tickets(SSL_CTX *context);
 
-/// After how many records a key is replaced, in the whole process. For tests to lower.
-void gh_replace_keys_after(uint64_t records);
+/// Before the handshake: the keys for the session's tickets, which must outlive it. 0 when memory is out.
+int gh_set_tickets(SSL *ssl, gh_tickets *tickets);
 
-/// From now on no provider's cipher passes its trial, so that OpenSSL keeps every connection's records. For tests, before the
-/// process's first handshake.
-void gh_distrust_providers(void);
+/// After how many seconds new tickets get a new key, in the whole process. For tests to lower.
+void gh_replace_ticket_keys_after(uint64_t seconds);
 
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
@@ -139,6 +147,10 @@ static inline int gh_set_groups(SSL_CTX *context, const char *list) { return SSL
 static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
     SSL_CTX_set_tlsext_servername_callback(context, callback);
     SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
+static inline void gh_tell_sessions(SSL_CTX *context, int (*callback)(SSL *, SSL_SESSION *)) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, callback);
 }
 static inline const char *gh_server_name(const SSL *ssl) {
     return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);

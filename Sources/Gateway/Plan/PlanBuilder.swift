@@ -173,7 +173,7 @@ package struct PlanBuilder {
         do throws(TLSError) {
             return try TLSServerContext(
                 certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12)
+                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, records: records)
         } catch {
             problem(
                 at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")",
@@ -181,6 +181,9 @@ package struct PlanBuilder {
             return nil
         }
     }
+
+    /// Who protects the records of TLS 1.3.
+    var records: TLSRecords { configuration.tls.records == .own ? .own : .openSSL }
 
     private func unreadable(_ file: String) -> String? {
         FileAccess.problem(reading: file)?.reason

@@ -173,7 +173,7 @@ extension PlanBuilder {
         let settings = TLSClientContext.Settings(
             serverName: upstream.tlsServerName ?? upstream.url.hostText, caFile: upstream.caFile,
             clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
-            verifies: upstream.verify)
+            verifies: upstream.verify, records: records)
         // Each worker makes its own context; this one finds out now whether it can.
         do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
             problem(at: "\(keyPath).\(upstream.caFile == nil ? "client_cert_file" : "ca_file")", error.reason)

@@ -87,7 +87,17 @@ static void update_thrice(void) {
     requests();
 }
 static void update_of_nothing(void) { key_update(2); }
-static void short_update(void) { record(22, "\30\0\0\1", 4, 0); }
+static void long_update(void) { record(22, "\30\0\0\2\0\0", 6, 0); }
+static void data_within_update(void) {
+    record(22, "\30\0\0\1", 4, 0);
+    requests();
+}
+static void update_in_two(void) {
+    record(22, "\30\0", 2, 0);
+    record(22, "\0\1\0", 3, 0);
+    next_key(&mine);
+    requests();
+}
 static void two_updates_at_once(void) { record(22, "\30\0\0\1\0\30\0\0\1\0", 10, 0); }
 static void update_flood(void) {
     for (int index = 0; index < 1000; index += 1) key_update(1);
@@ -164,7 +174,9 @@ static const struct {
     {"update-both", update_both, 1},
     {"update-thrice", update_thrice, 1},
     {"update-of-nothing", update_of_nothing, 1},
-    {"short-update", short_update, 1},
+    {"long-update", long_update, 1},
+    {"data-within-update", data_within_update, 1},
+    {"update-in-two", update_in_two, 1},
     {"two-updates-at-once", two_updates_at_once, 1},
     {"update-flood", update_flood, 1},
     {"old-key-after-update", old_key_after_update, 1},

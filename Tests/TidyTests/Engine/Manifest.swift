@@ -2,7 +2,7 @@
 struct Manifest: Sendable {
     struct Target: Sendable, Equatable {
         var name: String
-        /// -1 for C, 0 and up as the comments `// Floor N` in Package.swift say, nil for tests.
+        /// -2 and -1 for C, 0 and up as the comments `// Floor N` in Package.swift say, nil for tests.
         var floor: Int?
         var dependencies: Set<String>
         /// C libraries that it links.
@@ -39,10 +39,11 @@ struct Manifest: Sendable {
         return "Package.swift does not list it as a dependency"
     }
 
-    /// `// C` is below floor 0, `// Tests` stand beside the house; other comments announce nothing.
+    /// `// C` is below floor 0, `// C below` is below that, `// Tests` stand beside the house; other comments announce nothing.
     private static func floor(announcedBy comment: String) -> Int?? {
         let words = comment.split { !($0.isLetter || $0.isNumber) }
         if words == ["C"] { return .some(-1) }
+        if words == ["C", "below"] { return .some(-2) }
         if words == ["Tests"] { return .some(nil) }
         guard words.count > 1, words[0] == "Floor", let number = Int(words[1]) else { return nil }
         return .some(number)

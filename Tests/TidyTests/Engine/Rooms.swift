@@ -55,7 +55,7 @@ extension Project {
                 // Whether the documents name every key, and say of it what the reference says.
                 "keyPaths", "markdown",
                 // Whether a handshake resumed, and whose records are used.
-                "isResumed", "hasOwnRecords",
+                "isResumed", "hasOwnRecords", "changeKeys",
                 // How many connections wait in a pool.
                 "idleCount",
                 // What peers send, and where in a message a frame ends.

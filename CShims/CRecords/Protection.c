@@ -1,34 +1,15 @@
 // Keys and the AEAD of TLS 1.3's records. The ciphers and hashes are OpenSSL's.
 
-#include "Protection.h"
-
-#include "AEAD.h"
+#include "Suites.h"
 
 #include <endian.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/params.h>
-#include <pthread.h>
 #include <string.h>
 
 // Of SHA-384.
 enum { LONGEST_HASH_BLOCK = 128 };
-
-struct gh_suite {
-    uint32_t id;
-    const char *cipher_name;
-    const char *hash_name;
-    uint8_t key_length;
-    uint8_t secret_length;
-    gh_aead aead;
-    EVP_MD *hash;
-};
-
-static gh_suite suites[] = {
-    {0x03001301, "AES-128-GCM", "SHA256", 16, 32, {0}, NULL},
-    {0x03001302, "AES-256-GCM", "SHA384", 32, 48, {0}, NULL},
-    {0x03001303, "ChaCha20-Poly1305", "SHA256", 32, 32, {0}, NULL},
-};
-static pthread_once_t suites_once = PTHREAD_ONCE_INIT;
 
 // MARK: Keys
 
@@ -121,7 +102,7 @@ int gh_protection_seal(
     OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, body + length + 1, GH_TAG), OSSL_PARAM_END};
     if (!prepare(side, suite, aead->encrypt_init)) return 0;
     take_nonce(side, nonce);
-    record[0] = SSL3_RT_APPLICATION_DATA;
+    record[0] = GH_APPLICATION_DATA;
     record[1] = 3;
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
@@ -154,79 +135,3 @@ int gh_protection_open(
            (inner == direct || aead->update(side->context, beyond, &count, inner - direct, body + direct, inner - direct) == 1) &&
            aead->final(side->context, beyond, &count, 0) == 1;
 }
-
-// MARK: Suites
-
-enum { TRIAL = 40, TRIAL_BODY = TRIAL + 1 + GH_TAG };
-
-// Is `record` what EVP makes of the same content, as it is used everywhere (EVP_EncryptInit(3), "AEAD INTERFACE")?
-static int is_as_evp_seals(
-    const gh_suite *suite, const unsigned char *key, const unsigned char *nonce, const unsigned char *inner,
-    const unsigned char *record) {
-    unsigned char body[TRIAL_BODY];
-    int count;
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    int is_same = context != NULL && EVP_EncryptInit_ex2(context, suite->aead.cipher, key, nonce, NULL) == 1 &&
-                  EVP_EncryptUpdate(context, NULL, &count, record, GH_RECORD_HEADER) == 1 &&
-                  EVP_EncryptUpdate(context, body, &count, inner, TRIAL + 1) == 1 && count == TRIAL + 1 &&
-                  EVP_EncryptFinal_ex(context, body + TRIAL + 1, &count) == 1 &&
-                  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GH_TAG, body + TRIAL + 1) == 1 &&
-                  memcmp(body, record + GH_RECORD_HEADER, TRIAL_BODY) == 0;
-    EVP_CIPHER_CTX_free(context);
-    return is_same;
-}
-
-static _Atomic int distrusts_providers = 0;
-
-void gh_distrust_providers(void) { distrusts_providers = 1; }
-
-// Do sealing and opening with the provider's functions come to what EVP comes to, one record after another, and is a forged one
-// refused, before and after a good one? A library of which that is not true is left to protect its records itself.
-static int is_proven(const gh_suite *suite) {
-    unsigned char inner[TRIAL + 1], record[GH_RECORD_HEADER + TRIAL_BODY], room[7], beyond[TRIAL_BODY];
-    gh_protection out = {.key = {1}, .iv = {2}}, in = {.key = {1}, .iv = {2}};
-    int proven = !distrusts_providers;
-    memset(inner, 'x', TRIAL);
-    inner[TRIAL] = SSL3_RT_APPLICATION_DATA;
-    for (uint64_t number = 0; number < 3 && proven; number += 1) {
-        unsigned char nonce[GH_NONCE] = {2};
-        nonce[GH_NONCE - 1] = (unsigned char)number;
-        proven = gh_protection_seal(&out, suite, inner[TRIAL], inner, TRIAL, record) &&
-                 is_as_evp_seals(suite, out.key, nonce, inner, record);
-        for (size_t forged = 0; forged < sizeof record && proven; forged += 1) {
-            record[forged] ^= 1;
-            in.sequence = number;
-            proven = !gh_protection_open(&in, suite, record, TRIAL_BODY, room, sizeof room, beyond);
-            record[forged] ^= 1;
-        }
-        in.sequence = number;
-        proven = proven && gh_protection_open(&in, suite, record, TRIAL_BODY, room, sizeof room, beyond) &&
-                 memcmp(room, inner, sizeof room) == 0 &&
-                 memcmp(beyond, inner + sizeof room, sizeof inner - sizeof room) == 0;
-    }
-    gh_protection_rest(&out, suite);
-    gh_protection_rest(&in, suite);
-    return proven;
-}
-
-// Once for all: looked up by name for each use they would cost more than the use.
-static void fetch_suites(void) {
-    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
-        gh_suite *suite = &suites[index];
-        suite->hash = EVP_MD_fetch(NULL, suite->hash_name, NULL);
-        if (gh_aead_fetch(&suite->aead, suite->cipher_name) && !is_proven(suite)) gh_aead_release(&suite->aead);
-    }
-    ERR_clear_error();
-}
-
-const gh_suite *gh_suite_of(const SSL_CIPHER *cipher) {
-    pthread_once(&suites_once, fetch_suites);
-    if (cipher == NULL) return NULL;
-    for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
-        const gh_suite *suite = &suites[index];
-        if (suite->id == SSL_CIPHER_get_id(cipher) && suite->aead.cipher != NULL && suite->hash != NULL) return suite;
-    }
-    return NULL;
-}
-
-size_t gh_suite_secret_length(const gh_suite *suite) { return suite->secret_length; }

@@ -2,13 +2,22 @@
 
 // How TLS 1.3 protects one direction of a connection (RFC 8446 §5.2, §5.3, §7).
 
-#include "Wire.h"
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
+    GH_RECORD_HEADER = 5,
+    /// Bytes of content that a record may hold (RFC 8446 §5.1).
+    GH_RECORD_CONTENT = 1 << 14,
     GH_TAG = 16,
     GH_NONCE = 12,
     GH_LONGEST_KEY = 32,
+    /// Bytes of SHA-384's output.
+    GH_LONGEST_SECRET = 48,
 };
+
+/// A record's type (RFC 8446 §5.1).
+enum { GH_CHANGE_CIPHER_SPEC = 20, GH_ALERT = 21, GH_HANDSHAKE = 22, GH_APPLICATION_DATA = 23 };
 
 /// A cipher suite of TLS 1.3, with what OpenSSL has for it.
 typedef struct gh_suite gh_suite;
@@ -23,11 +32,21 @@ typedef struct {
     void *context;
 } gh_protection;
 
-/// The suite of a cipher; NULL if it is none of TLS 1.3, or OpenSSL has it not, or not so that it can be used here.
-const gh_suite *gh_suite_of(const SSL_CIPHER *cipher);
+/// The suite of a number of RFC 8446 §B.4; NULL if that is none of TLS 1.3's, or OpenSSL has it not, or not so that it can be
+/// used here: see gh_suite_problem.
+const gh_suite *gh_suite_of(uint16_t number);
+
+/// Why gh_suite_of has no suite for a number, in words that last; NULL if it has.
+const char *gh_suite_problem(uint16_t number);
 
 /// Bytes of its secrets.
 size_t gh_suite_secret_length(const gh_suite *suite);
+
+/// Its name (RFC 8446 §B.4), which lasts.
+const char *gh_suite_name(const gh_suite *suite);
+
+/// From now on no provider's cipher passes its trial, so that there is no suite. For tests, before the process's first handshake.
+void gh_distrust_providers(void);
 
 /// Makes key and IV of `secret` (RFC 8446 §7.3), and counts from 0. 0 on failure, like all below.
 int gh_protection_derive(gh_protection *side, const gh_suite *suite);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "Wire.h"
+
+/// What a handshake leaves behind for those who go on without OpenSSL (RFC 8446 §7.1).
+struct gh_secrets {
+    unsigned char client[GH_LONGEST_SECRET];
+    unsigned char server[GH_LONGEST_SECRET];
+    uint8_t client_length;
+    uint8_t server_length;
+    /// Our Finished has been sent, the peer's has been read: from there on records count.
+    uint8_t counts_sent;
+    uint8_t counts_read;
+    /// The secrets are no longer those of the handshake.
+    uint8_t are_outdated;
+    /// The server's EncryptedExtensions have been seen, and promise nothing that the record layer would have to keep.
+    uint8_t may_be_taken_over;
+    /// Records protected with the secrets so far.
+    uint64_t sent;
+    uint64_t read;
+};

@@ -1,0 +1,21 @@
+/// `[tls]`: what holds for TLS everywhere, towards clients and upstreams.
+package struct GlobalTLS: Sendable, Equatable {
+    /// Who protects the records of TLS 1.3 after the handshake; the raw value is the file's spelling.
+    package enum Records: String, Sendable, CaseIterable {
+        /// This program, with OpenSSL's ciphers, where the connection allows it.
+        case own
+        /// OpenSSL, always.
+        case openSSL = "openssl"
+    }
+
+    package var records = Records.own
+
+    package init() {}
+}
+
+extension GlobalTLS {
+    init(reading table: TableReader) {
+        table.read("records", into: &records)
+        table.finish()
+    }
+}
