@@ -108,6 +108,7 @@ let package = Package(
                 "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),
         tests(of: "TidyTests", []),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),

@@ -159,5 +159,5 @@ package struct ChunkedDecoder: Sendable {
         return index + end - before
     }
 
-    private func refusal(_ reason: Reason) -> HTTPRefusal { HTTPRefusal(reason, from: sender) }
+    private func refusal(_ reason: RefusalReason) -> HTTPRefusal { HTTPRefusal(reason, from: sender) }
 }

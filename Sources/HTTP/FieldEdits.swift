@@ -102,12 +102,6 @@ package final class FieldEdits: Sendable {
         for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 
-    /// Appends the lines to write for a head without fields.
-    func appendAllLines(to out: inout [UInt8]) {
-        out.append(lines, 0..<lines.count)
-        out.append(defaultLines, 0..<defaultLines.count)
-    }
-
     private func has(_ entry: Default, _ fields: borrowing FieldSection) -> Bool {
         guard fields.contains(entry.known) else { return false }
         guard entry.known.isKind else { return true }

@@ -109,7 +109,7 @@ struct FieldSectionParser {
         }
     }
 
-    private func reasonAgainst(nameByte byte: UInt8, at index: Int) -> Reason {
+    private func reasonAgainst(nameByte byte: UInt8, at index: Int) -> RefusalReason {
         switch byte {
         case 0x3A: .fieldNameEmpty
         // RFC 9112 §5.1: white space between name and colon is refused.

@@ -1,8 +1,8 @@
 /// Why a message was refused: what the peer sent that we do not accept, and the status that says so.
-package struct HTTPRefusal: Error, Equatable, Sendable {
+package struct HTTPRefusal: Error, Hashable, Sendable {
     /// The status of the answer to the client: the reason's own when the client is to blame, 502 when the upstream is.
     package let status: Int
-    package let reason: Reason
+    package let reason: RefusalReason
     /// Who sent the offending bytes.
     package let sender: Sender
 
@@ -12,7 +12,7 @@ package struct HTTPRefusal: Error, Equatable, Sendable {
     }
 
     @inline(never)
-    package init(_ reason: Reason, from sender: Sender = .client) {
+    package init(_ reason: RefusalReason, from sender: Sender = .client) {
         self.reason = reason
         self.sender = sender
         status = sender == .client ? reason.status : 502

@@ -35,9 +35,4 @@ package struct ResponseFieldPolicy: Sendable {
     ) {
         edits = FieldEdits(remove: hideServer ? remove + ["Server"] : remove, set: set, add: add, defaults: defaults)
     }
-
-    /// Appends the lines that an answer of Gatehouse's own, which has only `fields`, gets by this policy.
-    package func appendLines(to out: inout [UInt8]) {
-        edits.appendAllLines(to: &out)
-    }
 }

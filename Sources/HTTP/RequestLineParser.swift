@@ -64,7 +64,7 @@ struct RequestLineParser {
         return true
     }
 
-    private func reasonAgainst(methodByte byte: UInt8, at position: Int) -> Reason {
+    private func reasonAgainst(methodByte byte: UInt8, at position: Int) -> RefusalReason {
         switch byte {
         case 0x16 where position == 0: .tlsOnPlainPort
         case ByteClass.lineFeed: .bareLF

@@ -30,11 +30,10 @@ package final class ResponseHead {
         known.bit != 0 ? facts.present & known.bit != 0 : content.fields.contains(known)
     }
 
-    /// Adds a field line of our own; the caller vouches that the value is valid text.
-    package func add(name: StaticString, value: Span<UInt8>) {
-        var bytes: [UInt8] = []
-        bytes.append(name)
-        content.add(name: bytes.span, value: value)
+    /// Adds fields of our own.
+    package func add(_ fields: AnswerFields) {
+        guard !fields.isEmpty else { return }
+        fields.forEach { content.add(name: $0, value: $1) }
         facts = content.facts
     }
 

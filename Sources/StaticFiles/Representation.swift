@@ -9,9 +9,9 @@ final class Representation {
     let isStreamed: Bool
     let validators: Validators
     /// Of a 200, and the base of a 206.
-    let fields: StaticFields
+    let fields: AnswerFields
     /// Of a 304.
-    let notModifiedFields: StaticFields
+    let notModifiedFields: AnswerFields
     private var source: Source
     /// The body that collects its bytes, while it is under way: one at a time is enough.
     weak var collector: FileBody?
@@ -23,8 +23,8 @@ final class Representation {
     }
 
     init(
-        _ file: OpenFile, encoding: ContentCoding, isStreamed: Bool, validators: Validators, fields: StaticFields,
-        notModifiedFields: StaticFields
+        _ file: OpenFile, encoding: ContentCoding, isStreamed: Bool, validators: Validators, fields: AnswerFields,
+        notModifiedFields: AnswerFields
     ) {
         facts = file.facts
         self.encoding = encoding

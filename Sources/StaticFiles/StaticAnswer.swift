@@ -1,7 +1,11 @@
+package import HTTP
+
 /// What to answer: everything but the fields that the connection owns (Date, Connection, Content-Length, framing).
 package struct StaticAnswer {
     package let status: Int
-    package var fields = StaticFields()
+    /// Why there is no file in it; nil for a file, a part of one, 304 and 301.
+    package let refusal: StaticRefusal?
+    package var fields = AnswerFields()
     /// The length to declare: also for HEAD. Nil: not known before the end (content is streamed), or there is none to declare.
     package var contentLength: UInt64?
     /// The content; nil for HEAD, for 304, and where `needsPage` is true.
@@ -16,5 +20,12 @@ package struct StaticAnswer {
     init(status: Int, reason: String) {
         self.status = status
         self.reason = reason
+        refusal = nil
+    }
+
+    init(_ refusal: StaticRefusal, reason: String) {
+        status = refusal.status
+        self.reason = reason
+        self.refusal = refusal
     }
 }

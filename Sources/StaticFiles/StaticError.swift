@@ -15,14 +15,14 @@ package enum StaticError: Error, Equatable, Sendable {
     /// Anything else, with the system's words (500).
     case other(reason: String)
 
-    /// The status code that tells a client.
-    package var status: Int {
+    /// What a client is told.
+    var refusal: StaticRefusal {
         switch self {
-        case .badPath: 400
-        case .notFound: 404
-        case .forbidden: 403
-        case .tooManyFiles: 503
-        case .truncated, .unusable, .other: 500
+        case .badPath: .badPath
+        case .notFound: .notFound
+        case .forbidden: .forbidden
+        case .tooManyFiles: .tooManyFiles
+        case .truncated, .unusable, .other: .failed
         }
     }
 

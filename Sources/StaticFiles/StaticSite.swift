@@ -47,7 +47,7 @@ package final class StaticSite: Sendable {
         path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64, from cache: StaticCache? = nil
     ) -> StaticAnswer {
         guard method != .other else {
-            var answer = page(status: 405, method: method, reason: "static files answer only GET and HEAD")
+            var answer = page(.methodNotAllowed, method: method, reason: "static files answer only GET and HEAD")
             // RFC 9110 §15.5.6: a 405 says what is allowed.
             answer.fields.append("Allow", "GET, HEAD")
             return answer
@@ -58,7 +58,7 @@ package final class StaticSite: Sendable {
             if let answer = try known(request) { return answer }
             return try lookUp(request)
         } catch {
-            return page(status: error.status, method: method, reason: error.reason)
+            return page(error.refusal, method: method, reason: error.reason)
         }
     }
 
@@ -88,17 +88,16 @@ package final class StaticSite: Sendable {
         }
     }
 
-    /// The answer with the configured page for `status`, for any answer that Gatehouse makes itself on this site; without
-    /// one, or if it cannot be opened, `needsPage` is set.
-    package func page(status: Int, method: StaticMethod, reason: String) -> StaticAnswer {
-        var answer = StaticAnswer(status: status, reason: reason)
-        guard let path = settings.errorPages[status] else {
+    /// The answer with the configured page for the refusal's status; without one, or if it cannot be opened, `needsPage` is set.
+    private func page(_ refusal: StaticRefusal, method: StaticMethod, reason: String) -> StaticAnswer {
+        var answer = StaticAnswer(refusal, reason: reason)
+        guard let path = settings.errorPages[refusal.status] else {
             answer.needsPage = true
             return answer
         }
         let name = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
         guard case .file(let file)? = try? directory.open(name.span, hiddenAllowed: true) else {
-            answer = StaticAnswer(status: status, reason: "\(reason); error_pages: \(path) cannot be opened")
+            answer = StaticAnswer(refusal, reason: "\(reason); error_pages: \(path) cannot be opened")
             answer.needsPage = true
             return answer
         }
@@ -188,8 +187,8 @@ package final class StaticSite: Sendable {
     /// The fields of a 200 or of a 304.
     private func fields(
         _ encoding: ContentCoding, _ type: MediaType, _ validators: Validators, varies: Bool, isNotModified: Bool
-    ) -> StaticFields {
-        var fields = StaticFields()
+    ) -> AnswerFields {
+        var fields = AnswerFields()
         if !isNotModified {
             fields.append("Content-Type", type.field)
             if encoding == .gzip { fields.append("Content-Encoding", "gzip") }
@@ -212,7 +211,7 @@ package final class StaticSite: Sendable {
         _ chosen: Representation, of file: ServedFile, to request: StaticRequest
     ) throws(StaticError) -> StaticAnswer {
         switch request.conditions.verdict(on: chosen.validators, now: request.now) {
-        case .failed(let field): return page(status: 412, method: request.method, reason: "\(field) is false")
+        case .failed(let field): return page(.preconditionFailed, method: request.method, reason: "\(field) is false")
         case .notModified(let field):
             var answer = StaticAnswer(status: 304, reason: "\(field) matches")
             answer.fields = chosen.notModifiedFields
@@ -241,7 +240,7 @@ package final class StaticSite: Sendable {
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.
     private func part(_ range: ByteRange, of chosen: Representation, method: StaticMethod) -> StaticAnswer {
         guard case .part(let bytes) = range else {
-            var answer = page(status: 416, method: method, reason: "the range begins after the end of the file")
+            var answer = page(.rangeNotSatisfiable, method: method, reason: "the range begins after the end of the file")
             answer.fields.append("Content-Range", "bytes */\(chosen.facts.size)")
             return answer
         }

@@ -27,4 +27,39 @@ struct StickyTests {
             #expect(answers["/app"]?.count == 1 && answers["/other"]?.count == 1, "\(answers)")
         }
     }
+
+    @Test("a server that failed gives no cookie: not beside that of the one that answers, nor with the gateway's own answer")
+    func failing() async throws {
+        let upstream = try Upstream.saying("alive")
+        // Reads a request and leaves without an answer: by then the attempt has its cookie.
+        let failing = try Upstream { _, wire in _ = try wire.request() }
+        let port = try FreePort()
+        func server(_ pool: String) -> String {
+            "[[sites.proxy.upstreams]]\nname = \"\(pool)\"\nurl = \"http://127.0.0.1:\(failing)\"\n"
+        }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)",
+            proxy: server("app") + server("dead")
+                + "[[sites.proxy.routes]]\npath = \"/dead\"\nupstream = \"dead\"\n"
+                + "[sites.proxy.load_balancing]\nsticky_sessions = true\n"
+                + "[sites.proxy.retry]\nbudget_percent = 100\n[sites.proxy.passive_health]\nmax_fails = 0\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await onThread {
+                func answer(_ target: String) throws -> Message {
+                    let wire = try Wire(to: port.number)
+                    try wire.write("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return try wire.readAnswer()
+                }
+                for turn in 0..<4 {
+                    let seen = try answer("/\(turn)")
+                    #expect(seen.text == "alive" && seen.values("Set-Cookie").count == 1, "\(seen)")
+                }
+                let dead = try answer("/dead")
+                #expect(dead.status == 502 && dead.values("Set-Cookie").isEmpty, "\(dead)")
+            }
+            var attempts: [String?] = []
+            for turn in 0..<4 { attempts.append(try await gatehouse.access("/\(turn)")["attempts"]) }
+            #expect(attempts.contains { $0 != nil }, "no request met the failing server first")
+        }
+    }
 }

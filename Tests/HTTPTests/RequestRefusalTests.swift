@@ -231,12 +231,12 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
 
     @Test func `Every reason of a request's head is provoked by one of these tests`() {
         let all = Self.requestLines + Self.targets + Self.fields + Self.hosts + Self.framing
-        let elsewhere: Set<Reason> = [
+        let elsewhere: Set<RefusalReason> = [
             .headTooLarge, .targetTooLong, .chunkSizeMalformed, .chunkSizeOverflow, .chunkExtensionMalformed,
             .chunkExtensionTooLarge, .chunkDataUnterminated, .trailersTooLarge, .statusLineMalformed, .statusInvalid,
             .switchNotAskedFor, .tooManyInterimHeads,
         ]
-        let missing = Reason.allCases.filter { reason in
+        let missing = RefusalReason.allCases.filter { reason in
             !elsewhere.contains(reason) && !all.contains { $0.code == reason.rawValue }
         }
         #expect(missing == [])

@@ -85,14 +85,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", Reason.contentLengthAndTransferEncoding),
+        ("200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", RefusalReason.contentLengthAndTransferEncoding),
         ("200 OK\r\nContent-Length: 5\r\nContent-Length: 5", .contentLengthRepeated),
         ("200 OK\r\nContent-Length: x", .contentLengthMalformed),
         ("200 OK\r\nTransfer-Encoding: gzip", .transferCodingUnknown),
         ("204 No\r\nTransfer-Encoding: chunked", .transferEncodingNotAllowed),
         ("103 Hints\r\nTransfer-Encoding: chunked", .transferEncodingNotAllowed),
     ])
-    func `A response with doubtful framing is the upstream's fault`(_ rest: String, _ reason: Reason) throws {
+    func `A response with doubtful framing is the upstream's fault`(_ rest: String, _ reason: RefusalReason) throws {
         let head = try response("HTTP/1.1 \(rest)\r\n\r\n")
         let refusal = #expect(throws: HTTPRefusal.self) { try BodyFraming.ofResponse(head, to: .get) }
         #expect(refusal == HTTPRefusal(reason, from: .upstream))

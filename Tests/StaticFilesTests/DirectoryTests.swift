@@ -38,7 +38,7 @@ import Testing
             case .directory: "directory"
             }
         } catch {
-            return String(error.status)
+            return String(error.refusal.status)
         }
     }
 
@@ -84,7 +84,7 @@ import Testing
     ])
     func `the system's errors get their status and words`(error: Int32, status: Int) {
         let classified = Directory.classified(error)
-        #expect(classified.status == status)
+        #expect(classified.refusal.status == status)
         #expect(!classified.reason.isEmpty)
     }
 

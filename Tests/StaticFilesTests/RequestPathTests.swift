@@ -23,7 +23,7 @@ import Testing
             _ = try RequestPath(Array(path.utf8).span)
             Issue.record("accepted: \(path)")
         } catch {
-            #expect(error.status == 400)
+            #expect(error.refusal == .badPath)
         }
     }
 }

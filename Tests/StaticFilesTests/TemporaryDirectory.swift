@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 
 @testable import StaticFiles
 
@@ -100,13 +101,15 @@ extension StaticAnswer {
     }
 }
 
-extension StaticFields {
-    /// Names and values, read back from the lines.
+extension AnswerFields {
+    /// Names and values.
     var list: [(name: String, value: String)] {
-        String(decoding: lines, as: UTF8.self).components(separatedBy: "\r\n").dropLast().map { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
-            return (name: String(parts[0]), value: String(parts[1].dropFirst()))
+        var list: [(name: String, value: String)] = []
+        forEach { name, value in
+            func text(_ bytes: Span<UInt8>) -> String { String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
+            list.append((name: text(name), value: text(value)))
         }
+        return list
     }
 }
 

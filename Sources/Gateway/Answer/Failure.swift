@@ -29,18 +29,18 @@ struct Failure: Error {
     private let facts: Facts
 
     private final class Facts: Sendable {
-        let reason: String
+        let reason: Reason
         let status: Int
         let blame: Blame
         let detail: String
         let retry: Retry
         let key: String?
-        let fields: [UInt8]
+        let fields: AnswerFields
         let retryAfter: UInt64?
 
         init(
-            _ reason: String, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?, _ fields: [UInt8],
-            _ retryAfter: UInt64?
+            _ reason: Reason, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?,
+            _ fields: AnswerFields, _ retryAfter: UInt64?
         ) {
             self.reason = reason
             self.status = status
@@ -53,15 +53,25 @@ struct Failure: Error {
         }
     }
 
+    /// - Parameters:
+    ///   - status: where it is another than the reason's.
+    ///   - fields: that the answer must have.
+    ///   - retryAfter: whole seconds, for an answer of whatever status.
     init(
-        _ reason: String, status: Int, blame: Blame, detail: String = "", retry: Retry = .never, key: String? = nil,
-        fields: [UInt8] = [], retryAfter: UInt64? = nil
+        _ reason: ExchangeReason, status: Int? = nil, detail: String = "", retry: Retry = .never, key: String? = nil,
+        fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil
     ) {
-        facts = Facts(reason, status, blame, detail, retry, key, fields, retryAfter)
+        facts = Facts(.exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter)
     }
 
-    /// The stable word for the log and `Proxy-Status`.
-    var reason: String { facts.reason }
+    /// A message that breaks the rules.
+    init(_ refusal: HTTPRefusal) {
+        facts = Facts(
+            .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream, "", .never,
+            Failure.key(of: refusal.reason), AnswerFields(), nil)
+    }
+
+    var reason: Reason { facts.reason }
     /// Of the answer; 499 if none can be given (the client is gone).
     var status: Int { facts.status }
     var blame: Blame { facts.blame }
@@ -70,45 +80,34 @@ struct Failure: Error {
     var retry: Retry { facts.retry }
     /// The configuration key that decided it, if one did.
     var key: String? { facts.key }
-    /// Field lines that its answer must have, each with its line end.
-    var fields: [UInt8] { facts.fields }
+    /// Fields that its answer must have.
+    var fields: AnswerFields { facts.fields }
     /// Whole seconds after which it is worth asking again, if that is known.
     var retryAfter: UInt64? { facts.retryAfter }
 
-    /// A message that breaks the rules.
-    init(_ refusal: HTTPRefusal) {
-        self.init(
-            refusal.code, status: refusal.status, blame: refusal.sender == .client ? .client : .upstream,
-            key: Failure.key(of: refusal.reason))
-    }
-
     /// The client's side broke: nobody is left to be answered.
     static func clientLeft(_ error: PeerError? = nil) -> Failure {
-        Failure("client_left", status: 499, blame: .client, detail: error?.description ?? "")
+        Failure(.clientLeft, detail: error?.description ?? "")
     }
 
     /// The upstream could not be connected to.
     static func connecting(_ error: TransportError) -> Failure {
         switch error {
-        case .system: Failure("upstream_connect_failed", status: 502, blame: .upstream, detail: error.description, retry: .unsent)
+        case .system: Failure(.upstreamConnectFailed, detail: error.description, retry: .unsent)
         case .tls(let tls):
             Failure(
-                tls.kind == .verification ? "upstream_certificate_refused" : "upstream_tls_failed", status: 502,
-                blame: .upstream, detail: error.description, retry: .unsent)
+                tls.kind == .verification ? .upstreamCertificateRefused : .upstreamTLSFailed, detail: error.description,
+                retry: .unsent)
         case .timedOut:
-            Failure(
-                "upstream_connect_timeout", status: 504, blame: .upstream, retry: .unsent,
-                key: "sites.proxy.timeout.connect")
+            Failure(.upstreamConnectTimeout, retry: .unsent, key: "sites.proxy.timeout.connect")
         case .handshakeTimedOut:
-            Failure(
-                "upstream_tls_timeout", status: 504, blame: .upstream, retry: .unsent,
-                key: "sites.proxy.timeout.tls_handshake")
+            Failure(.upstreamTLSTimeout, retry: .unsent, key: "sites.proxy.timeout.tls_handshake")
         case .unresolved:
-            Failure("upstream_unresolved", status: 503, blame: .upstream, detail: error.description, retry: .unsent)
+            Failure(.upstreamUnresolved, detail: error.description, retry: .unsent)
         }
     }
 
-    private static func key(of reason: Reason) -> String? {
+    private static func key(of reason: RefusalReason) -> String? {
         switch reason {
         case .headTooLarge: "limits.max_head_bytes"
         case .targetTooLong: "limits.max_target_bytes"
@@ -117,6 +116,16 @@ struct Failure: Error {
         case .trailersTooLarge: "limits.max_trailer_bytes"
         case .chunkExtensionTooLarge: "limits.max_chunk_extension_bytes"
         default: nil
+        }
+    }
+
+    /// What a client may know. Of an upstream's troubles only the kind: addresses and names inside stay in the log.
+    var publicWords: String {
+        switch blame {
+        case .upstream:
+            status == 504
+                ? "The service behind this gateway did not answer in time." : "The service behind this gateway cannot answer."
+        case .client, .gateway: detail.isEmpty ? "The request cannot be served: \(reason.word)." : detail
         }
     }
 }

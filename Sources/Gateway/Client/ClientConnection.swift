@@ -124,9 +124,7 @@ final class ClientConnection {
         stream.abandonTLS()
         let session = makeSession()
         await session.refuse(
-            Failure(
-                "plain_http_on_tls_port", status: 400, blame: .client,
-                detail: "This port speaks HTTPS: use https:// instead of http://"))
+            Failure(.plainHTTPOnTLSPort, detail: "This port speaks HTTPS: use https:// instead of http://"))
         session.discard()
     }
 

@@ -22,8 +22,8 @@ protocol ClientSide: AnyObject {
     func sendInterim(_ head: ResponseHead)
     /// Begins the answer with an upstream's head.
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy)
-    /// Begins the answer with a head of our own. `fields` appends ready lines, without framing and connection fields.
-    func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void)
+    /// Begins the answer with a head of our own: its fields, the date, and what says the framing and concerns the connection.
+    func begin(_ answer: Answer)
     /// The answer's body.
     var answerBody: any BodySink { get }
     /// Cuts the answer visibly: whoever receives it cannot take it for the whole.
@@ -47,12 +47,4 @@ protocol ClientSide: AnyObject {
 extension ClientSide {
     /// The request, unless it could not be read at all.
     var requestIfAny: RequestHead? { hasRequest ? request : nil }
-}
-
-/// The head of an answer that is made here.
-struct OwnHead {
-    var status: Int
-    var framing: BodyFraming
-    /// To HEAD: the length that the answer to a GET would have.
-    var statedLength: UInt64?
 }

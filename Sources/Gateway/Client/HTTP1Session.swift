@@ -9,7 +9,7 @@ import Transport
 /// A connection's exchanges in HTTP/1: one after another. It is also the client's side of the one under way (`HTTP1Side.swift`).
 final class HTTP1Session: ClientSession {
     /// How far the answer to the request under way has come.
-    enum Answer {
+    enum AnswerState {
         case awaited
         /// It tells the client whether the connection is kept after it.
         case begun(isLast: Bool)
@@ -28,7 +28,7 @@ final class HTTP1Session: ClientSession {
     /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
     private(set) var head: RequestHead?
     private var isRequestRead = false
-    var answer = Answer.awaited
+    var answer = AnswerState.awaited
     private(set) var idleSince: UInt64
     private var requestCount = 0
 
@@ -173,7 +173,7 @@ final class HTTP1Session: ClientSession {
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
         stream.watch(reading: false, writing: false)
         if wake == .deadline, state.loop.now >= end {
-            throw Failure("head_timeout", status: 408, blame: .client, key: "limits.head_timeout")
+            throw Failure(.headTimeout, key: "limits.head_timeout")
         }
     }
 

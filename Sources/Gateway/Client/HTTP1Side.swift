@@ -33,20 +33,26 @@ extension HTTP1Session: ClientSide {
         outflow.begin(framing) { ForwardedHead.appendResponse(head, answer, policy: policy, to: &$0) }
     }
 
-    func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void) {
-        let minorVersion = self.head?.minorVersion ?? 1
-        let framing = head.framing.forClient(minorVersion: minorVersion)
+    func begin(_ answer: Answer) {
+        let minorVersion = head?.minorVersion ?? 1
+        let framing = answer.framing.forClient(minorVersion: minorVersion)
         let isLast = begin(framing)
         outflow.begin(framing) { out in
-            StatusText.appendLine(head.status, to: &out)
-            fields(&out)
+            StatusText.appendLine(answer.status, to: &out)
+            out.append("Date: ")
+            out.append(state.clock.httpDate.span)
+            out.append("\r\n")
+            out.append(answer.fields.lines.span)
+            out.append(answer.siteFields.lines.span)
             switch framing {
             case .length(let count): appendLength(count, to: &out)
             case .chunked: out.append("Transfer-Encoding: chunked\r\n")
             // RFC 9110 §8.6: in the answer to HEAD, the length that a GET's answer would have.
-            case .none: if let length = head.statedLength { appendLength(length, to: &out) }
+            case .none: if let length = answer.statedLength { appendLength(length, to: &out) }
             case .untilClose: break
             }
+            // RFC 9110 §15.5.22: a 426 says to which protocol; there is one.
+            if answer.status == 426 { out.append("Upgrade: websocket\r\nConnection: Upgrade\r\n") }
             if isLast {
                 out.append("Connection: close\r\n")
             } else if minorVersion == 0 {

@@ -16,9 +16,9 @@ struct Responder: ~Copyable {
         return BodyWriter(client)
     }
 
-    /// Begins the answer with a head of our own. `fields` appends ready lines, without framing and connection fields.
-    consuming func begin(_ head: OwnHead, fields: (inout [UInt8]) -> Void) -> BodyWriter {
-        client.begin(head, fields: fields)
+    /// Begins the answer with a head of our own.
+    consuming func begin(_ answer: Answer) -> BodyWriter {
+        client.begin(answer)
         isSpent = true
         return BodyWriter(client)
     }

@@ -16,6 +16,8 @@ struct Exchange: ~Copyable {
     var record: AccessRecord
     /// Taken by whoever answers; nil once an answer has begun.
     var responder: Responder?
+    /// What the answer gets besides its own fields, whoever makes it: an upstream, a file, or the gateway.
+    var answerFields = AnswerFields()
     /// A WebSocket's place among the route's, from its handshake on.
     var seat: TunnelSeat?
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
@@ -76,11 +78,7 @@ struct Exchange: ~Copyable {
         guard let responder = responder.take() else { return }
         record.status = answer.status
         let isHead = client.requestIfAny?.method == .head
-        let framing: BodyFraming = isHead ? .none : .length(UInt64(answer.body.count))
-        let head = OwnHead(
-            status: answer.status, framing: framing, statedLength: isHead ? UInt64(answer.body.count) : nil)
-        let date = state.clock.httpDate
-        let writer = responder.begin(head) { answer.appendFields(date: date, to: &$0) }
+        let writer = responder.begin(answer.head(isHead: isHead, adding: answerFields))
         if !isHead { try await send(answer.body, 0..<answer.body.count, to: writer) }
         writer.finish()
         try await flush()
@@ -126,7 +124,7 @@ struct Exchange: ~Copyable {
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
         if await client.waiter.wait(timeout: generation.limits.sendTimeout) == .deadline {
-            throw Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            throw Failure(.sendTimeout, key: "limits.send_timeout")
         }
     }
 

@@ -23,10 +23,8 @@ extension Exchange {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
             return
         }
-        if answer.needsPage {
-            throw Failure(
-                StaticReason.of(answer.status), status: answer.status, blame: answer.status < 500 ? .client : .gateway,
-                detail: answer.reason, fields: answer.fields.lines)
+        if answer.needsPage, let refusal = answer.refusal {
+            throw Failure(ExchangeReason(refusal), detail: answer.reason, fields: answer.fields)
         }
         try await send(answer, isHead: method == .head, headers: site.headers)
     }
@@ -37,17 +35,13 @@ extension Exchange {
         guard let responder = responder.take() else { return }
         record.status = answer.status
         let hasBody = answer.body != nil
-        let head = OwnHead(
-            status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
-            statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength)
-        let date = state.clock.httpDate
-        let writer = responder.begin(head) { out in
-            out.append("Date: ")
-            out.append(date.span)
-            out.append("\r\n")
-            out.append(answer.fields.lines.span)
-            out.append(headers.own.span)
-        }
+        var fields = answer.fields
+        fields.append(answerFields)
+        let writer = responder.begin(
+            Answer(
+                status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
+                statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
+                siteFields: headers.own))
         if let body = answer.body {
             if let (bytes, range) = body.content {
                 try await send(bytes, range, to: writer)
@@ -70,7 +64,7 @@ extension Exchange {
                 piece.clear()
                 try piece.append(atMost: Self.pieceSize) { output throws(StaticError) in _ = try body.read(into: &output) }
             } catch {
-                throw Failure("file_truncated", status: 500, blame: .gateway, detail: error.reason)
+                throw Failure(.fileTruncated, detail: error.reason)
             }
             if piece.isEmpty { return }
             while !piece.isEmpty {
@@ -92,18 +86,20 @@ extension Exchange {
     private static var pieceSize: Int { 61_440 }
 }
 
-private enum StaticReason {
-    static func of(_ status: Int) -> String {
-        switch status {
-        case 400: "file_path_malformed"
-        case 403: "file_forbidden"
-        case 404: "file_not_found"
-        case 405: "method_not_allowed"
-        case 412: "precondition_failed"
-        case 416: "range_not_satisfiable"
-        case 503: "too_many_files"
-        default: "file_failed"
-        }
+extension ExchangeReason {
+    /// As the set of reasons knows it.
+    init(_ refusal: StaticRefusal) {
+        self =
+            switch refusal {
+            case .badPath: .filePathMalformed
+            case .forbidden: .fileForbidden
+            case .notFound: .fileNotFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .preconditionFailed: .preconditionFailed
+            case .rangeNotSatisfiable: .rangeNotSatisfiable
+            case .tooManyFiles: .tooManyFiles
+            case .failed: .fileFailed
+            }
     }
 }
 

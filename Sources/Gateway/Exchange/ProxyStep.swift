@@ -18,6 +18,7 @@ extension Exchange {
         var needsFresh = wantsUpgrade
         var replay: Replay?
         var overRate = 0
+        let fields = answerFields
         while true {
             request.now = loop.now
             let free = try choose(route, request)
@@ -46,6 +47,8 @@ extension Exchange {
                     route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade, terms: terms, began: began)
                 return
             } catch {
+                // A server that failed has no say in the answer of another.
+                answerFields = fields
                 tell(error, to: server)
                 guard mayRetry(error, route, replay) else { throw error }
                 if case .closed(isReused: true) = error.retry {
@@ -116,6 +119,6 @@ extension Exchange {
     private mutating func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
         let limit = generation.limits.maxBodyBytes
         guard limit > 0, case .length(let length) = head.framing, length > limit else { return }
-        throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
+        throw Failure(.bodyTooLarge, key: "security.max_request_size")
     }
 }

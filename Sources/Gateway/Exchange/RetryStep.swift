@@ -5,7 +5,7 @@ import Upstreams
 
 /// What is done about an attempt that failed, and what every attempt tells about its server.
 extension Exchange {
-    /// What the next attempt does beyond passing bytes on.
+    /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a cookie.
     mutating func terms(
         _ route: RoutePlan, _ choice: Int, _ head: RequestHead, _ request: UpstreamGroup.Request, _ replay: inout Replay?
     ) -> RelayTerms {
@@ -19,9 +19,12 @@ extension Exchange {
                     attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         if let sticky = plan.sticky, request.stuckTo != choice {
-            terms.cookie = sticky.field(
-                for: route.group.servers[choice].identityHash, isSecure: client.connection.isTLS)
+            let server = route.group.servers[choice].identityHash
+            if let cookie = sticky.field(for: server, isSecure: client.connection.isTLS) {
+                answerFields.append("Set-Cookie") { $0 += cookie }
+            }
         }
+        terms.answerFields = answerFields
         return terms
     }
 
@@ -55,7 +58,7 @@ extension Exchange {
     /// Tells a server's health of a failure that was the server's.
     mutating func tell(_ failure: Failure, to server: UpstreamServer) {
         guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
-        let words = failure.detail.isEmpty ? failure.reason : "\(failure.reason): \(failure.detail)"
+        let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         server.failed(fault, reason: words, now: state.loop.now)
     }
 

@@ -21,7 +21,7 @@ enum Router {
         let site = listener.site(named: host) ?? listener.fallback
         // RFC 9110 §7.4: a request for another site than the one the connection was secured for is misdirected.
         if let serverName, serverName !== site {
-            throw Failure("misdirected", status: 421, blame: .client, detail: "the TLS server name is of another site")
+            throw Failure(.misdirected, detail: "the TLS server name is of another site")
         }
         return site
     }
@@ -33,8 +33,7 @@ enum Router {
             // RFC 9110 §15.5.6: a 405 says what is allowed.
             return .refuse(
                 Failure(
-                    "connect_refused", status: 405, blame: .client, detail: "CONNECT is for forward proxies",
-                    fields: Array("Allow: GET, HEAD\r\n".utf8)))
+                    .connectRefused, detail: "CONNECT is for forward proxies", fields: AnswerFields("Allow", "GET, HEAD")))
         case .origin, .absolute, .asterisk: break
         }
         if let port = site.redirectPort {
@@ -45,7 +44,7 @@ enum Router {
         if let decision = lastHop(request) { return decision }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
-        return .refuse(Failure("no_route", status: 404, blame: .client, detail: "no route and no static file of this site"))
+        return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))
     }
 
     /// RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` go no further; with other methods the field has no meaning.
@@ -54,9 +53,7 @@ enum Router {
         if request.method == .options { return .options }
         // RFC 9110 §9.3.8 would have us send back what came, which may hold secrets.
         return .refuse(
-            Failure(
-                "trace_refused", status: 405, blame: .client, detail: "TRACE is not answered here",
-                fields: Array("Allow: GET, HEAD\r\n".utf8)))
+            Failure(.traceRefused, detail: "TRACE is not answered here", fields: AnswerFields("Allow", "GET, HEAD")))
     }
 
     /// The longest prefix wins, whatever the order in the file.

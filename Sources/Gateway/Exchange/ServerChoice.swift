@@ -35,7 +35,7 @@ extension Exchange {
         let since = state.loop.now
         var request = request
         guard let line = generation.line(of: route), let limit = route.pool.queue?.limit, line.enter(waiter, limit) else {
-            throw Failure("upstream_queue_full", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue")
+            throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
         defer {
             line.leave(waiter)
@@ -44,8 +44,7 @@ extension Exchange {
         while true {
             client.watch(reading: false, writing: false)
             if await line.wait(waiter, since: since, limit) == .timedOut {
-                throw Failure(
-                    "upstream_queue_timeout", status: 503, blame: .upstream, key: "sites.proxy.load_balancing.queue_timeout")
+                throw Failure(.upstreamQueueTimeout, key: "sites.proxy.load_balancing.queue_timeout")
             }
             if client.hasLeft { throw Failure.clientLeft() }
             guard line.isFirst(waiter) else { continue }
@@ -61,8 +60,7 @@ extension Exchange {
     private static func unavailable(_ group: UpstreamGroup, _ time: UInt64) -> Failure {
         let last = group.servers.lazy.compactMap { server in server.state.health.lastFault.map { "; \(server.url): \($0)" } }
         return Failure(
-            "group_unavailable", status: 503, blame: .upstream,
-            detail: "no server of the group can be reached" + (last.first ?? ""),
+            .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
             retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
     }
 

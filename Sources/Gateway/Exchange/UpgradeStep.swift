@@ -12,23 +12,19 @@ extension Exchange {
         let request = client.request
         guard route.takesWebSocket, request.upgrade == .websocket else { return false }
         if let refusal = Handshake.refusal(of: handshake(request)) {
+            // RFC 6455 §4.4: a 426 says which version.
             throw Failure(
-                "websocket_handshake", status: refusal.status, blame: .client, detail: refusal.reason,
-                fields: refusal.namesVersion ? Self.upgradeFields : [])
+                .webSocketHandshake, status: refusal.status, detail: refusal.reason,
+                fields: refusal.namesVersion ? AnswerFields("Sec-WebSocket-Version", "13") : AnswerFields())
         }
         if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
-            throw Failure(
-                "origin_refused", status: 403, blame: .client,
-                detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
+            throw Failure(.originRefused, detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
         }
         seat = try TunnelSeat(
             route, client: clientAddress, seats: state.shared.tunnelSeats,
             clientLimit: generation.limits.maxTunnelsPerClient)
         return true
     }
-
-    /// RFC 6455 §4.4 and RFC 9110 §15.5.22: which version, and what to upgrade to.
-    private static let upgradeFields = Array("Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8)
 
     /// Holds the server's handshake rate: false if it has had all that it may get now.
     mutating func admitsHandshake(_ route: RoutePlan, _ choice: Int) -> Bool {
@@ -40,7 +36,7 @@ extension Exchange {
 
     /// No server of the pool may get another handshake now.
     static let handshakeRate = Failure(
-        "handshake_rate", status: 503, blame: .gateway, detail: "Too many WebSockets are being opened; try again soon.",
+        .handshakeRate, detail: "Too many WebSockets are being opened; try again soon.",
         key: "sites.proxy.upstreams.handshake_rate")
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.

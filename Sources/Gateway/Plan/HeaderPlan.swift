@@ -6,6 +6,6 @@ struct HeaderPlan: Sendable {
     let request: RequestFieldPolicy
     /// Answer fields on their way to the client, from an upstream.
     let answer: ResponseFieldPolicy
-    /// Lines, ready to be copied, of every answer that is made here.
-    let own: [UInt8]
+    /// Of every answer that is made here.
+    let own: AnswerFields
 }

@@ -104,13 +104,12 @@ package struct PlanBuilder {
         request.preserveHost = proxy.preserveHost
         request.addVia = proxy.addVia
         let security = configuration.security
-        let answer = ResponseFieldPolicy(
-            hideServer: security.hideServerHeader,
-            set: site.responseHeaders.compactMap { ConfiguredField($0.name, $0.value) },
-            defaults: security.securityHeaders.compactMap { ConfiguredField($0.name, $0.value) })
-        var own: [UInt8] = []
-        if !security.hideServerHeader { own.append("Server: gatehouse\r\n") }
-        answer.appendLines(to: &own)
+        let set = site.responseHeaders.compactMap { ConfiguredField($0.name, $0.value) }
+        let defaults = security.securityHeaders.compactMap { ConfiguredField($0.name, $0.value) }
+        let answer = ResponseFieldPolicy(hideServer: security.hideServerHeader, set: set, defaults: defaults)
+        var own = AnswerFields()
+        if !security.hideServerHeader { own.append("Server", "gatehouse") }
+        for field in set + defaults { own.append(field) }
         return HeaderPlan(request: request, answer: answer, own: own)
     }
 

@@ -43,7 +43,7 @@ struct AccessLine {
         string("tls", client.connection.tls?.version, to: &out)
         string("cipher", client.connection.tls?.cipher, to: &out)
         blank(.ending, to: &out) { _ in }
-        string("reason", record.reason, to: &out)
+        string("reason", record.reason?.word, to: &out)
         if let failure = record.failure {
             string("blame", failure.blame.rawValue, to: &out)
             if !failure.detail.isEmpty { string("detail", failure.detail, to: &out) }
@@ -142,7 +142,7 @@ struct AccessLine {
         }
         if let tls = client.connection.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
         blank(.ending, to: &out) { _ in }
-        pair("reason", record.reason, to: &out)
+        pair("reason", record.reason?.word, to: &out)
         guard let failure = record.failure else { return }
         if let key = failure.key { pair("key", key, to: &out) }
         if !failure.detail.isEmpty {

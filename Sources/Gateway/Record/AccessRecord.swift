@@ -25,8 +25,6 @@ struct AccessRecord {
         self.began = began
     }
 
-    /// The stable word for how the exchange ended; nil for an ordinary end.
-    var reason: String? {
-        failure?.reason
-    }
+    /// Why the exchange did not end as it should; nil for an ordinary end.
+    var reason: Reason? { failure?.reason }
 }

@@ -130,7 +130,7 @@ struct Download: ~Copyable {
             isUpgraded = true
         }
         let framing = try upstream.beginBody(of: head, to: client.request.method)
-        if let cookie = terms.cookie { head.add(name: "Set-Cookie", value: cookie.span) }
+        head.add(terms.answerFields)
         status = head.status
         answeredAt = now
         guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
@@ -201,11 +201,11 @@ struct Download: ~Copyable {
     private func closedEarly(_ detail: String) -> Failure {
         let hasBegun = upstream.hasUntakenBytes || status != 0
         return Failure(
-            "upstream_closed_early", status: 502, blame: .upstream, detail: detail,
+            .upstreamClosedEarly, detail: detail,
             retry: hasBegun ? .never : .closed(isReused: upstream.isReused))
     }
 
     private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
-        Failure("upstream_truncated", status: 502, blame: .upstream, detail: detail)
+        Failure(.upstreamTruncated, detail: detail)
     }
 }

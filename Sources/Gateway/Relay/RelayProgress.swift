@@ -31,17 +31,17 @@ struct RelayDeadline {
 
         var failure: Failure {
             switch self {
-            case .body: Failure("body_timeout", status: 408, blame: .client, key: "limits.body_timeout")
-            case .bodyRate: Failure("body_too_slow", status: 408, blame: .client, key: "limits.min_body_rate")
-            case .send: Failure("send_timeout", status: 499, blame: .client, key: "limits.send_timeout")
+            case .body: Failure(.bodyTimeout, key: "limits.body_timeout")
+            case .bodyRate: Failure(.bodyTooSlow, key: "limits.min_body_rate")
+            case .send: Failure(.sendTimeout, key: "limits.send_timeout")
             case .upstreamFirstByte(let hasOwnKey):
                 Failure(
-                    "upstream_first_byte_timeout", status: 504, blame: .upstream, retry: .timeout,
+                    .upstreamFirstByteTimeout, retry: .timeout,
                     key: hasOwnKey ? "sites.proxy.timeout.first_byte" : "sites.proxy.timeout.read")
             case .upstreamRead:
-                Failure("upstream_read_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.read")
+                Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.read")
             case .upstreamWrite:
-                Failure("upstream_write_timeout", status: 504, blame: .upstream, key: "sites.proxy.timeout.write")
+                Failure(.upstreamWriteTimeout, key: "sites.proxy.timeout.write")
             }
         }
     }

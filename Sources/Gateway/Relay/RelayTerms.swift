@@ -1,3 +1,4 @@
+import HTTP
 import Upstreams
 
 /// What a relay does beyond passing bytes on; nothing, for most requests.
@@ -6,8 +7,8 @@ struct RelayTerms {
     var replay: Replay?
     /// The statuses that are not passed on, because another attempt will be made.
     var declines = RetryPolicy.Occasions.none
-    /// The value of a `Set-Cookie` field for the answer.
-    var cookie: [UInt8]?
+    /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
+    var answerFields = AnswerFields()
 
     /// Is this the status of an answer that another attempt may better?
     func declines(_ status: Int) -> Bool {
@@ -18,7 +19,7 @@ struct RelayTerms {
 extension Failure {
     /// An answer that is not passed on, because another attempt may better it.
     static func declined(_ status: Int) -> Failure {
-        Failure("upstream_status", status: status, blame: .upstream, detail: "status \(status)", retry: .status(status))
+        Failure(.upstreamStatus, status: status, detail: "status \(status)", retry: .status(status))
     }
 }
 

@@ -83,7 +83,7 @@ struct Upload {
 
     private func checkSize(adding count: Int) throws(Failure) {
         guard limit > 0, source.bodyBytes + UInt64(count) > limit else { return }
-        throw Failure("body_too_large", status: 413, blame: .client, key: "security.max_request_size")
+        throw Failure(.bodyTooLarge, key: "security.max_request_size")
     }
 
     // MARK: Towards the upstream

@@ -3,7 +3,7 @@ import WebSocket
 
 /// How a tunnel ended and what passed through it, for the log.
 struct TunnelEnding {
-    enum Reason: String {
+    enum Reason: String, CaseIterable {
         case clientClosed = "client_closed"
         case upstreamClosed = "upstream_closed"
         case clientBroke = "client_broke"

@@ -58,12 +58,12 @@ struct TunnelSeat: ~Copyable {
         var failure: Failure?
         if limit > 0, count > limit {
             failure = Failure(
-                "too_many_tunnels", status: 503, blame: .gateway, detail: "This service has as many WebSockets open as it may.",
+                .tooManyTunnels, detail: "This service has as many WebSockets open as it may.",
                 key: "sites.proxy.routes.max_tunnels")
         } else if let client, !seats.reserve(client, atMost: clientLimit) {
             failure = Failure(
-                "too_many_tunnels_of_client", status: 503, blame: .client,
-                detail: "Your address has as many WebSockets open as it may.", key: "limits.max_tunnels_per_client")
+                .tooManyTunnelsOfClient, detail: "Your address has as many WebSockets open as it may.",
+                key: "limits.max_tunnels_per_client")
         }
         if let failure {
             route.tunnelCount.leave()

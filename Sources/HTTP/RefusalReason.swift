@@ -1,5 +1,5 @@
 /// The reasons for refusing a message; the raw value is the stable code in logs, `Proxy-Status` and the documentation.
-package enum Reason: String, Sendable, CaseIterable {
+package enum RefusalReason: String, Sendable, CaseIterable {
     // MARK: Lines
 
     /// A line ended with LF alone. Parsers that accept it and parsers that do not see different messages (RFC 9112 §2.2).

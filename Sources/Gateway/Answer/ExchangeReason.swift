@@ -1,0 +1,110 @@
+/// What happens to an exchange besides messages that break the rules; the raw value is the stable word. docs/reasons.md says what
+/// each means and what to do about it.
+enum ExchangeReason: String, Sendable, CaseIterable {
+    // MARK: From the client
+
+    case headTimeout = "head_timeout"
+    case bodyTimeout = "body_timeout"
+    case bodyTooSlow = "body_too_slow"
+    case bodyTooLarge = "body_too_large"
+    case sendTimeout = "send_timeout"
+    case clientLeft = "client_left"
+    case plainHTTPOnTLSPort = "plain_http_on_tls_port"
+    case misdirected = "misdirected"
+    case connectRefused = "connect_refused"
+    case traceRefused = "trace_refused"
+    case originRefused = "origin_refused"
+    case webSocketHandshake = "websocket_handshake"
+    case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
+    case noRoute = "no_route"
+    case filePathMalformed = "file_path_malformed"
+    case fileNotFound = "file_not_found"
+    case fileForbidden = "file_forbidden"
+    case methodNotAllowed = "method_not_allowed"
+    case preconditionFailed = "precondition_failed"
+    case rangeNotSatisfiable = "range_not_satisfiable"
+
+    // MARK: From the upstream
+
+    case upstreamConnectFailed = "upstream_connect_failed"
+    case upstreamConnectTimeout = "upstream_connect_timeout"
+    case upstreamUnresolved = "upstream_unresolved"
+    case upstreamTLSFailed = "upstream_tls_failed"
+    case upstreamCertificateRefused = "upstream_certificate_refused"
+    case upstreamTLSTimeout = "upstream_tls_timeout"
+    case upstreamFirstByteTimeout = "upstream_first_byte_timeout"
+    case upstreamQueueFull = "upstream_queue_full"
+    case upstreamQueueTimeout = "upstream_queue_timeout"
+    case groupUnavailable = "group_unavailable"
+    case upstreamStatus = "upstream_status"
+    case upstreamClosedEarly = "upstream_closed_early"
+    case upstreamTruncated = "upstream_truncated"
+    case upstreamReadTimeout = "upstream_read_timeout"
+    case upstreamWriteTimeout = "upstream_write_timeout"
+
+    // MARK: From the gateway
+
+    case redirectToHTTPS = "redirect_to_https"
+    case directory = "directory"
+    case options = "options"
+    case tooManyTunnels = "too_many_tunnels"
+    case handshakeRate = "handshake_rate"
+    case tooManyFiles = "too_many_files"
+    case fileFailed = "file_failed"
+    case fileTruncated = "file_truncated"
+
+    /// Of the answer, unless more is known; 499 if none can be given (the client is gone).
+    var status: Int { row.status }
+    var blame: Failure.Blame { row.blame }
+    /// The registered error type nearest to it; nil where nothing is wrong.
+    var proxyError: ProxyError? { row.error }
+
+    private var row: (status: Int, blame: Failure.Blame, error: ProxyError?) {
+        switch self {
+        case .headTimeout: (408, .client, .request)
+        case .bodyTimeout: (408, .client, .request)
+        case .bodyTooSlow: (408, .client, .request)
+        case .bodyTooLarge: (413, .client, .request)
+        case .sendTimeout: (499, .client, .request)
+        case .clientLeft: (499, .client, .request)
+        case .plainHTTPOnTLSPort: (400, .client, .request)
+        case .misdirected: (421, .client, .requestDenied)
+        case .connectRefused: (405, .client, .requestDenied)
+        case .traceRefused: (405, .client, .request)
+        case .originRefused: (403, .client, .requestDenied)
+        case .webSocketHandshake: (400, .client, .request)
+        case .tooManyTunnelsOfClient: (503, .client, .request)
+        case .noRoute: (404, .client, .requestDenied)
+        case .filePathMalformed: (400, .client, .request)
+        case .fileNotFound: (404, .client, .request)
+        case .fileForbidden: (403, .client, .request)
+        case .methodNotAllowed: (405, .client, .request)
+        case .preconditionFailed: (412, .client, .request)
+        case .rangeNotSatisfiable: (416, .client, .request)
+        case .upstreamConnectFailed: (502, .upstream, .connectionRefused)
+        case .upstreamConnectTimeout: (504, .upstream, .connectionTimeout)
+        case .upstreamUnresolved: (503, .upstream, .dns)
+        case .upstreamTLSFailed: (502, .upstream, .tlsProtocol)
+        case .upstreamCertificateRefused: (502, .upstream, .tlsCertificate)
+        case .upstreamTLSTimeout: (504, .upstream, .connectionTimeout)
+        case .upstreamFirstByteTimeout: (504, .upstream, .responseTimeout)
+        case .upstreamQueueFull: (503, .upstream, .connectionLimit)
+        case .upstreamQueueTimeout: (503, .upstream, .connectionLimit)
+        case .groupUnavailable: (503, .upstream, .destinationUnavailable)
+        // The upstream's own status stands in its place.
+        case .upstreamStatus: (502, .upstream, .protocolError)
+        case .upstreamClosedEarly: (502, .upstream, .connectionTerminated)
+        case .upstreamTruncated: (502, .upstream, .responseIncomplete)
+        case .upstreamReadTimeout: (504, .upstream, .responseTimeout)
+        case .upstreamWriteTimeout: (504, .upstream, .connectionWriteTimeout)
+        case .redirectToHTTPS: (301, .gateway, nil)
+        case .directory: (301, .gateway, nil)
+        case .options: (200, .gateway, nil)
+        case .tooManyTunnels: (503, .gateway, .internal)
+        case .handshakeRate: (503, .gateway, .internal)
+        case .tooManyFiles: (503, .gateway, .internal)
+        case .fileFailed: (500, .gateway, .internal)
+        case .fileTruncated: (500, .gateway, .internal)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// Fields of an answer that is made here, in the order to send: pairs of name and value, kept as lines so that HTTP/1 sends all
+/// of them by one copy.
+///
+/// Nothing in it can break a head: a name is a literal or a configured one, and a value that holds a control byte (RFC 9110 §5.5)
+/// is left out together with its name.
+package struct AnswerFields: Equatable, Sendable {
+    /// As HTTP/1 writes them, RFC 9112 §5: name, colon, space, value, line end.
+    package private(set) var lines: [UInt8] = []
+
+    package init() {}
+
+    /// One field.
+    package init(_ name: StaticString, _ value: String) {
+        append(name, value)
+    }
+
+    package var isEmpty: Bool { lines.isEmpty }
+
+    /// Makes room, so that fields of up to `count` bytes, each with its separators, are added without another allocation.
+    package mutating func reserve(_ count: Int) {
+        lines.reserveCapacity(count)
+    }
+
+    /// Adds a field.
+    /// - Parameter name: a token (RFC 9110 §5.1), in the usual spelling.
+    package mutating func append(_ name: StaticString, _ value: String) {
+        append(name) { $0.append(contentsOf: value.utf8) }
+    }
+
+    /// Adds a field whose value is a number.
+    package mutating func append(_ name: StaticString, _ value: UInt64) {
+        append(name) { $0.append(decimal: value) }
+    }
+
+    /// Adds a field of the configuration.
+    package mutating func append(_ field: ConfiguredField) {
+        lines.append(contentsOf: field.name.utf8)
+        close { $0.append(contentsOf: field.value.utf8) }
+    }
+
+    /// Adds a field whose value `compose` appends to the bytes that it gets.
+    package mutating func append(_ name: StaticString, compose: (inout [UInt8]) -> Void) {
+        lines.append(name)
+        close(compose)
+    }
+
+    /// Adds all fields of `others`.
+    package mutating func append(_ others: AnswerFields) {
+        // Else it would be copied where it is shared.
+        if !others.isEmpty { lines.append(others.lines.span) }
+    }
+
+    /// Lends each name and its value, in order.
+    package func forEach(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        let bytes = lines.span
+        var start = 0
+        while start < bytes.count {
+            var colon = start
+            while bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+            let end = ByteScanning.endOfText(bytes, from: colon, to: bytes.count)
+            body(bytes.extracting(start..<colon), bytes.extracting(colon + 2..<end))
+            start = end + 2
+        }
+    }
+
+    /// Ends the line whose name is written.
+    private mutating func close(_ compose: (inout [UInt8]) -> Void) {
+        lines.append(": ")
+        let start = lines.count
+        compose(&lines)
+        if ByteScanning.endOfText(lines.span, from: start, to: lines.count) == lines.count {
+            lines.append("\r\n")
+        } else {
+            lines.removeSubrange((lines[..<start].lastIndex(of: ByteClass.lineFeed).map { $0 + 1 } ?? 0)...)
+        }
+    }
+}
