@@ -10,7 +10,7 @@ package enum ForwardedHead {
     /// forwarding fields; `Via`; configured fields; framing; connection.
     package static func appendRequest(
         _ head: RequestHead, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientFacts, to out: inout [UInt8]
+        client: borrowing ClientPeer, to out: inout [UInt8]
     ) {
         head.withContent { content in
             out.append(guessing: content.fields.bytes.count + ownBytes) {
@@ -24,16 +24,16 @@ package enum ForwardedHead {
 
     private static func write(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientFacts, to out: inout OutputSpan<UInt8>
+        client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
         writeRequestLine(head, request, to: &out)
         writeHost(head, request, policy, to: &out)
         writeRequestFields(head, request, policy, client, to: &out)
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
-        if policy.addVia { out.write(head.facts.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
+        if policy.addVia { out.write(head.summary.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
         policy.edits.writeLines(head.fields, to: &out)
         writeFraming(request.framing, to: &out)
-        if request.expectsContinue, head.facts.expectsContinue { out.write("Expect: 100-continue\r\n") }
+        if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
         writeConnection(of: request, to: &out)
         out.write("\r\n")
     }
@@ -49,13 +49,14 @@ package enum ForwardedHead {
     private static func writeRequestLine(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>
     ) {
-        out.write(head.fields.bytes, head.facts.methodRange)
+        out.write(head.fields.bytes, head.summary.methodRange)
         out.write(0x20)
-        if head.facts.form == .asterisk || head.facts.form == .authority {
-            out.write(head.fields.bytes, head.facts.target)
+        if head.summary.form == .asterisk || head.summary.form == .authority {
+            out.write(head.fields.bytes, head.summary.target)
         } else {
             request.target.rewrite.write(
-                head.fields.bytes.span, path: head.facts.path, remainder: request.remainder, query: head.facts.query, to: &out)
+                head.fields.bytes.span, path: head.summary.path, remainder: request.remainder, query: head.summary.query, to: &out
+            )
         }
         out.write(" HTTP/1.1\r\n")
     }
@@ -68,8 +69,8 @@ package enum ForwardedHead {
         out.write("Host: ")
         if let host = policy.host {
             out.write(host)
-        } else if policy.preserveHost, !head.facts.authorityRange.isEmpty {
-            out.write(head.fields.bytes, head.facts.authorityRange)
+        } else if policy.preserveHost, !head.summary.authorityRange.isEmpty {
+            out.write(head.fields.bytes, head.summary.authorityRange)
         } else {
             out.write(request.target.authority)
         }
@@ -78,15 +79,15 @@ package enum ForwardedHead {
 
     private static func writeRequestFields(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest,
-        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientFacts, to out: inout OutputSpan<UInt8>
+        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
         var dropped = requestDropped | ForwardingFields.dropped(policy: policy, isTrusted: client.isTrusted)
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are read and forwarded only with a chunked body.
         if request.framing == .chunked { dropped &= ~KnownField.trailer.bit }
         copyLines(
-            head.fields, dropping: dropped, policy.edits, namedByConnection: head.facts.connection.contains(.names), to: &out)
+            head.fields, dropping: dropped, policy.edits, namedByConnection: head.summary.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
-        if head.facts.method == .trace || head.facts.method == .options, let left = head.fields.number(of: .maxForwards) {
+        if head.summary.method == .trace || head.summary.method == .options, let left = head.fields.number(of: .maxForwards) {
             out.write("Max-Forwards: ")
             out.write(decimal: left == 0 ? 0 : left - 1)
             out.write("\r\n")

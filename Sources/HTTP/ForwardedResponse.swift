@@ -18,7 +18,7 @@ extension ForwardedHead {
         writeStatusLine(head, to: &out)
         var dropped = responseDropped
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
-        let names = head.facts.connection.contains(.names)
+        let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
         if !answer.date.isEmpty, !head.fields.contains(.date) {
             out.write("Date: ")
@@ -27,7 +27,7 @@ extension ForwardedHead {
         }
         if policy.addVia { out.write("Via: 1.1 gatehouse\r\n") }
         policy.edits.writeLines(head.fields, to: &out)
-        if head.facts.status == 101 {
+        if head.summary.status == 101 {
             out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             return
         }
@@ -55,7 +55,7 @@ extension ForwardedHead {
 
     private static func writeInterim(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
         writeStatusLine(head, to: &out)
-        let names = head.facts.connection.contains(.names)
+        let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
         out.write("\r\n")
     }
@@ -69,16 +69,16 @@ extension ForwardedHead {
     /// RFC 9110 §2.5: the version is our own, whatever the upstream's was.
     private static func writeStatusLine(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
         out.write("HTTP/1.1 ")
-        out.write(decimal: UInt64(head.facts.status))
+        out.write(decimal: UInt64(head.summary.status))
         out.write(0x20)
-        out.write(head.fields.bytes, head.facts.reasonPhrase)
+        out.write(head.fields.bytes, head.summary.reasonPhrase)
         out.write("\r\n")
     }
 
     /// RFC 9110 §8.6: in the answer to HEAD and in a 304, `Content-Length` is that of the body a GET would have had, so it
     /// is kept; in 1xx and 204 it must not stand.
     private static func writeStatedLength(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
-        guard head.facts.status >= 200, head.facts.status != 204, let line = head.fields.first(.contentLength) else { return }
+        guard head.summary.status >= 200, head.summary.status != 204, let line = head.fields.first(.contentLength) else { return }
         out.write("Content-Length: ")
         out.write(head.fields.bytes, line.value)
         out.write("\r\n")

@@ -17,7 +17,7 @@ enum ForwardingFields {
     }
 
     static func write(
-        _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientFacts,
+        _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
         if policy.addXForwarded { writeXForwarded(head, head.fields, client, to: &out) }
@@ -25,7 +25,7 @@ enum ForwardingFields {
     }
 
     private static func writeXForwarded(
-        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
         guard client.isTrusted else { return writeOwn(head, fields, client, to: &out) }
@@ -43,9 +43,9 @@ enum ForwardingFields {
         if let line = trusted(.xForwardedHost, fields, client), AuthorityParts(fields.bytes.span, line.value) != nil {
             out.write("\r\nX-Forwarded-Host: ")
             out.write(fields.bytes, line.value)
-        } else if !head.facts.authorityRange.isEmpty {
+        } else if !head.summary.authorityRange.isEmpty {
             out.write("\r\nX-Forwarded-Host: ")
-            out.write(fields.bytes, head.facts.authorityRange)
+            out.write(fields.bytes, head.summary.authorityRange)
         }
 
         out.write("\r\nX-Forwarded-Port: ")
@@ -59,13 +59,13 @@ enum ForwardingFields {
 
     /// What we know ourselves, which is all there is to say of a client that is not trusted: mostly ready.
     private static func writeOwn(
-        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
         out.write(client.forAndProto)
-        if !head.facts.authorityRange.isEmpty {
+        if !head.summary.authorityRange.isEmpty {
             out.write("X-Forwarded-Host: ")
-            out.write(fields.bytes, head.facts.authorityRange)
+            out.write(fields.bytes, head.summary.authorityRange)
             out.write("\r\n")
         }
         out.write(client.portLine)
@@ -73,18 +73,18 @@ enum ForwardingFields {
 
     /// RFC 7239 §4: `for`, `proto` and, if the client named one, `host`, quoted where it is not a token.
     private static func writeForwarded(
-        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts,
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
         out.write("Forwarded: ")
         if client.isTrusted { writeList(of: .forwarded, fields, to: &out) }
         out.write(client.forwardedElement)
-        if let authority = head.facts.authority {
+        if let authority = head.summary.authority {
             // A port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. No other byte of an authority that
             // passed validation would need it, or a backslash.
             let isToken = authority.port == nil && !authority.isIPv6
             out.write(isToken ? ";host=" : ";host=\"")
-            out.write(fields.bytes, head.facts.authorityRange)
+            out.write(fields.bytes, head.summary.authorityRange)
             if !isToken { out.write(0x22) }
         }
         out.write("\r\n")
@@ -100,7 +100,7 @@ enum ForwardingFields {
 
     /// The one line of this field from a trusted peer; two contradict each other and are not believed.
     private static func trusted(
-        _ known: KnownField, _ fields: borrowing FieldSection, _ client: borrowing ClientFacts
+        _ known: KnownField, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer
     ) -> FieldLine? {
         client.isTrusted && fields.count(of: known) == 1 ? fields.first(known) : nil
     }

@@ -9,34 +9,34 @@ package final class RequestHead {
         // Lent, not copied: a copy would count references of two arrays at every look.
         _read { yield content.fields }
     }
-    package var method: Method { facts.method }
+    package var method: Method { summary.method }
     /// The method's bytes, for methods that are not named.
-    package var methodRange: Range<Int> { facts.methodRange }
+    package var methodRange: Range<Int> { summary.methodRange }
     /// The target as the client wrote it.
-    package var target: Range<Int> { facts.target }
-    package var form: TargetForm { facts.form }
+    package var target: Range<Int> { summary.target }
+    package var form: TargetForm { summary.form }
     /// The normalised path (docs/paths.md), beginning with `/`; `*` of the asterisk form; empty for CONNECT.
-    package var path: Range<Int> { facts.path }
+    package var path: Range<Int> { summary.path }
     /// The query with its `?`, untouched, or empty; it always directly follows the path.
-    package var query: Range<Int> { facts.query }
+    package var query: Range<Int> { summary.query }
     /// 0 or 1, of HTTP/1.x.
-    package var minorVersion: UInt8 { facts.minorVersion }
+    package var minorVersion: UInt8 { summary.minorVersion }
     /// The authority asked for (absolute-form target, else `Host`), checked; nil only in HTTP/1.0 without `Host`.
-    package var authority: AuthorityParts? { facts.authority }
+    package var authority: AuthorityParts? { summary.authority }
     /// All bytes of that authority, `host[:port]`; empty if there is none.
-    package var authorityRange: Range<Int> { facts.authorityRange }
+    package var authorityRange: Range<Int> { summary.authorityRange }
     /// Is `bytes` that authority, to the letter?
     package func isAuthority(_ bytes: Span<UInt8>) -> Bool {
         let own = content.fields.bytes
-        return ByteScanning.same(own.span.extracting(facts.authorityRange), bytes)
+        return ByteScanning.same(own.span.extracting(summary.authorityRange), bytes)
     }
-    package var connection: ConnectionOptions { facts.connection }
+    package var connection: ConnectionOptions { summary.connection }
     /// How the end of the body is found.
-    package var framing: BodyFraming { facts.framing }
+    package var framing: BodyFraming { summary.framing }
     /// The client waits for a 100 before it sends the body (RFC 9110 §10.1.1).
-    package var expectsContinue: Bool { facts.expectsContinue }
+    package var expectsContinue: Bool { summary.expectsContinue }
     /// The protocol that the client asks to switch to; nil if it does not, or may not (RFC 9110 §7.8).
-    package var upgrade: Upgrade? { facts.upgrade }
+    package var upgrade: Upgrade? { summary.upgrade }
 
     /// A protocol to switch to.
     package enum Upgrade: UInt8, Sendable {
@@ -48,14 +48,14 @@ package final class RequestHead {
     private var content = RequestHeadContent()
     /// What `content` says, apart from its fields: these small values are asked for many times in a request, and an object's
     /// property that is never lent out needs no check of exclusive access at run time.
-    private var facts = RequestHeadContent.Facts()
+    private var summary = RequestHeadContent.Summary()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
         content.reset()
-        facts = content.facts
+        summary = content.summary
     }
 
     /// Lends everything at once.
@@ -72,7 +72,7 @@ package final class RequestHead {
     ///
     /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        defer { facts = content.facts }
+        defer { summary = content.summary }
         return try content.parse(input, limits: limits)
     }
 

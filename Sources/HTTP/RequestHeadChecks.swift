@@ -2,17 +2,17 @@
 extension RequestHeadContent {
     /// Sets target parts, authority, connection options, framing, expectation and upgrade, or refuses the request.
     mutating func conclude() throws(HTTPRefusal) {
-        let parts = try RequestTarget(fields.bytes.span, facts.target, facts.method)
-        facts.form = parts.form
-        facts.path = parts.path
-        facts.query = parts.query
-        facts.connection = try ConnectionOptions(fields, from: .client)
+        let parts = try RequestTarget(fields.bytes.span, summary.target, summary.method)
+        summary.form = parts.form
+        summary.path = parts.path
+        summary.query = parts.query
+        summary.connection = try ConnectionOptions(fields, from: .client)
         try checkAuthority(parts)
-        facts.framing = try BodyFraming.ofRequest(fields, minorVersion: facts.minorVersion)
+        summary.framing = try BodyFraming.ofRequest(fields, minorVersion: summary.minorVersion)
         try checkExpectation()
         try checkUpgrade()
         // RFC 9110 §9.3.6, §9.3.8: no content in TRACE; CONNECT has no defined content.
-        if facts.method == .trace || facts.method == .connect, facts.framing != .none, facts.framing != .length(0) {
+        if summary.method == .trace || summary.method == .connect, summary.framing != .none, summary.framing != .length(0) {
             throw HTTPRefusal(.bodyNotAllowed)
         }
         try normalisePath()
@@ -23,10 +23,10 @@ extension RequestHeadContent {
         if let host {
             // RFC 9112 §3.2: more than one Host line, or an invalid one, is a 400.
             if fields.count(of: .host) > 1 { throw HTTPRefusal(.hostRepeated) }
-            facts.authorityRange = host.value
-            facts.authority = AuthorityParts(fields.bytes.span, host.value)
-            if facts.authority == nil { throw HTTPRefusal(.hostMalformed) }
-        } else if facts.minorVersion == 1 {
+            summary.authorityRange = host.value
+            summary.authority = AuthorityParts(fields.bytes.span, host.value)
+            if summary.authority == nil { throw HTTPRefusal(.hostMalformed) }
+        } else if summary.minorVersion == 1 {
             // RFC 9112 §3.2: HTTP/1.1 requires Host.
             throw HTTPRefusal(.hostMissing)
         }
@@ -34,11 +34,11 @@ extension RequestHeadContent {
         guard let wanted = AuthorityParts(fields.bytes.span, stated) else { throw HTTPRefusal(.hostMalformed) }
         // RFC 9112 §3.2.2: the target's authority counts. A Host that differs is a sign of an attack on whoever reads Host.
         let port = parts.defaultPort
-        if let authority = facts.authority, !Self.sameAuthority(fields.bytes.span, wanted, authority, defaultPort: port) {
+        if let authority = summary.authority, !Self.sameAuthority(fields.bytes.span, wanted, authority, defaultPort: port) {
             throw HTTPRefusal(.hostDisagreesWithTarget)
         }
-        facts.authorityRange = stated
-        facts.authority = wanted
+        summary.authorityRange = stated
+        summary.authority = wanted
     }
 
     /// Whether two authorities name one endpoint; `defaultPort` is what a missing port means.
@@ -55,25 +55,26 @@ extension RequestHeadContent {
         for line in fields.lines where line.known == .expect {
             guard fields.value(of: line, equals: "100-continue") else { throw HTTPRefusal(.expectationUnknown) }
         }
-        facts.expectsContinue = facts.minorVersion == 1 && !facts.framing.isEmpty
+        summary.expectsContinue = summary.minorVersion == 1 && !summary.framing.isEmpty
     }
 
     private mutating func checkUpgrade() throws(HTTPRefusal) {
         // RFC 9110 §7.8: ignored in HTTP/1.0, and without the connection option.
-        guard facts.minorVersion == 1, facts.connection.contains(.upgrade), fields.contains(.upgrade) else { return }
-        facts.upgrade = fields.contains(.upgrade, token: "websocket") ? .websocket : .other
-        if !facts.framing.isEmpty {
+        guard summary.minorVersion == 1, summary.connection.contains(.upgrade), fields.contains(.upgrade) else { return }
+        summary.upgrade = fields.contains(.upgrade, token: "websocket") ? .websocket : .other
+        if !summary.framing.isEmpty {
             // The upgraded protocol begins where the body ends; peers that disagree on that are open to smuggling.
             // h2c alone is never switched to, so its body is an ordinary one.
-            guard facts.upgrade == .other, fields.contains(.upgrade, token: "h2c") else { throw HTTPRefusal(.upgradeWithBody) }
+            guard summary.upgrade == .other, fields.contains(.upgrade, token: "h2c") else { throw HTTPRefusal(.upgradeWithBody) }
         }
     }
 
     private mutating func normalisePath() throws(HTTPRefusal) {
-        guard facts.form == .origin || facts.form == .absolute, !NormalisedPath.isNormal(fields.bytes.span, facts.path) else {
+        guard summary.form == .origin || summary.form == .absolute, !NormalisedPath.isNormal(fields.bytes.span, summary.path)
+        else {
             return
         }
-        (facts.path, facts.query) = try fields.appendNormalised(path: facts.path, query: facts.query)
+        (summary.path, summary.query) = try fields.appendNormalised(path: summary.path, query: summary.query)
     }
 }
 

@@ -1,10 +1,10 @@
 /// What a `RequestHead` holds. A value, so that parsing and forwarding open the object once and not once per field of it.
 struct RequestHeadContent {
     var fields = FieldSection()
-    var facts = Facts()
+    var summary = Summary()
 
     /// What a head says besides its fields; ranges are offsets into `fields.bytes`.
-    struct Facts {
+    struct Summary {
         var method = Method.other
         var methodRange = 0..<0
         var target = 0..<0
@@ -29,7 +29,7 @@ struct RequestHeadContent {
     mutating func reset() {
         fields.removeAll()
         unfinished.removeAll()
-        facts = Facts()
+        summary = Summary()
         line = RequestLineParser()
         section = FieldSectionParser()
         isInFields = false
@@ -62,9 +62,9 @@ struct RequestHeadContent {
         swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
         guard isInFields else { return }
-        facts.methodRange = line.method
-        facts.method = .named(input, line.method)
-        facts.target = line.target
-        facts.minorVersion = line.minorVersion
+        summary.methodRange = line.method
+        summary.method = .named(input, line.method)
+        summary.target = line.target
+        summary.minorVersion = line.minorVersion
     }
 }

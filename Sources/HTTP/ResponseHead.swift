@@ -6,35 +6,35 @@ package final class ResponseHead {
         _read { yield content.fields }
     }
     /// 100...599.
-    package var status: Int { facts.status }
+    package var status: Int { summary.status }
     /// The offsets of the reason phrase in `fields.bytes`; may be empty.
-    package var reasonPhrase: Range<Int> { facts.reasonPhrase }
+    package var reasonPhrase: Range<Int> { summary.reasonPhrase }
     /// 0 or 1, of HTTP/1.x.
-    package var minorVersion: UInt8 { facts.minorVersion }
-    package var connection: ConnectionOptions { facts.connection }
+    package var minorVersion: UInt8 { summary.minorVersion }
+    package var connection: ConnectionOptions { summary.connection }
 
     private var content = ResponseHeadContent()
     /// What `content` says, apart from its fields: see `RequestHead`.
-    private var facts = ResponseHeadContent.Facts()
+    private var summary = ResponseHeadContent.Summary()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
         content.reset()
-        facts = content.facts
+        summary = content.summary
     }
 
     /// Does a field line of this name occur?
     package func contains(_ known: KnownField) -> Bool {
-        known.bit != 0 ? facts.present & known.bit != 0 : content.fields.contains(known)
+        known.bit != 0 ? summary.present & known.bit != 0 : content.fields.contains(known)
     }
 
     /// Adds fields of our own.
     package func add(_ fields: AnswerFields) {
         guard !fields.isEmpty else { return }
         fields.forEach { content.add(name: $0, value: $1) }
-        facts = content.facts
+        summary = content.summary
     }
 
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.
@@ -48,7 +48,7 @@ package final class ResponseHead {
 
     /// Parses the head at the start of `input`; the same contract as `RequestHead.parse`.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        defer { facts = content.facts }
+        defer { summary = content.summary }
         return try content.parse(input, limits: limits)
     }
 

@@ -1,10 +1,10 @@
 /// What a `ResponseHead` holds; see `RequestHeadContent`.
 struct ResponseHeadContent {
     var fields = FieldSection()
-    var facts = Facts()
+    var summary = Summary()
 
     /// What a head says besides its fields.
-    struct Facts {
+    struct Summary {
         var status = 0
         /// Offsets in `fields.bytes`; may be empty.
         var reasonPhrase = 0..<0
@@ -23,7 +23,7 @@ struct ResponseHeadContent {
     mutating func reset() {
         fields.removeAll()
         unfinished.removeAll()
-        facts = Facts()
+        summary = Summary()
         lineEnd = nil
         scanned = 0
         section = FieldSectionParser()
@@ -31,7 +31,7 @@ struct ResponseHeadContent {
 
     mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
         fields.append(name: name, value: value)
-        facts.present = fields.present
+        summary.present = fields.present
     }
 
     /// See `ResponseHead.parse`.
@@ -47,8 +47,8 @@ struct ResponseHeadContent {
         guard let end = try section.parse(input, into: &unfinished, limits: limits, from: .upstream) else { return nil }
         swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
-        facts.present = fields.present
-        facts.connection = try ConnectionOptions(fields, from: .upstream)
+        summary.present = fields.present
+        summary.connection = try ConnectionOptions(fields, from: .upstream)
         return end
     }
 
@@ -61,7 +61,7 @@ struct ResponseHeadContent {
         }
         guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw malformed }
         guard input[5] == 0x31, input[7] <= 0x31 else { throw HTTPRefusal(.versionUnsupported, from: .upstream) }
-        facts.minorVersion = input[7] - 0x30
+        summary.minorVersion = input[7] - 0x30
         var number = 0
         for index in 9..<12 {
             guard ByteClass.isDigit(input[index]) else { throw malformed }
@@ -70,7 +70,7 @@ struct ResponseHeadContent {
         guard input[12] == ByteClass.space || input[12] == ByteClass.carriageReturn else { throw malformed }
         // RFC 9110 §15: other numbers have no class, so nobody knows how their bodies are framed.
         guard 100...599 ~= number else { throw HTTPRefusal(.statusInvalid, from: .upstream) }
-        facts.status = number
+        summary.status = number
         let stop = ByteScanning.endOfText(input, from: max(12, scanned), to: end)
         scanned = stop
         guard stop < end else { return nil }
@@ -79,7 +79,7 @@ struct ResponseHeadContent {
         }
         guard stop + 1 < end else { return nil }
         guard input[stop + 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: .upstream) }
-        facts.reasonPhrase = min(13, stop)..<stop
+        summary.reasonPhrase = min(13, stop)..<stop
         return stop + 2
     }
 

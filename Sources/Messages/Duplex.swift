@@ -34,7 +34,7 @@ package protocol Duplex: AnyObject {
     /// Ends both directions at once, without an orderly end.
     func breakOff()
     /// It will be silent for a while: memory that can be had again is given back.
-    func rest()
+    func releaseMemory()
 }
 
 extension Stream: Duplex {

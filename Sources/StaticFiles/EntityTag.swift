@@ -6,7 +6,7 @@ struct EntityTag: Equatable {
 
     /// Made of what changes when the content does. The encoding is part of it: the gzip form has other bytes, and a strong tag
     /// must tell them apart (RFC 9110 §8.8.3.3).
-    init(_ facts: FileFacts, encoding: ContentCoding) {
+    init(_ facts: FileMetadata, encoding: ContentCoding) {
         let time = String(facts.modified.seconds, radix: 16) + "." + String(facts.modified.nanoseconds, radix: 16)
         let rest = String(facts.size, radix: 16) + "-" + String(facts.inode, radix: 16)
         text = "\"\(time)-\(rest)\(encoding == .gzip ? "-gz" : "")\""

@@ -3,7 +3,7 @@ import Glibc
 
 /// A regular file open for reading, and what was true of it when it was opened. Closed when the last holder lets go.
 final class OpenFile {
-    let facts: FileFacts
+    let facts: FileMetadata
     private let descriptor: Int32
 
     /// Takes the descriptor over. Learns what was opened by the descriptor, so that no later rename can swap it.
@@ -17,7 +17,7 @@ final class OpenFile {
             close(descriptor)
             throw error
         }
-        self.facts = FileFacts(facts)
+        self.facts = FileMetadata(facts)
         switch facts.st_mode & S_IFMT {
         case S_IFREG: break
         // From here on `deinit` closes it.
@@ -33,7 +33,7 @@ final class OpenFile {
     /// Has nothing written to the file, nor changed its attributes, since it was opened?
     var isUnchanged: Bool {
         guard let now = try? Self.inspect(descriptor) else { return false }
-        return FileFacts(now) == facts
+        return FileMetadata(now) == facts
     }
 
     /// Reads at most `limit` bytes at `offset` into the free part of `output`. Returns how many; 0 is the end of the file.

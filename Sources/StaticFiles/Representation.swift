@@ -3,7 +3,7 @@ import HTTP
 /// One of the forms in which a file is served: its bytes, and what an answer says of them.
 final class Representation {
     /// Of the file that the bytes come from.
-    let facts: FileFacts
+    let facts: FileMetadata
     let encoding: ContentCoding
     /// Compressed on the way, so that its length is not known before the end.
     let isStreamed: Bool

@@ -5,7 +5,7 @@ import CRecords
 ///
 /// OpenSSL makes the handshake. After one of TLS 1.3 the session goes on without its SSL object, on a record layer of our own
 /// (`CRecords`), which needs a fraction of the memory and of the work; a client's session does so once it has the server's
-/// tickets (`settle()`). TLS 1.2 stays with OpenSSL.
+/// tickets (`takeOverRecords()`). TLS 1.2 stays with OpenSSL.
 ///
 /// OpenSSL's error queue is per thread: each operation clears it, acts and reads the outcome in one synchronous function.
 @safe package final class TLSSession {
@@ -99,7 +99,7 @@ import CRecords
 
     /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Goes on without the
     /// SSL object.
-    package func settle() {
+    package func takeOverRecords() {
         if client != nil { takeOver() }
     }
 
@@ -118,7 +118,7 @@ import CRecords
     }
 
     /// The connection will be silent for a while: memory that can be had again is given back.
-    package func rest() {
+    package func releaseMemory() {
         if let records = unsafe records { unsafe gh_records_rest(records) }
     }
 
@@ -231,7 +231,7 @@ import CRecords
         ERR_clear_error()
     }
 
-    // MARK: Facts for the log
+    // MARK: For the log
 
     /// "TLSv1.3", after the handshake.
     package var version: String { unsafe records == nil ? String(cString: SSL_get_version(ssl)) : "TLSv1.3" }

@@ -200,13 +200,13 @@ package final class Stream {
     }
 
     /// Of a connection to a TLS server: the first answer is in, and so are the server's tickets.
-    package func settle() {
-        tls?.settle()
+    package func takeOverRecords() {
+        tls?.takeOverRecords()
     }
 
     /// The connection will be silent for a while: memory that can be had again is given back.
-    package func rest() {
-        tls?.rest()
+    package func releaseMemory() {
+        tls?.releaseMemory()
     }
 
     /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.

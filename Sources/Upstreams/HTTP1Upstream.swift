@@ -25,7 +25,7 @@ final class HTTP1Upstream {
 extension HTTP1Upstream: UpstreamSide {
     func begin(
         _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientFacts
+        client: borrowing ClientPeer
     ) {
         outflow.begin(request.framing) {
             ForwardedHead.appendRequest(request, forwarded, policy: policy, client: client, to: &$0)
@@ -53,13 +53,13 @@ extension HTTP1Upstream: UpstreamSide {
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
 
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) {
-        stream.settle()
+        stream.takeOverRecords()
         return (stream, inflow.takeBuffer())
     }
 
     func giveBack(to pool: Pool) {
         // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
-        if !isReused { stream.settle() }
+        if !isReused { stream.takeOverRecords() }
         pool.park(self)
     }
 

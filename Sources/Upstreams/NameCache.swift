@@ -73,7 +73,7 @@ final class CachedName {
     var failure: String? { record.failure }
 
     /// Whoever has old addresses waits no longer for new ones, counted from the question.
-    private static let patience: UInt64 = 1_000_000_000
+    private static let longestWaitForFresh: UInt64 = 1_000_000_000
 
     /// The addresses, without ports. Old ones, if new ones do not come soon.
     /// - Parameters:
@@ -86,7 +86,7 @@ final class CachedName {
         if record.isDue(at: waiter.loop.now), askedAt == nil { ask() }
         while let askedAt {
             let now = waiter.loop.now
-            let end = record.addresses.isEmpty ? deadline : min(deadline, askedAt &+ Self.patience)
+            let end = record.addresses.isEmpty ? deadline : min(deadline, askedAt &+ Self.longestWaitForFresh)
             guard now < end else { break }
             waiting.append(waiter)
             _ = await waiter.wait(timeout: end - now)

@@ -31,7 +31,7 @@ package final class Pool {
     let buffers: BufferPool
     private let loop: EventLoop
     private let tls: TLSClientContext?
-    private let line: WaitingLine?
+    private let line: RequestQueue?
     private var idle: IdleConnections<any PooledConnection>
     /// Woken when a peer closes one of the idle connections.
     private let watch: Waiter
@@ -45,7 +45,7 @@ package final class Pool {
     /// - Throws: when the server's TLS files cannot be used.
     package init(
         _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache,
-        line: WaitingLine? = nil
+        line: RequestQueue? = nil
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
@@ -66,7 +66,7 @@ package final class Pool {
     /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
     ///
     /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
-    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, line: WaitingLine?) -> Bool {
+    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, line: RequestQueue?) -> Bool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
         return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
             && !namesFiles && self.settings == settings && self.line === line && addresses.isOf(names)

@@ -73,7 +73,7 @@ struct TroubledPick {
         return circle == .all || standing.isDisjoint(with: [.unwell, .ejected])
     }
 
-    private func standing(_ server: UpstreamServer) -> ServerState.Standing {
+    private func standing(_ server: UpstreamServer) -> ServerRecord.Standing {
         server.state.standing(now: request.now, server.terms.health)
     }
 
@@ -90,7 +90,7 @@ struct TroubledPick {
     /// server leaves is spread over all others.
     private func byChance(_ circle: Circle) -> Int? {
         let draw = UpstreamGroup.mixed(UInt64(bitPattern: Int64(turn)))
-        if let index = group.owner(of: turn), isCandidate(index, circle) {
+        if let index = group.server(ofTurn: turn), isCandidate(index, circle) {
             // In slow start it keeps only a part of its turns.
             guard weight(index) < fullWeight(index), Int(draw >> 32) % 1000 * fullWeight(index) >= weight(index) * 1000 else {
                 return index

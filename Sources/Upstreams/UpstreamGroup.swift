@@ -146,7 +146,7 @@ package final class UpstreamGroup: Sendable {
     }
 
     /// The server whose turn it is.
-    func owner(of turn: Int) -> Int? {
+    func server(ofTurn turn: Int) -> Int? {
         guard !schedule.isEmpty else { return nil }
         guard method == .randomTwo else { return schedule[place(turn)] }
         return schedule[place(Int(truncatingIfNeeded: Self.mixed(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]

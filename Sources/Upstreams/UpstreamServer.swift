@@ -60,12 +60,12 @@ package final class UpstreamServer: Sendable {
     package let terms: Terms
     /// Nil for a plain upstream.
     package let tls: TLSClientContext.Settings?
-    package let state: ServerState
+    package let state: ServerRecord
 
     /// - Parameter state: of the server with the same identity in the plan before; a new one if there was none.
     package init(
         _ identity: Identity, url: String, authority: String, terms: Terms = Terms(), tls: TLSClientContext.Settings?,
-        state: ServerState = ServerState()
+        state: ServerRecord = ServerRecord()
     ) {
         self.identity = identity
         identityHash = identity.hash

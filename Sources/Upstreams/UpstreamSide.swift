@@ -12,7 +12,7 @@ package protocol UpstreamSide: AnyObject {
     /// Begins the request: its head is made of the client's.
     func begin(
         _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientFacts)
+        client: borrowing ClientPeer)
     /// The request's body.
     var requestBody: any BodySink { get }
 

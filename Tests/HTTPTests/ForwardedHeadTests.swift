@@ -2,9 +2,9 @@ import Testing
 
 @testable import HTTP
 
-private let v4 = ClientFacts(address: IPAddress("192.0.2.7"), port: 4711, scheme: .https, listenerPort: 8443, isTrusted: false)
-private let v6 = ClientFacts(address: IPAddress("2001:DB8:0::1"), port: 4711, scheme: .http, listenerPort: 80, isTrusted: false)
-private let proxy = ClientFacts(address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true)
+private let v4 = ClientPeer(address: IPAddress("192.0.2.7"), port: 4711, scheme: .https, listenerPort: 8443, isTrusted: false)
+private let v6 = ClientPeer(address: IPAddress("2001:DB8:0::1"), port: 4711, scheme: .http, listenerPort: 80, isTrusted: false)
+private let proxy = ClientPeer(address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true)
 
 private func upstream(_ framing: BodyFraming = .none) throws -> UpstreamRequest {
     UpstreamRequest(
@@ -12,7 +12,7 @@ private func upstream(_ framing: BodyFraming = .none) throws -> UpstreamRequest 
 }
 
 private func forward(
-    _ source: String, policy: RequestFieldPolicy = RequestFieldPolicy(), client: ClientFacts = v4,
+    _ source: String, policy: RequestFieldPolicy = RequestFieldPolicy(), client: ClientPeer = v4,
     change: (inout UpstreamRequest) -> Void = { _ in }
 ) throws -> String {
     let head = try request(source)

@@ -98,10 +98,10 @@ struct CarryingTests {
         let loop = try EventLoop()
         let before = try #require(try old.route().pool.queue)
         let after = try #require(try next.route().pool.queue)
-        let line = WaitingLine(before.count)
+        let line = RequestQueue(before.count)
         let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
         #expect(line.enter(first, before.limit))
-        #expect(!WaitingLine(after.count).enter(second, after.limit))
+        #expect(!RequestQueue(after.count).enter(second, after.limit))
         line.leave(first)
         #expect(after.count.value == 0)
     }

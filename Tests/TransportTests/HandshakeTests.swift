@@ -109,7 +109,7 @@ import Testing
                 #expect(connection.client.tls?.isResumed == isSecond)
                 // The ticket comes with the first bytes.
                 #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
-                connection.client.settle()
+                connection.client.takeOverRecords()
                 #expect(connection.client.tls?.isResumed == isSecond)
                 // Both ends have left OpenSSL now.
                 for count in [5, 100_000] {
@@ -178,7 +178,7 @@ import Testing
             // A new key before each record, from the server's side alone.
             let server = try #require(connection.server.tls)
             #expect(try await connection.carry([1], from: connection.server, to: connection.client) == [1])
-            connection.client.settle()
+            connection.client.takeOverRecords()
             #expect(connection.client.tls?.hasOwnRecords == (records == .own))
             server.changeKeys()
             #expect(try connection.server.flush())
@@ -199,7 +199,7 @@ import Testing
                 let connection = try await connected(on: actor.loop, overTLS: true)
                 let bytes = pattern(100_000)
                 let isWhole = try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes
-                connection.client.settle()
+                connection.client.takeOverRecords()
                 defer { connection.close() }
                 return isWhole && connection.server.tls?.hasOwnRecords == false && connection.client.tls?.hasOwnRecords == false
             }
@@ -217,7 +217,7 @@ import Testing
             #expect(failures.client == nil && failures.server == nil)
             #expect(connection.server.tls?.hasOwnRecords == true)
             #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
-            connection.client.settle()
+            connection.client.takeOverRecords()
             #expect(connection.client.tls?.hasOwnRecords == true)
             #expect(connection.client.tls?.cipher == suite && connection.server.tls?.cipher == suite)
             connection.close()

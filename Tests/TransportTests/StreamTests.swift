@@ -31,7 +31,7 @@ import Testing
             let connection = try await connected(on: actor.loop, overTLS: true)
             if bothLeaveOpenSSL {
                 #expect(try await connection.carry([1], from: connection.server, to: connection.client) == [1])
-                connection.client.settle()
+                connection.client.takeOverRecords()
             }
             for count in [1, 300_000, 2, 20_000] {
                 let bytes = pattern(count)

@@ -170,9 +170,9 @@ actor LoopRunner {
     @Test("Who waits in line is told when room becomes free; the line has a limit")
     func line() async throws {
         try await LoopRunner().run { _, loop in
-            let limit = WaitingLine.Limit(most: 1, timeout: 60_000_000_000)
-            let count = WaitingLine.Count()
-            let line = WaitingLine(count)
+            let limit = RequestQueue.Limit(most: 1, timeout: 60_000_000_000)
+            let count = RequestQueue.Count()
+            let line = RequestQueue(count)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
             #expect(line.enter(first, limit))
             #expect(!line.enter(second, limit))
@@ -187,8 +187,8 @@ actor LoopRunner {
     @Test("When the first has left the line, it is the next one's turn")
     func lineOrder() async throws {
         try await LoopRunner().run { _, loop in
-            let line = WaitingLine(WaitingLine.Count())
-            let limit = WaitingLine.Limit(most: 2, timeout: 3_600_000_000_000)
+            let line = RequestQueue(RequestQueue.Count())
+            let limit = RequestQueue.Limit(most: 2, timeout: 3_600_000_000_000)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
             #expect(line.enter(first, limit) && line.enter(second, limit))
             #expect(line.isFirst(first) && !line.isFirst(second))

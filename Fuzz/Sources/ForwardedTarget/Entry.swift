@@ -29,7 +29,7 @@ private func checkForwarded(_ input: [UInt8]) {
         var out: [UInt8] = []
         let request = UpstreamRequest(
             target: UpstreamTarget(authority: [0x61], rewrite: rewrite), remainder: 0, framing: head.framing)
-        let client = ClientFacts(address: peer, port: 1, scheme: .https, listenerPort: 443, isTrusted: isTrusted)
+        let client = ClientPeer(address: peer, port: 1, scheme: .https, listenerPort: 443, isTrusted: isTrusted)
         ForwardedHead.appendRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &out)
         let again = RequestHead()
         var limits = HeadLimits()

@@ -57,7 +57,7 @@ private func write(_ head: RequestHead, isSecond: Bool = false) -> [UInt8] {
     guard let rewrite = PathRewrite() else { return [] }
     let request = UpstreamRequest(
         target: UpstreamTarget(authority: Array("upstream.test".utf8), rewrite: rewrite), remainder: 0, framing: head.framing)
-    let client = ClientFacts(address: IPAddress("192.0.2.1"), port: 1, scheme: .https, listenerPort: 443, isTrusted: isSecond)
+    let client = ClientPeer(address: IPAddress("192.0.2.1"), port: 1, scheme: .https, listenerPort: 443, isTrusted: isSecond)
     ForwardedHead.appendRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &out)
     return out
 }

@@ -6,7 +6,7 @@ import Transport
 /// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line,
 /// `Proxy-Status` and retry all follow from it.
 ///
-/// A reference to its facts: failures are rare, and a task that waits should not hold room for one in every frame.
+/// A reference to its content: failures are rare, and a task that waits should not hold room for one in every frame.
 struct Failure: Error {
     enum Blame: String {
         case client, upstream, gateway
@@ -26,9 +26,9 @@ struct Failure: Error {
         case status(Int)
     }
 
-    private let facts: Facts
+    private let content: Content
 
-    private final class Facts: Sendable {
+    private final class Content: Sendable {
         let reason: Reason
         let status: Int
         let blame: Blame
@@ -61,29 +61,29 @@ struct Failure: Error {
         _ reason: ExchangeReason, status: Int? = nil, detail: String = "", retry: Retry = .never, key: String? = nil,
         fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil
     ) {
-        facts = Facts(.exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter)
+        content = Content(.exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter)
     }
 
     /// A message that breaks the rules.
     init(_ refusal: HTTPRefusal) {
-        facts = Facts(
+        content = Content(
             .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream, "", .never,
             Failure.key(of: refusal.reason), AnswerFields(), nil)
     }
 
-    var reason: Reason { facts.reason }
+    var reason: Reason { content.reason }
     /// Of the answer; 499 if none can be given (the client is gone).
-    var status: Int { facts.status }
-    var blame: Blame { facts.blame }
+    var status: Int { content.status }
+    var blame: Blame { content.blame }
     /// In plain words: OpenSSL's, the system's.
-    var detail: String { facts.detail }
-    var retry: Retry { facts.retry }
+    var detail: String { content.detail }
+    var retry: Retry { content.retry }
     /// The configuration key that decided it, if one did.
-    var key: String? { facts.key }
+    var key: String? { content.key }
     /// Fields that its answer must have.
-    var fields: AnswerFields { facts.fields }
+    var fields: AnswerFields { content.fields }
     /// Whole seconds after which it is worth asking again, if that is known.
-    var retryAfter: UInt64? { facts.retryAfter }
+    var retryAfter: UInt64? { content.retryAfter }
 
     /// The client's side broke: nobody is left to be answered.
     static func clientLeft(_ error: PeerError? = nil) -> Failure {

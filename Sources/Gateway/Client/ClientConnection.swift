@@ -10,7 +10,7 @@ final class ClientConnection {
     let stream: Stream
     let waiter: Waiter
     let state: WorkerResources
-    let connection: ConnectionFacts
+    let endpoint: ClientEndpoint
     let log: Logger
 
     private enum Phase {
@@ -37,7 +37,7 @@ final class ClientConnection {
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, state: WorkerResources, log: Logger
     ) {
-        connection = ConnectionFacts(peer: peer, acceptor: acceptor)
+        endpoint = ClientEndpoint(peer: peer, acceptor: acceptor)
         self.state = state
         self.log = log
         waiter = Waiter(loop: state.loop)
@@ -102,12 +102,12 @@ final class ClientConnection {
     private func shakeHands() async -> Bool {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
-            try await stream.shakeHands(waiter, timeout: connection.limits.handshakeTimeout)
+            try await stream.shakeHands(waiter, timeout: endpoint.limits.handshakeTimeout)
         } catch {
             await handshakeFailed(error)
             return false
         }
-        connection.session = stream.tls
+        endpoint.session = stream.tls
         return true
     }
 
@@ -116,7 +116,7 @@ final class ClientConnection {
             await refusePlainHTTP()
         }
         let reason = error.description
-        log.info("TLS handshake failed", metadata: ["client": "\(connection.peer.host)", "reason": "\(reason)"])
+        log.info("TLS handshake failed", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(reason)"])
     }
 
     /// A TLS port never serves plain HTTP, but it says so in words that the client understands.
@@ -139,7 +139,7 @@ final class ClientConnection {
         if state.isDraining { return .over }
         let isFirst = !session.hasServed
         if !isFirst, !isBusy { return .asleep }
-        let limits = connection.limits
+        let limits = endpoint.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
         let now = state.loop.now
         // A TLS record that comes byte by byte wakes often, and none of its bytes is a request's: it buys no time.
@@ -159,11 +159,11 @@ final class ClientConnection {
     private func fallAsleep(_ session: any ClientSession) -> Ending {
         let now = state.loop.now
         phase = .asleep(session, since: now)
-        connection.forget()
-        stream.rest()
+        endpoint.forget()
+        stream.releaseMemory()
         stream.watch(reading: true, writing: false)
         let identifier = ObjectIdentifier(self)
-        let end = session.idleSince &+ connection.limits.keepAliveTimeout
+        let end = session.idleSince &+ endpoint.limits.keepAliveTimeout
         waiter.sleep(timeout: max(end, now) - now) { [unowned self] wake in
             stream.watch(reading: false, writing: false)
             wokenBy = wake
@@ -182,7 +182,7 @@ final class ClientConnection {
             tunnel.sleep { [unowned self] in state.resume(identifier) }
             return .asleep
         }
-        if state.log.isOn { state.log.append(tunnel.line, ending, duration: state.loop.now &- tunnel.born) }
+        if state.log.isOn { state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born) }
         // The upstream is free from now on, however long the client takes to leave.
         phase = .closing
         return ending.isAbnormal ? await abort() : await close()
@@ -234,7 +234,7 @@ final class ClientConnection {
     }
 
     private func linger() async {
-        let deadline = state.loop.now &+ connection.limits.lingeringTimeout
+        let deadline = state.loop.now &+ endpoint.limits.lingeringTimeout
         let sink = state.buffers.acquire(.bulk)
         defer { state.buffers.release(sink) }
         while state.loop.now < deadline {

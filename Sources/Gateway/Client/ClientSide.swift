@@ -14,7 +14,7 @@ protocol ClientSide: AnyObject {
     var hasRequest: Bool { get }
     /// The request's body.
     var body: any BodySource { get }
-    var connection: ConnectionFacts { get }
+    var endpoint: ClientEndpoint { get }
 
     // MARK: The answer
 

@@ -22,7 +22,7 @@ final class HTTP1Session: ClientSession {
     let outflow: Outflow
     let waiter: Waiter
     let state: WorkerResources
-    let connection: ConnectionFacts
+    let endpoint: ClientEndpoint
     private let log: Logger
 
     /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
@@ -32,14 +32,14 @@ final class HTTP1Session: ClientSession {
     private(set) var idleSince: UInt64
     private var requestCount = 0
 
-    init(_ stream: Stream, _ connection: ConnectionFacts, waiter: Waiter, state: WorkerResources, log: Logger) {
+    init(_ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, state: WorkerResources, log: Logger) {
         self.stream = stream
-        self.connection = connection
+        self.endpoint = endpoint
         self.waiter = waiter
         self.state = state
         self.log = log
         idleSince = state.loop.now
-        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: connection.limits.chunks, from: .client)
+        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: endpoint.limits.chunks, from: .client)
         outflow = Outflow(stream, buffers: state.buffers)
     }
 
@@ -115,7 +115,7 @@ final class HTTP1Session: ClientSession {
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
         guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining else { return false }
-        let limit = connection.limits.maxRequestsPerConnection
+        let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit
     }
 
@@ -156,7 +156,7 @@ final class HTTP1Session: ClientSession {
     private func parseHead() throws(Failure) -> Bool {
         let head = self.head ?? state.acquireRequestHead()
         self.head = head
-        let limits = connection.limits.head
+        let limits = endpoint.limits.head
         do throws(HTTPRefusal) {
             return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
         } catch {
@@ -167,7 +167,7 @@ final class HTTP1Session: ClientSession {
     /// A head has begun: it must be complete by its deadline.
     private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
         let now = state.loop.now
-        let end = deadline ?? now &+ connection.limits.headTimeout
+        let end = deadline ?? now &+ endpoint.limits.headTimeout
         deadline = end
         stream.watch(reading: true, writing: false)
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
@@ -180,13 +180,13 @@ final class HTTP1Session: ClientSession {
     /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
     private func noteBreak(_ error: PeerError) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
-        log.info("TLS connection broken off", metadata: ["client": "\(connection.peer.host)", "reason": "\(tls.reason)"])
+        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
     }
 }
 
 extension ClientConnection {
     /// The session of the version that was agreed on: HTTP/1, since nothing else is offered.
     func makeSession() -> any ClientSession {
-        HTTP1Session(stream, connection, waiter: waiter, state: state, log: log)
+        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
     }
 }

@@ -26,7 +26,7 @@ struct Exchange: ~Copyable {
     init(_ client: any ClientSide, state: WorkerResources) {
         self.client = client
         self.state = state
-        generation = client.connection.generation
+        generation = client.endpoint.generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }
@@ -35,7 +35,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
-            let site = try client.connection.site(for: request)
+            let site = try client.endpoint.site(for: request)
             record.site = site
             switch Router.decide(site, request) {
             case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
@@ -131,7 +131,7 @@ struct Exchange: ~Copyable {
     private mutating func finish() {
         guard state.log.isOn else { return }
         if let tunnel {
-            tunnel.line = state.log.template(record, client)
+            tunnel.logLine = state.log.template(record, client)
             return
         }
         record.bodyBytesReceived = client.body.bodyBytes

@@ -108,7 +108,7 @@ extension Exchange {
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         upstream.begin(
-            request, forwarded, policy: site.headers.request, client: client.connection.forwarding(to: site))
+            request, forwarded, policy: site.headers.request, client: client.endpoint.forwarding(to: site))
     }
 
     private mutating func note(_ relay: borrowing Relay) {

@@ -20,7 +20,7 @@ extension Exchange {
         }
         if let sticky = plan.sticky, request.stuckTo != choice {
             let server = route.group.servers[choice].identityHash
-            if let cookie = sticky.field(for: server, isSecure: client.connection.isTLS) {
+            if let cookie = sticky.field(for: server, isSecure: client.endpoint.isTLS) {
                 answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }

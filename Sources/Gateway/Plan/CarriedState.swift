@@ -7,10 +7,10 @@ import Upstreams
 /// A plan that is built and never used leaves nothing behind: it has looked up, and at most made what nobody else sees.
 final class CarriedState: Sendable {
     private struct Tables {
-        var servers = IdentityTable<ServerIdentity, ServerState>()
+        var servers = IdentityTable<ServerIdentity, ServerRecord>()
         var handshakes = IdentityTable<ServerIdentity, HandshakeRate.Schedule>()
         var budgets = IdentityTable<PoolIdentity, RetryBudget.Savings>()
-        var queues = IdentityTable<PoolIdentity, WaitingLine.Count>()
+        var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
     }
@@ -24,8 +24,8 @@ final class CarriedState: Sendable {
     }
 
     /// Health, ejection, circuit, answer times and what is under way.
-    func server(_ identity: ServerIdentity) -> ServerState {
-        tables.withLock { $0.servers.object(of: identity, orNew: ServerState()) }
+    func server(_ identity: ServerIdentity) -> ServerRecord {
+        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord()) }
     }
 
     func handshakes(_ identity: ServerIdentity) -> HandshakeRate.Schedule {
@@ -38,8 +38,8 @@ final class CarriedState: Sendable {
     }
 
     /// How many requests wait for a pool's servers.
-    func queue(_ identity: PoolIdentity) -> WaitingLine.Count {
-        tables.withLock { $0.queues.object(of: identity, orNew: WaitingLine.Count()) }
+    func queue(_ identity: PoolIdentity) -> RequestQueue.Count {
+        tables.withLock { $0.queues.object(of: identity, orNew: RequestQueue.Count()) }
     }
 
     func turns(_ identity: GroupIdentity) -> UpstreamGroup.Turns {

@@ -4,8 +4,8 @@ import Upstreams
 final class PoolPlan: Sendable {
     /// Those who wait for room at a server.
     struct Queue: Sendable {
-        var limit: WaitingLine.Limit
-        var count: WaitingLine.Count
+        var limit: RequestQueue.Limit
+        var count: RequestQueue.Count
     }
 
     /// Where the pool stands among the plan's: a `Generation` of this plan has the worker's part of it there.

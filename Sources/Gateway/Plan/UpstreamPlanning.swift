@@ -75,7 +75,7 @@ extension PlanBuilder {
         let identity = PoolIdentity(site: site.identity, name: name)
         var queue: PoolPlan.Queue?
         if members.contains(where: { $0.element.maxConns != nil }) {
-            let limit = WaitingLine.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
+            let limit = RequestQueue.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
             queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
         let servers = members.map { server($1, proxy, of: site, at: "\(keyPath).proxy.upstreams[\($0)]") }

@@ -40,8 +40,8 @@ struct AccessLine {
         if record.attempts > 1 { number("attempts", UInt64(record.attempts), to: &out) }
         string("not_retried", record.notRetried?.rawValue, to: &out)
         if let duration = record.upstreamDuration { milliseconds("upstream_ms", duration, to: &out) }
-        string("tls", client.connection.tls?.version, to: &out)
-        string("cipher", client.connection.tls?.cipher, to: &out)
+        string("tls", client.endpoint.tls?.version, to: &out)
+        string("cipher", client.endpoint.tls?.cipher, to: &out)
         blank(.ending, to: &out) { _ in }
         string("reason", record.reason?.word, to: &out)
         if let failure = record.failure {
@@ -89,8 +89,8 @@ struct AccessLine {
 
     /// The address that the site believes: through trusted proxies, the client behind them.
     private var clientAddress: String {
-        guard let site = record.site, let peer = client.connection.address, let request, !site.trustedProxies.isEmpty else {
-            return client.connection.peer.host
+        guard let site = record.site, let peer = client.endpoint.address, let request, !site.trustedProxies.isEmpty else {
+            return client.endpoint.peer.host
         }
         return ForwardedChain.clientAddress(request.fields, peer: peer, trusted: site.trustedProxies).text
     }
@@ -140,7 +140,7 @@ struct AccessLine {
             out.append(" upstream_ms=")
             Self.appendMilliseconds(duration, to: &out)
         }
-        if let tls = client.connection.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
+        if let tls = client.endpoint.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
         blank(.ending, to: &out) { _ in }
         pair("reason", record.reason?.word, to: &out)
         guard let failure = record.failure else { return }

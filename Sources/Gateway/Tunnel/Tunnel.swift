@@ -15,7 +15,7 @@ final class Tunnel: Pump {
     private let seat: TunnelSeat
     private var traffic: TunnelTraffic
     /// The access-log line, to be completed at the end; empty if there is no log.
-    var line: [UInt8] = []
+    var logLine: [UInt8] = []
 
     /// When its handshake began to be answered, in monotonic nanoseconds.
     let born: UInt64
@@ -57,7 +57,7 @@ final class Tunnel: Pump {
             let deadline = nextDeadline
             if deadline > now {
                 traffic.watch()
-                let wake = await waiter.wait(timeout: min(deadline - now, Self.nap), pumping: self)
+                let wake = await waiter.wait(timeout: min(deadline - now, Self.taskKeepTime), pumping: self)
                 traffic.unwatch()
                 if wake == .deadline, loop.now < nextDeadline, canSleep { return nil }
             }
@@ -70,14 +70,14 @@ final class Tunnel: Pump {
     func pump() -> Bool { traffic.relayOnTheSpot(now: loop.now) }
 
     /// How long a task waits with a silent tunnel: who talks seldom is served without one.
-    private static let nap: UInt64 = 1_000_000_000
+    private static let taskKeepTime: UInt64 = 1_000_000_000
 
     private var canSleep: Bool { traffic.isQuiet && drainAt == .max && !isCut }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
     func sleep(onWake: @escaping () -> Void) {
-        traffic.up.source.rest()
+        traffic.up.source.releaseMemory()
         traffic.watch()
         let now = loop.now
         waiter.sleep(timeout: max(nextDeadline, now) - now, pumping: self) { _ in onWake() }
@@ -143,7 +143,7 @@ final class Tunnel: Pump {
     }
 
     private func ping(_ now: UInt64) {
-        guard traffic.unansweredPings < Self.patience else {
+        guard traffic.unansweredPings < Self.maxUnansweredPings else {
             return close(.silent, .goingAway, plan.ping.key, "no answer to pings")
         }
         pingedAt = now
@@ -151,7 +151,7 @@ final class Tunnel: Pump {
     }
 
     /// Pings without any answer after which a peer counts as gone.
-    private static let patience = 3
+    private static let maxUnansweredPings = 3
 
     private func close(_ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String, _ words: String) {
         traffic.close(reason, code, key, words, until: loop.now &+ plan.closing)

@@ -18,7 +18,7 @@ package final class Gateway: Sendable {
     package init(_ plan: Plan, log: Logger) async throws {
         self.plan = Mutex(plan)
         self.log = log
-        let shared = SharedState()
+        let shared = ProcessCounters()
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)

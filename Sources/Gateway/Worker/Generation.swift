@@ -16,7 +16,7 @@ final class Generation {
         /// One for each server, in its order.
         let connections: [Pool]
         /// Nil if nobody waits.
-        let line: WaitingLine?
+        let line: RequestQueue?
     }
 
     /// Counts up from 1 in each worker.
@@ -49,7 +49,7 @@ final class Generation {
         var parts: [Part] = []
         var probers: [Prober] = []
         for pool in plan.pools {
-            let line = pool.queue.map { knownLines[ObjectIdentifier($0.count)] ?? WaitingLine($0.count) }
+            let line = pool.queue.map { knownLines[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             var connections: [Pool] = []
             for server in pool.servers {
                 if let known = knownPools[ObjectIdentifier(server.state)],
@@ -86,7 +86,7 @@ final class Generation {
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func line(of route: RoutePlan) -> WaitingLine? { parts[place(of: route)].line }
+    func line(of route: RoutePlan) -> RequestQueue? { parts[place(of: route)].line }
 
     /// A route of another plan would find another server here: rather none at all.
     private func place(of route: RoutePlan) -> Int {
@@ -131,7 +131,7 @@ final class Generation {
         Dictionary(pools.map { (ObjectIdentifier($0.server.state), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    private var linesByCount: [ObjectIdentifier: WaitingLine] {
+    private var linesByCount: [ObjectIdentifier: RequestQueue] {
         Dictionary(
             parts.compactMap { $0.line.map { (ObjectIdentifier($0.count), $0) } }, uniquingKeysWith: { first, _ in first })
     }

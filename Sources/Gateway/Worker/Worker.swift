@@ -32,7 +32,7 @@ actor Worker {
     /// - Throws: the address that cannot be had, and why.
     /// - Parameter watchesUpstreams: whether it is this worker that probes and that logs changes of health.
     func open(
-        _ plan: Plan, shared: SharedState, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool
+        _ plan: Plan, shared: ProcessCounters, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool
     ) throws -> [SocketAddress] {
         self.watchesUpstreams = watchesUpstreams
         let accessLog = AccessLog(plan.logging, sink: sink)
@@ -189,16 +189,16 @@ actor Worker {
 
     private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ index: Int) async {
         guard let connection = adopt(descriptor, peer, count, index) else { return }
-        await live(connection)
+        await serveAndRemove(connection)
     }
 
     /// A sleeping connection's socket, deadline or the drain has woken it.
     private func resume(_ sleeper: ObjectIdentifier) async {
         guard let connection = state?.connection(sleeper) else { return }
-        await live(connection)
+        await serveAndRemove(connection)
     }
 
-    private func live(_ connection: ClientConnection) async {
+    private func serveAndRemove(_ connection: ClientConnection) async {
         if await connection.run() == .ended { state?.remove(connection) }
     }
 

@@ -10,7 +10,7 @@ import Upstreams
 /// What one worker owns and its connections use, whatever the plan: never shared, never locked.
 final class WorkerResources {
     let loop: EventLoop
-    let shared: SharedState
+    let shared: ProcessCounters
     let buffers: BufferPool
     private(set) var fileCache: StaticCache
     /// Of the plan that is in use. An exchange takes its own from the acceptor of its connection, once.
@@ -35,7 +35,7 @@ final class WorkerResources {
     /// - Parameter probes: whether it is this worker that probes.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
-        _ plan: Plan, loop: EventLoop, shared: SharedState, log: AccessLog, probes: Bool,
+        _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, probes: Bool,
         resume: @escaping (ObjectIdentifier) -> Void
     ) throws(TLSError) {
         self.resume = resume

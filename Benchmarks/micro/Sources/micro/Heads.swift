@@ -58,7 +58,7 @@ extension Case {
             authority: Array("10.0.0.1:8080".utf8), rewrite: require(PathRewrite(), "rewrite"))
         let forwarded = UpstreamRequest(target: target, remainder: 0, framing: .none)
         let policy = RequestFieldPolicy()
-        let client = ClientFacts(
+        let client = ClientPeer(
             address: IPAddress("192.0.2.7"), port: 4711, scheme: .https, listenerPort: 443, isTrusted: false)
         var out: [UInt8] = []
         out.reserveCapacity(16384)

@@ -3,9 +3,9 @@ import TLS
 import Transport
 
 /// What is known of a client's connection, whatever travels on it.
-final class ConnectionFacts {
+final class ClientEndpoint {
     /// What the access log says of a connection's TLS.
-    struct TLSFacts {
+    struct TLSParameters {
         let version: String
         let cipher: String
     }
@@ -15,10 +15,10 @@ final class ConnectionFacts {
     /// Nil before the handshake is done, and on a plain connection.
     var session: TLSSession?
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.
-    var tls: TLSFacts? { session.map { TLSFacts(version: $0.version, cipher: $0.cipher) } }
+    var tls: TLSParameters? { session.map { TLSParameters(version: $0.version, cipher: $0.cipher) } }
     /// The last request's; of no use in another generation.
     private var asked: (generation: Int, host: [UInt8], site: SitePlan)?
-    private var forwarding: (site: SitePlan, facts: ClientFacts)?
+    private var forwarding: (site: SitePlan, facts: ClientPeer)?
 
     init(peer: SocketAddress, acceptor: Acceptor) {
         self.peer = peer
@@ -59,10 +59,10 @@ final class ConnectionFacts {
     }
 
     /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
-    func forwarding(to site: SitePlan) -> ClientFacts {
+    func forwarding(to site: SitePlan) -> ClientPeer {
         if let forwarding, forwarding.site === site { return forwarding.facts }
         let address = address
-        let facts = ClientFacts(
+        let facts = ClientPeer(
             address: address, port: peer.port, scheme: isTLS ? .https : .http, listenerPort: port,
             isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false)
         forwarding = (site, facts)

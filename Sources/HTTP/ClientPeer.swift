@@ -1,5 +1,5 @@
 /// What is known of the client's connection, for the forwarding fields; made once per connection.
-package final class ClientFacts: Sendable {
+package final class ClientPeer: Sendable {
     /// What the client spoke to us, as `X-Forwarded-Proto` says it.
     package enum Scheme: UInt8, Sendable {
         case http, https

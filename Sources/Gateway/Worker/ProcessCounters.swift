@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What all workers count together, whatever the plan; the limits come with each call.
-package final class SharedState: Sendable {
+package final class ProcessCounters: Sendable {
     private let connections = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let shortages = Atomic<Int>(0)

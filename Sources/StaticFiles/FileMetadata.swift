@@ -2,7 +2,7 @@ import Glibc
 
 /// What was true of a file when it was opened. Two openings that found the same facts found the same bytes, but for a write in
 /// the same tick of the file system's clock: see `isSettled(at:)`.
-package struct FileFacts: Equatable, Sendable {
+package struct FileMetadata: Equatable, Sendable {
     /// Bytes.
     package let size: UInt64
     /// Of the content, as anybody may set it.

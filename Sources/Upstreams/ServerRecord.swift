@@ -3,7 +3,7 @@ import Synchronization
 /// What all workers know of one server now. On a request's way it is atomics; the lock is for changes of health alone.
 ///
 /// It outlives a plan: a new plan's server of the same identity takes it over, so that a reload forgets nothing.
-package final class ServerState: Sendable {
+package final class ServerRecord: Sendable {
     /// What keeps a server from its full share; empty for nearly every server at nearly every time.
     struct Standing: OptionSet {
         let rawValue: UInt32

@@ -2,7 +2,7 @@ package import EventLoop
 import Synchronization
 
 /// One worker's requests that wait for room at the servers of a group, first come first served.
-package final class WaitingLine {
+package final class RequestQueue {
     /// How many may wait, over all workers, and for how long.
     package struct Limit: Sendable {
         package var most: Int
@@ -80,7 +80,7 @@ package final class WaitingLine {
         let end = since &+ limit.timeout
         guard waiter.loop.now < end else { return .timedOut }
         // Room that another worker's request leaves is not told to this one: look again soon in any case.
-        _ = await waiter.wait(timeout: min(end - waiter.loop.now, Self.glance))
+        _ = await waiter.wait(timeout: min(end - waiter.loop.now, Self.recheckInterval))
         return .lookAgain
     }
 
@@ -89,5 +89,5 @@ package final class WaitingLine {
         waiters.first?.wake(.ready)
     }
 
-    private static let glance: UInt64 = 100_000_000
+    private static let recheckInterval: UInt64 = 100_000_000
 }
