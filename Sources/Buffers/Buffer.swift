@@ -42,8 +42,7 @@
         return try unsafe body(UnsafeBufferPointer(start: storage + start, count: end &- start).span)
     }
 
-    /// Lends what is unread from an offset on; as above. Not generic: it is called for each message of a tunnel, and another
-    /// module gets no special version of a generic function.
+    /// Lends what is unread from an offset on; as above. Not generic, since a tunnel calls it for each message (price 3).
     package func withBytes(from offset: Int, _ body: (Span<UInt8>) -> Void) {
         withBytes { body($0.extracting(offset..<$0.count)) }
     }

@@ -50,7 +50,7 @@ package final class BufferPool {
     /// Appends what `body` writes: a head of many small runs is put together in one array, which grows as it must, and then
     /// copied.
     package func compose(into buffer: Buffer, _ body: (inout [UInt8]) -> Void) {
-        // Taken out for the time: an access to a property that spans a call would have to be checked at run time.
+        // Price 1.
         var bytes = exchange(&composed, with: [])
         body(&bytes)
         buffer.append(bytes.span)

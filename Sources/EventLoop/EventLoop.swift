@@ -161,8 +161,7 @@ import Synchronization
         withReady { $0.append(contentsOf: arrived) }
     }
 
-    /// Lends the queue, which is taken out for the time: an access to a property that spans a call would have to be checked at
-    /// run time.
+    /// Lends the queue. Price 1: it is taken out and put back.
     @inline(__always)
     private func withReady(_ body: (inout [UnownedJob]) -> Void) {
         var lent = exchange(&ready, with: [])

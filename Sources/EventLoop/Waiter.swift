@@ -77,7 +77,7 @@ package protocol Pump: AnyObject {
     /// Ends a wait. Without one in progress it does nothing: readiness is kept in the sockets.
     package func wake(_ wake: Wake) {
         if wake == .ready, hasWaiting, let pump = pump.take() {
-            // Taken out for the time, which is cheaper than to retain it.
+            // Price 2.
             let goesOn = pump.pump()
             self.pump = pump
             if goesOn { return }

@@ -52,8 +52,7 @@ package struct FieldSection: Sendable {
     /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
     @usableFromInline package internal(set) var bytes: [UInt8] = []
     @usableFromInline package internal(set) var lines: [FieldLine] = []
-    /// The bits of the known fields that occur. (A fourth word would not fit where `RequestHead.fields` is lent: each look would
-    /// allocate.)
+    /// The bits of the known fields that occur. It is the last word that a section may have (price 5).
     @usableFromInline var present: UInt64 = 0
 
     package init() {}

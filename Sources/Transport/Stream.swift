@@ -15,7 +15,7 @@ package final class Stream {
     package var readInterest: Socket.Interest { interests.read }
     package var writeInterest: Socket.Interest { interests.write }
 
-    // A constant: what is only asked something need not be retained.
+    // Price 2: that there is none can be told without it, by `isPlain`.
     private let session: TLSSession?
     private var isPlain: Bool
     private var interests: (read: Socket.Interest, write: Socket.Interest) = (.read, .write)

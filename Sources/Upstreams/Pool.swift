@@ -158,8 +158,7 @@ package final class Pool {
         line?.tellFirst()
     }
 
-    // Whoever changes the list takes it out for the time: an access to a property that spans a call would have to be checked at
-    // run time, and who came back here by mistake meets an empty list.
+    // Price 1: whoever changes the list takes it out and puts it back.
 
     private func takeIdle() -> IdleConnections<any PooledConnection> {
         exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: settings.idleTimeout))

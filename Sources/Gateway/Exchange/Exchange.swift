@@ -5,8 +5,7 @@ import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
 ///
-/// Its steps are `mutating` even where they only look: such a step gets the exchange's address. One that borrows it would get
-/// all its fields instead, and they would stand a second time in the frame that waits.
+/// Its steps are `mutating` even where they only look (price 4).
 struct Exchange: ~Copyable {
     let client: any ClientSide
     let state: WorkerResources

@@ -8,7 +8,7 @@ final class Spares<Object: AnyObject> {
         self.limit = limit
     }
 
-    // The list is taken out for the time: an access to a property that spans a call would have to be checked at run time.
+    // Price 1: the list is taken out and put back.
 
     /// One of them, if there is any: the last one that was put back.
     func take() -> Object? {

@@ -16,6 +16,7 @@ package final class Outflow: BodySink {
 
     /// Payload bytes of the current body that were handed over.
     package var bodyBytes: UInt64 { handedOver }
+    // Price 6.
     private var handedOver: UInt64 = 0
 
     package init(_ stream: Stream, buffers: BufferPool) {
@@ -82,7 +83,7 @@ package final class Outflow: BodySink {
     /// - Returns: is everything with the kernel?
     package func flush() throws(PeerError) -> Bool {
         do {
-            // Taken out for the time: moving a reference costs nothing, and counting it does.
+            // Price 2: moved out and back instead of retained.
             while let waiting = pending.take() {
                 defer { keep(waiting) }
                 guard try stream.write(waiting) > 0 else { return false }
