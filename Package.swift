@@ -102,10 +102,10 @@ let package = Package(
         tests(of: "DocsTests", ["RunningDemo", "gatehouse"]),
         tests(of: "UpstreamsTests", ["Upstreams", "Messages", "Transport", "EventLoop", "Buffers", "HTTP"]),
         tests(
-            of: "PlanTests",
+            of: "GatewayLogicTests",
             [
-                "Gateway", "Upstreams", "StaticFiles", "Transport", "EventLoop", "Buffers", "HTTP", "Configuration",
-                "LoopTesting", "TestSupport",
+                "Gateway", "Upstreams", "StaticFiles", "Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket",
+                "Configuration", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),
