@@ -70,6 +70,7 @@ extension Limits {
         table.readDuration("min_body_rate_grace", into: &minBodyRateGrace, orZero: true)
         table.readDuration("drain_timeout", into: &drainTimeout, orZero: true)
         table.readDuration("lingering_timeout", into: &lingeringTimeout, orZero: true)
+        table.readDuration("lingering_time", into: &lingeringTime)
         table.readDuration("tunnel_idle", into: &tunnelIdle)
         table.readDuration("tunnel_lifetime", into: &tunnelLifetime, orZero: true)
         table.readDuration("tunnel_ping", into: &tunnelPing, orZero: true)

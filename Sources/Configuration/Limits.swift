@@ -28,8 +28,11 @@ package struct Limits: Sendable, Equatable {
     package var minBodyRateGrace = Duration.seconds(30)
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
-    /// How long a closing connection's remaining bytes are read, so that the client gets the answer instead of a reset.
+    /// How long a closing connection whose client is silent is still read, so that it gets the answer instead of a reset; zero: not
+    /// at all.
     package var lingeringTimeout = Duration.seconds(5)
+    /// How long it is read in all.
+    package var lingeringTime = Duration.seconds(60)
     /// A tunnel (WebSocket) without a byte in either direction; a route may say otherwise.
     package var tunnelIdle = Duration.seconds(3600)
     /// A tunnel's longest life; zero: no limit.

@@ -17,7 +17,7 @@ package struct Proxy: Sendable, Equatable {
 package struct ProxyTimeouts: Sendable, Equatable {
     package var connect = Duration.seconds(10)
     /// The longest wait for the next bytes of an answer.
-    package var read = Duration.seconds(30)
+    package var read = Duration.seconds(60)
     /// The longest wait for the upstream to take the next bytes of a request.
     package var write = Duration.seconds(30)
     /// nil: `connect` covers the handshake as well.

@@ -174,9 +174,12 @@ extension ConfigurationReference {
             Key(
                 "lingering_timeout", "duration; 0: off", .value("5"),
                 """
-                How long a closing connection is still read, so that the client sees the answer and not a reset (RFC \
-                9112 §9.6).
+                How long a closing connection is still read while its client sends nothing, so that it sees the answer and not \
+                a reset (RFC 9112 §9.6).
                 """),
+            Key(
+                "lingering_time", "duration", .value("60"),
+                "How long it is read in all: an upload that goes on after its answer is not cut while it moves."),
             Key("tunnel_idle", "duration", .value("3600"), "A WebSocket without a byte in either direction."),
             Key("tunnel_lifetime", "duration; 0: no limit", .value("0"), "A WebSocket's longest life."),
             Key(

@@ -21,20 +21,33 @@ package final class Listener {
 
     /// Binds and listens.
     /// - Parameters:
+    ///   - shares: whether others of this user may listen there already, as further workers do. Else the address is refused if
+    ///     anybody listens there, whoever it is and with whatever options: clients would be spread over both without a word.
+    ///     Those that share may come afterwards in either case.
     ///   - address: port 0 lets the kernel choose; `address` then tells which.
     ///   - backlog: how many connections the kernel may hold for us (listen(2)).
-    package init(_ address: SocketAddress, on loop: EventLoop, backlog: Int32 = 4096) throws(SystemError) {
+    package init(
+        _ address: SocketAddress, on loop: EventLoop, backlog: Int32 = 4096, shares: Bool = true
+    ) throws(SystemError) {
         let descriptor = Glibc.socket(
             address.domain, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
-            try Self.prepare(descriptor, address, backlog)
+            try Self.prepare(descriptor, address, backlog, shares: shares)
             self.address = try Self.boundAddress(descriptor)
         } catch {
             Glibc.close(descriptor)
             throw error
         }
         socket = try Socket(adopting: descriptor, on: loop)
+    }
+
+    /// Does a client wait to be accepted? Asks the kernel; one that comes later makes the socket readable.
+    package var hasClient: Bool {
+        var question = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&question, 1, 0) > 0 { return true }
+        socket.isReadable = false
+        return false
     }
 
     /// Accepts one client without waiting.
@@ -64,9 +77,9 @@ package final class Listener {
         socket.close()
     }
 
-    private static func prepare(_ descriptor: Int32, _ address: SocketAddress, _ backlog: Int32) throws(SystemError) {
+    private static func prepare(_ descriptor: Int32, _ address: SocketAddress, _ backlog: Int32, shares: Bool) throws(SystemError) {
         try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        if address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
+        if shares, address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
         // `::` stands for every address, IPv4's too.
         if address.family == .ipv6 { try set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         // Inherited by accepted sockets: answers are never held back for a fuller segment.
@@ -77,6 +90,8 @@ package final class Listener {
         }
         guard bound == 0 else { throw SystemError("bind") }
         guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
+        // Only now that it is ours: two that begin at the same time would else let each other in.
+        if !shares, address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     }
 
     private static func boundAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {

@@ -37,6 +37,15 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Would listeners at both get the same clients?
+    package func overlaps(_ other: SocketAddress) -> Bool {
+        guard port == other.port, family != .unix, other.family != .unix else { return self == other }
+        return isAny || other.isAny || self == other
+    }
+
+    /// Does it stand for every address of the machine?
+    private var isAny: Bool { family != .unix && high == 0 && low == 0 }
+
     /// The same address with another port.
     package func with(port: UInt16) -> SocketAddress {
         SocketAddress(family: family, bytes: bytes, port: port, scope: scope)

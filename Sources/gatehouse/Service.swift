@@ -8,10 +8,11 @@ import Transport
 /// Runs a plan until a signal asks it to stop.
 enum Service {
     /// - Parameters:
+    ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
     ///   - whenServing: called once clients can connect.
     ///   - whenStopping: called before the gateway drains.
     static func run(
-        _ loaded: LoadedPlan, whenServing: () async -> Void = {}, whenStopping: () async -> Void = {}
+        _ loaded: LoadedPlan, sharesAddresses: Bool = false, whenServing: () async -> Void = {}, whenStopping: () async -> Void = {}
     ) async throws {
         let log = Logger(label: "gatehouse") { _ in
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
@@ -24,7 +25,7 @@ enum Service {
         let signals = await Signals()
         let gateway: Gateway
         do {
-            gateway = try await Gateway(loaded.plan, log: log)
+            gateway = try await Gateway(loaded.plan, log: log, sharesAddresses: sharesAddresses)
         } catch {
             Console.error("gatehouse: \(error)")
             throw ExitCode(1)

@@ -191,6 +191,21 @@ import Testing
         #expect(try stage.isServedInTime())
     }
 
+    @Test("an upload that goes on after its answer is read as long as it moves, up to lingering_time") func movingUpload() throws {
+        let stage = try Stage(
+            sections: """
+                [limits]
+                lingering_timeout = 600
+                lingering_time = "500ms"
+                max_connections_per_client = 1
+                """)
+        let client = try stage.connect()
+        client.send(Array(post("Content-Length: 1000", "Content-Length: 1000").utf8))
+        #expect(stage.answer(client)?.status == 400)
+        // Ten minutes of silence would be allowed, but not all in all.
+        #expect(try stage.isServedInTime())
+    }
+
     @Test("an idle upstream connection is closed in its time") func upstreamIdle() throws {
         let stage = try Stage(sections: "[limits]\nupstream_idle_timeout = \"300ms\"")
         stage.upstream.begin([.ok])
@@ -217,11 +232,33 @@ import Testing
         #expect((1...2).contains(stage.upstream.seen.last?.connection ?? 0), "the other is used again")
     }
 
-    @Test("at max_connections accepting pauses, is counted, and resumes") func connections() throws {
+    @Test("at max_connections the connection that has been idle for the longest time is closed for a new client", arguments: [1, 2])
+    func longestIdle(workers: Int) throws {
+        let stage = try Stage(workers: workers, sections: "max_connections = 3")
+        let clients = try (0..<3).map { _ in try stage.connect() }
+        for client in clients { stage.checkInStep(client) }
+        // The first has been idle for the least time from here on.
+        stage.checkInStep(clients[0])
+        let fourth = try stage.connect()
+        fourth.send(Array(get("/probe.txt").utf8))
+        #expect(stage.answer(fourth)?.body == "probe")
+        #expect(stage.run(clients) { clients.contains { $0.ending == .orderly } })
+        if workers == 1 { #expect(clients.map { $0.ending != nil } == [false, true, false]) }
+        let isLogged = stage.program.waitForLines {
+            $0.errorLines.contains { $0.contains("idle connections are closed for new clients") && $0.contains("closed=1") }
+        }
+        #expect(workers > 1 || isLogged)
+    }
+
+    @Test("at max_connections accepting pauses while no connection is idle, is counted, and resumes") func connections() throws {
         let stage = try Stage(sections: "max_connections = 2")
         var first: Peer? = try stage.connect()
         let second = try stage.connect()
-        for client in [first, second].compactMap({ $0 }) { stage.checkInStep(client) }
+        for client in [first, second].compactMap({ $0 }) {
+            stage.checkInStep(client)
+            // A request that has begun.
+            client.send(Array("GET /probe.txt HTTP/1.1\r\n".utf8))
+        }
         let third = try stage.connect()
         third.send(Array(get("/probe.txt").utf8))
         let isPaused = stage.run([third]) {
@@ -229,7 +266,7 @@ import Testing
         }
         #expect(isPaused)
         #expect(!third.isSecured)
-        stage.checkInStep(second)
+        second.send(Array("Host: localhost\r\n".utf8))
         first?.close()
         first = nil
         #expect(stage.answer(third)?.body == "probe")

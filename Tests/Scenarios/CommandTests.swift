@@ -150,6 +150,22 @@ struct CommandTests {
         }
     }
 
+    @Test("a second one at the same address is a start-up error, whatever the addresses of both", arguments: ["127.0.0.1", "0.0.0.0"])
+    func secondInstance(listen: String) async throws {
+        let port = try FreePort()
+        func toml(_ listen: String) -> String {
+            "[[sites]]\nname = \"main\"\nhostname = \"a.test\"\nlisten = \"\(listen)\"\nport = \(port)\nstatic_dir = \".\"\n"
+        }
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("second.toml", toml("127.0.0.1"))
+        try await Gatehouse.serving(toml(listen), workers: 2) { _ in
+            let outcome = try await gatehouse("run", "-c", file)
+            #expect(outcome.exit == .code(1))
+            let words = "cannot listen on 127.0.0.1:\(port): Address already in use; another program listens there"
+            #expect(outcome.errors.contains(words), "\(outcome)")
+        }
+    }
+
     @Test("an address that is taken is a start-up error that names it")
     func addressTaken() async throws {
         // No SO_REUSEPORT there: nobody shares this port.

@@ -70,6 +70,8 @@ package final class FreePort: Sendable, CustomStringConvertible {
         descriptor = try address.newSocket()
         var on: Int32 = 1
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size))
+        // Gatehouse's first listener shares an address with nobody who listens; with who only keeps it, by this.
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         let descriptor = descriptor
         guard unsafe address.with({ unsafe bind(descriptor, $0, $1) }) == 0 else {
             close(descriptor)

@@ -28,6 +28,7 @@ final class ClientConnection {
     private var phase = Phase.new
     /// Does its task wait for a request's first byte?
     private var isIdle = false
+    private var isLeaving = false
     /// It was asked again soon after it fell asleep.
     private var isBusy = false
     private var wokenBy = Waiter.Wake.ready
@@ -200,6 +201,22 @@ final class ClientConnection {
         }
     }
 
+    /// Since when it has been idle between two requests, in monotonic nanoseconds; nil while it is not, or has been told to end.
+    var idleSince: UInt64? {
+        if isLeaving { return nil }
+        return switch phase {
+        case .asleep(let session, _): session.idleSince
+        case .open(let session) where isIdle && session.hasServed: session.idleSince
+        case .new, .broken, .open, .tunnel, .closing: nil
+        }
+    }
+
+    /// Ends an idle connection in favour of a new client.
+    func makeRoom() {
+        isLeaving = true
+        waiter.tell()
+    }
+
     /// Cuts whatever is under way. The descriptor stays open until the connection's task has seen it: closed here, its number
     /// could already be another connection's when the task reads once more.
     func cut() {
@@ -233,8 +250,11 @@ final class ClientConnection {
         return .ended
     }
 
+    /// Reads what the client still sends, until it ends or falls silent; not for ever.
     private func linger() async {
-        let deadline = state.loop.now &+ endpoint.limits.lingeringTimeout
+        let limits = endpoint.limits
+        let end = state.loop.now &+ limits.lingeringTime
+        var deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
         let sink = state.buffers.acquire(.bulk)
         defer { state.buffers.release(sink) }
         while state.loop.now < deadline {
@@ -242,6 +262,7 @@ final class ClientConnection {
             do throws(TransportError) {
                 switch try stream.read(into: sink) {
                 case .bytes:
+                    deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
                     await state.loop.yield()
                     continue
                 case .end: return
@@ -251,7 +272,9 @@ final class ClientConnection {
                 return
             }
             stream.watch(reading: true, writing: false)
-            let wake = await waiter.wait(timeout: deadline - state.loop.now)
+            let now = state.loop.now
+            guard now < deadline else { return }
+            let wake = await waiter.wait(timeout: deadline - now)
             stream.watch(reading: false, writing: false)
             if wake != .ready { return }
         }

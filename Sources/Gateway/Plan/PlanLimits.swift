@@ -22,6 +22,7 @@ final class PlanLimits: Sendable {
     let minBodyRate: UInt64
     let minBodyRateGrace: UInt64
     let lingeringTimeout: UInt64
+    let lingeringTime: UInt64
     let drainTimeout: UInt64
     /// 0: no limit.
     let maxTunnelsPerClient: Int
@@ -42,6 +43,7 @@ final class PlanLimits: Sendable {
         minBodyRate = UInt64(limits.minBodyRate)
         minBodyRateGrace = limits.minBodyRateGrace.nanoseconds
         lingeringTimeout = limits.lingeringTimeout.nanoseconds
+        lingeringTime = limits.lingeringTime.nanoseconds
         drainTimeout = limits.drainTimeout.nanoseconds
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }

@@ -14,8 +14,10 @@ package final class Gateway: Sendable {
     package let addresses: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
+    /// - Parameter sharesAddresses: whether others of this user may listen at its addresses already. By default that is an error:
+    ///   of two that run by mistake each would get a part of the clients.
     /// - Throws: `ListenError`, or the system call that failed.
-    package init(_ plan: Plan, log: Logger) async throws {
+    package init(_ plan: Plan, log: Logger, sharesAddresses: Bool = false) async throws {
         self.plan = Mutex(plan)
         self.log = log
         let shared = ProcessCounters()
@@ -31,7 +33,8 @@ package final class Gateway: Sendable {
             let worker = Worker(loop: loop, log: log)
             // The first worker's choice of a free port is the others' too.
             addresses = try await worker.open(
-                plan, shared: shared, sink: sink, addresses: addresses, watchesUpstreams: index == 0)
+                plan, shared: shared, sink: sink, addresses: addresses, watchesUpstreams: index == 0,
+                shares: sharesAddresses || index > 0)
             workers.append(worker)
         }
         self.workers = workers

@@ -5,6 +5,8 @@ package final class ProcessCounters: Sendable {
     private let connections = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let shortages = Atomic<Int>(0)
+    private let evictions = Atomic<Int>(0)
+    private let wanted = Atomic<Int>(0)
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
 
@@ -25,6 +27,22 @@ package final class ProcessCounters: Sendable {
     /// - Returns: how many there have been.
     func countPause() -> Int {
         pauses.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// Counts an idle connection that is closed in favour of a new client.
+    /// - Returns: how many there have been.
+    func countEviction() -> Int {
+        evictions.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// A worker has a client waiting and no idle connection of its own to close: another one's may do.
+    func wantRoom() {
+        if wanted.load(ordering: .relaxed) < 64 { wanted.wrappingAdd(1, ordering: .relaxed) }
+    }
+
+    /// How many clients wait for room that the caller's worker may make.
+    func takeWanted() -> Int {
+        wanted.load(ordering: .relaxed) == 0 ? 0 : wanted.exchange(0, ordering: .relaxed)
     }
 
     /// How often a worker could not accept for want of descriptors.

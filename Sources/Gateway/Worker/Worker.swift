@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Logging
 import StaticFiles
 import TLS
@@ -29,10 +30,12 @@ actor Worker {
     }
 
     /// Opens this worker's listening sockets.
+    /// - Parameters:
+    ///   - watchesUpstreams: whether it is this worker that probes and that logs changes of health.
+    ///   - shares: whether others may listen at the addresses already, as another worker does.
     /// - Throws: the address that cannot be had, and why.
-    /// - Parameter watchesUpstreams: whether it is this worker that probes and that logs changes of health.
     func open(
-        _ plan: Plan, shared: ProcessCounters, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool
+        _ plan: Plan, shared: ProcessCounters, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool, shares: Bool
     ) throws -> [SocketAddress] {
         self.watchesUpstreams = watchesUpstreams
         let accessLog = AccessLog(plan.logging, sink: sink)
@@ -43,7 +46,10 @@ actor Worker {
         self.state = state
         for (address, listener) in zip(addresses, plan.listeners) {
             do throws(SystemError) {
-                acceptors.append(Acceptor(try Listener(address, on: loop), listener, of: state.generation))
+                // One for all addresses of a port, and one for a single address of it, are both the plan's own.
+                let isBesideOwn = acceptors.contains { $0.listener.address.overlaps(address) }
+                let socket = try Listener(address, on: loop, shares: shares || isBesideOwn)
+                acceptors.append(Acceptor(socket, listener, of: state.generation))
             } catch {
                 throw ListenError(address: address, cause: error)
             }
@@ -123,7 +129,7 @@ actor Worker {
                 // A flood of new clients must not keep those that are here from being served.
                 if turns % 32 == 0 { await loop.yield() }
                 guard state.reserve() else {
-                    await pause(waiter, state)
+                    await pause(waiter, state, listener)
                     continue
                 }
                 switch listener.accept() {
@@ -159,20 +165,42 @@ actor Worker {
         }
     }
 
-    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left.
-    private func pause(_ waiter: Waiter, _ state: WorkerResources) async {
-        let pauses = state.shared.countPause()
-        let isLogged = pauses == 1 || pauses % 1000 == 0
-        if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
+    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection that
+    /// has been idle for the longest time is closed for it.
+    private func pause(_ waiter: Waiter, _ state: WorkerResources, _ listener: Listener) async {
+        var pauses = 0
+        var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }
         while !isDraining {
+            let hasClient = listener.hasClient
+            if hasClient, !makeRoom(state), pauses == 0 {
+                pauses = state.shared.countPause()
+                if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
+            }
             state.pause(waiter)
+            listener.socket.interest = hasClient ? .none : .read
             // A connection may end on another worker, which does not tell us: look again soon.
             _ = await waiter.wait(timeout: Worker.backOff)
+            listener.socket.interest = .none
             guard state.reserve() else { continue }
             state.shared.release()
             if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
             return
         }
+    }
+
+    /// Closes the longest idle connection, or asks the other workers to.
+    /// - Returns: has one of this worker's been closed?
+    private func makeRoom(_ state: WorkerResources) -> Bool {
+        guard state.closeLongestIdle() else {
+            state.shared.wantRoom()
+            return false
+        }
+        let count = state.shared.countEviction()
+        if count == 1 || count % 1000 == 0 {
+            log.warning(
+                "idle connections are closed for new clients: max_connections is reached", metadata: ["closed": "\(count)"])
+        }
+        return true
     }
 
     /// One client's connections must not be everybody's: at `max_connections_per_client` its next is closed before it costs a
@@ -253,5 +281,8 @@ package struct ListenError: Error, CustomStringConvertible {
     package let address: SocketAddress
     let cause: SystemError
 
-    package var description: String { "cannot listen on \(address): \(cause.reason)" }
+    package var description: String {
+        let hint = cause.code == EADDRINUSE ? "; another program listens there, or this one already runs" : ""
+        return "cannot listen on \(address): \(cause.reason)\(hint)"
+    }
 }

@@ -25,6 +25,7 @@ final class WorkerResources {
     private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
+    private let idlest = LongestIdle()
     private(set) var isDraining = false
     /// Of the shared count, at the last tick.
     private var seenShortages = 0
@@ -108,6 +109,15 @@ final class WorkerResources {
 
     var connectionCount: Int { connections.count }
 
+    /// Closes the connection that has been idle between two requests for the longest time.
+    /// - Returns: false if there is none.
+    func closeLongestIdle() -> Bool {
+        let connection = idlest.next(among: connections.values.lazy.map(\.connection)) { connections[$0]?.connection }
+        guard let connection else { return false }
+        connection.makeRoom()
+        return true
+    }
+
     // MARK: Drain
 
     /// From now on every answer is its connection's last, and idle connections close.
@@ -135,6 +145,7 @@ final class WorkerResources {
         generation.sweep()
         if shared.shortageCount != seenShortages { fileCache.closeFiles() }
         seenShortages = shared.shortageCount
+        for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
         log.flush()
     }
