@@ -15,11 +15,11 @@ async def all_down(context):
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     answer = (await reader.read()).decode()
     writer.close()
-    must(answer.startswith("HTTP/1.1 503"), answer)
+    must(answer.startswith("HTTP/1.1 502"), answer)
     must("group_unavailable" in answer, answer)
     seconds = [line.split(":")[1] for line in answer.split("\r\n") if line.lower().startswith("retry-after:")]
     must(seconds and 1 <= int(seconds[0]) <= 60, answer)
-    return f"503 at once, Retry-After:{seconds[0]}"
+    return f"502 at once, Retry-After:{seconds[0]}"
 
 
 async def probes(context):

@@ -18,6 +18,7 @@ struct gh_names {
 struct question {
     struct gh_names *names;
     uint64_t number;
+    int family;
 };
 
 // More addresses of one name are not kept: a name with more is a mistake or an attack.
@@ -112,17 +113,28 @@ static void answered(void *argument, int status, int timeouts, struct ares_addri
     }
     if (status == ARES_SUCCESS && count == 0) status = ARES_ENODATA;
     struct gh_names *names = question.names;
-    if (names->answer != NULL) names->answer(names->owner, question.number, status, addresses, count);
+    if (names->answer != NULL) names->answer(names->owner, question.number, question.family, status, addresses, count);
 }
 
-void gh_names_ask(struct gh_names *names, const char *name, uint64_t number) {
+int gh_names_in_file(struct gh_names *names, const char *name) {
+    const int families[] = {AF_INET, AF_INET6};
+    for (size_t index = 0; index < 2; index++) {
+        struct hostent *host = NULL;
+        if (ares_gethostbyname_file(names->channel, name, families[index], &host) != ARES_SUCCESS) continue;
+        ares_free_hostent(host);
+        return 1;
+    }
+    return 0;
+}
+
+void gh_names_ask(struct gh_names *names, const char *name, int family, uint64_t number) {
     struct question *question = malloc(sizeof *question);
     if (question == NULL) {
-        names->answer(names->owner, number, ARES_ENOMEM, NULL, 0);
+        names->answer(names->owner, number, family, ARES_ENOMEM, NULL, 0);
         return;
     }
-    *question = (struct question){.names = names, .number = number};
-    const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    *question = (struct question){.names = names, .number = number, .family = family};
+    const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     ares_getaddrinfo(names->channel, name, NULL, &hints, answered, question);
 }
 

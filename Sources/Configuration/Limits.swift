@@ -28,8 +28,8 @@ package struct Limits: Sendable, Equatable {
     package var minBodyRateGrace = Duration.seconds(30)
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
-    /// How long a closing connection whose client is silent is still read, so that it gets the answer instead of a reset; zero: not
-    /// at all.
+    /// How long a closing connection whose client is silent is still read, so that it gets the answer instead of a reset; zero:
+    /// not at all.
     package var lingeringTimeout = Duration.seconds(5)
     /// How long it is read in all.
     package var lingeringTime = Duration.seconds(60)

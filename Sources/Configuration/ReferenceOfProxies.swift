@@ -18,6 +18,12 @@ extension ConfigurationReference {
                 Key(
                     "max_conns", "count", .none("no limit"),
                     "Exchanges and tunnels under way at once, over all workers; more wait in the pool's queue."),
+                Key(
+                    "idle_timeout", "duration", .none("`limits.upstream_idle_timeout`"),
+                    """
+                    How long idle connections to it are kept: less than it keeps them itself. Without this key it is learned at \
+                    what age it closes them, and requests that may not be repeated go over younger or new ones.
+                    """),
                 Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are well."),
                 Key(
                     "drain", "boolean", .value("false"),
@@ -82,7 +88,7 @@ extension ConfigurationReference {
             "sites[].proxy.timeout", "How long upstreams may take.",
             [
                 Key("connect", "duration", .value("10"), "To accept a connection."),
-                Key("read", "duration", .value("30"), "The longest wait for the next bytes of an answer."),
+                Key("read", "duration", .value("60"), "The longest wait for the next bytes of an answer."),
                 Key("write", "duration", .value("30"), "The longest time in which the upstream takes nothing of a request."),
                 Key("tls_handshake", "duration", .none("within `connect`"), "For the TLS handshake alone."),
                 Key("first_byte", "duration", .none("`read`"), "From the whole request sent to the answer's first byte."),

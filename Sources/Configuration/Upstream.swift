@@ -9,6 +9,8 @@ package struct Upstream: Sendable, Hashable {
     package var maxConns: Int?
     /// WebSocket handshakes in a second; 0: no limit.
     package var handshakeRate = 0
+    /// How long idle connections to it are kept; nil: `limits.upstream_idle_timeout`.
+    package var idleTimeout: Duration?
     /// Used only when too few of the others are well.
     package var backup = false
     /// Takes no new work but from clients that are stuck to it.

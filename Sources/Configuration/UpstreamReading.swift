@@ -27,6 +27,7 @@ extension Upstream {
         weight = settings.weight
         maxConns = settings.maxConns
         handshakeRate = settings.handshakeRate
+        idleTimeout = settings.idleTimeout
         backup = settings.backup
         drain = settings.drain
         caFile = settings.caFile
@@ -41,6 +42,7 @@ private struct Settings {
     var weight = 1
     var maxConns: Int?
     var handshakeRate = 0
+    var idleTimeout: Duration?
     var backup = false
     var drain = false
     var caFile: String?
@@ -53,6 +55,7 @@ private struct Settings {
         table.read("weight", into: &weight, in: 0...65_535)
         table.read("max_conns", into: &maxConns, in: 1...1_000_000)
         table.read("handshake_rate", into: &handshakeRate, in: 0...1_000_000)
+        table.readDuration("idle_timeout", into: &idleTimeout)
         table.read("backup", into: &backup)
         table.read("drain", into: &drain)
         table.read("ca_file", into: &caFile)

@@ -12,10 +12,11 @@ extension Stream {
     ///   - connectTimeout: for all addresses together, in nanoseconds.
     ///   - handshakeTimeout: nanoseconds.
     ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as a deadline would.
+    ///   - reached: is told the place in `addresses` of the one that took the connection.
     /// - Throws: the last address's `.system`, `.timedOut`, `.handshakeTimedOut`, or `.tls`.
     package nonisolated(nonsending) static func connect(
         toAnyOf addresses: [SocketAddress], tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
-        handshakeTimeout: UInt64, givesUp: () -> Bool = { false }
+        handshakeTimeout: UInt64, givesUp: () -> Bool = { false }, reached: (Int) -> Void = { _ in }
     ) async throws(TransportError) -> Stream {
         let deadline = waiter.loop.now &+ connectTimeout
         let socket: Socket
@@ -28,7 +29,9 @@ extension Stream {
                 throw error
             }
         } else {
-            socket = try await race(addresses, waiter, deadline, givesUp)
+            let winner = try await race(addresses, waiter, deadline, givesUp)
+            socket = winner.socket
+            reached(winner.place)
         }
         return try await secure(socket, tls, waiter, handshakeTimeout, givesUp)
     }
@@ -38,26 +41,28 @@ extension Stream {
 
     private nonisolated(nonsending) static func race(
         _ addresses: [SocketAddress], _ waiter: Waiter, _ deadline: UInt64, _ givesUp: () -> Bool
-    ) async throws(TransportError) -> Socket {
+    ) async throws(TransportError) -> (socket: Socket, place: Int) {
         var failure = TransportError.unresolved("the name has no address")
-        var running: [Socket] = []
-        defer { for socket in running { socket.close() } }
+        var running: [(socket: Socket, place: Int)] = []
+        defer { for (socket, _) in running { socket.close() } }
         var rest = addresses[...]
         var nextAt = waiter.loop.now
         while true {
-            while let index = running.firstIndex(where: \.isWritable) {
-                let socket = running.remove(at: index)
+            while let index = running.firstIndex(where: \.socket.isWritable) {
+                let (socket, place) = running.remove(at: index)
                 socket.interest = .none
-                guard let error = connectError(socket) else { return socket }
+                guard let error = connectError(socket) else { return (socket, place) }
                 socket.close()
                 failure = .system(error)
                 nextAt = waiter.loop.now
             }
             let now = waiter.loop.now
             guard now < deadline, !givesUp() else { throw .timedOut }
-            if now >= nextAt || running.isEmpty, let address = rest.popFirst() {
+            if now >= nextAt || running.isEmpty, let address = rest.first {
+                let place = rest.startIndex
+                rest = rest.dropFirst()
                 nextAt = now &+ headStart
-                do throws(TransportError) { running.append(try start(address, waiter)) } catch {
+                do throws(TransportError) { running.append((try start(address, waiter), place)) } catch {
                     failure = error
                     nextAt = now
                 }

@@ -77,7 +77,9 @@ package final class Listener {
         socket.close()
     }
 
-    private static func prepare(_ descriptor: Int32, _ address: SocketAddress, _ backlog: Int32, shares: Bool) throws(SystemError) {
+    private static func prepare(
+        _ descriptor: Int32, _ address: SocketAddress, _ backlog: Int32, shares: Bool
+    ) throws(SystemError) {
         try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         if shares, address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
         // `::` stands for every address, IPv4's too.

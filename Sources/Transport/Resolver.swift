@@ -23,7 +23,7 @@ import Glibc
 
     /// What a name has.
     package struct Answer: Sendable, Equatable {
-        /// Without ports, in the order of preference (RFC 6724). Never empty.
+        /// Without ports; the family that is preferred (RFC 6724) first, and within it what is preferred. Never empty.
         package var addresses: [SocketAddress]
         /// The shortest of the addresses' lives, in seconds; 0 for those of /etc/hosts.
         package var timeToLive: UInt64
@@ -37,10 +37,28 @@ import Glibc
     /// Told once what became of a question.
     package typealias Outcome = (Result<Answer, TransportError>) -> Void
 
+    /// A name that is asked for, and what has come of it.
+    private struct Question {
+        let outcome: Outcome
+        /// Families that have not answered.
+        var pending = 2
+        var ipv4: [SocketAddress] = []
+        var ipv6: [SocketAddress] = []
+        var timeToLive = UInt64.max
+        /// Why a family has no addresses: the first that said so.
+        var failure: String?
+        /// When the other family is waited for no longer, in monotonic nanoseconds.
+        var deadline = UInt64.max
+    }
+
+    /// RFC 8305 §3, "Resolution Delay", which recommends 50 ms for one connection. Here an answer serves all connections of its
+    /// lifetime, so a slow family gets a little more; one that nobody answers for costs no more than this.
+    private static let otherFamilyDelay: UInt64 = 150_000_000
+
     private var names: OpaquePointer?
     private let socket: Socket
     private let watch: Waiter
-    private var questions: [UInt64: Outcome] = [:]
+    private var questions: [UInt64: Question] = [:]
     private var lastQuestion: UInt64 = 0
     private var isStepping = false
 
@@ -79,15 +97,23 @@ import Glibc
         socket.close()
         let abandoned = questions.values
         questions.removeAll()
-        for outcome in abandoned { outcome(.failure(.unresolved("the resolver has been closed"))) }
+        for question in abandoned { question.outcome(.failure(.unresolved("the resolver has been closed"))) }
     }
 
     /// Asks for all addresses of a name. `outcome` may be called before this returns.
     package func ask(_ name: String, outcome: @escaping Outcome) {
         guard let names = unsafe names else { return outcome(.failure(.unresolved("the resolver has been closed"))) }
         lastQuestion += 1
-        questions[lastQuestion] = outcome
-        unsafe gh_names_ask(names, name, lastQuestion)
+        let number = lastQuestion
+        questions[number] = Question(outcome: outcome)
+        if unsafe gh_names_in_file(names, name) != 0 {
+            // Whoever is named there is not asked for elsewhere, not even for the other family.
+            questions[number]?.pending = 1
+            unsafe gh_names_ask(names, name, AF_UNSPEC, number)
+        } else {
+            unsafe gh_names_ask(names, name, AF_INET6, number)
+            unsafe gh_names_ask(names, name, AF_INET, number)
+        }
         step()
     }
 
@@ -97,21 +123,68 @@ import Glibc
         guard !isStepping, let names = unsafe names else { return }
         isStepping = true
         let pause = unsafe gh_names_step(names)
+        for (number, question) in questions where question.deadline <= watch.loop.now { finish(number) }
         isStepping = false
-        guard pause >= 0, !questions.isEmpty else {
+        // One that has been answered without its other family leaves that one under way.
+        let nearest = questions.values.reduce(UInt64.max) { min($0, $1.deadline) }
+        guard pause >= 0 || nearest < .max else {
             socket.interest = .none
             return
         }
         socket.interest = .read
-        watch.sleep(timeout: UInt64(pause) * 1_000_000) { [weak self] _ in self?.step() }
+        let now = watch.loop.now
+        let untilNearest = nearest == .max ? UInt64.max >> 1 : max(nearest, now) - now
+        let untilDue = pause < 0 ? untilNearest : UInt64(pause) * 1_000_000
+        watch.sleep(timeout: min(untilDue, untilNearest)) { [weak self] _ in self?.step() }
+    }
+
+    /// One family's answer, or both families' at once.
+    private func take(_ found: Result<Answer, TransportError>, for number: UInt64) {
+        guard var question = questions[number] else { return }
+        question.pending -= 1
+        switch found {
+        case .success(let answer):
+            question.ipv4 += answer.addresses.filter { $0.family == .ipv4 }
+            question.ipv6 += answer.addresses.filter { $0.family == .ipv6 }
+            question.timeToLive = min(question.timeToLive, answer.timeToLive)
+            question.deadline = watch.loop.now &+ Self.otherFamilyDelay
+        case .failure(let error):
+            question.failure = question.failure ?? error.description
+        }
+        questions[number] = question
+        if question.pending == 0 { finish(number) }
+    }
+
+    /// Tells what has come.
+    private func finish(_ number: UInt64) {
+        guard let question = questions.removeValue(forKey: number) else { return }
+        // RFC 6724 §6, rules 1 and 6: IPv6 first, unless there is no way to it from here.
+        let addresses =
+            question.ipv6.first.map(Self.hasRoute) == true ? question.ipv6 + question.ipv4 : question.ipv4 + question.ipv6
+        guard !addresses.isEmpty else {
+            return question.outcome(.failure(.unresolved(question.failure ?? "no answer")))
+        }
+        question.outcome(.success(Answer(addresses: addresses, timeToLive: question.timeToLive)))
+    }
+
+    /// Would the kernel know where to send to? Nothing is sent.
+    private static func hasRoute(to address: SocketAddress) -> Bool {
+        let descriptor = Glibc.socket(address.domain, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        var (storage, length) = address.with(port: 9).storage
+        return unsafe withUnsafePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, length) == 0
+            }
+        }
     }
 
     /// What c-ares calls with an answer; `owner` is the resolver, which ends the channel before it goes.
-    private static let receive: gh_names_answer = { owner, question, status, addresses, count in
+    private static let receive: gh_names_answer = { owner, question, _, status, addresses, count in
         guard let owner = unsafe owner else { return }
         let resolver = unsafe Unmanaged<Resolver>.fromOpaque(owner).takeUnretainedValue()
-        guard let outcome = resolver.questions.removeValue(forKey: question) else { return }
-        guard status == 0 else { return outcome(.failure(.unresolved(words(status)))) }
+        guard status == 0 else { return resolver.take(.failure(.unresolved(words(status))), for: question) }
         var answer = Answer(addresses: [], timeToLive: .max)
         for index in 0..<count {
             // The addresses live as long as this call.
@@ -121,7 +194,7 @@ import Glibc
                 SocketAddress(family: bytes.count == 4 ? .ipv4 : .ipv6, bytes: bytes, port: 0, scope: address.scope))
             answer.timeToLive = min(answer.timeToLive, UInt64(address.ttl))
         }
-        outcome(.success(answer))
+        resolver.take(.success(answer), for: question)
     }
 
     private static func words(_ status: Int32) -> String {

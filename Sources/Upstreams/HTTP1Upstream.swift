@@ -14,9 +14,18 @@ final class HTTP1Upstream {
     private(set) var keepAliveLimit = UInt64.max
     /// Does the upstream keep it open after the last answer (RFC 9112 §9.3)?
     private var isKept = true
+    let address: SocketAddress?
+    var addressVersion: Int
 
-    init(_ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits) {
+    /// - Parameters:
+    ///   - address: where it leads; nil if its server has no name.
+    ///   - addressVersion: of the name's addresses.
+    init(
+        _ stream: Stream, buffers: BufferPool, chunkLimits: ChunkLimits, address: SocketAddress? = nil, addressVersion: Int = 0
+    ) {
         self.stream = stream
+        self.address = address
+        self.addressVersion = addressVersion
         inflow = Inflow(stream, buffers: buffers, chunkLimits: chunkLimits, from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
     }
@@ -41,9 +50,24 @@ extension HTTP1Upstream: UpstreamSide {
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
         isKept = head.keepsAlive && framing != .untilClose
+        if framing == .none, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)
         return framing
+    }
+
+    /// May the upstream send a body behind an answer that has none? Some do, tens of milliseconds after the head, and a
+    /// connection that had been lent again by then would take it for the next answer: nothing on the wire tells them apart.
+    ///
+    /// To be clean is known of an answer to HEAD only when it states that there would be no byte, and of 204 and 304 unless they
+    /// state that there would be some.
+    private static func mayBeFollowedByBody(_ head: ResponseHead, to method: Method) -> Bool {
+        if head.contains(.transferEncoding) { return true }
+        guard head.contains(.contentLength) else { return method == .head }
+        let bytes = head.fields.bytes.span
+        return !head.fields.lines.allSatisfy { line in
+            line.known != .contentLength || Text.decimal(bytes, line.value, maxDigits: 19) == 0
+        }
     }
 
     var body: any BodySource { inflow }
@@ -75,6 +99,8 @@ extension HTTP1Upstream: PooledConnection {
         return !stream.mayRead
     }
 
+    var hasEnded: Bool { stream.socket.hasHungUp }
+
     func peerHasSpoken() -> Bool { stream.peerHasSpoken() }
 
     func park(watchedBy waiter: Waiter) {
@@ -98,7 +124,8 @@ extension HTTP1Upstream: PooledConnection {
 
 extension Pool {
     /// The side of a new connection, by the version that was agreed on: HTTP/1, since nothing else is offered.
-    func side(over stream: Stream) -> any UpstreamSide {
-        HTTP1Upstream(stream, buffers: buffers, chunkLimits: settings.chunkLimits)
+    func side(over stream: Stream, to address: SocketAddress?, of version: Int) -> any UpstreamSide {
+        HTTP1Upstream(
+            stream, buffers: buffers, chunkLimits: settings.chunkLimits, address: address, addressVersion: version)
     }
 }

@@ -3,6 +3,8 @@
 struct IdleConnections<Connection> {
     private struct Entry {
         let connection: Connection
+        /// When it was put in, in monotonic nanoseconds.
+        let since: UInt64
         /// When it becomes too old, in monotonic nanoseconds.
         let end: UInt64
     }
@@ -29,7 +31,7 @@ struct IdleConnections<Connection> {
     mutating func put(_ connection: Connection, limit: UInt64 = .max, now: UInt64) -> Bool {
         guard entries.count < most else { return false }
         let (end, overflows) = now.addingReportingOverflow(min(timeout, limit))
-        entries.append(Entry(connection: connection, end: overflows ? .max : end))
+        entries.append(Entry(connection: connection, since: now, end: overflows ? .max : end))
         return true
     }
 
@@ -39,11 +41,28 @@ struct IdleConnections<Connection> {
         entries.popLast().map { ($0.connection, now > $0.end) }
     }
 
+    /// Takes out the newest of those that suit.
+    /// - Parameter age: nanoseconds; who has been idle for as long does not suit.
+    /// - Returns: nil when there is none; else with the nanoseconds for which it has been idle.
+    mutating func takeNewest(
+        now: UInt64, youngerThan age: UInt64, where suits: (Connection) -> Bool
+    ) -> (connection: Connection, isExpired: Bool, age: UInt64)? {
+        guard let place = entries.lastIndex(where: { suits($0.connection) }), now &- entries[place].since < age else {
+            return nil
+        }
+        let entry = entries.remove(at: place)
+        return (entry.connection, now > entry.end, now &- entry.since)
+    }
+
+    /// The nanoseconds for which the oldest has been idle; nil when there is none.
+    func oldestAge(now: UInt64) -> UInt64? { entries.first.map { now &- $0.since } }
+
     /// Takes out those that are too old or not clean any more: they are to be closed.
-    mutating func takeStale(now: UInt64, isClean: (Connection) -> Bool) -> [Connection] {
+    /// - Returns: with the nanoseconds for which each has been idle.
+    mutating func takeStale(now: UInt64, isClean: (Connection) -> Bool) -> [(connection: Connection, age: UInt64)] {
         func isStale(_ entry: Entry) -> Bool { now > entry.end || !isClean(entry.connection) }
         guard entries.contains(where: isStale) else { return [] }
-        let stale = entries.filter(isStale).map(\.connection)
+        let stale = entries.filter(isStale).map { ($0.connection, now &- $0.since) }
         entries.removeAll(where: isStale)
         return stale
     }

@@ -72,6 +72,17 @@ final class CachedName {
     /// Why the last look-up came to nothing; nil if it did not.
     var failure: String? { record.failure }
 
+    /// What is known now, without ports; empty if nothing is.
+    var known: [SocketAddress] { record.addresses }
+
+    /// Another number whenever its addresses have changed.
+    private(set) var version = 0
+
+    /// Looks it up again if its addresses are too old: for those who use connections to them, and would not ask otherwise.
+    func refresh(now: UInt64) {
+        if record.isDue(at: now), askedAt == nil { ask() }
+    }
+
     /// Whoever has old addresses waits no longer for new ones, counted from the question.
     private static let longestWaitForFresh: UInt64 = 1_000_000_000
 
@@ -83,9 +94,10 @@ final class CachedName {
     nonisolated(nonsending) func addresses(_ waiter: Waiter, until deadline: UInt64) async throws(TransportError)
         -> [SocketAddress]
     {
-        if record.isDue(at: waiter.loop.now), askedAt == nil { ask() }
+        refresh(now: waiter.loop.now)
         while let askedAt {
             let now = waiter.loop.now
+            if record.isUsable(at: now) { break }
             let end = record.addresses.isEmpty ? deadline : min(deadline, askedAt &+ Self.longestWaitForFresh)
             guard now < end else { break }
             waiting.append(waiter)
@@ -107,7 +119,7 @@ final class CachedName {
             guard let self else { return }
             askedAt = nil
             switch result {
-            case .success(let answer): record.answered(answer, at: loop.now, bounds)
+            case .success(let answer): if record.answered(answer, at: loop.now, bounds) { version += 1 }
             case .failure(let error): record.failed(error.description, at: loop.now, bounds)
             }
             for waiter in waiting { waiter.wake(.ready) }

@@ -38,6 +38,14 @@ package final class Pool {
     private var isWatching = false
     private var isRetired = false
     private let addresses: ServerAddresses
+    /// Could the server's addresses change?
+    private let isNamed: Bool
+    /// The version of the addresses that all idle connections have been held against.
+    private var sweptVersion = 0
+    /// What the server had been sent at the last sweep, by all workers.
+    private var sweptTotal = 0
+    private var closingAge: ClosingAge
+    private let idleTimeout: UInt64
 
     /// - Parameters:
     ///   - names: the worker's.
@@ -52,9 +60,12 @@ package final class Pool {
         self.loop = loop
         self.buffers = buffers
         self.line = line
-        idle = IdleConnections(most: settings.maxIdle, timeout: settings.idleTimeout)
+        idleTimeout = server.terms.idleTimeout ?? settings.idleTimeout
+        idle = IdleConnections(most: settings.maxIdle, timeout: idleTimeout)
+        closingAge = ClosingAge(stated: server.terms.idleTimeout)
         watch = Waiter(loop: loop)
         addresses = ServerAddresses(server, names: names)
+        isNamed = addresses.isNamed
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
 
@@ -69,7 +80,8 @@ package final class Pool {
     package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, line: RequestQueue?) -> Bool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
         return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
-            && !namesFiles && self.settings == settings && self.line === line && addresses.isOf(names)
+            && server.terms.idleTimeout == other.terms.idleTimeout && !namesFiles && self.settings == settings
+            && self.line === line && addresses.isOf(names)
     }
 
     /// No plan that is in use has this server any more: closes all idle connections, and keeps none from now on. Leases that are
@@ -81,11 +93,14 @@ package final class Pool {
 
     /// An idle connection that is provably clean, or nil. The lease takes over what the pick began.
     ///
-    /// No system call: the event loop has seen whatever the peer did.
-    /// - Parameter carefully: asks the kernel once more: for a request that may not be repeated if the peer has closed meanwhile.
+    /// No system call: the event loop has seen whatever the peer did. Where a name has several addresses it is one to the address
+    /// whose turn it is.
+    /// - Parameter carefully: for a request that may not be repeated if the peer has closed meanwhile: one that the server will
+    ///   not close just now, and the kernel is asked once more.
     package func leaseIdle(carefully: Bool = false) -> Lease? {
+        if isNamed || carefully { return leaseChosenIdle(carefully: carefully) }
         while let (connection, isExpired) = takeNewest() {
-            guard !isExpired, connection.isClean, !carefully || !connection.peerHasSpoken() else {
+            guard !isExpired, connection.isClean else {
                 connection.close()
                 continue
             }
@@ -94,15 +109,42 @@ package final class Pool {
         return nil
     }
 
+    private func leaseChosenIdle(carefully: Bool) -> Lease? {
+        let wanted = isNamed ? addresses.next : nil
+        let limit = carefully ? closingAge.usable : .max
+        while true {
+            var lent = takeIdle()
+            let taken = lent.takeNewest(now: loop.now, youngerThan: limit) { wanted == nil || $0.address == wanted }
+            idle = lent
+            guard let (connection, isExpired, age) = taken else { return nil }
+            if !isExpired, connection.isClean, belongs(connection) {
+                guard carefully, connection.peerHasSpoken() else { return Lease(connection.unpark(), from: self) }
+                closingAge.closed(at: age)
+            }
+            connection.close()
+        }
+    }
+
+    /// Does a connection still lead to the server? Its name may have other addresses by now.
+    private func belongs(_ connection: any PooledConnection) -> Bool {
+        guard isNamed, connection.addressVersion != addresses.version, let address = connection.address else { return true }
+        guard addresses.contains(address) else { return false }
+        connection.addressVersion = addresses.version
+        return true
+    }
+
     /// A new connection. The lease takes over what the pick began; a failure ends it.
     /// - Parameter waiter: the calling task's.
     package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
         do throws(TransportError) {
-            let found = try await addresses.next(waiter, timeout: settings.connectTimeout)
+            let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
+            let version = addresses.version
+            var place = 0
             let stream = try await Stream.connect(
-                toAnyOf: found, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                handshakeTimeout: settings.handshakeTimeout)
-            return Lease(side(over: stream), from: self)
+                toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
+                handshakeTimeout: settings.handshakeTimeout, reached: { place = $0 })
+            if isNamed { addresses.reached(place, of: order, now: loop.now) }
+            return Lease(side(over: stream, to: isNamed ? order[place] : nil, of: version), from: self)
         } catch {
             switch error {
             case .system, .timedOut: addresses.doubt()
@@ -113,13 +155,29 @@ package final class Pool {
         }
     }
 
-    /// Closes what has been idle too long or was closed by the upstream. Called by the worker several times a second.
+    /// Closes what has been idle too long, was closed by the upstream, or leads to where the server's name does not any more.
+    /// Called by the worker several times a second.
     package func sweep() {
-        guard !idle.isEmpty else { return }
+        let now = loop.now
+        if isNamed { refreshName(now) }
+        guard let oldest = idle.oldestAge(now: now) else { return }
+        let isMoved = sweptVersion != addresses.version
+        sweptVersion = addresses.version
         var lent = takeIdle()
-        let stale = lent.takeStale(now: loop.now) { $0.isClean }
+        let stale = lent.takeStale(now: now) { $0.isClean && (!isMoved || belongs($0)) }
         idle = lent
-        for connection in stale { connection.close() }
+        for (connection, age) in stale {
+            if connection.hasEnded { closingAge.closed(at: age) }
+            connection.close()
+        }
+        if stale.isEmpty { closingAge.isOpen(at: oldest) }
+    }
+
+    /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
+    private func refreshName(_ now: UInt64) {
+        let total = server.state.total
+        if !idle.isEmpty || total != sweptTotal { addresses.refresh(now: now) }
+        sweptTotal = total
     }
 
     /// Closes all idle connections.
@@ -135,7 +193,9 @@ package final class Pool {
     func park(_ connection: any PooledConnection) {
         var lent = takeIdle()
         defer { idle = lent }
-        guard !isRetired, connection.isClean, lent.put(connection, limit: connection.keepAliveLimit, now: loop.now) else {
+        guard !isRetired, connection.isClean, belongs(connection),
+            lent.put(connection, limit: connection.keepAliveLimit, now: loop.now)
+        else {
             return connection.close()
         }
         connection.park(watchedBy: watch)
@@ -145,7 +205,7 @@ package final class Pool {
     /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
     private func watchIdle() {
         isWatching = true
-        watch.sleep(timeout: settings.idleTimeout) { [unowned self] _ in
+        watch.sleep(timeout: idleTimeout) { [unowned self] _ in
             isWatching = false
             sweep()
             if !idle.isEmpty { watchIdle() }
@@ -161,7 +221,7 @@ package final class Pool {
     // Price 1: whoever changes the list takes it out and puts it back.
 
     private func takeIdle() -> IdleConnections<any PooledConnection> {
-        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: settings.idleTimeout))
+        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: idleTimeout))
     }
 
     private func takeNewest() -> (connection: any PooledConnection, isExpired: Bool)? {

@@ -1,4 +1,5 @@
 import EventLoop
+import Transport
 
 /// A connection to an upstream as its pool knows it while it is idle.
 protocol PooledConnection: AnyObject {
@@ -6,6 +7,12 @@ protocol PooledConnection: AnyObject {
     var isClean: Bool { get }
     /// How long the upstream keeps it when it is idle, by its own words, in nanoseconds.
     var keepAliveLimit: UInt64 { get }
+    /// Where it leads; nil if its server has no name that could lead elsewhere one day.
+    var address: SocketAddress? { get }
+    /// The version of the server's addresses at which `address` was one of them.
+    var addressVersion: Int { get set }
+    /// Has the peer closed it?
+    var hasEnded: Bool { get }
     /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call.
     func peerHasSpoken() -> Bool
     /// It waits for its next exchange from now on.

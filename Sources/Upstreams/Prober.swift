@@ -89,7 +89,7 @@ package final class Prober {
 
     private nonisolated(nonsending) func resolve() async throws(CallError) -> [SocketAddress] {
         do throws(TransportError) {
-            return try await addresses.next(waiter, timeout: settings.timeout)
+            return try await addresses.ordered(waiter, timeout: settings.timeout)
         } catch {
             throw .connect(error)
         }

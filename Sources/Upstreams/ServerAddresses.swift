@@ -1,14 +1,25 @@
 import EventLoop
 import Transport
 
-/// Where a server is: at the address that its URL says, or at those of its name.
+/// Where a server is: at the address that its URL says, or at those of its name, which take turns.
 final class ServerAddresses {
     private let server: UpstreamServer
     private let fixed: [SocketAddress]?
     private let name: CachedName?
     /// `name` does not keep the cache that it is of.
     private let names: NameCache?
-    private var turn = 0
+    /// The name's, with the server's port, as of `knownVersion`.
+    private var known: [SocketAddress] = []
+    private var knownVersion = 0
+    /// Whose turn it is. Each worker begins elsewhere.
+    private var turn: Int
+    /// Whose turn it is for the connection that is about to be made.
+    private var chosen: SocketAddress?
+    /// Those that took no connection lately: they are passed over until then.
+    private var doubted: [(address: SocketAddress, until: UInt64)] = []
+
+    /// How long an address is passed over, in nanoseconds: one at which connections hang costs 250 ms no more often than this.
+    private static let doubtTime: UInt64 = 10_000_000_000
 
     init(_ server: UpstreamServer, names: NameCache) {
         self.server = server
@@ -20,24 +31,88 @@ final class ServerAddresses {
         }
         name = fixed == nil ? names.name(identity.host) : nil
         self.names = fixed == nil ? names : nil
+        turn = fixed == nil ? server.state.takeAddressTurn() : 0
     }
 
     /// Would its name be looked up there, if it has one?
     func isOf(_ names: NameCache) -> Bool { fixed != nil || self.names === names }
 
-    /// The addresses, in the order in which they are to be tried this time.
+    /// Has it a name, whose addresses may change?
+    var isNamed: Bool { name != nil }
+
+    /// Another number whenever the addresses have changed; always the same without a name.
+    var version: Int { name?.version ?? 0 }
+
+    /// Does an address still belong to the server?
+    func contains(_ address: SocketAddress) -> Bool {
+        adopt()
+        return known.contains(address)
+    }
+
+    /// Looks the name up again if its addresses are too old.
+    func refresh(now: UInt64) { name?.refresh(now: now) }
+
+    /// The address whose turn it is; nil if there are not several that could have one.
+    var next: SocketAddress? {
+        guard let name else { return nil }
+        if knownVersion != name.version { adopt() }
+        guard known.count > 1 else { return nil }
+        return takeTurn(now: names?.loop.now ?? 0)
+    }
+
+    /// The addresses, in the order in which they are to be tried this time: first the one that `next` has just given.
     /// - Parameters:
     ///   - waiter: the calling task's.
     ///   - timeout: nanoseconds.
-    nonisolated(nonsending) func next(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) -> [SocketAddress] {
+    nonisolated(nonsending) func ordered(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) -> [SocketAddress] {
         if let fixed { return fixed }
         guard let name else { return [] }
         defer { server.state.named(failure: name.failure) }
-        let found = try await name.addresses(waiter, until: waiter.loop.now &+ timeout)
-        turn &+= 1
-        return AddressOrder.interleaved(found, turn: turn).map { $0.with(port: server.identity.port) }
+        let wanted = chosen.take()
+        _ = try await name.addresses(waiter, until: waiter.loop.now &+ timeout)
+        adopt()
+        let now = waiter.loop.now
+        let first = wanted.flatMap { known.contains($0) ? $0 : nil } ?? takeTurn(now: now)
+        chosen = nil
+        let order = AddressOrder.interleaved(known, beginningWith: first ?? known[0])
+        return order.filter { !isDoubted($0, now) } + order.filter { isDoubted($0, now) }
+    }
+
+    /// One of the addresses has taken a connection: those that were tried before it have not.
+    /// - Parameters:
+    ///   - order: as it was tried.
+    ///   - place: in `order`.
+    func reached(_ place: Int, of order: [SocketAddress], now: UInt64) {
+        doubted.removeAll { entry in now >= entry.until || order[...place].contains(entry.address) }
+        for address in order[..<place] { doubted.append((address, now &+ Self.doubtTime)) }
     }
 
     /// No address took a connection: the name may have moved.
     func doubt() { name?.doubt() }
+
+    // MARK: -
+
+    /// Takes over what the name has now.
+    private func adopt() {
+        guard let name, knownVersion != name.version else { return }
+        knownVersion = name.version
+        known = AddressOrder.interleaved(name.known).map { $0.with(port: server.identity.port) }
+        doubted.removeAll { !known.contains($0.address) }
+    }
+
+    /// The next one that is not doubted; nil if there is none.
+    private func takeTurn(now: UInt64) -> SocketAddress? {
+        for _ in known.indices {
+            turn &+= 1
+            let address = known[Int(UInt(bitPattern: turn) % UInt(known.count))]
+            if isDoubted(address, now) { continue }
+            chosen = address
+            return address
+        }
+        return nil
+    }
+
+    private func isDoubted(_ address: SocketAddress, _ now: UInt64) -> Bool {
+        doubted.contains { $0.address == address && now < $0.until }
+    }
 }

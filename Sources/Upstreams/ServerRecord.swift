@@ -30,6 +30,7 @@ package final class ServerRecord: Sendable {
     private let wantsSuccess = Atomic<Bool>(false)
     private let hasChanges = Atomic<Bool>(false)
     private let isUnresolved = Atomic<Bool>(false)
+    private let addressTurns = Atomic<Int>(0)
     private let cold = Mutex(Cold())
 
     private struct Cold {
@@ -64,6 +65,9 @@ package final class ServerRecord: Sendable {
     }
 
     func end() { inFlight.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Where a worker begins to use the addresses of the server's name: each elsewhere.
+    func takeAddressTurn() -> Int { addressTurns.wrappingAdd(1, ordering: .relaxed).oldValue }
 
     // MARK: Answer times
 
@@ -129,9 +133,14 @@ package final class ServerRecord: Sendable {
 
     // MARK: Health
 
-    func failed(_ fault: ServerHealth.Fault, reason: String, now: UInt64, _ settings: ServerHealth.Settings) {
+    func failed(
+        _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true,
+        _ settings: ServerHealth.Settings
+    ) {
         let total = total
-        change(now, settings) { $0.failed(fault, reason: reason, requests: total, now: now, settings) }
+        change(now, settings) {
+            $0.failed(fault, reason: reason, requests: total, now: now, kind: kind, mayEject: mayEject, settings)
+        }
     }
 
     func succeeded(now: UInt64, _ settings: ServerHealth.Settings) {

@@ -32,7 +32,9 @@ struct TroubledPick {
             }
             switch circle {
             case .primaries: circle = .withBackups
-            case .withBackups where !request.excluded.isEmpty, .all where !request.excluded.isEmpty:
+            // Those that are well have failed: one that is merely ejected is a better choice than them once more.
+            case .withBackups where !request.excluded.isEmpty: circle = .all
+            case .all where !request.excluded.isEmpty:
                 // Nobody else: those that have failed may try again.
                 request.excluded = UpstreamGroup.Excluded()
                 circle = self.circle()
@@ -154,12 +156,16 @@ struct TroubledPick {
 
     private func refusal() -> UpstreamGroup.Pick {
         var soonest = UInt64.max
+        var isDraining = true
         for index in group.servers.indices {
             if mayTake(index, .all) { return .full }
             let server = group.servers[index]
-            guard server.weight > 0, standing(server).contains(.open) else { continue }
+            guard server.weight > 0, standing(server).isDisjoint(with: .draining) else { continue }
+            isDraining = false
+            guard standing(server).contains(.open) else { continue }
             soonest = min(soonest, server.state.trialTime)
         }
+        if isDraining { return .draining }
         return .unavailable(retryAfter: soonest == .max || soonest < request.now ? 1_000_000_000 : soonest - request.now)
     }
 }

@@ -69,7 +69,9 @@ package final class UpstreamGroup: Sendable {
         case server(Int)
         /// Every server that could take it has as much as it may have.
         case full
-        /// No server may be tried before so many nanoseconds have passed.
+        /// Every server drains.
+        case draining
+        /// None can be reached, and no server may be tried before so many nanoseconds have passed.
         case unavailable(retryAfter: UInt64)
     }
 
@@ -128,6 +130,18 @@ package final class UpstreamGroup: Sendable {
             return .server(choice)
         }
         return TroubledPick(group: self, request: request, turn: turn).run()
+    }
+
+    /// One of its servers answered a request badly. It is not ejected for that while all others answer alike: then the requests,
+    /// or what all servers share, are at fault, and fewer servers would be no help.
+    /// - Parameters:
+    ///   - kind: what went wrong, without details that differ from one time to the next.
+    ///   - reason: in words, for the log.
+    ///   - now: monotonic nanoseconds.
+    package func failed(_ server: UpstreamServer, kind: String, reason: String, now: UInt64) {
+        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.terms.isBackup && !$0.terms.isDraining }
+        let isShared = !others.isEmpty && others.allSatisfy { $0.state.health.failsAlike(kind, now: now, $0.terms.health) }
+        server.failed(.badAnswer, reason: reason, now: now, kind: kind, mayEject: !isShared)
     }
 
     /// The method's choice while nothing is wrong; nil if it must look closer.

@@ -44,6 +44,8 @@ package final class UpstreamServer: Sendable {
         /// It takes no new work but from those who are stuck to it; `takeEffect` tells its state so.
         package var isDraining = false
         package var health = ServerHealth.Settings()
+        /// How long idle connections to it are kept, in nanoseconds; nil: as long as those to any other.
+        package var idleTimeout: UInt64?
 
         package init() {}
     }
@@ -92,8 +94,12 @@ package final class UpstreamServer: Sendable {
     /// - Parameters:
     ///   - reason: in words, for the log.
     ///   - now: monotonic nanoseconds.
-    package func failed(_ fault: ServerHealth.Fault, reason: String, now: UInt64) {
-        state.failed(fault, reason: reason, now: now, terms.health)
+    ///   - kind: of a bad answer, without details that differ from one time to the next.
+    ///   - mayEject: whether it is the server's own fault.
+    package func failed(
+        _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true
+    ) {
+        state.failed(fault, reason: reason, now: now, kind: kind, mayEject: mayEject, terms.health)
     }
 
     /// It answered well.

@@ -12,7 +12,8 @@ enum Service {
     ///   - whenServing: called once clients can connect.
     ///   - whenStopping: called before the gateway drains.
     static func run(
-        _ loaded: LoadedPlan, sharesAddresses: Bool = false, whenServing: () async -> Void = {}, whenStopping: () async -> Void = {}
+        _ loaded: LoadedPlan, sharesAddresses: Bool = false, whenServing: () async -> Void = {},
+        whenStopping: () async -> Void = {}
     ) async throws {
         let log = Logger(label: "gatehouse") { _ in
             DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)

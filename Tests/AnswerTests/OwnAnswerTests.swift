@@ -24,7 +24,7 @@ import Testing
 
     @Test(
         arguments: [
-            (Failure(.tooManyTunnels), 503, "1"), (Failure(.groupUnavailable, retryAfter: 7), 503, "7"),
+            (Failure(.tooManyTunnels), 503, "1"), (Failure(.groupUnavailable, retryAfter: 7), 502, "7"),
             (Failure(.noRoute, status: 429, retryAfter: 30), 429, "30"), (Failure(.noRoute, retryAfter: 2), 404, "2"),
             (Failure(.noRoute), 404, nil), (Failure(.upstreamReadTimeout), 504, nil),
         ] as [(Failure, Int, String?)])

@@ -86,6 +86,45 @@ struct ConnectionReuseTests {
         }
     }
 
+    /// An answer without a body, and whether its connection is used again.
+    struct Bodiless: CustomTestStringConvertible {
+        let method: String
+        let head: String
+        let isUsedAgain: Bool
+
+        var testDescription: String { "\(method): \(head)" }
+    }
+
+    @Test(
+        "a body that comes late behind an answer without one is nobody's: the connection is used again only if there can be none",
+        arguments: [
+            Bodiless(method: "HEAD", head: "200 OK\r\nContent-Length: 4\r\n", isUsedAgain: false),
+            Bodiless(method: "HEAD", head: "200 OK\r\nTransfer-Encoding: chunked\r\n", isUsedAgain: false),
+            Bodiless(method: "HEAD", head: "200 OK\r\n", isUsedAgain: false),
+            Bodiless(method: "HEAD", head: "200 OK\r\nContent-Length: 0\r\n", isUsedAgain: true),
+            Bodiless(method: "GET", head: "304 Not Modified\r\nContent-Length: 4\r\n", isUsedAgain: false),
+            Bodiless(method: "GET", head: "304 Not Modified\r\n", isUsedAgain: true),
+            Bodiless(method: "GET", head: "204 No Content\r\nContent-Length: 4\r\n", isUsedAgain: false),
+            Bodiless(method: "GET", head: "204 No Content\r\nContent-Length: 0\r\n", isUsedAgain: true),
+            Bodiless(method: "GET", head: "204 No Content\r\n", isUsedAgain: true),
+        ])
+    func lateBody(_ bodiless: Bodiless) async throws {
+        let upstream = try Upstream { upstream, wire in
+            try upstream.serve(wire) { request in
+                request.target == "/bodiless" ? "HTTP/1.1 \(bodiless.head)\r\n" : Upstream.ok("own")
+            }
+        }
+        try await talk(upstream) { wire in
+            for _ in 0..<3 {
+                try wire.write("\(bodiless.method) /bodiless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                _ = try wire.readHead()
+                try wire.write("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().text == "own")
+            }
+            #expect(upstream.connections.all.count == (bodiless.isUsedAgain ? 1 : 4))
+        }
+    }
+
     @Test("bytes behind an answer are not taken for the next one")
     func answerSplitting() async throws {
         let upstream = try Upstream.answering { request in

@@ -35,6 +35,25 @@ struct IdleUpstreamTests {
         }
     }
 
+    @Test("idle_timeout of an upstream holds in place of upstream_idle_timeout")
+    func ownTimeout() async throws {
+        let endings = Journal<Wire.Ending?>("how the kept connection ended")
+        let upstream = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            try wire.write(Upstream.ok("x"))
+            endings.append(try? wire.readToEnd().ending)
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", upstream: "idle_timeout = \"300ms\"",
+            top: Self.limits("upstream_idle_timeout = 3600"))
+        try await Gatehouse.serving(toml) { _ in
+            let answer = try await Command.curl(["http://127.0.0.1:\(port)/"])
+            #expect(answer.text == "x")
+            #expect(try await endings.first(1) == [.closed])
+        }
+    }
+
     @Test("a worker keeps max_idle_upstream_connections of them and closes the others", arguments: [0, 2, 5])
     func most(limit: Int) async throws {
         let goOn = Signal()

@@ -100,6 +100,39 @@ struct RetryingTests {
         }
     }
 
+    @Test(
+        "a request that fails alike on several servers ejects none of them",
+        arguments: ["", "HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"])
+    func failsAlike(answer: String) async throws {
+        let upstreams = try (0..<3).map { _ in
+            try Upstream { upstream, wire in
+                while let request = try wire.readRequest() {
+                    upstream.requests.append(request)
+                    try wire.write(request.target == "/poison" ? answer : Upstream.ok("well"))
+                    if request.target == "/poison", answer.isEmpty { return }
+                }
+            }
+        }
+        let port = try FreePort()
+        let others = upstreams.dropFirst().map {
+            "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\($0)\"\n"
+        }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstreams[0])",
+            proxy: others.joined()
+                + "[sites.proxy.retry]\nretries = 2\nretry_on = [\"closed\", \"500\"]\n"
+                + "[sites.proxy.passive_health]\nmax_fails = 1\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            for _ in 0..<6 {
+                let answer = try await Command.curl(["http://127.0.0.1:\(port)/poison"])
+                #expect(answer.text != "well")
+            }
+            for _ in 0..<6 { #expect(try await Command.curl(["http://127.0.0.1:\(port)/"]).text == "well") }
+            #expect(upstreams.allSatisfy { $0.requests.all.contains { $0.target == "/" } })
+            #expect(!gatehouse.log.all.contains { $0.contains("ejected") })
+        }
+    }
+
     @Test("an attempt goes to a server that has not failed this request, as long as there is one")
     func everyServerOnce() async throws {
         let broken = try (0..<3).map { _ in

@@ -150,7 +150,7 @@ struct CommandTests {
         }
     }
 
-    @Test("a second one at the same address is a start-up error, whatever the addresses of both", arguments: ["127.0.0.1", "0.0.0.0"])
+    @Test("a second one at the same address is a start-up error", arguments: ["127.0.0.1", "0.0.0.0"])
     func secondInstance(listen: String) async throws {
         let port = try FreePort()
         func toml(_ listen: String) -> String {

@@ -9,6 +9,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case addresses([String], ttl: UInt32)
         /// As `addresses`, but over UDP only that there are too many.
         case tooLongForUDP([String], ttl: UInt32)
+        /// As `addresses`, but questions for IPv6 get no answer at all.
+        case onlyIPv4([String], ttl: UInt32)
         /// NXDOMAIN.
         case unknown
         /// SERVFAIL.
@@ -44,11 +46,11 @@ package final class NameServer: Sendable, CustomStringConvertible {
             while case let descriptor = gh_accept(listener, nil, nil), descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFL, 0)
                 let wire = Wire(adopting: descriptor)
-                guard let size = try? wire.read(2), let packet = try? wire.read(Int(size[0]) << 8 | Int(size[1])),
-                    let reply = self?.answer(packet, overUDP: false)
-                else { continue }
-                try? wire.write([UInt8(reply.count >> 8), UInt8(reply.count & 0xFF)] + reply)
-                _ = try? wire.readToEnd()
+                // Both families may be asked for over one connection.
+                while let size = try? wire.read(2), let packet = try? wire.read(Int(size[0]) << 8 | Int(size[1])) {
+                    guard let reply = self?.answer(packet, overUDP: false) else { continue }
+                    try? wire.write([UInt8(reply.count >> 8), UInt8(reply.count & 0xFF)] + reply)
+                }
             }
             close(listener)
         }
@@ -117,10 +119,11 @@ package final class NameServer: Sendable, CustomStringConvertible {
         var life: UInt32 = 0
         switch reply {
         case .silence: return nil
+        case .onlyIPv4(_, _) where isIPv6: return nil
         case .unknown: code = 3
         case .failure: code = 2
         case .tooLongForUDP(_, _) where overUDP: flags |= 0x02
-        case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl):
+        case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl), .onlyIPv4(let all, let ttl):
             (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), ttl)
         }
         var packet = query[0..<2] + [flags, 0x80 | code, 0, 1, 0, UInt8(records.count), 0, 0, 0, 0]

@@ -53,8 +53,8 @@ struct IdleConnectionsTests {
     @Test("the stale are taken out, old or unclean, and the others stay in their order")
     func stale() {
         var idle = Self.connections(most: 9, [(1, at: 0), (2, at: 50), (3, at: 60), (4, at: 70)])
-        #expect(idle.takeStale(now: 101) { $0 != 3 } == [1, 3])
-        #expect(idle.takeStale(now: 101) { $0 != 3 } == [])
+        #expect(idle.takeStale(now: 101) { $0 != 3 }.map(\.connection) == [1, 3])
+        #expect(idle.takeStale(now: 101) { $0 != 3 }.isEmpty)
         #expect(idle.takeNewest(now: 101)?.connection == 4)
         #expect(idle.takeNewest(now: 101)?.connection == 2)
     }
@@ -63,5 +63,38 @@ struct IdleConnectionsTests {
     func all() {
         var idle = Self.connections([(1, at: 0), (2, at: 1)])
         #expect(idle.takeAll() == [1, 2] && idle.isEmpty && idle.takeNewest(now: 2) == nil)
+    }
+
+    private static func since(_ since: UInt64...) -> IdleConnections<Int> {
+        var idle = IdleConnections<Int>(most: 10, timeout: 1000)
+        for (number, now) in since.enumerated() { _ = idle.put(number, now: now) }
+        return idle
+    }
+
+    @Test("The newest that suits is taken, and the others stay")
+    func suiting() {
+        var idle = Self.since(1, 2, 3)
+        let taken = idle.takeNewest(now: 5, youngerThan: .max) { $0 != 2 }
+        #expect(taken?.connection == 1 && taken?.age == 3 && taken?.isExpired == false)
+        #expect(idle.count == 2)
+        #expect(idle.takeNewest(now: 5, youngerThan: .max) { $0 == 1 } == nil)
+    }
+
+    @Test("One that has been idle for too long for a request stays for others")
+    func tooOld() {
+        var idle = Self.since(1, 10)
+        #expect(idle.takeNewest(now: 20, youngerThan: 10) { _ in true } == nil)
+        #expect(idle.count == 2)
+        #expect(idle.takeNewest(now: 19, youngerThan: 10) { _ in true }?.connection == 1)
+        #expect(idle.takeNewest(now: 19)?.connection == 0)
+    }
+
+    @Test("What is stale is told with its age")
+    func staleWithAge() {
+        var idle = Self.since(1, 10)
+        #expect(idle.oldestAge(now: 20) == 19)
+        let stale = idle.takeStale(now: 20) { $0 != 0 }
+        #expect(stale.map(\.connection) == [0] && stale.map(\.age) == [19])
+        #expect(idle.oldestAge(now: 20) == 10)
     }
 }

@@ -80,6 +80,54 @@ import Testing
         #expect(alone.counts(of: 10) == [10])
     }
 
+    @Test("When those that are well have failed this request, one that is merely ejected may try", arguments: methods)
+    func ejectedBeforeRefusing(method: UpstreamGroup.Method) {
+        let group = Servers.group([1, 1], method)
+        for _ in 0..<5 { group.servers[0].failed(.badAnswer, reason: "status 500", now: 1) }
+        #expect(group.counts(of: 20) == [0, 20])
+        var request = UpstreamGroup.Request(now: 1)
+        request.excluded.insert(1)
+        #expect(group.counts(of: 20) { _ in request } == [20, 0])
+        request.excluded.insert(0)
+        #expect(group.counts(of: 20) { _ in request } == [0, 20])
+    }
+
+    @Test("What fails alike on all servers ejects none of them, what fails on one ejects that one", arguments: methods)
+    func alike(method: UpstreamGroup.Method) {
+        let group = Servers.group([1, 1, 1], method)
+        for _ in 0..<20 {
+            for server in group.servers { group.failed(server, kind: "status 500", reason: "status 500", now: 1) }
+        }
+        #expect(group.counts(of: 300).allSatisfy { $0 > 50 })
+        let other = Servers.group([1, 1, 1], method)
+        for _ in 0..<5 {
+            other.failed(other.servers[0], kind: "status 500", reason: "status 500", now: 1)
+            other.failed(other.servers[1], kind: "status 503", reason: "status 503", now: 1)
+        }
+        #expect(other.counts(of: 20) == [0, 0, 20])
+    }
+
+    @Test("When one is ejected for what fails everywhere, the last of the others is not")
+    func ejectedOneAfterTheOther() {
+        let group = Servers.group([1, 1], .roundRobin)
+        for server in group.servers {
+            for _ in 0..<5 { group.failed(server, kind: "status 500", reason: "status 500", now: 1) }
+        }
+        #expect(group.counts(of: 20) == [0, 20])
+        // What it did so long ago is no excuse any more.
+        let later = 11 * Servers.second
+        #expect(group.counts(of: 20) { _ in .init(now: later) } == [10, 10])
+        for _ in 0..<5 { group.failed(group.servers[1], kind: "status 500", reason: "status 500", now: later) }
+        #expect(group.counts(of: 20) { _ in .init(now: later) } == [20, 0])
+    }
+
+    @Test("When every server drains the pick says so")
+    func allDrain() {
+        let group = Servers.group([1, 1], .roundRobin)
+        for server in group.servers { server.state.setDraining(true) }
+        #expect(group.pick(.init(now: 1)) == .draining)
+    }
+
     @Test("When every circuit is open the answer is at once, with the time to the first trial")
     func allOpen() {
         let group = Servers.group([1, 1], .roundRobin)

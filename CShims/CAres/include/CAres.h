@@ -18,17 +18,22 @@ struct gh_address {
     uint32_t ttl;
 };
 
-/// An answer: `status` is c-ares's code, 0 with at least one address. The addresses live as long as the call.
+/// An answer to what was asked for one family: `status` is c-ares's code, 0 with at least one address. The addresses live as long
+/// as the call.
 typedef void (*gh_names_answer)(
-    void *owner, uint64_t question, int status, const struct gh_address *addresses, size_t count);
+    void *owner, uint64_t question, int family, int status, const struct gh_address *addresses, size_t count);
 
 /// Makes a channel. `epoll` is a new epoll set, which stays the caller's and must outlive the channel. `servers` is a list as
 /// "127.0.0.1:53,[::1]:53", or NULL for those of /etc/resolv.conf. NULL with c-ares's code in `status` if it cannot be made.
 struct gh_names *gh_names_open(
     int epoll, const char *servers, int timeout_ms, int attempts, void *owner, gh_names_answer answer, int *status);
 
-/// Asks for a name's addresses of both families, of /etc/hosts first, then of DNS. May answer before it returns.
-void gh_names_ask(struct gh_names *names, const char *name, uint64_t question);
+/// Does /etc/hosts have a name, with an address of either family?
+int gh_names_in_file(struct gh_names *names, const char *name);
+
+/// Asks for a name's addresses of a family (AF_INET, AF_INET6, or AF_UNSPEC for both), of /etc/hosts first, then of DNS. May
+/// answer before it returns.
+void gh_names_ask(struct gh_names *names, const char *name, int family, uint64_t question);
 
 /// Does what the sockets and the time ask for. Milliseconds until it must be called again, sockets or not; -1 if nothing is
 /// under way.

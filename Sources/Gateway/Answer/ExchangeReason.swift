@@ -36,6 +36,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case upstreamQueueFull = "upstream_queue_full"
     case upstreamQueueTimeout = "upstream_queue_timeout"
     case groupUnavailable = "group_unavailable"
+    case groupDraining = "group_draining"
     case upstreamStatus = "upstream_status"
     case upstreamClosedEarly = "upstream_closed_early"
     case upstreamTruncated = "upstream_truncated"
@@ -83,14 +84,15 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .rangeNotSatisfiable: (416, .client, .request)
         case .upstreamConnectFailed: (502, .upstream, .connectionRefused)
         case .upstreamConnectTimeout: (504, .upstream, .connectionTimeout)
-        case .upstreamUnresolved: (503, .upstream, .dns)
+        case .upstreamUnresolved: (502, .upstream, .dns)
         case .upstreamTLSFailed: (502, .upstream, .tlsProtocol)
         case .upstreamCertificateRefused: (502, .upstream, .tlsCertificate)
         case .upstreamTLSTimeout: (504, .upstream, .connectionTimeout)
         case .upstreamFirstByteTimeout: (504, .upstream, .responseTimeout)
         case .upstreamQueueFull: (503, .upstream, .connectionLimit)
         case .upstreamQueueTimeout: (503, .upstream, .connectionLimit)
-        case .groupUnavailable: (503, .upstream, .destinationUnavailable)
+        case .groupUnavailable: (502, .upstream, .destinationUnavailable)
+        case .groupDraining: (503, .upstream, .destinationUnavailable)
         // The upstream's own status stands in its place.
         case .upstreamStatus: (502, .upstream, .protocolError)
         case .upstreamClosedEarly: (502, .upstream, .connectionTerminated)

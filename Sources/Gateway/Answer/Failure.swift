@@ -93,7 +93,7 @@ struct Failure: Error {
     /// The upstream could not be connected to.
     static func connecting(_ error: TransportError) -> Failure {
         switch error {
-        case .system: Failure(.upstreamConnectFailed, detail: error.description, retry: .unsent)
+        case .system: Failure(.upstreamConnectFailed, detail: error.description, retry: .unsent, retryAfter: 1)
         case .tls(let tls):
             Failure(
                 tls.kind == .verification ? .upstreamCertificateRefused : .upstreamTLSFailed, detail: error.description,
@@ -103,7 +103,7 @@ struct Failure: Error {
         case .handshakeTimedOut:
             Failure(.upstreamTLSTimeout, retry: .unsent, key: "sites.proxy.timeout.tls_handshake")
         case .unresolved:
-            Failure(.upstreamUnresolved, detail: error.description, retry: .unsent)
+            Failure(.upstreamUnresolved, detail: error.description, retry: .unsent, retryAfter: 1)
         }
     }
 

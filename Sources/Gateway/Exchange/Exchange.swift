@@ -15,6 +15,8 @@ struct Exchange: ~Copyable {
     var record: AccessRecord
     /// Taken by whoever answers; nil once an answer has begun.
     var responder: Responder?
+    /// Nil unless a server has answered badly.
+    var heldFault: HeldFault?
     /// What the answer gets besides its own fields, whoever makes it: an upstream, a file, or the gateway.
     var answerFields = AnswerFields()
     /// A WebSocket's place among the route's, from its handshake on.

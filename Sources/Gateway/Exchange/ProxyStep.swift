@@ -19,6 +19,7 @@ extension Exchange {
         var replay: Replay?
         var overRate = 0
         let fields = answerFields
+        defer { settleHeldFault() }
         while true {
             request.now = loop.now
             let free = try choose(route, request)
@@ -49,7 +50,7 @@ extension Exchange {
             } catch {
                 // A server that failed has no say in the answer of another.
                 answerFields = fields
-                tell(error, to: server)
+                tell(error, to: server, of: route.group)
                 guard mayRetry(error, route, replay) else { throw error }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.
@@ -91,7 +92,7 @@ extension Exchange {
             throw error
         }
         note(relay)
-        tell(relay, to: route.group.servers[choice], began: began)
+        tell(relay, to: route.group.servers[choice], of: route.group, began: began)
         switch outcome {
         case .complete: lease.giveBack()
         case .upgraded: beginTunnel(route, response, lease)

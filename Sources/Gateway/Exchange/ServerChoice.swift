@@ -23,6 +23,7 @@ extension Exchange {
         switch route.group.pick(request) {
         case .server(let choice): return choice
         case .full: return nil
+        case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
         case .unavailable(let time): throw Self.unavailable(route.group, time)
         }
     }
@@ -52,6 +53,7 @@ extension Exchange {
             switch route.group.pick(request) {
             case .server(let choice): return choice
             case .full: continue
+            case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
             case .unavailable(let time): throw Self.unavailable(route.group, time)
             }
         }

@@ -163,6 +163,7 @@ extension PlanBuilder {
         terms.isBackup = upstream.backup
         terms.health = health(proxy)
         terms.isDraining = upstream.drain
+        terms.idleTimeout = upstream.idleTimeout?.nanoseconds
         return UpstreamServer(
             identity, url: url.description, authority: url.authority, terms: terms, tls: tls(upstream, at: keyPath),
             state: carried.server(ServerIdentity(upstream, of: site)))

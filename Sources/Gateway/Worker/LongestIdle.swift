@@ -1,5 +1,5 @@
-/// Finds the connections that have been idle for the longest time. Nothing is kept up to date for that while there is room: all are
-/// looked at once, and the oldest of them remembered, so that a flood of new clients does not cost a look at all for each.
+/// Finds the connections that have been idle for the longest time. Nothing is kept up to date for that while there is room: all
+/// are looked at once, and the oldest of them remembered, so that a flood of new clients does not cost a look at all for each.
 final class LongestIdle {
     private struct Candidate {
         let connection: ObjectIdentifier

@@ -165,8 +165,8 @@ actor Worker {
         }
     }
 
-    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection that
-    /// has been idle for the longest time is closed for it.
+    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection
+    /// that has been idle for the longest time is closed for it.
     private func pause(_ waiter: Waiter, _ state: WorkerResources, _ listener: Listener) async {
         var pauses = 0
         var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }

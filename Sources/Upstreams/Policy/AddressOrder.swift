@@ -6,6 +6,14 @@ enum AddressOrder {
     ///
     /// Each address is the first in its turn, whatever its family, so that all of a name get their share of connections. The
     /// second is of the other family, since one family may be broken as a whole.
+    /// - Parameter start: one of the addresses.
+    static func interleaved(_ addresses: [SocketAddress], beginningWith start: SocketAddress) -> [SocketAddress] {
+        guard let preferred = addresses.first?.family else { return [] }
+        let woven = woven(addresses.filter { $0.family == preferred }, addresses.filter { $0.family != preferred })
+        return interleaved(addresses, turn: woven.firstIndex(of: start) ?? 0)
+    }
+
+    /// The same, beginning with the one whose turn it is.
     static func interleaved(_ addresses: [SocketAddress], turn: Int = 0) -> [SocketAddress] {
         guard let preferred = addresses.first?.family else { return [] }
         let first = addresses.filter { $0.family == preferred }

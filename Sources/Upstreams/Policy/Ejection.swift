@@ -27,7 +27,7 @@ package struct Ejection: Sendable, Equatable {
 
     /// When the server comes back; nil when it is not ejected.
     private(set) var until: UInt64?
-    private var failuresInARow = 0
+    private(set) var failuresInARow = 0
     /// How many ejections have followed each other.
     private var times: UInt64 = 0
     private var returnedAt: UInt64 = 0
@@ -41,9 +41,11 @@ package struct Ejection: Sendable, Equatable {
     var isUntouched: Bool { failuresInARow == 0 }
 
     /// The server failed a request.
-    /// - Parameter requests: all that it was sent, ever: the share is worked out of the difference.
+    /// - Parameters:
+    ///   - requests: all that it was sent, ever: the share is worked out of the difference.
+    ///   - mayEject: false: the failure counts and has no consequence.
     /// - Returns: why it is ejected, if that happened now.
-    mutating func failed(now: UInt64, requests: Int, _ settings: Settings) -> Cause? {
+    mutating func failed(now: UInt64, requests: Int, mayEject: Bool = true, _ settings: Settings) -> Cause? {
         failuresInARow += 1
         if now >= windowEnd {
             windowEnd = now &+ settings.window
@@ -51,7 +53,7 @@ package struct Ejection: Sendable, Equatable {
             requestsBefore = requests - 1
         }
         failuresInWindow += 1
-        guard until == nil, let cause = cause(requests, settings) else { return nil }
+        guard mayEject, until == nil, let cause = cause(requests, settings) else { return nil }
         // A server that had been well for as long as it could be out begins anew.
         if now &- returnedAt > settings.longestTime { times = 0 }
         times += 1

@@ -23,10 +23,10 @@ enum KeepAlive {
         return Text.decimal(bytes, middle..<member.upperBound, maxDigits: 6)
     }
 
-    /// The nanoseconds for which we use it: shorter by a second, or by half of a short time, because the upstream's clock began
-    /// before ours and a request needs time to arrive.
-    static func usable(_ seconds: UInt64) -> UInt64 {
-        let time = seconds * 1_000_000_000
-        return time - min(1_000_000_000, time / 2)
-    }
+    /// The nanoseconds for which we use it.
+    static func usable(_ seconds: UInt64) -> UInt64 { safe(seconds * 1_000_000_000) }
+
+    /// Shorter by a second, or by half of a short time, because the upstream's clock began before ours and a request needs time
+    /// to arrive.
+    static func safe(_ time: UInt64) -> UInt64 { time - min(1_000_000_000, time / 2) }
 }

@@ -20,14 +20,23 @@ struct NameRecord {
     private(set) var failure: String?
     private var expires: UInt64 = 0
 
+    /// For how long addresses may be used on while new ones are asked for, in nanoseconds: who needs one need not wait.
+    private static let grace: UInt64 = 500_000_000
+
+    /// Are there addresses that need no waiting for newer ones?
+    func isUsable(at now: UInt64) -> Bool { !addresses.isEmpty && now < expires &+ Self.grace }
+
     /// Is it time to look again?
     func isDue(at now: UInt64) -> Bool { now >= expires }
 
-    mutating func answered(_ answer: Resolver.Answer, at now: UInt64, _ bounds: Bounds) {
-        addresses = answer.addresses
+    /// - Returns: are they other addresses than before, in whatever order?
+    @discardableResult
+    mutating func answered(_ answer: Resolver.Answer, at now: UInt64, _ bounds: Bounds) -> Bool {
+        defer { addresses = answer.addresses }
         failure = nil
         let (lifetime, overflow) = answer.timeToLive.multipliedReportingOverflow(by: 1_000_000_000)
         expires = now &+ max(bounds.shortest, min(bounds.longest, overflow ? .max : lifetime))
+        return Set(addresses) != Set(answer.addresses)
     }
 
     mutating func failed(_ reason: String, at now: UInt64, _ bounds: Bounds) {

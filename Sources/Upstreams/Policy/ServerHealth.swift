@@ -34,11 +34,17 @@ package struct ServerHealth: Sendable, Equatable {
         case resolved
     }
 
+    private struct BadAnswer: Equatable {
+        let kind: String
+        let at: UInt64
+    }
+
     package private(set) var ejection = Ejection()
     package private(set) var breaker = CircuitBreaker()
     package private(set) var probes = ProbeHistory()
     /// The newest failure's reason, in words.
     package private(set) var lastFault: String?
+    private var badAnswer: BadAnswer?
     /// When it began to get requests again; 0 if it never was out.
     private(set) var recoveredAt: UInt64 = 0
 
@@ -48,10 +54,16 @@ package struct ServerHealth: Sendable, Equatable {
     var isUntouched: Bool { ejection.isUntouched && breaker.isUntouched }
 
     /// A request failed.
+    /// - Parameters:
+    ///   - requests: all that the server was sent, ever.
+    ///   - kind: of a bad answer.
+    ///   - mayEject: whether it is the server's own fault.
     mutating func failed(
-        _ fault: Fault, reason: String, requests: Int, now: UInt64, _ settings: Settings
+        _ fault: Fault, reason: String, requests: Int, now: UInt64, kind: String = "", mayEject: Bool = true,
+        _ settings: Settings
     ) -> [Change] {
         lastFault = reason
+        if fault == .badAnswer { badAnswer = BadAnswer(kind: kind, at: now) }
         var changes: [Change] = []
         if fault == .unreachable, breaker.failed(now: now, settings.breaker), let end = breaker.blockedUntil {
             changes.append(.circuitOpened(reason: reason, until: end))
@@ -59,10 +71,18 @@ package struct ServerHealth: Sendable, Equatable {
             // It was reached: whatever else is wrong, that is not the breaker's affair.
             changes.append(.circuitClosed)
         }
-        if let cause = ejection.failed(now: now, requests: requests, settings.ejection), let end = ejection.until {
+        let cause = ejection.failed(now: now, requests: requests, mayEject: mayEject, settings.ejection)
+        if let cause, let end = ejection.until {
             changes.append(.ejected(cause, reason: reason, until: end))
         }
         return changes
+    }
+
+    /// Has it been failing in the same way lately, about as often as would eject it?
+    /// - Parameter kind: of the bad answer.
+    func failsAlike(_ kind: String, now: UInt64, _ settings: Settings) -> Bool {
+        guard let badAnswer, badAnswer.kind == kind, now &- badAnswer.at < settings.ejection.time else { return false }
+        return ejection.until != nil || ejection.failuresInARow * 2 >= settings.ejection.failures
     }
 
     /// A request went well.

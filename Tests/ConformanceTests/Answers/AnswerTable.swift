@@ -19,9 +19,11 @@ enum AnswerTable {
         .whole("HTTP/1.1 299 Caf\u{E9} \tau lait\r\nContent-Length: 2\r\n\r\nok", 299, body: "ok"),
         .whole("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", 404, body: "no"),
         .whole("HTTP/1.1 204 No Content\r\n\r\n", 204),
-        .whole("HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", 304),
-        .whole(ok + "Content-Length: 500\r\n\r\n").to(headRequest),
-        .whole(ok + "Transfer-Encoding: chunked\r\n\r\n").to(headRequest),
+        .whole("HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", 304).spent(),
+        .whole("HTTP/1.1 304 Not Modified\r\n\r\n", 304),
+        .whole(ok + "Content-Length: 0\r\n\r\n").to(headRequest),
+        .whole(ok + "Content-Length: 500\r\n\r\n").to(headRequest).spent(),
+        .whole(ok + "Transfer-Encoding: chunked\r\n\r\n").to(headRequest).spent(),
         .whole("HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nok", body: "ok").after(100),
         .whole(
             "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + ok

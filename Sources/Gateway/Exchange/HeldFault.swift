@@ -1,0 +1,34 @@
+import Upstreams
+
+/// A bad answer of which its server's health has not been told yet: when other servers answer the same request alike, the fault
+/// is the request's, and it must not take one server out after the other.
+final class HeldFault {
+    private let server: UpstreamServer
+    /// Those that may share a fault are of this group.
+    private let group: UpstreamGroup
+    /// What went wrong, without details that differ from one time to the next.
+    private let kind: String
+    private let reason: String
+    /// Another server has failed alike.
+    private var isShared = false
+
+    init(_ server: UpstreamServer, of group: UpstreamGroup, kind: String, reason: String) {
+        self.server = server
+        self.group = group
+        self.kind = kind
+        self.reason = reason
+    }
+
+    /// Takes a further failure of the same request in.
+    /// - Returns: was it alike, so that nobody need be told of it?
+    func absorbs(_ other: HeldFault) -> Bool {
+        guard other.kind == kind, other.server !== server else { return false }
+        isShared = true
+        return true
+    }
+
+    /// Tells the server's health, unless the fault is shared.
+    func settle(now: UInt64) {
+        if !isShared { group.failed(server, kind: kind, reason: reason, now: now) }
+    }
+}
