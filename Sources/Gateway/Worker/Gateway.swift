@@ -14,15 +14,17 @@ package final class Gateway: Sendable {
     package let addresses: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
+    /// - Parameters:
+    ///   - logs: what the access lines go to; what happens to them is told in `log`.
+    ///   - log: for diagnostics.
     /// - Throws: `ListenError`, or the system call that failed.
-    package init(_ plan: Plan, log: Logger) async throws {
+    package init(_ plan: Plan, logs: Logs, log: Logger) async throws {
         self.plan = Mutex(plan)
         self.log = log
         let shared = ProcessCounters()
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)
-        let sink = try LogSink(plan.logging.destination)
         var workers: [Worker] = []
         var addresses = plan.listeners.map(\.address)
         for index in 0..<plan.workerCount {
@@ -30,8 +32,7 @@ package final class Gateway: Sendable {
             try loop.start(name: "worker-\(index)")
             let worker = Worker(loop: loop, log: log)
             // The first worker's choice of a free port is the others' too.
-            addresses = try await worker.open(
-                plan, shared: shared, sink: sink, addresses: addresses, watchesUpstreams: index == 0)
+            addresses = try await worker.open(plan, shared: shared, logs: logs, number: index, addresses: addresses)
             workers.append(worker)
         }
         self.workers = workers
@@ -90,6 +91,14 @@ package final class Gateway: Sendable {
                 return
             }
             try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Cuts every connection at once, also while `drain` waits for them.
+    package func cut() async {
+        for worker in workers {
+            await worker.drain()
+            await worker.cutAll()
         }
     }
 
