@@ -158,4 +158,17 @@ struct SignalTests {
         try terminal.write("end\n")
         _ = try await terminal.output.first { $0 == "exit code 0" }
     }
+
+    @Test("a terminal that is closed stops a service whose messages went there alone")
+    func terminalAlone() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        try directory.write("f.txt", "file")
+        let terminal = try ChildProcess(
+            "python3", [Place.peer("closing_terminal.py"), Place.gatehouse, directory.path, "--port", "\(port)"])
+        try await ask(port, "/f.txt")
+        try terminal.write("close\n")
+        _ = try await terminal.output.first { $0 == "closed" }
+        try terminal.write("wait\n")
+        _ = try await terminal.output.first { $0 == "exit code 0" }
+    }
 }

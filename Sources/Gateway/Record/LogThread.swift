@@ -50,8 +50,9 @@ struct LogThread: Sendable {
     /// Lines that were made later wait for older ones still.
     private var lastTime: UInt64 {
         // Much at once needs the room, and after a while nothing older comes, whatever the clock says.
-        if patience == 0 || merge.size > queue.capacity / 4 || monotonicNanoseconds() &- takenAt >= patience { return .max }
-        return realtimeNanoseconds() &- patience
+        if patience == 0 || merge.size > queue.capacity / 2 || monotonicNanoseconds() &- takenAt >= patience { return .max }
+        // Busy workers hand lines over long before a tick.
+        return realtimeNanoseconds() &- (merge.size > queue.capacity / 4 ? patience / 4 : patience)
     }
 
     private mutating func write(upTo last: UInt64) {

@@ -1,5 +1,5 @@
 """Runs the program that the arguments name in a terminal of its own. "close" on standard input closes the terminal, as a
-window is closed; "end" sends the program SIGTERM, and its exit code is printed."""
+window is closed; "end" sends the program SIGTERM, "wait" waits for its end; then its exit code is printed."""
 import os
 import pty
 import select
@@ -24,6 +24,7 @@ while True:
         watched.pop()
         print("closed", flush=True)
     else:
-        os.kill(pid, signal.SIGTERM)
+        if words == "end\n":
+            os.kill(pid, signal.SIGTERM)
         print("exit code", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
         break
