@@ -57,7 +57,7 @@ import Synchronization
 
     /// Starts the loop's thread. The thread keeps the loop alive until `stop()`.
     package func start(name: String) throws(SystemError) {
-        try LoopThread.start(self, name: name)
+        try NamedThread.start(name: name) { self.run() }
     }
 
     /// Ends the thread after the jobs that are ready now. Callable from any thread.

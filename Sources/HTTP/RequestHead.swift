@@ -21,6 +21,8 @@ package final class RequestHead {
     package var query: Range<Int> { summary.query }
     /// 0 or 1, of HTTP/1.x.
     package var minorVersion: UInt8 { summary.minorVersion }
+    /// Was the request line read to its end? Always, unless the head was refused.
+    package var hasRequestLine: Bool { summary.hasRequestLine }
     /// The authority asked for (absolute-form target, else `Host`), checked; nil only in HTTP/1.0 without `Host`.
     package var authority: AuthorityParts? { summary.authority }
     /// All bytes of that authority, `host[:port]`; empty if there is none.
@@ -74,6 +76,15 @@ package final class RequestHead {
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
         defer { summary = content.summary }
         return try content.parse(input, limits: limits)
+    }
+
+    /// Gives up a head of which no more will be read, and shows what was, for the log.
+    /// - Parameters:
+    ///   - input: as for `parse`.
+    ///   - limits: as for `parse`.
+    package func abandon(_ input: Span<UInt8>, limits: borrowing HeadLimits) {
+        content.abandon(input, limits: limits)
+        summary = content.summary
     }
 
     /// Path and query together, as they are routed and forwarded.

@@ -12,6 +12,7 @@ struct RequestHeadContent {
         var path = 0..<0
         var query = 0..<0
         var minorVersion: UInt8 = 1
+        var hasRequestLine = false
         var authority: AuthorityParts?
         var authorityRange = 0..<0
         var connection: ConnectionOptions = []
@@ -43,9 +44,17 @@ struct RequestHeadContent {
             try conclude()
             return end
         } catch {
-            if fields.bytes.isEmpty { publish(input, min(input.count, limits.maxHeadBytes)) }
+            abandon(input, limits: limits)
             throw error
         }
+    }
+
+    /// See `RequestHead.abandon`.
+    mutating func abandon(_ input: Span<UInt8>, limits: borrowing HeadLimits) {
+        if fields.bytes.isEmpty { publish(input, min(input.count, limits.maxHeadBytes)) }
+        guard summary.authorityRange.isEmpty, let host = fields.first(.host) else { return }
+        summary.authorityRange = host.value
+        summary.authority = AuthorityParts(fields.bytes.span, host.value)
     }
 
     private mutating func parseLines(_ input: Span<UInt8>, _ limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
@@ -61,10 +70,11 @@ struct RequestHeadContent {
     private mutating func publish(_ input: Span<UInt8>, _ end: Int) {
         swap(&fields, &unfinished)
         fields.bytes.append(input, 0..<end)
+        summary.methodRange = line.methodAsRead
+        summary.target = line.targetAsRead
+        if !line.method.isEmpty { summary.method = .named(input, line.method) }
         guard isInFields else { return }
-        summary.methodRange = line.method
-        summary.method = .named(input, line.method)
-        summary.target = line.target
         summary.minorVersion = line.minorVersion
+        summary.hasRequestLine = true
     }
 }

@@ -7,6 +7,9 @@ struct RequestLineParser {
     private(set) var method = 0..<0
     private(set) var target = 0..<0
     private(set) var minorVersion: UInt8 = 1
+    /// The method and the target as far as they have been read.
+    var methodAsRead: Range<Int> { part == .method ? method.lowerBound..<scanned : method }
+    var targetAsRead: Range<Int> { part == .target ? target.lowerBound..<scanned : target }
 
     /// A method longer than this is none that exists.
     private static let maxMethodBytes = 32

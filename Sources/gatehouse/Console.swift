@@ -5,6 +5,9 @@ import Glibc
 enum Console {
     static var hasColour: Bool { isatty(STDERR_FILENO) == 1 && !FileWriting.hasVariable("NO_COLOR") }
 
+    /// Was standard error a terminal that has been closed?
+    static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
+
     static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 

@@ -1,14 +1,15 @@
 import Configuration
-import Glibc
+import Gateway
 import Logging
 
-/// The diagnostics log: a line for each message on standard error, standard output or in a file.
+/// The diagnostics log: a line for each message, with its time.
 struct DiagnosticsLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
-    private let descriptor: Int32
+    private let logs: Logs
 
-    init(_ destination: Configuration::Logging.Destination, level: Configuration::Logging.Level) {
+    init(_ logs: Logs, level: Configuration::Logging.Level) {
+        self.logs = logs
         logLevel =
             switch level {
             case .trace: .trace
@@ -16,13 +17,6 @@ struct DiagnosticsLog: LogHandler {
             case .info: .info
             case .warn: .warning
             case .error: .error
-            }
-        descriptor =
-            switch destination {
-            case .none: -1
-            case .stdout: STDOUT_FILENO
-            case .stderr: STDERR_FILENO
-            case .file(let path): FileWriting.openForAppending(path) ?? STDERR_FILENO
             }
     }
 
@@ -32,10 +26,9 @@ struct DiagnosticsLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        guard descriptor >= 0 else { return }
         var line = "gatehouse: \(event.level): \(event.message)"
         for (key, value) in (event.metadata ?? [:]).sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
-        _ = FileWriting.write(Array((line + "\n").utf8)[...], to: descriptor)
+        logs.say(line)
     }
 
     /// What came from a peer cannot forge a line.

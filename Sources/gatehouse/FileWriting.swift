@@ -10,11 +10,11 @@ enum FileWriting {
         unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    /// A descriptor for a log; nil if the file cannot be opened.
-    static func openForAppending(_ path: String) -> Int32? {
-        // open(2) reads the path, which Swift ends with a zero byte, during the call alone.
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        return descriptor < 0 ? nil : descriptor
+    /// Has the other end of the descriptor's terminal or pipe gone?
+    static func hasHungUp(_ descriptor: Int32) -> Bool {
+        var watched = pollfd(fd: descriptor, events: 0, revents: 0)
+        // The pointer is used during the call alone.
+        return unsafe poll(&watched, 1, 0) > 0 && Int32(watched.revents) & (POLLHUP | POLLERR) != 0
     }
 
     /// Is the environment variable set?

@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
             gatehouse run -c gatehouse.toml
             gatehouse run ./public --port 8080
 
-            SIGTERM and SIGINT stop gracefully: no new connections, exchanges in flight finish within limits.drain_timeout.
+            SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in flight finish within
+            limits.drain_timeout. A second SIGTERM or SIGINT stops at once. SIGHUP and SIGUSR1 open the log files again.
             """)
 
     @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")

@@ -6,45 +6,105 @@ import Logging
 import Transport
 
 /// Runs a plan until a signal asks it to stop.
-enum Service {
+struct Service: Sendable {
+    private let gateway: Gateway
+    private let logs: Logs
+    private let log: Logger
+    private let signals: Signals
+
     /// - Parameters:
     ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
     ///   - whenServing: called once clients can connect.
     ///   - whenStopping: called before the gateway drains.
+    /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
         _ loaded: LoadedPlan, sharesAddresses: Bool = false, whenServing: () async -> Void = {},
-        whenStopping: () async -> Void = {}
+        whenStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        let log = Logger(label: "gatehouse") { _ in
-            DiagnosticsLog(loaded.configuration.logging.errorLog, level: loaded.configuration.logging.level)
-        }
-        // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no room
-        // for them all, connections come first.
-        let needed = loaded.configuration.performance.maxConnections * 2 + 256
-        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
-        FileLimit.raise(to: needed + files, needed: needed, log)
-        let signals = await Signals()
-        let gateway: Gateway
-        do {
-            gateway = try await Gateway(loaded.plan, log: log, sharesAddresses: sharesAddresses)
-        } catch {
-            Console.error("gatehouse: \(error)")
-            throw ExitCode(1)
-        }
-        let addresses = gateway.addresses.map(\.description).joined(separator: " ")
+        let service = try await start(loaded, sharesAddresses: sharesAddresses)
+        let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
         var facts: Logger.Metadata = [
             "addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())",
         ]
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
-        log.notice("serving", metadata: facts)
+        service.log.notice("serving", metadata: facts)
         await whenServing()
-        await withDiscardingTaskGroup { group in
-            group.addTask { await gateway.run() }
-            let name = await signals.next()
-            log.notice("stopping", metadata: ["signal": "\(name)"])
-            await whenStopping()
-            await gateway.drain()
+        await service.serve(whenStopping)
+        service.log.notice("stopped")
+        service.logs.close()
+    }
+
+    private static func start(_ loaded: LoadedPlan, sharesAddresses: Bool) async throws -> Service {
+        let configuration = loaded.configuration
+        do {
+            let logs = try Logs(configuration.logging, workers: loaded.plan.workerCount)
+            let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(logs, level: configuration.logging.level) }
+            // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no
+            // room for them all, connections come first.
+            let needed = configuration.performance.maxConnections * 2 + 256
+            let files = configuration.fileCache.entries * loaded.plan.workerCount * 2
+            FileLimit.raise(to: needed + files, needed: needed, log)
+            let signals = await Signals()
+            let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses)
+            return Service(gateway: gateway, logs: logs, log: log, signals: signals)
+        } catch {
+            Console.error("gatehouse: \(error)")
+            throw ExitCode(1)
         }
-        log.notice("stopped")
+    }
+
+    /// Until the last connection has ended.
+    private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await gateway.run()
+                signals.end()
+            }
+            var stops = 0
+            for await signal in signals.all {
+                switch request(of: signal) {
+                case .reopenLogs: reopenLogs(signal)
+                case .nothing: log.notice("a signal that means nothing", metadata: ["signal": "\(signal.name)"])
+                case .stop where stops > 0: break
+                case .stop, .stopNow:
+                    stops += 1
+                    if stops == 1 {
+                        log.notice("stopping", metadata: ["signal": "\(signal.name)"])
+                        group.addTask {
+                            await whenStopping()
+                            await gateway.drain()
+                        }
+                    } else {
+                        log.warning("stopping at once", metadata: ["signal": "\(signal.name)"])
+                        await stopAtOnce()
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cuts what is left. Should anything not end then, the process does.
+    private func stopAtOnce() async {
+        await gateway.cut()
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            logs.close()
+            Glibc.exit(0)
+        }
+    }
+
+    /// A terminal that is closed sends SIGHUP. A service that logs to a file lives on; one that talks to that terminal alone
+    /// would be left without a voice.
+    private func request(of signal: Signals.Signal) -> Signals.Signal.Request {
+        signal.number == SIGHUP && !logs.hasFile && Console.isTerminalGone ? .stop : signal.request
+    }
+
+    private func reopenLogs(_ signal: Signals.Signal) {
+        guard logs.hasFile else {
+            log.notice("there is no log file to open again", metadata: ["signal": "\(signal.name)"])
+            return
+        }
+        log.notice("opening log files again", metadata: ["signal": "\(signal.name)"])
+        logs.reopen()
     }
 }

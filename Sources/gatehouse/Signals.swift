@@ -1,19 +1,44 @@
 import Dispatch
 import Glibc
 
-/// The signals that stop the gateway, as values to await.
+/// The signals that the gateway answers to, as values to await.
 final class Signals: Sendable {
-    private let names: AsyncStream<String>
+    /// One that has come.
+    struct Signal: Sendable {
+        /// What it asks for (docs/commands.md).
+        enum Request: Sendable {
+            case stop
+            /// As `stop`, and a second time at once.
+            case stopNow
+            case reopenLogs
+            case nothing
+        }
+
+        let number: Int32
+        let name: String
+        let request: Request
+    }
+
+    private static let known = [
+        Signal(number: SIGTERM, name: "SIGTERM", request: .stopNow), Signal(number: SIGINT, name: "SIGINT", request: .stopNow),
+        Signal(number: SIGQUIT, name: "SIGQUIT", request: .stop), Signal(number: SIGHUP, name: "SIGHUP", request: .reopenLogs),
+        Signal(number: SIGUSR1, name: "SIGUSR1", request: .reopenLogs),
+        Signal(number: SIGUSR2, name: "SIGUSR2", request: .nothing),
+    ]
+
+    /// All that come, in their order; to be read by one task.
+    let all: AsyncStream<Signal>
+    private let continuation: AsyncStream<Signal>.Continuation
 
     /// When this returns, no signal is lost any more.
     init() async {
-        let (names, continuation) = AsyncStream.makeStream(of: String.self)
-        self.names = names
-        for (number, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        (all, continuation) = AsyncStream.makeStream(of: Signal.self)
+        let continuation = continuation
+        for signal in Self.known {
+            let source = DispatchSource.makeSignalSource(signal: signal.number, queue: .global())
             // The handler keeps its source: it lives as long as the process.
             source.setEventHandler {
-                withExtendedLifetime(source) { _ = continuation.yield(name) }
+                withExtendedLifetime(source) { _ = continuation.yield(signal) }
             }
             // Activation is asynchronous. Until the kernel knows of the source, the default action ends the process, which is
             // right for one that does not serve yet.
@@ -24,9 +49,6 @@ final class Signals: Sendable {
         }
     }
 
-    /// The next signal's name. A second one during the drain is not waited for: the drain has its own deadline.
-    func next() async -> String {
-        for await name in names { return name }
-        return "none"
-    }
+    /// Ends `all`: nobody waits for signals any more.
+    func end() { continuation.finish() }
 }

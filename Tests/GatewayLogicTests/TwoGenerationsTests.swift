@@ -1,3 +1,4 @@
+import Configuration
 import Logging
 import TestSupport
 import Testing
@@ -11,7 +12,10 @@ import Upstreams
 struct TwoGenerationsTests {
     /// Serves a plan while `body` runs; then everything has ended, or the test fails.
     private func serving(_ plan: Plan, _ body: (Gateway, UInt16) async throws -> Void) async throws {
-        let gateway = try await Gateway(plan, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        var logging = Configuration::Logging()
+        (logging.accessLog, logging.errorLog) = (.none, .none)
+        let gateway = try await Gateway(plan, logs: Logs(logging, workers: 1), log: log)
         let port = try #require(gateway.addresses.first?.port)
         async let running: Void = gateway.run()
         let result: Result<Void, any Error>

@@ -146,6 +146,39 @@ import Testing
         #expect(deliver(input, at: [input.count], to: head) == .refused("space_before_colon", 400))
         #expect(head.methodText == "GET" && head.string(head.target) == "/a")
         #expect(lines(head.fields) == ["Host: a"])
+        #expect(head.hasRequestLine && head.string(head.authorityRange) == "a")
+    }
+
+    @Test func `A head that is given up at any byte shows what had come until then`() throws {
+        let input = bytes("HEAD /a HTTP/1.0\r\nHost: a\r\nX: b\r\n\r\n")
+        let limits = HeadLimits()
+        for cut in 0..<input.count {
+            let head = RequestHead()
+            #expect(try head.parse(input.span.extracting(first: cut), limits: limits) == nil)
+            head.abandon(input.span.extracting(first: cut), limits: limits)
+            #expect(head.methodText == text(Array(input.prefix(min(cut, 4)))), "\(cut)")
+            #expect(head.string(head.target) == text(Array(input[5..<max(5, min(cut, 7))])), "\(cut)")
+            #expect(head.hasRequestLine == (cut >= 18) && head.minorVersion == (cut >= 18 ? 0 : 1), "\(cut)")
+            #expect(head.string(head.authorityRange) == (cut >= 27 ? "a" : ""), "\(cut)")
+            #expect((head.authority != nil) == (cut >= 27), "\(cut)")
+            // What is not known to be HEAD gets an answer with a body.
+            #expect((head.method == .head) == (cut >= 5), "\(cut)")
+        }
+    }
+
+    @Test func `Of a request line that is refused the parts before the fault are shown`() throws {
+        let cases = [
+            ("GE@T / HTTP/1.1\r\n", "GE", ""), ("GET /a\u{1}b HTTP/1.1\r\n", "GET", "/a"), ("GET /a\r\n", "GET", "/a"),
+            ("GET /a HTTP/2.0\r\n", "GET", "/a"), ("\u{16}\u{3}\u{1}", "", ""), ("\n", "", ""),
+        ]
+        for (line, method, target) in cases {
+            let head = RequestHead()
+            guard case .refused = deliver(bytes(line), at: [line.utf8.count], to: head) else {
+                Issue.record("\(line) was taken")
+                continue
+            }
+            #expect(head.methodText == method && head.string(head.target) == target && !head.hasRequestLine, "\(line)")
+        }
     }
 
     @Test func `Many random heads are taken or refused, but never trap`() {

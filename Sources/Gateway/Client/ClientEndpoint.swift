@@ -58,6 +58,11 @@ final class ClientEndpoint {
         return site
     }
 
+    /// The site of a request that could not be read as a whole; nil if it names none that it may have.
+    func siteIfNamed(by request: RequestHead) -> SitePlan? {
+        request.authority == nil ? nil : try? site(for: request)
+    }
+
     /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
     func forwarding(to site: SitePlan) -> ClientPeer {
         if let forwarding, forwarding.site === site { return forwarding.facts }

@@ -55,6 +55,7 @@ final class HTTP1Session: ClientSession {
                 case .end: return .last
                 }
             } catch {
+                showUnfinishedHead()
                 await refuse(error)
                 return if case .cut = answer { .cut } else { .last }
             }
@@ -161,6 +162,16 @@ final class HTTP1Session: ClientSession {
             return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Nothing more of the head is read: what has come is for the log.
+    private func showUnfinishedHead() {
+        guard let head else { return }
+        let limits = endpoint.limits.head
+        _ = try? inflow.takeHead { span in
+            head.abandon(span, limits: limits)
+            return nil
         }
     }
 

@@ -53,8 +53,9 @@ struct Exchange: ~Copyable {
 
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
-        record.hasRequest = false
+        record.isRequestWhole = false
         await fail(failure)
+        if state.log.isOn, let request = client.requestIfAny { record.site = client.endpoint.siteIfNamed(by: request) }
         finish()
     }
 

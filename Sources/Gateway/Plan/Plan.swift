@@ -1,3 +1,4 @@
+import Configuration
 import StaticFiles
 import Upstreams
 
@@ -17,12 +18,13 @@ package final class Plan: Sendable {
     /// What each worker remembers of static files.
     let fileCache: StaticCache.Settings
     let limits: PlanLimits
-    let logging: LogPlan
+    let logFormat: Logging.Format
     package let workerCount: Int
 
     init(
         listeners: [ListenerPlan], pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState,
-        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, logging: LogPlan, workerCount: Int
+        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, logFormat: Logging.Format,
+        workerCount: Int
     ) {
         self.listeners = listeners
         self.pools = pools
@@ -31,7 +33,7 @@ package final class Plan: Sendable {
         self.names = names
         self.fileCache = fileCache
         self.limits = limits
-        self.logging = logging
+        self.logFormat = logFormat
         self.workerCount = workerCount
     }
 

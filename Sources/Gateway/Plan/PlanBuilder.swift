@@ -37,7 +37,7 @@ package struct PlanBuilder {
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, pools: pools, files: files, carried: carried, names: names, fileCache: fileCache,
-            limits: limits, logging: LogPlan(destination: configuration.logging.accessLog, format: configuration.logging.format),
+            limits: limits, logFormat: configuration.logging.format,
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
 

@@ -1,4 +1,4 @@
-import EventLoop
+import Configuration
 import HTTP
 import Transport
 import Upstreams
@@ -7,26 +7,45 @@ import Upstreams
 struct AccessLine {
     let record: AccessRecord
     let client: any ClientSide
-    /// Leave out what a tunnel's end decides: see `Blank`.
-    var isTemplate = false
+    let format: Logging.Format
+    /// When it was made, in nanoseconds since 1970. Nil leaves out what a tunnel's end decides: see `Blank`.
+    let time: UInt64?
 
     /// A place in a template. Nothing else in a line is a control byte, so a blank is one.
     enum Blank: UInt8 {
         case time = 1, bytesReceived, bytesSent, duration, ending
     }
 
+    /// Of a request that was refused while it was read: the most bytes of each of its parts.
+    private static let longestPart = 1024
+
+    func append(to out: inout [UInt8]) {
+        switch format {
+        case .json: appendJSON(to: &out)
+        case .combined: appendCombined(to: &out)
+        case .compact: appendCompact(to: &out)
+        }
+    }
+
     /// One JSON object.
-    func appendJSON(to out: inout [UInt8]) {
+    private func appendJSON(to out: inout [UInt8]) {
         out.append("{\"time\":\"")
         appendTime(to: &out)
         out.append("\"")
         string("client", clientAddress, to: &out)
         string("site", record.site?.name, to: &out)
         if let request {
-            string("method", request.methodText, to: &out)
-            string("target", request.string(request.target), to: &out)
-            string("host", request.string(request.authorityRange), to: &out)
-            string("version", request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", to: &out)
+            string("method", text(request, request.methodRange), to: &out)
+            string("target", text(request, request.target), to: &out)
+            string("host", text(request, request.authorityRange), to: &out)
+            if let version = version(of: request) {
+                key("version", to: &out)
+                out.append("\"")
+                out.append(version)
+                out.append("\"")
+            }
+            string("referer", value(.referer), to: &out)
+            string("user_agent", value(.userAgent), to: &out)
         }
         number("status", UInt64(record.status), to: &out)
         key("bytes_in", to: &out)
@@ -53,7 +72,7 @@ struct AccessLine {
     }
 
     /// The combined format of Apache and nginx, then what it lacks as `key=value`.
-    func appendCombined(to out: inout [UInt8]) {
+    private func appendCombined(to out: inout [UInt8]) {
         out.append(contentsOf: clientAddress.utf8)
         out.append(" - - [")
         appendTime(to: &out)
@@ -70,7 +89,7 @@ struct AccessLine {
     }
 
     /// A short line for a person to read.
-    func appendCompact(to out: inout [UInt8]) {
+    private func appendCompact(to out: inout [UInt8]) {
         appendTime(to: &out)
         out.append(0x20)
         out.append(contentsOf: clientAddress.utf8)
@@ -85,7 +104,7 @@ struct AccessLine {
 
     // MARK: -
 
-    private var request: RequestHead? { record.hasRequest ? client.requestIfAny : nil }
+    private var request: RequestHead? { client.requestIfAny }
 
     /// The address that the site believes: through trusted proxies, the client behind them.
     private var clientAddress: String {
@@ -96,33 +115,51 @@ struct AccessLine {
     }
 
     private func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
-        if isTemplate { out.append(blank.rawValue) } else { append(&out) }
+        if time == nil { out.append(blank.rawValue) } else { append(&out) }
     }
 
     private func appendTime(to out: inout [UInt8]) {
-        blank(.time, to: &out) { Self.appendNow(to: &$0) }
+        blank(.time, to: &out) { Self.append(time: time ?? 0, in: format, to: &$0) }
     }
 
-    static func appendNow(to out: inout [UInt8]) {
-        let now = realtimeNanoseconds()
-        Timestamp.append(seconds: Int64(now / 1_000_000_000), milliseconds: Int(now / 1_000_000 % 1000), to: &out)
+    static func append(time: UInt64, in format: Logging.Format, to out: inout [UInt8]) {
+        switch format {
+        case .json, .compact: Timestamp.append(nanoseconds: time, to: &out)
+        case .combined: Timestamp.appendCommon(nanoseconds: time, to: &out)
+        }
     }
 
     private func appendRequestLine(to out: inout [UInt8]) {
-        guard let request else { return out.append("-") }
-        escape(request.fields.bytes[request.methodRange], to: &out)
+        guard let request, let method = text(request, request.methodRange) else { return out.append("-") }
+        escape(method, to: &out)
         out.append(0x20)
-        escape(request.fields.bytes[request.target], to: &out)
-        out.append(request.minorVersion == 0 ? " HTTP/1.0" : " HTTP/1.1")
+        if let target = text(request, request.target) { escape(target, to: &out) } else { out.append("-") }
+        out.append(0x20)
+        out.append(version(of: request) ?? "-")
+    }
+
+    /// Nil if it could not be read.
+    private func version(of request: RequestHead) -> StaticString? {
+        guard request.hasRequestLine else { return nil }
+        return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
+    }
+
+    /// The field's first line; nil without one.
+    private func value(_ field: KnownField) -> ArraySlice<UInt8>? {
+        guard let request, let line = request.fields.first(field) else { return nil }
+        return text(request, line.value)
+    }
+
+    /// A part of the request's head; nil if it is empty. A whole head keeps to the limits; of another, a part may be anything.
+    private func text(_ request: RequestHead, _ range: Range<Int>) -> ArraySlice<UInt8>? {
+        guard !range.isEmpty else { return nil }
+        let text = request.fields.bytes[range]
+        return record.isRequestWhole ? text : text.prefix(Self.longestPart)
     }
 
     private func quotedField(_ field: KnownField, to out: inout [UInt8]) {
         out.append(" \"")
-        if let request, let line = request.fields.first(field) {
-            escape(request.fields.bytes[line.value], to: &out)
-        } else {
-            out.append("-")
-        }
+        if let value = value(field) { escape(value, to: &out) } else { out.append("-") }
         out.append("\"")
     }
 
@@ -162,9 +199,15 @@ struct AccessLine {
 
     private func string(_ name: StaticString, _ value: String?, to out: inout [UInt8]) {
         guard let value else { return }
+        string(name, Array(value.utf8)[...], to: &out)
+    }
+
+    /// Nothing if there is no value.
+    private func string(_ name: StaticString, _ value: ArraySlice<UInt8>?, to out: inout [UInt8]) {
+        guard let value else { return }
         key(name, to: &out)
         out.append("\"")
-        escape(Array(value.utf8)[...], to: &out)
+        escape(value, to: &out)
         out.append("\"")
     }
 
@@ -195,7 +238,7 @@ struct AccessLine {
         out.append(decimal: rest)
     }
 
-    /// JSON's escapes for quotes, backslashes and everything that is not printable ASCII; they suit the other formats too.
+    /// Escapes quotes, backslashes and everything that is not printable ASCII: as JSON does, or as Apache and nginx do.
     private func escape(_ bytes: ArraySlice<UInt8>, to out: inout [UInt8]) {
         for byte in bytes {
             switch byte {
@@ -204,7 +247,7 @@ struct AccessLine {
                 out.append(byte)
             case 0x20..<0x7F: out.append(byte)
             default:
-                out.append("\\u00")
+                out.append(format == .json ? "\\u00" : "\\x")
                 out.append(hexDigit(byte >> 4))
                 out.append(hexDigit(byte & 0x0F))
             }

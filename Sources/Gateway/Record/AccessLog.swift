@@ -1,31 +1,36 @@
 import Configuration
+import EventLoop
 import HTTP
 import Transport
 
 /// One worker's access log: a line for each exchange, collected and written many at a time.
 final class AccessLog {
-    private let sink: LogSink
+    private let writer: LogWriter
     private let format: Logging.Format
-    private var lines: [UInt8] = []
+    private var batch: LogBatch
     private static let flushSize = 32_768
 
-    init(_ plan: LogPlan, sink: LogSink) {
-        self.sink = sink
-        format = plan.format
+    /// - Parameter worker: the worker's number, from 0.
+    init(_ writer: LogWriter, format: Logging.Format, worker: Int) {
+        self.writer = writer
+        self.format = format
+        // 0 is the diagnostics log, which may go to the same place.
+        batch = LogBatch(source: worker + 1)
     }
 
-    var isOn: Bool { sink.isOn }
+    var isOn: Bool { writer.isOn }
 
     /// Adds the exchange's line.
     func append(_ record: AccessRecord, _ client: any ClientSide) {
-        append(AccessLine(record: record, client: client), to: &lines)
-        endLine()
+        let now = realtimeNanoseconds()
+        AccessLine(record: record, client: client, format: format, time: now).append(to: &batch.bytes)
+        endLine(now)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
     func template(_ record: AccessRecord, _ client: any ClientSide) -> [UInt8] {
         var template: [UInt8] = []
-        append(AccessLine(record: record, client: client, isTemplate: true), to: &template)
+        AccessLine(record: record, client: client, format: format, time: nil).append(to: &template)
         return Array(template)
     }
 
@@ -34,36 +39,28 @@ final class AccessLog {
     ///   - template: made at its beginning.
     ///   - duration: nanoseconds of exchange and tunnel together.
     func append(_ template: [UInt8], _ ending: TunnelEnding, duration: UInt64) {
+        let now = realtimeNanoseconds()
         for byte in template {
             switch AccessLine.Blank(rawValue: byte) {
-            case .time: AccessLine.appendNow(to: &lines)
-            case .bytesReceived: lines.append(decimal: ending.up.bytes)
-            case .bytesSent: lines.append(decimal: ending.down.bytes)
-            case .duration: AccessLine.appendMilliseconds(duration, to: &lines)
-            case .ending: ending.append(asJSON: format == .json, to: &lines)
-            case nil: lines.append(byte)
+            case .time: AccessLine.append(time: now, in: format, to: &batch.bytes)
+            case .bytesReceived: batch.bytes.append(decimal: ending.up.bytes)
+            case .bytesSent: batch.bytes.append(decimal: ending.down.bytes)
+            case .duration: AccessLine.appendMilliseconds(duration, to: &batch.bytes)
+            case .ending: ending.append(asJSON: format == .json, to: &batch.bytes)
+            case nil: batch.bytes.append(byte)
             }
         }
-        endLine()
+        endLine(now)
     }
 
-    private func append(_ line: AccessLine, to out: inout [UInt8]) {
-        switch format {
-        case .json: line.appendJSON(to: &out)
-        case .combined: line.appendCombined(to: &out)
-        case .compact: line.appendCompact(to: &out)
-        }
+    private func endLine(_ time: UInt64) {
+        batch.endLine(time: time)
+        if batch.bytes.count >= Self.flushSize { flush() }
     }
 
-    private func endLine() {
-        lines.append(0x0A)
-        if lines.count >= Self.flushSize { flush() }
-    }
-
-    /// Writes what has been collected.
+    /// Hands over what has been collected.
     func flush() {
-        guard !lines.isEmpty else { return }
-        sink.write(lines)
-        lines.removeAll(keepingCapacity: true)
+        guard !batch.isEmpty else { return }
+        writer.write(exchange(&batch, with: LogBatch(source: batch.source)))
     }
 }

@@ -4,8 +4,8 @@ import Upstreams
 struct AccessRecord {
     /// Monotonic nanoseconds.
     let began: UInt64
-    /// False when the request could not be read: its head holds nothing worth a line.
-    var hasRequest = true
+    /// False when the request was refused while it was read: its head, if there is one, holds what was read before.
+    var isRequestWhole = true
     var site: SitePlan?
     var route: RoutePlan?
     var server: UpstreamServer?

@@ -14,17 +14,19 @@ package final class Gateway: Sendable {
     package let addresses: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
-    /// - Parameter sharesAddresses: whether others of this user may listen at its addresses already. By default that is an error:
-    ///   of two that run by mistake each would get a part of the clients.
+    /// - Parameters:
+    ///   - logs: what the access lines go to; what happens to them is told in `log`.
+    ///   - log: for diagnostics.
+    ///   - sharesAddresses: whether others of this user may listen at its addresses already. By default that is an error: of
+    ///     two that run by mistake each would get a part of the clients.
     /// - Throws: `ListenError`, or the system call that failed.
-    package init(_ plan: Plan, log: Logger, sharesAddresses: Bool = false) async throws {
+    package init(_ plan: Plan, logs: Logs, log: Logger, sharesAddresses: Bool = false) async throws {
         self.plan = Mutex(plan)
         self.log = log
         let shared = ProcessCounters()
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)
-        let sink = try LogSink(plan.logging.destination)
         var workers: [Worker] = []
         var addresses = plan.listeners.map(\.address)
         for index in 0..<plan.workerCount {
@@ -33,8 +35,7 @@ package final class Gateway: Sendable {
             let worker = Worker(loop: loop, log: log)
             // The first worker's choice of a free port is the others' too.
             addresses = try await worker.open(
-                plan, shared: shared, sink: sink, addresses: addresses, watchesUpstreams: index == 0,
-                shares: sharesAddresses || index > 0)
+                plan, shared: shared, logs: logs, number: index, addresses: addresses, shares: sharesAddresses || index > 0)
             workers.append(worker)
         }
         self.workers = workers
@@ -93,6 +94,14 @@ package final class Gateway: Sendable {
                 return
             }
             try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Cuts every connection at once, also while `drain` waits for them.
+    package func cut() async {
+        for worker in workers {
+            await worker.drain()
+            await worker.cutAll()
         }
     }
 

@@ -18,6 +18,7 @@ actor Worker {
     private var isServing = false
     private var isDraining = false
     private var watchesUpstreams = false
+    private var logs: Logs?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
@@ -31,14 +32,16 @@ actor Worker {
 
     /// Opens this worker's listening sockets.
     /// - Parameters:
-    ///   - watchesUpstreams: whether it is this worker that probes and that logs changes of health.
+    ///   - number: from 0. The first worker is the one that probes, and that tells of changes of health and of what happens to
+    ///     the logs.
     ///   - shares: whether others may listen at the addresses already, as another worker does.
     /// - Throws: the address that cannot be had, and why.
     func open(
-        _ plan: Plan, shared: ProcessCounters, sink: LogSink, addresses: [SocketAddress], watchesUpstreams: Bool, shares: Bool
+        _ plan: Plan, shared: ProcessCounters, logs: Logs, number: Int, addresses: [SocketAddress], shares: Bool
     ) throws -> [SocketAddress] {
-        self.watchesUpstreams = watchesUpstreams
-        let accessLog = AccessLog(plan.logging, sink: sink)
+        watchesUpstreams = number == 0
+        self.logs = logs
+        let accessLog = AccessLog(logs.access, format: plan.logFormat, worker: number)
         let state = try WorkerResources(plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams) {
             [loop] sleeper in
             Task(executorPreference: loop) { await self.resume(sleeper) }
@@ -253,7 +256,9 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
             state?.tick()
-            if watchesUpstreams, let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
+            guard watchesUpstreams else { continue }
+            if let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
+            logs?.report(log)
         }
     }
 

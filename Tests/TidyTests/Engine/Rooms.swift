@@ -35,7 +35,7 @@ extension Project {
                     "Sources/Buffers/Buffer.swift",
                     "Sources/Configuration/TomlDocument.swift",
                     "Sources/Demo/DemoServices.swift",
-                    "Sources/Gateway/Record/LogSink.swift",
+                    "Sources/Gateway/Record/LogFile.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",

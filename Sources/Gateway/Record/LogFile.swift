@@ -1,0 +1,101 @@
+import Configuration
+import EventLoop
+import Glibc
+
+/// A log cannot be opened.
+package struct LogOpenError: Error, CustomStringConvertible {
+    /// The configuration key that names it.
+    let key: String
+    let path: String
+    let cause: SystemError
+
+    package var description: String { "\(key): cannot open \(path): \(cause.reason)" }
+}
+
+/// Where a log's lines go: a descriptor, which the log's thread owns, since writing may block.
+struct LogFile: Sendable {
+    private var descriptor: Int32
+    /// Nil for standard output and standard error, which are not ours to close.
+    private let path: String?
+    /// A line was written in part: the rest of it is lost.
+    private var isTorn = false
+
+    /// - Parameter key: the configuration key of the log, for errors.
+    /// - Throws: when a file cannot be opened for appending.
+    init(_ destination: Logging.Destination, key: String) throws(LogOpenError) {
+        switch destination {
+        case .none: (descriptor, path) = (-1, nil)
+        case .stdout: (descriptor, path) = (STDOUT_FILENO, nil)
+        case .stderr: (descriptor, path) = (STDERR_FILENO, nil)
+        case .file(let path):
+            do throws(SystemError) {
+                (descriptor, self.path) = (try Self.open(path), path)
+            } catch {
+                throw LogOpenError(key: key, path: path, cause: error)
+            }
+        }
+    }
+
+    /// Once, when nothing more is to be written.
+    func close() {
+        if path != nil { Glibc.close(descriptor) }
+    }
+
+    /// Opens the path again, which may be another file by now. If it cannot be opened, lines go on to the old one.
+    /// - Throws: why not.
+    mutating func reopen() throws(SystemError) {
+        guard let path else { return }
+        let opened = try Self.open(path)
+        close()
+        descriptor = opened
+        isTorn = false
+    }
+
+    /// Writes whole lines; blocks as long as the destination takes none.
+    /// - Throws: when they, or some of them, are lost.
+    mutating func write(_ lines: [UInt8]) throws(SystemError) {
+        var offset = 0
+        if isTorn { try write([0x0A], &offset) }
+        isTorn = false
+        offset = 0
+        while offset < lines.count {
+            do throws(SystemError) {
+                try write(lines, &offset)
+            } catch {
+                isTorn = offset > 0 && lines[offset - 1] != 0x0A
+                throw error
+            }
+        }
+    }
+
+    private func write(_ bytes: [UInt8], _ offset: inout Int) throws(SystemError) {
+        // The pointer is used during the call alone, and `offset` is below the count.
+        let written = unsafe bytes.withUnsafeBytes { all in
+            unsafe Glibc.write(descriptor, all.baseAddress.map { unsafe $0 + offset }, all.count - offset)
+        }
+        if written > 0 {
+            offset += written
+            return
+        }
+        guard written < 0, errno == EINTR || errno == EAGAIN else { throw SystemError("write", code: written < 0 ? errno : EIO) }
+        if errno == EAGAIN { waitForRoom() }
+    }
+
+    /// Whoever shares our standard output may have made it non-blocking, since that is a property of what we share.
+    private func waitForRoom() {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // The pointer is used during the call alone.
+        _ = unsafe poll(&watched, 1, -1)
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> Int32 {
+        var status = stat()
+        // The calls read the path, which Swift ends with a zero byte, and fill the struct, during the call alone.
+        let isPipe = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+        // Opened for both (fifo(7)), a named pipe waits for no reader, and outlives those that leave.
+        let access = isPipe ? O_RDWR : O_WRONLY
+        let descriptor = unsafe Glibc.open(path, access | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o640)
+        guard descriptor >= 0 else { throw SystemError("open") }
+        return descriptor
+    }
+}

@@ -1,0 +1,77 @@
+import HTTP
+
+/// Brings the lines of several sources into the order of their times.
+struct LogMerge {
+    private struct Source {
+        /// The oldest first.
+        var batches: [LogBatch] = []
+        /// Of the first batch: lines and bytes that have been taken.
+        var line = 0
+        var offset = 0
+
+        var nextTime: UInt64? { batches.first?.marks[line].time }
+    }
+
+    private var sources: [Source] = []
+    /// Of all batches that hold lines, in bytes.
+    private(set) var size = 0
+    /// The time of the oldest line; nil without one.
+    var nextTime: UInt64? { sources.compactMap(\.nextTime).min() }
+
+    mutating func add(_ batch: LogBatch) {
+        guard !batch.isEmpty else { return }
+        while sources.count <= batch.source { sources.append(Source()) }
+        sources[batch.source].batches.append(batch)
+        size += batch.size
+    }
+
+    /// Takes lines, the oldest first.
+    /// - Parameters:
+    ///   - last: no line that was made later; nanoseconds since 1970.
+    ///   - limit: stops after the line that fills so many bytes.
+    ///   - out: where the lines go.
+    /// - Returns: how many lines were taken.
+    mutating func take(upTo last: UInt64, limit: Int, to out: inout [UInt8]) -> Int {
+        var count = 0
+        while out.count < limit, let (index, until) = nextRun(last) {
+            count += takeRun(of: index, until: until, limit: limit, to: &out)
+        }
+        return count
+    }
+
+    /// The source of the oldest line, and up to when no other source has one.
+    private func nextRun(_ last: UInt64) -> (index: Int, until: UInt64)? {
+        var first: (index: Int, time: UInt64)?
+        var until = last
+        for (index, source) in sources.enumerated() {
+            guard let time = source.nextTime, time <= last else { continue }
+            if let oldest = first {
+                until = min(until, max(time, oldest.time))
+                if time < oldest.time { first = (index, time) }
+            } else {
+                first = (index, time)
+            }
+        }
+        return first.map { ($0.index, until) }
+    }
+
+    /// Takes lines of the source's first batch by one copy.
+    private mutating func takeRun(of index: Int, until: UInt64, limit: Int, to out: inout [UInt8]) -> Int {
+        let batch = sources[index].batches[0]
+        let (line, offset) = (sources[index].line, sources[index].offset)
+        var (next, end) = (line, offset)
+        while next < batch.lineCount, batch.marks[next].time <= until, next == line || out.count + end - offset < limit {
+            end = batch.marks[next].end
+            next += 1
+        }
+        out.append(batch.bytes, offset..<end)
+        if next == batch.lineCount {
+            sources[index].batches.removeFirst()
+            size -= batch.size
+            (sources[index].line, sources[index].offset) = (0, 0)
+        } else {
+            (sources[index].line, sources[index].offset) = (next, end)
+        }
+        return next - line
+    }
+}

@@ -1,0 +1,71 @@
+package import Configuration
+import EventLoop
+
+/// A log: a bounded queue of lines, and a thread of its own that writes them. Nobody who logs ever waits for the destination, be
+/// it a pipe that nobody reads, a terminal that is held, a full disk, or a file server that is gone.
+package final class LogWriter: Sendable {
+    /// The configuration key of the destination.
+    let key: String
+    /// False for the destination `none`.
+    package let isOn: Bool
+    /// Nil unless it is a file.
+    package let path: String?
+    private let queue: LogQueue
+    private let ended: Wakeup
+
+    /// The most memory that lines may hold while they wait (docs/limits.md).
+    static let capacity = 16 << 20
+    /// Nanoseconds that a line waits for older ones of other workers, which flush their lines at each tick: a quarter of a
+    /// second, and the turn of the deadline wheel by which it may be late.
+    static let patience: UInt64 = 400_000_000
+
+    /// Opens the destination and starts the thread.
+    /// - Parameters:
+    ///   - key: the configuration key of the destination, for messages.
+    ///   - sources: how many threads make lines; lines of several are brought into the order of their times.
+    /// - Throws: `LogOpenError`, or the system call that failed.
+    package init(_ destination: Logging.Destination, key: String, sources: Int) throws {
+        self.key = key
+        isOn = destination != .none
+        path = if case .file(let path) = destination { path } else { nil }
+        queue = try LogQueue(capacity: Self.capacity)
+        ended = try Wakeup()
+        guard isOn else {
+            ended.ring()
+            return
+        }
+        // Opened here, so that what is wrong with it is an error at start.
+        let thread = LogThread(
+            file: try LogFile(destination, key: key), queue: queue, ended: ended, patience: sources > 1 ? Self.patience : 0)
+        try NamedThread.start(name: "log") {
+            var thread = thread
+            thread.run()
+        }
+    }
+
+    deinit {
+        queue.close()
+    }
+
+    /// Hands whole lines over. What the destination does not take in time is dropped and counted.
+    func write(_ batch: consuming LogBatch) {
+        guard isOn else { return }
+        queue.add(batch)
+    }
+
+    /// Opens a file anew before the next line is written: what logrotate(8) and its kin ask for. Nothing happens to another
+    /// destination.
+    package func reopen() {
+        if path != nil { queue.reopen() }
+    }
+
+    /// Writes what is there, and ends. Nothing may be written to it afterwards.
+    /// - Parameter patience: milliseconds to wait for the destination; what it has not taken then is lost.
+    package func close(patience: Int) {
+        queue.close()
+        ended.wait(milliseconds: patience)
+    }
+
+    /// What has happened to it since the last call.
+    func takeChanges() -> [LogQueue.Change] { queue.takeChanges() }
+}

@@ -1,0 +1,80 @@
+package import Configuration
+import EventLoop
+import Logging
+
+/// Both logs of the gateway.
+package final class Logs: Sendable {
+    let access: LogWriter
+    /// The same as `access` if both go to one place.
+    let diagnostics: LogWriter
+
+    /// Opens them.
+    /// - Parameter workers: how many will write access lines.
+    /// - Throws: `LogOpenError`, or the system call that failed.
+    package init(_ configuration: Configuration::Logging, workers: Int) throws {
+        if configuration.accessLog == configuration.errorLog {
+            access = try LogWriter(configuration.accessLog, key: "logging.access_log", sources: workers + 1)
+            diagnostics = access
+        } else {
+            access = try LogWriter(configuration.accessLog, key: "logging.access_log", sources: workers)
+            diagnostics = try LogWriter(configuration.errorLog, key: "logging.error_log", sources: 1)
+        }
+    }
+
+    /// Is one of them a file?
+    package var hasFile: Bool { access.path != nil || diagnostics.path != nil }
+
+    /// Opens files anew.
+    package func reopen() {
+        access.reopen()
+        if diagnostics !== access { diagnostics.reopen() }
+    }
+
+    /// Writes one line of diagnostics.
+    /// - Parameter line: without time and line end.
+    package func say(_ line: String) {
+        guard diagnostics.isOn else { return }
+        var batch = LogBatch(source: 0)
+        let now = realtimeNanoseconds()
+        Timestamp.append(nanoseconds: now, to: &batch.bytes)
+        batch.bytes.append(0x20)
+        batch.bytes.append(contentsOf: line.utf8)
+        batch.endLine(time: now)
+        diagnostics.write(batch)
+    }
+
+    /// Writes what is there, but waits no longer than a second for each: a log never keeps the gateway from ending.
+    package func close() {
+        access.close(patience: 1000)
+        if diagnostics !== access { diagnostics.close(patience: 1000) }
+    }
+
+    /// Tells in the diagnostics log what has happened to both since the last call.
+    func report(_ log: Logger) {
+        report(access, log)
+        if diagnostics !== access { report(diagnostics, log) }
+    }
+
+    private func report(_ writer: LogWriter, _ log: Logger) {
+        for change in writer.takeChanges() {
+            var facts: Logger.Metadata = ["key": "\(writer.key)"]
+            if let path = writer.path { facts["path"] = "\(path)" }
+            switch change {
+            case .isFull: log.warning("a log is not read: lines are dropped", metadata: facts)
+            case .hasRoom(let lost):
+                facts["dropped"] = "\(lost)"
+                log.warning("a log is read again", metadata: facts)
+            case .fails(let error):
+                facts["reason"] = "\(error.reason)"
+                log.error("a log cannot be written: lines are lost", metadata: facts)
+            case .works(let lost):
+                facts["lost"] = "\(lost)"
+                log.warning("a log is written again", metadata: facts)
+            case .reopened: log.notice("log file opened again", metadata: facts)
+            case .notReopened(let error):
+                facts["reason"] = "\(error.reason)"
+                log.error("a log file cannot be opened again: lines go on to the old one", metadata: facts)
+            }
+        }
+    }
+}
