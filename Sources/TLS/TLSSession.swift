@@ -23,7 +23,7 @@ import CRecords
     private var ssl: OpaquePointer?
     private var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
-    /// The name that the client asked for, lower case, once the handshake is done; nil without SNI.
+    /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
     /// Keeps alive what the SSL_CTX's callback points to.
     private let names: TLSServerNames?
@@ -92,7 +92,7 @@ import CRecords
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
         guard client == nil else { return .moved(0) }
-        serverName = unsafe gh_server_name(ssl).map { unsafe String(cString: $0).lowercased() }
+        serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         takeOver()
         return .moved(0)
     }

@@ -145,10 +145,10 @@ enum Bodies {
         .refused(
             400, "upgrade_with_body",
             post("Connection: Upgrade", "Upgrade: websocket", "Content-Length: 3", body: "abc")),
-        .refused(
-            400, "upgrade_with_body", post("Connection: Upgrade", "Upgrade: foo", "Transfer-Encoding: chunked", body: "0\r\n\r\n")
-        ),
-        // h2c is never switched to, so this body is a body like any other; what `curl --http2 -d` sends is not refused.
+        // What is never switched to is ignored, so this body is a body like any other: `docker exec` and `curl --http2 -d`.
+        .passes(
+            post("Connection: Upgrade", "Upgrade: tcp", "Content-Length: 3", body: "abc"),
+            head: postHead([], "Content-Length: 3"), body: "abc"),
         .passes(
             post(
                 "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA", "Content-Length: 3", body: "abc"),
