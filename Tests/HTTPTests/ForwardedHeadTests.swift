@@ -82,8 +82,55 @@ private var bare: RequestFieldPolicy {
             """, client: proxy)
         #expect(sent.contains("\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\n"))
         #expect(sent.contains("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r\n"))
-        #expect(sent.contains("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.9;proto=http;host=a\r\n"))
+        #expect(sent.contains("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.9;proto=https;host=public.example\r\n"))
         #expect(sent.contains("\r\nX-Real-IP: 1.1.1.1\r\n"))
+    }
+
+    @Test func `The port is the one that the client asked for, else the listener's`() throws {
+        #expect(try forward("GET / HTTP/1.1\r\nHost: a:9443\r\n\r\n").contains("\r\nX-Forwarded-Port: 9443\r\n"))
+        #expect(try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n").contains("\r\nX-Forwarded-Port: 8443\r\n"))
+        let empty = try forward("GET / HTTP/1.1\r\nHost: a:\r\n\r\n")
+        #expect(empty.contains("X-Forwarded-Host: a\r\nX-Forwarded-Port: 8443\r\nForwarded: for=192.0.2.7;proto=https;host=a\r\n"))
+    }
+
+    @Test(arguments: [
+        (
+            "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https", "203.0.113.9, 10.0.0.9", "https", "a", "443",
+            "for=203.0.113.9;proto=https;host=a, for=10.0.0.9;proto=https;host=a"
+        ),
+        (
+            "X-Forwarded-For: 2001:db8::7, x, 1.2.3.4:5\r\nX-Forwarded-Host: b:8443", "2001:db8::7, x, 1.2.3.4:5, 10.0.0.9",
+            "http", "b:8443", "8443",
+            "for=\"[2001:db8::7]\";proto=http;host=\"b:8443\", for=unknown, for=1.2.3.4, "
+                + "for=10.0.0.9;proto=http;host=\"b:8443\""
+        ),
+        ("X-Forwarded-Proto: https", "10.0.0.9", "https", "a", "443", "for=10.0.0.9;proto=https;host=a"),
+        (
+            "Forwarded: for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\"", "2001:db8::7, 10.0.0.9", "https", "b:444", "444",
+            "for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\", for=10.0.0.9;proto=https;host=\"b:444\""
+        ),
+        // The client is behind two trusted proxies, and what stands left of it is its own claim.
+        (
+            "Forwarded: for=6.6.6.6;proto=ws, for=1.1.1.1;proto=https, for=10.0.0.8;proto=http",
+            "6.6.6.6, 1.1.1.1, 10.0.0.8, 10.0.0.9", "https", "a", "443",
+            "for=6.6.6.6;proto=ws, for=1.1.1.1;proto=https, for=10.0.0.8;proto=http, for=10.0.0.9;proto=https;host=a"
+        ),
+        (
+            "Forwarded: for=_hidden;host=\"x\\\"y\"", "unknown, 10.0.0.9", "http", "a", "80",
+            "for=_hidden;host=\"x\\\"y\", for=10.0.0.9;proto=http;host=a"
+        ),
+    ])
+    func `What a trusted peer says in one way is said in both`(
+        _ sent: String, _ list: String, _ proto: String, _ host: String, _ port: String, _ forwarded: String
+    ) throws {
+        let client = ClientPeer(
+            address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true,
+            trusted: [try #require(CIDR("10.0.0.0/8"))])
+        let written = try forward("GET / HTTP/1.1\r\nHost: a\r\n\(sent)\r\n\r\n", client: client)
+        let expected =
+            "X-Forwarded-For: \(list)\r\nX-Forwarded-Proto: \(proto)\r\nX-Forwarded-Host: \(host)\r\n"
+            + "X-Forwarded-Port: \(port)\r\nForwarded: \(forwarded)\r\n"
+        #expect(written.contains(expected), "\(written)")
     }
 
     @Test func `A trusted peer's malformed or doubled statements are replaced`() throws {
@@ -228,6 +275,18 @@ private var bare: RequestFieldPolicy {
         #expect(
             try forward(source, ClientAnswer(framing: .untilClose, clientMinorVersion: 0, closes: false)) == start
                 + "Connection: close\r\n\r\n")
+    }
+
+    @Test func `A 426 keeps the protocols that it asks for`() throws {
+        let source = "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n"
+        #expect(
+            try forward(source, ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false))
+                == "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n")
+        let refused = try response(source.replacing("426", with: "400"))
+        var out: [UInt8] = []
+        let answer = ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false)
+        ForwardedHead.appendResponse(refused, answer, policy: ResponseFieldPolicy(), to: &out)
+        #expect(!text(out).contains("pgrade"))
     }
 
     @Test func `The length that a HEAD answer or a 304 states is kept, that of a 204 is not`() throws {
