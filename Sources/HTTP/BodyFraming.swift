@@ -57,8 +57,8 @@ package enum BodyFraming: Equatable, Sendable {
         return framing ?? .untilClose  // (8)
     }
 
-    /// Does an answer that has no body name a transfer coding all the same (RFC 9112 §6.1)? Who sends that may send a body as well,
-    /// so its connection is not to be used again.
+    /// Does an answer that has no body name a transfer coding all the same (RFC 9112 §6.1)? Who sends that may send a body as
+    /// well, so its connection is not to be used again.
     package static func isDoubtful(_ head: ResponseHead) -> Bool {
         head.contains(.transferEncoding) && (head.status < 200 || head.status == 204 || head.status == 304)
     }

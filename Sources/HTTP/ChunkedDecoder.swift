@@ -106,7 +106,7 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
-    /// RFC 9112 §7.1.1: `;name` or `;name=value` or `;name="value"`, with white space around `;` and `=`, read only to be dropped.
+    /// RFC 9112 §7.1.1: `;name` or `;name=value` or `;name="value"`, with white space around `;` and `=`; read to be dropped.
     private mutating func takeExtension(_ byte: UInt8) throws(HTTPRefusal) {
         extensionBytes += 1
         guard lineBytes <= limits.maxSizeLineBytes, extensionBytes <= limits.maxExtensionBytes else {

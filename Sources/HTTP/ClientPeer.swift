@@ -44,7 +44,8 @@ package final class ClientPeer: Sendable {
         forwardedElement = Array("for=".utf8) + Self.node(address) + Array(";proto=\(proto)".utf8)
     }
 
-    /// RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes; `unknown` for none.
+    /// RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes. `unknown` for
+    /// none.
     static func node(_ address: IPAddress?) -> [UInt8] {
         guard let address else { return Array("unknown".utf8) }
         return Array((address.isIPv6 ? "\"[\(address.text)]\"" : address.text).utf8)

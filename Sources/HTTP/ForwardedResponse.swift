@@ -20,7 +20,7 @@ extension ForwardedHead {
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
-        if !answer.date.isEmpty, !head.fields.contains(.date) {
+        if !answer.date.isEmpty, !head.fields.contains(.date), policy.edits.droppedKnown & KnownField.date.bit == 0 {
             out.write("Date: ")
             out.write(answer.date)
             out.write("\r\n")

@@ -8,7 +8,7 @@ enum ForwardingFields {
         | KnownField.xForwardedPort.bit
     private static let claims: UInt64 =
         xForwarded | KnownField.forwarded.bit | KnownField.xForwardedPrefix.bit | KnownField.xForwardedOther.bit
-        | KnownField.xRealIP.bit
+        | KnownField.xRealIP.bit | KnownField.clientClaim.bit
 
     /// The incoming fields that are not copied: all from an untrusted peer; from a trusted one, those written anew.
     static func dropped(policy: borrowing RequestFieldPolicy, isTrusted: Bool) -> UInt64 {
@@ -99,8 +99,8 @@ enum ForwardingFields {
         out.write("\r\n")
     }
 
-    /// RFC 7239 §4. Protocol and host stand in our own element, and in the first of those that are made of `X-Forwarded-For`: whoever
-    /// looks at either end reads the same.
+    /// RFC 7239 §4. Protocol and host stand in our own element, and in the first of those that are made of `X-Forwarded-For`:
+    /// whoever looks at either end reads the same.
     private static func writeForwarded(
         _ claims: TrustedClaims, _ host: Range<Int>, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>

@@ -134,7 +134,7 @@ import Testing
             "Strict-Transport-Security": .strictTransportSecurity, "sec-websocket-extensions": .secWebSocketExtensions,
             "Access-Control-Request-Headers": .accessControlRequestHeaders, "X_Forwarded_For": .lookalike,
             "X_FORWARDED-PROTO": .lookalike, "Content_Length": .lookalike, "x_forwarded_anything": .lookalike,
-            "X-Y_Z": .other, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
+            "X-Y_Z": .underscored, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
             "Content-Lengtg": .other, "Upgrade-Insecure-Requests": .other, "X": .other,
             "a-name-of-more-than-thirty-two-bytes": .other,
         ]
