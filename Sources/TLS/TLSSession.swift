@@ -85,6 +85,13 @@ import CRecords
 
     // MARK: Operations
 
+    /// The name that the client asked for, as soon as its hello is read; for the log of a handshake that failed.
+    package var askedName: String? {
+        if let serverName { return serverName }
+        guard let ssl = unsafe ssl else { return nil }
+        return unsafe gh_server_name(ssl).map { unsafe String(cString: $0) }
+    }
+
     /// One step of the handshake.
     package func handshake() throws(TLSError) -> Progress {
         Self.clearErrors()
@@ -315,6 +322,11 @@ import CRecords
                 ? TLSError(.handshake, "the peer closed the connection during the handshake")
                 : TLSError(.truncated, "the peer closed the connection without close_notify")
         }
-        return TLSError(stage, TLSError.takeReason())
+        let reason = TLSError.takeReason()
+        // The one callback that refuses a handshake is the one that looks at the site's own lowest version.
+        if reason == "callback failed" {
+            return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
+        }
+        return TLSError(stage, reason)
     }
 }

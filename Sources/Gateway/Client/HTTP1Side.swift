@@ -72,6 +72,7 @@ extension HTTP1Session: ClientSide {
 
     var answerBody: any BodySink { outflow }
     func abort() { answer = .cut }
+    func endShort() { answer = .short }
 
     // MARK: Waiting and leaving
 
