@@ -75,7 +75,8 @@ func forwarded(
     let lines =
         ["\(line) HTTP/1.1", "Host: \(host)"] + fields + [
             "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: \(host)",
-            "X-Forwarded-Port: \(port ?? "{port}")", "Forwarded: for=127.0.0.1;proto=https;host=\(quoted)", "Via: \(via) gatehouse",
+            "X-Forwarded-Port: \(port ?? "{port}")", "Forwarded: for=127.0.0.1;proto=https;host=\(quoted)",
+            "Via: \(via) gatehouse",
         ] + last
     return lines.map { $0 + "\r\n" }.joined() + "\r\n"
 }

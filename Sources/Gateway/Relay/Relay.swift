@@ -45,7 +45,7 @@ struct Relay: ~Copyable {
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
         if let policy = terms.trailers {
-            upload.trailerRules = (policy, client.connection.forwarding(to: site).isTrusted)
+            upload.trailerRules = (policy, client.endpoint.forwarding(to: site).isTrusted)
         }
         download = Download(
             from: upstream, to: client, responder: responder, head: head, site: site, limits: limits,
