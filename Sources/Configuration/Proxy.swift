@@ -35,8 +35,12 @@ package struct ProxyHeaders: Sendable, Equatable {
     package var addForwarded = true
     package var addXForwarded = true
     package var addVia = true
+    /// Forward request fields whose names have underscores.
+    package var allowUnderscores = false
     /// Field names, lower case.
     package var remove: [String] = []
+    /// Field names, lower case, that are removed besides when the peer is not trusted.
+    package var removeUntrusted: [String] = []
     package var add: [HeaderField] = []
     /// Peers whose forwarding fields are believed on this site, besides `security.trusted_proxies` (already in this list).
     package var trustedProxies: [AddressBlock] = []

@@ -48,7 +48,9 @@ extension ProxyHeaders {
         table.read("add_forwarded", into: &addForwarded)
         table.read("add_x_forwarded", into: &addXForwarded)
         table.read("add_via", into: &addVia)
+        table.read("allow_underscores", into: &allowUnderscores)
         remove = table.fieldNames("remove")
+        removeUntrusted = table.fieldNames("remove_untrusted")
         let addTable = table.table("add")
         add = addTable.headerFields().filter { !Self.isUnmadeIdentifier($0, in: addTable) }
         trustedProxies = inherited + table.addressBlocks("trusted_proxies")

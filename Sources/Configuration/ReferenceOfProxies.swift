@@ -56,6 +56,13 @@ extension ConfigurationReference {
                 Key("strip_prefix", "boolean", .value("false"), "The upstream sees the path without `path`."),
                 Key("rewrite_target", "path", .none("the path stays"), "What the upstream sees in place of `path`."),
                 Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
+                Key(
+                    "request_trailers", "boolean", .value("false"),
+                    """
+                    Whether trailer fields of requests go on, by the rules of `headers` like all fields. Otherwise they are \
+                    dropped.
+                    """
+                ),
                 Key("method", "as in `load_balancing`", .none("`load_balancing.method`"), "How this route spreads its requests."),
                 Key("hash_on", "as in `load_balancing`", .none("`load_balancing.hash_on`"), "With the method `hash`."),
                 Key(
@@ -101,8 +108,20 @@ extension ConfigurationReference {
                 Key("add_x_forwarded", "boolean", .value("true"), "`X-Forwarded-For`, `-Proto`, `-Host`, `-Port`."),
                 Key("add_via", "boolean", .value("true"), "`Via` (RFC 9110 §7.6.3): it ends loops."),
                 Key(
+                    "allow_underscores", "boolean", .value("false"),
+                    """
+                    Whether fields with `_` in their names go on. Most application servers cannot tell them from those with \
+                    `-`, so a client could put its own in place of yours.
+                    """),
+                Key(
                     "remove", "list of field names, or a table `\"X-Name\" = true`", .value("[]"),
                     "Fields of the request that the upstream does not see."),
+                Key(
+                    "remove_untrusted", "list of field names, or a table `\"X-Name\" = true`", .value("[]"),
+                    """
+                    Further fields that it does not see of peers that are not `trusted_proxies`, besides those that \
+                    [Forwarding](forwarding.md) lists.
+                    """),
                 Key(
                     "trusted_proxies", "list of addresses or CIDR blocks", .value("[]"),
                     "Further peers believed on this site, besides `security.trusted_proxies`."),

@@ -8,6 +8,8 @@ package struct Route: Sendable, Equatable {
     /// What stands in place of the matched prefix; nil: the prefix stays (or goes, with `strip_prefix`).
     package var rewriteTarget: String?
     package var websocket = false
+    /// Forward the trailer fields of requests.
+    package var requestTrailers = false
     /// How this route spreads its requests over the pool; nil: as `load_balancing` says.
     package var method: LoadBalancing.Method?
     /// nil: as `load_balancing` says.

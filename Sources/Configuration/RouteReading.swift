@@ -15,6 +15,7 @@ extension Route {
         rewriteTarget = target
         table.read("strip_prefix", into: &stripPrefix)
         table.read("websocket", into: &websocket)
+        table.read("request_trailers", into: &requestTrailers)
         method = table.balancingMethod()
         hashOn = table.hashKey()
         table.readDuration("tunnel_idle", into: &tunnelIdle)

@@ -50,6 +50,20 @@ package struct AnswerFields: Equatable, Sendable {
         if !others.isEmpty { lines.append(others.lines.span) }
     }
 
+    /// Takes out the fields whose name `isUnwanted`.
+    package mutating func removeAll(named isUnwanted: (Span<UInt8>) -> Bool) {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(lines.count)
+        forEach { name, value in
+            guard !isUnwanted(name) else { return }
+            kept.append(name)
+            kept.append(": ")
+            kept.append(value)
+            kept.append("\r\n")
+        }
+        lines = kept
+    }
+
     /// Lends each name and its value, in order.
     package func forEach(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
         let bytes = lines.span

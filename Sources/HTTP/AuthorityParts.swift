@@ -1,9 +1,15 @@
-/// Where the parts of `host[:port]` (RFC 9110 §4.2 and RFC 3986 §3.2, without user information) lie in someone else's bytes.
+/// Where the parts of `host[:port]` (RFC 9110 §4.2 and RFC 3986 §3.2, without user information) lie in someone else's bytes. A
+/// colon without a port behind it says no more than none (RFC 3986 §3.2.3).
 package struct AuthorityParts: Sendable, Equatable {
     /// Offsets of the host, without the brackets of an IPv6 literal.
     package let host: Range<Int>
     package let port: UInt16?
     package let isIPv6: Bool
+
+    /// What to write of an authority that was read from `range`: all but a colon that no port follows (RFC 3986 §6.2.3).
+    func normal(_ range: Range<Int>) -> Range<Int> {
+        port == nil ? range.lowerBound..<(isIPv6 ? host.upperBound + 1 : host.upperBound) : range
+    }
 
     /// Checks the bytes at `range`; nil if they are not a host with an optional port.
     package init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
@@ -23,7 +29,7 @@ package struct AuthorityParts: Sendable, Equatable {
             host = first..<end
             isIPv6 = false
         }
-        if end == range.upperBound {
+        if end == range.upperBound || (end == range.upperBound - 1 && bytes[end] == 0x3A) {
             port = nil
         } else {
             guard bytes[end] == 0x3A, let number = Self.port(bytes, end + 1..<range.upperBound) else { return nil }

@@ -36,8 +36,8 @@ package enum BodyFraming: Equatable, Sendable {
 
     /// The framing of a response to a request with `method`. Steps of RFC 9112 §6.3:
     ///
-    /// 1. To HEAD, and with 1xx, 204 or 304: no body, whatever the fields say.
-    /// 2. 2xx to CONNECT: the connection becomes a tunnel: no body.
+    /// 1. To HEAD, and with 1xx, 204 or 304: no body, whatever the fields say. A stated length that is forwarded must be one.
+    /// 2. 2xx to CONNECT: the connection becomes a tunnel: no body, whatever the fields say.
     /// 3. Both `Transfer-Encoding` and `Content-Length`: refused, since our upstream must not be ambiguous.
     /// 4. `Transfer-Encoding`: `chunked` alone gives chunked; all else is refused.
     /// 5. Invalid `Content-Length`, or more than one: refused.
@@ -46,17 +46,21 @@ package enum BodyFraming: Equatable, Sendable {
     /// 8. Otherwise until close.
     package static func ofResponse(_ head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let status = head.status
-        let bodiless = status < 200 || status == 204 || status == 304
-        if bodiless || method == .connect && status < 300 {
-            // RFC 9112 §6.1: no Transfer-Encoding with 1xx, 204, or 2xx to CONNECT; who sends it may send a body as well.
-            if status != 304, head.contains(.transferEncoding) {
-                throw HTTPRefusal(.transferEncodingNotAllowed, from: .upstream)
-            }
-            if status != 304 { return .none }
+        // RFC 9112 §6.3 (1, 2): these end at the empty line, and neither field is forwarded.
+        if status < 200 || status == 204 || method == .connect && status < 300 { return .none }
+        if status == 304 {
+            _ = try FramingFields.statedLength(head.fields, from: .upstream)
+            return .none  // (1)
         }
         let framing = try FramingFields.decide(head.fields, version: head.minorVersion, from: .upstream)
-        if method == .head || status == 304 { return .none }  // (1), after the fields were found to be valid
+        if method == .head { return .none }  // (1), after the fields were found to be valid
         return framing ?? .untilClose  // (8)
+    }
+
+    /// Does an answer that has no body name a transfer coding all the same (RFC 9112 §6.1)? Who sends that may send a body as
+    /// well, so its connection is not to be used again.
+    package static func isDoubtful(_ head: ResponseHead) -> Bool {
+        head.contains(.transferEncoding) && (head.status < 200 || head.status == 204 || head.status == 304)
     }
 }
 
@@ -74,9 +78,16 @@ enum FramingFields {
             try checkTransferEncoding(fields, sender)
             return .chunked
         }
+        return try statedLength(fields, from: sender).map { .length($0) }
+    }
+
+    /// Steps 5 and 6 alone: what `Content-Length` states; nil without one.
+    static func statedLength(
+        _ fields: borrowing FieldSection, from sender: HTTPRefusal.Sender
+    ) throws(HTTPRefusal) -> UInt64? {
         guard let line = fields.first(.contentLength) else { return nil }
         if fields.count(of: .contentLength) > 1 { throw HTTPRefusal(.contentLengthRepeated, from: sender) }
-        return .length(try length(fields.bytes.span, line.value, sender))
+        return try length(fields.bytes.span, line.value, sender)
     }
 
     /// RFC 9112 §6.3 (4): exactly one member in all lines together, and that is `chunked`.

@@ -8,15 +8,16 @@ package enum ChunkedStep: Equatable, Sendable {
     case end(consumed: Int)
 }
 
-/// Reads the chunked transfer coding, RFC 9112 §7.1, strictly: lines end with CRLF, no white space around sizes and
-/// extensions, every count bounded. It keeps what it needs between calls, so its input need not be kept.
+/// Reads the chunked transfer coding, RFC 9112 §7.1, strictly: lines end with CRLF, white space stands only where the grammar
+/// of extensions has it, every count is bounded. It keeps what it needs between calls, so its input need not be kept.
 package struct ChunkedDecoder: Sendable {
     /// The trailer fields, empty before `.end`; kept apart from the header, RFC 9110 §6.5.1. What must not be
     /// forwarded is left out when they are written by `ChunkedEncoder`.
     package private(set) var trailers = FieldSection()
 
     private enum State {
-        case sizeStart, size, extensionStart, extensionText, quoted, quotedPair, sizeLF, data, dataCR, dataLF, trailers, done
+        case sizeStart, size, sizeGap, extensionStart, extensionText, extensionGap, extensionValue, quoted, quotedPair
+        case sizeLF, data, dataCR, dataLF, trailers, done
     }
     private var state = State.sizeStart
     private var remaining: UInt64 = 0
@@ -99,13 +100,13 @@ package struct ChunkedDecoder: Sendable {
         switch byte {
         case ByteClass.carriageReturn: state = .sizeLF
         case 0x3B: state = .extensionStart
+        case ByteClass.space, ByteClass.tab: state = .sizeGap
         case ByteClass.lineFeed: throw refusal(.bareLF)
-        // RFC 9112 §7.1.1 knows "bad white space" before `;`; parsers differ on it, so it is refused.
         default: throw refusal(.chunkSizeMalformed)
         }
     }
 
-    /// RFC 9112 §7.1.1: `;name` or `;name=value` or `;name="value"`, read only to be dropped.
+    /// RFC 9112 §7.1.1: `;name` or `;name=value` or `;name="value"`, with white space around `;` and `=`; read to be dropped.
     private mutating func takeExtension(_ byte: UInt8) throws(HTTPRefusal) {
         extensionBytes += 1
         guard lineBytes <= limits.maxSizeLineBytes, extensionBytes <= limits.maxExtensionBytes else {
@@ -119,16 +120,30 @@ package struct ChunkedDecoder: Sendable {
         case .quoted:
             guard !ByteClass.isForbiddenInText(byte) else { throw refusal(.chunkExtensionMalformed) }
             if byte == 0x22 { state = .extensionText } else if byte == 0x5C { state = .quotedPair }
-        case .extensionStart:
+        case .sizeGap where byte == 0x3B:
+            state = .extensionStart
+        case .sizeGap:
+            // White space that no extension follows is none of the grammar's.
+            guard ByteClass.isBlank(byte) else { throw refusal(.chunkSizeMalformed) }
+        case .extensionStart, .extensionValue:
+            if ByteClass.isBlank(byte) { return }
+            if state == .extensionValue, byte == 0x22 { return state = .quoted }
             guard ByteClass.isToken(byte) else { throw refusal(.chunkExtensionMalformed) }
             state = .extensionText
         default:
-            switch byte {
-            case ByteClass.carriageReturn: state = .sizeLF
-            case 0x3B: state = .extensionStart
-            case 0x22: state = .quoted
-            default: guard ByteClass.isToken(byte) || byte == 0x3D else { throw refusal(.chunkExtensionMalformed) }
-            }
+            try takeAfterName(byte)
+        }
+    }
+
+    /// A byte of a name or value, or what may follow one.
+    private mutating func takeAfterName(_ byte: UInt8) throws(HTTPRefusal) {
+        switch byte {
+        case ByteClass.carriageReturn where state == .extensionText: state = .sizeLF
+        case ByteClass.space, ByteClass.tab: state = .extensionGap
+        case 0x3B: state = .extensionStart
+        case 0x3D: state = .extensionValue
+        default:
+            guard ByteClass.isToken(byte), state == .extensionText else { throw refusal(.chunkExtensionMalformed) }
         }
     }
 

@@ -27,7 +27,7 @@ package enum ChunkedEncoder {
     /// in trailers. All fields Gatehouse knows are of these kinds, but the validators.
     package static func mayBeTrailer(_ field: KnownField) -> Bool {
         switch field {
-        case .other, .etag, .lastModified: true
+        case .other, .underscored, .etag, .lastModified: true
         default: false
         }
     }

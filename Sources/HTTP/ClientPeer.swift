@@ -15,6 +15,8 @@ package final class ClientPeer: Sendable {
     package let listenerPort: UInt16
     /// Whether the peer may state forwarding fields (`trusted_proxies`); otherwise its values are dropped.
     package let isTrusted: Bool
+    /// Whom the site trusts, so that a chain of such proxies is seen through.
+    let trusted: [CIDR]
     /// `address` as text (RFC 5952), or `unknown`.
     let addressText: [UInt8]
     /// The lines `X-Forwarded-For` and `X-Forwarded-Proto` of a client that is not trusted.
@@ -24,19 +26,28 @@ package final class ClientPeer: Sendable {
     /// `for=…;proto=…` of RFC 7239, ready to be copied.
     let forwardedElement: [UInt8]
 
-    package init(address: IPAddress?, port: UInt16, scheme: Scheme, listenerPort: UInt16, isTrusted: Bool) {
+    /// - Parameter trusted: the site's `trusted_proxies`.
+    package init(
+        address: IPAddress?, port: UInt16, scheme: Scheme, listenerPort: UInt16, isTrusted: Bool, trusted: [CIDR] = []
+    ) {
         self.address = address
         self.port = port
         self.scheme = scheme
         self.listenerPort = listenerPort
         self.isTrusted = isTrusted
+        self.trusted = trusted
         let text = address?.text ?? "unknown"
         let proto = scheme == .https ? "https" : "http"
         addressText = Array(text.utf8)
         forAndProto = Array("X-Forwarded-For: \(text)\r\nX-Forwarded-Proto: \(proto)\r\n".utf8)
         portLine = Array("X-Forwarded-Port: \(listenerPort)\r\n".utf8)
-        // RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes.
-        let node = address?.isIPv6 == true ? "\"[\(text)]\"" : text
-        forwardedElement = Array("for=\(node);proto=\(proto)".utf8)
+        forwardedElement = Array("for=".utf8) + Self.node(address) + Array(";proto=\(proto)".utf8)
+    }
+
+    /// RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes. `unknown` for
+    /// none.
+    static func node(_ address: IPAddress?) -> [UInt8] {
+        guard let address else { return Array("unknown".utf8) }
+        return Array((address.isIPv6 ? "\"[\(address.text)]\"" : address.text).utf8)
     }
 }

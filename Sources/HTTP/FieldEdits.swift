@@ -35,6 +35,8 @@ package final class FieldEdits: Sendable {
     private let droppedNames: [[UInt8]]
     /// Lines to write, ready to be copied.
     private let lines: [UInt8]
+    /// Are there fields to write in place of others?
+    let setsAny: Bool
     private let defaults: [Default]
     private let defaultLines: [UInt8]
     /// The bits of the fields among the defaults: a head without any of them gets all lines, if each has a bit.
@@ -69,9 +71,14 @@ package final class FieldEdits: Sendable {
         self.droppedKnown = droppedKnown
         self.droppedNames = droppedNames
         lines = (set + add).flatMap(Self.line)
+        setsAny = !set.isEmpty
         var entries: [Default] = []
         var bytes: [UInt8] = []
-        for field in defaults {
+        // What is set is no default besides.
+        let left = defaults.filter { field in
+            !set.contains { Text.sameVariable(Array($0.name.utf8).span, Array(field.name.utf8).span) }
+        }
+        for field in left {
             let line = Self.line(field)
             let nameCount = field.name.utf8.count
             let known = KnownField.recognise(line.span, 0..<nameCount)
@@ -102,6 +109,12 @@ package final class FieldEdits: Sendable {
         for entry in defaults where !has(entry, fields) { out.write(defaultLines, entry.line) }
     }
 
+    /// Is a field of this name set, in place of any other?
+    func sets(_ name: Span<UInt8>) -> Bool {
+        guard setsAny else { return false }
+        return droppedKnown & KnownField.recognise(name, 0..<name.count).bit != 0 || dropsName(name)
+    }
+
     private func has(_ entry: Default, _ fields: borrowing FieldSection) -> Bool {
         guard fields.contains(entry.known) else { return false }
         guard entry.known.isKind else { return true }
@@ -117,5 +130,10 @@ package final class FieldEdits: Sendable {
 
 extension KnownField {
     /// Stands for many names, which must be compared.
-    fileprivate var isKind: Bool { self == .other || self == .xForwardedOther }
+    fileprivate var isKind: Bool {
+        switch self {
+        case .other, .underscored, .xForwardedOther, .clientClaim: true
+        default: false
+        }
+    }
 }

@@ -34,6 +34,11 @@ package struct FieldLine: Sendable, Equatable {
         self.init(name: name, value: value, known: .recognise(bytes, name), isUsual: isUsual)
     }
 
+    /// The same of a line with white space before its colon, which is not to be written again.
+    init(_ bytes: Span<UInt8>, name: Range<Int>, colon: Int, end: Int) {
+        self.init(name: name, value: Text.trimmed(bytes, colon + 1..<end), known: .recognise(bytes, name))
+    }
+
     /// Offsets of the name in the section's bytes.
     @inlinable
     package var name: Range<Int> { Int(nameStart)..<Int(nameStart) &+ Int(nameCount) }

@@ -9,6 +9,8 @@ struct FieldSectionParser {
     var scanned = 0
     /// Offset of its colon, once found.
     var colon = -1
+    /// White space between its name and its colon, in an answer.
+    private var blanks = 0
 
     /// Starts at the line that begins at `offset`.
     init(at offset: Int = 0) {
@@ -73,15 +75,32 @@ struct FieldSectionParser {
             // RFC 9112 §2.2, §5.2: white space before the first field, and obs-fold, are refused.
             if ByteClass.isBlank(input[scanned]) { throw HTTPRefusal(.foldedLine, from: sender) }
         }
-        scanned = ByteScanning.endOfToken(input, from: scanned, to: input.count)
+        if blanks == 0 { scanned = ByteScanning.endOfToken(input, from: scanned, to: input.count) }
         try checkSize(longest, sender)
         guard scanned < input.count else { return false }
-        guard input[scanned] == 0x3A, scanned > lineStart else {
-            throw HTTPRefusal(reasonAgainst(nameByte: input[scanned], at: scanned), from: sender)
+        if input[scanned] != 0x3A || scanned == lineStart {
+            guard try skipBlanks(input, longest, sender) else { return false }
         }
         colon = scanned
         scanned &+= 1
         return true
+    }
+
+    /// RFC 9112 §5.1: white space between name and colon is refused in a request, and removed from an answer.
+    /// Returns false when bytes are missing; else the colon is at `scanned`.
+    @inline(never)
+    private mutating func skipBlanks(
+        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+    ) throws(HTTPRefusal) -> Bool {
+        while sender == .upstream, scanned > lineStart, scanned < input.count, ByteClass.isBlank(input[scanned]) {
+            scanned += 1
+            blanks += 1
+        }
+        try checkSize(longest, sender)
+        guard scanned < input.count else { return false }
+        if input[scanned] == 0x3A, scanned > lineStart { return true }
+        throw HTTPRefusal(
+            blanks > 0 ? .spaceBeforeColon : reasonAgainst(nameByte: input[scanned], at: scanned), from: sender)
     }
 
     /// Whether LF has come behind the CR at `scanned`.
@@ -95,7 +114,11 @@ struct FieldSectionParser {
     /// The line that was read, and goes on behind it.
     @inline(__always)
     private mutating func takeLine(_ input: Span<UInt8>) -> FieldLine {
-        let line = FieldLine(input, name: lineStart..<colon, end: scanned)
+        let line =
+            blanks == 0
+            ? FieldLine(input, name: lineStart..<colon, end: scanned)
+            : FieldLine(input, name: lineStart..<colon - blanks, colon: colon, end: scanned)
+        blanks = 0
         lineStart = scanned &+ 2
         scanned = lineStart
         colon = -1
@@ -112,7 +135,6 @@ struct FieldSectionParser {
     private func reasonAgainst(nameByte byte: UInt8, at index: Int) -> RefusalReason {
         switch byte {
         case 0x3A: .fieldNameEmpty
-        // RFC 9112 §5.1: white space between name and colon is refused.
         case ByteClass.space, ByteClass.tab: .spaceBeforeColon
         case ByteClass.lineFeed: .bareLF
         case ByteClass.carriageReturn: .fieldNameMalformed

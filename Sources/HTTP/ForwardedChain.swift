@@ -15,7 +15,8 @@ package enum ForwardedChain {
         for line in fields.lines where line.known == known {
             var members = ListMembers(line.value)
             while let member = members.next(span) {
-                chain.append(known == .forwarded ? forNode(span, member) : node(span, member))
+                let value = known == .forwarded ? ForwardedElement(span, member).node : member
+                chain.append(value.flatMap { node(span, $0) })
             }
         }
         var reached = peer
@@ -33,23 +34,8 @@ package enum ForwardedChain {
         return false
     }
 
-    /// The `for` parameter of one element of `Forwarded` (RFC 7239 §5.2, §6); nil if there is none or it is no address.
-    private static func forNode(_ bytes: Span<UInt8>, _ element: Range<Int>) -> IPAddress? {
-        var pairs = ListMembers(element)
-        while let pair = pairs.next(bytes, separator: 0x3B) {
-            guard pair.count > 4, Text.equal(bytes, pair.lowerBound..<pair.lowerBound + 4, "for=") else { continue }
-            var value = pair.lowerBound + 4..<pair.upperBound
-            if bytes[value.lowerBound] == 0x22 {
-                guard value.count >= 2, bytes[value.upperBound - 1] == 0x22 else { return nil }
-                value = value.lowerBound + 1..<value.upperBound - 1
-            }
-            return node(bytes, value)
-        }
-        return nil
-    }
-
     /// An address with an optional port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
-    private static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) -> IPAddress? {
+    static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) -> IPAddress? {
         if let address = IPAddress(bytes, range) { return address }
         guard let parts = AuthorityParts(bytes, range) else { return nil }
         return IPAddress(bytes, parts.host)

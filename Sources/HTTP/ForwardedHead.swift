@@ -81,11 +81,12 @@ package enum ForwardedHead {
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest,
         _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
-        var dropped = requestDropped | ForwardingFields.dropped(policy: policy, isTrusted: client.isTrusted)
-        // RFC 9110 §6.6.2: `Trailer` announces trailers, which are read and forwarded only with a chunked body.
-        if request.framing == .chunked { dropped &= ~KnownField.trailer.bit }
+        var dropped = requestDropped | policy.droppedKinds(isTrusted: client.isTrusted)
+        // RFC 9110 §6.6.2: `Trailer` announces trailers, which are forwarded only where the route says so.
+        if request.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         copyLines(
-            head.fields, dropping: dropped, policy.edits, namedByConnection: head.summary.connection.contains(.names), to: &out)
+            head.fields, dropping: dropped, policy.edits(isTrusted: client.isTrusted),
+            namedByConnection: head.summary.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
         if head.summary.method == .trace || head.summary.method == .options, let left = head.fields.number(of: .maxForwards) {
             out.write("Max-Forwards: ")
@@ -132,7 +133,8 @@ package enum ForwardedHead {
         if edits.dropsName(span.extracting(line.name)) { return true }
         // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
         // dropped already, and the others may not be taken away from the upstream by a client.
-        return namedByConnection && line.known == .other && isNamedByConnection(span, fields, line)
+        return namedByConnection && (line.known == .other || line.known == .underscored)
+            && isNamedByConnection(span, fields, line)
     }
 
     private static func isNamedByConnection(

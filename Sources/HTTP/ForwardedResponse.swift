@@ -20,7 +20,7 @@ extension ForwardedHead {
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
-        if !answer.date.isEmpty, !head.fields.contains(.date) {
+        if !answer.date.isEmpty, !head.fields.contains(.date), policy.edits.droppedKnown & KnownField.date.bit == 0 {
             out.write("Date: ")
             out.write(answer.date)
             out.write("\r\n")
@@ -31,6 +31,8 @@ extension ForwardedHead {
             out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             return
         }
+        // RFC 9110 §15.5.22: the answer is of no use without the protocols that it asks for.
+        if head.summary.status == 426 { writeOffer(head, to: &out) }
         let isLast = answer.closes ? true : answer.framing == .untilClose
         if case .none = answer.framing {
             writeStatedLength(head, to: &out)
@@ -44,6 +46,17 @@ extension ForwardedHead {
             out.write("Connection: keep-alive\r\n")
         }
         out.write("\r\n")
+    }
+
+    /// The protocols that the upstream offers, with the option that RFC 9110 §7.8 wants beside them.
+    private static func writeOffer(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
+        guard head.fields.contains(.upgrade) else { return }
+        for line in head.fields.lines where line.known == .upgrade && !line.value.isEmpty {
+            out.write("Upgrade: ")
+            out.write(head.fields.bytes, line.value)
+            out.write("\r\n")
+        }
+        out.write("Connection: Upgrade\r\n")
     }
 
     /// Appends an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.

@@ -1,14 +1,14 @@
 /// Writes `X-Forwarded-*` and RFC 7239 `Forwarded`.
 ///
 /// A client's own claims are dropped. Those of a trusted peer are continued: its lists get the peer's address behind them,
-/// and its statements of protocol, host and port stay, if they are well-formed.
+/// and its statements of protocol, host and port stay, if they are well-formed. Both ways of saying it say the same.
 enum ForwardingFields {
     private static let xForwarded: UInt64 =
         KnownField.xForwardedFor.bit | KnownField.xForwardedProto.bit | KnownField.xForwardedHost.bit
         | KnownField.xForwardedPort.bit
     private static let claims: UInt64 =
         xForwarded | KnownField.forwarded.bit | KnownField.xForwardedPrefix.bit | KnownField.xForwardedOther.bit
-        | KnownField.xRealIP.bit
+        | KnownField.xRealIP.bit | KnownField.clientClaim.bit
 
     /// The incoming fields that are not copied: all from an untrusted peer; from a trusted one, those written anew.
     static func dropped(policy: borrowing RequestFieldPolicy, isTrusted: Bool) -> UInt64 {
@@ -20,41 +20,14 @@ enum ForwardingFields {
         _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
-        if policy.addXForwarded { writeXForwarded(head, head.fields, client, to: &out) }
-        if policy.addForwarded { writeForwarded(head, head.fields, client, to: &out) }
-    }
-
-    private static func writeXForwarded(
-        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
-        to out: inout OutputSpan<UInt8>
-    ) {
-        guard client.isTrusted else { return writeOwn(head, fields, client, to: &out) }
-        out.write("X-Forwarded-For: ")
-        writeList(of: .xForwardedFor, fields, to: &out)
-        out.write(client.addressText)
-
-        if let line = trusted(.xForwardedProto, fields, client), isProtocol(fields, line) {
-            out.write("\r\nX-Forwarded-Proto: ")
-            out.write(fields.bytes, line.value)
-        } else {
-            out.write(client.scheme == .https ? "\r\nX-Forwarded-Proto: https" : "\r\nX-Forwarded-Proto: http")
+        if client.isTrusted { return writeContinued(head, policy: policy, client: client, to: &out) }
+        if policy.addXForwarded { writeOwn(head, head.fields, client, to: &out) }
+        if policy.addForwarded {
+            out.write("Forwarded: ")
+            out.write(client.forwardedElement)
+            writeHost(head.summary.authority, head.summary.authorityRange, head.fields, to: &out)
+            out.write("\r\n")
         }
-
-        if let line = trusted(.xForwardedHost, fields, client), AuthorityParts(fields.bytes.span, line.value) != nil {
-            out.write("\r\nX-Forwarded-Host: ")
-            out.write(fields.bytes, line.value)
-        } else if !head.summary.authorityRange.isEmpty {
-            out.write("\r\nX-Forwarded-Host: ")
-            out.write(fields.bytes, head.summary.authorityRange)
-        }
-
-        out.write("\r\nX-Forwarded-Port: ")
-        if let line = trusted(.xForwardedPort, fields, client), isPort(fields, line) {
-            out.write(fields.bytes, line.value)
-        } else {
-            out.write(decimal: UInt64(client.listenerPort))
-        }
-        out.write("\r\n")
     }
 
     /// What we know ourselves, which is all there is to say of a client that is not trusted: mostly ready.
@@ -68,50 +41,115 @@ enum ForwardingFields {
             out.write(fields.bytes, head.summary.authorityRange)
             out.write("\r\n")
         }
-        out.write(client.portLine)
-    }
-
-    /// RFC 7239 §4: `for`, `proto` and, if the client named one, `host`, quoted where it is not a token.
-    private static func writeForwarded(
-        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
-        to out: inout OutputSpan<UInt8>
-    ) {
-        out.write("Forwarded: ")
-        if client.isTrusted { writeList(of: .forwarded, fields, to: &out) }
-        out.write(client.forwardedElement)
-        if let authority = head.summary.authority {
-            // A port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. No other byte of an authority that
-            // passed validation would need it, or a backslash.
-            let isToken = authority.port == nil && !authority.isIPv6
-            out.write(isToken ? ";host=" : ";host=\"")
-            out.write(fields.bytes, head.summary.authorityRange)
-            if !isToken { out.write(0x22) }
-        }
+        guard let port = head.summary.authority?.port else { return out.write(client.portLine) }
+        out.write("X-Forwarded-Port: ")
+        out.write(decimal: UInt64(port))
         out.write("\r\n")
     }
 
+    /// The `host` parameter of RFC 7239 §5.3, quoted where it is not a token.
+    private static func writeHost(
+        _ authority: AuthorityParts?, _ range: Range<Int>, _ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>
+    ) {
+        guard let authority else { return }
+        // A port has a colon, an IPv6 host brackets: no token (RFC 7239 §4), so quoted. No other byte of an authority that
+        // passed validation would need it, or a backslash.
+        let isToken = authority.port == nil && !authority.isIPv6
+        out.write(isToken ? ";host=" : ";host=\"")
+        out.write(fields.bytes, authority.normal(range))
+        if !isToken { out.write(0x22) }
+    }
+
+    // MARK: Of a trusted peer
+
+    @inline(never)
+    private static func writeContinued(
+        _ head: borrowing RequestHeadContent, policy: borrowing RequestFieldPolicy, client: borrowing ClientPeer,
+        to out: inout OutputSpan<UInt8>
+    ) {
+        let claims = TrustedClaims(head.fields, trusted: client.trusted)
+        let host = claims.host ?? head.summary.authorityRange
+        if policy.addXForwarded { writeXForwarded(claims, host, head, head.fields, client, to: &out) }
+        if policy.addForwarded { writeForwarded(claims, host, head.fields, client, to: &out) }
+    }
+
+    private static func writeXForwarded(
+        _ claims: TrustedClaims, _ host: Range<Int>, _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection,
+        _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
+    ) {
+        out.write("X-Forwarded-For: ")
+        if fields.contains(.xForwardedFor) {
+            writeList(of: .xForwardedFor, fields, to: &out)
+        } else if fields.contains(.forwarded) {
+            for element in ForwardedElement.all(fields) {
+                let address = element.node.flatMap { ForwardedChain.node(fields.bytes.span, $0) }
+                out.write(Array((address?.text ?? "unknown").utf8))
+                out.write(", ")
+            }
+        }
+        out.write(client.addressText)
+        out.write("\r\nX-Forwarded-Proto: ")
+        writeProtocol(claims, fields, client, to: &out)
+        if !host.isEmpty {
+            out.write("\r\nX-Forwarded-Host: ")
+            out.write(fields.bytes, host)
+        }
+        out.write("\r\nX-Forwarded-Port: ")
+        out.write(decimal: claims.port ?? UInt64(head.summary.authority?.port ?? client.listenerPort))
+        out.write("\r\n")
+    }
+
+    /// RFC 7239 §4. Protocol and host stand in our own element, and in the first of those that are made of `X-Forwarded-For`:
+    /// whoever looks at either end reads the same.
+    private static func writeForwarded(
+        _ claims: TrustedClaims, _ host: Range<Int>, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
+        to out: inout OutputSpan<UInt8>
+    ) {
+        let authority = AuthorityParts(fields.bytes.span, host)
+        out.write("Forwarded: ")
+        if fields.contains(.forwarded) {
+            writeList(of: .forwarded, fields, to: &out)
+        } else if fields.contains(.xForwardedFor) {
+            var isFirst = true
+            for line in fields.lines where line.known == .xForwardedFor {
+                var members = ListMembers(line.value)
+                while let member = members.next(fields.bytes.span) {
+                    writeNode(ForwardedChain.node(fields.bytes.span, member), to: &out)
+                    if isFirst {
+                        out.write(";proto=")
+                        writeProtocol(claims, fields, client, to: &out)
+                        writeHost(authority, host, fields, to: &out)
+                    }
+                    isFirst = false
+                    out.write(", ")
+                }
+            }
+        }
+        writeNode(client.address, to: &out)
+        out.write(";proto=")
+        writeProtocol(claims, fields, client, to: &out)
+        writeHost(authority, host, fields, to: &out)
+        out.write("\r\n")
+    }
+
+    private static func writeProtocol(
+        _ claims: TrustedClaims, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
+        to out: inout OutputSpan<UInt8>
+    ) {
+        if let proto = claims.proto { return out.write(fields.bytes, proto) }
+        out.write(client.scheme == .https ? "https" : "http")
+    }
+
+    /// RFC 7239 §6: an IPv6 address in brackets and quotes; `unknown` for what is no address.
+    private static func writeNode(_ address: IPAddress?, to out: inout OutputSpan<UInt8>) {
+        out.write("for=")
+        out.write(ClientPeer.node(address))
+    }
+
     private static func writeList(of known: KnownField, _ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
-        guard fields.contains(known) else { return }
         for line in fields.lines where line.known == known && !line.value.isEmpty {
             out.write(fields.bytes, line.value)
             out.write(", ")
         }
-    }
-
-    /// The one line of this field from a trusted peer; two contradict each other and are not believed.
-    private static func trusted(
-        _ known: KnownField, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer
-    ) -> FieldLine? {
-        client.isTrusted && fields.count(of: known) == 1 ? fields.first(known) : nil
-    }
-
-    private static func isProtocol(_ fields: borrowing FieldSection, _ line: FieldLine) -> Bool {
-        fields.value(of: line, equals: "https") || fields.value(of: line, equals: "http")
-            || fields.value(of: line, equals: "wss") || fields.value(of: line, equals: "ws")
-    }
-
-    private static func isPort(_ fields: borrowing FieldSection, _ line: FieldLine) -> Bool {
-        guard let port = Text.decimal(fields.bytes.span, line.value, maxDigits: 5) else { return false }
-        return 1...65535 ~= port
     }
 }

@@ -10,6 +10,9 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     /// A field whose name becomes a known one when `_` is read as `-` (`X_Forwarded_For`, `Content_Length`): programs
     /// that map names to variables (CGI, WSGI, Rack) cannot tell the two, so it is never forwarded.
     case lookalike
+    /// Any other name with an underscore: programs that map names to variables take it for the one with a dash. Of requests it is
+    /// forwarded only where the configuration says so.
+    case underscored
     // Framing and connection
     case host, contentLength, transferEncoding, connection, keepAlive, proxyConnection, te, trailer, upgrade, expect
     case maxForwards, http2Settings, proxyAuthorization, proxyAuthenticate
@@ -17,6 +20,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xForwardedPrefix, xRealIP
     /// Any other name that begins with `X-Forwarded`: a claim about the client like its kin.
     case xForwardedOther
+    /// Any of the other names in which proxies speak of their clients: see `ClientClaim`.
+    case clientClaim
     // Content and conditions
     case accept, acceptEncoding, ifModifiedSince, ifUnmodifiedSince, ifMatch, ifNoneMatch, ifRange, range
     // Who and when
@@ -47,8 +52,9 @@ extension KnownField {
         guard range.count <= 32 else { return recogniseKin(bytes, range) }
         let name = ByteScanning.foldedName(bytes, range)
         let field = named(name, count: range.count)
-        guard field == .other, name.hasUnderscore || name.first == kinsBeginning else { return field }
-        return recogniseKin(bytes, range)
+        guard field == .other else { return field }
+        if name.hasUnderscore || name.first == kinsBeginning { return recogniseKin(bytes, range) }
+        return ClientClaim.isNamed(name, count: range.count) ? .clientClaim : .other
     }
 
     @inline(__always)
@@ -61,7 +67,10 @@ extension KnownField {
             return .xForwardedOther
         }
         for index in range where bytes[index] == 0x5F { return recogniseLookalike(bytes, range) }
-        return .other
+        // What is longer than a known name may still be of a family.
+        guard range.count > 32 else { return .other }
+        return ClientClaim.isFamily(ByteScanning.foldedName(bytes, range.lowerBound..<range.lowerBound + 8).first)
+            ? .clientClaim : .other
     }
 
     private static func recogniseLookalike(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
@@ -69,7 +78,7 @@ extension KnownField {
         dashed.append(bytes, range)
         for index in dashed.indices where dashed[index] == 0x5F { dashed[index] = 0x2D }
         let field = recognise(dashed.span, 0..<dashed.count)
-        return field == .other ? .other : .lookalike
+        return field == .other ? .underscored : .lookalike
     }
 
     @inline(never)

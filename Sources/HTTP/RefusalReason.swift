@@ -31,7 +31,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case targetScheme = "target_scheme"
     /// The version is not `HTTP/` digit `.` digit (RFC 9112 §2.3), or is missing (HTTP/0.9).
     case versionMalformed = "version_malformed"
-    /// The version is neither HTTP/1.0 nor HTTP/1.1 (RFC 9110 §15.6.6: 505).
+    /// The version is not HTTP/1 (RFC 9110 §15.6.6: 505); a higher minor version is read as HTTP/1.1.
     case versionUnsupported = "version_unsupported"
     /// The client opened with the HTTP/2 preface on a connection that was not agreed to speak HTTP/2.
     case http2Preface = "http2_preface"
@@ -53,7 +53,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
 
     /// A line begins with white space: an obsolete folded line, or white space before the first field (RFC 9112 §2.2, §5.2).
     case foldedLine = "folded_line"
-    /// White space between a field name and its colon (RFC 9112 §5.1).
+    /// White space between a field name and its colon (RFC 9112 §5.1), in a request; from an answer it is removed.
     case spaceBeforeColon = "space_before_colon"
     /// A field line without a name.
     case fieldNameEmpty = "field_name_empty"
@@ -96,11 +96,11 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case chunkedNotLast = "chunked_not_last"
     /// A transfer coding other than `chunked` (RFC 9112 §6.1: 501).
     case transferCodingUnknown = "transfer_coding_unknown"
-    /// `Transfer-Encoding` in an HTTP/1.0 message, or where no body can be (RFC 9112 §6.1).
+    /// `Transfer-Encoding` in an HTTP/1.0 message (RFC 9112 §6.1).
     case transferEncodingNotAllowed = "transfer_encoding_not_allowed"
     /// A TRACE or CONNECT request with a body (RFC 9110 §9.3.6, §9.3.8).
     case bodyNotAllowed = "body_not_allowed"
-    /// A request that asks for a protocol upgrade and has a body: who reads the body is not defined.
+    /// A WebSocket handshake that has a body: who reads the body is not defined.
     case upgradeWithBody = "upgrade_with_body"
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1: 417).
     case expectationUnknown = "expectation_unknown"
@@ -111,7 +111,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case chunkSizeMalformed = "chunk_size_malformed"
     /// A chunk size does not fit into 63 bits (RFC 9112 §7.1).
     case chunkSizeOverflow = "chunk_size_overflow"
-    /// A chunk extension is malformed: a control character, or white space before `;` (RFC 9112 §7.1.1).
+    /// A chunk extension is malformed: a control character, or no name behind `;` (RFC 9112 §7.1.1).
     case chunkExtensionMalformed = "chunk_extension_malformed"
     /// Chunk extensions are longer than the limit (RFC 9112 §7.1.1).
     case chunkExtensionTooLarge = "chunk_extension_too_large"

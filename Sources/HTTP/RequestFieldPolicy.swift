@@ -8,13 +8,26 @@ package struct RequestFieldPolicy: Sendable {
     package var preserveHost = false
     /// Add ourselves to `Via` (RFC 9110 §7.6.3).
     package var addVia = true
+    /// Forward names with underscores.
+    package var allowUnderscores = false
     /// The configured `remove` and `add`; `Host` among the added ones sets the `Host` that is sent.
     let edits: FieldEdits
+    /// The same for peers that are not trusted, whose `removeUntrusted` is removed besides.
+    private let untrustedEdits: FieldEdits
     let host: [UInt8]?
 
-    package init(remove: [String] = [], set: [ConfiguredField] = []) {
-        edits = FieldEdits(remove: remove, set: set.filter { !Self.isHost($0) })
+    package init(remove: [String] = [], removeUntrusted: [String] = [], set: [ConfiguredField] = []) {
+        let fields = set.filter { !Self.isHost($0) }
+        edits = FieldEdits(remove: remove, set: fields)
+        untrustedEdits = removeUntrusted.isEmpty ? edits : FieldEdits(remove: remove + removeUntrusted, set: fields)
         host = set.last { Self.isHost($0) }.map { Array($0.value.utf8) }
+    }
+
+    func edits(isTrusted: Bool) -> FieldEdits { isTrusted ? edits : untrustedEdits }
+
+    /// The bits of the fields that are not copied because of what they claim, or how they are spelt.
+    func droppedKinds(isTrusted: Bool) -> UInt64 {
+        ForwardingFields.dropped(policy: self, isTrusted: isTrusted) | (allowUnderscores ? 0 : KnownField.underscored.bit)
     }
 
     private static func isHost(_ field: ConfiguredField) -> Bool { field.name.lowercased() == "host" }
@@ -34,5 +47,16 @@ package struct ResponseFieldPolicy: Sendable {
         defaults: [ConfiguredField] = []
     ) {
         edits = FieldEdits(remove: hideServer ? remove + ["Server"] : remove, set: set, add: add, defaults: defaults)
+    }
+
+    /// Does the configuration set a field of this name, in place of any other?
+    package func sets(_ known: KnownField) -> Bool { edits.setsAny && edits.droppedKnown & known.bit != 0 }
+
+    /// The same of a configured field.
+    package func sets(_ field: ConfiguredField) -> Bool { edits.sets(Array(field.name.utf8).span) }
+
+    /// Takes out of an answer of Gatehouse's own the fields in whose place the configuration sets others.
+    package func dropReplaced(from fields: inout AnswerFields) {
+        if edits.setsAny { fields.removeAll(named: edits.sets) }
     }
 }

@@ -24,8 +24,9 @@ extension RequestHeadContent {
             // RFC 9112 §3.2: more than one Host line, or an invalid one, is a 400.
             if fields.count(of: .host) > 1 { throw HTTPRefusal(.hostRepeated) }
             summary.authorityRange = host.value
-            summary.authority = AuthorityParts(fields.bytes.span, host.value)
-            if summary.authority == nil { throw HTTPRefusal(.hostMalformed) }
+            guard let authority = AuthorityParts(fields.bytes.span, host.value) else { throw HTTPRefusal(.hostMalformed) }
+            summary.authority = authority
+            summary.authorityRange = authority.normal(host.value)
         } else if summary.minorVersion == 1 {
             // RFC 9112 §3.2: HTTP/1.1 requires Host.
             throw HTTPRefusal(.hostMissing)
@@ -37,7 +38,7 @@ extension RequestHeadContent {
         if let authority = summary.authority, !Self.sameAuthority(fields.bytes.span, wanted, authority, defaultPort: port) {
             throw HTTPRefusal(.hostDisagreesWithTarget)
         }
-        summary.authorityRange = stated
+        summary.authorityRange = wanted.normal(stated)
         summary.authority = wanted
     }
 
@@ -62,11 +63,9 @@ extension RequestHeadContent {
         // RFC 9110 §7.8: ignored in HTTP/1.0, and without the connection option.
         guard summary.minorVersion == 1, summary.connection.contains(.upgrade), fields.contains(.upgrade) else { return }
         summary.upgrade = fields.contains(.upgrade, token: "websocket") ? .websocket : .other
-        if !summary.framing.isEmpty {
-            // The upgraded protocol begins where the body ends; peers that disagree on that are open to smuggling.
-            // h2c alone is never switched to, so its body is an ordinary one.
-            guard summary.upgrade == .other, fields.contains(.upgrade, token: "h2c") else { throw HTTPRefusal(.upgradeWithBody) }
-        }
+        // The upgraded protocol begins where the body ends; peers that disagree on that are open to smuggling. What we never
+        // switch to is ignored (RFC 9110 §7.8), and the body is an ordinary one.
+        if summary.upgrade == .websocket, !summary.framing.isEmpty { throw HTTPRefusal(.upgradeWithBody) }
     }
 
     private mutating func normalisePath() throws(HTTPRefusal) {

@@ -109,11 +109,12 @@ struct RequestLineParser {
         let major = input[start + 5]
         let minor = input[start + 7]
         guard input[start + 9] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR) }
-        guard major == 0x31, minor <= 0x31 else {
+        guard major == 0x31 else {
             let preface = major == 0x32 && minor == 0x30 && method.count == 3 && Text.equal(input, method, "PRI")
             throw HTTPRefusal(preface ? .http2Preface : .versionUnsupported)
         }
-        minorVersion = minor - 0x30
+        // RFC 9110 §2.5: a higher minor version is read as the highest that is spoken here.
+        minorVersion = min(minor, 0x31) - 0x30
         return start + 10
     }
 

@@ -60,8 +60,9 @@ struct ResponseHeadContent {
             return nil
         }
         guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw malformed }
-        guard input[5] == 0x31, input[7] <= 0x31 else { throw HTTPRefusal(.versionUnsupported, from: .upstream) }
-        summary.minorVersion = input[7] - 0x30
+        guard input[5] == 0x31 else { throw HTTPRefusal(.versionUnsupported, from: .upstream) }
+        // RFC 9110 §2.5: a higher minor version is read as the highest that is spoken here.
+        summary.minorVersion = min(input[7], 0x31) - 0x30
         var number = 0
         for index in 9..<12 {
             guard ByteClass.isDigit(input[index]) else { throw malformed }

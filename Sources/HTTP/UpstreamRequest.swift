@@ -10,6 +10,8 @@ package struct UpstreamRequest: Sendable {
     package var asksForWebSocket = false
     /// Tell the upstream that trailers are welcome; only if they are forwarded to a client that said so.
     package var acceptsTrailers = false
+    /// The request's trailers go upstream, so `Trailer` may announce them.
+    package var forwardsTrailers = false
     /// Send `Expect: 100-continue` on, because the upstream's 100 is waited for and forwarded.
     package var expectsContinue = false
 

@@ -30,6 +30,11 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         self.reason = reason
     }
 
+    /// Did the peer refuse the certificate that we showed, or that we showed none? Told from its alert's words.
+    package var isAboutOurCertificate: Bool {
+        reason.contains("alert") && (reason.contains("certificate") || reason.contains("unknown ca"))
+    }
+
     package var description: String { reason }
 
     /// Empties this thread's error queue and returns the reason of its newest entry; where that only says that the system

@@ -31,10 +31,14 @@ import COpenSSL
         unsafe gh_on_server_name(fallback.context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    deinit { unsafe gh_tickets_free(tickets) }
+    /// What a client's name means: lower case, and without the dot of the root, which RFC 6066 §3 does not want there.
+    static func normal(_ name: String) -> String {
+        let lower = name.lowercased()
+        return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
+    }
 
     func context(for name: String) -> TLSServerContext? {
-        let name = name.lowercased()
+        let name = Self.normal(name)
         if let context = exact[name] { return context }
         guard let dot = name.firstIndex(of: ".") else { return nil }
         return wildcards[String(name[dot...])]

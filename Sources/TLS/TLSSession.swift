@@ -23,7 +23,7 @@ import CRecords
     private var ssl: OpaquePointer?
     private var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
-    /// The name that the client asked for, lower case, once the handshake is done; nil without SNI.
+    /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
     /// Keeps alive what the SSL_CTX's callback points to.
     private let names: TLSServerNames?
@@ -85,6 +85,13 @@ import CRecords
 
     // MARK: Operations
 
+    /// The name that the client asked for, as soon as its hello is read; for the log of a handshake that failed.
+    package var askedName: String? {
+        if let serverName { return serverName }
+        guard let ssl = unsafe ssl else { return nil }
+        return unsafe gh_server_name(ssl).map { unsafe String(cString: $0) }
+    }
+
     /// One step of the handshake.
     package func handshake() throws(TLSError) -> Progress {
         Self.clearErrors()
@@ -92,7 +99,7 @@ import CRecords
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
         guard client == nil else { return .moved(0) }
-        serverName = unsafe gh_server_name(ssl).map { unsafe String(cString: $0).lowercased() }
+        serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         takeOver()
         return .moved(0)
     }
@@ -315,6 +322,11 @@ import CRecords
                 ? TLSError(.handshake, "the peer closed the connection during the handshake")
                 : TLSError(.truncated, "the peer closed the connection without close_notify")
         }
-        return TLSError(stage, TLSError.takeReason())
+        let reason = TLSError.takeReason()
+        // The one callback that refuses a handshake is the one that looks at the site's own lowest version.
+        if reason == "callback failed" {
+            return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
+        }
+        return TLSError(stage, reason)
     }
 }

@@ -177,6 +177,17 @@ package final class Stream {
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
     }
 
+    /// Ends our side with a FIN alone. Over TLS the missing close_notify tells the peer that it may not have all (RFC 8446 §6.1).
+    package func shutdownWriteUnsaid() {
+        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
+    }
+
+    /// Does the kernel still hold bytes that the peer has not acknowledged (SIOCOUTQ, tcp(7))?
+    package var hasUndelivered: Bool {
+        var count: Int32 = 0
+        return unsafe ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+    }
+
     /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
     package func breakOff() {
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_RDWR))

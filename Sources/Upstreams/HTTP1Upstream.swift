@@ -49,7 +49,7 @@ extension HTTP1Upstream: UpstreamSide {
 
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
-        isKept = head.keepsAlive && framing != .untilClose
+        isKept = head.keepsAlive && framing != .untilClose && !BodyFraming.isDoubtful(head)
         if framing == .none, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)

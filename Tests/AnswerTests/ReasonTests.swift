@@ -40,6 +40,7 @@ import Testing
                 expected = isOfUpstreams.contains(refusal.reason) ? "502" : "\(refusal.status)"
             case .exchange(.redirectToHTTPS): expected = "301 or 308"
             case .exchange(.webSocketHandshake): expected = "400 or 426"
+            case .exchange(.webSocketNotEnabled): expected = "any"
             case .exchange(.upstreamStatus): expected = "the upstream's"
             case .exchange(let own): expected = "\(own.status)"
             case .tunnel: expected = "101"

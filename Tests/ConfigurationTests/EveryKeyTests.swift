@@ -164,6 +164,7 @@ import Testing
         #expect(route.maxTunnels == 9)
         #expect(route.maxMessageSize == 1 << 20)
         #expect(route.websocketStrict)
+        #expect(route.requestTrailers)
     }
 
     @Test func theRestOfAProxyIsReadAsWritten() throws {
@@ -176,7 +177,9 @@ import Testing
         #expect(proxy.timeout.firstByte == .seconds(4))
         let headers = proxy.headers
         #expect(!headers.preserveHost && !headers.addForwarded && !headers.addXForwarded && !headers.addVia)
+        #expect(headers.allowUnderscores)
         #expect(headers.remove == ["x-internal"])
+        #expect(headers.removeUntrusted == ["x-claim"])
         #expect(headers.add == [HeaderField(name: "X-Added", value: "1")])
         #expect(headers.trustedProxies.map(\.description) == ["10.0.0.0/8", "::1"])
         #expect(proxy.healthCheck.enabled)

@@ -68,11 +68,15 @@ struct Case: Sendable, CustomTestStringConvertible {
 func forwarded(
     _ line: String, _ fields: [String] = [], host: String = "a.test", via: String = "1.1", then last: [String] = []
 ) -> String {
+    // The port that the client asked for, else the listener's.
+    let asked = host.split(separator: ":").last.flatMap { UInt16($0) }.map(String.init)
+    let port = host.hasSuffix("]") ? nil : asked
     let quoted = host.contains(":") || host.contains("[") ? "\"\(host)\"" : host
     let lines =
         ["\(line) HTTP/1.1", "Host: \(host)"] + fields + [
             "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: \(host)",
-            "X-Forwarded-Port: {port}", "Forwarded: for=127.0.0.1;proto=https;host=\(quoted)", "Via: \(via) gatehouse",
+            "X-Forwarded-Port: \(port ?? "{port}")", "Forwarded: for=127.0.0.1;proto=https;host=\(quoted)",
+            "Via: \(via) gatehouse",
         ] + last
     return lines.map { $0 + "\r\n" }.joined() + "\r\n"
 }

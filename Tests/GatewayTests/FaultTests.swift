@@ -115,6 +115,28 @@ struct FaultTests {
         }
     }
 
+    @Test("all that came of an answer is delivered before its cut is seen", arguments: [false, true])
+    func cutAfterDelivery(isOldClient: Bool) async throws {
+        let size = 0x80000
+        let upstream = try Upstream { _, wire in
+            _ = try wire.readRequest()
+            let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try wire.write(start + String(size, radix: 16) + "\r\n" + String(repeating: "y", count: size))
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { gatehouse in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET /all HTTP/1.\(isOldClient ? 0 : 1)\r\nHost: localhost\r\n\r\n")
+                let (bytes, ending) = try wire.readToEnd()
+                #expect(bytes.count { $0 == 0x79 } == size)
+                #expect((ending == .reset) == isOldClient)
+            }
+            let entry = try await gatehouse.access("/all")
+            #expect(entry["bytes_out"] == "\(size)" && entry["reason"] == "upstream_truncated", "\(entry)")
+        }
+    }
+
     @Test("an HTTP/1.0 client of a cut answer sees a reset, not an end")
     func oldClient() async throws {
         let upstream = try Upstream { _, wire in

@@ -57,12 +57,12 @@ struct ForwardingTests {
 
     @Test("an IPv6 client stands in brackets and quotes in Forwarded, and bare in X-Forwarded-For")
     func ipv6() async throws {
-        let (lines, port, _) = try await seen("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", host: "::1")
+        let (lines, _, _) = try await seen("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", host: "::1")
         #expect(
             lines == [
                 "GET / HTTP/1.1", "Host: [::1]:80", "X-Forwarded-For: ::1", "X-Forwarded-Proto: http",
                 "X-Forwarded-Host: [::1]:80",
-                "X-Forwarded-Port: \(port)", "Forwarded: for=\"[::1]\";proto=http;host=\"[::1]:80\"", "Via: 1.1 gatehouse",
+                "X-Forwarded-Port: 80", "Forwarded: for=\"[::1]\";proto=http;host=\"[::1]:80\"", "Via: 1.1 gatehouse",
             ])
     }
 
@@ -92,7 +92,7 @@ struct ForwardingTests {
             lines == [
                 "GET / HTTP/1.1", "Host: a.test", "X-Forwarded-For: 9.9.9.9, 10.0.0.1, 127.0.0.1", "X-Forwarded-Proto: https",
                 "X-Forwarded-Host: b.test", "X-Forwarded-Port: 444",
-                "Forwarded: for=\"[2001:db8::1]\";proto=https, for=unknown, for=127.0.0.1;proto=http;host=a.test",
+                "Forwarded: for=\"[2001:db8::1]\";proto=https, for=unknown, for=127.0.0.1;proto=https;host=b.test",
                 "Via: 1.1 gatehouse",
             ])
     }

@@ -152,6 +152,7 @@ struct TLSTests {
             #expect(answer.code == 60, "\(answer)")
             let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
             #expect(line.contains("unknown ca"), "\(line)")
+            #expect(line.contains("port=\(port)") && line.contains("server_name=localhost"), "\(line)")
             try await onThread {
                 let wire = try Wire(to: port.number)
                 try wire.write([0x16, 0x03, 0x01])

@@ -82,8 +82,88 @@ private var bare: RequestFieldPolicy {
             """, client: proxy)
         #expect(sent.contains("\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\n"))
         #expect(sent.contains("\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\nX-Forwarded-Port: 443\r\n"))
-        #expect(sent.contains("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.9;proto=http;host=a\r\n"))
+        #expect(sent.contains("\r\nForwarded: for=1.1.1.1;proto=https, for=10.0.0.9;proto=https;host=public.example\r\n"))
         #expect(sent.contains("\r\nX-Real-IP: 1.1.1.1\r\n"))
+    }
+
+    @Test func `What proxies say is taken from a trusted peer only, and names with underscores from nobody`() throws {
+        let source =
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Scheme: s\r\nX-Original-URL: u\r\nX-SSL-Client-Cert: c\r\nMy_Name: m\r\nX-Own: o\r\n"
+            + "X_Scheme: l\r\nX-Stays: 1\r\n\r\n"
+        var policy = RequestFieldPolicy(removeUntrusted: ["X-Own"])
+        policy.addXForwarded = false
+        policy.addForwarded = false
+        policy.addVia = false
+        let start = "GET / HTTP/1.1\r\nHost: up:81\r\n"
+        #expect(try forward(source, policy: policy) == start + "X-Stays: 1\r\n\r\n")
+        let claims = "X-Scheme: s\r\nX-Original-URL: u\r\nX-SSL-Client-Cert: c\r\n"
+        #expect(try forward(source, policy: policy, client: proxy) == start + claims + "X-Own: o\r\nX-Stays: 1\r\n\r\n")
+        policy.allowUnderscores = true
+        #expect(try forward(source, policy: policy) == start + "My_Name: m\r\nX-Stays: 1\r\n\r\n")
+    }
+
+    @Test func `Trailers go by the rules of the other fields`() throws {
+        var policy = RequestFieldPolicy(
+            remove: ["X-Gone"], removeUntrusted: ["X-Own"], set: [try #require(ConfiguredField("X-Set", "1"))])
+        var trailers = FieldSection()
+        for name: StaticString in ["X-Sum", "X-Gone", "X-Own", "x-set", "X-Scheme", "X-Real-IP", "My_Name", "X_Scheme"] {
+            trailers.append(name, "v")
+        }
+        #expect(lines(policy.kept(ofTrailers: trailers, isTrusted: false)) == ["X-Sum: v"])
+        policy.allowUnderscores = true
+        let kept = policy.kept(ofTrailers: trailers, isTrusted: true)
+        #expect(lines(kept).filter { $0.hasPrefix("X-S") || $0.hasPrefix("My") } == ["X-Sum: v", "X-Scheme: v", "My_Name: v"])
+        var out: [UInt8] = []
+        ChunkedEncoder.appendEnd(trailers: kept, to: &out)
+        #expect(text(out) == "0\r\nX-Sum: v\r\nX-Own: v\r\nMy_Name: v\r\n\r\n")
+    }
+
+    @Test func `The port is the one that the client asked for, else the listener's`() throws {
+        #expect(try forward("GET / HTTP/1.1\r\nHost: a:9443\r\n\r\n").contains("\r\nX-Forwarded-Port: 9443\r\n"))
+        #expect(try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n").contains("\r\nX-Forwarded-Port: 8443\r\n"))
+        let empty = try forward("GET / HTTP/1.1\r\nHost: a:\r\n\r\n")
+        #expect(
+            empty.contains("X-Forwarded-Host: a\r\nX-Forwarded-Port: 8443\r\nForwarded: for=192.0.2.7;proto=https;host=a\r\n"))
+    }
+
+    @Test(arguments: [
+        (
+            "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https", "203.0.113.9, 10.0.0.9", "https", "a", "443",
+            "for=203.0.113.9;proto=https;host=a, for=10.0.0.9;proto=https;host=a"
+        ),
+        (
+            "X-Forwarded-For: 2001:db8::7, x, 1.2.3.4:5\r\nX-Forwarded-Host: b:8443", "2001:db8::7, x, 1.2.3.4:5, 10.0.0.9",
+            "http", "b:8443", "8443",
+            "for=\"[2001:db8::7]\";proto=http;host=\"b:8443\", for=unknown, for=1.2.3.4, "
+                + "for=10.0.0.9;proto=http;host=\"b:8443\""
+        ),
+        ("X-Forwarded-Proto: https", "10.0.0.9", "https", "a", "443", "for=10.0.0.9;proto=https;host=a"),
+        (
+            "Forwarded: for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\"", "2001:db8::7, 10.0.0.9", "https", "b:444", "444",
+            "for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\", for=10.0.0.9;proto=https;host=\"b:444\""
+        ),
+        // The client is behind two trusted proxies, and what stands left of it is its own claim.
+        (
+            "Forwarded: for=6.6.6.6;proto=ws, for=1.1.1.1;proto=https, for=10.0.0.8;proto=http",
+            "6.6.6.6, 1.1.1.1, 10.0.0.8, 10.0.0.9", "https", "a", "443",
+            "for=6.6.6.6;proto=ws, for=1.1.1.1;proto=https, for=10.0.0.8;proto=http, for=10.0.0.9;proto=https;host=a"
+        ),
+        (
+            "Forwarded: for=_hidden;host=\"x\\\"y\"", "unknown, 10.0.0.9", "http", "a", "80",
+            "for=_hidden;host=\"x\\\"y\", for=10.0.0.9;proto=http;host=a"
+        ),
+    ])
+    func `What a trusted peer says in one way is said in both`(
+        _ sent: String, _ list: String, _ proto: String, _ host: String, _ port: String, _ forwarded: String
+    ) throws {
+        let client = ClientPeer(
+            address: IPAddress("10.0.0.9"), port: 1, scheme: .http, listenerPort: 80, isTrusted: true,
+            trusted: [try #require(CIDR("10.0.0.0/8"))])
+        let written = try forward("GET / HTTP/1.1\r\nHost: a\r\n\(sent)\r\n\r\n", client: client)
+        let expected =
+            "X-Forwarded-For: \(list)\r\nX-Forwarded-Proto: \(proto)\r\nX-Forwarded-Host: \(host)\r\n"
+            + "X-Forwarded-Port: \(port)\r\nForwarded: \(forwarded)\r\n"
+        #expect(written.contains(expected), "\(written)")
     }
 
     @Test func `A trusted peer's malformed or doubled statements are replaced`() throws {
@@ -148,7 +228,9 @@ private var bare: RequestFieldPolicy {
 
     @Test func `Framing, expectation, trailers and upgrade are written by us`() throws {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nTrailer: X-Sum\r\n\r\n"
-        let start = "POST / HTTP/1.1\r\nHost: up:81\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n"
+        let start = "POST / HTTP/1.1\r\nHost: up:81\r\nTransfer-Encoding: chunked\r\n"
+        let announced = try forward(post, policy: bare) { $0.forwardsTrailers = true }
+        #expect(announced == start.replacing("up:81", with: "up:81\r\nTrailer: X-Sum") + "\r\n")
         #expect(try forward(post, policy: bare) == start + "\r\n")
         let expecting = try forward(post, policy: bare) { $0.expectsContinue = true }
         #expect(expecting == start + "Expect: 100-continue\r\n\r\n")
@@ -199,87 +281,5 @@ private var bare: RequestFieldPolicy {
                     $0.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined() == name.lowercased()
                 }
         }
-    }
-}
-
-@Suite struct ForwardedResponseTests {
-    private func forward(_ source: String, _ answer: ClientAnswer, _ policy: ResponseFieldPolicy = ResponseFieldPolicy()) throws
-        -> String
-    {
-        var out: [UInt8] = []
-        ForwardedHead.appendResponse(try response(source), answer, policy: policy, to: &out)
-        return text(out)
-    }
-
-    @Test func `A response is written anew for the client's version`() throws {
-        let source =
-            "HTTP/1.0 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
-            + "Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 1\r\nContent-Length: 5\r\n\r\n"
-        let start = "HTTP/1.1 200 Fine\r\nServer: up\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
-        #expect(
-            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 1, closes: false)) == start
-                + "Content-Length: 5\r\n\r\n")
-        #expect(
-            try forward(source, ClientAnswer(framing: .length(5), clientMinorVersion: 0, closes: false)) == start
-                + "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n")
-        #expect(
-            try forward(source, ClientAnswer(framing: .chunked, clientMinorVersion: 1, closes: true)) == start
-                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
-        #expect(
-            try forward(source, ClientAnswer(framing: .untilClose, clientMinorVersion: 0, closes: false)) == start
-                + "Connection: close\r\n\r\n")
-    }
-
-    @Test func `The length that a HEAD answer or a 304 states is kept, that of a 204 is not`() throws {
-        let none = ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false)
-        #expect(
-            try forward("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
-        #expect(try forward("HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n")
-        #expect(try forward("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", none) == "HTTP/1.1 204 X\r\n\r\n")
-    }
-
-    @Test func `A date is added where the upstream sent none`() throws {
-        var answer = ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false)
-        answer.date = bytes("Sun, 22 Nov 2026 16:31:05 GMT")
-        #expect(
-            try forward("HTTP/1.1 204 X\r\nA: 1\r\n\r\n", answer)
-                == "HTTP/1.1 204 X\r\nA: 1\r\nDate: Sun, 22 Nov 2026 16:31:05 GMT\r\n\r\n")
-        #expect(
-            try forward("HTTP/1.1 204 X\r\nDate: then\r\n\r\n", answer) == "HTTP/1.1 204 X\r\nDate: then\r\n\r\n")
-    }
-
-    @Test func `A switch and interim answers carry only what belongs to them`() throws {
-        let switching =
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
-        #expect(
-            try forward(switching, ClientAnswer(framing: .none, clientMinorVersion: 1, closes: false))
-                == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\n"
-                + "Upgrade: websocket\r\n\r\n"
-        )
-        var out: [UInt8] = []
-        ForwardedHead.appendInterim(try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n"), to: &out)
-        #expect(text(out) == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
-    }
-
-    @Test func `The policy sets, adds, removes and gives defaults`() throws {
-        func field(_ name: String, _ value: String) throws -> ConfiguredField { try #require(ConfiguredField(name, value)) }
-        let policy = ResponseFieldPolicy(
-            hideServer: true, remove: ["X-Powered-By"], set: [try field("X-Frame-Options", "DENY")],
-            add: [try field("Vary", "Accept")],
-            defaults: [try field("Referrer-Policy", "no-referrer"), try field("X-There", "2"), try field("ETag", "z")])
-        let source =
-            "HTTP/1.1 200 OK\r\nserver: x\r\nX_Powered_By: y\r\nx-frame-options: z\r\nVary: Origin\r\n"
-            + "x-there: 1\r\nETag: e\r\n\r\n"
-        #expect(
-            try forward(source, ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false), policy)
-                == "HTTP/1.1 200 OK\r\nVary: Origin\r\nx-there: 1\r\nETag: e\r\nX-Frame-Options: DENY\r\n"
-                + "Vary: Accept\r\nReferrer-Policy: no-referrer\r\nContent-Length: 0\r\n\r\n"
-        )
-    }
-
-    @Test func `A body without a stated length is chunked, but to HTTP·1·0 ends with the connection`() {
-        #expect(BodyFraming.untilClose.forClient(minorVersion: 1) == .chunked)
-        #expect(BodyFraming.chunked.forClient(minorVersion: 0) == .untilClose)
-        #expect(BodyFraming.length(3).forClient(minorVersion: 0) == .length(3))
     }
 }

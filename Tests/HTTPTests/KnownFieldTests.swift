@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import HTTP
@@ -5,7 +6,8 @@ import Testing
 /// Known fields by name and by bit: none may be lost when another is added.
 @Suite struct KnownFieldTests {
     /// All but those that stand for many names.
-    private static let named = KnownField.allCases.filter { ![.other, .lookalike, .xForwardedOther].contains($0) }
+    private static let named = KnownField.allCases.filter { !kinds.contains($0) }
+    private static let kinds: [KnownField] = [.other, .lookalike, .underscored, .xForwardedOther, .clientClaim]
 
     /// The name that the case spells: `contentLength`, `content-length`.
     private static func name(of field: KnownField) -> String {
@@ -41,6 +43,28 @@ import Testing
         for field in FieldEdits.connectionFields.union(hop) { #expect(field.bit != 0, "\(field)") }
     }
 
+    @Test func `What docs·forwarding·md lists are the names in which proxies speak of their clients`() throws {
+        let page = try String(contentsOf: place("docs/forwarding.md"), encoding: .utf8)
+        let section = try #require(
+            page.components(separatedBy: "## What proxies say\n").last?.components(separatedBy: "\n## ").first)
+        let names = section.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .compactMap { $0.offset % 2 == 1 ? String($0.element) : nil }
+            .filter { !$0.contains(".") && $0 != "HTTP_PROXY" }
+        #expect(names.count > 40)
+        for name in names {
+            let whole = name.replacing("…", with: "Whatever-Name-That-May-Be-Longer-Than-All")
+            let known = recognised(whole)
+            #expect([.clientClaim, .forwarded, .xForwardedOther, .xRealIP].contains(known), "\(whole)")
+            #expect(recognised(whole.uppercased()) == known && recognised(name + "2") != .clientClaim || name.hasSuffix("…"))
+        }
+        #expect(recognised("X-Client-Data") == .other && recognised("X-Requested-With") == .other)
+        #expect(recognised("Under_Score") == .underscored && recognised("X_SSL_Client_Cert") == .lookalike)
+    }
+
+    private func place(_ path: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../\(path)")
+    }
+
     @Test(arguments: named)
     func `A known field is recognised in any case, and its lookalike with underscores`(_ field: KnownField) {
         let name = Self.name(of: field)
@@ -61,7 +85,7 @@ import Testing
         }
         for other in others {
             let found = KnownField.recognise(other.span, 0..<other.count)
-            #expect(found == .other || found == .xForwardedOther, "\(String(decoding: other, as: UTF8.self))")
+            #expect([.other, .underscored, .xForwardedOther].contains(found), "\(String(decoding: other, as: UTF8.self))")
         }
     }
 

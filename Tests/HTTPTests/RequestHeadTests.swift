@@ -19,6 +19,9 @@ import Testing
         ("POST / HTTP/1.1\r\nhost: a\r\nTRANSFER-ENCODING: CHUNKED\r\n\r\n", "0\r\n\r\n"),
         ("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n", ""),
         ("POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\n", ""),
+        ("POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n", "{}"),
+        ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", ""), ("GET / HTTP/1.9\r\nHost: a:\r\n\r\n", ""),
+        ("GET http://a:/ HTTP/1.1\r\nHost: a:80\r\n\r\n", ""), ("GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n", ""),
     ]
 
     @Test(arguments: accepted)
@@ -106,6 +109,11 @@ import Testing
         let plain = try request("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n")
         #expect(plain.authority?.isIPv6 == true && plain.authority?.port == 8080)
         #expect(plain.authority.map { plain.string($0.host) } == "::1")
+        // RFC 3986 §3.2.3: an empty port is none, and is not written again.
+        for (host, normal) in [("a:", "a"), ("[::1]:", "[::1]")] {
+            let head = try request("GET / HTTP/1.2\r\nHost: \(host)\r\n\r\n")
+            #expect(head.string(head.authorityRange) == normal && head.authority?.port == nil && head.minorVersion == 1)
+        }
     }
 
     @Test func `A body is framed on any method that may have one`() throws {
@@ -126,7 +134,7 @@ import Testing
             "Strict-Transport-Security": .strictTransportSecurity, "sec-websocket-extensions": .secWebSocketExtensions,
             "Access-Control-Request-Headers": .accessControlRequestHeaders, "X_Forwarded_For": .lookalike,
             "X_FORWARDED-PROTO": .lookalike, "Content_Length": .lookalike, "x_forwarded_anything": .lookalike,
-            "X-Y_Z": .other, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
+            "X-Y_Z": .underscored, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
             "Content-Lengtg": .other, "Upgrade-Insecure-Requests": .other, "X": .other,
             "a-name-of-more-than-thirty-two-bytes": .other,
         ]

@@ -31,6 +31,7 @@ enum Peers {
         "one_slow_reader_does_not_slow_others",
     ]
     static let endings = [
+        "each_side_ends_by_its_own_exchange_of_close_frames",
         "the_clients_close_code_reaches_the_upstream_and_the_log",
         "the_upstreams_close_code_reaches_the_client_and_the_log",
         "a_close_frame_without_a_code_is_1005_in_the_log",

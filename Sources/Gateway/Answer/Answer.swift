@@ -12,4 +12,6 @@ struct Answer {
     var fields: AnswerFields
     /// What every answer of the site has, `HeaderPlan.own`: apart from `fields`, so that none of the two is copied to be joined.
     var siteFields: AnswerFields
+    /// Is a `Date` among `siteFields`, in place of the client side's?
+    var hasDate = false
 }

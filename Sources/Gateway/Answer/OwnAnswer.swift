@@ -6,6 +6,7 @@ struct OwnAnswer {
     let body: [UInt8]
     private let fields: AnswerFields
     private let siteFields: AnswerFields
+    private let hasDate: Bool
 
     /// The page for a failure.
     /// - Parameters:
@@ -68,12 +69,14 @@ struct OwnAnswer {
         self.status = status
         body = page.body
         siteFields = headers?.own ?? AnswerFields()
+        hasDate = headers?.answer.sets(.date) ?? false
         var fields = AnswerFields()
         fields.reserve(256)
         fields.append("Content-Type", page.mediaType)
         fields.append("Cache-Control", "no-store")
         fields.append(proxyStatus: reason)
         addFields(&fields)
+        headers?.answer.dropReplaced(from: &fields)
         self.fields = fields
     }
 
@@ -87,6 +90,6 @@ struct OwnAnswer {
         fields.append(added)
         return Answer(
             status: status, framing: isHead ? .none : .length(length), statedLength: isHead ? length : nil, fields: fields,
-            siteFields: siteFields)
+            siteFields: siteFields, hasDate: hasDate)
     }
 }

@@ -91,6 +91,7 @@ final class ClientConnection {
                 }
             case .last: return await close(session)
             case .cut: return await abort(session)
+            case .short(let endsWithConnection): return await endShort(session, endsWithConnection)
             case .upgraded(let tunnel):
                 phase = .tunnel(tunnel)
                 return await run(tunnel)
@@ -117,7 +118,12 @@ final class ClientConnection {
             await refusePlainHTTP()
         }
         let reason = error.description
-        log.info("TLS handshake failed", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(reason)"])
+        log.info(
+            "TLS handshake failed",
+            metadata: [
+                "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(reason)",
+                "server_name": "\(stream.tls?.askedName ?? "-")",
+            ])
     }
 
     /// A TLS port never serves plain HTTP, but it says so in words that the client understands.
@@ -240,6 +246,36 @@ final class ClientConnection {
         waiter.retire()
         return .ended
     }
+
+    /// The end of an answer that lacks its own: what was sent arrives, and then the client sees that it is not all. A chunked or
+    /// counted body shows that itself, and TLS by the missing close_notify (RFC 9112 §8, §9.8); else only a reset does, which
+    /// throws away what has not arrived (§9.6).
+    private func endShort(_ session: any ClientSession, _ endsWithConnection: Bool) async -> Ending {
+        phase = .closing
+        session.discard()
+        if endsWithConnection, stream.tls == nil {
+            await waitForDelivery()
+            stream.abort()
+        } else {
+            stream.shutdownWriteUnsaid()
+            if !stream.socket.hasHungUp { await linger() }
+            stream.socket.close()
+        }
+        waiter.retire()
+        return .ended
+    }
+
+    /// Waits until the client's kernel has acknowledged everything. Nothing announces that, so it is looked at now and then.
+    private func waitForDelivery() async {
+        let deadline = state.loop.now &+ endpoint.limits.lingeringTimeout
+        stream.watch(reading: false, writing: false)
+        while stream.hasUndelivered, !stream.socket.hasHungUp, state.loop.now < deadline {
+            guard await waiter.wait(timeout: Self.deliveryLook) == .deadline else { return }
+        }
+    }
+
+    /// Nanoseconds between two looks at what has arrived.
+    private static let deliveryLook: UInt64 = 20_000_000
 
     /// A visible cut.
     private func abort(_ session: (any ClientSession)? = nil) async -> Ending {

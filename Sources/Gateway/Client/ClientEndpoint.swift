@@ -69,7 +69,8 @@ final class ClientEndpoint {
         let address = address
         let facts = ClientPeer(
             address: address, port: peer.port, scheme: isTLS ? .https : .http, listenerPort: port,
-            isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false)
+            isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false,
+            trusted: site.trustedProxies)
         forwarding = (site, facts)
         return facts
     }

@@ -22,6 +22,9 @@ enum SessionEnding {
     case last
     /// The connection broke, or must break visibly: an answer has been cut.
     case cut
+    /// An answer has come to an early end, and all that there was of it is with the kernel: it must arrive, and its end be seen.
+    /// - Parameter endsWithConnection: nothing but the connection's end tells the client that it has the whole.
+    case short(endsWithConnection: Bool)
     /// The connection is a tunnel's now.
     case upgraded(Tunnel)
 }

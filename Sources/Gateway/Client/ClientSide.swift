@@ -26,8 +26,10 @@ protocol ClientSide: AnyObject {
     func begin(_ answer: Answer)
     /// The answer's body.
     var answerBody: any BodySink { get }
-    /// Cuts the answer visibly: whoever receives it cannot take it for the whole.
+    /// Cuts the answer visibly: whoever receives it cannot take it for the whole. What is under way may be lost.
     func abort()
+    /// Ends an answer that lacks its end, visibly: what has been flushed arrives.
+    func endShort()
 
     // MARK: Waiting and leaving
 

@@ -15,6 +15,8 @@ final class HTTP1Session: ClientSession {
         case begun(isLast: Bool)
         /// Whoever receives it must see that it is not whole.
         case cut
+        /// The same, and what there is of it must arrive.
+        case short
     }
 
     let stream: Stream
@@ -29,6 +31,8 @@ final class HTTP1Session: ClientSession {
     private(set) var head: RequestHead?
     private var isRequestRead = false
     var answer = AnswerState.awaited
+    /// The answer under way ends where the connection does.
+    private var endsWithConnection = false
     private(set) var idleSince: UInt64
     private var requestCount = 0
 
@@ -83,6 +87,7 @@ final class HTTP1Session: ClientSession {
         return switch answer {
         case .begun(isLast: false) where inflow.isBodyFinished: nil
         case .begun: .last
+        case .short: .short(endsWithConnection: endsWithConnection)
         case .awaited, .cut: .cut
         }
     }
@@ -110,6 +115,7 @@ final class HTTP1Session: ClientSession {
     func begin(_ framing: BodyFraming) -> Bool {
         let isLast = !mayServeAnother || framing == .untilClose
         answer = .begun(isLast: isLast)
+        endsWithConnection = framing == .untilClose
         return isLast
     }
 

@@ -39,9 +39,11 @@ extension HTTP1Session: ClientSide {
         let isLast = begin(framing)
         outflow.begin(framing) { out in
             StatusText.appendLine(answer.status, to: &out)
-            out.append("Date: ")
-            out.append(state.clock.httpDate.span)
-            out.append("\r\n")
+            if !answer.hasDate {
+                out.append("Date: ")
+                out.append(state.clock.httpDate.span)
+                out.append("\r\n")
+            }
             out.append(answer.fields.lines.span)
             out.append(answer.siteFields.lines.span)
             switch framing {
@@ -70,6 +72,7 @@ extension HTTP1Session: ClientSide {
 
     var answerBody: any BodySink { outflow }
     func abort() { answer = .cut }
+    func endShort() { answer = .short }
 
     // MARK: Waiting and leaving
 

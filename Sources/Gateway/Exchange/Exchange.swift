@@ -59,19 +59,33 @@ struct Exchange: ~Copyable {
         finish()
     }
 
-    /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done.
+    /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done. If the client
+    /// is not to blame it gets all that had come.
     private mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
         record.failure = failure
         if responder == nil || failure.status == 499 {
             record.status = record.status == 0 ? failure.status : record.status
+            let hasBegun = responder == nil
             responder = nil
             client.abort()
+            if hasBegun, failure.blame != .client { await deliverRest() }
             return
         }
         do throws(Failure) {
             try await send(OwnAnswer.page(for: failure, to: client.requestIfAny, headers: record.site?.headers))
         } catch {
             client.abort()
+        }
+    }
+
+    /// Sends what there is of an answer that will not become whole.
+    private mutating nonisolated(nonsending) func deliverRest() async {
+        do throws(Failure) {
+            try await flush()
+            client.endShort()
+        } catch {
+            // The client takes no more of it: the cut stands.
+            return
         }
     }
 

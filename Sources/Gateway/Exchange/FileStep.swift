@@ -36,12 +36,13 @@ extension Exchange {
         record.status = answer.status
         let hasBody = answer.body != nil
         var fields = answer.fields
+        headers.answer.dropReplaced(from: &fields)
         fields.append(answerFields)
         let writer = responder.begin(
             Answer(
                 status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
                 statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
-                siteFields: headers.own))
+                siteFields: headers.own, hasDate: headers.answer.sets(.date)))
         if let body = answer.body {
             if let (bytes, range) = body.content {
                 try await send(bytes, range, to: writer)

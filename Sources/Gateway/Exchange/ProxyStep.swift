@@ -108,6 +108,7 @@ extension Exchange {
         forwarded.asksForWebSocket = wantsUpgrade
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
+        forwarded.forwardsTrailers = route.forwardsTrailers && request.framing == .chunked
         upstream.begin(
             request, forwarded, policy: site.headers.request, client: client.endpoint.forwarding(to: site))
     }

@@ -25,6 +25,7 @@ extension Exchange {
             }
         }
         terms.answerFields = answerFields
+        if route.forwardsTrailers, head.framing == .chunked { terms.trailers = record.site?.headers.request }
         return terms
     }
 

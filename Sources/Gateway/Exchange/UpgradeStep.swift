@@ -10,7 +10,11 @@ extension Exchange {
     /// - Throws: what the client did wrong (400, 426), a foreign origin (403), a full house (503).
     mutating func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
         let request = client.request
-        guard route.takesWebSocket, request.upgrade == .websocket else { return false }
+        guard request.upgrade == .websocket else { return false }
+        guard route.takesWebSocket else {
+            record.ignoredHandshake = true
+            return false
+        }
         if let refusal = Handshake.refusal(of: handshake(request)) {
             // RFC 6455 §4.4: a 426 says which version.
             throw Failure(

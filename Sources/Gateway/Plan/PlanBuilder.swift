@@ -98,18 +98,20 @@ package struct PlanBuilder {
     private func headers(_ site: Site) -> HeaderPlan {
         let proxy = site.proxy?.headers ?? ProxyHeaders()
         var request = RequestFieldPolicy(
-            remove: proxy.remove, set: proxy.add.compactMap { ConfiguredField($0.name, $0.value) })
+            remove: proxy.remove, removeUntrusted: proxy.removeUntrusted,
+            set: proxy.add.compactMap { ConfiguredField($0.name, $0.value) })
         request.addXForwarded = proxy.addXForwarded
         request.addForwarded = proxy.addForwarded
         request.preserveHost = proxy.preserveHost
         request.addVia = proxy.addVia
+        request.allowUnderscores = proxy.allowUnderscores
         let security = configuration.security
         let set = site.responseHeaders.compactMap { ConfiguredField($0.name, $0.value) }
         let defaults = security.securityHeaders.compactMap { ConfiguredField($0.name, $0.value) }
         let answer = ResponseFieldPolicy(hideServer: security.hideServerHeader, set: set, defaults: defaults)
         var own = AnswerFields()
-        if !security.hideServerHeader { own.append("Server", "gatehouse") }
-        for field in set + defaults { own.append(field) }
+        if !security.hideServerHeader, !answer.sets(.server) { own.append("Server", "gatehouse") }
+        for field in set + defaults.filter({ !answer.sets($0) }) { own.append(field) }
         return HeaderPlan(request: request, answer: answer, own: own)
     }
 

@@ -11,6 +11,8 @@ final class RoutePlan: Sendable {
     let pool: PoolPlan
     let proxying: ProxyingPlan
     let takesWebSocket: Bool
+    /// The trailer fields of requests go upstream.
+    let forwardsTrailers: Bool
     let tunnel: TunnelPlan
     /// Nil: pages of any origin may open WebSockets.
     let allowedOrigins: AllowedOrigins?
@@ -24,7 +26,8 @@ final class RoutePlan: Sendable {
 
     init(
         prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
-        takesWebSocket: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount, allowedOrigins: AllowedOrigins?
+        takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
+        allowedOrigins: AllowedOrigins?
     ) {
         self.prefix = prefix
         self.targets = targets
@@ -32,6 +35,7 @@ final class RoutePlan: Sendable {
         self.pool = pool
         self.proxying = proxying
         self.takesWebSocket = takesWebSocket
+        self.forwardsTrailers = forwardsTrailers
         self.tunnel = tunnel
         self.tunnelCount = tunnelCount
         self.allowedOrigins = allowedOrigins

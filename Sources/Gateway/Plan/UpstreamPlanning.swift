@@ -51,7 +51,8 @@ extension PlanBuilder {
             let targets = zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) }
             return RoutePlan(
                 prefix: prefix, targets: targets, group: group, pool: pool.plan, proxying: proxying(proxy, pool),
-                takesWebSocket: route.websocket, tunnel: TunnelPlan(route, configuration.limits),
+                takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
+                tunnel: TunnelPlan(route, configuration.limits),
                 tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: prefix.text)),
                 allowedOrigins: allowedOrigins(route, site))
         }

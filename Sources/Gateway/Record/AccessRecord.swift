@@ -20,11 +20,13 @@ struct AccessRecord {
     /// Nanoseconds to the upstream's head; nil without one.
     var upstreamDuration: UInt64?
     var failure: Failure?
+    /// A WebSocket handshake came to a route without `websocket = true` and went on as an ordinary request.
+    var ignoredHandshake = false
 
     init(began: UInt64) {
         self.began = began
     }
 
-    /// Why the exchange did not end as it should; nil for an ordinary end.
-    var reason: Reason? { failure?.reason }
+    /// Why the exchange did not end as it should, or what its client may have missed; nil for an ordinary end.
+    var reason: Reason? { failure?.reason ?? (ignoredHandshake ? .exchange(.webSocketNotEnabled) : nil) }
 }

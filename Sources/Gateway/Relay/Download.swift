@@ -1,5 +1,7 @@
 import HTTP
 import Messages
+import TLS
+import Transport
 import Upstreams
 
 /// One direction of a relay: the answer, from the upstream to the client.
@@ -194,15 +196,27 @@ struct Download: ~Copyable {
         do {
             return try source.read()
         } catch {
-            throw state == .awaited ? closedEarly(error.description) : truncated(error.description)
+            throw state == .awaited ? brokeOff(error) : truncated(error.description)
         }
     }
 
     private func closedEarly(_ detail: String) -> Failure {
-        let hasBegun = upstream.hasUntakenBytes || status != 0
+        Failure(.upstreamClosedEarly, detail: detail, retry: retry)
+    }
+
+    private var retry: Failure.Retry {
+        upstream.hasUntakenBytes || status != 0 ? .never : .closed(isReused: upstream.isReused)
+    }
+
+    /// The connection broke before an answer. In TLS 1.3 a server refuses a client's certificate, or its lack, only after the
+    /// handshake (RFC 8446 §4.4.2.4): that is no early close.
+    private func brokeOff(_ error: PeerError) -> Failure {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else {
+            return closedEarly(error.description)
+        }
         return Failure(
-            .upstreamClosedEarly, detail: detail,
-            retry: hasBegun ? .never : .closed(isReused: upstream.isReused))
+            .upstreamTLSFailed, detail: tls.reason, retry: retry,
+            key: tls.isAboutOurCertificate ? "sites.proxy.upstreams.client_cert_file" : nil)
     }
 
     private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {

@@ -44,6 +44,9 @@ struct Relay: ~Copyable {
         began = loop.now
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
+        if let policy = terms.trailers {
+            upload.trailerRules = (policy, client.endpoint.forwarding(to: site).isTrusted)
+        }
         download = Download(
             from: upstream, to: client, responder: responder, head: head, site: site, limits: limits,
             wantsUpgrade: wantsUpgrade, terms: terms, now: began)

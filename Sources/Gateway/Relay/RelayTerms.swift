@@ -10,6 +10,9 @@ struct RelayTerms {
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 
+    /// By which policy the request's trailers go on; nil: they are dropped.
+    var trailers: RequestFieldPolicy?
+
     /// Is this the status of an answer that another attempt may better?
     func declines(_ status: Int) -> Bool {
         declines.rawValue & RetryPolicy.Occasions.status(status).rawValue != 0

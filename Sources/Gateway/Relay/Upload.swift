@@ -18,6 +18,8 @@ struct Upload {
     private var resent = 0
     /// Bytes that a body may have; 0: no limit.
     private let limit: UInt64
+    /// By which rules trailers go on; nil: they are dropped.
+    var trailerRules: (policy: RequestFieldPolicy, isTrusted: Bool)?
     private var hasFinished = false
     private(set) var state = State.sending
     /// When anything last moved, in monotonic nanoseconds.
@@ -140,7 +142,7 @@ struct Upload {
     private mutating func finish(_ now: UInt64) {
         if !hasFinished {
             hasFinished = true
-            sink.finish(trailers: source.trailers)
+            sink.finish(trailers: trailerRules.map { $0.policy.kept(ofTrailers: source.trailers, isTrusted: $0.isTrusted) })
         }
         guard flush() else { return }
         state = .sent

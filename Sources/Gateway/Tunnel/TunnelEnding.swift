@@ -17,6 +17,14 @@ struct TunnelEnding {
         case drained = "drained"
         case cut = "drain_timeout"
 
+        /// Is it an end without Close frames that both peers could see?
+        var isAbnormal: Bool {
+            switch self {
+            case .clientBroke, .upstreamBroke, .cut, .violation: true
+            default: false
+            }
+        }
+
         /// Who ended it.
         var closedBy: String {
             switch self {
@@ -36,15 +44,9 @@ struct TunnelEnding {
         var violations: Int
     }
 
-    /// Did a peer see no orderly end? Then the client's connection is cut, so that it cannot take what it has for all.
-    var isAbnormal: Bool {
-        switch reason {
-        case .clientBroke, .upstreamBroke, .cut, .violation, .tooBig: true
-        default: false
-        }
-    }
-
     var reason: Reason
+    /// Did a peer see no orderly end? Then the client's connection is cut, so that it cannot take what it has for all.
+    var isAbnormal: Bool
     /// The first Close frame's code; 1005 if it held none, 1006 if there was none (RFC 6455 §7.1.5).
     var closeCode: CloseCode
     /// The configuration key of the limit that ended it.

@@ -33,6 +33,9 @@ struct TunnelTraffic: ~Copyable {
     /// RFC 6455 §7.1.4: each side's Close frame has been passed on. Then there is nothing left but to close, which is the
     /// upstream's part (§7.1.1).
     private(set) var isClosingHandshakeDone = false
+    /// Our side of the connection has ended, after both Close frames on it.
+    private var hasEndedClient = false
+    private var hasEndedUpstream = false
     private var firstEnd: TunnelEnding.Reason?
     private var firstCode: CloseCode?
 
@@ -108,15 +111,29 @@ struct TunnelTraffic: ~Copyable {
         isClosingHandshakeDone = up.hasSeenClose && down.hasSeenClose && up.hasClosed && down.hasClosed
         if down.isDone, up.isDone {
             ended = firstEnd ?? .clientClosed
-        } else if down.isDone, up.hasClosed {
-            // RFC 6455 §7.1.1: after both Close frames the server closes first; there is nothing more to come from the client.
-            ended = firstEnd ?? .upstreamClosed
         } else if closing != nil {
             if up.cannotClose || down.cannotClose {
                 ended = .violation
-            } else if up.hasClosed, down.hasClosed, up.sourceHasClosed, down.sourceHasClosed {
-                ended = .drained
+            } else {
+                endFinishedSides()
+                if hasEndedClient, hasEndedUpstream { ended = .drained }
             }
+        } else if down.isDone, up.hasClosed {
+            // RFC 6455 §7.1.1: after both Close frames the server closes first; there is nothing more to come from the client.
+            ended = firstEnd ?? .upstreamClosed
+        }
+    }
+
+    /// After a Close frame of the gateway's own each connection ends as soon as both Close frames have passed on it, whatever the
+    /// other one does (RFC 6455 §7.1.1).
+    private mutating func endFinishedSides() {
+        if !hasEndedClient, down.hasClosed, up.sourceHasClosed, !down.sink.hasUnsent {
+            hasEndedClient = true
+            down.sink.shutdownWrite()
+        }
+        if !hasEndedUpstream, up.hasClosed, down.sourceHasClosed, !up.sink.hasUnsent {
+            hasEndedUpstream = true
+            up.sink.shutdownWrite()
         }
     }
 
@@ -208,7 +225,8 @@ struct TunnelTraffic: ~Copyable {
         up.discard(buffers)
         down.discard(buffers)
         return TunnelEnding(
-            reason: closing?.reason ?? ended, closeCode: closing?.code ?? firstCode ?? .abnormalClosure, key: closing?.key,
+            reason: closing?.reason ?? ended, isAbnormal: ended.isAbnormal,
+            closeCode: closing?.code ?? firstCode ?? .abnormalClosure, key: closing?.key,
             up: up.direction, down: down.direction)
     }
 }

@@ -47,6 +47,9 @@ struct TunnelWay: ~Copyable {
     /// The rule whose breaking ends the tunnel.
     private(set) var refused: Violation?
 
+    /// The Close frame that the source has sent is, or stands behind, what must not pass.
+    private var isCloseRefused = false
+
     /// Read and not yet sent.
     private var waiting: Buffer?
     /// Frames of the gateway's own that go before what is waiting.
@@ -243,7 +246,8 @@ struct TunnelWay: ~Copyable {
         // After its Close frame a peer has nothing to lose: how its connection then ends does not matter (RFC 6455 §7.1.1).
         if tail == .broken, !hasSeenClose { throw Break(side: .source) }
         isDone = true
-        sink.shutdownWrite()
+        // With a Close frame of the gateway's own each side ends by its own exchange of them: see `TunnelTraffic`.
+        if phase != .closed { sink.shutdownWrite() }
         return true
     }
 
@@ -253,9 +257,11 @@ struct TunnelWay: ~Copyable {
     private mutating func didRead(_ bytes: Span<UInt8>, at before: Int) {
         self.bytes += UInt64(bytes.count)
         unansweredPings = 0
+        let hadSeenClose = observer.hasSeenClose
         let observation = observer.observe(bytes)
         if let offset = observation.boundary { boundary = before + offset }
         guard enforces, refused == nil, let violation = observation.violation else { return }
+        isCloseRefused = !hadSeenClose && violation != .dataAfterClose && observer.hasSeenClose
         if isStrict || violation == .messageTooBig {
             refuse(violation, at: before + observation.violationOffset)
         } else if observer.count(of: .messageTooBig) > 0 {
@@ -292,7 +298,7 @@ struct TunnelWay: ~Copyable {
     mutating func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
         guard phase == .open, !isDone else { return }
         blockedBy = nil
-        if hasSeenClose {
+        if hasSeenClose, !isCloseRefused {
             // What follows it and is refused goes nowhere.
             if refused != nil { phase = .closing }
             return
@@ -305,13 +311,16 @@ struct TunnelWay: ~Copyable {
     var cannotClose: Bool { phase == .closing && refused != nil && boundary == nil }
 
     /// Has the sink been told of the end, by a Close frame or the source's own end?
-    var hasClosed: Bool { isDone || (own.isEmpty && waiting == nil && (phase == .closed || hasSeenClose)) }
+    var hasClosed: Bool {
+        isDone || (own.isEmpty && waiting == nil && (phase == .closed || (phase == .open && hasSeenClose)))
+    }
 
     /// Has the source said that it is done?
     var sourceHasClosed: Bool { isDone || hasSeenClose }
 
     private mutating func enterClosed(_ buffers: BufferPool) {
-        own.append(contentsOf: closeFrame)
+        // One Close frame is enough: the source's own has gone, if it came to its end with the frame that was under way.
+        if !hasSeenClose || refused != nil { own.append(contentsOf: closeFrame) }
         closeFrame = []
         phase = .closed
         discard(buffers)
@@ -325,6 +334,8 @@ struct TunnelWay: ~Copyable {
     var direction: TunnelEnding.Direction {
         let counters = observer.counters
         return TunnelEnding.Direction(
-            bytes: bytes, frames: counters.frames, messages: counters.messages, violations: counters.violations)
+            bytes: bytes, frames: counters.frames, messages: counters.messages,
+            // RFC 6455 sets no limit to a message: one over ours is no violation.
+            violations: counters.violations - observer.count(of: .messageTooBig))
     }
 }

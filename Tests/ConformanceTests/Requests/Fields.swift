@@ -126,7 +126,7 @@ enum Fields {
         dropped("x_forwarded_something_with_a_very_long_name: 1"),
         dropped("Content_Length: 5"),
         dropped("Transfer_Encoding: chunked"),
-        passes("X_Other: kept"),
+        dropped("X_Other: kept"),
     ]
 }
 

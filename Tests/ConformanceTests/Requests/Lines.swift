@@ -38,7 +38,6 @@ enum Lines {
         .refused(400, "version_malformed", "GET /up/x\r\n"),
         .refused(400, "version_malformed", "GET /up/x \r\nHost: a.test\r\n\r\n"),
         .refused(505, "version_unsupported", "GET /up/x HTTP/0.9\r\nHost: a.test\r\n\r\n"),
-        .refused(505, "version_unsupported", "GET /up/x HTTP/1.2\r\nHost: a.test\r\n\r\n"),
         .refused(505, "version_unsupported", "GET /up/x HTTP/2.0\r\nHost: a.test\r\n\r\n"),
         .refused(505, "version_unsupported", "GET /up/x HTTP/3.0\r\nHost: a.test\r\n\r\n"),
         .refused(400, "version_malformed", "GET /up/x http/1.1\r\nHost: a.test\r\n\r\n"),

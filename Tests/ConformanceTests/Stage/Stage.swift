@@ -104,6 +104,7 @@ final class Stage {
         ca_file = "\(properties.certificates)/ca.crt"
         [[sites.proxy.routes]]
         path = "/up/"
+        request_trailers = true
         upstream = "plain"
         [[sites.proxy.routes]]
         path = "/tls/"

@@ -361,3 +361,31 @@ async def a_drain_closes_many_tunnels_one_after_the_other():
         await running.stopped()
         assert codes == [1001] * count
         assert sum(line.get("reason") == "drained" for line in running.lines) == count
+
+
+async def each_side_ends_by_its_own_exchange_of_close_frames():
+    """After a Close of the gateway's own a side ends when it has answered, whatever the other one does."""
+    for upstream_is_first in (True, False):
+        upstream_ended, client_ended = asyncio.Event(), asyncio.Event()
+
+        async def server(peer):
+            await peer.send(switch(await peer.head()))
+            assert await read_close(peer) == 1012
+            if not upstream_is_first:
+                await client_ended.wait()
+            await peer.send(frame(struct.pack(">H", 1012), 8, masked=False))
+            assert await peer.rest() == b""
+            upstream_ended.set()
+
+        async with raw_upstream(server) as url, gateway(url, route='tunnel_lifetime = "300ms"') as running:
+            async with raw_client(running) as peer:
+                await peer.send(handshake())
+                await peer.head()
+                assert await read_close(peer) == 1012
+                if upstream_is_first:
+                    await upstream_ended.wait()
+                    assert not peer.reader.at_eof()
+                await peer.send(frame(struct.pack(">H", 1012), 8))
+                assert await peer.rest() == b""
+                client_ended.set()
+                await running.tunnel_line(closed_by="gateway", close_code=1012, reason="tunnel_lifetime")

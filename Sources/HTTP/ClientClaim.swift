@@ -1,0 +1,55 @@
+/// Fields in which a proxy tells its application server about the client, besides those that have a case of their own: who it is,
+/// what it asked for, which certificate it showed. Application servers and frameworks believe them, so none is passed on from a
+/// client that is not trusted. docs/forwarding.md lists them; a test holds the list against this.
+enum ClientClaim {
+    /// Is this name, of at most 32 bytes, one of them? `name` are its bytes as words.
+    @inline(never)
+    static func isNamed(_ name: FoldedName, count: Int) -> Bool {
+        // Whole families: `X-SSL-Client-…`, `SSL-Client-…`, `X-TLS-Client-…`.
+        if count > 8, isFamily(name.first) { return true }
+        switch count {
+        case 5: return name.is("proxy")
+        case 6: return name.is("x-host")
+        case 7: return name.is("x-proto")
+        case 8: return name.is("x-scheme")
+        case 10: return name.is("x-ssl-cert")
+        case 11: return name.is("x-client-ip") || name.is("client-cert") || name.is("x-client-dn") || name.is("remote-user")
+        case 12: return name.is("x-url-scheme")
+        case 13: return isOf13(name)
+        case 14: return isOf14(name)
+        case 15: return isOf15(name)
+        case 16:
+            return name.is("cf-connecting-ip") || name.is("do-connecting-ip") || name.is("fastly-client-ip")
+                || name.is("x-azure-clientip") || name.is("x-azure-socketip") || name.is("x-original-proto")
+        case 17: return name.is("client-cert-chain")
+        case 18: return name.is("cf-connecting-ipv6") || name.is("wl-proxy-client-ip")
+        case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip")
+        case 20: return name.is("x-http-host-override")
+        case 21: return name.is("x-envoy-original-path")
+        case 24: return name.is("x-original-forwarded-for") || name.is("x-envoy-external-address")
+        case 25: return name.is("x-client-cert-fingerprint")
+        default: return false
+        }
+    }
+
+    /// By the first eight bytes.
+    static func isFamily(_ first: UInt64) -> Bool {
+        first == ByteScanning.foldedName("x-ssl-cl").first || first == ByteScanning.foldedName("ssl-clie").first
+            || first == ByteScanning.foldedName("x-tls-cl").first
+    }
+
+    private static func isOf13(_ name: FoldedName) -> Bool {
+        name.is("x-script-name") || name.is("x-rewrite-url") || name.is("x-client-cert") || name.is("x-client-s-dn")
+            || name.is("x-client-i-dn") || name.is("x-remote-user") || name.is("x-remote-addr") || name.is("fly-client-ip")
+    }
+
+    private static func isOf14(_ name: FoldedName) -> Bool {
+        name.is("x-original-url") || name.is("x-original-uri") || name.is("x-original-for") || name.is("true-client-ip")
+            || name.is("x-proxyuser-ip")
+    }
+
+    private static func isOf15(_ name: FoldedName) -> Bool {
+        name.is("front-end-https") || name.is("x-original-host") || name.is("x-client-verify") || name.is("x-host-override")
+            || name.is("proxy-client-ip")
+    }
+}
