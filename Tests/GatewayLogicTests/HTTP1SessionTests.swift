@@ -1,0 +1,152 @@
+import EventLoop
+import Glibc
+import Logging
+import LoopTesting
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// What a client's connection is told and when it ends, over a pair of sockets: a session reads a stream, which needs a
+/// descriptor. Every answer here is the gateway's own, so no upstream is asked.
+@Suite("An HTTP/1 session")
+struct HTTP1SessionTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var sent: String
+        /// Each answer's status, with `close` if it says that the connection closes, then how the turn ended.
+        var expected: String
+        var limit = 0
+        var drains = false
+        var testDescription: String { name }
+    }
+
+    private static let get = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    private static func request(_ line: String, _ fields: String = "", body: String = "") -> String {
+        "\(line)\r\nHost: localhost\r\n\(fields)\r\n\(body)"
+    }
+
+    private static func post(_ fields: String, body: String = "") -> String {
+        request("POST /x HTTP/1.1", fields, body: body)
+    }
+
+    static let cases: [Case] = [
+        Case(name: "nothing sent", sent: "", expected: "idle"),
+        Case(name: "one request", sent: get, expected: "404 idle"),
+        Case(name: "two in a pipeline", sent: get + get, expected: "404 404 idle"),
+        Case(
+            name: "twenty in a pipeline", sent: String(repeating: get, count: 20),
+            expected: String(repeating: "404 ", count: 20) + "idle"),
+        Case(name: "an empty line before a request", sent: "\r\n" + get, expected: "404 idle"),
+        Case(name: "close asked for", sent: request("GET /x HTTP/1.1", "Connection: close\r\n") + get, expected: "404close last"),
+        Case(name: "close in any case", sent: request("GET /x HTTP/1.1", "Connection: CLOSE\r\n"), expected: "404close last"),
+        Case(name: "close in a list", sent: request("GET /x HTTP/1.1", "Connection: te, close\r\n"), expected: "404close last"),
+        Case(
+            name: "close by the second", sent: get + request("GET /x HTTP/1.1", "Connection: close\r\n"),
+            expected: "404 404close last"),
+        Case(name: "HTTP/1.0", sent: request("GET /x HTTP/1.0") + get, expected: "404close last"),
+        Case(
+            name: "HTTP/1.0 that keeps alive", sent: request("GET /x HTTP/1.0", "Connection: keep-alive\r\n"),
+            expected: "404 idle"),
+        Case(name: "a limit not reached", sent: get, expected: "404 idle", limit: 2),
+        Case(name: "a limit reached", sent: get + get + get, expected: "404 404close last", limit: 2),
+        Case(name: "a limit of one", sent: get + get, expected: "404close last", limit: 1),
+        Case(name: "a drain", sent: get + get, expected: "404close last", drains: true),
+        Case(name: "no body", sent: post("Content-Length: 0\r\n") + get, expected: "404 404 idle"),
+        Case(name: "a body that has not come", sent: post("Content-Length: 5\r\n"), expected: "404close last"),
+        Case(name: "a body half come", sent: post("Content-Length: 5\r\n", body: "ab"), expected: "404close last"),
+        Case(name: "chunks that have not come", sent: post("Transfer-Encoding: chunked\r\n"), expected: "404close last"),
+        Case(
+            name: "a body not wanted yet",
+            sent: post("Content-Length: 5\r\nExpect: 100-continue\r\n"), expected: "404close last"),
+        Case(name: "no HTTP", sent: "what is this\r\n\r\n" + get, expected: "400close last"),
+        Case(name: "no host", sent: "GET /x HTTP/1.1\r\n\r\n" + get, expected: "400close last"),
+        Case(name: "two lengths", sent: post("Content-Length: 1\r\nContent-Length: 2\r\n", body: "a"), expected: "400close last"),
+        Case(name: "bad after good", sent: get + "\u{1}\r\n\r\n", expected: "404 400close last"),
+    ]
+
+    @Test("says what is expected", arguments: cases)
+    func says(_ example: Case) async throws {
+        #expect(try await Self.serve(example.sent, limit: example.limit, drains: example.drains) == example.expected)
+    }
+
+    @Test("answers the same wherever the requests are cut", arguments: 0...(2 * get.utf8.count))
+    func cut(_ place: Int) async throws {
+        #expect(try await Self.serve(Self.get + Self.get, cutAt: place) == "404 404 idle")
+    }
+
+    @Test("answers nothing to a client that leaves in the middle of a head", arguments: [1, get.utf8.count - 1])
+    func leaves(_ count: Int) async throws {
+        #expect(try await Self.serve(Self.get, cutAt: count, leaves: true) == "last")
+    }
+
+    // MARK: A session
+
+    private static func serve(
+        _ text: String, cutAt place: Int? = nil, leaves: Bool = false, limit: Int = 0, drains: Bool = false
+    ) async throws -> String {
+        try await onLoop { actor in
+            let loop = actor.loop
+            let plan = try Plans.plan(
+                Plans.site(
+                    [("app", "http://127.0.0.1:9", "")], routes: [("/only/", "app", "")],
+                    top: "[limits]\nmax_requests_per_connection = \(limit)\n"))
+            let log = AccessLog(plan.logging, sink: try LogSink(plan.logging.destination))
+            let state = try WorkerResources(plan, loop: loop, shared: ProcessCounters(), log: log, probes: false) { _ in }
+            let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
+            let listener = try Listener(address, on: loop)
+            let listenerPlan = try #require(plan.listeners.first)
+            let endpoint = ClientEndpoint(peer: address, acceptor: Acceptor(listener, listenerPlan, of: state.generation))
+            let (ours, theirs) = connectedPair()
+            defer { close(theirs) }
+            let socket = try Socket(adopting: ours, on: loop)
+            let waiter = Waiter(loop: loop)
+            socket.waiter = waiter
+            let session = HTTP1Session(
+                Stream(socket), endpoint, waiter: waiter, state: state,
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            if drains { state.drain() }
+
+            let bytes = Array(text.utf8)
+            let place = place ?? bytes.count
+            push(Array(bytes.prefix(place)), to: theirs)
+            // Runs when the session waits for the rest of a head.
+            let rest = Task {
+                _ = actor
+                if leaves { shutdown(theirs, Int32(SHUT_WR)) } else { push(Array(bytes.dropFirst(place)), to: theirs) }
+            }
+            var ending = await session.serve()
+            await rest.value
+            if case .idle = ending { ending = await session.serve() }
+            let said = statuses(pull(theirs) ?? [])
+            session.discard()
+            socket.close()
+            listener.close()
+            return (said + [word(ending)]).joined(separator: " ")
+        }
+    }
+
+    private static func word(_ ending: SessionEnding) -> String {
+        switch ending {
+        case .idle: "idle"
+        case .last: "last"
+        case .cut: "cut"
+        case .upgraded: "upgraded"
+        }
+    }
+
+    /// Cuts answers apart by their lengths.
+    private static func statuses(_ bytes: [UInt8]) -> [String] {
+        var rest = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")[...]
+        var found: [String] = []
+        while let end = rest.firstRange(of: "\n\n") {
+            let lines = rest[..<end.lowerBound].split(separator: "\n")
+            let length = lines.first { $0.hasPrefix("Content-Length: ") }.flatMap { Int($0.dropFirst(16)) } ?? 0
+            let status = lines[0].split(separator: " ")[1]
+            found.append(status + (lines.contains("Connection: close") ? "close" : ""))
+            rest = rest[end.upperBound...].dropFirst(length)
+        }
+        return found
+    }
+}
