@@ -121,7 +121,7 @@ struct FaultTests {
         let upstream = try Upstream { _, wire in
             _ = try wire.readRequest()
             let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-            try wire.write(start + String(size, radix: 16) + "\r\n" + String(repeating: "y", count: size))
+            try wire.write(start + String(size, radix: 16) + "\r\n" + String(repeating: "~", count: size))
         }
         let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")) { gatehouse in
@@ -129,7 +129,7 @@ struct FaultTests {
                 let wire = try Wire(to: port.number)
                 try wire.write("GET /all HTTP/1.\(isOldClient ? 0 : 1)\r\nHost: localhost\r\n\r\n")
                 let (bytes, ending) = try wire.readToEnd()
-                #expect(bytes.count { $0 == 0x79 } == size)
+                #expect(bytes.count { $0 == 0x7E } == size)
                 #expect((ending == .reset) == isOldClient)
             }
             let entry = try await gatehouse.access("/all")
