@@ -1,3 +1,4 @@
+import Configuration
 import EventLoop
 import Glibc
 import Logging
@@ -92,7 +93,9 @@ struct HTTP1SessionTests {
                 Plans.site(
                     [("app", "http://127.0.0.1:9", "")], routes: [("/only/", "app", "")],
                     top: "[limits]\nmax_requests_per_connection = \(limit)\n"))
-            let log = AccessLog(plan.logging, sink: try LogSink(plan.logging.destination))
+            var logging = Configuration::Logging()
+            (logging.accessLog, logging.errorLog) = (.none, .none)
+            let log = AccessLog(try Logs(logging, workers: 1).access, format: plan.logFormat, worker: 0)
             let state = try WorkerResources(plan, loop: loop, shared: ProcessCounters(), log: log, probes: false) { _ in }
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)
@@ -132,6 +135,7 @@ struct HTTP1SessionTests {
         case .idle: "idle"
         case .last: "last"
         case .cut: "cut"
+        case .short: "short"
         case .upgraded: "upgraded"
         }
     }
