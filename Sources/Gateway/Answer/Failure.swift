@@ -90,6 +90,16 @@ struct Failure: Error {
         Failure(.clientLeft, detail: error?.description ?? "")
     }
 
+    /// The upstream's TLS broke off before an answer. In TLS 1.3 a server refuses a client's certificate, or its lack, only after
+    /// the handshake (RFC 8446 §4.4.2.4): that is no early close.
+    /// - Returns: nil if it was not TLS.
+    static func refusedByTLS(_ error: PeerError, retry: Retry) -> Failure? {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return nil }
+        return Failure(
+            .upstreamTLSFailed, detail: tls.reason, retry: retry,
+            key: tls.isAboutOurCertificate ? "sites.proxy.upstreams.client_cert_file" : nil)
+    }
+
     /// The upstream could not be connected to.
     static func connecting(_ error: TransportError) -> Failure {
         switch error {

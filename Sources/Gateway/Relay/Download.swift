@@ -1,7 +1,5 @@
 import HTTP
 import Messages
-import TLS
-import Transport
 import Upstreams
 
 /// One direction of a relay: the answer, from the upstream to the client.
@@ -208,15 +206,9 @@ struct Download: ~Copyable {
         upstream.hasUntakenBytes || status != 0 ? .never : .closed(isReused: upstream.isReused)
     }
 
-    /// The connection broke before an answer. In TLS 1.3 a server refuses a client's certificate, or its lack, only after the
-    /// handshake (RFC 8446 §4.4.2.4): that is no early close.
+    /// The connection broke before an answer.
     private func brokeOff(_ error: PeerError) -> Failure {
-        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else {
-            return closedEarly(error.description)
-        }
-        return Failure(
-            .upstreamTLSFailed, detail: tls.reason, retry: retry,
-            key: tls.isAboutOurCertificate ? "sites.proxy.upstreams.client_cert_file" : nil)
+        Failure.refusedByTLS(error, retry: retry) ?? closedEarly(error.description)
     }
 
     private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
