@@ -107,8 +107,10 @@ struct FaultTests {
         try await Gatehouse.serving(toml) { gatehouse in
             let answer = try await Command.curl(["--cacert", certificates.authority, "https://localhost:\(port)/n"])
             if isAbrupt {
-                #expect([18, 56].contains(answer.code), "\(answer)")
-                #expect(try await gatehouse.access("/n")["reason"] == "upstream_truncated")
+                // A reset may overtake what was sent before it: then there is nothing to pass on.
+                let reason = try await gatehouse.access("/n")["reason"]
+                let isOvertaken = answer.text.contains("502 Bad Gateway") && reason == "upstream_closed_early"
+                #expect(isOvertaken || [18, 56].contains(answer.code) && reason == "upstream_truncated", "\(answer)")
             } else {
                 #expect(answer.exit == .code(0) && answer.text == "all there is", "\(answer)")
             }
