@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,6 +25,23 @@ int clinux_open_root(const char *path) {
 
 int clinux_open_beneath(int root, const char *path) {
     return open_beneath(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+int clinux_follow(int root, const char *path) {
+    struct open_how how = {0};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_MAGICLINKS;
+    long descriptor = syscall(SYS_openat2, root, path, &how, sizeof how);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+long clinux_real_path(int descriptor, char *buffer, size_t size) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, buffer, size);
+    if (length < 0) return -errno;
+    // readlink(2) cuts silently.
+    return (size_t)length < size ? length : -ENAMETOOLONG;
 }
 
 int clinux_probe_open_beneath(int root) {

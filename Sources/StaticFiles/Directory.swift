@@ -44,7 +44,8 @@ package final class Directory: Sendable {
 
     /// Opens what stands at `path`: decoded bytes relative to the root, without a leading slash, at most 4095 of them.
     ///
-    /// No `..`, absolute path or symbolic link leads out of the root (openat2(2), `RESOLVE_BENEATH`). A segment that begins
+    /// No `..`, absolute path or symbolic link leads out of the root (openat2(2), `RESOLVE_BENEATH`); a link that only takes a
+    /// way outside, and ends inside, is followed. A segment that begins
     /// with a dot, `.well-known` (RFC 8615 §3) aside, is not found unless `hiddenAllowed`, which is for names that the
     /// operator wrote. Only regular files are opened for reading; a FIFO, socket or device is forbidden.
     /// Errors: every case but `.truncated` and `.unusable`.
@@ -60,11 +61,14 @@ package final class Directory: Sendable {
             throw Self.hidden
         }
         name.append(0)
-        return try OpenFile(adopting: try openBeneath(name)).map { .file($0) } ?? .directory
+        var opened = openBeneath(name)
+        if opened == -EXDEV, let end = LinkEnd.find(name, from: root) { opened = openBeneath(end) }
+        guard opened >= 0 else { throw Self.classified(-opened) }
+        return try OpenFile(adopting: opened).map { .file($0) } ?? .directory
     }
 
-    /// Calls openat2(2) with a NUL-terminated name; returns a descriptor that the caller owns.
-    private func openBeneath(_ name: [UInt8]) throws(StaticError) -> Int32 {
+    /// Calls openat2(2) with a NUL-terminated name; returns a descriptor that the caller owns, or the negative error number.
+    private func openBeneath(_ name: [UInt8]) -> Int32 {
         // A rename anywhere in the system while a symbolic link's `..` is resolved gives EAGAIN: openat2(2) says to try
         // again, and an attacker who renames without end must not hold us.
         var attempts = 8
@@ -76,7 +80,7 @@ package final class Directory: Sendable {
             }
             if result >= 0 { return result }
             attempts -= 1
-            guard attempts > 0, result == -EAGAIN || result == -EINTR else { throw Self.classified(-result) }
+            guard attempts > 0, result == -EAGAIN || result == -EINTR else { return result }
         }
     }
 
@@ -94,7 +98,7 @@ package final class Directory: Sendable {
         return switch error {
         case ENOENT, ENOTDIR, ENAMETOOLONG: .notFound(reason: words)
         case EACCES, EPERM: .forbidden(reason: words)
-        case EXDEV: .forbidden(reason: "the path or a symbolic link in it leaves the directory")
+        case EXDEV: .forbidden(reason: "the path or a symbolic link in it leaves the directory, or ends nowhere on a way outside")
         case ELOOP: .forbidden(reason: words)
         case ENXIO, ENODEV: .forbidden(reason: "not a regular file")
         case EMFILE, ENFILE: .tooManyFiles(reason: words)

@@ -22,6 +22,17 @@ import Testing
         try temporary.link("relative-escape", to: "../outside/secret.txt")
         try temporary.link("absolute-escape", to: temporary.outside + "/secret.txt")
         try temporary.link("absolute-inside", to: temporary.root + "/index.html")
+        try temporary.link("around", to: "../root/sub/page.txt")
+        try temporary.link("sub/around", to: "../../outside/../root/index.html")
+        try temporary.link("absolute-directory", to: temporary.root + "/sub")
+        try temporary.link("absolute-root", to: temporary.root)
+        try temporary.link("absolute-nowhere", to: temporary.root + "/nowhere")
+        try temporary.link("neighbour", to: temporary.root + "-2/secret.txt")
+        try FileManager.default.createDirectory(atPath: temporary.root + "-2", withIntermediateDirectories: true)
+        try Data("outside".utf8).write(to: URL(fileURLWithPath: temporary.root + "-2/secret.txt"))
+        try FileManager.default.createSymbolicLink(atPath: temporary.base + "/back", withDestinationPath: temporary.root)
+        try temporary.link("over-a-link", to: temporary.base + "/back/sub/page.txt")
+        try temporary.link("absolute-fifo", to: temporary.root + "/fifo")
         try temporary.link("directory-escape", to: "../outside")
         try temporary.link("loop", to: "loop")
         try temporary.link("magic", to: "/proc/self/exe")
@@ -48,8 +59,12 @@ import Testing
         (".well-known/token", "file"), ("none.html", "404"), ("index.html/more", "404"), ("dangling", "404"),
         (".secret", "404"), (".git/config", "404"), (".git", "404"), ("sub/.env", "404"), ("sub/.none", "404"),
         ("..", "404"), ("../outside/secret.txt", "404"), ("sub/../../outside/secret.txt", "404"), (".", "404"),
-        ("/etc/passwd", "403"), ("relative-escape", "403"), ("absolute-escape", "403"), ("absolute-inside", "403"),
+        ("/etc/passwd", "403"), ("relative-escape", "403"), ("absolute-escape", "403"), ("absolute-inside", "file"),
         ("directory-escape/secret.txt", "403"), ("directory-escape", "403"), ("loop", "403"), ("magic", "403"),
+        ("around", "file"), ("sub/around", "file"), ("absolute-directory", "directory"), ("absolute-root", "directory"),
+        ("absolute-directory/page.txt", "file"), ("absolute-root/sub/page.txt", "file"), ("over-a-link", "file"),
+        ("absolute-nowhere", "403"), ("neighbour", "403"), ("absolute-fifo", "403"),
+        ("directory-escape/none", "403"), ("absolute-root/.secret", "404"),
         ("fifo", "403"), ("index.html\0.png", "400"),
         (String(repeating: "n", count: 256), "404"), (String(repeating: "d/", count: 2100) + "x", "404"),
     ])
@@ -60,6 +75,35 @@ import Testing
     @Test(arguments: ["..", "../outside/secret.txt", "sub/../../outside/secret.txt", "relative-escape", "/etc/passwd"])
     func `the kernel confines even where hidden names are allowed`(path: String) {
         #expect(outcome(path, hiddenAllowed: true) == "403")
+    }
+
+    @Test(arguments: [
+        ("/srv/www/a", "/srv/www", "a"), ("/srv/www", "/srv/www", "."), ("/srv/www-2/a", "/srv/www", nil), ("/a/b", "/", "a/b"),
+        ("/", "/", "."), ("/srv", "/srv/www", nil), ("pipe:[1]", "/", nil), ("(unreachable)/a", "(unreachable)", nil),
+    ])
+    func `a path is below another or is not`(path: String, base: String, expected: String?) {
+        #expect(LinkEnd.relative(Array(path.utf8), to: Array(base.utf8)) == expected.map { Array($0.utf8) })
+    }
+
+    @Test func `a link that is swapped while it is followed never leads outside`() async throws {
+        let (root, secret) = (temporary.root, temporary.outside + "/secret.txt")
+        let directory = directory
+        let swapping = Thread {
+            while !Thread.current.isCancelled {
+                for target in [root + "/index.html", secret] {
+                    try? FileManager.default.createSymbolicLink(atPath: root + "/next", withDestinationPath: target)
+                    _ = unsafe rename(root + "/next", root + "/swapped")
+                }
+            }
+        }
+        try temporary.link("swapped", to: root + "/index.html")
+        swapping.start()
+        defer { swapping.cancel() }
+        for _ in 0..<5000 {
+            guard case .file(let file)? = try? directory.open(Array("swapped".utf8).span) else { continue }
+            // "home", never "outside".
+            #expect(file.facts.size == 4)
+        }
     }
 
     @Test func `hidden names open for the operator`() {

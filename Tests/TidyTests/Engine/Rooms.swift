@@ -42,6 +42,7 @@ extension Project {
                     "Sources/HTTP/HeadWriting.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
+                    "Sources/StaticFiles/LinkEnd.swift",
                     "Sources/StaticFiles/OpenFile.swift",
                     "Sources/Upstreams/Policy/Signature.swift",
                     "Sources/WebSocket/SHA1.swift",
