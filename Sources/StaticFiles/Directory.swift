@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The root of a site's files, opened once: whatever its path names later, lookups stay in the directory that was opened.
+/// The root of a site's files, opened: whatever its path names later, lookups stay in the directory that was opened.
 /// Immutable, so several threads may look up at once.
 package final class Directory: Sendable {
     /// What stands at a path.
@@ -10,7 +10,16 @@ package final class Directory: Sendable {
         case directory
     }
 
+    let number = UniqueNumber.next()
     private let root: Int32
+
+    /// Opens the directory that the path names now. Errors: those of a file that cannot be opened.
+    init(current path: String) throws(StaticError) {
+        // Safe: the bridged C string outlives the call, and nothing keeps it.
+        let opened = unsafe clinux_open_root(path)
+        guard opened >= 0 else { throw Self.classified(-opened, at: "static_dir \(path): ") }
+        root = opened
+    }
 
     /// Opens the directory and proves that this kernel confines lookups.
     /// Errors: `.unusable`, naming the path and the system's reason.
@@ -93,8 +102,9 @@ package final class Directory: Sendable {
         }
     }
 
-    static func classified(_ error: Int32) -> StaticError {
-        let words = systemWords(error)
+    /// - Parameter place: what the words are said of, if not of the path that was asked for.
+    static func classified(_ error: Int32, at place: String = "") -> StaticError {
+        let words = place + systemWords(error)
         return switch error {
         case ENOENT, ENOTDIR, ENAMETOOLONG: .notFound(reason: words)
         case EACCES, EPERM: .forbidden(reason: words)

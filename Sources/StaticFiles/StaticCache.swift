@@ -27,7 +27,7 @@ package final class StaticCache {
 
     private final class Entry {
         let key: UInt64
-        let site: StaticSite.Number
+        let root: UniqueNumber
         let path: RequestPath
         let file: ServedFile
         var checked: Int64
@@ -35,9 +35,9 @@ package final class StaticCache {
         var isWanted = true
         var bytes = 0
 
-        init(_ key: UInt64, _ site: StaticSite.Number, _ path: RequestPath, _ file: ServedFile, checked: Int64) {
+        init(_ key: UInt64, _ root: UniqueNumber, _ path: RequestPath, _ file: ServedFile, checked: Int64) {
             self.key = key
-            self.site = site
+            self.root = root
             self.path = path
             self.file = file
             self.checked = checked
@@ -45,6 +45,7 @@ package final class StaticCache {
     }
 
     private let settings: Settings
+    private var directories: DirectoryCache
     private var slots: [Entry?] = []
     /// By key.
     private var places: [UInt64: Int] = [:]
@@ -58,37 +59,46 @@ package final class StaticCache {
 
     package init(_ settings: Settings) {
         self.settings = settings
+        directories = DirectoryCache(valid: settings.valid)
+    }
+
+    /// The directory of a site, as it is now or was less than `valid` seconds ago. `now`: seconds since 1970.
+    /// Errors: those of a file that cannot be opened.
+    func directory(of site: StaticSite, now: Int64) throws(StaticError) -> Directory {
+        try directories.directory(of: site, now: now) { replaced in
+            for place in slots.indices where slots[place]?.root == replaced { remove(at: place) }
+        }
     }
 
     var count: Int { places.count }
 
     /// What is known of a path and not too old. `now`: seconds since 1970.
-    func file(at path: RequestPath, of site: StaticSite, now: Int64) -> ServedFile? {
-        guard let entry = entry(at: path, of: site), isFresh(entry, now) else { return nil }
+    func file(at path: RequestPath, in root: Directory, now: Int64) -> ServedFile? {
+        guard let entry = entry(at: path, in: root), isFresh(entry, now) else { return nil }
         entry.isWanted = true
         return entry.file
     }
 
     /// Takes a file that was just looked up.
     /// - Returns: the file to answer with: the one that was kept before, with its bytes, if that is still the same.
-    func keep(_ found: ServedFile, at path: RequestPath, of site: StaticSite, now: Int64) -> ServedFile {
+    func keep(_ found: ServedFile, at path: RequestPath, in root: Directory, now: Int64) -> ServedFile {
         // Its Last-Modified would have to be made anew for each answer.
         guard settings.size > 0, found.plain.facts.modified.seconds <= now else {
-            forget(path, of: site)
+            forget(path, in: root)
             return found
         }
-        if let known = entry(at: path, of: site), known.file.isSame(as: found) {
+        if let known = entry(at: path, in: root), known.file.isSame(as: found) {
             known.checked = now
             known.isWanted = true
             return known.file
         }
-        insert(Entry(Self.key(path, site), site.number, path, found, checked: now))
+        insert(Entry(Self.key(path, root), root.number, path, found, checked: now))
         return found
     }
 
     /// Forgets a path whose file has changed or gone.
-    func forget(_ path: RequestPath, of site: StaticSite) {
-        guard let entry = entry(at: path, of: site), let place = places[entry.key] else { return }
+    func forget(_ path: RequestPath, in root: Directory) {
+        guard let entry = entry(at: path, in: root), let place = places[entry.key] else { return }
         remove(at: place)
     }
 
@@ -110,11 +120,12 @@ package final class StaticCache {
         guard now >= nextTidying || now < nextTidying - Self.tidying else { return }
         nextTidying = now + Self.tidying
         closeFiles(lookedAtBefore: now - max(60, settings.valid))
+        directories.close(lookedAtBefore: now - max(60, settings.valid))
     }
 
     /// Brings the bytes of a kept file into memory, if there is room for them and they are certain.
-    func load(_ form: Representation, at path: RequestPath, of site: StaticSite, now: Int64) {
-        guard !form.isStreamed, let file = form.file, mayHold(form, now), let entry = entry(at: path, of: site) else { return }
+    func load(_ form: Representation, at path: RequestPath, in root: Directory, now: Int64) {
+        guard !form.isStreamed, let file = form.file, mayHold(form, now), let entry = entry(at: path, in: root) else { return }
         var content: [UInt8] = []
         let size = Int(form.facts.size)
         // What goes wrong here goes wrong again, and is told, when the file itself is sent.
@@ -125,9 +136,9 @@ package final class StaticCache {
     }
 
     /// Has `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.
-    func collect(_ body: FileBody, of form: Representation, at path: RequestPath, of site: StaticSite, now: Int64) {
+    func collect(_ body: FileBody, of form: Representation, at path: RequestPath, in root: Directory, now: Int64) {
         guard form.isStreamed, form.collector == nil, let file = form.file, mayHold(form, now),
-            let entry = entry(at: path, of: site)
+            let entry = entry(at: path, in: root)
         else { return }
         form.collector = body
         body.collect(atMost: settings.largestContent) { [weak self, weak entry] content in
@@ -156,14 +167,14 @@ package final class StaticCache {
         now >= entry.checked && now < entry.checked + settings.valid
     }
 
-    private func entry(at path: RequestPath, of site: StaticSite) -> Entry? {
-        guard let place = places[Self.key(path, site)], let entry = slots[place] else { return nil }
-        return entry.site == site.number && entry.path == path ? entry : nil
+    private func entry(at path: RequestPath, in root: Directory) -> Entry? {
+        guard let place = places[Self.key(path, root)], let entry = slots[place] else { return nil }
+        return entry.root == root.number && entry.path == path ? entry : nil
     }
 
     /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.
-    private static func key(_ path: RequestPath, _ site: StaticSite) -> UInt64 {
-        var hash = FNV1a(seed: site.number.value)
+    private static func key(_ path: RequestPath, _ root: Directory) -> UInt64 {
+        var hash = FNV1a(seed: root.number.value)
         hash.combine(path.relative)
         hash.combine(path.endsWithSlash ? 0x2F : 0)
         return hash.value

@@ -14,6 +14,8 @@ struct StaticRequest {
     /// Seconds since 1970.
     let now: Int64
     let cache: StaticCache?
+    /// The site's, as it is now.
+    let root: Directory
 
     /// RFC 9110 §14.2: Range is for GET alone. A range is of the plain file's bytes, which have a known length.
     func range(of file: ServedFile) -> ByteRange {

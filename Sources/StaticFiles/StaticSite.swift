@@ -1,18 +1,13 @@
 import HTTP
 import Synchronization
 
-/// A site's files: what to answer to a request for one of them. Immutable: shared by all workers.
+/// A site's files: what to answer to a request for one of them. Shared by all workers, and immutable, but for what was said of
+/// the directory's being there.
 package final class StaticSite: Sendable {
-    /// Stands for a site in the workers' caches. Never given twice, so that no site is taken for one that is gone.
-    struct Number: Equatable {
-        let value: UInt64
-        private static let given = Atomic<UInt64>(0)
-
-        static func next() -> Number { Number(value: given.wrappingAdd(1, ordering: .relaxed).newValue) }
-    }
-
-    let number = Number.next()
-    private let directory: Directory
+    let number = UniqueNumber.next()
+    /// Of the directory. What it names may change at any time.
+    package let path: String
+    private let isLost = Atomic(false)
     private let settings: StaticSettings
     private let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)
@@ -22,7 +17,8 @@ package final class StaticSite: Sendable {
 
     /// Errors: `.unusable`, see `Directory.init(path:)`.
     package init(path: String, settings: StaticSettings) throws(StaticError) {
-        directory = try Directory(path: path)
+        _ = try Directory(path: path)
+        self.path = path
         self.settings = settings
         indexFiles = settings.indexFiles.map { Array($0.utf8) }
         func field(_ age: Int?) -> String? { settings.cacheControl ?? age.map { "public, max-age=\($0)" } }
@@ -35,9 +31,26 @@ package final class StaticSite: Sendable {
         compressesUnknown = isWorthIt(.unknown)
     }
 
-    /// Does it answer as this one does? The same directory, not just the same path, and the same settings.
+    /// Does it answer as this one does?
     package func isSame(as other: StaticSite) -> Bool {
-        settings == other.settings && directory.isSame(as: other.directory)
+        settings == other.settings && path == other.path
+    }
+
+    /// What has become of the directory.
+    package enum DirectoryChange: Equatable, Sendable {
+        case lost(reason: String)
+        case returned
+    }
+
+    /// Looks for the directory. Returns what has changed since the call before; at first it is there. One caller at a time.
+    package func takeChange() -> DirectoryChange? {
+        do throws(StaticError) {
+            _ = try Directory(current: path)
+            return isLost.exchange(false, ordering: .relaxed) ? .returned : nil
+        } catch {
+            if case .tooManyFiles = error { return nil }
+            return isLost.exchange(true, ordering: .relaxed) ? nil : .lost(reason: error.reason)
+        }
     }
 
     /// Answers a request. `path`: what the client asked for, beginning with "/", dot segments resolved, without query; percent
@@ -46,29 +59,39 @@ package final class StaticSite: Sendable {
     package func answer(
         path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64, from cache: StaticCache? = nil
     ) -> StaticAnswer {
-        guard method != .other else {
-            var answer = page(.methodNotAllowed, method: method, reason: "static files answer only GET and HEAD")
-            // RFC 9110 §15.5.6: a 405 says what is allowed.
-            answer.fields.append("Allow", "GET, HEAD")
-            return answer
-        }
+        var root: Directory?
         do throws(StaticError) {
+            let directory: Directory
+            if let cache {
+                directory = try cache.directory(of: self, now: now)
+            } else {
+                directory = try Directory(current: self.path)
+            }
+            root = directory
+            guard method != .other else {
+                var answer = page(
+                    .methodNotAllowed, in: root, method: method, reason: "static files answer only GET and HEAD")
+                // RFC 9110 §15.5.6: a 405 says what is allowed.
+                answer.fields.append("Allow", "GET, HEAD")
+                return answer
+            }
             let request = StaticRequest(
-                path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache)
+                path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: directory)
             if let answer = try known(request) { return answer }
             return try lookUp(request)
         } catch {
-            return page(error.refusal, method: method, reason: error.reason)
+            return page(error.refusal, in: root, method: method, reason: error.reason)
         }
     }
 
     /// The answer from the cache, if it knows the file.
     private func known(_ request: StaticRequest) throws(StaticError) -> StaticAnswer? {
-        guard let cache = request.cache, let file = cache.file(at: request.path, of: self, now: request.now) else { return nil }
+        guard let cache = request.cache, let file = cache.file(at: request.path, in: request.root, now: request.now)
+        else { return nil }
         let chosen = file.choose(for: request)
         // What is read from an open file must still be as long as was found: who writes to it in place may cut it first.
         guard chosen.file?.isUnchanged ?? true else {
-            cache.forget(request.path, of: self)
+            cache.forget(request.path, in: request.root)
             return nil
         }
         return try send(chosen, of: file, to: request)
@@ -77,8 +100,8 @@ package final class StaticSite: Sendable {
     private func lookUp(_ request: StaticRequest) throws(StaticError) -> StaticAnswer {
         switch try find(request) {
         case .file(let opened, let name):
-            let found = describe(opened, name: name, now: request.now)
-            let file = request.cache?.keep(found, at: request.path, of: self, now: request.now) ?? found
+            let found = describe(opened, name: name, request)
+            let file = request.cache?.keep(found, at: request.path, in: request.root, now: request.now) ?? found
             return try send(file.choose(for: request), of: file, to: request)
         case .redirect:
             var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
@@ -89,14 +112,16 @@ package final class StaticSite: Sendable {
     }
 
     /// The answer with the configured page for the refusal's status; without one, or if it cannot be opened, `needsPage` is set.
-    private func page(_ refusal: StaticRefusal, method: StaticMethod, reason: String) -> StaticAnswer {
+    private func page(
+        _ refusal: StaticRefusal, in root: Directory?, method: StaticMethod, reason: String
+    ) -> StaticAnswer {
         var answer = StaticAnswer(refusal, reason: reason)
-        guard let path = settings.errorPages[refusal.status] else {
+        guard let root, let path = settings.errorPages[refusal.status] else {
             answer.needsPage = true
             return answer
         }
         let name = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
-        guard case .file(let file)? = try? directory.open(name.span, hiddenAllowed: true) else {
+        guard case .file(let file)? = try? root.open(name.span, hiddenAllowed: true) else {
             answer = StaticAnswer(refusal, reason: "\(reason); error_pages: \(path) cannot be opened")
             answer.needsPage = true
             return answer
@@ -114,21 +139,22 @@ package final class StaticSite: Sendable {
 
     /// Finds the file. What is remembered makes room if too many files are open, and is forgotten if there is none any more.
     private func find(_ request: StaticRequest) throws(StaticError) -> Found {
-        guard let cache = request.cache else { return try find(request.path) }
+        guard let cache = request.cache else { return try locate(request) }
         do throws(StaticError) {
-            let found = try find(request.path)
-            if case .redirect = found { cache.forget(request.path, of: self) }
+            let found = try locate(request)
+            if case .redirect = found { cache.forget(request.path, in: request.root) }
             return found
         } catch {
-            if case .tooManyFiles = error, cache.closeFiles() { return try find(request.path) }
-            cache.forget(request.path, of: self)
+            if case .tooManyFiles = error, cache.closeFiles() { return try locate(request) }
+            cache.forget(request.path, in: request.root)
             throw error
         }
     }
 
-    private func find(_ request: RequestPath) throws(StaticError) -> Found {
+    private func locate(_ asked: StaticRequest) throws(StaticError) -> Found {
+        let (request, root) = (asked.path, asked.root)
         guard request.endsWithSlash else {
-            return switch try directory.open(request.relative.span) {
+            return switch try root.open(request.relative.span) {
             case .file(let file): .file(file, name: request.relative)
             case .directory: .redirect
             }
@@ -140,7 +166,7 @@ package final class StaticSite: Sendable {
             if !name.isEmpty { name.append(UInt8(ascii: "/")) }
             name.append(contentsOf: index)
             do throws(StaticError) {
-                if case .file(let file) = try directory.open(name.span, hiddenAllowed: true) { return .file(file, name: name) }
+                if case .file(let file) = try root.open(name.span, hiddenAllowed: true) { return .file(file, name: name) }
             } catch {
                 guard case .notFound = error else { throw error }
             }
@@ -156,15 +182,15 @@ package final class StaticSite: Sendable {
     }
 
     /// What the site makes of a file: its representations, and what an answer says of them.
-    private func describe(_ file: OpenFile, name: [UInt8], now: Int64) -> ServedFile {
+    private func describe(_ file: OpenFile, name: [UInt8], _ request: StaticRequest) -> ServedFile {
         let kind = kind(of: name)
-        let sibling = kind.isCompressible && settings.precompressed ? precompressed(file, name: name) : nil
+        let sibling = kind.isCompressible && settings.precompressed ? precompressed(file, name: name, in: request.root) : nil
         let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
         let varies = streams || sibling != nil
         func form(_ file: OpenFile, _ encoding: ContentCoding, isStreamed: Bool) -> Representation {
             let validators = Validators(
                 etag: settings.etagEnabled ? EntityTag(file.facts, encoding: encoding) : nil,
-                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), now) : nil)
+                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), request.now) : nil)
             return Representation(
                 file, encoding: encoding, isStreamed: isStreamed, validators: validators,
                 fields: fields(encoding, kind.type, validators, varies: varies, isNotModified: false),
@@ -176,9 +202,9 @@ package final class StaticSite: Sendable {
     }
 
     /// `FILE.gz`, if it is there and not older than the file.
-    private func precompressed(_ file: OpenFile, name: [UInt8]) -> OpenFile? {
+    private func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> OpenFile? {
         let path = name + Array(".gz".utf8)
-        guard case .file(let sibling)? = try? directory.open(path.span, hiddenAllowed: true),
+        guard case .file(let sibling)? = try? root.open(path.span, hiddenAllowed: true),
             sibling.facts.modified >= file.facts.modified
         else { return nil }
         return sibling
@@ -211,7 +237,8 @@ package final class StaticSite: Sendable {
         _ chosen: Representation, of file: ServedFile, to request: StaticRequest
     ) throws(StaticError) -> StaticAnswer {
         switch request.conditions.verdict(on: chosen.validators, now: request.now) {
-        case .failed(let field): return page(.preconditionFailed, method: request.method, reason: "\(field) is false")
+        case .failed(let field):
+            return page(.preconditionFailed, in: request.root, method: request.method, reason: "\(field) is false")
         case .notModified(let field):
             var answer = StaticAnswer(status: 304, reason: "\(field) matches")
             answer.fields = chosen.notModifiedFields
@@ -222,8 +249,8 @@ package final class StaticSite: Sendable {
         let isWhole =
             range == .whole || chosen.encoding != .identity
             || !request.conditions.rangeApplies(to: chosen.validators, now: request.now)
-        if request.method == .get { request.cache?.load(chosen, at: request.path, of: self, now: request.now) }
-        return isWhole ? try whole(chosen, to: request) : part(range, of: chosen, method: request.method)
+        if request.method == .get { request.cache?.load(chosen, at: request.path, in: request.root, now: request.now) }
+        return isWhole ? try whole(chosen, to: request) : part(range, of: chosen, to: request)
     }
 
     private func whole(_ chosen: Representation, to request: StaticRequest) throws(StaticError) -> StaticAnswer {
@@ -232,15 +259,17 @@ package final class StaticSite: Sendable {
         answer.contentLength = chosen.length
         guard request.method == .get else { return answer }
         let body = try chosen.body(level: settings.level)
-        request.cache?.collect(body, of: chosen, at: request.path, of: self, now: request.now)
+        request.cache?.collect(body, of: chosen, at: request.path, in: request.root, now: request.now)
         answer.body = body
         return answer
     }
 
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.
-    private func part(_ range: ByteRange, of chosen: Representation, method: StaticMethod) -> StaticAnswer {
+    private func part(_ range: ByteRange, of chosen: Representation, to request: StaticRequest) -> StaticAnswer {
         guard case .part(let bytes) = range else {
-            var answer = page(.rangeNotSatisfiable, method: method, reason: "the range begins after the end of the file")
+            var answer = page(
+                .rangeNotSatisfiable, in: request.root, method: request.method,
+                reason: "the range begins after the end of the file")
             answer.fields.append("Content-Range", "bytes */\(chosen.facts.size)")
             return answer
         }

@@ -64,6 +64,20 @@ struct StaticFileTests {
         }
     }
 
+    @Test("a directory that is lost and comes back is told once, and served")
+    func replaced() async throws {
+        try await serving { port, directory, gatehouse in
+            #expect(try await get(port, "/a.txt").text == "0123456789")
+            try FileManager.default.moveItem(atPath: directory.path + "/root", toPath: directory.path + "/aside")
+            let lost = try await gatehouse.log.first("the loss") { $0.contains("static_dir is lost") }
+            #expect(lost.contains("/root") && lost.contains("No such file or directory"))
+            try directory.write("root/a.txt", "new")
+            _ = try await gatehouse.log.first("the return") { $0.contains("static_dir is back") }
+            #expect(try await get(port, "/a.txt").text == "new")
+            #expect(gatehouse.log.all.count { $0.contains("static_dir is") } == 2)
+        }
+    }
+
     @Test(
         "what is not there, not public or not to be written",
         arguments: [

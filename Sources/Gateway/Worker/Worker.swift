@@ -18,6 +18,8 @@ actor Worker {
     private var isServing = false
     private var isDraining = false
     private var watchesUpstreams = false
+    /// Monotonic nanoseconds.
+    private var nextLookForDirectories: UInt64 = 0
     private var logs: Logs?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -259,7 +261,14 @@ actor Worker {
             guard watchesUpstreams else { continue }
             if let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
             logs?.report(log)
+            reportDirectories()
         }
+    }
+
+    private func reportDirectories() {
+        guard let state, loop.now >= nextLookForDirectories else { return }
+        nextLookForDirectories = loop.now &+ 1_000_000_000
+        DirectoryLog(log).report(state.generation.plan.files.values)
     }
 
     /// Starts the probers of the generation in use. Those of the one before have been stopped, and end by themselves.
