@@ -56,12 +56,6 @@ package enum BodyFraming: Equatable, Sendable {
         if method == .head { return .none }  // (1), after the fields were found to be valid
         return framing ?? .untilClose  // (8)
     }
-
-    /// Does an answer that has no body name a transfer coding all the same (RFC 9112 §6.1)? Who sends that may send a body as
-    /// well, so its connection is not to be used again.
-    package static func isDoubtful(_ head: ResponseHead) -> Bool {
-        head.contains(.transferEncoding) && (head.status < 200 || head.status == 204 || head.status == 304)
-    }
 }
 
 /// Steps 3 to 6 of RFC 9112 §6.3, which requests and responses share.

@@ -49,7 +49,7 @@ extension HTTP1Upstream: UpstreamSide {
 
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
-        isKept = head.keepsAlive && framing != .untilClose && !BodyFraming.isDoubtful(head)
+        isKept = head.keepsAlive && framing != .untilClose
         if framing == .none, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)
@@ -62,6 +62,7 @@ extension HTTP1Upstream: UpstreamSide {
     /// To be clean is known of an answer to HEAD only when it states that there would be no byte, and of 204 and 304 unless they
     /// state that there would be some.
     private static func mayBeFollowedByBody(_ head: ResponseHead, to method: Method) -> Bool {
+        // RFC 9112 §6.1: where no transfer coding may stand, who sends one may send a body as well.
         if head.contains(.transferEncoding) { return true }
         guard head.contains(.contentLength) else { return method == .head }
         let bytes = head.fields.bytes.span
