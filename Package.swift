@@ -47,19 +47,21 @@ let package = Package(
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
+        shim("CNghttp2", links: ["nghttp2"]),
         shim("CToml"),
         // Floor 0: bytes and text in, values out; no socket, no clock.
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
-        // Floor 1: the two engines and the buffers between them; none knows another.
+        // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
+        module("HTTP2", ["HTTP", "CNghttp2"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         // Floor 2: bytes between sockets, plain or TLS.
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         // Floor 3: messages over streams.
-        module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP"]),
+        module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         // Floor 4: where answers come from.
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
@@ -67,7 +69,7 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "WebSocket",
+                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket",
                 "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),

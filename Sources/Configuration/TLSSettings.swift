@@ -11,6 +11,8 @@ package struct TLSSettings: Sendable, Equatable {
     /// PEM.
     package var keyFile: String
     package var minVersion = Version.tls12
+    /// What is spoken, by the names of RFC 7301 §6; the preferred one first.
+    package var alpn = ["h2", "http/1.1"]
     package var autoCert = false
     package var domains: [String] = []
     package var acme = ACMESettings()

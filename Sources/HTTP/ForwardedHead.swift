@@ -30,7 +30,7 @@ package enum ForwardedHead {
         writeHost(head, request, policy, to: &out)
         writeRequestFields(head, request, policy, client, to: &out)
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
-        if policy.addVia { out.write(head.summary.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n") }
+        if policy.addVia { writeVia(head, to: &out) }
         policy.edits.writeLines(head.fields, to: &out)
         writeFraming(request.framing, to: &out)
         if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
@@ -59,6 +59,15 @@ package enum ForwardedHead {
             )
         }
         out.write(" HTTP/1.1\r\n")
+    }
+
+    /// RFC 9110 §7.6.3: the version that the request was received with.
+    private static func writeVia(_ head: borrowing RequestHeadContent, to out: inout OutputSpan<UInt8>) {
+        if head.summary.isHTTP2 {
+            out.write("Via: 2.0 gatehouse\r\n")
+        } else {
+            out.write(head.summary.minorVersion == 1 ? "Via: 1.1 gatehouse\r\n" : "Via: 1.0 gatehouse\r\n")
+        }
     }
 
     /// RFC 9112 §3.2: exactly one `Host`, first.

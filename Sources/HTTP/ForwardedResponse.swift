@@ -16,17 +16,7 @@ extension ForwardedHead {
         to out: inout OutputSpan<UInt8>
     ) {
         writeStatusLine(head, to: &out)
-        var dropped = responseDropped
-        if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
-        let names = head.summary.connection.contains(.names)
-        copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
-        if !answer.date.isEmpty, !head.fields.contains(.date), policy.edits.droppedKnown & KnownField.date.bit == 0 {
-            out.write("Date: ")
-            out.write(answer.date)
-            out.write("\r\n")
-        }
-        if policy.addVia { out.write("Via: 1.1 gatehouse\r\n") }
-        policy.edits.writeLines(head.fields, to: &out)
+        writeFields(head, answer, policy, to: &out)
         if head.summary.status == 101 {
             out.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
             return
@@ -46,6 +36,41 @@ extension ForwardedHead {
             out.write("Connection: keep-alive\r\n")
         }
         out.write("\r\n")
+    }
+
+    /// Appends the lines of the final answer's fields that go to an HTTP/2 client, which has neither a status line nor fields of
+    /// the connection (RFC 9113 §8.2.2).
+    package static func appendResponseFields(
+        _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
+    ) {
+        head.withContent { content in
+            out.append(guessing: content.fields.bytes.count + ownBytes) { span in
+                writeFields(content, answer, policy, to: &span)
+                switch answer.framing {
+                case .none: writeStatedLength(content, to: &span)
+                case .length: writeFraming(answer.framing, to: &span)
+                case .chunked, .untilClose: break
+                }
+            }
+        }
+    }
+
+    /// The upstream's fields as they are, without hop-by-hop and configured ones, and our own.
+    private static func writeFields(
+        _ head: borrowing ResponseHeadContent, _ answer: borrowing ClientAnswer, _ policy: borrowing ResponseFieldPolicy,
+        to out: inout OutputSpan<UInt8>
+    ) {
+        var dropped = responseDropped
+        if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
+        let names = head.summary.connection.contains(.names)
+        copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)
+        if !answer.date.isEmpty, !head.fields.contains(.date), policy.edits.droppedKnown & KnownField.date.bit == 0 {
+            out.write("Date: ")
+            out.write(answer.date)
+            out.write("\r\n")
+        }
+        if policy.addVia { out.write("Via: 1.1 gatehouse\r\n") }
+        policy.edits.writeLines(head.fields, to: &out)
     }
 
     /// The protocols that the upstream offers, with the option that RFC 9110 §7.8 wants beside them.
@@ -68,9 +93,20 @@ extension ForwardedHead {
 
     private static func writeInterim(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
         writeStatusLine(head, to: &out)
+        writeInterimFields(head, to: &out)
+        out.write("\r\n")
+    }
+
+    /// Appends the lines of an interim answer's fields, for an HTTP/2 client.
+    package static func appendInterimFields(_ head: ResponseHead, to out: inout [UInt8]) {
+        head.withContent { content in
+            out.append(guessing: content.fields.bytes.count) { writeInterimFields(content, to: &$0) }
+        }
+    }
+
+    private static func writeInterimFields(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
         let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
-        out.write("\r\n")
     }
 
     /// Hop-by-hop fields (RFC 9110 §7.6.1) and those written anew.

@@ -105,6 +105,33 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1: 417).
     case expectationUnknown = "expectation_unknown"
 
+    // MARK: HTTP/2
+
+    /// A name that is empty, in upper case, or no token (RFC 9113 §8.2.1).
+    case http2FieldName = "http2_field_name"
+    /// A value with NUL, CR or LF in it, or with white space at its edges (RFC 9113 §8.2.1).
+    case http2FieldValue = "http2_field_value"
+    /// A field of the connection, of which HTTP/2 has none, or `te` that says more than `trailers` (RFC 9113 §8.2.2).
+    case http2ConnectionField = "http2_connection_field"
+    /// A pseudo-field that requests do not have (RFC 9113 §8.3).
+    case pseudoFieldUnknown = "pseudo_field_unknown"
+    /// A pseudo-field behind a regular one (RFC 9113 §8.3).
+    case pseudoFieldLate = "pseudo_field_late"
+    /// A pseudo-field twice (RFC 9113 §8.3).
+    case pseudoFieldRepeated = "pseudo_field_repeated"
+    /// No `:method`, `:scheme` or `:path` (RFC 9113 §8.3.1).
+    case pseudoFieldMissing = "pseudo_field_missing"
+    /// `:scheme` is neither `http` nor `https`.
+    case schemeUnknown = "scheme_unknown"
+    /// `:path` does not begin with a slash or has white space in it, or `:method` is no token (RFC 9113 §8.3.1).
+    case pathMalformed = "path_malformed"
+    /// CONNECT with `:scheme` or `:path`, or without `:authority` (RFC 9113 §8.5).
+    case connectMalformed = "connect_malformed"
+    /// `:protocol` without CONNECT, or where it was not offered (RFC 8441 §4).
+    case connectProtocolUnexpected = "connect_protocol_unexpected"
+    /// An extended CONNECT to something else than `websocket` (RFC 8441 §4).
+    case connectProtocolUnknown = "connect_protocol_unknown"
+
     // MARK: Chunked bodies
 
     /// A chunk size is not hexadecimal, or is missing (RFC 9112 §7.1).
@@ -136,7 +163,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
         switch self {
         case .targetTooLong: 414
         case .headTooLarge, .fieldTooLarge, .tooManyFields, .tooManyConnectionOptions, .trailersTooLarge: 431
-        case .methodTooLong, .transferCodingUnknown: 501
+        case .methodTooLong, .transferCodingUnknown, .connectProtocolUnknown: 501
         case .versionUnsupported, .http2Preface: 505
         case .expectationUnknown: 417
         default: 400

@@ -19,8 +19,10 @@ package final class RequestHead {
     package var path: Range<Int> { summary.path }
     /// The query with its `?`, untouched, or empty; it always directly follows the path.
     package var query: Range<Int> { summary.query }
-    /// 0 or 1, of HTTP/1.x.
+    /// 0 or 1, of HTTP/1.x; 1 of a later version, which has all that HTTP/1.1 has.
     package var minorVersion: UInt8 { summary.minorVersion }
+    /// Did it come by HTTP/2? It was then put together as HTTP/1.1 writes it.
+    package var isHTTP2: Bool { summary.isHTTP2 }
     /// Was the request line read to its end? Always, unless the head was refused.
     package var hasRequestLine: Bool { summary.hasRequestLine }
     /// The authority asked for (absolute-form target, else `Host`), checked; nil only in HTTP/1.0 without `Host`.
@@ -94,6 +96,11 @@ package final class RequestHead {
     package var keepsAlive: Bool {
         if connection.contains(.close) { return false }
         return minorVersion == 1 || connection.contains(.keepAlive)
+    }
+
+    /// Says that it came by HTTP/2, before it is parsed.
+    package func comesByHTTP2() {
+        content.summary.isHTTP2 = true
     }
 
     /// Whether the client said that it reads trailers: `TE: trailers`, named by `Connection` (RFC 9110 §10.1.4).

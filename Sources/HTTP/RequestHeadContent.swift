@@ -12,6 +12,7 @@ struct RequestHeadContent {
         var path = 0..<0
         var query = 0..<0
         var minorVersion: UInt8 = 1
+        var isHTTP2 = false
         var hasRequestLine = false
         var authority: AuthorityParts?
         var authorityRange = 0..<0

@@ -16,11 +16,15 @@ import COpenSSL
     nonisolated(unsafe) let context: OpaquePointer
     let minimumVersion: MinimumVersion
     let records: TLSRecords
+    /// What is spoken over it, the preferred one first, in ALPN's wire form (RFC 7301 §3.1).
+    fileprivate let protocols: [UInt8]
 
     /// Loads a PEM certificate chain (leaf first) and its PEM key, and checks that they match.
+    /// - Parameter protocols: the names of what is spoken over it (RFC 7301 §6), the preferred one first, not empty.
     /// - Throws: `.configuration`, naming the file and the reason.
     package init(
-        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, records: TLSRecords = .own
+        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"],
+        records: TLSRecords = .own
     ) throws(TLSError) {
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
             throw TLSError(.configuration, TLSError.takeReason())
@@ -28,7 +32,10 @@ import COpenSSL
         unsafe self.context = context
         self.minimumVersion = minimumVersion
         self.records = records
+        self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         unsafe Self.setUp(context, minimumVersion)
+        // The callback's argument is this object, unretained: it is as long there as sessions can be made of it.
+        unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, Unmanaged.passUnretained(self).toOpaque())
         if records == .own { unsafe gh_tell_secrets(context) }
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
@@ -51,6 +58,12 @@ import COpenSSL
         unsafe SSL_CTX_free(context)
     }
 
+    /// Does the certificate name this host (RFC 9525 §6)?
+    func isGood(for host: String) -> Bool {
+        guard let certificate = unsafe SSL_CTX_get0_certificate(context) else { return false }
+        return unsafe X509_check_host(certificate, host, host.utf8.count, 0, nil) == 1
+    }
+
     private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
         TLSError(.configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile)")
     }
@@ -64,14 +77,10 @@ import COpenSSL
         _ = unsafe SSL_CTX_set_cipher_list(
             context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL")
         _ = unsafe gh_set_groups(context, "X25519:P-256:P-384")
-        unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
     }
 }
-
-/// The protocols that are spoken over TLS, in preference order, in ALPN's wire form (RFC 7301 §3.1).
-private let applicationProtocols: [UInt8] = [8] + Array("http/1.1".utf8)
 
 /// RFC 7301 §3.2: a client that offers only protocols unknown here gets the alert no_application_protocol.
 private func selectApplicationProtocol(
@@ -79,8 +88,10 @@ private func selectApplicationProtocol(
     _ selectedLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredLength: UInt32,
     _ argument: UnsafeMutableRawPointer?
 ) -> Int32 {
+    guard let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
+    let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(argument).takeUnretainedValue()
     var choice: UnsafeMutablePointer<UInt8>?
-    let result = unsafe applicationProtocols.withUnsafeBufferPointer { ours in
+    let result = unsafe context.protocols.withUnsafeBufferPointer { ours in
         unsafe SSL_select_next_proto(
             &choice, selectedLength, ours.baseAddress, UInt32(ours.count), offered, offeredLength)
     }

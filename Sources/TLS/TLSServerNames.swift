@@ -37,6 +37,17 @@ import COpenSSL
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
     }
 
+    /// May a request for `host` come over a connection whose client asked for `name`? Only if the certificate it was shown is good
+    /// for the host, and the host's own site would have taken the connection (RFC 9113 §9.1.1).
+    /// - Parameters:
+    ///   - host: lower case, without port.
+    ///   - name: as in `TLSSession.serverName`.
+    package func mayServe(_ host: String, overConnectionTo name: String) -> Bool {
+        let shown = context(for: name) ?? fallback
+        let own = context(for: host) ?? fallback
+        return own.minimumVersion == shown.minimumVersion && (own === shown || shown.isGood(for: host))
+    }
+
     func context(for name: String) -> TLSServerContext? {
         let name = Self.normal(name)
         if let context = exact[name] { return context }

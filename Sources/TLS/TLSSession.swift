@@ -25,6 +25,8 @@ import CRecords
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
+    /// Was HTTP/2 agreed on (`h2`, RFC 9113 §3.2)?
+    package private(set) var speaksHTTP2 = false
     /// Keeps alive what the SSL_CTX's callback points to.
     private let names: TLSServerNames?
     private let client: TLSClientContext?
@@ -100,8 +102,19 @@ import CRecords
         unsafe wire.pointee.keeps_records = 1
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
+        speaksHTTP2 = agreedOn("h2")
         takeOver()
         return .moved(0)
+    }
+
+    /// Is this what ALPN chose?
+    private func agreedOn(_ name: StaticString) -> Bool {
+        var chosen: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &chosen, &count)
+        return name.withUTF8Buffer { letters in
+            unsafe UnsafeBufferPointer(start: chosen, count: Int(count)).elementsEqual(letters)
+        }
     }
 
     /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Goes on without the

@@ -79,6 +79,21 @@ final class ClientConnection {
         }
     }
 
+    /// The session of the version that was agreed on.
+    private func makeSession() -> any ClientSession {
+        if stream.tls?.speaksHTTP2 == true {
+            return HTTP2Session(
+                stream, endpoint, connection: ObjectIdentifier(self), waiter: waiter, state: state, log: log)
+        }
+        return HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
+    }
+
+    /// Carries out the exchange on one stream of a connection that has several.
+    func serve(stream number: UInt32) async {
+        guard case .open(let session) = phase, let session = session as? HTTP2Session else { return }
+        await session.serve(stream: number)
+    }
+
     private func serve(_ session: any ClientSession) async -> Ending {
         phase = .open(session)
         while true {
@@ -203,7 +218,8 @@ final class ClientConnection {
         case .asleep: waiter.tell()
         case .tunnel(let tunnel): tunnel.drain(after: state.drainDelay())
         case .open where isIdle: waiter.tell()
-        case .new, .broken, .open, .closing: break
+        case .open(let session): session.drain()
+        case .new, .broken, .closing: break
         }
     }
 
@@ -237,6 +253,7 @@ final class ClientConnection {
         let hasUnreadInput = session?.hasUnreadInput ?? false
         let mustLinger = hasUnreadInput || (stream.mayRead && !stream.socket.hasHungUp)
         phase = .closing
+        session?.leave()
         session?.discard()
         if mustLinger, !stream.socket.hasHungUp {
             stream.shutdownWrite()

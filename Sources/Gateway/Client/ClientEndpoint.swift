@@ -52,10 +52,17 @@ final class ClientEndpoint {
         let number = acceptor.generation.number
         if let asked, asked.generation == number, request.isAuthority(asked.host.span) { return asked.site }
         let listener = acceptor.plan
-        let named = session?.serverName.flatMap { listener.site(named: $0) }
-        let site = try Router.site(listener, host: request.lowercasedHost, serverName: named)
+        let host = request.lowercasedHost
+        let named = isShared(request, host) ? nil : session?.serverName.flatMap { listener.site(named: $0) }
+        let site = try Router.site(listener, host: host, serverName: named)
         asked = (number, Array(request.fields.bytes[request.authorityRange]), site)
         return site
+    }
+
+    /// HTTP/2's clients ask over one connection for every host that its certificate is good for (RFC 9113 §9.1.1).
+    private func isShared(_ request: RequestHead, _ host: String) -> Bool {
+        guard request.isHTTP2, let name = session?.serverName, let names = acceptor.plan.tls else { return false }
+        return names.mayServe(host, overConnectionTo: name)
     }
 
     /// The site of a request that could not be read as a whole; nil if it names none that it may have.

@@ -98,6 +98,10 @@ final class HTTP1Session: ClientSession {
         await exchange.refuse(failure)
     }
 
+    /// Its last answer says so: see `mayServeAnother`.
+    func drain() {}
+    func leave() {}
+
     func discard() {
         inflow.discard()
         outflow.discard()
@@ -201,9 +205,3 @@ final class HTTP1Session: ClientSession {
     }
 }
 
-extension ClientConnection {
-    /// The session of the version that was agreed on: HTTP/1, since nothing else is offered.
-    func makeSession() -> any ClientSession {
-        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
-    }
-}

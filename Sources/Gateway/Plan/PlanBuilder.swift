@@ -174,7 +174,7 @@ package struct PlanBuilder {
         do throws(TLSError) {
             return try TLSServerContext(
                 certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, records: records)
+                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
         } catch {
             problem(
                 at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")",

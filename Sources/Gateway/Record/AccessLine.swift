@@ -141,6 +141,7 @@ struct AccessLine {
     /// Nil if it could not be read.
     private func version(of request: RequestHead) -> StaticString? {
         guard request.hasRequestLine else { return nil }
+        if request.isHTTP2 { return "HTTP/2.0" }
         return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
     }
 

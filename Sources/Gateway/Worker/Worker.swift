@@ -44,10 +44,10 @@ actor Worker {
         watchesUpstreams = number == 0
         self.logs = logs
         let accessLog = AccessLog(logs.access, format: plan.logFormat, worker: number)
-        let state = try WorkerResources(plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams) {
-            [loop] sleeper in
-            Task(executorPreference: loop) { await self.resume(sleeper) }
-        }
+        let state = try WorkerResources(
+            plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams,
+            resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
+            serveStream: { await self.serve(stream: $1, of: $0) })
         self.state = state
         for (address, listener) in zip(addresses, plan.listeners) {
             do throws(SystemError) {
@@ -229,6 +229,10 @@ actor Worker {
     private func resume(_ sleeper: ObjectIdentifier) async {
         guard let connection = state?.connection(sleeper) else { return }
         await serveAndRemove(connection)
+    }
+
+    private func serve(stream number: UInt32, of connection: ObjectIdentifier) async {
+        await state?.connection(connection)?.serve(stream: number)
     }
 
     private func serveAndRemove(_ connection: ClientConnection) async {

@@ -22,6 +22,7 @@ final class WorkerResources {
     /// Heads are reused, so that a request costs no allocation for them.
     private let spareRequests = Spares<RequestHead>(keeping: 64)
     private let spareResponses = Spares<ResponseHead>(keeping: 64)
+    private var spareLines: [UInt8] = []
     private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
@@ -32,14 +33,18 @@ final class WorkerResources {
     private let probes: Bool
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
+    /// Carries out the exchange on a stream of a connection.
+    let serveStream: @Sendable (ObjectIdentifier, UInt32) async -> Void
 
     /// - Parameter probes: whether it is this worker that probes.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
         _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, probes: Bool,
-        resume: @escaping (ObjectIdentifier) -> Void
+        resume: @escaping (ObjectIdentifier) -> Void,
+        serveStream: @escaping @Sendable (ObjectIdentifier, UInt32) async -> Void
     ) throws(TLSError) {
         self.resume = resume
+        self.serveStream = serveStream
         self.probes = probes
         self.loop = loop
         self.shared = shared
@@ -75,6 +80,16 @@ final class WorkerResources {
 
     func acquireRequestHead() -> RequestHead { spareRequests.take() ?? RequestHead() }
     func acquireResponseHead() -> ResponseHead { spareResponses.take() ?? ResponseHead() }
+
+    /// An empty array that has room for a head's lines, most likely.
+    func takeLines() -> [UInt8] { exchange(&spareLines, with: []) }
+
+    func give(back lines: consuming [UInt8]) {
+        // One head beyond all measure must not hold memory for ever.
+        guard lines.capacity <= 65_536 else { return }
+        lines.removeAll(keepingCapacity: true)
+        spareLines = lines
+    }
 
     func release(_ head: RequestHead) {
         head.reset()

@@ -1,0 +1,281 @@
+import EventLoop
+import HTTP
+import HTTP2
+import Logging
+import Messages
+import TLS
+import Transport
+
+/// A connection's exchanges in HTTP/2: many at a time, each in a task of its own. While one is under way the connection's own task
+/// reads and sends for all of them.
+final class HTTP2Session: ClientSession {
+    private let http2: HTTP2Connection
+    private let stream: Stream
+    private let connection: ObjectIdentifier
+    private let waiter: Waiter
+    private let state: WorkerResources
+    private let endpoint: ClientEndpoint
+    private let log: Logger
+
+    /// Whose exchanges have begun, or will as soon as their task runs.
+    private var sides: [UInt32: HTTP2Side] = [:]
+    /// Streams that need a task.
+    private var begun: [UInt32] = []
+    private var tunnels: [UInt32: Tunnel] = [:]
+    private(set) var idleSince: UInt64
+    private(set) var requestCount = 0
+    /// When the client last took anything of what waits for it, in monotonic nanoseconds.
+    private var sentAt: UInt64 = 0
+    /// When the frame or field section under way was first waited for; nil while there is none.
+    private var frameSince: UInt64?
+    private var drain1: UInt64?
+
+    init(
+        _ stream: Stream, _ endpoint: ClientEndpoint, connection: ObjectIdentifier, waiter: Waiter, state: WorkerResources,
+        log: Logger
+    ) {
+        self.stream = stream
+        self.endpoint = endpoint
+        self.connection = connection
+        self.waiter = waiter
+        self.state = state
+        self.log = log
+        idleSince = state.loop.now
+        let limits = endpoint.limits
+        http2 = HTTP2Connection(
+            stream, buffers: state.buffers, loop: state.loop,
+            limits: HTTP2Limits(head: limits.head, trailers: limits.chunks))
+        http2.acceptor = self
+        http2.onOutput = { [unowned self] in self.waiter.tell() }
+    }
+
+    var hasServed: Bool { requestCount > 0 }
+    var hasUnreadInput: Bool { false }
+
+    nonisolated(nonsending) func serve() async -> SessionEnding {
+        await withDiscardingTaskGroup { tasks in
+            let ending = await carry(&tasks)
+            http2.endStreams()
+            return ending
+        }
+    }
+
+    /// Reads, sends, and lets streams begin and end, until none is left.
+    private nonisolated(nonsending) func carry(_ tasks: inout DiscardingTaskGroup) async -> SessionEnding {
+        var turns = 0
+        while true {
+            let read: BodyRead
+            let isSent: Bool
+            do throws(PeerError) {
+                read = try http2.receive()
+                start(&tasks)
+                if read == .progress, turns < Self.readsPerTurn {
+                    turns += 1
+                    continue
+                }
+                turns = 0
+                isSent = try flush()
+            } catch {
+                note(error)
+                return .cut
+            }
+            if let ending = ending(read, isSent) { return ending }
+            if read == .progress || wakeWriters() {
+                await state.loop.yield()
+                continue
+            }
+            if await wait(read, isSent) { return .cut }
+        }
+    }
+
+    /// Reads before others have their turn.
+    private static let readsPerTurn = 4
+
+    /// Gives each new stream a task.
+    private func start(_ tasks: inout DiscardingTaskGroup) {
+        guard !begun.isEmpty else { return }
+        let (serve, connection) = (state.serveStream, connection)
+        for number in begun { tasks.addTask { await serve(connection, number) } }
+        begun.removeAll()
+    }
+
+    private func flush() throws(PeerError) -> Bool {
+        let before = http2.unsentCount
+        let isSent = try http2.flush()
+        if isSent || http2.unsentCount < before { sentAt = state.loop.now }
+        return isSent
+    }
+
+    /// Lets streams that wait for room send, most urgent first.
+    /// - Returns: should others have their turn soon?
+    private func wakeWriters() -> Bool {
+        for _ in 0..<Self.writersPerTurn where !http2.wakeWriters() { return false }
+        return true
+    }
+
+    private static let writersPerTurn = 4
+
+    /// Is the session over, or without anything to do?
+    private func ending(_ read: BodyRead, _ isSent: Bool) -> SessionEnding? {
+        if let error = http2.error {
+            tell(error)
+            return .last
+        }
+        if read == .end { return .last }
+        if http2.hasStreams || !begun.isEmpty { return nil }
+        if state.isDraining || http2.isLeaving { return .last }
+        return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
+    }
+
+    // MARK: Waiting
+
+    /// Waits for the client, or for an exchange to have something to send.
+    /// - Returns: has the client kept us waiting for too long?
+    private nonisolated(nonsending) func wait(_ read: BodyRead, _ isSent: Bool) async -> Bool {
+        let now = state.loop.now
+        let limits = endpoint.limits
+        frameSince = http2.isInsideFrame ? frameSince ?? now : nil
+        var deadline = UInt64.max
+        if let frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
+        if !isSent { deadline = min(deadline, sentAt &+ limits.sendTimeout) }
+        if http2.hasAbandoned { deadline = min(deadline, now &+ limits.lingeringTimeout) }
+        if let drain1 { deadline = min(deadline, drain1) }
+        guard deadline > now else { return pass(now, isSent) }
+        stream.watch(reading: read != .full, writing: !isSent)
+        let wake = await waiter.wait(timeout: deadline == .max ? nil : deadline - now)
+        stream.watch(reading: false, writing: false)
+        return wake == .deadline ? pass(state.loop.now, isSent) : false
+    }
+
+    /// A deadline has passed.
+    /// - Returns: must the connection be cut?
+    private func pass(_ now: UInt64, _ isSent: Bool) -> Bool {
+        let limits = endpoint.limits
+        if let frameSince, now >= frameSince &+ limits.headTimeout { return true }
+        if !isSent, now >= sentAt &+ limits.sendTimeout { return true }
+        if let due = drain1, now >= due {
+            // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
+            drain1 = http2.isLeaving ? nil : now &+ Self.goAwayDelay
+            http2.goAway(isFinal: http2.isLeaving)
+        }
+        http2.endAbandoned()
+        return false
+    }
+
+    /// Nanoseconds between the two GOAWAY frames: longer than a round trip.
+    private static let goAwayDelay: UInt64 = 1_000_000_000
+
+    // MARK: One stream
+
+    /// Carries out the exchange on a stream.
+    nonisolated(nonsending) func serve(stream number: UInt32) async {
+        guard let side = sides[number] else { return }
+        var tunnel: Tunnel?
+        // In a block of its own: the exchange is gone before its head is used again.
+        do {
+            var exchange = Exchange(side, state: state)
+            if let refusal = side.refusal { await exchange.refuse(refusal) } else { await exchange.run() }
+            tunnel = exchange.tunnel.take()
+        }
+        if let tunnel { await run(tunnel, on: side) }
+        sides[number] = nil
+        state.release(side.head)
+        http2.endExchange(on: side.stream)
+        idleSince = state.loop.now
+        waiter.tell()
+    }
+
+    private nonisolated(nonsending) func run(_ tunnel: Tunnel, on side: HTTP2Side) async {
+        let number = side.stream.identifier
+        tunnels[number] = tunnel
+        defer { tunnels[number] = nil }
+        if state.isDraining { tunnel.drain(after: 0) }
+        while true {
+            if let ending = await tunnel.run() {
+                if state.log.isOn { state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born) }
+                if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
+                return
+            }
+            unsafe await withUnsafeContinuation { continuation in tunnel.sleep { unsafe continuation.resume() } }
+        }
+    }
+
+    // MARK: Drain and end
+
+    nonisolated(nonsending) func refuse(_ failure: Failure) async {}
+
+    func drain() {
+        for tunnel in tunnels.values { tunnel.drain(after: state.drainDelay()) }
+        // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
+        // half of the drain's time to come to an end by themselves.
+        if drain1 == nil { drain1 = state.loop.now &+ endpoint.limits.drainTimeout / 2 }
+        waiter.tell()
+    }
+
+    func leave() {
+        http2.goAway(isFinal: true)
+        // What the kernel does not take now is not worth waiting for.
+        _ = try? http2.flush()
+    }
+
+    func discard() { http2.discard() }
+
+    private func tell(_ error: ConnectionError) {
+        log.info(
+            "HTTP/2 connection ended",
+            metadata: [
+                "client": "\(endpoint.peer.host)", "code": "\(error.code.name)", "reason": "\(error.reason)",
+                "key": "\(error.key ?? "-")",
+            ])
+    }
+
+    private func note(_ error: PeerError) {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
+        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
+    }
+}
+
+extension HTTP2Session: HTTP2Acceptor {
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
+        requestCount += 1
+        http2.beginExchange()
+        let kind = fields.conclude(allowsExtendedConnect: true)
+        let head = state.acquireRequestHead()
+        head.comesByHTTP2()
+        var refusal: Failure?
+        if let malformation = fields.malformation { refusal = Failure(HTTPRefusal(malformation)) }
+        if refusal == nil, let excess = fields.excess { refusal = Failure(HTTPRefusal(excess)) }
+        let hasBody = !stream.inflow.hasEnded
+        var text = state.takeLines()
+        fields.appendHead(kind, hasBody: hasBody && kind == .request, key: Self.webSocketKey(), to: &text)
+        do throws(HTTPRefusal) {
+            // What is put together here is longer than what came by some words of our own.
+            var limits = endpoint.limits.head
+            limits.maxHeadBytes += 256
+            limits.maxFields += 8
+            _ = try head.parse(text.span, limits: limits)
+        } catch {
+            if refusal == nil { refusal = Failure(error) }
+        }
+        state.give(back: text)
+        if kind == .otherProtocol, refusal == nil { refusal = Failure(HTTPRefusal(.connectProtocolUnknown)) }
+        stream.inflow.begin(declared: declaredLength(head, hasBody), isTunnel: kind == .webSocket)
+        sides[stream.identifier] = HTTP2Side(
+            stream, head, refusal: refusal, isMalformed: fields.malformation != nil, endpoint: endpoint, state: state)
+        begun.append(stream.identifier)
+    }
+
+    private func declaredLength(_ head: RequestHead, _ hasBody: Bool) -> UInt64? {
+        guard hasBody, case .length(let count) = head.framing else { return nil }
+        return count
+    }
+
+    /// RFC 6455 §4.1 wants one, HTTP/2 has none: sixteen random bytes in base64.
+    private static func webSocketKey() -> [UInt8] {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var key = (0..<21).map { _ in letters[Int.random(in: 0..<64)] }
+        // The last letter holds two bits.
+        key.append(letters[Int.random(in: 0..<4) << 4])
+        return key + [0x3D, 0x3D]
+    }
+}

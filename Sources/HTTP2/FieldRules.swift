@@ -1,0 +1,55 @@
+import HTTP
+
+enum FieldRules {
+    /// The rule that a field breaks by itself; nil if it breaks none.
+    static func malformation(name: Span<UInt8>, value: Span<UInt8>) -> RefusalReason? {
+        guard name.count > 0 else { return .http2FieldName }
+        let isPseudo = name[0] == 0x3A
+        for index in (isPseudo ? 1 : 0)..<name.count {
+            let byte = name[index]
+            guard ByteClass.isToken(byte), !(byte >= 0x41 && byte <= 0x5A) else { return .http2FieldName }
+        }
+        for index in value.indices where value[index] == 0 || value[index] == 0x0A || value[index] == 0x0D {
+            return .http2FieldValue
+        }
+        if value.count > 0, ByteClass.isBlank(value[0]) || ByteClass.isBlank(value[value.count - 1]) { return .http2FieldValue }
+        return isPseudo ? nil : connectionField(name)
+    }
+
+    /// RFC 9113 §8.2.2.
+    private static func connectionField(_ name: Span<UInt8>) -> RefusalReason? {
+        let isOne =
+            switch name.count {
+            case 7: name.spells("upgrade")
+            case 10: name.spells("connection") || name.spells("keep-alive")
+            case 16: name.spells("proxy-connection")
+            case 17: name.spells("transfer-encoding")
+            default: false
+            }
+        return isOne ? .http2ConnectionField : nil
+    }
+}
+
+extension Span<UInt8> {
+    /// To the letter.
+    func spells(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return literal.withUTF8Buffer { letters in
+            for index in indices where unsafe self[index] != letters[index] { return false }
+            return true
+        }
+    }
+
+    /// In any case.
+    func isEqual(toLetters literal: StaticString) -> Bool { Text.equal(self, 0..<count, literal) }
+
+    /// In any case.
+    func isEqual(ignoringCaseOf other: Span<UInt8>) -> Bool { Text.equal(self, 0..<count, other, 0..<other.count) }
+}
+
+extension [UInt8] {
+    init(copying span: Span<UInt8>) {
+        self = []
+        append(span)
+    }
+}

@@ -1,0 +1,90 @@
+/// The nine bytes before every frame's payload, RFC 9113 §4.1.
+package struct FrameHeader: Equatable, Sendable {
+    /// Bytes of a header.
+    package static let size = 9
+    /// The largest payload that a peer may send without being asked (RFC 9113 §4.2), and the largest that we take.
+    package static let usualPayload = 16_384
+
+    /// Bytes of the payload, up to 2^24 − 1.
+    package var length: Int
+    /// As it came: frames of unknown types are ignored (RFC 9113 §4.1).
+    package var type: UInt8
+    package var flags: UInt8
+    /// 0 for the connection as a whole.
+    package var stream: UInt32
+
+    package init(_ type: FrameType, flags: UInt8 = 0, stream: UInt32, length: Int) {
+        self.type = type.rawValue
+        self.flags = flags
+        self.stream = stream
+        self.length = length
+    }
+
+    /// - Parameter bytes: at least nine.
+    package init(reading bytes: Span<UInt8>) {
+        length = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
+        type = bytes[3]
+        flags = bytes[4]
+        // The reserved bit is ignored.
+        stream = BigEndian.uint32(bytes, at: 5) & 0x7FFF_FFFF
+    }
+
+    package func has(_ flag: FrameFlag) -> Bool { flags & flag.rawValue != 0 }
+
+    package func append(to out: inout [UInt8]) {
+        out.append(UInt8(truncatingIfNeeded: length >> 16))
+        out.append(UInt8(truncatingIfNeeded: length >> 8))
+        out.append(UInt8(truncatingIfNeeded: length))
+        out.append(type)
+        out.append(flags)
+        BigEndian.append(stream, to: &out)
+    }
+}
+
+/// The frames of RFC 9113 §6, and PRIORITY_UPDATE of RFC 9218 §7.1.
+package enum FrameType: UInt8, Sendable {
+    case data = 0x0
+    case headers = 0x1
+    case priority = 0x2
+    case rstStream = 0x3
+    case settings = 0x4
+    case pushPromise = 0x5
+    case ping = 0x6
+    case goAway = 0x7
+    case windowUpdate = 0x8
+    case continuation = 0x9
+    case priorityUpdate = 0x10
+}
+
+/// The flags of RFC 9113 §6. What a bit means depends on the frame's type.
+package enum FrameFlag: UInt8, Sendable {
+    /// Of DATA and HEADERS: END_STREAM; of SETTINGS and PING: ACK.
+    case endStreamOrAck = 0x1
+    case endHeaders = 0x4
+    case padded = 0x8
+    /// Of HEADERS: five bytes of RFC 7540's priorities come first.
+    case priority = 0x20
+}
+
+/// Numbers as the network writes them.
+package enum BigEndian {
+    package static func uint16(_ bytes: Span<UInt8>, at index: Int) -> UInt16 {
+        UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
+    }
+
+    package static func uint32(_ bytes: Span<UInt8>, at index: Int) -> UInt32 {
+        UInt32(uint16(bytes, at: index)) << 16 | UInt32(uint16(bytes, at: index + 2))
+    }
+
+    package static func append(_ value: UInt32, to out: inout [UInt8]) {
+        out.append(UInt8(truncatingIfNeeded: value >> 24))
+        out.append(UInt8(truncatingIfNeeded: value >> 16))
+        out.append(UInt8(truncatingIfNeeded: value >> 8))
+        out.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    package static func append(_ value: UInt16, to out: inout [UInt8]) {
+        out.append(UInt8(truncatingIfNeeded: value >> 8))
+        out.append(UInt8(truncatingIfNeeded: value))
+    }
+}

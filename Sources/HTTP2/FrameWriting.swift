@@ -1,0 +1,62 @@
+import HTTP
+
+/// Whole frames, appended to bytes that go out.
+package enum Frames {
+    /// Our side's settings, in the order given.
+    package static func appendSettings(_ settings: [(Settings.Identifier, UInt32)], to out: inout [UInt8]) {
+        FrameHeader(.settings, stream: 0, length: settings.count * Settings.entrySize).append(to: &out)
+        for (identifier, value) in settings {
+            BigEndian.append(identifier.rawValue, to: &out)
+            BigEndian.append(value, to: &out)
+        }
+    }
+
+    package static func appendSettingsAck(to out: inout [UInt8]) {
+        FrameHeader(.settings, flags: FrameFlag.endStreamOrAck.rawValue, stream: 0, length: 0).append(to: &out)
+    }
+
+    /// - Parameter payload: eight bytes.
+    package static func appendPing(_ payload: Span<UInt8>, isAck: Bool, to out: inout [UInt8]) {
+        let flags = isAck ? FrameFlag.endStreamOrAck.rawValue : 0
+        FrameHeader(.ping, flags: flags, stream: 0, length: payload.count).append(to: &out)
+        out.append(payload)
+    }
+
+    /// - Parameters:
+    ///   - last: the highest stream that was or may be acted on.
+    ///   - words: for whoever reads the peer's log; no secrets.
+    package static func appendGoAway(last: UInt32, _ code: ErrorCode, words: String = "", to out: inout [UInt8]) {
+        FrameHeader(.goAway, stream: 0, length: 8 + words.utf8.count).append(to: &out)
+        BigEndian.append(last, to: &out)
+        BigEndian.append(code.rawValue, to: &out)
+        out.append(contentsOf: words.utf8)
+    }
+
+    package static func appendReset(_ stream: UInt32, _ code: ErrorCode, to out: inout [UInt8]) {
+        FrameHeader(.rstStream, stream: stream, length: 4).append(to: &out)
+        BigEndian.append(code.rawValue, to: &out)
+    }
+
+    /// - Parameter increment: 1 to 2^31 − 1.
+    package static func appendWindowUpdate(_ stream: UInt32, _ increment: Int, to out: inout [UInt8]) {
+        FrameHeader(.windowUpdate, stream: stream, length: 4).append(to: &out)
+        BigEndian.append(UInt32(truncatingIfNeeded: increment), to: &out)
+    }
+
+    /// A whole field section: HEADERS, and CONTINUATION for what does not fit into it (RFC 9113 §4.3).
+    package static func appendHeaders(
+        _ stream: UInt32, block: Span<UInt8>, endsStream: Bool, maxFrameSize: Int, to out: inout [UInt8]
+    ) {
+        var start = 0
+        var type = FrameType.headers
+        repeat {
+            let count = min(block.count - start, maxFrameSize)
+            var flags: UInt8 = type == .headers && endsStream ? FrameFlag.endStreamOrAck.rawValue : 0
+            if start + count == block.count { flags |= FrameFlag.endHeaders.rawValue }
+            FrameHeader(type, flags: flags, stream: stream, length: count).append(to: &out)
+            out.append(block.extracting(start..<start + count))
+            start += count
+            type = .continuation
+        } while start < block.count
+    }
+}

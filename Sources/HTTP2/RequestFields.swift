@@ -1,0 +1,192 @@
+package import HTTP
+
+/// A request's field section as it is decoded, field by field, put together as the head that HTTP/1.1 would have: it is then judged
+/// by the one parser there is, so that no rule holds for one version and not for the other.
+///
+/// What only HTTP/2 knows is judged here, RFC 9113 §8.2 and §8.3: pseudo-fields, names in lower case, no field of the connection.
+package struct RequestFields {
+    private var method: [UInt8] = []
+    private var scheme: [UInt8] = []
+    private var authority: [UInt8] = []
+    private var path: [UInt8] = []
+    private var connectProtocol: [UInt8] = []
+    private var host: [UInt8] = []
+    /// RFC 9113 §8.2.3: crumbs that are joined to one field.
+    private var cookie: [UInt8] = []
+    private var lines: [UInt8] = []
+    private var seen: Set = []
+    /// Bytes of all fields, as RFC 9113 §6.5.2 counts them without its 32 for each.
+    private var size = 0
+    private var count = 0
+    /// The value of `priority`, RFC 9218 §5; empty without one.
+    package private(set) var priority: [UInt8] = []
+    /// The first rule that was broken; nil as long as none is.
+    package private(set) var malformation: RefusalReason?
+    /// More was sent than the limits allow; the rest was dropped.
+    package private(set) var excess: RefusalReason?
+    private let limits: HeadLimits
+
+    private struct Set: OptionSet {
+        let rawValue: UInt16
+        static let method = Set(rawValue: 1)
+        static let scheme = Set(rawValue: 2)
+        static let authority = Set(rawValue: 4)
+        static let path = Set(rawValue: 8)
+        static let connectProtocol = Set(rawValue: 16)
+        static let host = Set(rawValue: 32)
+        static let regular = Set(rawValue: 64)
+        static let acceptsTrailers = Set(rawValue: 128)
+        static let contentLength = Set(rawValue: 256)
+    }
+
+    package init(limits: HeadLimits) {
+        self.limits = limits
+    }
+
+    /// Adds the next field.
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
+        guard malformation == nil else { return }
+        size += name.count + value.count + 4
+        count += 1
+        if excess == nil { excess = excess(of: name, value) }
+        // The pseudo-fields are for the log, even so.
+        guard excess == nil || (name.count > 0 && name[0] == 0x3A && size <= 2 * limits.maxHeadBytes) else { return }
+        malformation = FieldRules.malformation(name: name, value: value) ?? take(name, value)
+    }
+
+    private func excess(of name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
+        if size > limits.maxHeadBytes { return .headTooLarge }
+        if count > limits.maxFields + 5 { return .tooManyFields }
+        return name.count + value.count + 4 > limits.maxFieldBytes ? .fieldTooLarge : nil
+    }
+
+    private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
+        if name[0] == 0x3A { return takePseudo(name, value) }
+        seen.insert(.regular)
+        if name.spells("cookie") {
+            if !cookie.isEmpty { cookie.append("; ") }
+            cookie.append(value)
+            return nil
+        }
+        if name.spells("host") {
+            guard seen.insert(.host).inserted else { return .hostRepeated }
+            host.append(value)
+            return nil
+        }
+        if name.spells("te") {
+            guard value.spells("trailers") else { return .http2ConnectionField }
+            seen.insert(.acceptsTrailers)
+            return nil
+        }
+        if name.spells("priority") { priority = Array(copying: value) }
+        if name.spells("content-length") { seen.insert(.contentLength) }
+        lines.append(name)
+        lines.append(": ")
+        lines.append(value)
+        lines.append("\r\n")
+        return nil
+    }
+
+    private mutating func takePseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
+        // RFC 9113 §8.3: before all others, each once, and no other than these.
+        guard !seen.contains(.regular) else { return .pseudoFieldLate }
+        if name.spells(":method") { return take(value, .method, \.method) }
+        if name.spells(":scheme") { return take(value, .scheme, \.scheme) }
+        if name.spells(":authority") { return take(value, .authority, \.authority) }
+        if name.spells(":path") { return take(value, .path, \.path) }
+        if name.spells(":protocol") { return take(value, .connectProtocol, \.connectProtocol) }
+        return .pseudoFieldUnknown
+    }
+
+    private mutating func take(
+        _ value: Span<UInt8>, _ which: Set, _ place: WritableKeyPath<RequestFields, [UInt8]>
+    ) -> RefusalReason? {
+        guard seen.insert(which).inserted else { return .pseudoFieldRepeated }
+        self[keyPath: place] = Array(copying: value)
+        return nil
+    }
+
+    // MARK: The whole
+
+    /// What a whole field section asks for.
+    package enum Kind {
+        case request
+        /// RFC 8441: a WebSocket over this stream.
+        case webSocket
+        /// An extended CONNECT to something else.
+        case otherProtocol
+    }
+
+    /// Judges the section as a whole.
+    /// - Parameter allowsExtendedConnect: SETTINGS_ENABLE_CONNECT_PROTOCOL has been sent.
+    package mutating func conclude(allowsExtendedConnect: Bool) -> Kind {
+        guard malformation == nil else { return .request }
+        malformation = wholeMalformation(allowsExtendedConnect)
+        guard seen.contains(.connectProtocol) else { return .request }
+        return connectProtocol.span.isEqual(toLetters: "websocket") ? .webSocket : .otherProtocol
+    }
+
+    private func wholeMalformation(_ allowsExtendedConnect: Bool) -> RefusalReason? {
+        guard seen.contains(.method), !method.isEmpty else { return .pseudoFieldMissing }
+        let isConnect = method.span.spells("CONNECT")
+        if seen.contains(.connectProtocol) {
+            guard isConnect, allowsExtendedConnect else { return .connectProtocolUnexpected }
+        } else if isConnect {
+            // RFC 9113 §8.5: the authority alone.
+            let others: Set = [.scheme, .path]
+            return seen.isDisjoint(with: others) && seen.contains(.authority) ? nil : .connectMalformed
+        }
+        guard seen.isSuperset(of: [.scheme, .path]) else { return .pseudoFieldMissing }
+        guard scheme.span.isEqual(toLetters: "https") || scheme.span.isEqual(toLetters: "http") else { return .schemeUnknown }
+        // RFC 9113 §8.3.1: a path begins with a slash; OPTIONS may ask about the server as a whole.
+        guard let first = path.first else { return .pathMalformed }
+        if first != 0x2F, !(path.span.spells("*") && method.span.spells("OPTIONS")) { return .pathMalformed }
+        // What would end the request line, or begin another, is in none of the two.
+        if method.contains(where: { !ByteClass.isToken($0) }) || path.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+            return .pathMalformed
+        }
+        if authority.contains(where: { $0 == 0x40 || $0 == 0x2C || $0 <= 0x20 }) { return .hostMalformed }
+        // RFC 9113 §8.3.1: a Host that names something else is a sign of an attack on whoever reads Host.
+        if seen.isSuperset(of: [.host, .authority]), !authority.span.isEqual(ignoringCaseOf: host.span) {
+            return .hostDisagreesWithTarget
+        }
+        return nil
+    }
+
+    /// Does the client read trailers (`te: trailers`)?
+    package var acceptsTrailers: Bool { seen.contains(.acceptsTrailers) }
+
+    /// Writes the head as HTTP/1.1 has it.
+    /// - Parameters:
+    ///   - kind: as `conclude` said.
+    ///   - hasBody: the stream goes on behind the head.
+    ///   - key: of a WebSocket: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
+    package func appendHead(_ kind: Kind, hasBody: Bool, key: [UInt8], to out: inout [UInt8]) {
+        if kind == .webSocket { out.append("GET") } else { out.append(method.span) }
+        out.append(0x20)
+        if path.isEmpty { out.append(authority.span) } else { out.append(path.span) }
+        out.append(" HTTP/1.1\r\n")
+        if seen.contains(.authority) || seen.contains(.host) {
+            out.append("Host: ")
+            out.append(seen.contains(.authority) ? authority.span : host.span)
+            out.append("\r\n")
+        }
+        out.append(lines.span)
+        if !cookie.isEmpty {
+            out.append("cookie: ")
+            out.append(cookie.span)
+            out.append("\r\n")
+        }
+        if acceptsTrailers { out.append("te: trailers\r\n") }
+        switch kind {
+        case .webSocket:
+            out.append("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
+            out.append(key.span)
+            out.append("\r\n")
+        case .request, .otherProtocol:
+            if acceptsTrailers { out.append("Connection: te\r\n") }
+            if hasBody, !seen.contains(.contentLength) { out.append("Transfer-Encoding: chunked\r\n") }
+        }
+        out.append("\r\n")
+    }
+}

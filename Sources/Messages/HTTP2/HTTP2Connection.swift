@@ -1,0 +1,354 @@
+package import Buffers
+package import EventLoop
+import HTTP
+package import HTTP2
+package import Transport
+
+/// Takes the requests that come on a connection.
+package protocol HTTP2Acceptor: AnyObject {
+    /// A request has come on a new stream.
+    /// - Parameter fields: its field section, judged neither as a whole nor against any other.
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream)
+}
+
+/// A server's connection in HTTP/2, RFC 9113: frames in, streams to their exchanges, frames out.
+///
+/// Nothing waits here. While no stream is open it holds the decoder's table and no buffer.
+package final class HTTP2Connection {
+    let stream: Stream
+    let buffers: BufferPool
+    let loop: EventLoop
+    let limits: HTTP2Limits
+    let output: HTTP2Output
+    package weak var acceptor: (any HTTP2Acceptor)?
+
+    /// What the peer has told us.
+    var peer = Settings()
+    var streams: [UInt32: HTTP2Stream] = [:]
+    /// The highest stream that the client has opened.
+    package internal(set) var lastStream: UInt32 = 0
+    /// Exchanges that have not ended, some of them on streams that are gone.
+    package private(set) var runningExchanges = 0
+    /// Streams to wake when there is room to send, oldest first.
+    private var queued: [HTTP2Stream] = []
+    private var input: Buffer?
+
+    var hasPreface = false
+    var hasSettings = false
+    /// The field section under way; nothing else may come before its end (RFC 9113 §4.3).
+    var section: FieldSectionInProgress?
+    /// The DATA frame under way.
+    var data: DataInProgress?
+    private var madeDecoder: FieldDecoder?
+    /// Bytes of DATA that the client may send on the connection.
+    var window = FlowControl.initialWindow
+    private var growth = 0
+    private var resets: Allowance
+    private var controlFrames: Allowance
+    /// Streams that we have reset not long ago, of which frames may still be under way.
+    var recentlyReset: [UInt32] = []
+
+    /// No stream above this one is taken any more; nil before GOAWAY.
+    private(set) var goneAway: UInt32?
+    /// Why it ends; nil while it does not.
+    package private(set) var error: ConnectionError?
+
+    package init(_ stream: Stream, buffers: BufferPool, loop: EventLoop, limits: HTTP2Limits) {
+        self.stream = stream
+        self.buffers = buffers
+        self.loop = loop
+        self.limits = limits
+        output = HTTP2Output(stream, buffers: buffers)
+        resets = Allowance(limits.maxResets, per: 30, now: loop.now)
+        controlFrames = Allowance(limits.maxControlFrames, per: 10, now: loop.now)
+        sayHello()
+    }
+
+    /// Monotonic nanoseconds.
+    var now: UInt64 { loop.now }
+    package var hasStreams: Bool { !streams.isEmpty || runningExchanges > 0 }
+    /// Is a field section or a frame under way?
+    package var isInsideFrame: Bool { section != nil || input != nil }
+    /// Bytes of frames that wait to be sent.
+    package var unsentCount: Int { output.count }
+    package var isLeaving: Bool { goneAway != nil }
+
+    private func sayHello() {
+        output.append { out in
+            var settings: [(Settings.Identifier, UInt32)] = [
+                (.maxConcurrentStreams, UInt32(limits.maxStreams)),
+                (.maxHeaderListSize, UInt32(clamping: limits.head.maxHeadBytes)), (.noRFC7540Priorities, 1),
+            ]
+            if limits.enablesConnectProtocol { settings.append((.enableConnectProtocol, 1)) }
+            Frames.appendSettings(settings, to: &out)
+            Frames.appendWindowUpdate(0, Self.connectionWindow - FlowControl.initialWindow, to: &out)
+        }
+        window = Self.connectionWindow
+    }
+
+    /// Bytes that all streams together may be ahead of us. What holds a client back are the windows of its streams: this one is
+    /// credited when DATA arrives, so that one stream that nobody takes from never stops the others.
+    static let connectionWindow = 16_777_216
+
+    var decoder: FieldDecoder {
+        if let madeDecoder { return madeDecoder }
+        let made = FieldDecoder()
+        madeDecoder = made
+        return made
+    }
+
+    // MARK: Receiving
+
+    /// Reads what has come and acts on it.
+    /// - Returns: `.full` when too much waits to be sent: a client that does not read is not listened to.
+    package func receive() throws(PeerError) -> BodyRead {
+        guard error == nil else { return .end }
+        if output.count > Self.unreadLimit { return .full }
+        guard stream.mayRead else { return .blocked }
+        let buffer = takeInput()
+        defer { keep(buffer) }
+        let outcome: ReadOutcome
+        do { outcome = try stream.read(into: buffer) } catch { throw .connection(error) }
+        switch outcome {
+        case .blocked: return .blocked
+        case .end: return .end
+        case .bytes: break
+        }
+        do throws(ConnectionError) {
+            let count = try buffer.withBytes { bytes throws(ConnectionError) in try act(on: bytes) }
+            buffer.consume(count)
+        } catch {
+            fail(error)
+        }
+        return .progress
+    }
+
+    /// Bytes of answers to PING, SETTINGS and the like that may wait.
+    private static let unreadLimit = 131_072
+
+    private func takeInput() -> Buffer {
+        let target = buffers.acquire(.bulk)
+        guard let begun = input.take() else { return target }
+        begun.withBytes { target.append($0) }
+        buffers.release(begun)
+        return target
+    }
+
+    /// What is left of a frame waits in as little as it needs.
+    private func keep(_ buffer: Buffer) {
+        defer { buffers.release(buffer) }
+        guard !buffer.isEmpty, error == nil else { return }
+        let rest = buffers.acquire(.small)
+        buffer.withBytes { rest.append($0) }
+        input = rest
+    }
+
+    // MARK: Streams
+
+    /// The exchange on a stream begins.
+    package func beginExchange() { runningExchanges += 1 }
+
+    /// The exchange on a stream is over. If its request is not, what still comes is dropped for a while.
+    package func endExchange(on stream: HTTP2Stream) {
+        runningExchanges -= 1
+        guard !stream.isClosed else { return forget(stream) }
+        stream.isAbandoned = true
+        stream.inflow.abandon()
+        // An exchange that has not ended its answer has been cut.
+        if !stream.outflow.hasEnded { stream.reset(.internalError) }
+    }
+
+    /// The request of an answered stream is not awaited any longer: RFC 9113 §8.1.
+    package func endAbandoned() {
+        for stream in streams.values where stream.isAbandoned { stream.reset(.noError) }
+    }
+
+    /// Is there an answered stream whose request has not ended?
+    package var hasAbandoned: Bool { streams.values.contains { $0.isAbandoned } }
+
+    func streamEnded(_ stream: HTTP2Stream) {
+        if stream.isClosed { forget(stream) }
+    }
+
+    func forget(_ stream: HTTP2Stream) {
+        guard streams[stream.identifier] === stream else { return }
+        streams[stream.identifier] = nil
+        // An idle connection keeps no table.
+        if streams.isEmpty { streams = [:] }
+    }
+
+    // MARK: Sending
+
+    func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout [UInt8]) -> Void) {
+        output.appendHeaders(
+            stream.identifier, endsStream: endsStream, maxFrameSize: min(peer.maxFrameSize, FrameHeader.usualPayload),
+            compose: compose)
+        if endsStream { streamEnded(stream) }
+        flushSoon()
+    }
+
+    func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
+        // Who waits already, and is no less urgent, goes first.
+        guard output.hasRoom, !isBehind(stream) else { return 0 }
+        let count = try output.appendData(
+            stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
+        if count >= Self.worthwhile { controlFrames.add(2) }
+        flushSoon()
+        return count
+    }
+
+    /// Bytes of DATA that a WINDOW_UPDATE or two may go with.
+    private static let worthwhile = 1024
+
+    func sendEnd(_ stream: HTTP2Stream) {
+        output.append { FrameHeader(.data, flags: FrameFlag.endStreamOrAck.rawValue, stream: stream.identifier, length: 0).append(to: &$0) }
+        streamEnded(stream)
+        flushSoon()
+    }
+
+    func sendReset(_ identifier: UInt32, _ code: ErrorCode) {
+        output.append { Frames.appendReset(identifier, code, to: &$0) }
+        recentlyReset.append(identifier)
+        if recentlyReset.count > Self.remembered { recentlyReset.removeFirst() }
+        flushSoon()
+    }
+
+    private static let remembered = 64
+
+    func sendCredit(_ identifier: UInt32, _ count: Int) {
+        output.append { Frames.appendWindowUpdate(identifier, count, to: &$0) }
+        flushSoon()
+    }
+
+    /// A stream's window is to grow by so many bytes.
+    /// - Returns: how many it may.
+    func grant(growth wanted: Int) -> Int {
+        let granted = min(wanted, limits.maxGrowth - growth)
+        growth += granted
+        return granted
+    }
+
+    /// The connection's own waiter is told that there is something to send.
+    package var onOutput: (() -> Void)?
+    private var isFlushDue = false
+
+    func flushSoon() {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        onOutput?()
+    }
+
+    /// Sends what waits.
+    /// - Returns: is everything with the kernel?
+    package func flush() throws(PeerError) -> Bool {
+        isFlushDue = false
+        return try output.flush()
+    }
+
+    /// The stream wants to send as soon as there is room.
+    func enqueue(_ stream: HTTP2Stream) {
+        guard !stream.isQueued else { return }
+        stream.isQueued = true
+        queued.append(stream)
+    }
+
+    /// Wakes the streams whose turn it is, if there is room: the most urgent first, RFC 9218 §10.
+    /// - Returns: may others have their turn soon?
+    package func wakeWriters() -> Bool {
+        guard output.hasRoom, let next = nextWriter() else { return false }
+        let stream = queued.remove(at: next)
+        stream.isQueued = false
+        stream.becameWritable()
+        if queued.isEmpty { queued = [] }
+        return !queued.isEmpty
+    }
+
+    private func nextWriter() -> Int? {
+        var best: Int?
+        for (index, stream) in queued.enumerated() {
+            guard let found = best else {
+                best = index
+                continue
+            }
+            if stream.goes(before: queued[found]) { best = index }
+        }
+        return best
+    }
+
+    private func isBehind(_ stream: HTTP2Stream) -> Bool {
+        queued.contains { $0 !== stream && $0.priority.urgency < stream.priority.urgency }
+    }
+
+    // MARK: Limits and ends
+
+    /// Counts a stream that was reset, whoever did it.
+    func countReset() throws(ConnectionError) {
+        guard resets.take(now: now) else {
+            throw ConnectionError(.enhanceYourCalm, "too many streams were reset", key: "limits.http2_resets")
+        }
+    }
+
+    /// Counts a frame that moves nothing.
+    func countControlFrame() throws(ConnectionError) {
+        guard controlFrames.take(now: now) else {
+            throw ConnectionError(.enhanceYourCalm, "too many frames that move nothing", key: "limits.http2_control_frames")
+        }
+    }
+
+    /// A stream error, RFC 9113 §5.4.2.
+    func resetStream(_ identifier: UInt32, _ code: ErrorCode) throws(ConnectionError) {
+        if let stream = streams[identifier] {
+            let wasRunning = !stream.isAbandoned
+            forget(stream)
+            if wasRunning { stream.wasReset(code) }
+        }
+        sendReset(identifier, code)
+        try countReset()
+    }
+
+    /// Nothing on the connection can be relied on any more (RFC 9113 §5.4.1).
+    func fail(_ error: ConnectionError) {
+        guard self.error == nil else { return }
+        self.error = error
+        output.append { Frames.appendGoAway(last: lastStream, error.code, words: error.reason, to: &$0) }
+        endStreams()
+    }
+
+    /// The connection broke or ends: its exchanges learn of it.
+    package func endStreams() {
+        let open = streams.values
+        streams = [:]
+        queued = []
+        for stream in open { stream.wasReset(.cancel) }
+    }
+
+    /// Takes no streams beyond those that are open, or says first that it soon will not (RFC 9113 §6.8).
+    /// - Parameter isFinal: the second time, when what was under way has arrived.
+    package func goAway(isFinal: Bool) {
+        guard error == nil else { return }
+        let last = isFinal ? lastStream : FlowControl.maxWindow
+        if let goneAway, goneAway <= last { return }
+        goneAway = last
+        output.append { Frames.appendGoAway(last: last, .noError, to: &$0) }
+        flushSoon()
+    }
+
+    /// Gives up what it holds; what waited is lost.
+    package func discard() {
+        endStreams()
+        if let input { buffers.release(input) }
+        input = nil
+        output.discard()
+        section = nil
+    }
+}
+
+extension HTTP2Stream {
+    /// RFC 9218 §10: the more urgent first; of equally urgent ones those that are of no use in part, in the order of their
+    /// requests; the others in turn.
+    fileprivate func goes(before other: HTTP2Stream) -> Bool {
+        if priority.urgency != other.priority.urgency { return priority.urgency < other.priority.urgency }
+        if priority.isIncremental != other.priority.isIncremental { return !priority.isIncremental }
+        return !priority.isIncremental && identifier < other.identifier
+    }
+}

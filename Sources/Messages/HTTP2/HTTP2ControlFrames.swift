@@ -1,0 +1,88 @@
+import HTTP2
+
+/// The frames that carry no message, RFC 9113 §6.3 to §6.9.
+extension HTTP2Connection {
+    func handleSettings(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard header.stream == 0 else { throw ConnectionError(.protocolError, "SETTINGS on a stream") }
+        if header.has(.endStreamOrAck) {
+            guard payload.isEmpty else { throw ConnectionError(.frameSizeError, "an acknowledgement with settings") }
+            return try countControlFrame()
+        }
+        if hasSettings { try countControlFrame() }
+        hasSettings = true
+        let before = peer.initialWindowSize
+        try peer.apply(payload)
+        let change = peer.initialWindowSize - before
+        // RFC 9113 §6.9.2: it holds for the streams that are open, too.
+        if change != 0 {
+            for stream in streams.values where !stream.outflow.widen(change) {
+                throw ConnectionError(.flowControlError, "INITIAL_WINDOW_SIZE makes a window too large")
+            }
+        }
+        output.append { Frames.appendSettingsAck(to: &$0) }
+        flushSoon()
+    }
+
+    func handlePing(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard header.stream == 0 else { throw ConnectionError(.protocolError, "PING on a stream") }
+        guard payload.count == 8 else { throw ConnectionError(.frameSizeError, "a PING of \(payload.count) bytes") }
+        try countControlFrame()
+        guard !header.has(.endStreamOrAck) else { return }
+        output.append { Frames.appendPing(payload, isAck: true, to: &$0) }
+        flushSoon()
+    }
+
+    func handleWindowUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard payload.count == 4 else { throw ConnectionError(.frameSizeError, "a WINDOW_UPDATE of \(payload.count) bytes") }
+        try countControlFrame()
+        let increment = Int(BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF)
+        if header.stream == 0 {
+            guard increment > 0 else { throw ConnectionError(.protocolError, "a WINDOW_UPDATE of nothing") }
+            output.window += increment
+            guard output.window <= Int(FlowControl.maxWindow) else {
+                throw ConnectionError(.flowControlError, "the connection's window is too large")
+            }
+            return flushSoon()
+        }
+        guard let stream = streams[header.stream] else { return try checkIsKnown(header.stream, "WINDOW_UPDATE") }
+        guard increment > 0 else { return try resetStream(header.stream, .protocolError) }
+        if !stream.outflow.widen(increment) { try resetStream(header.stream, .flowControlError) }
+    }
+
+    func handleReset(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard payload.count == 4 else { throw ConnectionError(.frameSizeError, "an RST_STREAM of \(payload.count) bytes") }
+        guard header.stream != 0 else { throw ConnectionError(.protocolError, "RST_STREAM on stream 0") }
+        try checkIsKnown(header.stream, "RST_STREAM")
+        try countReset()
+        guard let stream = streams[header.stream] else { return }
+        forget(stream)
+        stream.wasReset(ErrorCode(rawValue: BigEndian.uint32(payload, at: 0)) ?? .cancel)
+    }
+
+    /// RFC 9113 §5.3.2: deprecated, and without effect.
+    func handlePriority(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard header.stream != 0 else { throw ConnectionError(.protocolError, "PRIORITY on stream 0") }
+        try countControlFrame()
+        guard payload.count == 5 else { return try resetStream(header.stream, .frameSizeError) }
+        let dependency = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
+        if dependency == header.stream { try resetStream(header.stream, .protocolError) }
+    }
+
+    /// RFC 9218 §7.1.
+    func handlePriorityUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard header.stream == 0 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE on a stream") }
+        guard payload.count >= 4 else { throw ConnectionError(.frameSizeError, "a PRIORITY_UPDATE of \(payload.count) bytes") }
+        try countControlFrame()
+        let identifier = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
+        guard identifier != 0 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE for stream 0") }
+        // Of a stream that is not open yet it would have to be remembered: its own field says the same.
+        streams[identifier]?.priority = Priority(payload.extracting(droppingFirst: 4))
+    }
+
+    func handleGoAway(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard header.stream == 0 else { throw ConnectionError(.protocolError, "GOAWAY on a stream") }
+        guard payload.count >= 8 else { throw ConnectionError(.frameSizeError, "a GOAWAY of \(payload.count) bytes") }
+        // Its streams go on; that it opens no others is its own affair.
+        try countControlFrame()
+    }
+}

@@ -1,0 +1,165 @@
+import Buffers
+package import HTTP
+import HTTP2
+
+/// What arrives on a stream: DATA, as far as the window allows, until the exchange takes it. That is the back-pressure.
+package final class HTTP2Inflow: BodySource {
+    weak var stream: HTTP2Stream?
+    private let buffers: BufferPool
+    /// In order of arrival; the first is the one that is taken from.
+    private var waiting: [Buffer] = []
+    /// Bytes that the peer may send in all before it is credited.
+    private var size: Int
+    /// Bytes that it may send now.
+    private(set) var window: Int
+    /// Bytes taken that it has not been credited for.
+    private var uncredited = 0
+    /// When it was last credited, in monotonic nanoseconds.
+    private var creditedAt: UInt64 = 0
+    /// `content-length`; nil if the message has none.
+    private var declared: UInt64?
+    private var received: UInt64 = 0
+    /// Has END_STREAM come?
+    package private(set) var hasEnded = false
+    private var refusal: HTTPRefusal?
+    package private(set) var trailers = FieldSection()
+    /// The message has no body, whatever comes: it is a tunnel's.
+    private var isTunnel = false
+
+    /// Payload bytes of the body that have been taken.
+    package var bodyBytes: UInt64 { taken }
+    private var taken: UInt64 = 0
+
+    init(buffers: BufferPool, window: Int) {
+        self.buffers = buffers
+        self.window = window
+        size = window
+    }
+
+    /// - Parameters:
+    ///   - declared: `content-length`, if the message has one.
+    ///   - isTunnel: what comes is no body.
+    package func begin(declared: UInt64?, isTunnel: Bool = false) {
+        self.declared = declared
+        self.isTunnel = isTunnel
+    }
+
+    var hasBytes: Bool { !waiting.isEmpty }
+
+    // MARK: Arriving
+
+    /// The whole of a DATA frame, with its padding, against the window.
+    /// - Returns: false if it is more than was allowed.
+    func charge(_ count: Int) -> Bool {
+        window -= count
+        return window >= 0
+    }
+
+    /// What was charged and brings no payload is credited at once: padding, or what nobody will take.
+    func creditUnused(_ count: Int) { credit(count) }
+
+    /// - Returns: false if it is more than `content-length` says.
+    func append(_ payload: Span<UInt8>) -> Bool {
+        received += UInt64(payload.count)
+        if let declared, received > declared { return false }
+        var rest = payload
+        while !rest.isEmpty {
+            let last: Buffer
+            if let open = waiting.last, open.room > 0 {
+                last = open
+            } else {
+                last = buffers.acquire(waiting.isEmpty && rest.count <= 16_384 ? .small : .bulk)
+                waiting.append(last)
+            }
+            let count = last.take(rest)
+            rest = rest.extracting(droppingFirst: count)
+        }
+        return true
+    }
+
+    /// END_STREAM has come.
+    /// - Returns: false if the body is shorter than `content-length` says.
+    func end(trailers: FieldSection = FieldSection(), refusal: HTTPRefusal? = nil) -> Bool {
+        hasEnded = true
+        self.trailers = trailers
+        self.refusal = refusal
+        guard let declared else { return true }
+        return received == declared
+    }
+
+    // MARK: Taking
+
+    package func nextBody() throws(HTTPRefusal) -> BodyState {
+        if isTunnel { return .finished }
+        if let first = waiting.first { return .ready(first.count) }
+        if let refusal { throw refusal }
+        return hasEnded ? .finished : .needsBytes
+    }
+
+    package func read() throws(PeerError) -> BodyRead {
+        if let code = stream?.resetCode { throw .reset(code) }
+        return hasBytes || hasEnded ? .progress : .blocked
+    }
+
+    package func drain(_ take: (Span<UInt8>) throws(PeerError) -> Int) throws(PeerError) -> Int {
+        guard let first = waiting.first else { return 0 }
+        let count = try first.withBytes(take)
+        first.consume(count)
+        didTake(count)
+        return count
+    }
+
+    /// Moves bytes into a buffer's room.
+    func move(into buffer: Buffer) -> Int {
+        guard let first = waiting.first else { return 0 }
+        let count = first.withBytes { buffer.take($0) }
+        first.consume(count)
+        didTake(count)
+        return count
+    }
+
+    package var isBodyFinished: Bool { isTunnel || (hasEnded && waiting.isEmpty) }
+
+    /// Drops what has come.
+    package func discard() {
+        for buffer in waiting { buffers.release(buffer) }
+        waiting = []
+    }
+
+    /// Nobody will take anything more: what has come is dropped, and what comes is credited without being kept.
+    func abandon() {
+        let count = waiting.reduce(0) { $0 + $1.count }
+        discard()
+        credit(count)
+    }
+
+    private func didTake(_ count: Int) {
+        if let first = waiting.first, first.isEmpty {
+            buffers.release(first)
+            waiting.removeFirst()
+        }
+        taken += UInt64(count)
+        credit(count)
+    }
+
+    private func credit(_ count: Int) {
+        guard !hasEnded, let stream, !stream.hasLeft else { return }
+        uncredited += count
+        guard uncredited >= size / 2 else { return }
+        let connection = stream.connection
+        let now = connection.now
+        // Half a window within a round trip or so: the window is what holds the peer back, and not us.
+        if creditedAt != 0, now &- creditedAt < Self.roundTrip {
+            let growth = connection.grant(growth: size)
+            size += growth
+            uncredited += growth
+        }
+        creditedAt = now
+        window += uncredited
+        connection.sendCredit(stream.identifier, uncredited)
+        uncredited = 0
+    }
+
+    /// Nanoseconds; longer than most round trips.
+    private static let roundTrip: UInt64 = 200_000_000
+}

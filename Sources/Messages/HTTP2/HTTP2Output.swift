@@ -1,0 +1,114 @@
+import Buffers
+import HTTP
+import HTTP2
+import Transport
+
+/// Frames on their way to the peer. They are collected, so that many answers share a TLS record and a system call.
+final class HTTP2Output {
+    private let stream: Stream
+    private let buffers: BufferPool
+    private var pending: Buffer?
+    /// Bytes of DATA that the peer takes on the connection (RFC 9113 §6.9).
+    var window = FlowControl.initialWindow
+    /// One encoded field section, to be cut into frames.
+    private var block: [UInt8] = []
+
+    init(_ stream: Stream, buffers: BufferPool) {
+        self.stream = stream
+        self.buffers = buffers
+    }
+
+    /// Bytes that are not with TLS or the kernel.
+    var count: Int { pending?.count ?? 0 }
+    /// Is there anything to send?
+    var isEmpty: Bool { pending == nil && !stream.hasUnsent }
+    /// May a stream add DATA now?
+    var hasRoom: Bool { window > 0 && count < Self.fill }
+
+    /// DATA is taken up to this, so that what is more urgent does not wait behind more.
+    private static let fill = 49_152
+
+    /// Adds a frame that is small, or one of our own choosing.
+    func append(_ compose: (inout [UInt8]) -> Void) {
+        buffers.compose(into: target(), compose)
+    }
+
+    /// Adds a field section.
+    func appendHeaders(
+        _ identifier: UInt32, endsStream: Bool, maxFrameSize: Int, compose: (inout [UInt8]) -> Void
+    ) {
+        var encoded = exchange(&block, with: [])
+        encoded.removeAll(keepingCapacity: true)
+        compose(&encoded)
+        append { out in
+            let whole = encoded.span
+            Frames.appendHeaders(identifier, block: whole, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out)
+        }
+        block = encoded
+    }
+
+    /// Adds a DATA frame with a prefix of the payload.
+    /// - Parameter endsStream: the payload is the body's last.
+    /// - Returns: how many bytes were taken; 0 when blocked.
+    func appendData(
+        _ identifier: UInt32, _ payload: Span<UInt8>, endsStream: Bool, maxFrameSize: Int
+    ) throws(PeerError) -> Int {
+        guard window > 0 else { return 0 }
+        let wanted = min(payload.count, window, maxFrameSize, Self.recordPayload)
+        // Rather than a frame of a few bytes the room that a write makes.
+        if count + wanted + FrameHeader.size > Self.capacity {
+            _ = try flush()
+            guard count + wanted + FrameHeader.size <= Self.capacity else { return 0 }
+        }
+        let flags = endsStream && wanted == payload.count ? FrameFlag.endStreamOrAck.rawValue : 0
+        let target = target()
+        buffers.compose(into: target) {
+            FrameHeader(.data, flags: flags, stream: identifier, length: wanted).append(to: &$0)
+        }
+        target.append(payload.extracting(first: wanted))
+        window -= wanted
+        return wanted
+    }
+
+    /// With its header it fills one TLS record.
+    private static let recordPayload = 16_384 - FrameHeader.size
+    /// Of a bulk buffer.
+    private static let capacity = 65_536
+
+    /// Sends what waits.
+    /// - Returns: is everything with the kernel?
+    func flush() throws(PeerError) -> Bool {
+        do {
+            while let waiting = pending.take() {
+                defer { keep(waiting) }
+                guard try stream.write(waiting) > 0 else { return false }
+            }
+            return try stream.flush()
+        } catch {
+            throw .connection(error)
+        }
+    }
+
+    /// Gives the memory back; what waited is lost.
+    func discard() {
+        if let waiting = pending.take() { buffers.release(waiting) }
+        block = []
+    }
+
+    private func keep(_ waiting: Buffer) {
+        if waiting.isEmpty {
+            buffers.release(waiting)
+        } else {
+            // Behind what a full socket left there must be room again.
+            if waiting.room < Self.capacity / 4 { waiting.compact() }
+            pending = waiting
+        }
+    }
+
+    private func target() -> Buffer {
+        if let pending { return pending }
+        let target = buffers.acquire(.bulk)
+        pending = target
+        return target
+    }
+}

@@ -1,0 +1,119 @@
+package import Buffers
+package import EventLoop
+package import HTTP2
+import Transport
+
+/// One stream of a connection (RFC 9113 §5), as the exchange on it sees it.
+///
+/// Who is woken by what is kept here as a socket keeps it: `watch` says what, and the connection wakes the waiter when it happens.
+package final class HTTP2Stream {
+    package let identifier: UInt32
+    package let inflow: HTTP2Inflow
+    package let outflow: HTTP2Outflow
+    package private(set) var waiter: Waiter
+    package var priority = Priority()
+    /// Why it ended before its time, on either side's account; nil while it has not.
+    package private(set) var resetCode: ErrorCode?
+    /// Its exchange is over: what still arrives is dropped.
+    var isAbandoned = false
+    /// It waits for room in the connection's window or buffer.
+    var isQueued = false
+    private var watchesReading = false
+    private var watchesWriting = false
+    private var watchesLeaving = false
+    unowned let connection: HTTP2Connection
+
+    init(_ identifier: UInt32, of connection: HTTP2Connection, waiter: Waiter) {
+        self.identifier = identifier
+        self.connection = connection
+        self.waiter = waiter
+        inflow = HTTP2Inflow(buffers: connection.buffers, window: connection.limits.streamWindow)
+        outflow = HTTP2Outflow(window: connection.peer.initialWindowSize)
+        inflow.stream = self
+        outflow.stream = self
+    }
+
+    /// Has the client reset it, or has its connection ended?
+    package var hasLeft: Bool { resetCode != nil }
+
+    /// Have both sides ended it, or has one of them reset it?
+    var isClosed: Bool { resetCode != nil || (inflow.hasEnded && outflow.hasEnded) }
+
+    /// What wakes the waiter besides the end of the stream, which always does.
+    package func watch(reading: Bool, writing: Bool) {
+        watchesReading = reading
+        watchesWriting = writing
+        watchesLeaving = true
+        if writing, outflow.isBlockedByConnection { connection.enqueue(self) }
+    }
+
+    /// Nothing wakes the waiter.
+    package func unwatch() {
+        watchesReading = false
+        watchesWriting = false
+        watchesLeaving = false
+    }
+
+    /// From now on it is this waiter that `watch` speaks of.
+    package func attach(to waiter: Waiter) { self.waiter = waiter }
+
+    /// Ends both directions with RST_STREAM, unless they have ended.
+    package func reset(_ code: ErrorCode) {
+        guard !isClosed else { return }
+        end(code)
+        connection.sendReset(identifier, code)
+        connection.forget(self)
+    }
+
+    /// The other side has reset it, or the connection is gone.
+    func wasReset(_ code: ErrorCode) {
+        guard resetCode == nil else { return }
+        end(code)
+        if watchesReading || watchesWriting || watchesLeaving { waiter.wake(.ready) }
+    }
+
+    private func end(_ code: ErrorCode) {
+        resetCode = code
+        inflow.discard()
+        outflow.discard()
+    }
+
+    func becameReadable() {
+        if watchesReading { waiter.wake(.ready) }
+    }
+
+    func becameWritable() {
+        if watchesWriting { waiter.wake(.ready) }
+    }
+}
+
+/// A stream that has become a tunnel, RFC 8441: DATA both ways.
+extension HTTP2Stream: Duplex {
+    package var mayReceive: Bool { resetCode != nil || inflow.hasBytes || inflow.hasEnded }
+
+    package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
+        if let resetCode { throw .reset(resetCode) }
+        let count = inflow.move(into: buffer)
+        if count > 0 { return .bytes(count) }
+        return inflow.hasEnded ? .end : .blocked
+    }
+
+    package func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int {
+        let count = try buffer.withBytes { bytes throws(PeerError) in
+            try outflow.write(bytes.extracting(first: min(limit, bytes.count)))
+        }
+        buffer.consume(count)
+        return count
+    }
+
+    package func send(_ span: Span<UInt8>) throws(PeerError) -> Int { try outflow.write(span) }
+
+    /// Nothing is offered twice: what was taken is framed.
+    package func owed(of count: Int) -> Int { 0 }
+    package var hasUnsent: Bool { false }
+    package func sendRest() throws(PeerError) -> Bool { true }
+
+    package func shutdownWrite() { outflow.endTunnel() }
+    package func breakOff() { reset(.cancel) }
+    package func releaseMemory() {}
+}
