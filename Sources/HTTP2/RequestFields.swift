@@ -160,8 +160,8 @@ package struct RequestFields {
     /// - Parameters:
     ///   - kind: as `conclude` said.
     ///   - hasBody: the stream goes on behind the head.
-    ///   - key: of a WebSocket: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
-    package func appendHead(_ kind: Kind, hasBody: Bool, key: [UInt8], to out: inout [UInt8]) {
+    ///   - key: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
+    package func appendHead(_ kind: Kind, hasBody: Bool, key: () -> [UInt8], to out: inout [UInt8]) {
         if kind == .webSocket { out.append("GET") } else { out.append(method.span) }
         out.append(0x20)
         if path.isEmpty { out.append(authority.span) } else { out.append(path.span) }
@@ -181,7 +181,7 @@ package struct RequestFields {
         switch kind {
         case .webSocket:
             out.append("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
-            out.append(key.span)
+            out.append(contentsOf: key())
             out.append("\r\n")
         case .request, .otherProtocol:
             if acceptsTrailers { out.append("Connection: te\r\n") }

@@ -28,7 +28,11 @@ final class HTTP2Session: ClientSession {
     private var sentAt: UInt64 = 0
     /// When the frame or field section under way was first waited for; nil while there is none.
     private var frameSince: UInt64?
-    private var drain1: UInt64?
+    /// When the drain goes on, in monotonic nanoseconds; nil while there is none.
+    private var drainsAt: UInt64?
+    private var isWaiting = false
+    /// Something has happened since the session last looked.
+    private var isDue = false
 
     init(
         _ stream: Stream, _ endpoint: ClientEndpoint, connection: ObjectIdentifier, waiter: Waiter, state: WorkerResources,
@@ -46,29 +50,33 @@ final class HTTP2Session: ClientSession {
             stream, buffers: state.buffers, loop: state.loop,
             limits: HTTP2Limits(head: limits.head, trailers: limits.chunks))
         http2.acceptor = self
-        http2.onOutput = { [unowned self] in self.waiter.tell() }
+        http2.onOutput = { [unowned self] in wake() }
     }
 
     var hasServed: Bool { requestCount > 0 }
     var hasUnreadInput: Bool { false }
 
     nonisolated(nonsending) func serve() async -> SessionEnding {
-        await withDiscardingTaskGroup { tasks in
-            let ending = await carry(&tasks)
-            http2.endStreams()
-            return ending
+        let ending = await serveStreams()
+        // Their tasks end before the connection does: they use what is its.
+        http2.endStreams()
+        while http2.runningExchanges > 0 {
+            await sleep(timeout: nil)
+            isDue = false
         }
+        return ending
     }
 
     /// Reads, sends, and lets streams begin and end, until none is left.
-    private nonisolated(nonsending) func carry(_ tasks: inout DiscardingTaskGroup) async -> SessionEnding {
+    private nonisolated(nonsending) func serveStreams() async -> SessionEnding {
         var turns = 0
         while true {
             let read: BodyRead
             let isSent: Bool
+            isDue = false
             do throws(PeerError) {
                 read = try http2.receive()
-                start(&tasks)
+                start()
                 if read == .progress, turns < Self.readsPerTurn {
                     turns += 1
                     continue
@@ -92,11 +100,10 @@ final class HTTP2Session: ClientSession {
     private static let readsPerTurn = 4
 
     /// Gives each new stream a task.
-    private func start(_ tasks: inout DiscardingTaskGroup) {
+    private func start() {
         guard !begun.isEmpty else { return }
-        let (serve, connection) = (state.serveStream, connection)
-        for number in begun { tasks.addTask { await serve(connection, number) } }
-        begun.removeAll()
+        for number in begun { state.serveStream(connection, number) }
+        begun.removeAll(keepingCapacity: begun.count < 32)
     }
 
     private func flush() throws(PeerError) -> Bool {
@@ -139,12 +146,29 @@ final class HTTP2Session: ClientSession {
         if let frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
         if !isSent { deadline = min(deadline, sentAt &+ limits.sendTimeout) }
         if http2.hasAbandoned { deadline = min(deadline, now &+ limits.lingeringTimeout) }
-        if let drain1 { deadline = min(deadline, drain1) }
+        if let drainsAt { deadline = min(deadline, drainsAt) }
         guard deadline > now else { return pass(now, isSent) }
         stream.watch(reading: read != .full, writing: !isSent)
-        let wake = await waiter.wait(timeout: deadline == .max ? nil : deadline - now)
+        let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
         stream.watch(reading: false, writing: false)
         return wake == .deadline ? pass(state.loop.now, isSent) : false
+    }
+
+    @discardableResult
+    private nonisolated(nonsending) func sleep(timeout: UInt64?) async -> Waiter.Wake {
+        guard !isDue else { return .told }
+        isWaiting = true
+        let wake = await waiter.wait(timeout: timeout)
+        isWaiting = false
+        return wake
+    }
+
+    /// The session has something to look at. Told while it does not wait, the connection's waiter would end a wait of another kind.
+    private func wake() {
+        isDue = true
+        guard isWaiting else { return }
+        isWaiting = false
+        waiter.tell()
     }
 
     /// A deadline has passed.
@@ -153,9 +177,9 @@ final class HTTP2Session: ClientSession {
         let limits = endpoint.limits
         if let frameSince, now >= frameSince &+ limits.headTimeout { return true }
         if !isSent, now >= sentAt &+ limits.sendTimeout { return true }
-        if let due = drain1, now >= due {
+        if let due = drainsAt, now >= due {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
-            drain1 = http2.isLeaving ? nil : now &+ Self.goAwayDelay
+            drainsAt = http2.isLeaving ? nil : now &+ Self.goAwayDelay
             http2.goAway(isFinal: http2.isLeaving)
         }
         http2.endAbandoned()
@@ -182,7 +206,7 @@ final class HTTP2Session: ClientSession {
         state.release(side.head)
         http2.endExchange(on: side.stream)
         idleSince = state.loop.now
-        waiter.tell()
+        wake()
     }
 
     private nonisolated(nonsending) func run(_ tunnel: Tunnel, on side: HTTP2Side) async {
@@ -208,8 +232,8 @@ final class HTTP2Session: ClientSession {
         for tunnel in tunnels.values { tunnel.drain(after: state.drainDelay()) }
         // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
         // half of the drain's time to come to an end by themselves.
-        if drain1 == nil { drain1 = state.loop.now &+ endpoint.limits.drainTimeout / 2 }
-        waiter.tell()
+        if drainsAt == nil { drainsAt = state.loop.now &+ endpoint.limits.drainTimeout / 2 }
+        wake()
     }
 
     func leave() {
@@ -247,7 +271,7 @@ extension HTTP2Session: HTTP2Acceptor {
         if refusal == nil, let excess = fields.excess { refusal = Failure(HTTPRefusal(excess)) }
         let hasBody = !stream.inflow.hasEnded
         var text = state.takeLines()
-        fields.appendHead(kind, hasBody: hasBody && kind == .request, key: Self.webSocketKey(), to: &text)
+        fields.appendHead(kind, hasBody: hasBody && kind == .request, key: Self.webSocketKey, to: &text)
         do throws(HTTPRefusal) {
             // What is put together here is longer than what came by some words of our own.
             var limits = endpoint.limits.head

@@ -47,7 +47,9 @@ actor Worker {
         let state = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
-            serveStream: { await self.serve(stream: $1, of: $0) })
+            serveStream: { [loop] connection, number in
+                Task(executorPreference: loop) { await self.serve(stream: number, of: connection) }
+            })
         self.state = state
         for (address, listener) in zip(addresses, plan.listeners) {
             do throws(SystemError) {

@@ -33,15 +33,15 @@ final class WorkerResources {
     private let probes: Bool
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
-    /// Carries out the exchange on a stream of a connection.
-    let serveStream: @Sendable (ObjectIdentifier, UInt32) async -> Void
+    /// Starts a task for the exchange on a stream of a connection.
+    let serveStream: (ObjectIdentifier, UInt32) -> Void
 
     /// - Parameter probes: whether it is this worker that probes.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
         _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, probes: Bool,
         resume: @escaping (ObjectIdentifier) -> Void,
-        serveStream: @escaping @Sendable (ObjectIdentifier, UInt32) async -> Void
+        serveStream: @escaping (ObjectIdentifier, UInt32) -> Void
     ) throws(TLSError) {
         self.resume = resume
         self.serveStream = serveStream
