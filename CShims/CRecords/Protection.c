@@ -11,6 +11,10 @@
 // Of SHA-384.
 enum { LONGEST_HASH_BLOCK = 128 };
 
+// Content of so many bytes at most is copied to have its type behind it; to encrypt the type by itself costs as much as to copy
+// some more.
+enum { COPIED_CONTENT = 2048 };
+
 // MARK: Keys
 
 // RFC 2104. OpenSSL's HMAC would look everything up by name again, for ten times the work.
@@ -107,13 +111,19 @@ int gh_protection_seal(
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
-    // Without a key the one in the context stays, as with EVP. The type goes by itself: a copy of the content to have it there
-    // would cost as much as the call.
-    return aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
-           aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1 &&
-           aead->update(side->context, body, &count, length, content, length) == 1 &&
-           aead->update(side->context, body + length, &count, 1, &type, 1) == 1 &&
-           aead->final(side->context, body + length + 1, &count, 0) == 1 &&
+    // Without a key the one in the context stays, as with EVP.
+    int done = aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
+               aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1;
+    if (length <= COPIED_CONTENT) {
+        // Content and type in one piece, encrypted where they are.
+        if (length > 0) memcpy(body, content, length);
+        body[length] = type;
+        done = done && aead->update(side->context, body, &count, length + 1, body, length + 1) == 1;
+    } else {
+        done = done && aead->update(side->context, body, &count, length, content, length) == 1 &&
+               aead->update(side->context, body + length, &count, 1, &type, 1) == 1;
+    }
+    return done && aead->final(side->context, body + length + 1, &count, 0) == 1 &&
            aead->get_context_parameters(side->context, tag) == 1;
 }
 

@@ -101,16 +101,21 @@ import Testing
         }
     }
 
-    @Test func `what is composed is appended whole`() {
-        let pool = BufferPool(smallCapacity: 16)
-        let buffer = pool.acquire()
-        fill(buffer, [1])
-        pool.compose(into: buffer) { $0 += [2, 3] }
-        pool.compose(into: buffer) { _ in }
-        pool.compose(into: buffer) { $0 += [4] }
-        #expect(contents(buffer) == [1, 2, 3, 4])
-        pool.compose(into: buffer) { $0 += [UInt8](repeating: 5, count: 100_000) }
-        #expect(buffer.count == 100_004 && buffer.hasGrown)
+    @Test func `what is written is appended whole, once, behind what is there`() {
+        for capacity in 1...40 {
+            let buffer = Buffer(capacity: capacity)
+            let start: [UInt8] = [1, 2]
+            buffer.append(start.span)
+            buffer.consume(1)
+            buffer.append { _ in }
+            for count in [1, 3, 30] {
+                buffer.append { output in
+                    for byte in 0..<UInt8(count) where !output.isFull { output.append(byte) }
+                }
+            }
+            #expect(contents(buffer) == [2, 0, 0, 1, 2] + Array(0..<30))
+            #expect(buffer.hasGrown == (capacity <= 36))
+        }
     }
 
     @Test func `a pool whose small buffers must hold more gives no older ones out`() {

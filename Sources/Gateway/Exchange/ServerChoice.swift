@@ -6,14 +6,14 @@ import Upstreams
 /// Which server an attempt goes to.
 extension Exchange {
     /// What the group has to know of the request.
-    mutating func pickRequest(_ route: RoutePlan) -> UpstreamGroup.Request {
-        var request = UpstreamGroup.Request(now: state.loop.now)
+    mutating func wish(for request: RequestHead, over route: RoutePlan) -> UpstreamGroup.Request {
+        var wanted = UpstreamGroup.Request(now: state.loop.now)
         route.group.countRequest()
-        if case .hash(let source) = route.group.method { request.key = key(source) }
-        if let server = route.proxying.sticky?.server(in: client.request.fields) {
-            request.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
+        if case .hash(let source) = route.group.method { wanted.key = key(source) }
+        if let server = route.proxying.sticky?.server(in: request.fields) {
+            wanted.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
         }
-        return request
+        return wanted
     }
 
     /// Picks a server; nil while all are full. What is picked counts as under way.

@@ -103,9 +103,9 @@ struct TunnelWay: ~Copyable {
     /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
     /// - Returns: did anything move?
     mutating func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
-        blockedBy = nil
         // Only what is sent can leave something over.
-        var mayHaveUnsent = true
+        var mayHaveUnsent = blockedBy != .source
+        blockedBy = nil
         for step in 0..<Self.movesPerTurn {
             guard try moveOnce(buffers, now, &mayHaveUnsent) else { return step > 0 }
             if hasNothingToSend, !sink.hasUnsent { return true }
