@@ -55,7 +55,7 @@ static int expand(const gh_suite *suite, const unsigned char *secret, const char
 
 // RFC 8446 §7.3. The context with the former key is gone afterwards.
 int gh_protection_derive(gh_protection *side, const gh_suite *suite) {
-    gh_protection_rest(side, suite);
+    gh_protection_free_context(side, suite);
     side->sequence = 0;
     return expand(suite, side->secret, "key", side->key, suite->key_length) &&
            expand(suite, side->secret, "iv", side->iv, GH_NONCE);
@@ -70,7 +70,7 @@ int gh_protection_update(gh_protection *side, const gh_suite *suite) {
     return gh_protection_derive(side, suite);
 }
 
-void gh_protection_rest(gh_protection *side, const gh_suite *suite) {
+void gh_protection_free_context(gh_protection *side, const gh_suite *suite) {
     if (side->context != NULL) suite->aead.free_context(side->context);
     side->context = NULL;
 }
@@ -83,7 +83,7 @@ static int prepare(gh_protection *side, const gh_suite *suite, OSSL_FUNC_cipher_
     side->context = suite->aead.new_context(suite->aead.provider_context);
     if (side->context == NULL) return 0;
     if (init(side->context, side->key, suite->key_length, NULL, 0, NULL) == 1) return 1;
-    gh_protection_rest(side, suite);
+    gh_protection_free_context(side, suite);
     return 0;
 }
 

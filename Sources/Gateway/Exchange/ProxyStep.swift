@@ -16,7 +16,7 @@ extension Exchange {
         var needsFresh = wantsUpgrade
         var replay: Replay?
         var overRate = 0
-        defer { settleHeldFault() }
+        defer { reportHeldFault() }
         while true {
             wanted.now = state.loop.now
             let free = try choose(route, wanted)

@@ -67,13 +67,13 @@ extension Exchange {
 
     private mutating func hold(_ fault: HeldFault) {
         if let held = heldFault, held.absorbs(fault) { return }
-        settleHeldFault()
+        reportHeldFault()
         heldFault = fault
     }
 
     /// The request is over, or has failed in another way: what it has shown of a server counts now.
-    mutating func settleHeldFault() {
-        if let held = heldFault.take() { held.settle(now: state.loop.now) }
+    mutating func reportHeldFault() {
+        if let held = heldFault.take() { held.report(now: state.loop.now) }
     }
 
     /// Tells a server's health of an answer.
