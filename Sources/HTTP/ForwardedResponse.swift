@@ -43,7 +43,8 @@ extension ForwardedHead {
         _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
     ) {
         head.withContent { content in
-            out.append(guessing: content.fields.bytes.count + ownBytes) { span in
+            // The lines of our own mostly take less.
+            out.append(guessing: content.fields.bytes.count + 768) { span in
                 writeFields(content, answer, policy, to: &span)
                 switch answer.framing {
                 case .none: writeStatedLength(content, to: &span)

@@ -1,7 +1,7 @@
 /// Writing a head as a few dozen short runs into room that is opened once, so that a literal costs hardly more than its stores.
 ///
 /// What does not fit fills the room up, and nothing else happens: whoever opened it then finds it full and begins anew with more
-/// (`Buffer.append(writing:)`).
+/// (`Buffer.append(writing:)`, `Array.append(guessing:)`).
 extension OutputSpan<UInt8> {
     /// Writes one byte.
     @inline(__always)
@@ -78,5 +78,23 @@ extension OutputSpan<UInt8> {
         // Sound: `length` bounds the offsets in both buffers, and the bytes are trivial.
         for index in 0..<length { unsafe room[count + index] = source[index] }
         count += length
+    }
+}
+
+extension [UInt8] {
+    /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write`
+    /// must do the same each time.
+    @inline(__always)
+    mutating func append(guessing room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        var room = room
+        var isWhole = false
+        while !isWhole {
+            append(addingCapacity: room) { output in
+                write(&output)
+                isWhole = !output.isFull
+                if !isWhole { output.removeAll() }
+            }
+            room = room &* 2 &+ 64
+        }
     }
 }

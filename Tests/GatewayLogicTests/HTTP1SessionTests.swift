@@ -118,8 +118,8 @@ struct HTTP1SessionTests {
     /// With the key of RFC 6455 §1.3 and the value that answers it.
     private static let handshake = request(
         "GET /only/ HTTP/1.1",
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    )
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
     private static let switching =
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
@@ -159,7 +159,8 @@ struct HTTP1SessionTests {
             var logging = Configuration::Logging()
             (logging.accessLog, logging.errorLog) = (.none, .none)
             let log = AccessLog(try Logs(logging, workers: 1).access, format: plan.logFormat, worker: 0)
-            let state = try WorkerResources(plan, loop: loop, shared: ProcessCounters(), log: log, probes: false) { _ in }
+            let state = try WorkerResources(
+                plan, loop: loop, shared: ProcessCounters(), log: log, probes: false, resume: { _ in }, serveStream: { _, _ in })
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)
             let listenerPlan = try #require(plan.listeners.first)

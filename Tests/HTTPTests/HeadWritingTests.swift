@@ -32,6 +32,14 @@ import Testing
         }
     }
 
+    @Test func `Whatever is guessed, all is appended once, behind what is there`() {
+        for room in 0...whole.utf8.count + 3 {
+            var out = bytes("<")
+            out.append(guessing: room, Self.writeAll)
+            #expect(text(out) == "<" + whole)
+        }
+    }
+
     @Test(arguments: [0, 9, 10, 99, 100, 101, 4096, UInt64(Int64.max), UInt64.max])
     func `Numbers are written in decimal and hexadecimal without leading zeros`(_ number: UInt64) {
         #expect(written { $0.write(decimal: number) } == String(number))

@@ -206,4 +206,3 @@ final class HTTP1Session: ClientSession {
         log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
     }
 }
-
