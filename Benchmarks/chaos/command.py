@@ -23,7 +23,8 @@ async def run_case(name, options):
             print(f"{name:12} holds: {await CASES[name](context)}", flush=True)
             return True
         except Failed as failure:
-            print(f"{name:12} FAILED: {failure}", flush=True)
+            said = context.gate.log.read_text() if context.gate else ""
+            print(f"{name:12} FAILED: {failure}\n{said}", flush=True)
             return False
         finally:
             if context.gate:

@@ -18,16 +18,16 @@ static int open_beneath(int root, const char *path, int flags) {
     return descriptor < 0 ? -errno : (int)descriptor;
 }
 
-int clinux_open_root(const char *path) {
+int gh_open_root(const char *path) {
     int descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;
 }
 
-int clinux_open_beneath(int root, const char *path) {
+int gh_open_beneath(int root, const char *path) {
     return open_beneath(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-int clinux_follow(int root, const char *path) {
+int gh_follow(int root, const char *path) {
     struct open_how how = {0};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_NO_MAGICLINKS;
@@ -35,7 +35,7 @@ int clinux_follow(int root, const char *path) {
     return descriptor < 0 ? -errno : (int)descriptor;
 }
 
-long clinux_real_path(int descriptor, char *buffer, size_t size) {
+long gh_real_path(int descriptor, char *buffer, size_t size) {
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     ssize_t length = readlink(link, buffer, size);
@@ -44,14 +44,14 @@ long clinux_real_path(int descriptor, char *buffer, size_t size) {
     return (size_t)length < size ? length : -ENAMETOOLONG;
 }
 
-int clinux_probe_open_beneath(int root) {
+int gh_probe_open_beneath(int root) {
     int descriptor = open_beneath(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return descriptor;
     close(descriptor);
     return 0;
 }
 
-const char *clinux_error_words(int error) {
+const char *gh_error_words(int error) {
     const char *words = strerrordesc_np(error);
     return words != NULL ? words : "Unknown error";
 }

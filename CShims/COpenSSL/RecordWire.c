@@ -50,9 +50,11 @@ int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room
     while (outcome == GH_MOVED && *count == 0) {
         // What is here already may be enough; only if it is not the kernel is asked.
         size_t kept = wire->inbox_end - wire->inbox_start, used = 0;
-        outcome = gh_records_open(records, wire->inbox + wire->inbox_start, kept, &used, room, capacity, count);
-        if (used > 0) gh_wire_drop_inbox(wire, used);
-        if (used > 0 || *count > 0 || outcome != GH_MOVED) continue;
+        if (gh_records_has_input(records, wire->inbox + wire->inbox_start, kept)) {
+            outcome = gh_records_open(records, wire->inbox + wire->inbox_start, kept, &used, room, capacity, count);
+            if (used > 0) gh_wire_drop_inbox(wire, used);
+            if (used > 0 || *count > 0 || outcome != GH_MOVED) continue;
+        }
         size_t end = gh_wire_take_inbox(wire, received, sizeof received);
         ssize_t got = gh_wire_receive(wire, received + end, sizeof received - end);
         if (got > 0) {

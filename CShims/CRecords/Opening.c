@@ -60,7 +60,7 @@ static int open_record(
 }
 
 // RFC 8446 §4.6.3.
-static int heed_key_update(gh_records *records, unsigned char asks) {
+static int handle_key_update(gh_records *records, unsigned char asks) {
     if (asks > 1) return gh_records_refuse(records, ILLEGAL_PARAMETER, "a KeyUpdate that asks for nothing known");
     if (!gh_protection_update(&records->in, records->suite)) {
         return gh_records_refuse(records, INTERNAL_ERROR, "no next key can be made");
@@ -83,7 +83,7 @@ static int begin_message(gh_records *records) {
 }
 
 // Takes the next byte of a message that is no ticket's body; `ends_record` after the record's last.
-static int heed_message_byte(gh_records *records, uint8_t byte, int ends_record) {
+static int handle_message_byte(gh_records *records, uint8_t byte, int ends_record) {
     records->message[records->message_length++] = byte;
     if (records->message_length == 1 && byte != KEY_UPDATE && (byte != NEW_SESSION_TICKET || !records->is_client)) {
         return gh_records_refuse(records, UNEXPECTED_MESSAGE, "unexpected message after the handshake");
@@ -93,11 +93,11 @@ static int heed_message_byte(gh_records *records, uint8_t byte, int ends_record)
     records->message_length = 0;
     // RFC 8446 §5.1: what precedes a change of keys ends its record.
     if (!ends_record) return gh_records_refuse(records, UNEXPECTED_MESSAGE, "a KeyUpdate that does not end its record");
-    return heed_key_update(records, byte);
+    return handle_key_update(records, byte);
 }
 
 // Messages of the peer's handshake layer after its handshake, which may be cut anywhere (RFC 8446 §5.1).
-static int heed_messages(gh_records *records, const unsigned char *room, size_t capacity, size_t length) {
+static int handle_messages(gh_records *records, const unsigned char *room, size_t capacity, size_t length) {
     int outcome = length > 0 ? GH_MOVED : gh_records_refuse(records, UNEXPECTED_MESSAGE, "a handshake record without content");
     for (size_t index = 0; index < length && outcome == GH_MOVED;) {
         if (records->ticket_left > 0) {
@@ -105,14 +105,14 @@ static int heed_messages(gh_records *records, const unsigned char *room, size_t 
             records->ticket_left -= (uint32_t)skipped;
             index += skipped;
         } else {
-            outcome = heed_message_byte(records, byte_at(room, capacity, index), index + 1 == length);
+            outcome = handle_message_byte(records, byte_at(room, capacity, index), index + 1 == length);
             index += 1;
         }
     }
     return outcome;
 }
 
-static int heed_alert(gh_records *records, const unsigned char *alert, size_t length) {
+static int handle_alert(gh_records *records, const unsigned char *alert, size_t length) {
     if (length != 2) return gh_records_refuse(records, DECODE_ERROR, "an alert of a wrong length");
     if (alert[1] == USER_CANCELED) return GH_MOVED;
     records->has_ended = 1;
@@ -162,10 +162,10 @@ static int take_record(
     }
     records->dataless_left -= 1;
     if (type == GH_APPLICATION_DATA) return GH_MOVED;
-    if (type == GH_HANDSHAKE) return heed_messages(records, room, capacity, length);
+    if (type == GH_HANDSHAKE) return handle_messages(records, room, capacity, length);
     if (type == GH_ALERT && length > 0) {
         unsigned char alert[2] = {byte_at(room, capacity, 0), length > 1 ? byte_at(room, capacity, 1) : 0};
-        return heed_alert(records, alert, length);
+        return handle_alert(records, alert, length);
     }
     return gh_records_refuse(records, UNEXPECTED_MESSAGE, "unexpected record after the handshake");
 }

@@ -11,6 +11,10 @@
 // Of SHA-384.
 enum { LONGEST_HASH_BLOCK = 128 };
 
+// Content of so many bytes at most is copied to have its type behind it; to encrypt the type by itself costs as much as to copy
+// some more.
+enum { COPIED_CONTENT = 2048 };
+
 // MARK: Keys
 
 // RFC 2104. OpenSSL's HMAC would look everything up by name again, for ten times the work.
@@ -51,7 +55,7 @@ static int expand(const gh_suite *suite, const unsigned char *secret, const char
 
 // RFC 8446 §7.3. The context with the former key is gone afterwards.
 int gh_protection_derive(gh_protection *side, const gh_suite *suite) {
-    gh_protection_rest(side, suite);
+    gh_protection_free_context(side, suite);
     side->sequence = 0;
     return expand(suite, side->secret, "key", side->key, suite->key_length) &&
            expand(suite, side->secret, "iv", side->iv, GH_NONCE);
@@ -66,7 +70,7 @@ int gh_protection_update(gh_protection *side, const gh_suite *suite) {
     return gh_protection_derive(side, suite);
 }
 
-void gh_protection_rest(gh_protection *side, const gh_suite *suite) {
+void gh_protection_free_context(gh_protection *side, const gh_suite *suite) {
     if (side->context != NULL) suite->aead.free_context(side->context);
     side->context = NULL;
 }
@@ -79,7 +83,7 @@ static int prepare(gh_protection *side, const gh_suite *suite, OSSL_FUNC_cipher_
     side->context = suite->aead.new_context(suite->aead.provider_context);
     if (side->context == NULL) return 0;
     if (init(side->context, side->key, suite->key_length, NULL, 0, NULL) == 1) return 1;
-    gh_protection_rest(side, suite);
+    gh_protection_free_context(side, suite);
     return 0;
 }
 
@@ -107,13 +111,19 @@ int gh_protection_seal(
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
-    // Without a key the one in the context stays, as with EVP. The type goes by itself: a copy of the content to have it there
-    // would cost as much as the call.
-    return aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
-           aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1 &&
-           aead->update(side->context, body, &count, length, content, length) == 1 &&
-           aead->update(side->context, body + length, &count, 1, &type, 1) == 1 &&
-           aead->final(side->context, body + length + 1, &count, 0) == 1 &&
+    // Without a key the one in the context stays, as with EVP.
+    int done = aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
+               aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1;
+    if (length <= COPIED_CONTENT) {
+        // Content and type in one piece, encrypted where they are.
+        if (length > 0) memcpy(body, content, length);
+        body[length] = type;
+        done = done && aead->update(side->context, body, &count, length + 1, body, length + 1) == 1;
+    } else {
+        done = done && aead->update(side->context, body, &count, length, content, length) == 1 &&
+               aead->update(side->context, body + length, &count, 1, &type, 1) == 1;
+    }
+    return done && aead->final(side->context, body + length + 1, &count, 0) == 1 &&
            aead->get_context_parameters(side->context, tag) == 1;
 }
 

@@ -29,14 +29,14 @@ gh_records *gh_records_new(const gh_records_start *start) {
     return records;
 }
 
-void gh_records_rest(gh_records *records) {
-    gh_protection_rest(&records->in, records->suite);
-    gh_protection_rest(&records->out, records->suite);
+void gh_records_free_contexts(gh_records *records) {
+    gh_protection_free_context(&records->in, records->suite);
+    gh_protection_free_context(&records->out, records->suite);
 }
 
 void gh_records_free(gh_records *records) {
     if (records == NULL) return;
-    gh_records_rest(records);
+    gh_records_free_contexts(records);
     if (records->unread != NULL) OPENSSL_cleanse(records->unread, records->unread_end);
     free(records->unread);
     OPENSSL_cleanse(records, sizeof *records);

@@ -60,8 +60,8 @@ static int is_proven(const gh_suite *suite) {
                  memcmp(room, inner, sizeof room) == 0 &&
                  memcmp(beyond, inner + sizeof room, sizeof inner - sizeof room) == 0;
     }
-    gh_protection_rest(&out, suite);
-    gh_protection_rest(&in, suite);
+    gh_protection_free_context(&out, suite);
+    gh_protection_free_context(&in, suite);
     return proven;
 }
 

@@ -66,7 +66,7 @@ void append(std::vector<CTomlNode> &nodes, const toml::node &value, const toml::
 
 }  // namespace
 
-CTomlDocument *ctoml_parse(const char *bytes, size_t length) {
+CTomlDocument *gh_toml_parse(const char *bytes, size_t length) {
     auto *document = new CTomlDocument;
     auto result = toml::parse(std::string_view(bytes, length));
     if (!result) {
@@ -79,13 +79,13 @@ CTomlDocument *ctoml_parse(const char *bytes, size_t length) {
     return document;
 }
 
-void ctoml_free(CTomlDocument *document) { delete document; }
+void gh_toml_free(CTomlDocument *document) { delete document; }
 
-const CTomlNode *ctoml_nodes(const CTomlDocument *document) { return document->nodes.data(); }
+const CTomlNode *gh_toml_nodes(const CTomlDocument *document) { return document->nodes.data(); }
 
-size_t ctoml_node_count(const CTomlDocument *document) { return document->nodes.size(); }
+size_t gh_toml_node_count(const CTomlDocument *document) { return document->nodes.size(); }
 
-const char *ctoml_error(const CTomlDocument *document, size_t *length, uint32_t *line, uint32_t *column) {
+const char *gh_toml_error(const CTomlDocument *document, size_t *length, uint32_t *line, uint32_t *column) {
     *length = document->error.size();
     *line = document->error_position.line;
     *column = document->error_position.column;

@@ -78,6 +78,23 @@
         unsafe copy(span, span.count)
     }
 
+    /// Appends all that `body` writes. It must write the same each time: where it fills the room up it is called again with more,
+    /// and the buffer has grown for good.
+    package func append(writing body: (inout OutputSpan<UInt8>) -> Void) {
+        while true {
+            let free = unsafe UnsafeMutableBufferPointer(start: storage + end, count: allocated &- end)
+            var output = unsafe OutputSpan(buffer: free, initializedCount: 0)
+            body(&output)
+            let isWhole = !output.isFull
+            let count = unsafe output.finalize(for: free)
+            if isWhole {
+                end &+= count
+                return
+            }
+            grow(by: allocated)
+        }
+    }
+
     /// Copies as much of `span` as there is room for.
     /// - Returns: how many bytes were taken.
     package func take(_ span: Span<UInt8>) -> Int {

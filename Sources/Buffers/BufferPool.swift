@@ -47,8 +47,7 @@ package final class BufferPool {
         }
     }
 
-    /// Appends what `body` writes: a head of many small runs is put together in one array, which grows as it must, and then
-    /// copied.
+    /// Appends what `body` writes: many small runs are put together in one array, which grows as it must, and then copied.
     package func compose(into buffer: Buffer, _ body: (inout [UInt8]) -> Void) {
         // Price 1.
         var bytes = exchange(&composed, with: [])

@@ -15,18 +15,18 @@ enum TomlDocument {
         }
         // toml++, its destructors and `node(at:)` below recurse as deep as the text nests.
         if let tooDeep = TomlNesting.firstExcess(in: bytes) { throw tooDeep }
-        // The pointer is used only during the call: ctoml_parse copies what it keeps.
+        // The pointer is used only during the call: gh_toml_parse copies what it keeps.
         let document = unsafe bytes.withUnsafeBytes { raw in
-            unsafe ctoml_parse(raw.bindMemory(to: CChar.self).baseAddress, raw.count)
+            unsafe gh_toml_parse(raw.bindMemory(to: CChar.self).baseAddress, raw.count)
         }
-        // ctoml_parse never returns NULL; the import cannot say so.
+        // gh_toml_parse never returns NULL; the import cannot say so.
         guard let document = unsafe document else {
             throw TomlSyntaxError(message: "out of memory", position: TomlPosition(line: 1, column: 1))
         }
         // The only owner; nothing below keeps a pointer into it.
-        defer { unsafe ctoml_free(document) }
+        defer { unsafe gh_toml_free(document) }
         // The list lives as long as the document, and has exactly that many nodes.
-        let nodes = unsafe UnsafeBufferPointer(start: ctoml_nodes(document), count: ctoml_node_count(document))
+        let nodes = unsafe UnsafeBufferPointer(start: gh_toml_nodes(document), count: gh_toml_node_count(document))
         guard !nodes.isEmpty else { throw unsafe syntaxError(of: document) }
         var next = 0
         guard case .table(let root) = unsafe node(at: &next, of: nodes).value else {
@@ -71,7 +71,7 @@ enum TomlDocument {
         var line: UInt32 = 0
         var column: UInt32 = 0
         // The text lives as long as the document, `length` bytes, and is copied here.
-        let text = unsafe ctoml_error(document, &length, &line, &column)
+        let text = unsafe gh_toml_error(document, &length, &line, &column)
         // toml++ writes whole sentences: "Error while parsing value: …".
         let message = unsafe string(text, length).replacing("Error while parsing", with: "while parsing", maxReplacements: 1)
         return TomlSyntaxError(message: message, position: TomlPosition(line: max(1, Int(line)), column: max(1, Int(column))))

@@ -120,12 +120,15 @@ import Synchronization
                 unsafe dispatch(gh_event_token(events + index), events[index].events)
             }
             deadlines.advance(to: now)
-            // Jobs that these jobs make ready run in the next turn, so that sockets are looked at in between.
-            swap(&ready, &running)
-            for job in running {
-                unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
+            // A tunnel relays without a job.
+            if !ready.isEmpty {
+                // Jobs that these jobs make ready run in the next turn, so that sockets are looked at in between.
+                swap(&ready, &running)
+                for job in running {
+                    unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
+                }
+                running.removeAll(keepingCapacity: true)
             }
-            running.removeAll(keepingCapacity: true)
             resumeYielded()
             if stops, ready.isEmpty { return }
         }

@@ -1,8 +1,8 @@
 /// Work that needs no task: what to do on the spot when a socket of a wait becomes ready.
-package protocol Pump: AnyObject {
+package protocol ReadinessHandler: AnyObject {
     /// Must not wait, nor tell or wake the waiter that calls it.
     /// - Returns: is there nothing to decide, so that the wait goes on? Interests are then set for what comes next.
-    func pump() -> Bool
+    func becameReady() -> Bool
 }
 
 /// The one place where a connection's task waits: for its sockets, for a deadline, or to be told something.
@@ -26,7 +26,7 @@ package protocol Pump: AnyObject {
     private var continuation: UnsafeContinuation<Wake, Never>?
     private var sleeper: ((Wake) -> Void)?
     private var wasTold = false
-    private var pump: (any Pump)?
+    private var handler: (any ReadinessHandler)?
 
     /// Monotonic nanoseconds, or `never`.
     var deadline = Waiter.never
@@ -46,26 +46,26 @@ package protocol Pump: AnyObject {
     /// Suspends until something happens. Interests must be set before, and are the caller's to clear after.
     /// - Parameters:
     ///   - timeout: nanoseconds from the loop's `now`; nil waits without a deadline.
-    ///   - pump: is asked first when a socket is ready, on the spot and without waking the task.
-    package nonisolated(nonsending) func wait(timeout: UInt64?, pumping pump: (any Pump)? = nil) async -> Wake {
+    ///   - handler: is asked first when a socket is ready, on the spot and without waking the task.
+    package nonisolated(nonsending) func wait(timeout: UInt64?, handler: (any ReadinessHandler)? = nil) async -> Wake {
         if wasTold {
             wasTold = false
             return .told
         }
         deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
         if deadline != Waiter.never { loop.deadlines.arm(self) }
-        self.pump = pump
+        self.handler = handler
         let wake = unsafe await withUnsafeContinuation { unsafe continuation = $0 }
-        self.pump = nil
+        self.handler = nil
         deadline = Waiter.never
         return wake
     }
 
     /// Waits without a task, which costs a task's memory less: `onWake` is called once, on the loop's thread, at what would have
     /// ended a `wait`.
-    package func sleep(timeout: UInt64, pumping pump: (any Pump)? = nil, onWake: @escaping (Wake) -> Void) {
+    package func sleep(timeout: UInt64, handler: (any ReadinessHandler)? = nil, onWake: @escaping (Wake) -> Void) {
         sleeper = onWake
-        self.pump = pump
+        self.handler = handler
         deadline = loop.now &+ timeout
         loop.deadlines.arm(self)
         if wasTold {
@@ -76,17 +76,17 @@ package protocol Pump: AnyObject {
 
     /// Ends a wait. Without one in progress it does nothing: readiness is kept in the sockets.
     package func wake(_ wake: Wake) {
-        if wake == .ready, hasWaiting, let pump = pump.take() {
+        if wake == .ready, hasWaiting, let handler = handler.take() {
             // Price 2.
-            let goesOn = pump.pump()
-            self.pump = pump
+            let goesOn = handler.becameReady()
+            self.handler = handler
             if goesOn { return }
         }
         if let waiting = unsafe continuation.take() {
             unsafe waiting.resume(returning: wake)
         } else if let sleeper = sleeper.take() {
             deadline = Waiter.never
-            pump = nil
+            handler = nil
             sleeper(wake)
         }
     }

@@ -17,6 +17,13 @@ package enum BodyFraming: Equatable, Sendable {
         }
     }
 
+    // Asked for each message; `==` would be called by its witness (price 3).
+
+    /// Is it chunked?
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    /// Does it end with its connection?
+    package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
+
     /// The framing of a request. Steps of RFC 9112 §6.3:
     ///
     /// 1. HEAD, 1xx, 204, 304: of responses only.

@@ -30,13 +30,19 @@ struct FieldSectionParser {
         var present = section.present
         defer { section.present = present }
         // The array is opened once for all lines that can come; none is shorter than one of `a:`.
-        try section.lines.append(addingCapacity: min(allowed, (head.count - lineStart) / 4)) { lines throws(HTTPRefusal) in
-            while try readLine(head, longest, sender) {
-                guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
-                let line = takeLine(head)
-                lines.append(line)
-                present |= line.known.bit
+        let room = min(allowed, (head.count - lineStart) / 4)
+        if room > 0 {
+            try section.lines.append(addingCapacity: room) { lines throws(HTTPRefusal) in
+                while try readLine(head, longest, sender) {
+                    guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
+                    let line = takeLine(head)
+                    lines.append(line)
+                    present |= line.known.bit
+                }
             }
+        } else if try readLine(head, longest, sender) {
+            // Nothing is appended for no lines: it would write into the empty array that all threads share, a data race.
+            throw HTTPRefusal(.tooManyFields, from: sender)
         }
         if colon < 0, scanned > lineStart, input[lineStart] == ByteClass.carriageReturn { return scanned }
         if input.count >= limits.maxHeadBytes { throw HTTPRefusal(.headTooLarge, from: sender) }

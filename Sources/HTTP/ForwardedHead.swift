@@ -4,23 +4,16 @@
 /// the framing is written anew (RFC 9110 §7.6.1). The forwarding fields are written after that, so that no `Connection`
 /// field can take them away.
 package enum ForwardedHead {
-    /// Appends the request that goes upstream.
+    /// Writes the request that goes upstream.
     ///
     /// Order: request line; `Host`; the client's other lines as they are, without hop-by-hop and configured ones;
     /// forwarding fields; `Via`; configured fields; framing; connection.
-    package static func appendRequest(
+    package static func writeRequest(
         _ head: RequestHead, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
-        client: borrowing ClientPeer, to out: inout [UInt8]
+        client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
-        head.withContent { content in
-            out.append(guessing: content.fields.bytes.count + ownBytes) {
-                write(content, request, policy: policy, client: client, to: &$0)
-            }
-        }
+        head.withContent { write($0, request, policy: policy, client: client, to: &out) }
     }
-
-    /// What the lines of our own mostly take, whatever was received.
-    static let ownBytes = 768
 
     private static func write(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,

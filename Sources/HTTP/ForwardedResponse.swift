@@ -1,14 +1,13 @@
 extension ForwardedHead {
-    /// Appends the final answer that goes to the client.
+    /// Writes the final answer that goes to the client.
     ///
     /// Order: status line; the upstream's lines as they are, without hop-by-hop and configured ones; `Via`; configured
     /// fields; framing; connection.
-    package static func appendResponse(
-        _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
+    package static func writeResponse(
+        _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy,
+        to out: inout OutputSpan<UInt8>
     ) {
-        head.withContent { content in
-            out.append(guessing: content.fields.bytes.count + ownBytes) { write(content, answer, policy: policy, to: &$0) }
-        }
+        head.withContent { write($0, answer, policy: policy, to: &out) }
     }
 
     private static func write(
@@ -23,7 +22,7 @@ extension ForwardedHead {
         }
         // RFC 9110 §15.5.22: the answer is of no use without the protocols that it asks for.
         if head.summary.status == 426 { writeOffer(head, to: &out) }
-        let isLast = answer.closes ? true : answer.framing == .untilClose
+        let isLast = answer.closes || answer.framing.isUntilClose
         if case .none = answer.framing {
             writeStatedLength(head, to: &out)
         } else {
@@ -44,7 +43,8 @@ extension ForwardedHead {
         _ head: ResponseHead, _ answer: borrowing ClientAnswer, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
     ) {
         head.withContent { content in
-            out.append(guessing: content.fields.bytes.count + ownBytes) { span in
+            // The lines of our own mostly take less.
+            out.append(guessing: content.fields.bytes.count + 768) { span in
                 writeFields(content, answer, policy, to: &span)
                 switch answer.framing {
                 case .none: writeStatedLength(content, to: &span)
@@ -84,11 +84,9 @@ extension ForwardedHead {
         out.write("Connection: Upgrade\r\n")
     }
 
-    /// Appends an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.
-    package static func appendInterim(_ head: ResponseHead, to out: inout [UInt8]) {
-        head.withContent { content in
-            out.append(guessing: content.fields.bytes.count + ownBytes) { writeInterim(content, to: &$0) }
-        }
+    /// Writes an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.
+    package static func writeInterim(_ head: ResponseHead, to out: inout OutputSpan<UInt8>) {
+        head.withContent { writeInterim($0, to: &out) }
     }
 
     private static func writeInterim(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {

@@ -41,7 +41,7 @@ enum ForwardingFields {
             out.write(fields.bytes, head.summary.authorityRange)
             out.write("\r\n")
         }
-        guard let port = head.summary.authority?.port else { return out.write(client.portLine) }
+        guard let port = head.summary.authority?.port, port != client.listenerPort else { return out.write(client.portLine) }
         out.write("X-Forwarded-Port: ")
         out.write(decimal: UInt64(port))
         out.write("\r\n")

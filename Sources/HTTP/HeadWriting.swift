@@ -1,6 +1,7 @@
 /// Writing a head as a few dozen short runs into room that is opened once, so that a literal costs hardly more than its stores.
 ///
-/// What does not fit fills the room up, and nothing else happens: whoever opened it then finds it full and begins anew with more.
+/// What does not fit fills the room up, and nothing else happens: whoever opened it then finds it full and begins anew with more
+/// (`Buffer.append(writing:)`, `Array.append(guessing:)`).
 extension OutputSpan<UInt8> {
     /// Writes one byte.
     @inline(__always)
@@ -21,23 +22,40 @@ extension OutputSpan<UInt8> {
 
     /// Writes all of `bytes`.
     @inline(__always)
-    mutating func write(_ bytes: [UInt8]) { write(bytes.span) }
+    package mutating func write(_ bytes: [UInt8]) { write(bytes.span) }
 
     /// Writes the bytes of `bytes` at the offsets `range`; traps when the range is not inside the array.
     @inline(__always)
     mutating func write(_ bytes: [UInt8], _ range: Range<Int>) { write(bytes.span, range) }
 
-    /// Writes the UTF-8 of a literal of two or more bytes.
+    /// Writes the UTF-8 of a literal of two or more bytes, or of none.
     @inline(__always)
-    mutating func write(_ literal: StaticString) {
-        // Sound: a string literal of two or more bytes is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
+    package mutating func write(_ literal: StaticString) {
+        // Sound: a string literal that is no single scalar is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
         unsafe write(from: UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// Writes `value` in decimal without leading zeros.
     mutating func write(decimal value: UInt64) {
-        if value >= 10 { write(decimal: value / 10) }
-        write(UInt8(truncatingIfNeeded: value % 10) &+ 0x30)
+        // From the last digit to the first, as `Array.append(decimal:)` does.
+        var digits = InlineArray<20, UInt8>(repeating: 0x30)
+        var start = 20
+        var rest = value
+        repeat {
+            start &-= 1
+            digits[start] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+            rest /= 10
+        } while rest > 0
+        write(digits.span, start..<20)
+    }
+
+    /// Writes `value` in lower-case hexadecimal without leading zeros (the form of a chunk size).
+    mutating func write(hex value: UInt64) {
+        var shift = Swift.max(0, 60 - value.leadingZeroBitCount / 4 * 4)
+        while shift >= 0 {
+            write(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 0x0F, upperCase: false))
+            shift -= 4
+        }
     }
 
     /// Sound for a source that is readable and does not overlap the room, which is held exclusively.

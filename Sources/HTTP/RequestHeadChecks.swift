@@ -12,7 +12,7 @@ extension RequestHeadContent {
         try checkExpectation()
         try checkUpgrade()
         // RFC 9110 §9.3.6, §9.3.8: no content in TRACE; CONNECT has no defined content.
-        if summary.method == .trace || summary.method == .connect, summary.framing != .none, summary.framing != .length(0) {
+        if summary.method == .trace || summary.method == .connect, !summary.framing.isEmpty {
             throw HTTPRefusal(.bodyNotAllowed)
         }
         try normalisePath()

@@ -16,7 +16,7 @@ package final class Directory: Sendable {
     /// Opens the directory that the path names now. Errors: those of a file that cannot be opened.
     init(current path: String) throws(StaticError) {
         // Safe: the bridged C string outlives the call, and nothing keeps it.
-        let opened = unsafe clinux_open_root(path)
+        let opened = unsafe gh_open_root(path)
         guard opened >= 0 else { throw Self.classified(-opened, at: "static_dir \(path): ") }
         root = opened
     }
@@ -25,11 +25,11 @@ package final class Directory: Sendable {
     /// Errors: `.unusable`, naming the path and the system's reason.
     package init(path: String) throws(StaticError) {
         // Safe: the bridged C string outlives the call, and nothing keeps it.
-        let opened = unsafe clinux_open_root(path)
+        let opened = unsafe gh_open_root(path)
         guard opened >= 0 else {
             throw .unusable(reason: "\(path): \(systemWords(-opened))")
         }
-        let probe = clinux_probe_open_beneath(opened)
+        let probe = gh_probe_open_beneath(opened)
         guard probe == 0 else {
             close(opened)
             throw .unusable(
@@ -85,7 +85,7 @@ package final class Directory: Sendable {
             let result = unsafe name.withUnsafeBytes { bytes in
                 // Safe: `name` ends with NUL and outlives the call; the kernel only reads it.
                 guard let start = bytes.baseAddress else { return -EINVAL }
-                return unsafe clinux_open_beneath(root, start.assumingMemoryBound(to: CChar.self))
+                return unsafe gh_open_beneath(root, start.assumingMemoryBound(to: CChar.self))
             }
             if result >= 0 { return result }
             attempts -= 1

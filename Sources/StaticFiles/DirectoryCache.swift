@@ -9,6 +9,8 @@ struct DirectoryCache {
     /// Seconds.
     let valid: Int64
     private var entries: [UniqueNumber: Entry] = [:]
+    /// The entry that was asked for last, which nearly always is the next as well.
+    private var last: (site: UniqueNumber, entry: Entry)?
 
     init(valid: Int64) {
         self.valid = valid
@@ -22,9 +24,20 @@ struct DirectoryCache {
     mutating func directory(
         of site: StaticSite, now: Int64, replaced: (UniqueNumber) -> Void
     ) throws(StaticError) -> Directory {
+        if let last, last.site == site.number, isFresh(last.entry, now) { return last.entry.directory }
+        let found = try open(site, now, replaced)
+        last = entries[site.number].map { (site.number, $0) }
+        return found
+    }
+
+    // A clock that was set back makes everything stale.
+    private func isFresh(_ entry: Entry, _ now: Int64) -> Bool { now >= entry.checked && now < entry.checked + valid }
+
+    private mutating func open(
+        _ site: StaticSite, _ now: Int64, _ replaced: (UniqueNumber) -> Void
+    ) throws(StaticError) -> Directory {
         let known = entries[site.number]
-        // A clock that was set back makes everything stale.
-        if let known, now >= known.checked, now < known.checked + valid { return known.directory }
+        if let known, isFresh(known, now) { return known.directory }
         let found: Directory
         do throws(StaticError) {
             found = try Directory(current: site.path)
@@ -49,6 +62,7 @@ struct DirectoryCache {
 
     /// Closes those that were looked at before `limit`, in seconds since 1970.
     mutating func close(lookedAtBefore limit: Int64) {
+        last = nil
         entries = entries.filter { $0.value.checked >= limit && $0.value.checked != .max }
     }
 }

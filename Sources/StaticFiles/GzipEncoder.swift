@@ -24,7 +24,7 @@ import CZlib
         // Safe: just allocated. A zeroed z_stream asks for zlib's own allocator.
         unsafe allocated.initialize(to: z_stream())
         // Safe: initialised, and its address stays until `deinit`: zlib checks that it does.
-        let code = unsafe czlib_gzip_init(allocated, Int32(clamping: level))
+        let code = unsafe gh_gzip_init(allocated, Int32(clamping: level))
         guard code == Z_OK else {
             unsafe allocated.deallocate()  // Safe: a failed init leaves nothing behind, and nobody else has the pointer.
             throw .other(reason: "zlib cannot start at level \(level): code \(code)")

@@ -14,7 +14,7 @@ enum LinkEnd {
         let end = unsafe name.withUnsafeBytes { bytes in
             // Safe: `name` ends with NUL and outlives the call; the kernel only reads it.
             guard let start = bytes.baseAddress else { return -EINVAL }
-            return unsafe clinux_follow(root, start.assumingMemoryBound(to: CChar.self))
+            return unsafe gh_follow(root, start.assumingMemoryBound(to: CChar.self))
         }
         guard end >= 0 else { return nil }
         defer { close(end) }
@@ -40,7 +40,7 @@ enum LinkEnd {
         let length = unsafe path.withUnsafeMutableBytes { bytes in
             // Safe: readlink(2) writes at most as many bytes as the array has.
             guard let start = bytes.baseAddress else { return 0 }
-            return unsafe clinux_real_path(descriptor, start.assumingMemoryBound(to: CChar.self), bytes.count)
+            return unsafe gh_real_path(descriptor, start.assumingMemoryBound(to: CChar.self), bytes.count)
         }
         return length > 0 ? Array(path.prefix(length)) : nil
     }

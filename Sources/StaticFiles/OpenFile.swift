@@ -69,5 +69,5 @@ final class OpenFile {
 /// The system's words for an error number.
 func systemWords(_ error: Int32) -> String {
     // Safe: the shim returns a constant NUL-terminated string.
-    unsafe String(cString: clinux_error_words(error))
+    unsafe String(cString: gh_error_words(error))
 }

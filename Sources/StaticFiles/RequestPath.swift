@@ -1,3 +1,5 @@
+import HTTP
+
 /// A request's path, decoded once, as a place below a site's directory.
 struct RequestPath: Equatable {
     /// Decoded segments joined by slashes, without one at either end and without empty segments; empty for the root itself.
@@ -13,6 +15,27 @@ struct RequestPath: Equatable {
             throw .badPath(reason: "the path does not begin with a slash")
         }
         endsWithSlash = path[path.count - 1] == UInt8(ascii: "/")
+        if Self.isPlain(path) {
+            let end = path.count - (endsWithSlash ? 1 : 0)
+            if end > 1 { relative.append(path.extracting(1..<end)) }
+        } else {
+            try decode(path)
+        }
+    }
+
+    /// Does the path mean what it says, byte by byte?
+    private static func isPlain(_ path: Span<UInt8>) -> Bool {
+        var wasSlash = false
+        for index in path.indices {
+            let byte = path[index]
+            let isSlash = byte == UInt8(ascii: "/")
+            if byte == 0 || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\\") || (isSlash && wasSlash) { return false }
+            wasSlash = isSlash
+        }
+        return true
+    }
+
+    private mutating func decode(_ path: Span<UInt8>) throws(StaticError) {
         relative.reserveCapacity(path.count)
         var index = 0
         while index < path.count {

@@ -17,6 +17,16 @@ package struct StaticAnswer {
     /// For the log.
     package let reason: String
 
+    /// A file.
+    init(fields: AnswerFields, contentLength: UInt64?, body: FileBody?) {
+        status = 200
+        reason = "static file"
+        refusal = nil
+        self.fields = fields
+        self.contentLength = contentLength
+        self.body = body
+    }
+
     init(status: Int, reason: String) {
         self.status = status
         self.reason = reason

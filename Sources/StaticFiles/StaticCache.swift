@@ -126,13 +126,18 @@ package final class StaticCache {
     /// Brings the bytes of a kept file into memory, if there is room for them and they are certain.
     func load(_ form: Representation, at path: RequestPath, in root: Directory, now: Int64) {
         guard !form.isStreamed, let file = form.file, mayHold(form, now), let entry = entry(at: path, in: root) else { return }
+        hold(content(of: file, Int(form.facts.size)), as: form, of: file, entry)
+    }
+
+    /// What goes wrong here goes wrong again, and is told, when the file itself is sent.
+    private func content(of file: OpenFile, _ size: Int) -> [UInt8] {
         var content: [UInt8] = []
-        let size = Int(form.facts.size)
-        // What goes wrong here goes wrong again, and is told, when the file itself is sent.
+        // To append nothing would write into the empty array that all threads share.
+        guard size > 0 else { return content }
         try? content.append(addingCapacity: size) { output throws(StaticError) in
             while output.count < size, try file.read(into: &output, at: UInt64(output.count), limit: size - output.count) > 0 {}
         }
-        hold(content, as: form, of: file, entry)
+        return content
     }
 
     /// Has `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.

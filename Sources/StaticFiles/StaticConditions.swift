@@ -1,17 +1,63 @@
-import HTTP
+package import HTTP
 
 /// The request's fields that steer a static answer, as received; nil if absent. Several lines of one list field are joined
 /// by ", " (RFC 9110 §5.3).
 package struct StaticConditions: Sendable {
-    package var ifMatch: [UInt8]?
-    package var ifNoneMatch: [UInt8]?
-    package var ifModifiedSince: [UInt8]?
-    package var ifUnmodifiedSince: [UInt8]?
-    package var range: [UInt8]?
-    package var ifRange: [UInt8]?
-    package var acceptEncoding: [UInt8]?
+    /// Few, and most requests have none or one: one word to be copied and freed.
+    private var present: [(field: KnownField, value: [UInt8])] = []
 
     package init() {}
+
+    /// Of a request.
+    package init(_ fields: borrowing FieldSection) {
+        for line in fields.lines {
+            switch line.known {
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .range, .ifRange, .acceptEncoding:
+                var value = self[line.known] ?? []
+                if !value.isEmpty { value.append(", ") }
+                value.append(fields.bytes, line.value)
+                self[line.known] = value
+            default: break
+            }
+        }
+    }
+
+    package var ifMatch: [UInt8]? {
+        get { self[.ifMatch] }
+        set { self[.ifMatch] = newValue }
+    }
+    package var ifNoneMatch: [UInt8]? {
+        get { self[.ifNoneMatch] }
+        set { self[.ifNoneMatch] = newValue }
+    }
+    package var ifModifiedSince: [UInt8]? {
+        get { self[.ifModifiedSince] }
+        set { self[.ifModifiedSince] = newValue }
+    }
+    package var ifUnmodifiedSince: [UInt8]? {
+        get { self[.ifUnmodifiedSince] }
+        set { self[.ifUnmodifiedSince] = newValue }
+    }
+    package var range: [UInt8]? {
+        get { self[.range] }
+        set { self[.range] = newValue }
+    }
+    package var ifRange: [UInt8]? {
+        get { self[.ifRange] }
+        set { self[.ifRange] = newValue }
+    }
+    package var acceptEncoding: [UInt8]? {
+        get { self[.acceptEncoding] }
+        set { self[.acceptEncoding] = newValue }
+    }
+
+    private subscript(_ field: KnownField) -> [UInt8]? {
+        get { present.first { $0.field == field }?.value }
+        set {
+            present.removeAll { $0.field == field }
+            if let newValue { present.append((field, newValue)) }
+        }
+    }
 }
 
 /// What a representation can be compared by; nil where the operator switched it off.

@@ -57,7 +57,8 @@ package final class StaticSite: Sendable {
     /// escapes are decoded here, once. `now`: seconds since 1970. `cache`: the worker's, to look in first.
     /// Never throws: a failure is an answer, with `reason` for the log.
     package func answer(
-        path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64, from cache: StaticCache? = nil
+        path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64,
+        from cache: StaticCache? = nil
     ) -> StaticAnswer {
         var root: Directory?
         do throws(StaticError) {
@@ -254,14 +255,13 @@ package final class StaticSite: Sendable {
     }
 
     private func whole(_ chosen: Representation, to request: StaticRequest) throws(StaticError) -> StaticAnswer {
-        var answer = StaticAnswer(status: 200, reason: "static file")
-        answer.fields = chosen.fields
-        answer.contentLength = chosen.length
-        guard request.method == .get else { return answer }
-        let body = try chosen.body(level: settings.level)
-        request.cache?.collect(body, of: chosen, at: request.path, in: request.root, now: request.now)
-        answer.body = body
-        return answer
+        var body: FileBody?
+        if request.method == .get {
+            let whole = try chosen.body(level: settings.level)
+            request.cache?.collect(whole, of: chosen, at: request.path, in: request.root, now: request.now)
+            body = whole
+        }
+        return StaticAnswer(fields: chosen.fields, contentLength: chosen.length, body: body)
     }
 
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.

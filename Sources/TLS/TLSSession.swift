@@ -139,7 +139,7 @@ import CRecords
 
     /// The connection will be silent for a while: memory that can be had again is given back.
     package func releaseMemory() {
-        if let records = unsafe records { unsafe gh_records_rest(records) }
+        if let records = unsafe records { unsafe gh_records_free_contexts(records) }
     }
 
     /// Decrypts into `buffer`.

@@ -37,7 +37,7 @@ extension HTTP1Upstream: UpstreamSide {
         client: borrowing ClientPeer
     ) {
         outflow.begin(request.framing) {
-            ForwardedHead.appendRequest(request, forwarded, policy: policy, client: client, to: &$0)
+            ForwardedHead.writeRequest(request, forwarded, policy: policy, client: client, to: &$0)
         }
     }
 
@@ -49,8 +49,8 @@ extension HTTP1Upstream: UpstreamSide {
 
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
-        isKept = head.keepsAlive && framing != .untilClose
-        if framing == .none, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
+        isKept = head.keepsAlive && !framing.isUntilClose
+        if case .none = framing, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)
         return framing

@@ -31,7 +31,7 @@ package final class Pool {
     let buffers: BufferPool
     private let loop: EventLoop
     private let tls: TLSClientContext?
-    private let line: RequestQueue?
+    private let queue: RequestQueue?
     private var idle: IdleConnections<any PooledConnection>
     /// Woken when a peer closes one of the idle connections.
     private let watch: Waiter
@@ -49,20 +49,20 @@ package final class Pool {
 
     /// - Parameters:
     ///   - names: the worker's.
-    ///   - line: those who wait for room at this server; nil if it has no limit.
+    ///   - queue: those who wait for room at this server; nil if it has no limit.
     /// - Throws: when the server's TLS files cannot be used.
     package init(
         _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache,
-        line: RequestQueue? = nil
+        queue: RequestQueue? = nil
     ) throws(TLSError) {
         self.server = server
         self.settings = settings
         self.loop = loop
         self.buffers = buffers
-        self.line = line
-        idleTimeout = server.terms.idleTimeout ?? settings.idleTimeout
+        self.queue = queue
+        idleTimeout = server.parameters.idleTimeout ?? settings.idleTimeout
         idle = IdleConnections(most: settings.maxIdle, timeout: idleTimeout)
-        closingAge = ClosingAge(stated: server.terms.idleTimeout)
+        closingAge = ClosingAge(stated: server.parameters.idleTimeout)
         watch = Waiter(loop: loop)
         addresses = ServerAddresses(server, names: names)
         isNamed = addresses.isNamed
@@ -77,11 +77,11 @@ package final class Pool {
     /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
     ///
     /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
-    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, line: RequestQueue?) -> Bool {
+    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
-        return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
-            && server.terms.idleTimeout == other.terms.idleTimeout && !namesFiles && self.settings == settings
-            && self.line === line && addresses.isOf(names)
+        return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
+            && server.parameters.idleTimeout == other.parameters.idleTimeout && !namesFiles && self.settings == settings
+            && self.queue === queue && addresses.isOf(names)
     }
 
     /// No plan that is in use has this server any more: closes all idle connections, and keeps none from now on. Leases that are
@@ -175,7 +175,7 @@ package final class Pool {
 
     /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
     private func refreshName(_ now: UInt64) {
-        let total = server.state.total
+        let total = server.record.total
         if !idle.isEmpty || total != sweptTotal { addresses.refresh(now: now) }
         sweptTotal = total
     }
@@ -215,7 +215,7 @@ package final class Pool {
     /// One exchange less is under way: somebody may be waiting for that. For a pick that no lease has taken over.
     package func leaseEnded() {
         server.release()
-        line?.tellFirst()
+        queue?.tellFirst()
     }
 
     // Price 1: whoever changes the list takes it out and puts it back.

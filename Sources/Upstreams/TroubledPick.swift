@@ -3,7 +3,7 @@
 /// It looks at every server. Without arrays: it walks over them as often as it needs.
 struct TroubledPick {
     /// Who may be chosen.
-    private enum Circle {
+    private enum Tier {
         /// The well ones.
         case primaries
         /// The well ones, backups included.
@@ -23,21 +23,21 @@ struct TroubledPick {
     }
 
     consuming func run() -> UpstreamGroup.Pick {
-        var circle = circle()
+        var tier = tier()
         while true {
             // A server whose last place or trial another request took meanwhile is no candidate any more.
             for _ in 0...group.servers.count {
-                guard let choice = choose(circle) else { break }
+                guard let choice = choose(tier) else { break }
                 if claim(choice) { return .server(choice) }
             }
-            switch circle {
-            case .primaries: circle = .withBackups
+            switch tier {
+            case .primaries: tier = .withBackups
             // Those that are well have failed: one that is merely ejected is a better choice than them once more.
-            case .withBackups where !request.excluded.isEmpty: circle = .all
+            case .withBackups where !request.excluded.isEmpty: tier = .all
             case .all where !request.excluded.isEmpty:
                 // Nobody else: those that have failed may try again.
                 request.excluded = UpstreamGroup.Excluded()
-                circle = self.circle()
+                tier = self.tier()
             case .withBackups, .all: return refusal()
             }
         }
@@ -45,13 +45,13 @@ struct TroubledPick {
 
     // MARK: Who may
 
-    private func circle() -> Circle {
+    private func tier() -> Tier {
         var (primaries, well, wellBackups) = (0, 0, 0)
         for server in group.servers where server.weight > 0 {
             let standing = standing(server)
             if standing.contains(.draining) { continue }
             let isWell = standing.isDisjoint(with: [.unwell, .ejected, .open])
-            if server.terms.isBackup {
+            if server.parameters.isBackup {
                 if isWell { wellBackups += 1 }
             } else {
                 primaries += 1
@@ -63,83 +63,83 @@ struct TroubledPick {
     }
 
     /// May it be chosen, were there room?
-    private func mayTake(_ index: Int, _ circle: Circle) -> Bool {
+    private func mayTake(_ index: Int, _ tier: Tier) -> Bool {
         let server = group.servers[index]
-        guard server.weight > 0, !request.excluded.contains(index), !server.terms.isBackup || circle != .primaries else {
+        guard server.weight > 0, !request.excluded.contains(index), !server.parameters.isBackup || tier != .primaries else {
             return false
         }
         let standing = standing(server)
         guard !standing.contains(.draining) else { return false }
         // Its trial is due: one request may try.
-        if standing.contains(.open) { return request.now >= server.state.trialTime }
-        return circle == .all || standing.isDisjoint(with: [.unwell, .ejected])
+        if standing.contains(.open) { return request.now >= server.record.trialTime }
+        return tier == .all || standing.isDisjoint(with: [.unwell, .ejected])
     }
 
     private func standing(_ server: UpstreamServer) -> ServerRecord.Standing {
-        server.state.standing(now: request.now, server.terms.health)
+        server.record.standing(now: request.now, server.parameters.health)
     }
 
     // MARK: Whom to choose
 
-    private func choose(_ circle: Circle) -> Int? {
+    private func choose(_ tier: Tier) -> Int? {
         switch group.method {
-        case .roundRobin, .weighted, .randomTwo: byChance(circle)
-        case .leastConnections, .leastTime, .hash: cheapest(circle)
+        case .roundRobin, .weighted, .randomTwo: byChance(tier)
+        case .leastConnections, .leastTime, .hash: cheapest(tier)
         }
     }
 
     /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing
     /// server leaves is spread over all others.
-    private func byChance(_ circle: Circle) -> Int? {
-        let draw = UpstreamGroup.mixed(UInt64(bitPattern: Int64(turn)))
-        if let index = group.server(ofTurn: turn), isCandidate(index, circle) {
+    private func byChance(_ tier: Tier) -> Int? {
+        let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
+        if let index = group.server(ofTurn: turn), isCandidate(index, tier) {
             // In slow start it keeps only a part of its turns.
             guard weight(index) < fullWeight(index), Int(draw >> 32) % 1000 * fullWeight(index) >= weight(index) * 1000 else {
                 return index
             }
-            return drawn(draw, circle, besides: index) ?? index
+            return drawn(draw, tier, besides: index) ?? index
         }
-        return drawn(draw, circle, besides: nil)
+        return drawn(draw, tier, besides: nil)
     }
 
-    private func drawn(_ draw: UInt64, _ circle: Circle, besides owner: Int?) -> Int? {
+    private func drawn(_ draw: UInt64, _ tier: Tier, besides first: Int?) -> Int? {
         var total = 0
-        for index in group.servers.indices where index != owner && isCandidate(index, circle) { total += weight(index) }
+        for index in group.servers.indices where index != first && isCandidate(index, tier) { total += weight(index) }
         guard total > 0 else { return nil }
         var draw = Int(draw % UInt64(total))
-        for index in group.servers.indices where index != owner && isCandidate(index, circle) {
+        for index in group.servers.indices where index != first && isCandidate(index, tier) {
             draw -= weight(index)
             if draw < 0 { return index }
         }
         return nil
     }
 
-    private func cheapest(_ circle: Circle) -> Int? {
+    private func cheapest(_ tier: Tier) -> Int? {
         var best: Int?
         var lowest = Double.infinity
         var ties: UInt64 = 1
-        for index in group.servers.indices where isCandidate(index, circle) {
+        for index in group.servers.indices where isCandidate(index, tier) {
             let cost = group.cost(group.servers[index], weight(index), request)
             if cost < lowest {
                 (best, lowest, ties) = (index, cost, 1)
             } else if cost == lowest {
                 // Of n equals each is kept with the chance 1/n.
                 ties += 1
-                if UpstreamGroup.mixed(UInt64(bitPattern: Int64(turn &+ index &<< 32))) % ties == 0 { best = index }
+                if StableHash.fmix64(UInt64(bitPattern: Int64(turn &+ index &<< 32))) % ties == 0 { best = index }
             }
         }
         return best
     }
 
-    private func isCandidate(_ index: Int, _ circle: Circle) -> Bool {
-        group.servers[index].hasRoom && mayTake(index, circle)
+    private func isCandidate(_ index: Int, _ tier: Tier) -> Bool {
+        group.servers[index].hasRoom && mayTake(index, tier)
     }
 
     /// In thousandths, less while it starts slowly. Round robin knows no weights.
     private func weight(_ index: Int) -> Int {
         let server = group.servers[index]
         guard standing(server).contains(.warming) else { return fullWeight(index) }
-        return fullWeight(index) / 1000 * server.state.warmth(now: request.now, server.terms.health)
+        return fullWeight(index) / 1000 * server.record.warmth(now: request.now, server.parameters.health)
     }
 
     private func fullWeight(_ index: Int) -> Int {
@@ -148,8 +148,10 @@ struct TroubledPick {
 
     private func claim(_ index: Int) -> Bool {
         let server = group.servers[index]
-        if standing(server).contains(.open), !server.state.claimTrial(now: request.now, server.terms.health) { return false }
-        return server.state.begin(atMost: server.terms.maxConns)
+        if standing(server).contains(.open), !server.record.claimTrial(now: request.now, server.parameters.health) {
+            return false
+        }
+        return server.record.begin(atMost: server.parameters.maxConns)
     }
 
     // MARK: Nobody
@@ -163,7 +165,7 @@ struct TroubledPick {
             guard server.weight > 0, standing(server).isDisjoint(with: .draining) else { continue }
             isDraining = false
             guard standing(server).contains(.open) else { continue }
-            soonest = min(soonest, server.state.trialTime)
+            soonest = min(soonest, server.record.trialTime)
         }
         if isDraining { return .draining }
         return .unavailable(retryAfter: soonest == .max || soonest < request.now ? 1_000_000_000 : soonest - request.now)

@@ -110,7 +110,7 @@ package final class UpstreamGroup: Sendable {
         self.budget = budget
         self.turns = turns
         self.panicPercent = panicPercent
-        let weights = servers.map { $0.terms.isBackup ? 0 : $0.weight }
+        let weights = servers.map { $0.parameters.isBackup ? 0 : $0.weight }
         primaries = weights.indices.filter { weights[$0] > 0 }
         schedule =
             method == .roundRobin
@@ -125,7 +125,7 @@ package final class UpstreamGroup: Sendable {
         let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
         if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain,
-            servers[choice].state.begin(atMost: servers[choice].terms.maxConns)
+            servers[choice].record.begin(atMost: servers[choice].parameters.maxConns)
         {
             return .server(choice)
         }
@@ -139,8 +139,8 @@ package final class UpstreamGroup: Sendable {
     ///   - reason: in words, for the log.
     ///   - now: monotonic nanoseconds.
     package func failed(_ server: UpstreamServer, kind: String, reason: String, now: UInt64) {
-        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.terms.isBackup && !$0.terms.isDraining }
-        let isShared = !others.isEmpty && others.allSatisfy { $0.state.health.failsAlike(kind, now: now, $0.terms.health) }
+        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.parameters.isDraining }
+        let isShared = !others.isEmpty && others.allSatisfy { $0.record.health.failsAlike(kind, now: now, $0.parameters.health) }
         server.failed(.badAnswer, reason: reason, now: now, kind: kind, mayEject: !isShared)
     }
 
@@ -150,7 +150,7 @@ package final class UpstreamGroup: Sendable {
         switch method {
         case .roundRobin, .weighted: return schedule[place(turn)]
         case .randomTwo:
-            let draw = Self.mixed(UInt64(bitPattern: Int64(turn)))
+            let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
             let first = schedule[place(Int(truncatingIfNeeded: draw & 0x7fff_ffff))]
             let second = schedule[place(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
             guard servers[first].isPlain, servers[second].isPlain else { return nil }
@@ -163,7 +163,7 @@ package final class UpstreamGroup: Sendable {
     func server(ofTurn turn: Int) -> Int? {
         guard !schedule.isEmpty else { return nil }
         guard method == .randomTwo else { return schedule[place(turn)] }
-        return schedule[place(Int(truncatingIfNeeded: Self.mixed(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]
+        return schedule[place(Int(truncatingIfNeeded: StableHash.fmix64(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]
     }
 
     private func place(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
@@ -201,7 +201,7 @@ package final class UpstreamGroup: Sendable {
         switch method {
         case .roundRobin, .weighted, .leastConnections, .randomTwo: Double(server.load) / Double(weight)
         // A server without an answer yet costs nothing: it is tried at once.
-        case .leastTime: Double(server.state.averageLatency) * Double(server.load + 1) / Double(weight)
+        case .leastTime: Double(server.record.averageLatency) * Double(server.load + 1) / Double(weight)
         case .hash: Rendezvous.cost(server: server.identityHash, key: request.key, weight: weight)
         }
     }
@@ -209,17 +209,9 @@ package final class UpstreamGroup: Sendable {
     /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
     private func claim(stuck index: Int, _ request: Request) -> Bool {
         let server = servers[index]
-        let standing = server.state.standing(now: request.now, server.terms.health)
+        let standing = server.record.standing(now: request.now, server.parameters.health)
         guard server.weight > 0 || standing.contains(.draining) else { return false }
         guard standing.isDisjoint(with: [.open, .unwell, .ejected]) else { return false }
-        return server.state.begin(atMost: server.terms.maxConns)
-    }
-
-    /// The finaliser of MurmurHash3: consecutive numbers become as good as random ones.
-    static func mixed(_ number: UInt64) -> UInt64 {
-        var word = number &+ 0x9e37_79b9_7f4a_7c15
-        word = (word ^ word &>> 33) &* 0xff51_afd7_ed55_8ccd
-        word = (word ^ word &>> 33) &* 0xc4ce_b9fe_1a85_ec53
-        return word ^ word &>> 33
+        return server.record.begin(atMost: server.parameters.maxConns)
     }
 }

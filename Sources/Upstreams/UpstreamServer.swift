@@ -34,7 +34,7 @@ package final class UpstreamServer: Sendable {
     }
 
     /// How requests may be given to it.
-    package struct Terms: Sendable, Equatable {
+    package struct Parameters: Sendable, Equatable {
         /// 0: takes no requests.
         package var weight = 1
         /// Exchanges under way at once, over all workers; 0: no limit.
@@ -59,36 +59,37 @@ package final class UpstreamServer: Sendable {
     package let authority: [UInt8]
     /// Put before every path; empty or "/base".
     package let basePath: [UInt8]
-    package let terms: Terms
+    package let parameters: Parameters
     /// Nil for a plain upstream.
     package let tls: TLSClientContext.Settings?
-    package let state: ServerRecord
+    package let record: ServerRecord
 
-    /// - Parameter state: of the server with the same identity in the plan before; a new one if there was none.
+    /// - Parameter record: of the server with the same identity in the plan before; a new one if there was none.
     package init(
-        _ identity: Identity, url: String, authority: String, terms: Terms = Terms(), tls: TLSClientContext.Settings?,
-        state: ServerRecord = ServerRecord()
+        _ identity: Identity, url: String, authority: String, parameters: Parameters = Parameters(),
+        tls: TLSClientContext.Settings?,
+        record: ServerRecord = ServerRecord()
     ) {
         self.identity = identity
         identityHash = identity.hash
         self.url = url
         self.authority = Array(authority.utf8)
         basePath = Array(identity.basePath.utf8)
-        self.terms = terms
+        self.parameters = parameters
         self.tls = tls
-        self.state = state
+        self.record = record
     }
 
-    package var weight: Int { terms.weight }
+    package var weight: Int { parameters.weight }
 
-    /// Its terms become those of the live state: its plan is in use from now on.
-    package func takeEffect() { state.setDraining(terms.isDraining) }
+    /// Its parameters become those of the server that is in use: its plan is in use from now on.
+    package func takeEffect() { record.setDraining(parameters.isDraining) }
 
     /// Exchanges and tunnels under way, over all workers.
-    package var load: Int { state.load }
+    package var load: Int { record.load }
 
     /// Ends what a pick began, when no lease has taken it over.
-    package func release() { state.end() }
+    package func release() { record.end() }
 
     /// A request to it failed.
     /// - Parameters:
@@ -99,23 +100,23 @@ package final class UpstreamServer: Sendable {
     package func failed(
         _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true
     ) {
-        state.failed(fault, reason: reason, now: now, kind: kind, mayEject: mayEject, terms.health)
+        record.failed(fault, reason: reason, now: now, kind: kind, mayEject: mayEject, parameters.health)
     }
 
     /// It answered well.
     /// - Parameter duration: nanoseconds to the answer's head.
     package func succeeded(in duration: UInt64, now: UInt64) {
-        state.add(latency: duration, now: now)
-        state.succeeded(now: now, terms.health)
+        record.add(latency: duration, now: now)
+        record.succeeded(now: now, parameters.health)
     }
 
     /// A probe of it came to an end.
     package func probed(_ probe: ProbeHistory.Last, now: UInt64) {
-        state.probed(probe, now: now, terms.health)
+        record.probed(probe, now: now, parameters.health)
     }
 
     /// Nothing against it, and room: what a pick asks first.
-    var isPlain: Bool { state.isPlain && hasRoom }
+    var isPlain: Bool { record.isPlain && hasRoom }
 
-    var hasRoom: Bool { terms.maxConns == 0 || state.load < terms.maxConns }
+    var hasRoom: Bool { parameters.maxConns == 0 || record.load < parameters.maxConns }
 }

@@ -113,6 +113,23 @@ import Testing
         #expect(buffer.count == 100_004 && buffer.hasGrown)
     }
 
+    @Test func `what is written is appended whole, once, behind what is there`() {
+        for capacity in 1...40 {
+            let buffer = Buffer(capacity: capacity)
+            let start: [UInt8] = [1, 2]
+            buffer.append(start.span)
+            buffer.consume(1)
+            buffer.append { _ in }
+            for count in [1, 3, 30] {
+                buffer.append { output in
+                    for byte in 0..<UInt8(count) where !output.isFull { output.append(byte) }
+                }
+            }
+            #expect(contents(buffer) == [2, 0, 0, 1, 2] + Array(0..<30))
+            #expect(buffer.hasGrown == (capacity <= 36))
+        }
+    }
+
     @Test func `a pool whose small buffers must hold more gives no older ones out`() {
         let pool = BufferPool(smallCapacity: 16)
         let (lent, kept) = (pool.acquire(), pool.acquire())

@@ -146,7 +146,8 @@ struct DownloadTests {
         // In a block of its own: what was begun and not finished is cut at its end.
         do {
             var download = Download(
-                from: upstream, to: client, responder: Responder(client), head: ResponseHead(), site: site, limits: plan.limits,
+                from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
+                site: site, limits: plan.limits,
                 wantsUpgrade: example.wantsUpgrade, terms: RelayTerms(), now: 1)
             do throws(Failure) {
                 let blocked = try download.step(example.upload, now: 5)
@@ -176,7 +177,8 @@ struct DownloadTests {
         let upstream = ScriptedUpstream(
             [Self.ok], source: ScriptedSource([.payload("ab"), .payload("cd"), .finish], from: .upstream))
         var download = Download(
-            from: upstream, to: client, responder: Responder(client), head: ResponseHead(), site: site, limits: plan.limits,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         for _ in 0..<3 { #expect(try download.step(.sent, now: 2).onClient) }
         #expect(upstream.source.reads == 1)
@@ -193,7 +195,8 @@ struct DownloadTests {
         source.trailers.append("Checksum", "1")
         let upstream = ScriptedUpstream(["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"], source: source)
         var download = Download(
-            from: upstream, to: client, responder: Responder(client), head: ResponseHead(), site: site, limits: plan.limits,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         _ = try download.step(.sent, now: 2)
         #expect((client.sink.sentTrailers?.lines.count ?? 0) == (asks ? 1 : 0))
@@ -209,7 +212,8 @@ struct DownloadTests {
         var terms = RelayTerms()
         terms.declines = .status(status)
         var download = Download(
-            from: upstream, to: client, responder: Responder(client), head: ResponseHead(), site: site, limits: plan.limits,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            limits: plan.limits,
             wantsUpgrade: false, terms: terms, now: 1)
         var failure: Failure?
         do throws(Failure) { _ = try download.step(.sent, now: 2) } catch { failure = error }

@@ -23,7 +23,7 @@ struct GenerationTests {
 
     /// A lease on a new connection, as after a pick.
     private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
-        _ = pool.server.state.begin(atMost: 0)
+        _ = pool.server.record.begin(atMost: 0)
         return try await pool.connect(Waiter(loop: loop))
     }
 
@@ -82,8 +82,8 @@ struct GenerationTests {
             let text = Plans.pool([1], keys: "max_conns = 1")
             let old = try Self.generation(Plans.plan(text), on: actor.loop)
             let next = try Self.generation(Plans.plan(text, after: old.plan), after: old, on: actor.loop)
-            let line = try #require(try old.line(of: old.plan.route()))
-            #expect(try next.line(of: next.plan.route()) === line)
+            let line = try #require(try old.queue(of: old.plan.route()))
+            #expect(try next.queue(of: next.plan.route()) === line)
         }
     }
 

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import Logging
 import LoopTesting
+import TestSupport
 import Testing
 import Transport
 
@@ -18,6 +19,8 @@ struct HTTP1SessionTests {
         /// Each answer's status, with `close` if it says that the connection closes, then how the turn ended.
         var expected: String
         var limit = 0
+        /// Lines of `[limits]`.
+        var keys = ""
         var drains = false
         var testDescription: String { name }
     }
@@ -30,6 +33,18 @@ struct HTTP1SessionTests {
 
     private static func post(_ fields: String, body: String = "") -> String {
         request("POST /x HTTP/1.1", fields, body: body)
+    }
+
+    private static let kibibyte = "max_head_bytes = 1024\nmax_target_bytes = 256"
+
+    /// A request whose head has so many bytes.
+    private static func sized(_ count: Int) -> String {
+        request("GET /x HTTP/1.1", "X: \(String(repeating: "x", count: count - get.utf8.count - 5))\r\n")
+    }
+
+    /// A request of so many fields.
+    private static func fields(_ count: Int) -> String {
+        request("GET /x HTTP/1.1", String(repeating: "X: x\r\n", count: count - 1))
     }
 
     static let cases: [Case] = [
@@ -64,12 +79,30 @@ struct HTTP1SessionTests {
         Case(name: "no HTTP", sent: "what is this\r\n\r\n" + get, expected: "400close last"),
         Case(name: "no host", sent: "GET /x HTTP/1.1\r\n\r\n" + get, expected: "400close last"),
         Case(name: "two lengths", sent: post("Content-Length: 1\r\nContent-Length: 2\r\n", body: "a"), expected: "400close last"),
+        Case(name: "a head that is not finished", sent: "GET /x HT", expected: "408close last", keys: "head_timeout = 0.05"),
+        Case(
+            name: "a second head that is not finished", sent: get + "GET /x HTTP/1.1\r\nHost: localhost\r\n",
+            expected: "404 408close last", keys: "head_timeout = 0.05"),
+        Case(name: "a head of the limit's size", sent: sized(1024) + get, expected: "404 404 idle", keys: kibibyte),
+        Case(name: "a head beyond it", sent: sized(1025) + get, expected: "431close last", keys: kibibyte),
+        Case(
+            name: "a head beyond it that has no end", sent: String(sized(2048).dropLast(4)), expected: "431close last",
+            keys: kibibyte),
+        Case(name: "as many fields as may be", sent: fields(8) + get, expected: "404 404 idle", keys: "max_fields = 8"),
+        Case(name: "one field more", sent: fields(9) + get, expected: "431close last", keys: "max_fields = 8"),
+        Case(
+            name: "a target of its limit's size", sent: request("GET /\(String(repeating: "x", count: 255)) HTTP/1.1"),
+            expected: "404 idle", keys: "max_target_bytes = 256"),
+        Case(
+            name: "a target beyond it", sent: request("GET /\(String(repeating: "x", count: 256)) HTTP/1.1"),
+            expected: "414close last", keys: "max_target_bytes = 256"),
         Case(name: "bad after good", sent: get + "\u{1}\r\n\r\n", expected: "404 400close last"),
     ]
 
     @Test("says what is expected", arguments: cases)
     func says(_ example: Case) async throws {
-        #expect(try await Self.serve(example.sent, limit: example.limit, drains: example.drains) == example.expected)
+        let keys = "max_requests_per_connection = \(example.limit)\n\(example.keys)"
+        #expect(try await Self.serve(example.sent, keys: keys, drains: example.drains) == example.expected)
     }
 
     @Test("answers the same wherever the requests are cut", arguments: 0...(2 * get.utf8.count))
@@ -82,21 +115,52 @@ struct HTTP1SessionTests {
         #expect(try await Self.serve(Self.get, cutAt: count, leaves: true) == "last")
     }
 
+    /// With the key of RFC 6455 §1.3 and the value that answers it.
+    private static let handshake = request(
+        "GET /only/ HTTP/1.1",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+    private static let switching =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+
+    @Test(
+        "becomes a tunnel by a handshake that the upstream completes, and by no other",
+        arguments: [
+            (handshake, switching, "101 upgraded"), (get + handshake, switching, "404 101 upgraded"),
+            (handshake + "\u{1}\u{0}", switching, "101 upgraded"),
+            (handshake, switching.replacing("s3pP", with: "S3pP"), "502 idle"),
+            (handshake, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200 idle"),
+            (handshake.replacing(": 13", with: ": 12"), switching, "426 idle"),
+            (request("GET /only/ HTTP/1.1"), switching, "502 idle"),
+        ])
+    func upgrades(_ sent: String, _ answer: String, _ expected: String) async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.readHead()
+            try wire.write(answer)
+            // Keeps the connection until the test is done with it.
+            _ = try? wire.readToEnd()
+        }
+        #expect(try await Self.serve(sent, upstream: upstream.port) == expected)
+    }
+
     // MARK: A session
 
     private static func serve(
-        _ text: String, cutAt place: Int? = nil, leaves: Bool = false, limit: Int = 0, drains: Bool = false
+        _ text: String, cutAt place: Int? = nil, leaves: Bool = false, keys: String = "", drains: Bool = false,
+        upstream: UInt16 = 9
     ) async throws -> String {
         try await onLoop { actor in
             let loop = actor.loop
             let plan = try Plans.plan(
                 Plans.site(
-                    [("app", "http://127.0.0.1:9", "")], routes: [("/only/", "app", "")],
-                    top: "[limits]\nmax_requests_per_connection = \(limit)\n"))
+                    [("app", "http://127.0.0.1:\(upstream)", "")], routes: [("/only/", "app", "websocket = true")],
+                    proxy: "[sites.proxy.retry]\nretries = 0", top: "[limits]\n\(keys)\n"))
             var logging = Configuration::Logging()
             (logging.accessLog, logging.errorLog) = (.none, .none)
             let log = AccessLog(try Logs(logging, workers: 1).access, format: plan.logFormat, worker: 0)
-            let state = try WorkerResources(plan, loop: loop, shared: ProcessCounters(), log: log, probes: false) { _ in }
+            let state = try WorkerResources(
+                plan, loop: loop, shared: ProcessCounters(), log: log, probes: false, resume: { _ in }, serveStream: { _, _ in })
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)
             let listenerPlan = try #require(plan.listeners.first)

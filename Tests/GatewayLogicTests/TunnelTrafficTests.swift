@@ -55,7 +55,7 @@ struct TunnelTrafficTests {
         var traffic = Self.traffic(client, upstream, try Self.plan())
         while client.mayReceive { traffic.relay(now: 2) }
         #expect(upstream.sent == Self.stream && traffic.ended == nil)
-        #expect(traffic.up.direction.messages == 2 && traffic.up.direction.frames == 3)
+        #expect(traffic.up.counts.messages == 2 && traffic.up.counts.frames == 3)
     }
 
     @Test("held to the rules it is the same wherever it is cut", arguments: 0...stream.count)
@@ -196,6 +196,6 @@ struct TunnelTrafficTests {
         traffic.relay(now: 2)
         #expect((traffic.closing?.reason == .violation) == isStrict)
         #expect(upstream.sent == (isStrict ? [] : unmasked))
-        if !isStrict { #expect(traffic.up.direction.violations == 1) }
+        if !isStrict { #expect(traffic.up.counts.violations == 1) }
     }
 }

@@ -138,10 +138,9 @@ private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits())
             "a", String(repeating: "b", count: 15), String(repeating: "c", count: 16), String(repeating: "d", count: 4097),
         ]
         for part in parts {
-            ChunkedEncoder.append(sizeLine: part.utf8.count, to: &out)
-            out += bytes(part + "\r\n")
+            out += bytes(written { ChunkedEncoder.write(sizeLine: part.utf8.count, to: &$0) } + part + "\r\n")
         }
-        ChunkedEncoder.appendEnd(to: &out)
+        out += bytes(written { ChunkedEncoder.writeEnd(trailers: nil, to: &$0) })
         let decoded = decode(out, cuts: [out.count])
         #expect(decoded.payload == parts.joined() && decoded.consumed == out.count)
     }
@@ -151,8 +150,7 @@ private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits())
         let input = bytes(
             "0\r\nContent-Length: 5\r\nX-Sum: 1\r\nHost: b\r\nSet-Cookie: a\r\nX_Forwarded_For: a\r\nETag: \"x\"\r\n\r\n")
         #expect(try decoder.next(input.span, from: 0) == .end(consumed: input.count))
-        var out: [UInt8] = []
-        ChunkedEncoder.appendEnd(trailers: decoder.trailers, to: &out)
-        #expect(text(out) == "0\r\nX-Sum: 1\r\nETag: \"x\"\r\n\r\n")
+        let trailers = decoder.trailers
+        #expect(written { ChunkedEncoder.writeEnd(trailers: trailers, to: &$0) } == "0\r\nX-Sum: 1\r\nETag: \"x\"\r\n\r\n")
     }
 }

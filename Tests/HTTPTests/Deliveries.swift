@@ -26,6 +26,20 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
+/// What `write` writes, as text.
+func written(_ write: (inout OutputSpan<UInt8>) -> Void) -> String {
+    var (out, room, isWhole): ([UInt8], Int, Bool) = ([], 64, false)
+    while !isWhole {
+        out.removeAll()
+        out.append(addingCapacity: room) {
+            write(&$0)
+            isWhole = !$0.isFull
+        }
+        room *= 2
+    }
+    return text(out)
+}
+
 /// Parses a request delivered so that parsing is tried at each of the given lengths.
 func deliver(_ input: [UInt8], at lengths: [Int], to head: RequestHead, limits: HeadLimits = HeadLimits()) -> Outcome {
     do throws(HTTPRefusal) {

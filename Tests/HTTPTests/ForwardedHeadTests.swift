@@ -18,9 +18,7 @@ private func forward(
     let head = try request(source)
     var description = try upstream(head.framing)
     change(&description)
-    var out: [UInt8] = []
-    ForwardedHead.appendRequest(head, description, policy: policy, client: client, to: &out)
-    return text(out)
+    return written { ForwardedHead.writeRequest(head, description, policy: policy, client: client, to: &$0) }
 }
 
 private var bare: RequestFieldPolicy {
@@ -113,9 +111,7 @@ private var bare: RequestFieldPolicy {
         policy.allowUnderscores = true
         let kept = policy.kept(ofTrailers: trailers, isTrusted: true)
         #expect(lines(kept).filter { $0.hasPrefix("X-S") || $0.hasPrefix("My") } == ["X-Sum: v", "X-Scheme: v", "My_Name: v"])
-        var out: [UInt8] = []
-        ChunkedEncoder.appendEnd(trailers: kept, to: &out)
-        #expect(text(out) == "0\r\nX-Sum: v\r\nX-Own: v\r\nMy_Name: v\r\n\r\n")
+        #expect(written { ChunkedEncoder.writeEnd(trailers: kept, to: &$0) } == "0\r\nX-Sum: v\r\nX-Own: v\r\nMy_Name: v\r\n\r\n")
     }
 
     @Test func `The port is the one that the client asked for, else the listener's`() throws {

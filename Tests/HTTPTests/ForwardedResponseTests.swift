@@ -6,9 +6,8 @@ import Testing
     private func forward(_ source: String, _ answer: ClientAnswer, _ policy: ResponseFieldPolicy = ResponseFieldPolicy()) throws
         -> String
     {
-        var out: [UInt8] = []
-        ForwardedHead.appendResponse(try response(source), answer, policy: policy, to: &out)
-        return text(out)
+        let head = try response(source)
+        return written { ForwardedHead.writeResponse(head, answer, policy: policy, to: &$0) }
     }
 
     @Test func `A response is written anew for the client's version`() throws {
@@ -36,10 +35,10 @@ import Testing
             try forward(source, ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false))
                 == "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n")
         let refused = try response(source.replacing("426", with: "400"))
-        var out: [UInt8] = []
         let answer = ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false)
-        ForwardedHead.appendResponse(refused, answer, policy: ResponseFieldPolicy(), to: &out)
-        #expect(!text(out).contains("Upgrade:"))
+        #expect(
+            !written { ForwardedHead.writeResponse(refused, answer, policy: ResponseFieldPolicy(), to: &$0) }.contains("Upgrade:")
+        )
     }
 
     @Test func `The length that a HEAD answer or a 304 states is kept, that of a 204 is not`() throws {
@@ -68,9 +67,8 @@ import Testing
                 == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\n"
                 + "Upgrade: websocket\r\n\r\n"
         )
-        var out: [UInt8] = []
-        ForwardedHead.appendInterim(try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n"), to: &out)
-        #expect(text(out) == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        let hints = try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n")
+        #expect(written { ForwardedHead.writeInterim(hints, to: &$0) } == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
     }
 
     @Test func `The policy sets, adds, removes and gives defaults`() throws {

@@ -41,10 +41,9 @@ import Testing
     }
 
     @Test(arguments: [0, 9, 10, 99, 100, 101, 4096, UInt64(Int64.max), UInt64.max])
-    func `Numbers are written in decimal without leading zeros`(_ number: UInt64) {
-        var out: [UInt8] = []
-        out.append(guessing: 32) { $0.write(decimal: number) }
-        #expect(text(out) == String(number))
+    func `Numbers are written in decimal and hexadecimal without leading zeros`(_ number: UInt64) {
+        #expect(written { $0.write(decimal: number) } == String(number))
+        #expect(written { $0.write(hex: number) } == String(number, radix: 16))
     }
 
     @Test func `A head that grows as it is forwarded is whole`() throws {
@@ -53,7 +52,7 @@ import Testing
         limits.maxFields = 10_000
         let long = String(repeating: "v", count: 5_000)
         for count in [1, 50, 2_000, 10_000] {
-            // Each line gets a space, and the configuration has more to say than any guess leaves room for.
+            // Each line gets a space, and the configuration has much to say.
             let source = "GET / HTTP/1.1\r\nHost:a\r\n" + String(repeating: "b:c\r\n", count: count - 1) + "\r\n"
             let head = RequestHead()
             let input = bytes(source)
@@ -62,12 +61,12 @@ import Testing
             let target = UpstreamTarget(authority: bytes("up"), rewrite: try #require(PathRewrite()))
             let client = ClientPeer(
                 address: IPAddress("192.0.2.7"), port: 1, scheme: .http, listenerPort: 80, isTrusted: false)
-            var out = bytes("before")
-            ForwardedHead.appendRequest(
-                head, UpstreamRequest(target: target, remainder: 0, framing: .none), policy: policy, client: client, to: &out)
-            let sent = text(out)
+            let sent = written {
+                ForwardedHead.writeRequest(
+                    head, UpstreamRequest(target: target, remainder: 0, framing: .none), policy: policy, client: client, to: &$0)
+            }
             #expect(
-                sent.hasPrefix("beforeGET / HTTP/1.1\r\nHost: up\r\n" + String(repeating: "b: c\r\n", count: count - 1) + "X-"))
+                sent.hasPrefix("GET / HTTP/1.1\r\nHost: up\r\n" + String(repeating: "b: c\r\n", count: count - 1) + "X-"))
             #expect(sent.hasSuffix("X-Long: \(long)\r\n\r\n"))
         }
     }

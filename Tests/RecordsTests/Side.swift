@@ -135,5 +135,5 @@ func bytes(_ hexadecimal: String) -> [UInt8] {
     }
 
     func close() { unsafe gh_records_close(records) }
-    func rest() { unsafe gh_records_rest(records) }
+    func rest() { unsafe gh_records_free_contexts(records) }
 }

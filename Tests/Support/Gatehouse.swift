@@ -135,7 +135,7 @@ package final class Gatehouse: Sendable {
             let count = descriptorCount
             if count > 0, count <= limit { return count }
             guard ContinuousClock.now < deadline else {
-                throw Failed(description: "\(count) descriptors, not \(limit) as before")
+                throw Failed(description: "\(count) descriptors, not \(limit) as before: \(descriptors)")
             }
             await nextLook(after: .milliseconds(10))
         }
@@ -158,6 +158,15 @@ package final class Gatehouse: Sendable {
     /// Open descriptors.
     package var descriptorCount: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count) ?? 0
+    }
+
+    /// What its open descriptors are, as /proc names it: "3 socket:[1234]".
+    private var descriptors: String {
+        let folder = "/proc/\(process.pid)/fd"
+        let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { Int($0) }.sorted()
+        return numbers.map { number in
+            "\(number) \((try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(number)")) ?? "gone")"
+        }.joined(separator: ", ")
     }
 
     /// The highest resident memory so far, in bytes (VmHWM of proc_pid_status(5)).

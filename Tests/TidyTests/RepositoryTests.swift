@@ -44,6 +44,12 @@ struct RepositoryTests {
         report(ProjectRules.copies(of: project.manifest, in: copy, at: path))
     }
 
+    @Test("what a sanitizer overlooks is still there")
+    func suppressionsAreReal() throws {
+        let list = try #require(repository.files.first { $0.path == "Tests/thread-sanitizer-suppressions" })
+        report(ProjectRules.suppressions(in: list, of: repository.files))
+    }
+
     @Test("nothing that a build makes is tracked")
     func tracksSourceOnly() {
         report(ProjectRules.tracked(repository.tracked))

@@ -44,7 +44,7 @@ actor LoopRunner {
 
     /// A lease on a new connection, as after a pick.
     private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
-        _ = pool.server.state.begin(atMost: 0)
+        _ = pool.server.record.begin(atMost: 0)
         return try await pool.connect(Waiter(loop: loop))
     }
 
@@ -69,7 +69,7 @@ actor LoopRunner {
             #expect(pool.server.load == 1)
             first.giveBack()
             #expect(pool.server.load == 0 && pool.idleCount == 1)
-            _ = pool.server.state.begin(atMost: 0)
+            _ = pool.server.record.begin(atMost: 0)
             if let again = pool.leaseIdle(carefully: true) {
                 #expect(again.side.isReused)
             } else {

@@ -5,24 +5,25 @@ enum Servers {
     static let second: UInt64 = 1_000_000_000
 
     /// One server for each weight, named by its place.
-    static func make(_ weights: [Int], _ change: (Int, inout UpstreamServer.Terms) -> Void = { _, _ in }) -> [UpstreamServer] {
+    static func make(_ weights: [Int], _ change: (Int, inout UpstreamServer.Parameters) -> Void = { _, _ in }) -> [UpstreamServer]
+    {
         weights.enumerated().map { index, weight in
-            var terms = UpstreamServer.Terms()
-            terms.weight = weight
-            change(index, &terms)
-            return server("10.0.0.\(index + 1)", terms)
+            var parameters = UpstreamServer.Parameters()
+            parameters.weight = weight
+            change(index, &parameters)
+            return server("10.0.0.\(index + 1)", parameters)
         }
     }
 
-    static func server(_ host: String, _ terms: UpstreamServer.Terms = .init()) -> UpstreamServer {
+    static func server(_ host: String, _ parameters: UpstreamServer.Parameters = .init()) -> UpstreamServer {
         UpstreamServer(
             UpstreamServer.Identity(isTLS: false, host: host, port: 80, basePath: ""), url: "http://\(host)", authority: host,
-            terms: terms, tls: nil)
+            parameters: parameters, tls: nil)
     }
 
     static func group(
         _ weights: [Int], _ method: UpstreamGroup.Method, panicPercent: Int = 25,
-        _ change: (Int, inout UpstreamServer.Terms) -> Void = { _, _ in }
+        _ change: (Int, inout UpstreamServer.Parameters) -> Void = { _, _ in }
     ) -> UpstreamGroup {
         UpstreamGroup(name: "pool", servers: make(weights, change), method: method, panicPercent: panicPercent)
     }

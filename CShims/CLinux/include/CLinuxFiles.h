@@ -2,26 +2,26 @@
 
 #include <stddef.h>
 
-/// Opens a directory as a root for clinux_open_beneath: open(2) with O_PATH, O_DIRECTORY and O_CLOEXEC.
+/// Opens a directory as a root for gh_open_beneath: open(2) with O_PATH, O_DIRECTORY and O_CLOEXEC.
 /// Returns the descriptor, or the negative errno.
-int clinux_open_root(const char *path);
+int gh_open_root(const char *path);
 
 /// Opens `path`, relative to `root`, for reading, by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS:
 /// no `..`, absolute path or symbolic link leads out of `root`. A FIFO or device never blocks or becomes a terminal.
 /// Returns the descriptor, or the negative errno.
-int clinux_open_beneath(int root, const char *path);
+int gh_open_beneath(int root, const char *path);
 
 /// Follows `path`, relative to `root`, wherever its links lead, magic links aside, and reads nothing there: openat2(2) with
 /// O_PATH.
 /// Returns the descriptor, or the negative errno.
-int clinux_follow(int root, const char *path);
+int gh_follow(int root, const char *path);
 
 /// The path of an open file or directory, without links, as proc(5) tells it: an absolute path, not NUL-terminated.
 /// Returns its length, or the negative errno; ENAMETOOLONG if it does not fit into less than `size` bytes.
-long clinux_real_path(int descriptor, char *buffer, size_t size);
+long gh_real_path(int descriptor, char *buffer, size_t size);
 
 /// Whether openat2(2) works here: 0, or the negative errno (ENOSYS before Linux 5.6, EPERM under some sandboxes).
-int clinux_probe_open_beneath(int root);
+int gh_probe_open_beneath(int root);
 
 /// What an errno means, in words; a constant string that is never freed. Thread-safe.
-const char *clinux_error_words(int error);
+const char *gh_error_words(int error);

@@ -43,7 +43,7 @@ gh_records *gh_records_new(const gh_records_start *start);
 void gh_records_free(gh_records *records);
 
 /// Drops what can be made again from the keys: the connection will be silent for a while.
-void gh_records_rest(gh_records *records);
+void gh_records_free_contexts(gh_records *records);
 
 /// Opens the whole records at the front of `bytes`, as long as there is room for their data. `used` gets how many bytes have been
 /// dealt with; the rest is to be given again with what follows it. `count` gets the bytes of data in `room`; it may be above 0

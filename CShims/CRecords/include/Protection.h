@@ -55,7 +55,7 @@ int gh_protection_derive(gh_protection *side, const gh_suite *suite);
 int gh_protection_update(gh_protection *side, const gh_suite *suite);
 
 /// Drops what can be made again.
-void gh_protection_rest(gh_protection *side, const gh_suite *suite);
+void gh_protection_free_context(gh_protection *side, const gh_suite *suite);
 
 /// Writes a whole record of `length` bytes of content at `record`: GH_RECORD_HEADER + length + 1 + GH_TAG bytes.
 int gh_protection_seal(

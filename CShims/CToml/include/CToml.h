@@ -38,15 +38,15 @@ typedef struct {
 typedef struct CTomlDocument CTomlDocument;
 
 // Parses `length` bytes; they need not outlive the call. Never NULL. The caller bounds length and nesting: toml++ recurses.
-CTomlDocument *ctoml_parse(const char *bytes, size_t length);
-void ctoml_free(CTomlDocument *document);
+CTomlDocument *gh_toml_parse(const char *bytes, size_t length);
+void gh_toml_free(CTomlDocument *document);
 
 // The nodes, the root table first; none if the text is not TOML.
-const CTomlNode *ctoml_nodes(const CTomlDocument *document);
-size_t ctoml_node_count(const CTomlDocument *document);
+const CTomlNode *gh_toml_nodes(const CTomlDocument *document);
+size_t gh_toml_node_count(const CTomlDocument *document);
 
 // Why the text is not TOML: UTF-8, `*length` bytes; and where.
-const char *ctoml_error(const CTomlDocument *document, size_t *length, uint32_t *line, uint32_t *column);
+const char *gh_toml_error(const CTomlDocument *document, size_t *length, uint32_t *line, uint32_t *column);
 
 #ifdef __cplusplus
 }

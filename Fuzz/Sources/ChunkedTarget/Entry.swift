@@ -19,10 +19,10 @@ private func checkChunked(_ input: [UInt8]) {
     guard whole.end != nil else { return }
     var again: [UInt8] = []
     if !whole.payload.isEmpty {
-        ChunkedEncoder.append(sizeLine: whole.payload.count, to: &again)
+        again.append(addingCapacity: 20) { ChunkedEncoder.write(sizeLine: whole.payload.count, to: &$0) }
         again += whole.payload + Array("\r\n".utf8)
     }
-    ChunkedEncoder.appendEnd(to: &again)
+    again.append(addingCapacity: 20) { ChunkedEncoder.writeEnd(trailers: nil, to: &$0) }
     let second = decode(again, step: 2)
     precondition(second.payload == whole.payload)
     precondition(second.end == again.count)

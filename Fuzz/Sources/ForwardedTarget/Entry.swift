@@ -30,7 +30,9 @@ private func checkForwarded(_ input: [UInt8]) {
         let request = UpstreamRequest(
             target: UpstreamTarget(authority: [0x61], rewrite: rewrite), remainder: 0, framing: head.framing)
         let client = ClientPeer(address: peer, port: 1, scheme: .https, listenerPort: 443, isTrusted: isTrusted)
-        ForwardedHead.appendRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &out)
+        out.append(addingCapacity: 1 << 18) {
+            ForwardedHead.writeRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &$0)
+        }
         let again = RequestHead()
         var limits = HeadLimits()
         limits.maxFieldBytes = 1 << 16

@@ -77,7 +77,7 @@ private let secret = [UInt8](repeating: 1, count: Int(GH_LONGEST_SECRET))
         var record = [UInt8](repeating: 0, count: inner.count + Int(GH_RECORD_HEADER + 1 + GH_TAG))
         precondition(
             unsafe gh_protection_seal(&protection, suite, padding == 0 ? type : 0, inner, inner.count, &record) == 1)
-        unsafe gh_protection_rest(&protection, suite)
+        unsafe gh_protection_free_context(&protection, suite)
         return record
     }
 }

@@ -58,7 +58,9 @@ private func write(_ head: RequestHead, isSecond: Bool = false) -> [UInt8] {
     let request = UpstreamRequest(
         target: UpstreamTarget(authority: Array("upstream.test".utf8), rewrite: rewrite), remainder: 0, framing: head.framing)
     let client = ClientPeer(address: IPAddress("192.0.2.1"), port: 1, scheme: .https, listenerPort: 443, isTrusted: isSecond)
-    ForwardedHead.appendRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &out)
+    out.append(addingCapacity: 1 << 20) {
+        ForwardedHead.writeRequest(head, request, policy: RequestFieldPolicy(), client: client, to: &$0)
+    }
     return out
 }
 

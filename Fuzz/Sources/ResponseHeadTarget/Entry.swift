@@ -25,8 +25,10 @@ private func checkResponse(_ input: [UInt8]) {
     guard let framing = try? BodyFraming.ofResponse(whole, to: .get) else { return }
     var out: [UInt8] = []
     let sent = framing.forClient(minorVersion: 1)
-    ForwardedHead.appendResponse(
-        whole, ClientAnswer(framing: sent, clientMinorVersion: 1, closes: false), policy: ResponseFieldPolicy(), to: &out)
+    out.append(addingCapacity: 1 << 18) {
+        ForwardedHead.writeResponse(
+            whole, ClientAnswer(framing: sent, clientMinorVersion: 1, closes: false), policy: ResponseFieldPolicy(), to: &$0)
+    }
     let again = ResponseHead()
     // What is forwarded is longer than what came: fields are added.
     limits.maxFields += 10

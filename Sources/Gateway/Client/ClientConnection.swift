@@ -157,6 +157,7 @@ final class ClientConnection {
     }
 
     /// Between requests a busy connection waits a little before it falls asleep.
+    @inline(__always)  // Price 7.
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
         if state.isDraining { return .over }
         let isFirst = !session.hasServed

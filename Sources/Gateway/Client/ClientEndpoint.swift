@@ -17,7 +17,7 @@ final class ClientEndpoint {
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.
     var tls: TLSParameters? { session.map { TLSParameters(version: $0.version, cipher: $0.cipher) } }
     /// The last request's; of no use in another generation.
-    private var asked: (generation: Int, host: [UInt8], site: SitePlan)?
+    private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?
 
     init(peer: SocketAddress, acceptor: Acceptor) {
@@ -42,7 +42,7 @@ final class ClientEndpoint {
 
     /// Drops what can be worked out again: the connection falls asleep.
     func forget() {
-        asked = nil
+        last = nil
         forwarding = nil
     }
 
@@ -50,12 +50,12 @@ final class ClientEndpoint {
     /// remembered.
     func site(for request: RequestHead) throws(Failure) -> SitePlan {
         let number = acceptor.generation.number
-        if let asked, asked.generation == number, request.isAuthority(asked.host.span) { return asked.site }
+        if let last, last.generation == number, request.isAuthority(last.host.span) { return last.site }
         let listener = acceptor.plan
         let host = request.lowercasedHost
         let named = isShared(request, host) ? nil : session?.serverName.flatMap { listener.site(named: $0) }
         let site = try Router.site(listener, host: host, serverName: named)
-        asked = (number, Array(request.fields.bytes[request.authorityRange]), site)
+        last = (number, Array(request.fields.bytes[request.authorityRange]), site)
         return site
     }
 

@@ -69,6 +69,7 @@ final class HTTP1Session: ClientSession {
 
     /// Carries out the request whose head has been read.
     /// - Returns: nil if the connection may carry another.
+    @inline(__always)  // Price 7.
     private nonisolated(nonsending) func serveOne() async -> SessionEnding? {
         requestCount += 1
         isRequestRead = true
@@ -117,9 +118,9 @@ final class HTTP1Session: ClientSession {
     /// An answer begins.
     /// - Returns: is it the connection's last? If so, it must say so (RFC 9112 §9.6).
     func begin(_ framing: BodyFraming) -> Bool {
-        let isLast = !mayServeAnother || framing == .untilClose
+        let isLast = !mayServeAnother || framing.isUntilClose
         answer = .begun(isLast: isLast)
-        endsWithConnection = framing == .untilClose
+        endsWithConnection = framing.isUntilClose
         return isLast
     }
 
@@ -142,6 +143,7 @@ final class HTTP1Session: ClientSession {
     }
 
     /// Reads until a head is complete, if it has begun.
+    @inline(__always)  // Price 7.
     private nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
         var deadline: UInt64?
         while true {
@@ -204,4 +206,3 @@ final class HTTP1Session: ClientSession {
         log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
     }
 }
-

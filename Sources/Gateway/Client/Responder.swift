@@ -2,8 +2,8 @@ import HTTP
 
 /// The right to answer a request, once. Dropped unused it cuts the connection: the client must not wait for ever.
 struct Responder: ~Copyable {
-    private let client: any ClientSide
-    private var isSpent = false
+    /// Nil once it is spent. Price 2: it is handed on to the writer.
+    private var client: (any ClientSide)?
 
     init(_ client: any ClientSide) {
         self.client = client
@@ -11,19 +11,24 @@ struct Responder: ~Copyable {
 
     /// Begins the answer with an upstream's head.
     consuming func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) -> BodyWriter {
+        let client = spend()
         client.begin(forwarding: head, framing: framing, policy: policy)
-        isSpent = true
         return BodyWriter(client)
     }
 
     /// Begins the answer with a head of our own.
     consuming func begin(_ answer: Answer) -> BodyWriter {
+        let client = spend()
         client.begin(answer)
-        isSpent = true
         return BodyWriter(client)
     }
 
+    private mutating func spend() -> any ClientSide {
+        guard let client = client.take() else { preconditionFailure("an answer is begun once") }
+        return client
+    }
+
     deinit {
-        if !isSpent { client.abort() }
+        client?.abort()
     }
 }

@@ -33,14 +33,15 @@ struct Exchange: ~Copyable {
     }
 
     /// Carries the request out, whatever comes.
+    @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
             let site = try client.endpoint.site(for: request)
             record.site = site
             switch Router.decide(site, request) {
-            case .proxy(let route, let remainder): try await proxy(route, remainder, of: site)
-            case .file(let files): try await sendFile(files, of: site)
+            case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
+            case .file(let files): try await sendFile(request, from: files, of: site)
             case .redirect(let port): try await send(.redirect(request, toPort: port, headers: site.headers))
             case .options: try await send(.options(request, headers: site.headers))
             case .refuse(let failure): throw failure

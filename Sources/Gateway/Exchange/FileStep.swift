@@ -7,17 +7,18 @@ import StaticFiles
 /// The step that answers with a file.
 extension Exchange {
     /// Serves a static file of the site.
-    mutating nonisolated(nonsending) func sendFile(_ files: StaticSite, of site: SitePlan) async throws(Failure) {
-        let request = client.request
+    mutating nonisolated(nonsending) func sendFile(
+        _ request: RequestHead, from files: StaticSite, of site: SitePlan
+    ) async throws(Failure) {
         let method: StaticMethod =
             switch request.method {
             case .get: .get
             case .head: .head
             default: .other
             }
-        let bytes = request.fields.bytes
+        let fields = request.fields
         let answer = files.answer(
-            path: bytes.span.extracting(request.path), method: method, conditions: StaticConditions(request.fields),
+            path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
             now: state.clock.seconds, from: state.fileCache)
         if let path = answer.redirectPath {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
@@ -30,7 +31,7 @@ extension Exchange {
     }
 
     private mutating nonisolated(nonsending) func send(
-        _ answer: StaticAnswer, isHead: Bool, headers: HeaderPlan
+        _ answer: consuming StaticAnswer, isHead: Bool, headers: HeaderPlan
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         record.status = answer.status
@@ -101,31 +102,5 @@ extension ExchangeReason {
             case .tooManyFiles: .tooManyFiles
             case .failed: .fileFailed
             }
-    }
-}
-
-extension StaticConditions {
-    /// The request's fields that steer a static answer; several lines of a list field are joined (RFC 9110 §5.3).
-    init(_ fields: borrowing FieldSection) {
-        self.init()
-        ifMatch = fields.joined(.ifMatch)
-        ifNoneMatch = fields.joined(.ifNoneMatch)
-        ifModifiedSince = fields.joined(.ifModifiedSince)
-        ifUnmodifiedSince = fields.joined(.ifUnmodifiedSince)
-        range = fields.joined(.range)
-        ifRange = fields.joined(.ifRange)
-        acceptEncoding = fields.joined(.acceptEncoding)
-    }
-}
-
-extension FieldSection {
-    fileprivate func joined(_ field: KnownField) -> [UInt8]? {
-        guard contains(field) else { return nil }
-        var joined: [UInt8] = []
-        for line in lines where line.known == field {
-            if !joined.isEmpty { joined.append(", ") }
-            joined.append(bytes, line.value)
-        }
-        return joined
     }
 }

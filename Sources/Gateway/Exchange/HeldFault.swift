@@ -28,7 +28,7 @@ final class HeldFault {
     }
 
     /// Tells the server's health, unless the fault is shared.
-    func settle(now: UInt64) {
+    func report(now: UInt64) {
         if !isShared { group.failed(server, kind: kind, reason: reason, now: now) }
     }
 }

@@ -7,57 +7,53 @@ import Upstreams
 extension Exchange {
     /// Chooses a server, leases a connection, relays; again with another where that is safe.
     mutating nonisolated(nonsending) func proxy(
-        _ route: RoutePlan, _ remainder: Int, of site: SitePlan
+        _ request: RequestHead, over route: RoutePlan, _ remainder: Int, of site: SitePlan
     ) async throws(Failure) {
         record.route = route
-        let loop = state.loop
-        let head = client.request
-        let wantsUpgrade = try checkUpgrade(route)
-        try checkAnnouncedSize(head)
-        var request = pickRequest(route)
+        let wantsUpgrade = try checkUpgrade(of: request, over: route)
+        try checkAnnouncedSize(of: request)
+        var wanted = wish(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
         var overRate = 0
-        let fields = answerFields
-        defer { settleHeldFault() }
+        defer { reportHeldFault() }
         while true {
-            request.now = loop.now
-            let free = try choose(route, request)
-            let choice = if let free { free } else { try await waitForRoom(route, request) }
+            wanted.now = state.loop.now
+            let free = try choose(route, wanted)
+            let choice = if let free { free } else { try await waitForRoom(route, wanted) }
             let server = route.group.servers[choice]
             record.server = server
             if wantsUpgrade, !admitsHandshake(route, choice) {
                 // That was no attempt: each of the others is asked, and then the client is told.
-                guard !request.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
+                guard !wanted.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
                 overRate += 1
-                request.excluded.insert(choice)
+                wanted.excluded.insert(choice)
                 continue
             }
             record.attempts += 1
-            let began = loop.now
+            let began = state.loop.now
             do throws(Failure) {
                 let pool = generation.pool(of: route, choice)
                 let lease: Lease
-                if !needsFresh, let idle = pool.leaseIdle(carefully: !head.method.isIdempotent) {
+                if !needsFresh, let idle = pool.leaseIdle(carefully: !request.method.isIdempotent) {
                     lease = idle
                 } else {
                     lease = try await connect(pool)
                 }
-                let terms = terms(route, choice, head, request, &replay)
+                writeHead(of: request, to: lease.side, route, choice, remainder, site, wantsUpgrade)
                 try await attempt(
-                    route, choice, remainder, of: site, over: lease, wantsUpgrade: wantsUpgrade, terms: terms, began: began)
+                    request, over: lease, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
+                    terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
                 return
             } catch {
-                // A server that failed has no say in the answer of another.
-                answerFields = fields
                 tell(error, to: server, of: route.group)
                 guard mayRetry(error, route, replay) else { throw error }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.
                     needsFresh = true
-                    if route.group.servers.count == 1 || request.stuckTo == choice { continue }
+                    if route.group.servers.count == 1 || wanted.stuckTo == choice { continue }
                 }
-                request.excluded.insert(choice)
+                wanted.excluded.insert(choice)
             }
         }
     }
@@ -71,17 +67,16 @@ extension Exchange {
     }
 
     /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
+    @inline(__always)  // Price 7.
     private mutating nonisolated(nonsending) func attempt(
-        _ route: RoutePlan, _ choice: Int, _ remainder: Int, of site: SitePlan, over lease: consuming Lease,
-        wantsUpgrade: Bool, terms: RelayTerms, began: UInt64
+        _ request: RequestHead, over lease: consuming Lease, to server: UpstreamServer, of route: RoutePlan, _ site: SitePlan,
+        wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
-        let upstream = lease.side
         let response = state.acquireResponseHead()
         defer { state.release(response) }
-        writeHead(to: upstream, route, choice, remainder, site, wantsUpgrade)
         var relay = Relay(
-            client, upstream, responder: responder, head: response, site: site, limits: generation.limits,
+            client, lease.side, request: request, responder: responder, head: response, site: site, limits: generation.limits,
             wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
@@ -92,7 +87,7 @@ extension Exchange {
             throw error
         }
         note(relay)
-        tell(relay, to: route.group.servers[choice], of: route.group, began: began)
+        tell(relay, to: server, of: route.group, began: began)
         switch outcome {
         case .complete: lease.giveBack()
         case .upgraded: beginTunnel(route, response, lease)
@@ -100,15 +95,14 @@ extension Exchange {
     }
 
     private mutating func writeHead(
-        to upstream: any UpstreamSide, _ route: RoutePlan, _ choice: Int, _ remainder: Int, _ site: SitePlan,
-        _ wantsUpgrade: Bool
+        of request: RequestHead, to upstream: any UpstreamSide, _ route: RoutePlan, _ choice: Int, _ remainder: Int,
+        _ site: SitePlan, _ wantsUpgrade: Bool
     ) {
-        let request = client.request
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.asksForWebSocket = wantsUpgrade
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
-        forwarded.forwardsTrailers = route.forwardsTrailers && request.framing == .chunked
+        forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         upstream.begin(
             request, forwarded, policy: site.headers.request, client: client.endpoint.forwarding(to: site))
     }
@@ -118,9 +112,9 @@ extension Exchange {
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }
 
-    private mutating func checkAnnouncedSize(_ head: RequestHead) throws(Failure) {
+    private mutating func checkAnnouncedSize(of request: RequestHead) throws(Failure) {
         let limit = generation.limits.maxBodyBytes
-        guard limit > 0, case .length(let length) = head.framing, length > limit else { return }
+        guard limit > 0, case .length(let length) = request.framing, length > limit else { return }
         throw Failure(.bodyTooLarge, key: "security.max_request_size")
     }
 }

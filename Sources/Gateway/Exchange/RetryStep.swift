@@ -7,25 +7,25 @@ import Upstreams
 extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a cookie.
     mutating func terms(
-        _ route: RoutePlan, _ choice: Int, _ head: RequestHead, _ request: UpstreamGroup.Request, _ replay: inout Replay?
+        of request: RequestHead, over route: RoutePlan, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
     ) -> RelayTerms {
         let plan = route.proxying
         var terms = RelayTerms()
-        if plan.retry.retries > 0, head.method.isIdempotent {
-            if head.framing != .none, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
+        if plan.retry.retries > 0, request.method.isIdempotent {
+            if !request.framing.isEmpty, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
             terms.replay = replay
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(
                     attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
-        if let sticky = plan.sticky, request.stuckTo != choice {
+        terms.answerFields = answerFields
+        if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
             if let cookie = sticky.field(for: server, isSecure: client.endpoint.isTLS) {
-                answerFields.append("Set-Cookie") { $0 += cookie }
+                terms.answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }
-        terms.answerFields = answerFields
-        if route.forwardsTrailers, head.framing == .chunked { terms.trailers = record.site?.headers.request }
+        if route.forwardsTrailers, request.framing.isChunked { terms.trailers = record.site?.headers.request }
         return terms
     }
 
@@ -67,13 +67,13 @@ extension Exchange {
 
     private mutating func hold(_ fault: HeldFault) {
         if let held = heldFault, held.absorbs(fault) { return }
-        settleHeldFault()
+        reportHeldFault()
         heldFault = fault
     }
 
     /// The request is over, or has failed in another way: what it has shown of a server counts now.
-    mutating func settleHeldFault() {
-        if let held = heldFault.take() { held.settle(now: state.loop.now) }
+    mutating func reportHeldFault() {
+        if let held = heldFault.take() { held.report(now: state.loop.now) }
     }
 
     /// Tells a server's health of an answer.

@@ -6,20 +6,20 @@ import Upstreams
 /// Which server an attempt goes to.
 extension Exchange {
     /// What the group has to know of the request.
-    mutating func pickRequest(_ route: RoutePlan) -> UpstreamGroup.Request {
-        var request = UpstreamGroup.Request(now: state.loop.now)
+    mutating func wish(for request: RequestHead, over route: RoutePlan) -> UpstreamGroup.Request {
+        var wanted = UpstreamGroup.Request(now: state.loop.now)
         route.group.countRequest()
-        if case .hash(let source) = route.group.method { request.key = key(source) }
-        if let server = route.proxying.sticky?.server(in: client.request.fields) {
-            request.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
+        if case .hash(let source) = route.group.method { wanted.key = key(source) }
+        if let server = route.proxying.sticky?.server(in: request.fields) {
+            wanted.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
         }
-        return request
+        return wanted
     }
 
     /// Picks a server; nil while all are full. What is picked counts as under way.
     mutating func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         // Who comes later does not pass those who wait.
-        if let line = generation.line(of: route), !line.isEmpty { return nil }
+        if let queue = generation.queue(of: route), !queue.isEmpty { return nil }
         switch route.group.pick(request) {
         case .server(let choice): return choice
         case .full: return nil
@@ -28,27 +28,27 @@ extension Exchange {
         }
     }
 
-    /// Waits in line for a server that has room.
+    /// Waits in the queue for a server that has room.
     mutating nonisolated(nonsending) func waitForRoom(
         _ route: RoutePlan, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
         let waiter = client.waiter
         let since = state.loop.now
         var request = request
-        guard let line = generation.line(of: route), let limit = route.pool.queue?.limit, line.enter(waiter, limit) else {
+        guard let queue = generation.queue(of: route), let limit = route.pool.queue?.limit, queue.enter(waiter, limit) else {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
         defer {
-            line.leave(waiter)
+            queue.leave(waiter)
             client.unwatch()
         }
         while true {
             client.watch(reading: false, writing: false)
-            if await line.wait(waiter, since: since, limit) == .timedOut {
+            if await queue.wait(waiter, since: since, limit) == .timedOut {
                 throw Failure(.upstreamQueueTimeout, key: "sites.proxy.load_balancing.queue_timeout")
             }
             if client.hasLeft { throw Failure.clientLeft() }
-            guard line.isFirst(waiter) else { continue }
+            guard queue.isFirst(waiter) else { continue }
             request.now = state.loop.now
             switch route.group.pick(request) {
             case .server(let choice): return choice
@@ -60,7 +60,7 @@ extension Exchange {
     }
 
     private static func unavailable(_ group: UpstreamGroup, _ time: UInt64) -> Failure {
-        let last = group.servers.lazy.compactMap { server in server.state.health.lastFault.map { "; \(server.url): \($0)" } }
+        let last = group.servers.lazy.compactMap { server in server.record.health.lastFault.map { "; \(server.url): \($0)" } }
         return Failure(
             .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
             retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))

@@ -8,8 +8,7 @@ extension Exchange {
     /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade
     /// (RFC 9110 §7.8: a server may ignore it).
     /// - Throws: what the client did wrong (400, 426), a foreign origin (403), a full house (503).
-    mutating func checkUpgrade(_ route: RoutePlan) throws(Failure) -> Bool {
-        let request = client.request
+    mutating func checkUpgrade(of request: RequestHead, over route: RoutePlan) throws(Failure) -> Bool {
         guard request.upgrade == .websocket else { return false }
         guard route.takesWebSocket else {
             record.ignoredHandshake = true

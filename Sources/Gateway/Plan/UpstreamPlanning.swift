@@ -158,16 +158,16 @@ extension PlanBuilder {
         }
         let identity = UpstreamServer.Identity(
             isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath)
-        var terms = UpstreamServer.Terms()
-        terms.weight = upstream.weight
-        terms.maxConns = upstream.maxConns ?? 0
-        terms.isBackup = upstream.backup
-        terms.health = health(proxy)
-        terms.isDraining = upstream.drain
-        terms.idleTimeout = upstream.idleTimeout?.nanoseconds
+        var parameters = UpstreamServer.Parameters()
+        parameters.weight = upstream.weight
+        parameters.maxConns = upstream.maxConns ?? 0
+        parameters.isBackup = upstream.backup
+        parameters.health = health(proxy)
+        parameters.isDraining = upstream.drain
+        parameters.idleTimeout = upstream.idleTimeout?.nanoseconds
         return UpstreamServer(
-            identity, url: url.description, authority: url.authority, terms: terms, tls: tls(upstream, at: keyPath),
-            state: carried.server(ServerIdentity(upstream, of: site)))
+            identity, url: url.description, authority: url.authority, parameters: parameters, tls: tls(upstream, at: keyPath),
+            record: carried.server(ServerIdentity(upstream, of: site)))
     }
 
     private mutating func tls(_ upstream: Upstream, at keyPath: String) -> TLSClientContext.Settings? {

@@ -106,7 +106,7 @@ final class LogQueue: Sendable {
     ///   - before: the same before it wrote.
     ///   - lines: how many it wrote, or lost.
     ///   - error: why they are lost.
-    func settle(size: Int, before: Int, lines: Int, _ error: SystemError?) {
+    func didWrite(size: Int, before: Int, lines: Int, _ error: SystemError?) {
         state.withLock { state in
             state.size -= before - size
             if let error {

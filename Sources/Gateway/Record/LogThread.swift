@@ -5,7 +5,7 @@ struct LogThread: Sendable {
     private var file: LogFile
     private let queue: LogQueue
     private let ended: Wakeup
-    private let patience: UInt64
+    private let sortingTime: UInt64
     private var merge = LogMerge()
     /// When lines were last taken, in monotonic nanoseconds: a clock that is set back must not keep them.
     private var takenAt: UInt64 = 0
@@ -15,12 +15,12 @@ struct LogThread: Sendable {
 
     /// - Parameters:
     ///   - ended: rings when the last line has been written.
-    ///   - patience: nanoseconds that a line waits for older ones.
-    init(file: LogFile, queue: LogQueue, ended: Wakeup, patience: UInt64) {
+    ///   - sortingTime: nanoseconds that a line waits for older ones.
+    init(file: LogFile, queue: LogQueue, ended: Wakeup, sortingTime: UInt64) {
         self.file = file
         self.queue = queue
         self.ended = ended
-        self.patience = patience
+        self.sortingTime = sortingTime
     }
 
     /// Until the queue is closed and all is written.
@@ -42,17 +42,17 @@ struct LogThread: Sendable {
     /// Milliseconds until the oldest line has waited long enough; nil without one.
     private var pause: Int? {
         guard let next = merge.nextTime else { return nil }
-        let due = next &+ patience
+        let due = next &+ sortingTime
         let now = realtimeNanoseconds()
-        return due > now ? Int(min(due - now, patience) / 1_000_000) + 1 : 1
+        return due > now ? Int(min(due - now, sortingTime) / 1_000_000) + 1 : 1
     }
 
     /// Lines that were made later wait for older ones still.
     private var lastTime: UInt64 {
         // Much at once needs the room, and after a while nothing older comes, whatever the clock says.
-        if patience == 0 || merge.size > queue.capacity / 2 || monotonicNanoseconds() &- takenAt >= patience { return .max }
+        if sortingTime == 0 || merge.size > queue.capacity / 2 || monotonicNanoseconds() &- takenAt >= sortingTime { return .max }
         // Busy workers hand lines over long before a tick.
-        return realtimeNanoseconds() &- (merge.size > queue.capacity / 4 ? patience / 4 : patience)
+        return realtimeNanoseconds() &- (merge.size > queue.capacity / 4 ? sortingTime / 4 : sortingTime)
     }
 
     private mutating func write(upTo last: UInt64) {
@@ -63,9 +63,9 @@ struct LogThread: Sendable {
             guard count > 0 else { return }
             do throws(SystemError) {
                 try file.write(lines)
-                queue.settle(size: merge.size, before: before, lines: count, nil)
+                queue.didWrite(size: merge.size, before: before, lines: count, nil)
             } catch {
-                queue.settle(size: merge.size, before: before, lines: count, error)
+                queue.didWrite(size: merge.size, before: before, lines: count, error)
             }
         }
     }

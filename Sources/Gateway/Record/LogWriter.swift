@@ -17,7 +17,7 @@ package final class LogWriter: Sendable {
     static let capacity = 16 << 20
     /// Nanoseconds that a line waits for older ones of other workers, which flush their lines at each tick: a quarter of a
     /// second, and the turn of the deadline wheel by which it may be late.
-    static let patience: UInt64 = 400_000_000
+    static let sortingTime: UInt64 = 400_000_000
 
     /// Opens the destination and starts the thread.
     /// - Parameters:
@@ -36,7 +36,7 @@ package final class LogWriter: Sendable {
         }
         // Opened here, so that what is wrong with it is an error at start.
         let thread = LogThread(
-            file: try LogFile(destination, key: key), queue: queue, ended: ended, patience: sources > 1 ? Self.patience : 0)
+            file: try LogFile(destination, key: key), queue: queue, ended: ended, sortingTime: sources > 1 ? Self.sortingTime : 0)
         try NamedThread.start(name: "log") {
             var thread = thread
             thread.run()
@@ -60,10 +60,10 @@ package final class LogWriter: Sendable {
     }
 
     /// Writes what is there, and ends. Nothing may be written to it afterwards.
-    /// - Parameter patience: milliseconds to wait for the destination; what it has not taken then is lost.
-    package func close(patience: Int) {
+    /// - Parameter timeout: milliseconds to wait for the destination; what it has not taken then is lost.
+    package func close(timeout: Int) {
         queue.close()
-        ended.wait(milliseconds: patience)
+        ended.wait(milliseconds: timeout)
     }
 
     /// What has happened to it since the last call.

@@ -45,8 +45,8 @@ package final class Logs: Sendable {
 
     /// Writes what is there, but waits no longer than a second for each: a log never keeps the gateway from ending.
     package func close() {
-        access.close(patience: 1000)
-        if diagnostics !== access { diagnostics.close(patience: 1000) }
+        access.close(timeout: 1000)
+        if diagnostics !== access { diagnostics.close(timeout: 1000) }
     }
 
     /// Tells in the diagnostics log what has happened to both since the last call.

@@ -11,15 +11,17 @@ struct Download: ~Copyable {
         case done
     }
 
-    private let client: any ClientSide
-    private let upstream: any UpstreamSide
+    let client: any ClientSide
+    let upstream: any UpstreamSide
+    let site: SitePlan
+    let limits: PlanLimits
     private let source: any BodySource
     private let sink: any BodySink
+    private let request: RequestHead
     private let head: ResponseHead
-    private let site: SitePlan
-    private let limits: PlanLimits
     private let wantsUpgrade: Bool
-    private let terms: RelayTerms
+    private let declines: RetryPolicy.Occasions
+    private let answerFields: AnswerFields
 
     private var responder: Responder?
     private var writer: BodyWriter?
@@ -42,18 +44,21 @@ struct Download: ~Copyable {
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     ///   - head: room for the answer's head.
     init(
-        from upstream: any UpstreamSide, to client: any ClientSide, responder: consuming Responder, head: ResponseHead,
-        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: RelayTerms, now: UInt64
+        from upstream: any UpstreamSide, to client: any ClientSide, request: RequestHead, responder: consuming Responder,
+        head: ResponseHead, site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: consuming RelayTerms,
+        now: UInt64
     ) {
-        self.client = client
-        self.upstream = upstream
         source = upstream.body
         sink = client.answerBody
+        self.client = client
+        self.upstream = upstream
+        self.request = request
         self.head = head
         self.site = site
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
-        self.terms = terms
+        declines = terms.declines
+        answerFields = terms.answerFields
         self.responder = consume responder
         movedAt = now
     }
@@ -104,7 +109,7 @@ struct Download: ~Copyable {
         do throws(HTTPRefusal) {
             guard try upstream.takeHead(head, limits: limits.head) else { return false }
             movedAt = now
-            if !terms.declines(head.status) {
+            if !declines.contains(status: head.status) {
                 if head.isInterim { try passInterim() } else { try begin(upload, now) }
                 return true
             }
@@ -124,13 +129,13 @@ struct Download: ~Copyable {
     private mutating func begin(_ upload: Upload.State, _ now: UInt64) throws(HTTPRefusal) {
         if head.status == 101 {
             // RFC 9110 §15.2.2: nobody may switch protocols without being asked.
-            guard wantsUpgrade, upload == .sent, head.completesHandshake(of: client.request) else {
+            guard wantsUpgrade, upload == .sent, head.completesHandshake(of: request) else {
                 throw HTTPRefusal(.switchNotAskedFor, from: .upstream)
             }
             isUpgraded = true
         }
-        let framing = try upstream.beginBody(of: head, to: client.request.method)
-        head.add(terms.answerFields)
+        let framing = try upstream.beginBody(of: head, to: request.method)
+        head.add(answerFields)
         status = head.status
         answeredAt = now
         guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
@@ -152,7 +157,7 @@ struct Download: ~Copyable {
                 movedAt = now
             case .finished:
                 // Trailers go only to a client that has asked for them.
-                writer.take()?.finish(trailers: client.request.acceptsTrailers ? source.trailers : nil)
+                writer.take()?.finish(trailers: request.acceptsTrailers ? source.trailers : nil)
                 state = .flushing
                 return try flushAnswer()
             case .needsBytes:

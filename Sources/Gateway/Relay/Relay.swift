@@ -17,10 +17,6 @@ struct Relay: ~Copyable {
     /// Buffers that one direction moves before the other is looked at.
     static let movesPerTurn = 8
 
-    private let client: any ClientSide
-    private let upstream: any UpstreamSide
-    private let site: SitePlan
-    private let limits: PlanLimits
     private let loop: EventLoop
     private(set) var upload: Upload
     private(set) var download: Download
@@ -33,13 +29,9 @@ struct Relay: ~Copyable {
     ///   - upstream: the request's head has been given to it.
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
-        _ client: any ClientSide, _ upstream: any UpstreamSide, responder: consuming Responder, head: ResponseHead,
-        site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: RelayTerms
+        _ client: any ClientSide, _ upstream: any UpstreamSide, request: RequestHead, responder: consuming Responder,
+        head: ResponseHead, site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: consuming RelayTerms
     ) {
-        self.client = client
-        self.upstream = upstream
-        self.site = site
-        self.limits = limits
         loop = client.waiter.loop
         began = loop.now
         upload = Upload(
@@ -48,7 +40,7 @@ struct Relay: ~Copyable {
             upload.trailerRules = (policy, client.endpoint.forwarding(to: site).isTrusted)
         }
         download = Download(
-            from: upstream, to: client, responder: responder, head: head, site: site, limits: limits,
+            from: upstream, to: client, request: request, responder: responder, head: head, site: site, limits: limits,
             wantsUpgrade: wantsUpgrade, terms: terms, now: began)
     }
 
@@ -56,12 +48,14 @@ struct Relay: ~Copyable {
     mutating func takeResponder() -> Responder? { download.takeResponder() }
 
     /// Carries the exchange out.
+    @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func run() async throws(Failure) -> Outcome {
         defer {
-            upstream.watch(reading: false, writing: false)
-            client.unwatch()
+            download.upstream.watch(reading: false, writing: false)
+            download.client.unwatch()
         }
-        upstream.attach(to: client.waiter)
+        let waiter = download.client.waiter
+        download.upstream.attach(to: waiter)
         while true {
             let up = try upload.step(now: loop.now)
             let down = try download.step(upload.state, now: loop.now)
@@ -73,24 +67,24 @@ struct Relay: ~Copyable {
             }
             let (timeout, expiry) = try prepareToWait(up, down)
             let since = loop.now
-            let wake = await client.waiter.wait(timeout: timeout)
+            let wake = await waiter.wait(timeout: timeout)
             if up.onClient { waitedForBody &+= loop.now &- since }
-            if wake == .deadline, loop.now &- since >= timeout { throw expiry.failure }
+            if case .deadline = wake, loop.now &- since >= timeout { throw expiry.failure }
         }
     }
 
     /// Says what is to wake the exchange.
     /// - Returns: the nanoseconds after which it has waited too long, and what that means then.
     private func prepareToWait(_ up: Blocked, _ down: Blocked) throws(Failure) -> (UInt64, RelayDeadline.Expiry) {
-        if client.hasLeft { throw Failure.clientLeft() }
-        upstream.watch(reading: down.onUpstream, writing: up.onUpstream)
-        client.watch(reading: up.onClient, writing: down.onClient)
+        if download.client.hasLeft { throw Failure.clientLeft() }
+        download.upstream.watch(reading: down.onUpstream, writing: up.onUpstream)
+        download.client.watch(reading: up.onClient, writing: down.onClient)
         let now = loop.now
         let deadline = RelayDeadline.nearest(
             of: RelayProgress(
                 up: up, down: down, upload: upload.state, download: download.state, uploadedAt: upload.movedAt,
                 downloadedAt: download.movedAt, received: upload.received, waitedForBody: waitedForBody),
-            limits: limits, timeouts: site.timeouts, now: now)
+            limits: download.limits, timeouts: download.site.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         return (deadline.at - now, deadline.expiry)
     }

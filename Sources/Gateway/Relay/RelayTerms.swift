@@ -12,11 +12,6 @@ struct RelayTerms {
 
     /// By which policy the request's trailers go on; nil: they are dropped.
     var trailers: RequestFieldPolicy?
-
-    /// Is this the status of an answer that another attempt may better?
-    func declines(_ status: Int) -> Bool {
-        declines.rawValue & RetryPolicy.Occasions.status(status).rawValue != 0
-    }
 }
 
 extension Failure {

@@ -7,7 +7,7 @@ import WebSocket
 ///
 /// It owns the upstream's lease and its place among the route's tunnels, and gives both back when it is dropped. While it waits
 /// it holds no buffer.
-final class Tunnel: Pump {
+final class Tunnel: ReadinessHandler {
     private let waiter: Waiter
     private let loop: EventLoop
     private let plan: TunnelPlan
@@ -57,7 +57,7 @@ final class Tunnel: Pump {
             let deadline = nextDeadline
             if deadline > now {
                 traffic.watch()
-                let wake = await waiter.wait(timeout: min(deadline - now, Self.taskKeepTime), pumping: self)
+                let wake = await waiter.wait(timeout: min(deadline - now, Self.taskKeepTime), handler: self)
                 traffic.unwatch()
                 if wake == .deadline, loop.now < nextDeadline, canSleep { return nil }
             }
@@ -67,7 +67,7 @@ final class Tunnel: Pump {
 
     /// What a wait does when a socket is ready: relays on the spot. The task need not run for a message, only when there is
     /// something to decide (it costs a third of a small message's time to wake it).
-    func pump() -> Bool { traffic.relayOnTheSpot(now: loop.now) }
+    func becameReady() -> Bool { traffic.relayOnTheSpot(now: loop.now) }
 
     /// How long a task waits with a silent tunnel: who talks seldom is served without one.
     private static let taskKeepTime: UInt64 = 1_000_000_000
@@ -80,7 +80,7 @@ final class Tunnel: Pump {
         traffic.up.source.releaseMemory()
         traffic.watch()
         let now = loop.now
-        waiter.sleep(timeout: max(nextDeadline, now) - now, pumping: self) { _ in onWake() }
+        waiter.sleep(timeout: max(nextDeadline, now) - now, handler: self) { _ in onWake() }
     }
 
     /// The gateway stops: a Close frame each way after `delay` nanoseconds, then the peers have until they are cut.

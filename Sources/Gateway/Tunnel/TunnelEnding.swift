@@ -36,7 +36,7 @@ struct TunnelEnding {
     }
 
     /// What one direction carried.
-    struct Direction {
+    struct Counts {
         /// As they came from the peer, frame headers and all.
         var bytes: UInt64
         var frames: Int
@@ -52,9 +52,9 @@ struct TunnelEnding {
     /// The configuration key of the limit that ended it.
     var key: String?
     /// From the client.
-    var up: Direction
+    var up: Counts
     /// From the upstream.
-    var down: Direction
+    var down: Counts
 
     /// Its part of an access-log line: `,"name":value` each, or ` name=value`.
     func append(asJSON: Bool, to out: inout [UInt8]) {

@@ -17,9 +17,9 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// From the client.
-    private(set) var up: TunnelWay
+    private(set) var up: TunnelDirection
     /// From the upstream.
-    private(set) var down: TunnelWay
+    private(set) var down: TunnelDirection
     private let buffers: BufferPool
     /// Nanoseconds for the peers' Close frames once the gateway has sent its own.
     private let closingTime: UInt64
@@ -46,10 +46,10 @@ struct TunnelTraffic: ~Copyable {
         client: (duplex: any Duplex, unread: Buffer?), upstream: (duplex: any Duplex, unread: Buffer?), extensions: Extensions,
         plan: borrowing TunnelPlan, buffers: BufferPool, now: UInt64
     ) {
-        up = TunnelWay(
+        up = TunnelDirection(
             from: client.duplex, to: upstream.duplex, sender: .client, extensions: extensions, plan: plan,
             waiting: client.unread)
-        down = TunnelWay(
+        down = TunnelDirection(
             from: upstream.duplex, to: client.duplex, sender: .server, extensions: extensions, plan: plan,
             waiting: upstream.unread)
         self.buffers = buffers
@@ -77,14 +77,14 @@ struct TunnelTraffic: ~Copyable {
     /// Moves what there is, both ways. `ended` says whether that was the last.
     mutating func relay(now: UInt64) {
         guard ended == nil else { return }
-        do throws(TunnelWay.Break) {
+        do throws(TunnelDirection.Break) {
             if up.mayMove, try up.move(buffers, now: now) { progressAt = now }
         } catch {
             // A peer that takes nothing more may have said why before.
             if error.side == .sink { _ = try? down.move(buffers, now: now) }
             return broken(error.side == .source ? .clientBroke : .upstreamBroke)
         }
-        do throws(TunnelWay.Break) {
+        do throws(TunnelDirection.Break) {
             if down.mayMove, try down.move(buffers, now: now) { progressAt = now }
         } catch {
             if error.side == .sink { _ = try? up.move(buffers, now: now) }
@@ -227,6 +227,6 @@ struct TunnelTraffic: ~Copyable {
         return TunnelEnding(
             reason: closing?.reason ?? ended, isAbnormal: ended.isAbnormal,
             closeCode: closing?.code ?? firstCode ?? .abnormalClosure, key: closing?.key,
-            up: up.direction, down: down.direction)
+            up: up.counts, down: down.counts)
     }
 }

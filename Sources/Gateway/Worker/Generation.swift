@@ -4,7 +4,7 @@ import TLS
 import Transport
 import Upstreams
 
-/// One worker's part of a plan: the pools of connections, the lines of those who wait, the probers.
+/// One worker's part of a plan: the pools of connections, the queues of those who wait, the probers.
 ///
 /// An exchange holds the generation that it began in and looks up there whatever has a place in the plan: in another plan another
 /// server may have that place. So two plans can be in use at once, and the older one goes with its last exchange. Tunnels and
@@ -16,7 +16,7 @@ final class Generation {
         /// One for each server, in its order.
         let connections: [Pool]
         /// Nil if nobody waits.
-        let line: RequestQueue?
+        let queue: RequestQueue?
     }
 
     /// Counts up from 1 in each worker.
@@ -45,26 +45,26 @@ final class Generation {
         number = (previous?.number ?? 0) + 1
         let names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
         self.names = names
-        let (knownPools, knownLines) = (previous?.poolsByState ?? [:], previous?.linesByCount ?? [:])
+        let (knownPools, knownQueues) = (previous?.poolsByState ?? [:], previous?.queuesByCount ?? [:])
         var parts: [Part] = []
         var probers: [Prober] = []
         for pool in plan.pools {
-            let line = pool.queue.map { knownLines[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
+            let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             var connections: [Pool] = []
             for server in pool.servers {
-                if let known = knownPools[ObjectIdentifier(server.state)],
-                    known.suits(server, settings: pool.connections, names: names, line: line)
+                if let known = knownPools[ObjectIdentifier(server.record)],
+                    known.suits(server, settings: pool.connections, names: names, queue: queue)
                 {
                     connections.append(known)
                 } else {
                     connections.append(
-                        try Pool(server, settings: pool.connections, loop: loop, buffers: buffers, names: names, line: line))
+                        try Pool(server, settings: pool.connections, loop: loop, buffers: buffers, names: names, queue: queue))
                 }
                 if probes, let probing = pool.probing {
                     probers.append(try Prober(server, settings: probing, loop: loop, buffers: buffers, names: names))
                 }
             }
-            parts.append(Part(plan: pool, connections: connections, line: line))
+            parts.append(Part(plan: pool, connections: connections, queue: queue))
         }
         self.parts = parts
         self.probers = probers
@@ -86,7 +86,7 @@ final class Generation {
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func line(of route: RoutePlan) -> RequestQueue? { parts[place(of: route)].line }
+    func queue(of route: RoutePlan) -> RequestQueue? { parts[place(of: route)].queue }
 
     /// A route of another plan would find another server here: rather none at all.
     private func place(of route: RoutePlan) -> Int {
@@ -128,12 +128,12 @@ final class Generation {
     private var pools: some Sequence<Pool> { parts.lazy.flatMap(\.connections) }
 
     private var poolsByState: [ObjectIdentifier: Pool] {
-        Dictionary(pools.map { (ObjectIdentifier($0.server.state), $0) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(pools.map { (ObjectIdentifier($0.server.record), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    private var linesByCount: [ObjectIdentifier: RequestQueue] {
+    private var queuesByCount: [ObjectIdentifier: RequestQueue] {
         Dictionary(
-            parts.compactMap { $0.line.map { (ObjectIdentifier($0.count), $0) } }, uniquingKeysWith: { first, _ in first })
+            parts.compactMap { $0.queue.map { (ObjectIdentifier($0.count), $0) } }, uniquingKeysWith: { first, _ in first })
     }
 }
 

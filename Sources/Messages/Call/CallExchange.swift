@@ -38,7 +38,8 @@ final class CallExchange {
         method = request.method
         inflow = Inflow(stream, buffers: buffers, chunkLimits: ChunkLimits(), from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
-        outflow.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) { request.append(to: &$0) }
+        let head = request.head
+        outflow.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) { $0.write(head) }
     }
 
     /// Gives the buffers back.

@@ -51,7 +51,9 @@ extension Call.Request {
         }
     }
 
-    func append(to out: inout [UInt8]) {
+    /// As HTTP/1 sends it.
+    var head: [UInt8] {
+        var out: [UInt8] = []
         out.append(method.name ?? "")
         out.append(0x20)
         out.append(target.span)
@@ -65,5 +67,6 @@ extension Call.Request {
             out.append("\r\n")
         }
         out.append("Connection: close\r\n\r\n")
+        return out
     }
 }

@@ -26,10 +26,10 @@ package final class Outflow: BodySink {
 
     /// Writes a head, which leaves with the first bytes of the body: in their record if they are few, else in one system call.
     /// - Parameter framing: of the body that follows.
-    package func begin(_ framing: BodyFraming, head: (inout [UInt8]) -> Void) {
+    package func begin(_ framing: BodyFraming, head: (inout OutputSpan<UInt8>) -> Void) {
         appendPending(head)
         handedOver = 0
-        isChunked = framing == .chunked
+        isChunked = framing.isChunked
         left =
             switch framing {
             case .none: 0
@@ -39,7 +39,7 @@ package final class Outflow: BodySink {
     }
 
     /// Adds bytes that stand outside any body: an interim head.
-    package func appendRaw(_ bytes: (inout [UInt8]) -> Void) {
+    package func appendRaw(_ bytes: (inout OutputSpan<UInt8>) -> Void) {
         appendPending(bytes)
     }
 
@@ -70,13 +70,7 @@ package final class Outflow: BodySink {
         guard isChunked else { return }
         isChunked = false
         left = 0
-        appendPending { out in
-            if let trailers {
-                ChunkedEncoder.appendEnd(trailers: trailers, to: &out)
-            } else {
-                ChunkedEncoder.appendEnd(to: &out)
-            }
-        }
+        appendPending { ChunkedEncoder.writeEnd(trailers: trailers, to: &$0) }
     }
 
     /// Sends what waits.
@@ -119,7 +113,7 @@ package final class Outflow: BodySink {
         }
         let target = target(for: payload.count)
         let count = min(payload.count, target.room - Self.chunkOverhead)
-        buffers.compose(into: target) { ChunkedEncoder.append(sizeLine: count, to: &$0) }
+        target.append { ChunkedEncoder.write(sizeLine: count, to: &$0) }
         target.append(payload.extracting(0..<count))
         target.append(Self.lineEnd.span)
         didTake(count)
@@ -139,8 +133,11 @@ package final class Outflow: BodySink {
 
     private static let lineEnd: InlineArray<2, UInt8> = [0x0D, 0x0A]
 
-    private func appendPending(_ body: (inout [UInt8]) -> Void) {
-        buffers.compose(into: target(for: 0), body)
+    private func appendPending(_ body: (inout OutputSpan<UInt8>) -> Void) {
+        // Price 2.
+        let waiting = pending.take() ?? buffers.acquire()
+        waiting.append(writing: body)
+        pending = waiting
     }
 
     /// The buffer of what waits, made for `size` bytes if there is none.

@@ -20,7 +20,8 @@ struct ServiceAnswerWriting {
 
     var framing: BodyFraming { body.isEmpty ? .none : .length(UInt64(body.count)) }
 
-    func append(to out: inout [UInt8]) {
+    var head: [UInt8] {
+        var out: [UInt8] = []
         StatusText.appendLine(answer.status, to: &out)
         // RFC 9110 §6.6.1: a server with a clock says the time.
         out.append("Date: ")
@@ -41,5 +42,6 @@ struct ServiceAnswerWriting {
             out.append("Connection: keep-alive\r\n")
         }
         out.append("\r\n")
+        return out
     }
 }

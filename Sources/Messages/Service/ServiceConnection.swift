@@ -100,11 +100,11 @@ final class ServiceConnection {
             return isLast ? .last : .another
         case .upgrade(let fields, let make):
             guard head.upgrade != nil, fields.isSendable else { throw .refused(500, "upgrade_unasked") }
-            outflow.appendRaw { out in
-                StatusText.appendLine(101, to: &out)
-                fields.appendLines(to: &out)
-                out.append("\r\n")
-            }
+            var upgrade: [UInt8] = []
+            StatusText.appendLine(101, to: &upgrade)
+            fields.appendLines(to: &upgrade)
+            upgrade.append("\r\n")
+            outflow.appendRaw { $0.write(upgrade) }
             await run(make(UpgradedStreams(inflow: inflow, outflow: outflow, waiter: waiter)))
             return .upgraded
         }
@@ -161,7 +161,8 @@ final class ServiceConnection {
     private func send(_ answer: ServiceAnswer, isLast: Bool) async throws(ServiceFailure) {
         let answer = answer.fields.isSendable ? answer : ServiceAnswer(status: 500, "an answer that cannot be sent")
         let writing = ServiceAnswerWriting(answer, to: head, isLast: isLast)
-        outflow.begin(writing.framing) { writing.append(to: &$0) }
+        let head = writing.head
+        outflow.begin(writing.framing) { $0.write(head) }
         let body = writing.body
         let deadline = service.loop.now.after(service.limits.sendTimeout)
         var sent = 0
@@ -212,7 +213,7 @@ final class ServiceConnection {
                 if awaitsContinue {
                     // RFC 9110 §10.1.1.
                     awaitsContinue = false
-                    outflow.appendRaw { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+                    outflow.appendRaw { $0.write("HTTP/1.1 100 Continue\r\n\r\n") }
                     try await flush(until: service.loop.now.after(service.limits.sendTimeout))
                 }
                 try await awaitBody()

@@ -6,7 +6,7 @@ enum Rendezvous {
     /// An exponentially distributed number with rate `weight`: the chance of being the lowest is the weight's share.
     static func cost(server: UInt64, key: UInt64, weight: Int) -> Double {
         // 53 bits make a number above 0 and below 1.
-        let uniform = (Double(UpstreamGroup.mixed(server ^ key) &>> 11) + 0.5) * 0x1p-53
+        let uniform = (Double(StableHash.fmix64(server ^ key) &>> 11) + 0.5) * 0x1p-53
         return -log(uniform) / Double(weight)
     }
 }

@@ -29,6 +29,9 @@ package struct RetryPolicy: Sendable, Equatable {
             }
         }
 
+        /// Is the status of an answer one of these?
+        package func contains(status: Int) -> Bool { rawValue & Occasions.status(status).rawValue != 0 }
+
         static let statuses = Occasions(rawValue: 8 | 16 | 32 | 64)
     }
 

@@ -18,5 +18,13 @@ package struct StableHash: Sendable {
     }
 
     /// The hash, its bits evenly mixed, which FNV-1a's low ones are not.
-    package var value: UInt64 { UpstreamGroup.mixed(fnv.value) }
+    package var value: UInt64 { Self.fmix64(fnv.value) }
+
+    /// The finaliser of MurmurHash3, by its name there: consecutive numbers become as good as random ones.
+    static func fmix64(_ number: UInt64) -> UInt64 {
+        var word = number &+ 0x9e37_79b9_7f4a_7c15
+        word = (word ^ word &>> 33) &* 0xff51_afd7_ed55_8ccd
+        word = (word ^ word &>> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return word ^ word &>> 33
+    }
 }

@@ -87,9 +87,14 @@ class Gateway:
     def terminate(self):
         self.process.terminate()
 
-    async def stopped(self):
-        code = await self.process.wait()
+    async def said_all(self):
+        """Returns when it has ended and all that it said is read."""
+        await self.process.wait()
         await asyncio.gather(*self._readers)
+
+    async def stopped(self):
+        await self.said_all()
+        code = self.process.returncode
         assert code == 0, f"exit code {code}: {self.said}"
 
 
@@ -123,23 +128,35 @@ upstream = "pool"
 """
 
 
-@asynccontextmanager
-async def gateway(*upstreams, **settings):
-    """Serves the upstreams' URLs; at the end it must stop by SIGTERM with exit code 0."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "gatehouse.toml"
+async def _started(file, upstreams, settings):
+    """The gateway, serving. A port that was free may be another program's by the time it listens: then it begins anew."""
+    for _ in range(5):
+        port = free_port()
         file.write_text(configuration(port, upstreams, **settings))
         process = await asyncio.create_subprocess_exec(
             os.environ["GATEHOUSE"], "run", "-c", str(file), stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, limit=1 << 20)
         running = Gateway(process, port)
-        try:
-            serving = asyncio.create_task(running.heard(": serving"))
-            ended = asyncio.create_task(process.wait())
-            await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
-            assert serving.done(), "the gateway did not start:\n" + "\n".join(running.said)
+        serving = asyncio.create_task(running.heard(": serving"))
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
             ended.cancel()
+            return running
+        serving.cancel()
+        await running.said_all()
+        if not any("Address already in use" in line for line in running.said):
+            break
+    raise AssertionError("the gateway did not start:\n" + "\n".join(running.said))
+
+
+@asynccontextmanager
+async def gateway(*upstreams, **settings):
+    """Serves the upstreams' URLs; at the end it must stop by SIGTERM with exit code 0."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = await _started(Path(folder) / "gatehouse.toml", upstreams, settings)
+        process = running.process
+        try:
             yield running
             if process.returncode is None:
                 running.terminate()

@@ -66,7 +66,9 @@ extension Case {
             var sum = 0
             for _ in 0..<count {
                 out.removeAll(keepingCapacity: true)
-                ForwardedHead.appendRequest(head, forwarded, policy: policy, client: client, to: &out)
+                out.append(addingCapacity: 16384) {
+                    ForwardedHead.writeRequest(head, forwarded, policy: policy, client: client, to: &$0)
+                }
                 sum &+= out.count
             }
             return sum

@@ -18,11 +18,11 @@ extension Case {
 
     private static func group(_ method: UpstreamGroup.Method, servers: Int, unwell: Int) -> UpstreamGroup {
         let members = (0..<servers).map { index in
-            var terms = UpstreamServer.Terms()
-            terms.weight = index % 3 + 1
+            var parameters = UpstreamServer.Parameters()
+            parameters.weight = index % 3 + 1
             let identity = UpstreamServer.Identity(isTLS: false, host: "server-\(index)", port: 80, basePath: "")
             return UpstreamServer(
-                identity, url: "http://server-\(index)", authority: "server", terms: terms, tls: nil)
+                identity, url: "http://server-\(index)", authority: "server", parameters: parameters, tls: nil)
         }
         let group = UpstreamGroup(name: "pool", servers: members, method: method)
         for index in 0..<unwell {

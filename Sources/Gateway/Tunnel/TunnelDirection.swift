@@ -6,7 +6,7 @@ import WebSocket
 ///
 /// It holds a buffer only while bytes wait in it, and does not read while the sink is blocked: that is the back-pressure. No
 /// payload is copied. Frames of the gateway's own go between two frames of the peer's, or not at all.
-struct TunnelWay: ~Copyable {
+struct TunnelDirection: ~Copyable {
     /// One of the two peers.
     enum Side {
         case source, sink
@@ -59,12 +59,12 @@ struct TunnelWay: ~Copyable {
     /// How many bytes of what is waiting go before the last place where no frame is open; nil when a frame is under way.
     private var boundary: Int? = 0
     /// The next write must offer at least these bytes: see `Duplex.owed`.
-    private var committed = 0
+    private var owed = 0
     private var tail = Tail.open
     /// The last read filled its buffer: the next gets a bulk one.
     private var isBulky = false
     /// Frames may be refused, so a header is held back until it is whole.
-    private let enforces: Bool
+    private let mayRefuse: Bool
     private let isStrict: Bool
 
     /// - Parameter waiting: bytes that the source sent before the tunnel began.
@@ -76,7 +76,7 @@ struct TunnelWay: ~Copyable {
         self.sink = sink
         observer = FrameObserver(of: sender, extensions: extensions, maxMessageSize: plan.maxMessageSize)
         isStrict = plan.isStrict
-        enforces = plan.isStrict || plan.maxMessageSize != nil
+        mayRefuse = plan.isStrict || plan.maxMessageSize != nil
         if let waiting {
             self.waiting = waiting
             waiting.withBytes(from: 0) { didRead($0, at: 0) }
@@ -103,9 +103,9 @@ struct TunnelWay: ~Copyable {
     /// Moves what can be moved now, up to a bound, so that the other direction has its turn.
     /// - Returns: did anything move?
     mutating func move(_ buffers: BufferPool, now: UInt64) throws(Break) -> Bool {
-        blockedBy = nil
         // Only what is sent can leave something over.
-        var mayHaveUnsent = true
+        var mayHaveUnsent = blockedBy != .source
+        blockedBy = nil
         for step in 0..<Self.movesPerTurn {
             guard try moveOnce(buffers, now, &mayHaveUnsent) else { return step > 0 }
             if hasNothingToSend, !sink.hasUnsent { return true }
@@ -133,7 +133,7 @@ struct TunnelWay: ~Copyable {
             }
             waiting = buffer
         }
-        if phase == .closing, boundary == 0, committed == 0 {
+        if phase == .closing, boundary == 0, owed == 0 {
             enterClosed(buffers)
             return true
         }
@@ -144,8 +144,8 @@ struct TunnelWay: ~Copyable {
     /// What of these bytes may be sent.
     private func sendable(of buffer: Buffer) -> Int {
         if refused != nil { return boundary ?? 0 }
-        if phase == .closing, let boundary, boundary >= committed { return boundary }
-        return enforces ? buffer.count - observer.pendingHeaderBytes : buffer.count
+        if phase == .closing, let boundary, boundary >= owed { return boundary }
+        return mayRefuse ? buffer.count - observer.pendingHeaderBytes : buffer.count
     }
 
     private mutating func send(
@@ -160,11 +160,11 @@ struct TunnelWay: ~Copyable {
         }
         if buffer.isEmpty { buffers.release(buffer) } else { waiting = buffer }
         guard count > 0 else {
-            committed = sink.owed(of: sendable)
+            owed = sink.owed(of: sendable)
             noteBlocked(now)
             return false
         }
-        committed = 0
+        owed = 0
         stalledSince = 0
         if let ahead = boundary { boundary = ahead >= count ? ahead - count : nil }
         return true
@@ -260,7 +260,7 @@ struct TunnelWay: ~Copyable {
         let hadSeenClose = observer.hasSeenClose
         let observation = observer.observe(bytes)
         if let offset = observation.boundary { boundary = before + offset }
-        guard enforces, refused == nil, let violation = observation.violation else { return }
+        guard mayRefuse, refused == nil, let violation = observation.violation else { return }
         isCloseRefused = !hadSeenClose && violation != .dataAfterClose && observer.hasSeenClose
         if isStrict || violation == .messageTooBig {
             refuse(violation, at: before + observation.violationOffset)
@@ -279,7 +279,7 @@ struct TunnelWay: ~Copyable {
     /// What stands from `offset` on is never sent. Below 0 its beginning has gone already: no boundary is left.
     private mutating func refuse(_ violation: Violation, at offset: Int) {
         refused = violation
-        boundary = offset >= committed ? offset : nil
+        boundary = offset >= owed ? offset : nil
     }
 
     /// Can a frame of the gateway's own go out now, before anything else?
@@ -331,9 +331,9 @@ struct TunnelWay: ~Copyable {
         if let buffer = waiting.take() { buffers.release(buffer) }
     }
 
-    var direction: TunnelEnding.Direction {
+    var counts: TunnelEnding.Counts {
         let counters = observer.counters
-        return TunnelEnding.Direction(
+        return TunnelEnding.Counts(
             bytes: bytes, frames: counters.frames, messages: counters.messages,
             // RFC 6455 sets no limit to a message: one over ours is no violation.
             violations: counters.violations - observer.count(of: .messageTooBig))
