@@ -78,12 +78,21 @@ struct gh_names *gh_names_open(
     return names;
 }
 
+// RFC 1034 §3.6.2: an alias may point elsewhere as soon as its own life is over, however long the addresses behind it live.
+// c-ares tells the lives of aliases, and leaves them out of ai_ttl.
+static uint32_t life(const struct ares_addrinfo *found, int ttl) {
+    for (const struct ares_addrinfo_cname *alias = found->cnames; alias != NULL; alias = alias->next) {
+        if (alias->ttl < ttl) ttl = alias->ttl;
+    }
+    return ttl > 0 ? (uint32_t)ttl : 0;
+}
+
 static size_t copy(const struct ares_addrinfo *found, struct gh_address *addresses) {
     size_t count = 0;
     for (const struct ares_addrinfo_node *node = found->nodes; node != NULL && count < most_addresses; node = node->ai_next) {
         struct gh_address *address = &addresses[count];
         memset(address, 0, sizeof *address);
-        address->ttl = node->ai_ttl > 0 ? (uint32_t)node->ai_ttl : 0;
+        address->ttl = life(found, node->ai_ttl);
         if (node->ai_family == AF_INET && node->ai_addrlen >= (ares_socklen_t)sizeof(struct sockaddr_in)) {
             struct sockaddr_in from;
             memcpy(&from, node->ai_addr, sizeof from);

@@ -92,6 +92,22 @@ struct NameTests {
         withExtendedLifetime(new) {}
     }
 
+    @Test(
+        "an alias and the addresses behind it live as long as the shorter-lived",
+        arguments: [(UInt32(1), UInt32(86_400)), (86_400, 1)])
+    func aliases(ttl: UInt32, addressTTL: UInt32) async throws {
+        let old = try closing("old")
+        let new = try closing("new", host: "127.0.0.2", port: old.port)
+        let names = try NameServer(["app.test": .alias(ttl: ttl, ["127.0.0.1"], addressTTL: addressTTL)])
+        try await serving(names, "app.test:\(old)") { _, port in
+            try await expect(port, "/", "old")
+            names.set("app.test", .alias(ttl: 300, ["127.0.0.2"], addressTTL: 300))
+            let seen = try await seen(port, until: "new")
+            #expect(seen.allSatisfy { $0 == "old" }, "\(seen)")
+        }
+        withExtendedLifetime(new) {}
+    }
+
     @Test("connections that are kept alive do not outlive the addresses that they lead to, and are not cut")
     func keptAlive() async throws {
         let old = try Upstream.saying("old")

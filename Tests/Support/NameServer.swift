@@ -11,6 +11,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case tooLongForUDP([String], ttl: UInt32)
         /// As `addresses`, but questions for IPv6 get no answer at all.
         case onlyIPv4([String], ttl: UInt32)
+        /// An alias (CNAME) with a life of its own, and the addresses of what it stands for.
+        case alias(ttl: UInt32, [String], addressTTL: UInt32)
         /// NXDOMAIN.
         case unknown
         /// SERVFAIL.
@@ -117,6 +119,7 @@ package final class NameServer: Sendable, CustomStringConvertible {
         var (flags, code): (UInt8, UInt8) = (0x81, 0)
         var records: [[UInt8]] = []
         var life: UInt32 = 0
+        var aliasLife: UInt32?
         switch reply {
         case .silence: return nil
         case .onlyIPv4(_, _) where isIPv6: return nil
@@ -125,16 +128,27 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case .tooLongForUDP(_, _) where overUDP: flags |= 0x02
         case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl), .onlyIPv4(let all, let ttl):
             (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), ttl)
+        case .alias(let ttl, let all, let addressTTL):
+            (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), addressTTL)
+            aliasLife = ttl
         }
-        var packet = query[0..<2] + [flags, 0x80 | code, 0, 1, 0, UInt8(records.count), 0, 0, 0, 0]
+        let count = records.count + (aliasLife == nil ? 0 : 1)
+        var packet = query[0..<2] + [flags, 0x80 | code, 0, 1, 0, UInt8(count), 0, 0, 0, 0]
         packet += query[12..<end + 4]
-        for record in records {
-            // Of the name that stands at offset 12.
-            packet += [0xC0, 12, 0, isIPv6 ? 28 : 1, 0, 1]
-            packet += (0..<4).map { UInt8(truncatingIfNeeded: life >> (24 - 8 * $0)) }
-            packet += [0, UInt8(record.count)] + record
+        // The name that was asked for stands at offset 12.
+        var owner: UInt8 = 12
+        if let aliasLife {
+            packet += Self.record(owner, type: 5, aliasLife, [4] + Array("real".utf8) + [0xC0, 12])
+            owner = UInt8(packet.count - 7)
         }
+        for record in records { packet += Self.record(owner, type: isIPv6 ? 28 : 1, life, record) }
         return Array(packet)
+    }
+
+    /// RFC 1035 §4.1.3, of the name at offset `owner`.
+    private static func record(_ owner: UInt8, type: UInt8, _ life: UInt32, _ data: [UInt8]) -> [UInt8] {
+        let ttl = (0..<4).map { UInt8(truncatingIfNeeded: life >> (24 - 8 * $0)) }
+        return [0xC0, owner, 0, type, 0, 1] + ttl + [0, UInt8(data.count)] + data
     }
 
     private static func name(_ query: [UInt8]) -> (name: String, end: Int)? {
