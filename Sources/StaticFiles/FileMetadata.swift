@@ -39,6 +39,9 @@ package struct FileTime: Comparable, Sendable {
         nanoseconds = Int64(time.tv_nsec)
     }
 
+    /// The same without the fraction of a second, which programs lose that set times with utime(2) or keep them in old formats.
+    var inWholeSeconds: FileTime { FileTime(timespec(tv_sec: Int(seconds), tv_nsec: 0)) }
+
     package static func < (one: FileTime, other: FileTime) -> Bool {
         (one.seconds, one.nanoseconds) < (other.seconds, other.nanoseconds)
     }

@@ -202,11 +202,11 @@ package final class StaticSite: Sendable {
             gzip: varies ? form(sibling ?? file, .gzip, isStreamed: sibling == nil) : nil)
     }
 
-    /// `FILE.gz`, if it is there and not older than the file.
+    /// `FILE.gz`, if it is there and not older than the file. pigz dates it as its file, but in whole seconds.
     private func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> OpenFile? {
         let path = name + Array(".gz".utf8)
         guard case .file(let sibling)? = try? root.open(path.span, hiddenAllowed: true),
-            sibling.facts.modified >= file.facts.modified
+            sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds
         else { return nil }
         return sibling
     }

@@ -175,6 +175,17 @@ import Testing
         #expect(site.get("/big.html")["Vary"] == "Accept-Encoding")
     }
 
+    @Test(
+        "a sibling whose time was cut to whole seconds is as old as its file", arguments: [(0.25, 0, true), (0.25, 0.125, false)])
+    func siblingWithoutFractions(file: Double, sibling: Double, expected: Bool) throws {
+        let compressed = Array("not really gzip".utf8)
+        try temporary.write("big.html.gz", compressed, fraction: sibling)
+        try temporary.write("big.html", [UInt8](repeating: 97, count: 5000), fraction: file)
+        let site = try temporary.site { $0.precompressed = true }
+        let answer = site.get("/big.html") { $0.acceptEncoding = gzip }
+        #expect((try answer.body?.readAll() == compressed) == expected)
+    }
+
     @Test func `a sibling of a small file varies too`() throws {
         try temporary.write("small.html.gz", "gz")
         let site = try temporary.site {

@@ -26,12 +26,12 @@ final class TemporaryDirectory {
     }
 
     /// Writes a file below `root`, with its directories, dated `time`.
-    func write(_ path: String, _ content: [UInt8], time: Int64 = fileTime) throws {
+    func write(_ path: String, _ content: [UInt8], time: Int64 = fileTime, fraction: Double = 0) throws {
         let full = root + "/" + path
         let parent = full.prefix(upTo: full.lastIndex(of: "/") ?? full.endIndex)
         try FileManager.default.createDirectory(atPath: String(parent), withIntermediateDirectories: true)
         try Data(content).write(to: URL(fileURLWithPath: full))
-        let date = Date(timeIntervalSince1970: TimeInterval(time))
+        let date = Date(timeIntervalSince1970: TimeInterval(time) + fraction)
         try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: full)
     }
 
