@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Guess: curl --retry 5 -o /dev/null asks again after a 503; where the body goes has nothing to do with it.
-# What happens: before it asks again curl cuts its output file back to what it was, and /dev/null cannot be cut. So a 503 *with a body*
-#   ends in exit code 23 after the first request, and nothing is retried; with an empty body, an ordinary file, or -f (which writes no
+# What happens: before it asks again curl cuts its output file back to what it was, and /dev/null cannot
+# be cut. So a 503 *with a body*
+#   ends in exit code 23 after the first request, and nothing is retried; with an empty body, an ordinary
+# file, or -f (which writes no
 #   body of an error) it is.
-# Why it matters to a gateway: this is the usual way for a deployment script to wait until a site is up. Behind a gateway whose error
+# Why it matters to a gateway: this is the usual way for a deployment script to wait until a site is up.
+# Behind a gateway whose error
 #   pages have bodies it gives up at once and reports a write error, which nobody connects with a 503.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Guess: an HTTP/1.1 client skips 103 (Early Hints) and hands out the answer that follows, as RFC 9110 §15.2 wants of every client.
-# What happens: Python's http.client skips 100 and no other 1xx. With it urllib3 and requests return 103 with an empty body as *the*
+# Guess: an HTTP/1.1 client skips 103 (Early Hints) and hands out the answer that follows, as RFC 9110
+# §15.2 wants of every client.
+# What happens: Python's http.client skips 100 and no other 1xx. With it urllib3 and requests return 103
+# with an empty body as *the*
 #   answer, without an error; httpx and curl wait for the 200. The real answer stays on the connection.
-# Why it matters to a gateway: an upstream that starts to send Early Hints breaks every Python client behind HTTP/1.1, and whoever
-#   reads the connection next. RFC 8297 §3 lets a server keep 103 for those who are known to understand it; a gateway has to decide.
+# Why it matters to a gateway: an upstream that starts to send Early Hints breaks every Python client
+# behind HTTP/1.1, and whoever
+#   reads the connection next. RFC 8297 §3 lets a server keep 103 for those who are known to understand
+# it; a gateway has to decide.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

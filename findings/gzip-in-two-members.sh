@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Guess: a gzip body of two members (RFC 1952 §2.2 allows it: files may be joined with cat) is read whole by every client.
-# What happens: urllib3 and requests give both parts. httpx and wget give the first and drop the rest without an error. curl writes the
+# Guess: a gzip body of two members (RFC 1952 §2.2 allows it: files may be joined with cat) is read whole
+# by every client.
+# What happens: urllib3 and requests give both parts. httpx and wget give the first and drop the rest
+# without an error. curl writes the
 #   first and fails with exit code 23, as if the disk were full.
-# Why it matters to a gateway: whoever compresses piece by piece must keep one deflate stream and flush it (Z_SYNC_FLUSH), not end a
-#   member and begin the next, however handy joining finished pieces is; and a file FILE.gz that was made with cat is best not sent.
+# Why it matters to a gateway: whoever compresses piece by piece must keep one deflate stream and flush
+# it (Z_SYNC_FLUSH), not end a
+#   member and begin the next, however handy joining finished pieces is; and a file FILE.gz that was made
+# with cat is best not sent.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

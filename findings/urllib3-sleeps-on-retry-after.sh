@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Guess: without a Retry object urllib3 returns a 503 as it comes; the statuses to retry (status_forcelist) are empty by default.
-# What happens: if the 503 has Retry-After, a plain urllib3.request("GET") sleeps for as long as it says and asks again, three times,
-#   before it shows anything. So it does for 429 and 413. It does not for 502 or 504, for POST, nor when the field is missing;
+# Guess: without a Retry object urllib3 returns a 503 as it comes; the statuses to retry
+# (status_forcelist) are empty by default.
+# What happens: if the 503 has Retry-After, a plain urllib3.request("GET") sleeps for as long as it says
+# and asks again, three times,
+#   before it shows anything. So it does for 429 and 413. It does not for 502 or 504, for POST, nor when
+# the field is missing;
 #   and requests, which is built on it, never does.
-# Why it matters to a gateway: "Retry-After: 120" on a 503 keeps such a caller silent for six minutes. A gateway that knows when a
-#   server will be tried again should say that short time, and may put it on 502 and 504 without touching these clients.
+# Why it matters to a gateway: "Retry-After: 120" on a 503 keeps such a caller silent for six minutes. A
+# gateway that knows when a
+#   server will be tried again should say that short time, and may put it on 502 and 504 without touching
+# these clients.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

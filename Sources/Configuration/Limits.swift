@@ -13,6 +13,14 @@ package struct Limits: Sendable, Equatable {
     package var maxRequestsPerConnection = 10_000
     /// 0: no limit.
     package var maxConnectionsPerClient = 0
+    /// Streams that are open at a time on one HTTP/2 connection.
+    package var http2Streams = 128
+    /// Streams of one that end by a reset, at once and in 30 seconds.
+    package var http2Resets = 500
+    /// Frames of one that move nothing, at once and in 10 seconds.
+    package var http2ControlFrames = 2000
+    /// Bytes by which the windows of one may grow with use.
+    package var http2Window = 16 << 20
     package var handshakeTimeout = Duration.seconds(10)
     /// From the first byte of a head to its last.
     package var headTimeout = Duration.seconds(10)

@@ -150,6 +150,27 @@ extension ConfigurationReference {
             Key(
                 "max_connections_per_client", "count; 0: no limit", .value("0"),
                 "Connections of one address at once. Off, because many people may share an address."),
+            Key(
+                "http2_streams", "1 to 10000", .value("128"),
+                "Requests under way at a time on one HTTP/2 connection. Over it: the stream is refused."),
+            Key(
+                "http2_resets", "count, from 1", .value("500"),
+                """
+                Streams of one HTTP/2 connection that end by a reset, whoever sends it: so many at once, and as many again in 30 \
+                seconds. A request that is taken back has cost us all the same. Over it: GOAWAY, ENHANCE_YOUR_CALM.
+                """),
+            Key(
+                "http2_control_frames", "count, from 16", .value("2000"),
+                """
+                Frames of one HTTP/2 connection that move nothing (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, empty DATA): so many \
+                at once, and as many again in 10 seconds; data that is sent earns more. Over it: GOAWAY, ENHANCE_YOUR_CALM.
+                """),
+            Key(
+                "http2_window", "size, to 1 GB", .value("\"16MB\""),
+                """
+                By how much all windows of one HTTP/2 connection together may grow, each from 64 KiB, while uploads use them: what a \
+                client may be ahead of an upstream that does not take it.
+                """),
             Key("handshake_timeout", "duration", .value("10"), "From accept to the end of the TLS handshake."),
             Key(
                 "head_timeout", "duration", .value("10"),

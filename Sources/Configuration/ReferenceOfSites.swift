@@ -81,6 +81,9 @@ extension ConfigurationReference {
                 Key(
                     "key_file", "file", .none("`./certs/<hostname>.key`, with a warning"), "Its key, PEM.", also: ["key_path"]),
                 Key("min_version", "`1.2`, `1.3`", .value("\"1.2\""), "The oldest TLS accepted.", also: ["min_tls_version"]),
+                Key(
+                    "alpn", "list of `h2`, `http/1.1`", .value("[\"h2\", \"http/1.1\"]"),
+                    "The versions of HTTP that are spoken, the preferred one first."),
                 Key("auto_cert", "boolean", .value("false"), "Get the certificate by ACME."),
                 Key("domains", "list of host names", .value("[]"), "Names in that certificate, besides the site's."),
             ]),

@@ -10,6 +10,7 @@ extension TLSSettings {
         let stem = "./certs/\(hostname ?? "localhost")"
         var settings = TLSSettings(certFile: cert?.value ?? stem + ".crt", keyFile: key?.value ?? stem + ".key")
         table.read("min_version", "min_tls_version", into: &settings.minVersion)
+        settings.readProtocols(table)
         table.read("auto_cert", into: &settings.autoCert)
         table.read("domains", into: &settings.domains)
         settings.acme = ACMESettings(reading: table.table("acme"))
@@ -28,6 +29,16 @@ extension TLSSettings {
         }
         checkFiles(table, settings, hasFiles: hasFiles)
         return settings
+    }
+
+    private mutating func readProtocols(_ table: TableReader) {
+        table.read("alpn", into: &alpn)
+        let known = ["h2", "http/1.1"]
+        guard alpn.isEmpty || Set(alpn).count < alpn.count || !alpn.allSatisfy(known.contains) else { return }
+        table.reading.report(
+            .error, "\(table.path).alpn", at: table.position, "must name each of \"h2\" and \"http/1.1\" at most once, and one",
+            hint: "alpn = [\"http/1.1\"] turns HTTP/2 off")
+        alpn = known
     }
 
     private static func checkFiles(_ table: TableReader, _ settings: TLSSettings, hasFiles: Bool) {

@@ -29,8 +29,10 @@ package struct FrameHeader: Equatable, Sendable {
         stream = BigEndian.uint32(bytes, at: 5) & 0x7FFF_FFFF
     }
 
+    /// Is the flag set?
     package func has(_ flag: FrameFlag) -> Bool { flags & flag.rawValue != 0 }
 
+    /// Appends the nine bytes.
     package func append(to out: inout [UInt8]) {
         out.append(UInt8(truncatingIfNeeded: length >> 16))
         out.append(UInt8(truncatingIfNeeded: length >> 8))
@@ -68,14 +70,17 @@ package enum FrameFlag: UInt8, Sendable {
 
 /// Numbers as the network writes them.
 package enum BigEndian {
+    /// The number at `index`, of two bytes.
     package static func uint16(_ bytes: Span<UInt8>, at index: Int) -> UInt16 {
         UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
     }
 
+    /// The number at `index`, of four bytes.
     package static func uint32(_ bytes: Span<UInt8>, at index: Int) -> UInt32 {
         UInt32(uint16(bytes, at: index)) << 16 | UInt32(uint16(bytes, at: index + 2))
     }
 
+    /// Four bytes.
     package static func append(_ value: UInt32, to out: inout [UInt8]) {
         out.append(UInt8(truncatingIfNeeded: value >> 24))
         out.append(UInt8(truncatingIfNeeded: value >> 16))
@@ -83,6 +88,7 @@ package enum BigEndian {
         out.append(UInt8(truncatingIfNeeded: value))
     }
 
+    /// Two bytes.
     package static func append(_ value: UInt16, to out: inout [UInt8]) {
         out.append(UInt8(truncatingIfNeeded: value >> 8))
         out.append(UInt8(truncatingIfNeeded: value))

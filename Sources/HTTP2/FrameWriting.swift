@@ -11,6 +11,7 @@ package enum Frames {
         }
     }
 
+    /// The answer to SETTINGS, RFC 9113 §6.5.3.
     package static func appendSettingsAck(to out: inout [UInt8]) {
         FrameHeader(.settings, flags: FrameFlag.endStreamOrAck.rawValue, stream: 0, length: 0).append(to: &out)
     }
@@ -32,6 +33,7 @@ package enum Frames {
         out.append(contentsOf: words.utf8)
     }
 
+    /// RST_STREAM, RFC 9113 §6.4.
     package static func appendReset(_ stream: UInt32, _ code: ErrorCode, to out: inout [UInt8]) {
         FrameHeader(.rstStream, stream: stream, length: 4).append(to: &out)
         BigEndian.append(code.rawValue, to: &out)

@@ -1,7 +1,7 @@
 package import HTTP
 
-/// A request's field section as it is decoded, field by field, put together as the head that HTTP/1.1 would have: it is then judged
-/// by the one parser there is, so that no rule holds for one version and not for the other.
+/// A request's field section as it is decoded, field by field, put together as the head that HTTP/1.1 would have: it is then
+/// judged by the one parser there is, so that no rule holds for one version and not for the other.
 ///
 /// What only HTTP/2 knows is judged here, RFC 9113 §8.2 and §8.3: pseudo-fields, names in lower case, no field of the connection.
 package struct RequestFields {

@@ -37,8 +37,8 @@ import COpenSSL
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
     }
 
-    /// May a request for `host` come over a connection whose client asked for `name`? Only if the certificate it was shown is good
-    /// for the host, and the host's own site would have taken the connection (RFC 9113 §9.1.1).
+    /// May a request for `host` come over a connection whose client asked for `name`? Only if the certificate it was shown is
+    /// good for the host, and the host's own site would have taken the connection (RFC 9113 §9.1.1).
     /// - Parameters:
     ///   - host: lower case, without port.
     ///   - name: as in `TLSSession.serverName`.

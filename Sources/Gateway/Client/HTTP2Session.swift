@@ -6,8 +6,8 @@ import Messages
 import TLS
 import Transport
 
-/// A connection's exchanges in HTTP/2: many at a time, each in a task of its own. While one is under way the connection's own task
-/// reads and sends for all of them.
+/// A connection's exchanges in HTTP/2: many at a time, each in a task of its own. While one is under way the connection's own
+/// task reads and sends for all of them.
 final class HTTP2Session: ClientSession {
     private let http2: HTTP2Connection
     private let stream: Stream
@@ -24,8 +24,8 @@ final class HTTP2Session: ClientSession {
     private var tunnels: [UInt32: Tunnel] = [:]
     private(set) var idleSince: UInt64
     private(set) var requestCount = 0
-    /// When the client last took anything of what waits for it, in monotonic nanoseconds.
-    private var sentAt: UInt64 = 0
+    /// Since when the client has taken nothing of what waits for it, in monotonic nanoseconds; nil while nothing waits.
+    private var blockedSince: UInt64?
     /// When the frame or field section under way was first waited for; nil while there is none.
     private var frameSince: UInt64?
     /// When the drain goes on, in monotonic nanoseconds; nil while there is none.
@@ -45,10 +45,7 @@ final class HTTP2Session: ClientSession {
         self.state = state
         self.log = log
         idleSince = state.loop.now
-        let limits = endpoint.limits
-        http2 = HTTP2Connection(
-            stream, buffers: state.buffers, loop: state.loop,
-            limits: HTTP2Limits(head: limits.head, trailers: limits.chunks))
+        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: endpoint.limits.http2)
         http2.acceptor = self
         http2.onOutput = { [unowned self] in wake() }
     }
@@ -109,7 +106,11 @@ final class HTTP2Session: ClientSession {
     private func flush() throws(PeerError) -> Bool {
         let before = http2.unsentCount
         let isSent = try http2.flush()
-        if isSent || http2.unsentCount < before { sentAt = state.loop.now }
+        if isSent {
+            blockedSince = nil
+        } else if blockedSince == nil || http2.unsentCount < before {
+            blockedSince = state.loop.now
+        }
         return isSent
     }
 
@@ -144,14 +145,14 @@ final class HTTP2Session: ClientSession {
         frameSince = http2.isInsideFrame ? frameSince ?? now : nil
         var deadline = UInt64.max
         if let frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
-        if !isSent { deadline = min(deadline, sentAt &+ limits.sendTimeout) }
-        if http2.hasAbandoned { deadline = min(deadline, now &+ limits.lingeringTimeout) }
+        if let blockedSince { deadline = min(deadline, blockedSince &+ limits.sendTimeout) }
+        if let abandoned = http2.firstAbandoned { deadline = min(deadline, abandoned &+ limits.lingeringTimeout) }
         if let drainsAt { deadline = min(deadline, drainsAt) }
-        guard deadline > now else { return pass(now, isSent) }
+        guard deadline > now else { return pass(now) }
         stream.watch(reading: read != .full, writing: !isSent)
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
         stream.watch(reading: false, writing: false)
-        return wake == .deadline ? pass(state.loop.now, isSent) : false
+        return wake == .deadline ? pass(state.loop.now) : false
     }
 
     @discardableResult
@@ -163,7 +164,8 @@ final class HTTP2Session: ClientSession {
         return wake
     }
 
-    /// The session has something to look at. Told while it does not wait, the connection's waiter would end a wait of another kind.
+    /// The session has something to look at. Told while it does not wait, the connection's waiter would end a wait of another
+    /// kind.
     private func wake() {
         isDue = true
         guard isWaiting else { return }
@@ -173,16 +175,16 @@ final class HTTP2Session: ClientSession {
 
     /// A deadline has passed.
     /// - Returns: must the connection be cut?
-    private func pass(_ now: UInt64, _ isSent: Bool) -> Bool {
+    private func pass(_ now: UInt64) -> Bool {
         let limits = endpoint.limits
         if let frameSince, now >= frameSince &+ limits.headTimeout { return true }
-        if !isSent, now >= sentAt &+ limits.sendTimeout { return true }
+        if let blockedSince, now >= blockedSince &+ limits.sendTimeout { return true }
         if let due = drainsAt, now >= due {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
             drainsAt = http2.isLeaving ? nil : now &+ Self.goAwayDelay
             http2.goAway(isFinal: http2.isLeaving)
         }
-        http2.endAbandoned()
+        http2.endAbandoned(since: now &- limits.lingeringTimeout)
         return false
     }
 
@@ -220,7 +222,7 @@ final class HTTP2Session: ClientSession {
                 if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
                 return
             }
-            unsafe await withUnsafeContinuation { continuation in tunnel.sleep { unsafe continuation.resume() } }
+            await withCheckedContinuation { continuation in tunnel.sleep { continuation.resume() } }
         }
     }
 

@@ -1,5 +1,6 @@
 import Configuration
 import HTTP
+import Messages
 
 /// `[limits]` and `[performance]`, times in nanoseconds. A class, so that a waiting task holds a reference and not a copy.
 final class PlanLimits: Sendable {
@@ -9,6 +10,8 @@ final class PlanLimits: Sendable {
     let maxBodyBytes: UInt64
     /// 0: no limit.
     let maxRequestsPerConnection: Int
+    /// Of one connection.
+    let http2: HTTP2Limits
     /// All workers together.
     let maxConnections: Int
     /// 0: no limit.
@@ -33,6 +36,7 @@ final class PlanLimits: Sendable {
         chunks = ChunkLimits(limits)
         maxBodyBytes = UInt64(configuration.security.maxRequestSize)
         maxRequestsPerConnection = limits.maxRequestsPerConnection
+        http2 = HTTP2Limits(limits, head: head, trailers: chunks)
         maxConnections = configuration.performance.maxConnections
         maxConnectionsPerClient = limits.maxConnectionsPerClient
         handshakeTimeout = limits.handshakeTimeout.nanoseconds
@@ -56,6 +60,16 @@ extension HeadLimits {
         maxTargetBytes = limits.maxTargetBytes
         maxFields = limits.maxFields
         maxFieldBytes = limits.maxFieldBytes
+    }
+}
+
+extension HTTP2Limits {
+    fileprivate init(_ limits: Limits, head: HeadLimits, trailers: ChunkLimits) {
+        self.init(head: head, trailers: trailers)
+        maxStreams = limits.http2Streams
+        maxResets = limits.http2Resets
+        maxControlFrames = limits.http2ControlFrames
+        maxGrowth = limits.http2Window
     }
 }
 

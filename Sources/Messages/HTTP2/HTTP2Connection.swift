@@ -152,19 +152,21 @@ package final class HTTP2Connection {
     package func endExchange(on stream: HTTP2Stream) {
         runningExchanges -= 1
         guard !stream.isClosed else { return forget(stream) }
-        stream.isAbandoned = true
+        stream.abandonedAt = now
         stream.inflow.abandon()
         // An exchange that has not ended its answer has been cut.
         if !stream.outflow.hasEnded { stream.reset(.internalError) }
     }
 
-    /// The request of an answered stream is not awaited any longer: RFC 9113 §8.1.
-    package func endAbandoned() {
-        for stream in streams.values where stream.isAbandoned { stream.reset(.noError) }
+    /// The requests of streams that were answered at that time or before are not awaited any longer: RFC 9113 §8.1.
+    package func endAbandoned(since time: UInt64) {
+        for stream in streams.values {
+            if let abandonedAt = stream.abandonedAt, abandonedAt <= time { stream.reset(.noError) }
+        }
     }
 
-    /// Is there an answered stream whose request has not ended?
-    package var hasAbandoned: Bool { streams.values.contains { $0.isAbandoned } }
+    /// When the first of the streams was answered whose requests have not ended; nil if there is none.
+    package var firstAbandoned: UInt64? { streams.values.lazy.compactMap(\.abandonedAt).min() }
 
     func streamEnded(_ stream: HTTP2Stream) {
         if stream.isClosed { forget(stream) }
@@ -201,7 +203,8 @@ package final class HTTP2Connection {
     private static let worthwhile = 1024
 
     func sendEnd(_ stream: HTTP2Stream) {
-        output.append { FrameHeader(.data, flags: FrameFlag.endStreamOrAck.rawValue, stream: stream.identifier, length: 0).append(to: &$0) }
+        let end = FrameHeader(.data, flags: FrameFlag.endStreamOrAck.rawValue, stream: stream.identifier, length: 0)
+        output.append { end.append(to: &$0) }
         streamEnded(stream)
         flushSoon()
     }

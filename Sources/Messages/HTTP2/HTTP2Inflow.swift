@@ -89,6 +89,7 @@ package final class HTTP2Inflow: BodySource {
 
     // MARK: Taking
 
+    /// See `BodySource`.
     package func nextBody() throws(HTTPRefusal) -> BodyState {
         if isTunnel { return .finished }
         if let first = waiting.first { return .ready(first.count) }
@@ -96,11 +97,13 @@ package final class HTTP2Inflow: BodySource {
         return hasEnded ? .finished : .needsBytes
     }
 
+    /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {
         if let code = stream?.resetCode { throw .reset(code) }
         return hasBytes || hasEnded ? .progress : .blocked
     }
 
+    /// See `BodySource`.
     package func drain(_ take: (Span<UInt8>) throws(PeerError) -> Int) throws(PeerError) -> Int {
         guard let first = waiting.first else { return 0 }
         let count = try first.withBytes(take)

@@ -41,6 +41,7 @@ package final class HTTP2Outflow: BodySink {
         stream.connection.sendHeaders(stream, endsStream: false, compose: compose)
     }
 
+    /// Sends a prefix of the payload as DATA.
     package func write(_ payload: Span<UInt8>) throws(PeerError) -> Int {
         guard let stream else { return 0 }
         if let code = stream.resetCode { throw .reset(code) }
@@ -67,6 +68,7 @@ package final class HTTP2Outflow: BodySink {
         return taken
     }
 
+    /// Ends the stream; with trailers in a field section of their own.
     package func finish(trailers: FieldSection?) {
         guard let stream, !stream.hasLeft, !hasEnded, !isTunnel else { return }
         // A counted body that lacks bytes must not look whole (RFC 9113 §8.1.1).
@@ -95,6 +97,7 @@ package final class HTTP2Outflow: BodySink {
         return true
     }
 
+    /// The stream takes nothing more.
     package func discard() { hasEnded = true }
 
     /// The peer takes so many bytes more, or less.

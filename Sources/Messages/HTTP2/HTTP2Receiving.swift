@@ -198,7 +198,9 @@ extension HTTP2Connection {
     }
 
     /// END_STREAM has come.
-    func end(_ stream: HTTP2Stream, trailers: FieldSection = FieldSection(), refusal: HTTPRefusal? = nil) throws(ConnectionError) {
+    func end(
+        _ stream: HTTP2Stream, trailers: FieldSection = FieldSection(), refusal: HTTPRefusal? = nil
+    ) throws(ConnectionError) {
         guard stream.inflow.end(trailers: trailers, refusal: refusal) || stream.isAbandoned else {
             return try resetStream(stream.identifier, .protocolError)
         }

@@ -5,7 +5,8 @@ import Transport
 
 /// One stream of a connection (RFC 9113 §5), as the exchange on it sees it.
 ///
-/// Who is woken by what is kept here as a socket keeps it: `watch` says what, and the connection wakes the waiter when it happens.
+/// Who is woken by what is kept here as a socket keeps it: `watch` says what, and the connection wakes the waiter when it
+/// happens.
 package final class HTTP2Stream {
     package let identifier: UInt32
     package let inflow: HTTP2Inflow
@@ -14,8 +15,8 @@ package final class HTTP2Stream {
     package var priority = Priority()
     /// Why it ended before its time, on either side's account; nil while it has not.
     package private(set) var resetCode: ErrorCode?
-    /// Its exchange is over: what still arrives is dropped.
-    var isAbandoned = false
+    /// When its exchange was over, in monotonic nanoseconds, while its request was not: what still arrives is dropped.
+    var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
     var isQueued = false
     private var watchesReading = false
@@ -35,6 +36,8 @@ package final class HTTP2Stream {
 
     /// Has the client reset it, or has its connection ended?
     package var hasLeft: Bool { resetCode != nil }
+
+    var isAbandoned: Bool { abandonedAt != nil }
 
     /// Have both sides ended it, or has one of them reset it?
     var isClosed: Bool { resetCode != nil || (inflow.hasEnded && outflow.hasEnded) }
@@ -91,6 +94,7 @@ package final class HTTP2Stream {
 extension HTTP2Stream: Duplex {
     package var mayReceive: Bool { resetCode != nil || inflow.hasBytes || inflow.hasEnded }
 
+    /// One read of what has come into the buffer's room.
     package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
         if let resetCode { throw .reset(resetCode) }
         let count = inflow.move(into: buffer)
@@ -98,6 +102,7 @@ extension HTTP2Stream: Duplex {
         return inflow.hasEnded ? .end : .blocked
     }
 
+    /// Sends a prefix of the buffer's bytes as DATA, and consumes it.
     package func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int {
         let count = try buffer.withBytes { bytes throws(PeerError) in
             try outflow.write(bytes.extracting(first: min(limit, bytes.count)))
@@ -106,14 +111,20 @@ extension HTTP2Stream: Duplex {
         return count
     }
 
+    /// As above.
     package func send(_ span: Span<UInt8>) throws(PeerError) -> Int { try outflow.write(span) }
 
     /// Nothing is offered twice: what was taken is framed.
     package func owed(of count: Int) -> Int { 0 }
+    /// What was taken is the connection's to send.
     package var hasUnsent: Bool { false }
+    /// Nothing is left over.
     package func sendRest() throws(PeerError) -> Bool { true }
 
+    /// Sends END_STREAM.
     package func shutdownWrite() { outflow.endTunnel() }
+    /// Sends RST_STREAM.
     package func breakOff() { reset(.cancel) }
+    /// It holds nothing that can be had again.
     package func releaseMemory() {}
 }
