@@ -45,7 +45,8 @@ root/usr/bin/curl --version | head -n 1
 seen=()
 ask() { # what is shown, a path that nobody has asked for, further options
     local status code=0
-    status=$(root/usr/bin/curl -sS --retry 3 --retry-delay 1 -w '%{http_code}' "${@:3}" "http://127.0.0.1:$port$2" 2>err) || code=$?
+    status=$(root/usr/bin/curl -sS --retry 3 --retry-delay 1 -w '%{http_code}' "${@:3}" \
+        "http://127.0.0.1:$port$2" 2>err) || code=$?
     echo "$1: exit $code, last status ${status:-none}; $(tail -n 1 err)"
     seen+=("$code")
 }

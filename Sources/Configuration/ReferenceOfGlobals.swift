@@ -168,8 +168,8 @@ extension ConfigurationReference {
             Key(
                 "http2_window", "size, to 1 GB", .value("\"16MB\""),
                 """
-                By how much all windows of one HTTP/2 connection together may grow, each from 64 KiB, while uploads use them: what a \
-                client may be ahead of an upstream that does not take it.
+                By how much all windows of one HTTP/2 connection together may grow, each from 64 KiB, while uploads use them: \
+                what a client may be ahead of an upstream that does not take it.
                 """),
             Key("handshake_timeout", "duration", .value("10"), "From accept to the end of the TLS handshake."),
             Key(

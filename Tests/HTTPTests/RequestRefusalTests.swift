@@ -234,6 +234,10 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
             .headTooLarge, .targetTooLong, .chunkSizeMalformed, .chunkSizeOverflow, .chunkExtensionMalformed,
             .chunkExtensionTooLarge, .chunkDataUnterminated, .trailersTooLarge, .statusLineMalformed, .statusInvalid,
             .switchNotAskedFor, .tooManyInterimHeads,
+            // HTTP/2's own.
+            .http2FieldName, .http2FieldValue, .http2ConnectionField, .pseudoFieldUnknown, .pseudoFieldLate,
+            .pseudoFieldRepeated, .pseudoFieldMissing, .schemeUnknown, .pathMalformed, .connectMalformed,
+            .connectProtocolUnexpected, .connectProtocolUnknown,
         ]
         let missing = RefusalReason.allCases.filter { reason in
             !elsewhere.contains(reason) && !all.contains { $0.code == reason.rawValue }

@@ -79,19 +79,9 @@ final class ClientConnection {
         }
     }
 
-    /// The session of the version that was agreed on.
-    private func makeSession() -> any ClientSession {
-        if stream.tls?.speaksHTTP2 == true {
-            return HTTP2Session(
-                stream, endpoint, connection: ObjectIdentifier(self), waiter: waiter, state: state, log: log)
-        }
-        return HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
-    }
-
     /// Carries out the exchange on one stream of a connection that has several.
     func serve(stream number: UInt32) async {
-        guard case .open(let session) = phase, let session = session as? HTTP2Session else { return }
-        await session.serve(stream: number)
+        if case .open(let session) = phase { await session.serve(stream: number) }
     }
 
     private func serve(_ session: any ClientSession) async -> Ending {

@@ -99,6 +99,8 @@ final class HTTP1Session: ClientSession {
         await exchange.refuse(failure)
     }
 
+    nonisolated(nonsending) func serve(stream number: UInt32) async {}
+
     /// Its last answer says so: see `mayServeAnother`.
     func drain() {}
     func leave() {}
@@ -204,5 +206,11 @@ final class HTTP1Session: ClientSession {
     private func noteBreak(_ error: PeerError) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
         log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
+    }
+}
+
+extension ClientConnection {
+    func makeHTTP1Session() -> any ClientSession {
+        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
     }
 }

@@ -45,7 +45,7 @@ final class HTTP2Session: ClientSession {
         self.state = state
         self.log = log
         idleSince = state.loop.now
-        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: endpoint.limits.http2)
+        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: endpoint.limits.streams)
         http2.acceptor = self
         http2.onOutput = { [unowned self] in wake() }
     }
@@ -258,6 +258,15 @@ final class HTTP2Session: ClientSession {
     private func note(_ error: PeerError) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
         log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
+    }
+}
+
+extension ClientConnection {
+    /// The session of the version that was agreed on.
+    func makeSession() -> any ClientSession {
+        guard stream.tls?.speaksHTTP2 == true else { return makeHTTP1Session() }
+        return HTTP2Session(
+            stream, endpoint, connection: ObjectIdentifier(self), waiter: waiter, state: state, log: log)
     }
 }
 

@@ -11,7 +11,7 @@ final class PlanLimits: Sendable {
     /// 0: no limit.
     let maxRequestsPerConnection: Int
     /// Of one connection.
-    let http2: HTTP2Limits
+    let streams: StreamLimits
     /// All workers together.
     let maxConnections: Int
     /// 0: no limit.
@@ -36,7 +36,7 @@ final class PlanLimits: Sendable {
         chunks = ChunkLimits(limits)
         maxBodyBytes = UInt64(configuration.security.maxRequestSize)
         maxRequestsPerConnection = limits.maxRequestsPerConnection
-        http2 = HTTP2Limits(limits, head: head, trailers: chunks)
+        streams = StreamLimits(limits, head: head, trailers: chunks)
         maxConnections = configuration.performance.maxConnections
         maxConnectionsPerClient = limits.maxConnectionsPerClient
         handshakeTimeout = limits.handshakeTimeout.nanoseconds
@@ -63,7 +63,7 @@ extension HeadLimits {
     }
 }
 
-extension HTTP2Limits {
+extension StreamLimits {
     fileprivate init(_ limits: Limits, head: HeadLimits, trailers: ChunkLimits) {
         self.init(head: head, trailers: trailers)
         maxStreams = limits.http2Streams

@@ -18,7 +18,7 @@ package final class HTTP2Connection {
     let stream: Stream
     let buffers: BufferPool
     let loop: EventLoop
-    let limits: HTTP2Limits
+    let limits: StreamLimits
     let output: HTTP2Output
     package weak var acceptor: (any HTTP2Acceptor)?
 
@@ -53,7 +53,7 @@ package final class HTTP2Connection {
     /// Why it ends; nil while it does not.
     package private(set) var error: ConnectionError?
 
-    package init(_ stream: Stream, buffers: BufferPool, loop: EventLoop, limits: HTTP2Limits) {
+    package init(_ stream: Stream, buffers: BufferPool, loop: EventLoop, limits: StreamLimits) {
         self.stream = stream
         self.buffers = buffers
         self.loop = loop

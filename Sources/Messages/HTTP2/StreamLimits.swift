@@ -1,7 +1,7 @@
 package import HTTP
 
 /// What a client may do on one HTTP/2 connection. Each is there because it costs us and the client decides how much.
-package struct HTTP2Limits: Sendable {
+package struct StreamLimits: Sendable {
     package var head: HeadLimits
     package var trailers: ChunkLimits
     /// Streams open at a time, `limits.http2_streams`.
