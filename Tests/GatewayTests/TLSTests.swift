@@ -104,14 +104,20 @@ struct TLSTests {
         }
     }
 
-    @Test("ALPN is http/1.1, also for a client that would rather speak h2")
-    func applicationProtocol() async throws {
+    @Test(
+        "ALPN is what the site prefers of what the client offers",
+        arguments: [
+            ("", "h2,http/1.1", "h2"), ("", "http/1.1,h2", "h2"), ("", "http/1.1", "http/1.1"),
+            (#"alpn = ["http/1.1"]"#, "h2,http/1.1", "http/1.1"), (#"alpn = ["http/1.1", "h2"]"#, "h2,http/1.1", "http/1.1"),
+            (#"alpn = ["http/1.1", "h2"]"#, "h2", "h2"),
+        ])
+    func applicationProtocol(_ key: String, _ offer: String, _ choice: String) async throws {
         let certificates = try await Certificates.ready()
         let port = try FreePort()
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl() + "\n" + key)
         try await Gatehouse.serving(toml) { _ in
-            let outcome = try await Command.sClient(port, ["-alpn", "h2,http/1.1"])
-            #expect(outcome.text.contains("ALPN protocol: http/1.1"), "\(outcome)")
+            let outcome = try await Command.sClient(port, ["-alpn", offer])
+            #expect(outcome.text.contains("ALPN protocol: \(choice)\n"), "\(outcome)")
         }
     }
 
