@@ -5,21 +5,23 @@ package import HTTP
 ///
 /// What only HTTP/2 knows is judged here, RFC 9113 §8.2 and §8.3: pseudo-fields, names in lower case, no field of the connection.
 package struct RequestFields {
-    private var method: [UInt8] = []
-    private var scheme: [UInt8] = []
-    private var authority: [UInt8] = []
-    private var path: [UInt8] = []
-    private var connectProtocol: [UInt8] = []
+    /// The values of the pseudo-fields, and behind them, from `lines` on, the other fields as HTTP/1.1 writes them.
+    private var bytes: [UInt8]
+    private var method = 0..<0
+    private var scheme = 0..<0
+    private var authority = 0..<0
+    private var path = 0..<0
+    private var connectProtocol = 0..<0
+    private var lines = 0
     private var host: [UInt8] = []
     /// RFC 9113 §8.2.3: crumbs that are joined to one field.
     private var cookie: [UInt8] = []
-    private var lines: [UInt8] = []
     private var seen: Set = []
     /// Bytes of all fields, as RFC 9113 §6.5.2 counts them without its 32 for each.
     private var size = 0
     private var count = 0
-    /// The value of `priority`, RFC 9218 §5; empty without one.
-    package private(set) var priority: [UInt8] = []
+    /// Of the `priority` field, RFC 9218 §5.
+    package private(set) var priority = Priority()
     /// The first rule that was broken; nil as long as none is.
     package private(set) var malformation: RefusalReason?
     /// More was sent than the limits allow; the rest was dropped.
@@ -39,8 +41,17 @@ package struct RequestFields {
         static let contentLength = Set(rawValue: 256)
     }
 
-    package init(limits: HeadLimits) {
+    /// - Parameter storage: an empty array, for its room.
+    package init(limits: HeadLimits, storage: consuming [UInt8] = []) {
         self.limits = limits
+        bytes = storage
+    }
+
+    /// Gives the array back that it was made with, emptied.
+    package consuming func takeStorage() -> [UInt8] {
+        var storage = exchange(&bytes, with: [])
+        storage.removeAll(keepingCapacity: true)
+        return storage
     }
 
     /// Adds the next field.
@@ -62,7 +73,7 @@ package struct RequestFields {
 
     private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
         if name[0] == 0x3A { return takePseudo(name, value) }
-        seen.insert(.regular)
+        if seen.insert(.regular).inserted { lines = bytes.count }
         if name.spells("cookie") {
             if !cookie.isEmpty { cookie.append("; ") }
             cookie.append(value)
@@ -78,31 +89,32 @@ package struct RequestFields {
             seen.insert(.acceptsTrailers)
             return nil
         }
-        if name.spells("priority") { priority = Array(copying: value) }
+        if name.spells("priority") { priority = Priority(value) }
         if name.spells("content-length") { seen.insert(.contentLength) }
-        lines.append(name)
-        lines.append(": ")
-        lines.append(value)
-        lines.append("\r\n")
+        bytes.append(name)
+        bytes.append(": ")
+        bytes.append(value)
+        bytes.append("\r\n")
         return nil
     }
 
     private mutating func takePseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
         // RFC 9113 §8.3: before all others, each once, and no other than these.
         guard !seen.contains(.regular) else { return .pseudoFieldLate }
-        if name.spells(":method") { return take(value, .method, \.method) }
-        if name.spells(":scheme") { return take(value, .scheme, \.scheme) }
-        if name.spells(":authority") { return take(value, .authority, \.authority) }
-        if name.spells(":path") { return take(value, .path, \.path) }
-        if name.spells(":protocol") { return take(value, .connectProtocol, \.connectProtocol) }
+        if name.spells(":method") { return take(value, .method) { $0.method = $1 } }
+        if name.spells(":scheme") { return take(value, .scheme) { $0.scheme = $1 } }
+        if name.spells(":authority") { return take(value, .authority) { $0.authority = $1 } }
+        if name.spells(":path") { return take(value, .path) { $0.path = $1 } }
+        if name.spells(":protocol") { return take(value, .connectProtocol) { $0.connectProtocol = $1 } }
         return .pseudoFieldUnknown
     }
 
     private mutating func take(
-        _ value: Span<UInt8>, _ which: Set, _ place: WritableKeyPath<RequestFields, [UInt8]>
+        _ value: Span<UInt8>, _ which: Set, note: (inout RequestFields, Range<Int>) -> Void
     ) -> RefusalReason? {
         guard seen.insert(which).inserted else { return .pseudoFieldRepeated }
-        self[keyPath: place] = Array(copying: value)
+        note(&self, bytes.count..<bytes.count + value.count)
+        bytes.append(value)
         return nil
     }
 
@@ -123,12 +135,12 @@ package struct RequestFields {
         guard malformation == nil else { return .request }
         malformation = wholeMalformation(allowsExtendedConnect)
         guard seen.contains(.connectProtocol) else { return .request }
-        return connectProtocol.span.isEqual(toLetters: "websocket") ? .webSocket : .otherProtocol
+        return bytes.span.extracting(connectProtocol).isEqual(toLetters: "websocket") ? .webSocket : .otherProtocol
     }
 
     private func wholeMalformation(_ allowsExtendedConnect: Bool) -> RefusalReason? {
         guard seen.contains(.method), !method.isEmpty else { return .pseudoFieldMissing }
-        let isConnect = method.span.spells("CONNECT")
+        let isConnect = bytes.span.extracting(method).spells("CONNECT")
         if seen.contains(.connectProtocol) {
             guard isConnect, allowsExtendedConnect else { return .connectProtocolUnexpected }
         } else if isConnect {
@@ -137,17 +149,19 @@ package struct RequestFields {
             return seen.isDisjoint(with: others) && seen.contains(.authority) ? nil : .connectMalformed
         }
         guard seen.isSuperset(of: [.scheme, .path]) else { return .pseudoFieldMissing }
-        guard scheme.span.isEqual(toLetters: "https") || scheme.span.isEqual(toLetters: "http") else { return .schemeUnknown }
+        guard bytes.span.extracting(scheme).isEqual(toLetters: "https") || bytes.span.extracting(scheme).isEqual(toLetters: "http") else { return .schemeUnknown }
         // RFC 9113 §8.3.1: a path begins with a slash; OPTIONS may ask about the server as a whole.
-        guard let first = path.first else { return .pathMalformed }
-        if first != 0x2F, !(path.span.spells("*") && method.span.spells("OPTIONS")) { return .pathMalformed }
+        guard !path.isEmpty else { return .pathMalformed }
+        if bytes[path.lowerBound] != 0x2F, !(bytes.span.extracting(path).spells("*") && bytes.span.extracting(method).spells("OPTIONS")) { return .pathMalformed }
         // What would end the request line, or begin another, is in none of the two.
-        if method.contains(where: { !ByteClass.isToken($0) }) || path.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+        if method.contains(where: { !ByteClass.isToken(bytes[$0]) })
+            || path.contains(where: { bytes[$0] <= 0x20 || bytes[$0] == 0x7F })
+        {
             return .pathMalformed
         }
-        if authority.contains(where: { $0 == 0x40 || $0 == 0x2C || $0 <= 0x20 }) { return .hostMalformed }
+        if authority.contains(where: { bytes[$0] == 0x40 || bytes[$0] == 0x2C || bytes[$0] <= 0x20 }) { return .hostMalformed }
         // RFC 9113 §8.3.1: a Host that names something else is a sign of an attack on whoever reads Host.
-        if seen.isSuperset(of: [.host, .authority]), !authority.span.isEqual(ignoringCaseOf: host.span) {
+        if seen.isSuperset(of: [.host, .authority]), !bytes.span.extracting(authority).isEqual(ignoringCaseOf: host.span) {
             return .hostDisagreesWithTarget
         }
         return nil
@@ -162,16 +176,16 @@ package struct RequestFields {
     ///   - hasBody: the stream goes on behind the head.
     ///   - key: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
     package func appendHead(_ kind: Kind, hasBody: Bool, key: () -> [UInt8], to out: inout [UInt8]) {
-        if kind == .webSocket { out.append("GET") } else { out.append(method.span) }
+        if kind == .webSocket { out.append("GET") } else { out.append(bytes, method) }
         out.append(0x20)
-        if path.isEmpty { out.append(authority.span) } else { out.append(path.span) }
+        out.append(bytes, path.isEmpty ? authority : path)
         out.append(" HTTP/1.1\r\n")
         if seen.contains(.authority) || seen.contains(.host) {
             out.append("Host: ")
-            out.append(seen.contains(.authority) ? authority.span : host.span)
+            if seen.contains(.authority) { out.append(bytes, authority) } else { out.append(host.span) }
             out.append("\r\n")
         }
-        out.append(lines.span)
+        if seen.contains(.regular) { out.append(bytes, lines..<bytes.count) }
         if !cookie.isEmpty {
             out.append("cookie: ")
             out.append(cookie.span)

@@ -293,10 +293,12 @@ extension HTTP2Session: HTTP2Acceptor {
             if refusal == nil { refusal = Failure(error) }
         }
         state.give(back: text)
+        let isMalformed = fields.malformation != nil
+        http2.keep(fields)
         if kind == .otherProtocol, refusal == nil { refusal = Failure(HTTPRefusal(.connectProtocolUnknown)) }
         stream.inflow.begin(declared: declaredLength(head, hasBody), isTunnel: kind == .webSocket)
         sides[stream.identifier] = HTTP2Side(
-            stream, head, refusal: refusal, isMalformed: fields.malformation != nil, endpoint: endpoint, state: state)
+            stream, head, refusal: refusal, isMalformed: isMalformed, endpoint: endpoint, state: state)
         begun.append(stream.identifier)
     }
 

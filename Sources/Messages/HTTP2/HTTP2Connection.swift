@@ -20,7 +20,8 @@ package final class HTTP2Connection {
     let loop: EventLoop
     let limits: StreamLimits
     let output: HTTP2Output
-    package weak var acceptor: (any HTTP2Acceptor)?
+    /// Holds the connection.
+    package unowned var acceptor: (any HTTP2Acceptor)?
 
     /// What the peer has told us.
     var peer = Settings()
@@ -37,6 +38,8 @@ package final class HTTP2Connection {
     var hasSettings = false
     /// The field section under way; nothing else may come before its end (RFC 9113 §4.3).
     var section: FieldSectionInProgress?
+    /// Room for the fields of the next request, while streams are open.
+    var spareFields: [UInt8] = []
     /// The DATA frame under way.
     var data: DataInProgress?
     private var madeDecoder: FieldDecoder?
@@ -145,6 +148,11 @@ package final class HTTP2Connection {
 
     // MARK: Streams
 
+    /// Takes the room of fields back that have been read.
+    package func keep(_ fields: consuming RequestFields) {
+        spareFields = fields.takeStorage()
+    }
+
     /// The exchange on a stream begins.
     package func beginExchange() { runningExchanges += 1 }
 
@@ -176,7 +184,9 @@ package final class HTTP2Connection {
         guard streams[stream.identifier] === stream else { return }
         streams[stream.identifier] = nil
         // An idle connection keeps no table.
-        if streams.isEmpty { streams = [:] }
+        guard streams.isEmpty else { return }
+        streams = [:]
+        spareFields = []
     }
 
     // MARK: Sending

@@ -43,7 +43,7 @@ extension HTTP2Connection {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
             if let goneAway, header.stream > goneAway { return .ignored }
             lastStream = header.stream
-            return .request(RequestFields(limits: limits.head))
+            return .request(RequestFields(limits: limits.head, storage: exchange(&spareFields, with: [])))
         }
         if let stream = streams[header.stream] {
             guard !stream.inflow.hasEnded else {
@@ -94,7 +94,7 @@ extension HTTP2Connection {
             return try resetStream(section.stream, .refusedStream)
         }
         let stream = HTTP2Stream(section.stream, of: self, waiter: Waiter(loop: loop))
-        stream.priority = Priority(fields.priority.span)
+        stream.priority = fields.priority
         streams[section.stream] = stream
         if section.endsStream { _ = stream.inflow.end() }
         acceptor?.received(fields, on: stream)

@@ -4,7 +4,8 @@ import HTTP2
 
 /// What arrives on a stream: DATA, as far as the window allows, until the exchange takes it. That is the back-pressure.
 package final class HTTP2Inflow: BodySource {
-    weak var stream: HTTP2Stream?
+    /// Its stream, which holds it.
+    unowned var stream: HTTP2Stream?
     private let buffers: BufferPool
     /// In order of arrival; the first is the one that is taken from.
     private var waiting: [Buffer] = []

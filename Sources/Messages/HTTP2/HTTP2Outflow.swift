@@ -4,7 +4,8 @@ import HTTP2
 /// What goes out on a stream: one field section, DATA as far as both windows and the connection's buffer allow, and perhaps
 /// trailers.
 package final class HTTP2Outflow: BodySink {
-    weak var stream: HTTP2Stream?
+    /// Its stream, which holds it.
+    unowned var stream: HTTP2Stream?
     /// Bytes of DATA that the peer takes now; below 0 after it has lowered INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2).
     private(set) var window: Int
     /// Has END_STREAM been sent?

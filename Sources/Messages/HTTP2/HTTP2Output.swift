@@ -30,7 +30,7 @@ final class HTTP2Output {
 
     /// Adds a frame that is small, or one of our own choosing.
     func append(_ compose: (inout [UInt8]) -> Void) {
-        buffers.compose(into: target(), compose)
+        buffers.compose(into: target(for: Self.smallFrame), compose)
     }
 
     /// Adds a field section.
@@ -61,7 +61,7 @@ final class HTTP2Output {
             guard count + wanted + FrameHeader.size <= Self.capacity else { return 0 }
         }
         let flags = endsStream && wanted == payload.count ? FrameFlag.endStreamOrAck.rawValue : 0
-        let target = target()
+        let target = target(for: wanted + FrameHeader.size)
         buffers.compose(into: target) {
             FrameHeader(.data, flags: flags, stream: identifier, length: wanted).append(to: &$0)
         }
@@ -100,14 +100,26 @@ final class HTTP2Output {
             buffers.release(waiting)
         } else {
             // Behind what a full socket left there must be room again.
-            if waiting.room < Self.capacity / 4 { waiting.compact() }
+            if waiting.room < waiting.capacity / 4 { waiting.compact() }
             pending = waiting
         }
     }
 
-    private func target() -> Buffer {
-        if let pending { return pending }
+    /// Frames that are no DATA seldom measure more.
+    private static let smallFrame = 1024
+
+    /// The buffer of what waits, with room for so many bytes: a small one as long as that will do, since each connection holds its
+    /// own.
+    private func target(for count: Int) -> Buffer {
+        guard let begun = pending else {
+            let target = buffers.acquire(count > Self.smallFrame * 8 ? .bulk : .small)
+            pending = target
+            return target
+        }
+        guard begun.room < count, begun.capacity < Self.capacity else { return begun }
         let target = buffers.acquire(.bulk)
+        begun.withBytes { target.append($0) }
+        buffers.release(begun)
         pending = target
         return target
     }
