@@ -45,7 +45,8 @@ extension ForwardedHead {
         head.withContent { content in
             // The lines of our own mostly take less.
             out.append(guessing: content.fields.bytes.count + 768) { span in
-                writeFields(content, answer, policy, to: &span)
+                // RFC 8441 §5: the handshake's proof is of HTTP/1.1.
+                writeFields(content, answer, policy, alsoDropping: KnownField.secWebSocketAccept.bit, to: &span)
                 switch answer.framing {
                 case .none: writeStatedLength(content, to: &span)
                 case .length: writeFraming(answer.framing, to: &span)
@@ -58,9 +59,9 @@ extension ForwardedHead {
     /// The upstream's fields as they are, without hop-by-hop and configured ones, and our own.
     private static func writeFields(
         _ head: borrowing ResponseHeadContent, _ answer: borrowing ClientAnswer, _ policy: borrowing ResponseFieldPolicy,
-        to out: inout OutputSpan<UInt8>
+        alsoDropping further: UInt64 = 0, to out: inout OutputSpan<UInt8>
     ) {
-        var dropped = responseDropped
+        var dropped = responseDropped | further
         if answer.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         let names = head.summary.connection.contains(.names)
         copyLines(head.fields, dropping: dropped, policy.edits, namedByConnection: names, to: &out)

@@ -155,6 +155,8 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case statusInvalid = "status_invalid"
     /// A 101 that nobody asked for, or for another protocol (RFC 9110 §15.2.2).
     case switchNotAskedFor = "switch_not_asked_for"
+    /// A 2xx other than the switch to WebSocket, for a client that takes every 2xx for it (RFC 8441 §5).
+    case switchMissing = "switch_missing"
     /// More than 100 interim (1xx) heads before an answer (RFC 9110 §15.2).
     case tooManyInterimHeads = "too_many_interim_heads"
 

@@ -98,6 +98,9 @@ package final class RequestHead {
         return minorVersion == 1 || connection.contains(.keepAlive)
     }
 
+    /// Was it an extended CONNECT for a WebSocket (RFC 8441)? Then a 2xx says that there is one now.
+    package var isExtendedConnect: Bool { isHTTP2 && upgrade == .websocket }
+
     /// Says that it came by HTTP/2, before it is parsed.
     package func comesByHTTP2() {
         content.summary.isHTTP2 = true

@@ -176,7 +176,8 @@ package struct RequestFields {
     ///   - hasBody: the stream goes on behind the head.
     ///   - key: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
     package func appendHead(_ kind: Kind, hasBody: Bool, key: () -> [UInt8], to out: inout [UInt8]) {
-        if kind == .webSocket { out.append("GET") } else { out.append(bytes, method) }
+        // An extended CONNECT has a path: to HTTP/1.1 it is a GET.
+        if kind == .request { out.append(bytes, method) } else { out.append("GET") }
         out.append(0x20)
         out.append(bytes, path.isEmpty ? authority : path)
         out.append(" HTTP/1.1\r\n")

@@ -35,7 +35,7 @@ import Testing
             switch reason {
             case .message(let refusal):
                 let isOfUpstreams: [RefusalReason] = [
-                    .statusLineMalformed, .statusInvalid, .switchNotAskedFor, .tooManyInterimHeads,
+                    .statusLineMalformed, .statusInvalid, .switchNotAskedFor, .switchMissing, .tooManyInterimHeads,
                 ]
                 expected = isOfUpstreams.contains(refusal.reason) ? "502" : "\(refusal.status)"
             case .exchange(.redirectToHTTPS): expected = "301 or 308"

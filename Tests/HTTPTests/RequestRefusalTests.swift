@@ -233,7 +233,7 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
         let elsewhere: Set<RefusalReason> = [
             .headTooLarge, .targetTooLong, .chunkSizeMalformed, .chunkSizeOverflow, .chunkExtensionMalformed,
             .chunkExtensionTooLarge, .chunkDataUnterminated, .trailersTooLarge, .statusLineMalformed, .statusInvalid,
-            .switchNotAskedFor, .tooManyInterimHeads,
+            .switchNotAskedFor, .switchMissing, .tooManyInterimHeads,
             // HTTP/2's own.
             .http2FieldName, .http2FieldValue, .http2ConnectionField, .pseudoFieldUnknown, .pseudoFieldLate,
             .pseudoFieldRepeated, .pseudoFieldMissing, .schemeUnknown, .pathMalformed, .connectMalformed,

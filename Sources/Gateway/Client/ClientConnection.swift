@@ -173,6 +173,7 @@ final class ClientConnection {
         let now = state.loop.now
         phase = .asleep(session, since: now)
         endpoint.forget()
+        session.releaseMemory()
         stream.releaseMemory()
         stream.watch(reading: true, writing: false)
         let identifier = ObjectIdentifier(self)

@@ -16,6 +16,8 @@ protocol ClientSession: AnyObject {
     func drain()
     /// The connection ends in an orderly way: what there is to say about that is said.
     func leave()
+    /// It will be silent for a while: memory that can be had again is given back.
+    func releaseMemory()
     /// Gives up what it holds.
     func discard()
 }

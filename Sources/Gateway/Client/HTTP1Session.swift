@@ -104,6 +104,7 @@ final class HTTP1Session: ClientSession {
     /// Its last answer says so: see `mayServeAnother`.
     func drain() {}
     func leave() {}
+    func releaseMemory() {}
 
     func discard() {
         inflow.discard()

@@ -244,6 +244,12 @@ final class HTTP2Session: ClientSession {
         _ = try? http2.flush()
     }
 
+    func releaseMemory() {
+        sides = [:]
+        begun = []
+        http2.releaseMemory()
+    }
+
     func discard() { http2.discard() }
 
     private func tell(_ error: ConnectionError) {

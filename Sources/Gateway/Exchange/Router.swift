@@ -43,9 +43,14 @@ enum Router {
         }
         if let decision = lastHop(request) { return decision }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
+        if request.isExtendedConnect { return .refuse(noWebSocket) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
         return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))
     }
+
+    /// Elsewhere a handshake is a request like others; but an extended CONNECT is not.
+    static let noWebSocket = Failure(
+        .webSocketNotEnabled, status: 501, detail: "no WebSocket is to be had here", key: "sites.proxy.routes.websocket")
 
     /// RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` go no further; with other methods the field has no meaning.
     private static func lastHop(_ request: RequestHead) -> Decision? {

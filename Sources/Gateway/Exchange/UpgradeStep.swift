@@ -11,6 +11,7 @@ extension Exchange {
     mutating func checkUpgrade(of request: RequestHead, over route: RoutePlan) throws(Failure) -> Bool {
         guard request.upgrade == .websocket else { return false }
         guard route.takesWebSocket else {
+            if request.isExtendedConnect { throw Router.noWebSocket }
             record.ignoredHandshake = true
             return false
         }

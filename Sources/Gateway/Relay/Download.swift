@@ -134,6 +134,9 @@ struct Download: ~Copyable {
             }
             isUpgraded = true
         }
+        if wantsUpgrade, !isUpgraded, (200..<300).contains(head.status), client.request.isExtendedConnect {
+            throw HTTPRefusal(.switchMissing, from: .upstream)
+        }
         let framing = try upstream.beginBody(of: head, to: request.method)
         head.add(answerFields)
         status = head.status

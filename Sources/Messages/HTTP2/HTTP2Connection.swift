@@ -183,10 +183,16 @@ package final class HTTP2Connection {
     func forget(_ stream: HTTP2Stream) {
         guard streams[stream.identifier] === stream else { return }
         streams[stream.identifier] = nil
-        // An idle connection keeps no table.
+    }
+
+    /// It will be silent for a while: what it has room for is given back.
+    package func releaseMemory() {
         guard streams.isEmpty else { return }
         streams = [:]
+        queued = []
         spareFields = []
+        recentlyReset = []
+        output.releaseMemory()
     }
 
     // MARK: Sending
@@ -272,7 +278,6 @@ package final class HTTP2Connection {
         let stream = queued.remove(at: next)
         stream.isQueued = false
         stream.becameWritable()
-        if queued.isEmpty { queued = [] }
         return !queued.isEmpty
     }
 

@@ -89,6 +89,9 @@ final class HTTP2Output {
         }
     }
 
+    /// Gives back what is only kept to be used again.
+    func releaseMemory() { block = [] }
+
     /// Gives the memory back; what waited is lost.
     func discard() {
         if let waiting = pending.take() { buffers.release(waiting) }
