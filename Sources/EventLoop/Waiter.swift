@@ -96,6 +96,9 @@ package protocol ReadinessHandler: AnyObject {
         if hasWaiting { wake(.told) } else { wasTold = true }
     }
 
+    /// Drops a `tell()` that came between a wait's end and now: for a task that looks at everything before it waits again.
+    package func dropTell() { wasTold = false }
+
     private var hasWaiting: Bool { unsafe continuation != nil || sleeper != nil }
 
     /// Leaves the wheel. Call it when the task is done, else the wheel keeps the waiter until its slot's turn.

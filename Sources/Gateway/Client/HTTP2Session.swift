@@ -161,6 +161,8 @@ final class HTTP2Session: ClientSession {
         isWaiting = true
         let wake = await waiter.wait(timeout: timeout)
         isWaiting = false
+        // Told when a socket had woken it already, a later wait, perhaps of another kind, would end at once.
+        waiter.dropTell()
         return wake
     }
 
