@@ -125,6 +125,8 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case schemeUnknown = "scheme_unknown"
     /// `:path` does not begin with a slash or has white space in it, or `:method` is no token (RFC 9113 §8.3.1).
     case pathMalformed = "path_malformed"
+    /// `content-length` of a request whose stream has no DATA (RFC 9113 §8.1.1).
+    case contentLengthDisagrees = "content_length_disagrees"
     /// CONNECT with `:scheme` or `:path`, or without `:authority` (RFC 9113 §8.5).
     case connectMalformed = "connect_malformed"
     /// `:protocol` without CONNECT, or where it was not offered (RFC 8441 §4).

@@ -282,37 +282,41 @@ extension HTTP2Session: HTTP2Acceptor {
     func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
         requestCount += 1
         http2.beginExchange()
-        let kind = fields.conclude(allowsExtendedConnect: true)
-        let head = state.acquireRequestHead()
-        head.comesByHTTP2()
-        var refusal: Failure?
-        if let malformation = fields.malformation { refusal = Failure(HTTPRefusal(malformation)) }
-        if refusal == nil, let excess = fields.excess { refusal = Failure(HTTPRefusal(excess)) }
         let hasBody = !stream.inflow.hasEnded
-        var text = state.takeLines()
-        fields.appendHead(kind, hasBody: hasBody && kind == .request, key: Self.webSocketKey, to: &text)
-        do throws(HTTPRefusal) {
-            // What is put together here is longer than what came by some words of our own.
-            var limits = endpoint.limits.head
-            limits.maxHeadBytes += 256
-            limits.maxFields += 8
-            _ = try head.parse(text.span, limits: limits)
-        } catch {
-            if refusal == nil { refusal = Failure(error) }
-        }
-        state.give(back: text)
-        let isMalformed = fields.malformation != nil
+        let head = state.acquireRequestHead()
+        let kind = fields.conclude(allowsExtendedConnect: true)
+        var malformation = fields.malformation
+        let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
         http2.keep(fields)
-        if kind == .otherProtocol, refusal == nil { refusal = Failure(HTTPRefusal(.connectProtocolUnknown)) }
-        stream.inflow.begin(declared: declaredLength(head, hasBody), isTunnel: kind == .webSocket)
+        let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
+        if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
+        stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
         sides[stream.identifier] = HTTP2Side(
-            stream, head, refusal: refusal, isMalformed: isMalformed, endpoint: endpoint, state: state)
+            stream, head, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal, isMalformed: malformation != nil,
+            endpoint: endpoint, state: state)
         begun.append(stream.identifier)
     }
 
-    private func declaredLength(_ head: RequestHead, _ hasBody: Bool) -> UInt64? {
-        guard hasBody, case .length(let count) = head.framing else { return nil }
-        return count
+    /// Reads the head as HTTP/1.1 would have it.
+    /// - Returns: why it is refused; nil if it is not.
+    private func parse(
+        _ fields: borrowing RequestFields, _ kind: RequestFields.Kind, hasBody: Bool, into head: RequestHead
+    ) -> Failure? {
+        head.comesByHTTP2()
+        var text = state.takeLines()
+        defer { state.give(back: text) }
+        fields.appendHead(kind, hasBody: hasBody, key: Self.webSocketKey, to: &text)
+        // What is put together here is longer than what came by some words of our own.
+        var limits = endpoint.limits.head
+        limits.maxHeadBytes += 256
+        limits.maxFields += 8
+        do throws(HTTPRefusal) {
+            _ = try head.parse(text.span, limits: limits)
+        } catch {
+            return Failure(fields.excess.map { HTTPRefusal($0) } ?? error)
+        }
+        if let excess = fields.excess { return Failure(HTTPRefusal(excess)) }
+        return kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil
     }
 
     /// RFC 6455 §4.1 wants one, HTTP/2 has none: sixteen random bytes in base64.

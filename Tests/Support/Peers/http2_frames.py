@@ -1,0 +1,92 @@
+"""Speaks HTTP/2 in raw frames. A line of the file holds what is sent on a connection of its own, in hexadecimal, and behind
+a blank how the frame begins that is awaited; what came until then is printed as one line of words.
+
+usage: http2_frames.py PORT FILE [PIECE]     PIECE: bytes of each TLS record; all in one if left out
+"""
+
+import socket
+import ssl
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+PORT = int(sys.argv[1])
+PIECE = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+CODES = ("NO_ERROR PROTOCOL_ERROR INTERNAL_ERROR FLOW_CONTROL_ERROR SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR "
+         "REFUSED_STREAM CANCEL COMPRESSION_ERROR CONNECT_ERROR ENHANCE_YOUR_CALM INADEQUATE_SECURITY HTTP_1_1_REQUIRED").split()
+STATIC_STATUS = {8: "200", 9: "204", 10: "206", 11: "304", 12: "400", 13: "404", 14: "500"}
+
+
+def connect() -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", PORT)), server_hostname="localhost")
+
+
+def status(block: bytes) -> str:
+    """The status that a field section begins with, as a server without a dynamic table writes it."""
+    if block[0] & 0x80:
+        return STATIC_STATUS[block[0] & 0x7F]
+    return block[2:5].decode() if block[0] == 8 else "-"
+
+
+def words(frame_type: int, flags: int, stream: int, payload: bytes) -> str:
+    end = " end" if flags & 1 else ""
+    if frame_type == 0:
+        return f"DATA {stream} {len(payload)}{end}"
+    if frame_type == 1:
+        return f"HEADERS {stream} {status(payload)}{end}"
+    if frame_type == 3:
+        return f"RST_STREAM {stream} {CODES[int.from_bytes(payload, 'big')]}"
+    if frame_type == 4:
+        return "SETTINGS ack" if flags & 1 else "SETTINGS"
+    if frame_type == 6:
+        return f"PING {'ack ' if flags & 1 else ''}{payload.decode('latin-1')}"
+    if frame_type == 7:
+        return f"GOAWAY {CODES[int.from_bytes(payload[4:8], 'big')]}"
+    if frame_type == 8:
+        return f"WINDOW_UPDATE {stream}"
+    return f"FRAME {frame_type}"
+
+
+def talk(line: str) -> str:
+    data, _, awaited = line.partition(" ")
+    connection = connect()
+    connection.settimeout(60)
+    seen, buffer = [], b""
+    try:
+        send(connection, bytes.fromhex(data))
+        # When that much has come nothing else is waited for.
+        while not any(frame.startswith(awaited) for frame in seen):
+            received = connection.recv(65536)
+            if not received:
+                seen.append("closed")
+                break
+            buffer += received
+            while len(buffer) >= 9 and len(buffer) >= 9 + int.from_bytes(buffer[:3], "big"):
+                end = 9 + int.from_bytes(buffer[:3], "big")
+                seen.append(words(buffer[3], buffer[4], int.from_bytes(buffer[5:9], "big") & 0x7FFFFFFF, buffer[9:end]))
+                buffer = buffer[end:]
+    except TimeoutError:
+        seen.append("silent")
+    except OSError:
+        seen.append("reset")
+    finally:
+        connection.close()
+    return "; ".join(word for word in seen if word not in ("SETTINGS", "SETTINGS ack", "WINDOW_UPDATE 0"))
+
+
+def send(connection: ssl.SSLSocket, data: bytes) -> None:
+    step = PIECE or len(data)
+    try:
+        for start in range(0, len(data), step):
+            connection.sendall(data[start:start + step])
+    except OSError:
+        # It was told why before: that is read.
+        pass
+
+
+with ThreadPoolExecutor(16) as pool, open(sys.argv[2], encoding="ascii") as lines:
+    for answer in pool.map(talk, lines.read().splitlines()):
+        print(answer, flush=True)
