@@ -68,7 +68,9 @@ package struct RequestFields {
     private func excess(of name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
         if size > limits.maxHeadBytes { return .headTooLarge }
         if count > limits.maxFields + 5 { return .tooManyFields }
-        return name.count + value.count + 4 > limits.maxFieldBytes ? .fieldTooLarge : nil
+        // A target has a limit of its own, which the head's parser holds.
+        let isPseudo = name.count > 0 && name[0] == 0x3A
+        return !isPseudo && name.count + value.count + 4 > limits.maxFieldBytes ? .fieldTooLarge : nil
     }
 
     private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {

@@ -21,7 +21,7 @@ enum FrameRows {
     private static let onStreamZero: [FrameRow] = [
         ("DATA", 0), ("HEADERS", 1), ("PRIORITY", 2), ("RST_STREAM", 3), ("PUSH_PROMISE", 5), ("CONTINUATION", 9),
     ].map { (name: String, type: UInt8) in
-        .goAway("\(name) on stream 0", [Frame.make(type, 0x4, 0, [0, 0, 0, 0, 1])], protocolError)
+        .goAway("\(name) on stream 0", [Frame.make(type, 0x4, 0, zeros(type == 3 ? 4 : 5))], protocolError)
     }
 
     private static let onStreams: [FrameRow] = [
