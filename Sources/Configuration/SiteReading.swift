@@ -1,10 +1,18 @@
 extension Site {
+    /// What tables of the whole gateway say for sites that say nothing.
+    struct Inherited {
+        /// Of `[security]`.
+        var trustedProxies: [AddressBlock]
+        /// Of `[performance]`.
+        var requestTimeout: Duration?
+    }
+
     /// Reads one site.
     ///
     /// - Parameters:
     ///   - isFragment: whether the file holds only a part of a site: names and duties may be missing.
-    ///   - trustedProxies: those of `[security]`.
-    init(reading table: TableReader, isFragment: Bool, trustedProxies: [AddressBlock]) {
+    ///   - gateway: what holds where the site says nothing.
+    init(reading table: TableReader, isFragment: Bool, for gateway: Inherited) {
         readNames(table, isFragment: isFragment)
         readAddress(table, isFragment: isFragment)
         table.read("default", into: &isDefault)
@@ -15,7 +23,7 @@ extension Site {
         table.read("https_port", into: &httpsPort, in: 1...65_535)
         allowedOrigins = table.origins("allowed_origins")
         readIndexFiles(table)
-        readErrorPages(table.table("error_pages"))
+        readErrorPages(table.table("error_pages"), hasDirectory: table.has("static_dir"))
         compression = Compression(reading: table.table("compression"))
         cache = BrowserCache(reading: table.table("cache"))
         let accessControl = table.table("access_control")
@@ -23,7 +31,7 @@ extension Site {
         if accessControl.isWritten { self.accessControl = cors }
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
-        proxy = Proxy.read(proxyTable, trustedProxies: trustedProxies)
+        proxy = Proxy.read(proxyTable, for: gateway)
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
         table.finish()
@@ -80,7 +88,12 @@ extension Site {
         if !texts.isEmpty { indexFiles = texts.map(\.value) }
     }
 
-    private mutating func readErrorPages(_ table: TableReader) {
+    private mutating func readErrorPages(_ table: TableReader, hasDirectory: Bool) {
+        if !table.entries.isEmpty, !hasDirectory {
+            table.reading.report(
+                .error, table.path, at: table.position, "has no files: they are looked for in static_dir, which is not given",
+                hint: "add static_dir")
+        }
         for (key, entry) in table.freeEntries() {
             guard case .string(let file) = entry.value else {
                 table.mismatch(entry, "a file name")
@@ -106,6 +119,12 @@ extension Site {
             table.reading.report(
                 isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
                 hint: "add static_dir, [sites.proxy] with enabled = true, or redirect_to_https = true")
+        }
+        if apiOnly && proxy == nil && !redirectToHTTPS {
+            table.reading.report(
+                .warning, "\(table.path).api_only", at: table.place(of: "api_only"),
+                "serves no files, and nothing is proxied: every request is answered 404",
+                hint: "add [sites.proxy] with enabled = true, or take api_only out to serve static_dir")
         }
         if redirectToHTTPS && ssl != nil {
             table.reading.report(

@@ -15,7 +15,6 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case traceRefused = "trace_refused"
     case originRefused = "origin_refused"
     case webSocketHandshake = "websocket_handshake"
-    case webSocketNotEnabled = "websocket_not_enabled"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
     case noRoute = "no_route"
     case filePathMalformed = "file_path_malformed"
@@ -75,8 +74,6 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .traceRefused: (405, .client, .request)
         case .originRefused: (403, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
-        // The upstream's own status stands in its place.
-        case .webSocketNotEnabled: (200, .client, nil)
         case .tooManyTunnelsOfClient: (503, .client, .request)
         case .noRoute: (404, .client, .requestDenied)
         case .filePathMalformed: (400, .client, .request)
