@@ -70,7 +70,11 @@ extension ConfigurationReference {
                 Key("max_age_dynamic", "seconds", .value("300"), "Of pages (HTML)."),
             ]),
         Section(
-            "sites[].access_control", "CORS. The table's presence switches it on.",
+            "sites[].access_control",
+            """
+            CORS: what pages of other origins may do here. The table's presence switches it on: browsers' preflights are \
+            answered, and every answer says who may read it, unless an upstream says so itself.
+            """,
             [
                 Key("allow_origins", "list of origins", .value("[\"*\"]"), "Who may read answers from a page."),
                 Key("allow_methods", "list of methods", .value("[\"GET\", \"HEAD\", \"OPTIONS\"]"), "With what methods."),

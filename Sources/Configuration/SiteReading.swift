@@ -28,7 +28,7 @@ extension Site {
         cache = BrowserCache(reading: table.table("cache"))
         let accessControl = table.table("access_control")
         let cors = AccessControl(reading: accessControl)
-        if accessControl.isWritten { self.accessControl = cors }
+        if accessControl.isWritten, isOfUse(cors, accessControl) { self.accessControl = cors }
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
         proxy = Proxy.read(proxyTable, for: gateway)
@@ -77,6 +77,23 @@ extension Site {
         if !table.has("port") {
             if isFragment { port = 8080 } else { table.missing("port", hint: "such as port = 443 with ssl, or port = 80") }
         }
+    }
+
+    /// Warns of what would not do what it seems to. False if the table does nothing beside `[sites.headers]`.
+    private func isOfUse(_ cors: AccessControl, _ table: TableReader) -> Bool {
+        if cors.allowCredentials, cors.allowOrigins.contains("*") {
+            table.reading.report(
+                .warning, "\(table.path).allow_credentials", at: table.place(of: "allow_credentials"),
+                "has no effect where every origin is allowed: browsers refuse that", hint: "list the origins in allow_origins")
+        }
+        let isSetByHand = responseHeaders.contains { $0.name.lowercased() == "access-control-allow-origin" }
+        if isSetByHand {
+            table.reading.report(
+                .warning, table.path, at: table.position,
+                "has no effect beside the Access-Control-Allow-Origin of [sites.headers]: browsers refuse an answer that has two",
+                hint: "take it out there")
+        }
+        return !isSetByHand
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {
@@ -167,16 +184,19 @@ extension BrowserCache {
 extension AccessControl {
     init(reading table: TableReader) {
         allowOrigins = table.origins("allow_origins") ?? allowOrigins
-        readNames(table, "allow_methods", into: &allowMethods)
-        readNames(table, "allow_headers", into: &allowHeaders)
+        readNames(table, "allow_methods", "method", into: &allowMethods)
+        readNames(table, "allow_headers", "field name", into: &allowHeaders)
         table.read("allow_credentials", into: &allowCredentials)
         table.read("max_age", into: &maxAge, in: 0...31_536_000)
         table.finish()
     }
 
-    /// Methods and field names are both tokens.
-    private func readNames(_ table: TableReader, _ key: String, into target: inout [String]) {
+    /// Methods and field names are both tokens (RFC 9110 §5.1, §9.1).
+    private func readNames(_ table: TableReader, _ key: String, _ kind: String, into target: inout [String]) {
         guard let texts = table.strings([key]) else { return }
-        target = texts.filter { $0.value == "*" || table.isFieldName($0.value, $0) }.map(\.value)
+        for text in texts where !FieldNameText.isToken(text.value) {
+            table.reading.error(text, "\"\(text.value)\" is not a \(kind)")
+        }
+        target = texts.map(\.value)
     }
 }

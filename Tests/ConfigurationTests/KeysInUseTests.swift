@@ -18,10 +18,7 @@ struct KeysInUseTests {
         "management": "management", "apiKey": "management.api_key", "readBufferSize": "performance.read_buffer_size",
         "writeBufferSize": "performance.write_buffer_size", "rateLimiting": "security.rate_limiting",
         "requestsPerMinute": "security.rate_limiting.requests_per_minute", "burstSize": "security.rate_limiting.burst_size",
-        "whitelist": "security.rate_limiting.whitelist", "accessControl": "sites[].access_control",
-        "allowOrigins": "sites[].access_control.allow_origins", "allowMethods": "sites[].access_control.allow_methods",
-        "allowHeaders": "sites[].access_control.allow_headers", "maxAge": "sites[].access_control.max_age",
-        "allowCredentials": "sites[].access_control.allow_credentials", "autoCert": "sites[].ssl.auto_cert",
+        "whitelist": "security.rate_limiting.whitelist", "autoCert": "sites[].ssl.auto_cert",
         "domains": "sites[].ssl.domains", "acme": "sites[].ssl.acme", "email": "sites[].ssl.acme.email",
         "staging": "sites[].ssl.acme.staging", "challengeDir": "sites[].ssl.acme.challenge_dir",
     ]

@@ -128,6 +128,28 @@ struct ErrorPageTests {
         }
     }
 
+    @Test("come over HTTP/2 as they do over HTTP/1")
+    func http2() async throws {
+        let certificates = try await Certificates.ready()
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let upstream = try Upstream.saying("")
+        let site = try toml(port, directory, slow: upstream).replacing(
+            "[sites.error_pages]", with: certificates.ssl() + "\n[sites.error_pages]")
+        try await Gatehouse.serving(site) { gatehouse in
+            for (target, status, count) in [("/none", "404", 400_016), ("/dead/", "502", 16)] {
+                let answer = try await Command.run(
+                    "curl",
+                    [
+                        "-sS", "--http2", "--noproxy", "*", "--cacert", certificates.authority, "-w",
+                        "%{http_version} %{http_code}", "https://localhost:\(port)\(target)",
+                    ])
+                #expect(answer.text.hasPrefix("<p>ours: \(status)</p>") && answer.text.hasSuffix("2 \(status)"), "\(answer)")
+                let entry = try await gatehouse.access(target)
+                #expect(entry["bytes_out"] == "\(count)" && entry["reason"] != nil, "\(entry)")
+            }
+        }
+    }
+
     @Test("that cannot be read give way to the built-in page, and the log alone says why")
     func missing() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -48,6 +48,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case redirectToHTTPS = "redirect_to_https"
     case directory = "directory"
     case options = "options"
+    case crossOriginPreflight = "cors_preflight"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -102,6 +103,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .redirectToHTTPS: (301, .gateway, nil)
         case .directory: (301, .gateway, nil)
         case .options: (200, .gateway, nil)
+        case .crossOriginPreflight: (204, .gateway, nil)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

@@ -71,6 +71,13 @@ struct OwnAnswer {
         ) { _ in }
     }
 
+    /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
+    static func preflight(
+        _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan?, by name: ProxyName
+    ) -> OwnAnswer {
+        OwnAnswer(204, .exchange(.crossOriginPreflight), words: "", request, headers, name) { $0.append(answer) }
+    }
+
     /// To a path of the same site: a directory without its slash.
     static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers, name) { fields in
@@ -85,8 +92,10 @@ struct OwnAnswer {
         _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan?,
         _ name: ProxyName, _ file: ErrorPage? = nil, _ addFields: (inout AnswerFields) -> Void
     ) {
-        let mediaType: String
-        if let file {
+        let mediaType: String?
+        if status == 204 {
+            (mediaType, body) = (nil, .made([]))
+        } else if let file {
             (mediaType, body) = (file.mediaType, .file(file))
         } else {
             let page = AnswerPage(
@@ -98,7 +107,7 @@ struct OwnAnswer {
         hasDate = headers?.answer.sets(.date) ?? false
         var fields = AnswerFields()
         fields.reserve(256)
-        fields.append("Content-Type", mediaType)
+        if let mediaType { fields.append("Content-Type", mediaType) }
         fields.append("Cache-Control", "no-store")
         fields.append(proxyStatus: reason, by: name)
         addFields(&fields)
@@ -115,7 +124,9 @@ struct OwnAnswer {
         var fields = fields
         fields.append(added)
         return Answer(
-            status: status, framing: isHead ? .none : .length(length), statedLength: isHead ? length : nil, fields: fields,
+            status: status, framing: isHead || status == 204 ? .none : .length(length),
+            // RFC 9110 §8.6: a 204 states no length.
+            statedLength: isHead && status != 204 ? length : nil, fields: fields,
             siteFields: siteFields, hasDate: hasDate)
     }
 }

@@ -40,12 +40,16 @@ struct Exchange: ~Copyable {
             let request = client.request
             let site = try client.endpoint.site(for: request)
             record.site = site
+            if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             switch Router.decide(site, request) {
             case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
             case .file(let files): try await sendFile(request, from: files, of: site)
             case .redirect(let port):
                 try await send(.redirect(request, toPort: port, headers: site.headers, by: generation.plan.proxyName))
             case .options: try await send(.options(request, headers: site.headers, by: generation.plan.proxyName))
+            case .preflight(let crossOrigin):
+                let fields = crossOrigin.preflightFields(for: request)
+                try await send(.preflight(request, fields, headers: site.headers, by: generation.plan.proxyName))
             case .refuse(let failure): throw failure
             }
         } catch {

@@ -63,7 +63,8 @@ package struct PlanBuilder {
         return SitePlan(
             name: site.name, keyPath: keyPath, redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
-            headers: headers(site), timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
+            headers: headers(site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
+            timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0.description) })
     }

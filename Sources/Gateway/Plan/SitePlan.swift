@@ -15,12 +15,15 @@ final class SitePlan: Sendable {
     /// Whose pages the site's own answers have; nil without such pages.
     let errorPages: StaticSite?
     let headers: HeaderPlan
+    /// Nil: no CORS.
+    let crossOrigin: CrossOriginPlan?
     let timeouts: ProxyTimeoutPlan
     let trustedProxies: [CIDR]
 
     init(
         name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
-        errorPages: StaticSite?, headers: HeaderPlan, timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
+        errorPages: StaticSite?, headers: HeaderPlan, crossOrigin: CrossOriginPlan?, timeouts: ProxyTimeoutPlan,
+        trustedProxies: [CIDR]
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -30,6 +33,7 @@ final class SitePlan: Sendable {
         self.files = files
         self.errorPages = errorPages
         self.headers = headers
+        self.crossOrigin = crossOrigin
         self.timeouts = timeouts
         self.trustedProxies = trustedProxies
     }
