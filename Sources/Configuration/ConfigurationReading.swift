@@ -55,10 +55,12 @@ extension Configuration {
         let fileCache = FileCache(reading: document.table("file_cache"))
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
+        let inherited = Site.Inherited(
+            trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
         let readers = siteTables(document)
         let sites = SiteChecks.checked(
             readers.map { table, isFragment in
-                (Site(reading: table, isFragment: isFragment, trustedProxies: security.trustedProxies), table)
+                (Site(reading: table, isFragment: isFragment, for: inherited), table)
             })
         document.finish()
 

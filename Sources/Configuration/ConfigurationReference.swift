@@ -71,20 +71,22 @@ package enum ConfigurationReference {
 
     /// Why a key has no effect in this version; nil if it has.
     package static func missingFeature(of keyPath: String) -> String? {
-        LaterFeatures.feature(covering: keyPath)
+        LaterFeatures.feature(covering: keyPath).map { $0.protects ? "\($0.name); an error, but for `--lenient`" : $0.name }
     }
 
     /// The tables of `docs/configuration.md`.
     package static func markdown() -> String {
         let tables = sections.map(markdown(of:)).joined(separator: "\n")
-        let documented = DocumentedOnlyKeys.keys.map { pattern, advice in
-            "| `\(pattern.replacing("[]", with: ""))` | \(advice) |\n"
+        let documented = DocumentedOnlyKeys.keys.map { key in
+            let mark = key.protects ? " (an error)" : ""
+            return "| `\(key.pattern.replacing("[]", with: ""))`\(mark) | \(key.advice) |\n"
         }
         return tables + """
 
             ### Keys that only BWS's manuals have
 
-            Accepted everywhere with a warning, without effect:
+            Without effect, and accepted with a warning; those that would protect something are errors, but for `--lenient` and
+            `compat = "bws"`:
 
             | key | instead |
             |---|---|

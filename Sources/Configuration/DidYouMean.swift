@@ -1,12 +1,12 @@
 /// Finds what a misspelt word was meant to be.
-enum DidYouMean {
+package enum DidYouMean {
     /// A hint that names the nearest of the words; nil if none is near.
     static func hint(for word: String, among words: [String]) -> String? {
         nearest(to: word, among: words).map { "did you mean \"\($0)\"?" }
     }
 
     /// The word with the fewest edits, at most a third of its letters; the earlier one of equals.
-    static func nearest(to word: String, among words: [String]) -> String? {
+    package static func nearest(to word: String, among words: [String]) -> String? {
         let longest = 64
         guard word.utf8.count <= longest else { return nil }
         let asked = Array(word.lowercased().unicodeScalars)

@@ -1,30 +1,29 @@
 /// Keys that are read and checked, but whose feature is not in this version: the one list. When a feature lands, its line goes.
 enum LaterFeatures {
-    static let features: [(pattern: String, feature: String)] = [
-        ("management", "the management listener"),
-        ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive"),
-        ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive"),
-        ("security.rate_limiting", "rate limits"),
-        ("sites[].access_control", "CORS"),
-        ("sites[].api_only", "internal endpoints"),
-        ("sites[].error_pages", "error pages from files"),
-        ("sites[].ssl.acme", "certificates by ACME"),
-        ("sites[].ssl.auto_cert", "certificates by ACME"),
-        ("sites[].ssl.domains", "certificates by ACME"),
+    /// Of those that would protect something, `protects` is true: to go on without them would be worse than not to start.
+    static let features: [(pattern: String, feature: String, protects: Bool)] = [
+        ("management", "the management listener", false),
+        ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive", false),
+        ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive", false),
+        ("security.rate_limiting", "rate limits", true),
+        ("sites[].ssl.acme", "certificates by ACME", false),
+        ("sites[].ssl.auto_cert", "certificates by ACME", false),
+        ("sites[].ssl.domains", "certificates by ACME", false),
     ]
 
     /// The missing feature that a written key asks for; nil if there is none, or if the value switches it off anyway.
-    static func feature(of pattern: String, value: TomlValue) -> String? {
+    static func feature(of pattern: String, value: TomlValue) -> (name: String, protects: Bool)? {
         guard !isOff(value) else { return nil }
-        return features.first { $0.pattern == pattern }?.feature
+        return features.first { $0.pattern == pattern }.map { ($0.feature, $0.protects) }
     }
 
     /// The feature that a key belongs to, for the reference page.
-    static func feature(covering pattern: String) -> String? {
-        features.first { pattern == $0.pattern || pattern.hasPrefix($0.pattern + ".") }?.feature
+    static func feature(covering pattern: String) -> (name: String, protects: Bool)? {
+        features.first { pattern == $0.pattern || pattern.hasPrefix($0.pattern + ".") }.map { ($0.feature, $0.protects) }
     }
 
-    private static func isOff(_ value: TomlValue) -> Bool {
+    /// Does the value ask for nothing?
+    static func isOff(_ value: TomlValue) -> Bool {
         switch value {
         case .boolean(let on): return !on
         case .array(let elements): return elements.isEmpty

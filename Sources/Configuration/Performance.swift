@@ -6,8 +6,9 @@ package struct Performance: Sendable, Equatable {
     package var maxConnections = 1000
     /// How long an idle client connection is kept for the next request.
     package var keepAliveTimeout = Duration.seconds(60)
-    /// From the end of a request to the first byte of its answer, when the route's site says nothing.
-    package var requestTimeout = Duration.seconds(30)
+    /// From the end of a request to the first byte of its answer, for sites that write neither `first_byte` nor `read`; nil:
+    /// those keys' own.
+    package var requestTimeout: Duration?
     /// Bytes.
     package var readBufferSize = 32 << 10
     /// Bytes.

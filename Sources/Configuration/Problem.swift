@@ -6,6 +6,8 @@ package struct Problem: Sendable, Equatable, CustomStringConvertible {
         case error
         /// It can, but perhaps not as meant.
         case warning
+        /// It can; what it depends on cannot be judged from here.
+        case note
     }
 
     package var severity: Severity

@@ -6,7 +6,7 @@ extension Problem {
     ///   - colour: whether to use terminal colours (ECMA-48 SGR).
     package func render(source: String, colour: Bool) -> String {
         let paint = Paint(on: colour)
-        let kind = paint.bold(severity == .error ? .red : .yellow, severity.rawValue)
+        let kind = paint.bold(Self.colour(of: severity), severity.rawValue)
         let key = keyPath.isEmpty ? "" : printable(keyPath) + ": "
         var text = "\(printable(location.description)): \(kind): \(key)\(printable(message))"
         if let line = sourceLine(location.line, of: source) {
@@ -18,6 +18,16 @@ extension Problem {
         }
         if let hint { text += "\n  \(paint.bold(.cyan, "help")): \(printable(hint))" }
         return text
+    }
+}
+
+extension Problem {
+    private static func colour(of severity: Severity) -> Paint.Colour {
+        switch severity {
+        case .error: .red
+        case .warning: .yellow
+        case .note: .cyan
+        }
     }
 }
 

@@ -24,6 +24,16 @@ package struct ProxyTimeouts: Sendable, Equatable {
     package var tlsHandshake: Duration?
     /// From the whole request sent to the answer's first byte; nil: `read`.
     package var firstByte: Duration?
+    /// Which key decides that.
+    package var firstByteKey = FirstByteKey.read
+
+    /// The keys that may decide how long an answer may take to begin; the first that is written does.
+    package enum FirstByteKey: String, Sendable {
+        case firstByte = "sites.proxy.timeout.first_byte"
+        case read = "sites.proxy.timeout.read"
+        /// Where the site writes neither of the others.
+        case requestTimeout = "performance.request_timeout"
+    }
 
     package init() {}
 }

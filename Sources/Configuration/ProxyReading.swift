@@ -1,7 +1,7 @@
 extension Proxy {
     /// Reads `[sites.proxy]`; nil: nothing is proxied. A proxy that is switched off is checked all the same, but that
     /// its routes lead nowhere is then a warning.
-    static func read(_ table: TableReader, trustedProxies: [AddressBlock]) -> Proxy? {
+    static func read(_ table: TableReader, for gateway: Site.Inherited) -> Proxy? {
         var isEnabled = false
         table.read("enabled", into: &isEnabled)
         var proxy = Proxy()
@@ -10,8 +10,8 @@ extension Proxy {
         proxy.upstreams = upstreams.compactMap(Upstream.init(reading:))
         proxy.routes = routes.compactMap(Route.init(reading:))
         proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
-        proxy.timeout = ProxyTimeouts(reading: table.table("timeout"))
-        proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: trustedProxies)
+        proxy.timeout = ProxyTimeouts(reading: table.table("timeout"), requestTimeout: gateway.requestTimeout)
+        proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: gateway.trustedProxies)
         proxy.healthCheck = HealthCheck(reading: table.table("health_check"))
         proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
         proxy.retry = Retry(reading: table.table("retry"))
@@ -32,12 +32,18 @@ extension Proxy {
 }
 
 extension ProxyTimeouts {
-    init(reading table: TableReader) {
+    /// - Parameter requestTimeout: of `[performance]`.
+    init(reading table: TableReader, requestTimeout: Duration?) {
         table.readDuration("connect", into: &connect)
         table.readDuration("read", into: &read)
         table.readDuration("write", into: &write)
         table.readDuration("tls_handshake", into: &tlsHandshake)
         table.readDuration("first_byte", into: &firstByte)
+        if table.has("first_byte") {
+            firstByteKey = .firstByte
+        } else if !table.has("read"), let requestTimeout {
+            (firstByte, firstByteKey) = (requestTimeout, .requestTimeout)
+        }
         table.finish()
     }
 }

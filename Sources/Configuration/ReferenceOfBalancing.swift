@@ -62,7 +62,7 @@ extension ConfigurationReference {
                     "circuit_fails", "0 to 1000000", .value("5"),
                     """
                     Failed connects in a row that open an upstream's circuit: nothing is sent but one trial from time to time. \
-                    0: never. When all circuits of a pool are open, answers are 503 at once.
+                    0: never. When all circuits of a pool are open, answers are 502 at once, with `Retry-After`.
                     """),
                 Key("circuit_open", "duration", .value("1"), "Until the first trial; each one that fails doubles it."),
                 Key("circuit_max_open", "duration", .value("30"), "The longest time between trials."),

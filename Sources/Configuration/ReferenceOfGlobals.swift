@@ -8,11 +8,13 @@ extension ConfigurationReference {
                     "Unknown keys become warnings, as with `--lenient`: for configurations written for BWS.")
             ]),
         Section(
-            "server", "How this installation calls itself in diagnostics. Optional, as all of its keys.",
+            "server", "How this installation calls itself. Optional, as all of its keys.",
             [
-                Key("name", "text", .value("\"gatehouse\""), "Name in logs and in `Proxy-Status`."),
-                Key("version", "text", .none("the program's"), "Version shown with the name."),
-                Key("description", "text", .value("\"\""), "For people."),
+                Key(
+                    "name", "text", .value("\"gatehouse\""),
+                    "The name in `Proxy-Status`, and in the line of the diagnostics log that tells of the start."),
+                Key("version", "text", .none("the program's"), "In that line, beside the name."),
+                Key("description", "text", .value("\"\""), "In that line, for people."),
             ]),
         Section(
             "logging", "The access log (a line per exchange) and the diagnostics log.",
@@ -35,7 +37,12 @@ extension ConfigurationReference {
                 Key(
                     "keep_alive_timeout", "duration", .value("60"),
                     "How long an idle client connection waits for its next request."),
-                Key("request_timeout", "duration", .value("30"), "The longest wait for an answer to begin."),
+                Key(
+                    "request_timeout", "duration", .none("`sites.proxy.timeout`"),
+                    """
+                    From the whole request sent to the answer's first byte, for sites that write neither \
+                    `timeout.first_byte` nor `timeout.read`.
+                    """),
                 Key("read_buffer_size", "size, 1 KB to 16 MB", .value("\"32KB\""), "Read buffer of a connection."),
                 Key("write_buffer_size", "size, 1 KB to 16 MB", .value("\"32KB\""), "Write buffer of a connection."),
             ]),

@@ -98,7 +98,12 @@ extension ConfigurationReference {
                 Key("read", "duration", .value("60"), "The longest wait for the next bytes of an answer."),
                 Key("write", "duration", .value("30"), "The longest time in which the upstream takes nothing of a request."),
                 Key("tls_handshake", "duration", .none("within `connect`"), "For the TLS handshake alone."),
-                Key("first_byte", "duration", .none("`read`"), "From the whole request sent to the answer's first byte."),
+                Key(
+                    "first_byte", "duration", .none("`read`"),
+                    """
+                    From the whole request sent to the answer's first byte. Where neither it nor `read` is written, \
+                    `performance.request_timeout` counts, if that is.
+                    """),
             ]),
         Section(
             "sites[].proxy.headers", "What is changed in a request on its way.",

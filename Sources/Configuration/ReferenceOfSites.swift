@@ -20,7 +20,7 @@ extension ConfigurationReference {
                 Key(
                     "default", "boolean", .value("false"),
                     "Answers for all other names of its port. If no site says so, the port's first does."),
-                Key("api_only", "boolean", .value("false"), "No files, only internal endpoints and the proxy."),
+                Key("api_only", "boolean", .value("false"), "No files: only what routes take. Everything else is 404."),
                 Key("static_dir", "directory", .none("no files"), "Served for every path that no route takes."),
                 Key(
                     "redirect_to_https", "boolean", .value("false"),
@@ -34,7 +34,14 @@ extension ConfigurationReference {
                     "Tried in this order for a directory.", also: ["index_file"]),
             ]),
         Section("sites[].headers", "Field names and values added to every answer of the site."),
-        Section("sites[].error_pages", "Status (400 to 599) and file, relative to `static_dir`: `404 = \"404.html\"`."),
+        Section(
+            "sites[].error_pages",
+            """
+            Status (400 to 599) and file, relative to `static_dir`: `404 = "404.html"`. It is the page of every answer of \
+            that status that Gatehouse makes itself for the site, of files and routes alike; status, fields, reason and \
+            `Proxy-Status` stay as they are. Answers of upstreams pass as they come. A file that cannot be read is a warning, \
+            and in its place comes the built-in page.
+            """),
         Section(
             "sites[].compression", "Compression of static files. Answers of upstreams pass as they come.",
             [
@@ -63,7 +70,11 @@ extension ConfigurationReference {
                 Key("max_age_dynamic", "seconds", .value("300"), "Of pages (HTML)."),
             ]),
         Section(
-            "sites[].access_control", "CORS. The table's presence switches it on.",
+            "sites[].access_control",
+            """
+            CORS: what pages of other origins may do here. The table's presence switches it on: browsers' preflights are \
+            answered, and every answer says who may read it, unless an upstream says so itself.
+            """,
             [
                 Key("allow_origins", "list of origins", .value("[\"*\"]"), "Who may read answers from a page."),
                 Key("allow_methods", "list of methods", .value("[\"GET\", \"HEAD\", \"OPTIONS\"]"), "With what methods."),

@@ -1,10 +1,18 @@
 extension Site {
+    /// What tables of the whole gateway say for sites that say nothing.
+    struct Inherited {
+        /// Of `[security]`.
+        var trustedProxies: [AddressBlock]
+        /// Of `[performance]`.
+        var requestTimeout: Duration?
+    }
+
     /// Reads one site.
     ///
     /// - Parameters:
     ///   - isFragment: whether the file holds only a part of a site: names and duties may be missing.
-    ///   - trustedProxies: those of `[security]`.
-    init(reading table: TableReader, isFragment: Bool, trustedProxies: [AddressBlock]) {
+    ///   - gateway: what holds where the site says nothing.
+    init(reading table: TableReader, isFragment: Bool, for gateway: Inherited) {
         readNames(table, isFragment: isFragment)
         readAddress(table, isFragment: isFragment)
         table.read("default", into: &isDefault)
@@ -15,15 +23,15 @@ extension Site {
         table.read("https_port", into: &httpsPort, in: 1...65_535)
         allowedOrigins = table.origins("allowed_origins")
         readIndexFiles(table)
-        readErrorPages(table.table("error_pages"))
+        readErrorPages(table.table("error_pages"), hasDirectory: table.has("static_dir"))
         compression = Compression(reading: table.table("compression"))
         cache = BrowserCache(reading: table.table("cache"))
         let accessControl = table.table("access_control")
         let cors = AccessControl(reading: accessControl)
-        if accessControl.isWritten { self.accessControl = cors }
+        if accessControl.isWritten, isOfUse(cors, accessControl) { self.accessControl = cors }
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
-        proxy = Proxy.read(proxyTable, trustedProxies: trustedProxies)
+        proxy = Proxy.read(proxyTable, for: gateway)
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
         table.finish()
@@ -71,6 +79,23 @@ extension Site {
         }
     }
 
+    /// Warns of what would not do what it seems to. False if the table does nothing beside `[sites.headers]`.
+    private func isOfUse(_ cors: AccessControl, _ table: TableReader) -> Bool {
+        if cors.allowCredentials, cors.allowOrigins.contains("*") {
+            table.reading.report(
+                .warning, "\(table.path).allow_credentials", at: table.place(of: "allow_credentials"),
+                "has no effect where every origin is allowed: browsers refuse that", hint: "list the origins in allow_origins")
+        }
+        let isSetByHand = responseHeaders.contains { $0.name.lowercased() == "access-control-allow-origin" }
+        if isSetByHand {
+            table.reading.report(
+                .warning, table.path, at: table.position,
+                "has no effect beside the Access-Control-Allow-Origin of [sites.headers]: browsers refuse an answer that has two",
+                hint: "take it out there")
+        }
+        return !isSetByHand
+    }
+
     private mutating func readIndexFiles(_ table: TableReader) {
         guard let texts = table.strings(["index_files", "index_file"], orOne: true) else { return }
         for text in texts where text.value.contains("/") || text.value == "." || text.value == ".." {
@@ -80,7 +105,12 @@ extension Site {
         if !texts.isEmpty { indexFiles = texts.map(\.value) }
     }
 
-    private mutating func readErrorPages(_ table: TableReader) {
+    private mutating func readErrorPages(_ table: TableReader, hasDirectory: Bool) {
+        if !table.entries.isEmpty, !hasDirectory {
+            table.reading.report(
+                .error, table.path, at: table.position, "has no files: they are looked for in static_dir, which is not given",
+                hint: "add static_dir")
+        }
         for (key, entry) in table.freeEntries() {
             guard case .string(let file) = entry.value else {
                 table.mismatch(entry, "a file name")
@@ -106,6 +136,12 @@ extension Site {
             table.reading.report(
                 isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
                 hint: "add static_dir, [sites.proxy] with enabled = true, or redirect_to_https = true")
+        }
+        if apiOnly && proxy == nil && !redirectToHTTPS {
+            table.reading.report(
+                .warning, "\(table.path).api_only", at: table.place(of: "api_only"),
+                "serves no files, and nothing is proxied: every request is answered 404",
+                hint: "add [sites.proxy] with enabled = true, or take api_only out to serve static_dir")
         }
         if redirectToHTTPS && ssl != nil {
             table.reading.report(
@@ -148,16 +184,19 @@ extension BrowserCache {
 extension AccessControl {
     init(reading table: TableReader) {
         allowOrigins = table.origins("allow_origins") ?? allowOrigins
-        readNames(table, "allow_methods", into: &allowMethods)
-        readNames(table, "allow_headers", into: &allowHeaders)
+        readNames(table, "allow_methods", "method", into: &allowMethods)
+        readNames(table, "allow_headers", "field name", into: &allowHeaders)
         table.read("allow_credentials", into: &allowCredentials)
         table.read("max_age", into: &maxAge, in: 0...31_536_000)
         table.finish()
     }
 
-    /// Methods and field names are both tokens.
-    private func readNames(_ table: TableReader, _ key: String, into target: inout [String]) {
+    /// Methods and field names are both tokens (RFC 9110 §5.1, §9.1).
+    private func readNames(_ table: TableReader, _ key: String, _ kind: String, into target: inout [String]) {
         guard let texts = table.strings([key]) else { return }
-        target = texts.filter { $0.value == "*" || table.isFieldName($0.value, $0) }.map(\.value)
+        for text in texts where !FieldNameText.isToken(text.value) {
+            table.reading.error(text, "\"\(text.value)\" is not a \(kind)")
+        }
+        target = texts.map(\.value)
     }
 }

@@ -38,7 +38,13 @@ final class TableReader {
             reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
         }
         if let feature = LaterFeatures.feature(of: join(pattern, name), value: found.value) {
-            reading.warning(found, "accepted; not in effect in this version (\(feature))")
+            if feature.protects, reading.mode == .strict {
+                reading.error(
+                    found, "not in this version (\(feature.name)), and to start without it would protect nothing",
+                    hint: "take it out, and protect what is behind in another way; --lenient makes this a warning")
+            } else {
+                reading.warning(found, "accepted; not in effect in this version (\(feature.name))")
+            }
         }
         return found
     }
@@ -117,8 +123,12 @@ final class TableReader {
         let known = Set(asked)
         for entry in entries where !known.contains(entry.key) {
             let found = Written(value: (), keyPath: join(path, entry.key), position: entry.keyPosition)
-            if let advice = DocumentedOnlyKeys.advice(for: join(pattern, entry.key)) {
-                reading.warning(found, "accepted, has no effect", hint: advice)
+            if let known = DocumentedOnlyKeys.key(join(pattern, entry.key)) {
+                if known.protects, reading.mode == .strict, !LaterFeatures.isOff(entry.node.value) {
+                    reading.error(found, "has no effect, and would protect something", hint: known.advice)
+                } else {
+                    reading.warning(found, "accepted, has no effect", hint: known.advice)
+                }
                 continue
             }
             let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: asked)

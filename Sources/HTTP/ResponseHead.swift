@@ -30,10 +30,15 @@ package final class ResponseHead {
         known.bit != 0 ? summary.present & known.bit != 0 : content.fields.contains(known)
     }
 
-    /// Adds fields of our own.
+    /// Adds fields of our own. Of the fields in which a server speaks to other origins' pages there must be one: where the
+    /// upstream has its own, that stands.
     package func add(_ fields: AnswerFields) {
         guard !fields.isEmpty else { return }
-        fields.forEach { content.add(name: $0, value: $1) }
+        let speaksToOrigins = content.fields.hasLine(named: "access-control-allow-origin")
+        fields.forEach { name, value in
+            if speaksToOrigins, FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
+            content.add(name: name, value: value)
+        }
         summary = content.summary
     }
 

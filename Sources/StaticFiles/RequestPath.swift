@@ -7,6 +7,14 @@ struct RequestPath: Equatable {
     /// Whether the path names a directory by its form: it ends with a slash.
     let endsWithSlash: Bool
 
+    /// The place of a page for an error status, among those of requests. Its name begins with a slash, which no client's does:
+    /// what is remembered of a page is never an answer to who guesses its name.
+    /// - Parameter file: as the operator wrote it, relative to the site's directory.
+    init(errorPage file: String) {
+        relative = [UInt8(ascii: "/")] + file.utf8.drop { $0 == UInt8(ascii: "/") }
+        endsWithSlash = false
+    }
+
     /// `path` begins with "/" and holds no query; the caller has resolved dot segments.
     /// Errors: `.badPath` for a broken escape and for an escaped or raw byte that would change what the path means: NUL, an
     /// escaped slash (RFC 3986 §2.2: not the same as a slash), a backslash (some clients read it as a slash).

@@ -8,10 +8,8 @@ package struct StaticAnswer {
     package var fields = AnswerFields()
     /// The length to declare: also for HEAD. Nil: not known before the end (content is streamed), or there is none to declare.
     package var contentLength: UInt64?
-    /// The content; nil for HEAD, for 304, and where `needsPage` is true.
+    /// The content; nil for HEAD, for 304, and where the caller writes the page: for a refusal or a redirect.
     package var body: FileBody?
-    /// True where the caller must write the page itself: an error without a configured page, or a redirect.
-    package var needsPage = false
     /// For 301: the path for `Location`, percent-encoded; the caller appends the query of the request.
     package var redirectPath: String?
     /// For the log.

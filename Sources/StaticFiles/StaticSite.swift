@@ -8,7 +8,9 @@ package final class StaticSite: Sendable {
     /// Of the directory. What it names may change at any time.
     package let path: String
     private let isLost = Atomic(false)
-    private let settings: StaticSettings
+    let settings: StaticSettings
+    /// By status; see `ErrorPage.swift`.
+    let errorPagePaths: [Int: RequestPath]
     private let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)
     /// The extensions of `MediaType.table` whose files are worth compressing.
@@ -20,6 +22,7 @@ package final class StaticSite: Sendable {
         _ = try Directory(path: path)
         self.path = path
         self.settings = settings
+        errorPagePaths = settings.errorPages.mapValues { RequestPath(errorPage: $0) }
         indexFiles = settings.indexFiles.map { Array($0.utf8) }
         func field(_ age: Int?) -> String? { settings.cacheControl ?? age.map { "public, max-age=\($0)" } }
         cacheControl = (files: field(settings.maxAgeStatic), pages: field(settings.maxAgePages))
@@ -60,18 +63,10 @@ package final class StaticSite: Sendable {
         path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64,
         from cache: StaticCache? = nil
     ) -> StaticAnswer {
-        var root: Directory?
         do throws(StaticError) {
-            let directory: Directory
-            if let cache {
-                directory = try cache.directory(of: self, now: now)
-            } else {
-                directory = try Directory(current: self.path)
-            }
-            root = directory
+            let directory = try directory(now: now, from: cache)
             guard method != .other else {
-                var answer = page(
-                    .methodNotAllowed, in: root, method: method, reason: "static files answer only GET and HEAD")
+                var answer = StaticAnswer(.methodNotAllowed, reason: "static files answer only GET and HEAD")
                 // RFC 9110 §15.5.6: a 405 says what is allowed.
                 answer.fields.append("Allow", "GET, HEAD")
                 return answer
@@ -81,8 +76,14 @@ package final class StaticSite: Sendable {
             if let answer = try known(request) { return answer }
             return try lookUp(request)
         } catch {
-            return page(error.refusal, in: root, method: method, reason: error.reason)
+            return StaticAnswer(error.refusal, reason: error.reason)
         }
+    }
+
+    /// The directory as it is now, or was less than the cache's `valid` ago.
+    func directory(now: Int64, from cache: StaticCache?) throws(StaticError) -> Directory {
+        if let cache { return try cache.directory(of: self, now: now) }
+        return try Directory(current: path)
     }
 
     /// The answer from the cache, if it knows the file.
@@ -107,30 +108,8 @@ package final class StaticSite: Sendable {
         case .redirect:
             var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
             answer.redirectPath = request.path.locationAsDirectory
-            answer.needsPage = true
             return answer
         }
-    }
-
-    /// The answer with the configured page for the refusal's status; without one, or if it cannot be opened, `needsPage` is set.
-    private func page(
-        _ refusal: StaticRefusal, in root: Directory?, method: StaticMethod, reason: String
-    ) -> StaticAnswer {
-        var answer = StaticAnswer(refusal, reason: reason)
-        guard let root, let path = settings.errorPages[refusal.status] else {
-            answer.needsPage = true
-            return answer
-        }
-        let name = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
-        guard case .file(let file)? = try? root.open(name.span, hiddenAllowed: true) else {
-            answer = StaticAnswer(refusal, reason: "\(reason); error_pages: \(path) cannot be opened")
-            answer.needsPage = true
-            return answer
-        }
-        answer.fields.append("Content-Type", kind(of: name).type.field)
-        answer.contentLength = file.facts.size
-        if method != .head { answer.body = FileBody(file, range: 0..<file.facts.size) }
-        return answer
     }
 
     private enum Found {
@@ -175,7 +154,7 @@ package final class StaticSite: Sendable {
         throw .notFound(reason: "no index file in the directory, or no such directory")
     }
 
-    private func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
+    func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
         guard let name = MediaType.fileExtension(of: name), let type = MediaType.table[name] else {
             return (.unknown, compressesUnknown)
         }
@@ -183,7 +162,7 @@ package final class StaticSite: Sendable {
     }
 
     /// What the site makes of a file: its representations, and what an answer says of them.
-    private func describe(_ file: OpenFile, name: [UInt8], _ request: StaticRequest) -> ServedFile {
+    func describe(_ file: OpenFile, name: [UInt8], _ request: StaticRequest) -> ServedFile {
         let kind = kind(of: name)
         let sibling = kind.isCompressible && settings.precompressed ? precompressed(file, name: name, in: request.root) : nil
         let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
@@ -239,7 +218,7 @@ package final class StaticSite: Sendable {
     ) throws(StaticError) -> StaticAnswer {
         switch request.conditions.verdict(on: chosen.validators, now: request.now) {
         case .failed(let field):
-            return page(.preconditionFailed, in: request.root, method: request.method, reason: "\(field) is false")
+            return StaticAnswer(.preconditionFailed, reason: "\(field) is false")
         case .notModified(let field):
             var answer = StaticAnswer(status: 304, reason: "\(field) matches")
             answer.fields = chosen.notModifiedFields
@@ -267,9 +246,7 @@ package final class StaticSite: Sendable {
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.
     private func part(_ range: ByteRange, of chosen: Representation, to request: StaticRequest) -> StaticAnswer {
         guard case .part(let bytes) = range else {
-            var answer = page(
-                .rangeNotSatisfiable, in: request.root, method: request.method,
-                reason: "the range begins after the end of the file")
+            var answer = StaticAnswer(.rangeNotSatisfiable, reason: "the range begins after the end of the file")
             answer.fields.append("Content-Range", "bytes */\(chosen.facts.size)")
             return answer
         }

@@ -41,7 +41,7 @@ import COpenSSL
     /// - Throws: `.configuration` when a file cannot be used, naming it.
     package init(_ settings: Settings) throws(TLSError) {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
-            throw TLSError(.configuration, TLSError.takeReason())
+            throw TLSError(.configuration(nil), TLSError.takeReason())
         }
         unsafe self.context = context
         self.settings = settings
@@ -118,7 +118,7 @@ import COpenSSL
             return
         }
         guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
-            throw TLSError(.configuration, "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
+            throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
         }
     }
 
@@ -127,12 +127,13 @@ import COpenSSL
         let key = settings.clientKeyFile ?? certificate
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
-            throw TLSError(.configuration, "cannot read the client certificate \(certificate): \(TLSError.takeFileReason())")
+            throw TLSError(
+                .configuration(.certificate), "cannot read the client certificate \(certificate): \(TLSError.takeFileReason())")
         }
         guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
             unsafe SSL_CTX_check_private_key(context) == 1
         else {
-            throw TLSError(.configuration, "cannot use the client key \(key): \(TLSError.takeFileReason())")
+            throw TLSError(.configuration(.key), "cannot use the client key \(key): \(TLSError.takeFileReason())")
         }
     }
 

@@ -5,8 +5,8 @@ import Glibc
 package struct TLSError: Error, CustomStringConvertible, Sendable {
     /// What the program does about it depends on this alone; `reason` is for people.
     package enum Kind: Sendable, Equatable {
-        /// A certificate, key or CA file cannot be used.
-        case configuration
+        /// A certificate, key or CA file cannot be used; nil where it is none of them.
+        case configuration(File?)
         /// The handshake failed.
         case handshake
         /// The client speaks plain HTTP to a TLS port.
@@ -21,6 +21,11 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         case system
     }
 
+    /// What a file that the configuration names is for.
+    package enum File: Sendable, Equatable {
+        case certificate, key, authorities
+    }
+
     package let kind: Kind
     /// Plain words: OpenSSL's reason, or the system's.
     package let reason: String
@@ -28,6 +33,12 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
     package init(_ kind: Kind, _ reason: String) {
         self.kind = kind
         self.reason = reason
+    }
+
+    /// The file that cannot be used, if it was one.
+    package var file: File? {
+        guard case .configuration(let file) = kind else { return nil }
+        return file
     }
 
     /// Did the peer refuse the certificate that we showed, or that we showed none? Told from its alert's words.
@@ -56,10 +67,18 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
             return "it is encrypted; a key without a passphrase is needed"
         }
+        if let weakness = reasons.lazy.compactMap({ weaknesses[$0] }).first { return weakness }
         // What is left of decoders that found nothing says only that.
         let telling = reasons.filter { !["PEM lib", "system lib", "unsupported", "no start line"].contains($0) }
         return telling.first ?? "it holds no PEM block of this kind"
     }
+
+    /// What this system's OpenSSL refuses to show to anybody, by its security level (SSL_CTX_set_security_level(3)).
+    private static let weaknesses = [
+        "ee key too small": "its key is too short for this system's OpenSSL: RSA of 2048 bits or more, or P-256",
+        "ca key too small": "the key of a certificate behind it is too short for this system's OpenSSL",
+        "ca md too weak": "it is signed with a hash that this system's OpenSSL refuses (MD5, SHA-1)",
+    ]
 
     /// Codes that wrap an errno have no string of OpenSSL's own.
     private static func words(of code: UInt) -> String {

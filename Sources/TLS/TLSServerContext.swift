@@ -27,7 +27,7 @@ import COpenSSL
         records: TLSRecords = .own
     ) throws(TLSError) {
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
-            throw TLSError(.configuration, TLSError.takeReason())
+            throw TLSError(.configuration(nil), TLSError.takeReason())
         }
         unsafe self.context = context
         self.minimumVersion = minimumVersion
@@ -39,13 +39,14 @@ import COpenSSL
         if records == .own { unsafe gh_tell_secrets(context) }
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-            throw TLSError(.configuration, "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
+            throw TLSError(
+                .configuration(.certificate), "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
         }
         // OpenSSL looks already here whether the key is of the certificate.
         guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
             let reason = TLSError.takeFileReason()
             if reason == "key values mismatch" { throw Self.mismatch(keyFile, certificateFile) }
-            throw TLSError(.configuration, "cannot read the key \(keyFile): \(reason)")
+            throw TLSError(.configuration(.key), "cannot read the key \(keyFile): \(reason)")
         }
         // A key of another kind has a place of its own, without a certificate.
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
@@ -65,7 +66,7 @@ import COpenSSL
     }
 
     private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
-        TLSError(.configuration, "the key \(keyFile) does not belong to the certificate \(certificateFile)")
+        TLSError(.configuration(.key), "the key \(keyFile) does not belong to the certificate \(certificateFile)")
     }
 
     private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {

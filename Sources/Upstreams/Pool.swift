@@ -143,7 +143,7 @@ package final class Pool {
             let stream = try await Stream.connect(
                 toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
                 handshakeTimeout: settings.handshakeTimeout, reached: { place = $0 })
-            if isNamed { addresses.reached(place, of: order, now: loop.now) }
+            addresses.reached(place, of: order, now: loop.now)
             return Lease(side(over: stream, to: isNamed ? order[place] : nil, of: version), from: self)
         } catch {
             switch error {

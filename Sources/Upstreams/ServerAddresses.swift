@@ -4,7 +4,9 @@ import Transport
 /// Where a server is: at the address that its URL says, or at those of its name, which take turns.
 final class ServerAddresses {
     private let server: UpstreamServer
-    private let fixed: [SocketAddress]?
+    /// Those that no look-up changes. Several are the families of one machine's loopback: the one that took a connection is tried
+    /// first.
+    private var fixed: [SocketAddress]?
     private let name: CachedName?
     /// `name` does not keep the cache that it is of.
     private let names: NameCache?
@@ -27,7 +29,9 @@ final class ServerAddresses {
         if identity.host.hasPrefix("/") {
             fixed = [SocketAddress(family: .unix, bytes: Array(identity.host.utf8), port: 0)]
         } else {
-            fixed = SocketAddress(literal: identity.host, port: identity.port).map { [$0] }
+            fixed =
+                SocketAddress(literal: identity.host, port: identity.port).map { [$0] }
+                ?? SocketAddress.loopback(identity.host, port: identity.port)
         }
         name = fixed == nil ? names.name(identity.host) : nil
         self.names = fixed == nil ? names : nil
@@ -83,6 +87,10 @@ final class ServerAddresses {
     ///   - order: as it was tried.
     ///   - place: in `order`.
     func reached(_ place: Int, of order: [SocketAddress], now: UInt64) {
+        guard fixed == nil else {
+            if place > 0 { fixed = [order[place]] + order.filter { $0 != order[place] } }
+            return
+        }
         doubted.removeAll { entry in now >= entry.until || order[...place].contains(entry.address) }
         for address in order[..<place] { doubted.append((address, now &+ Self.doubtTime)) }
     }

@@ -4,7 +4,10 @@ import ArgumentParser
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration: keys, values, files, certificates.",
-        discussion: "Every problem is reported at once, with its file, line, column and key. Exit code 1 if there is an error.")
+        discussion: """
+            Every problem is reported at once, with its file, line, column and key. Exit
+            code 1 if there is an error.
+            """)
 
     @Argument(help: "The configuration file.")
     var file: String
@@ -13,7 +16,7 @@ struct CheckCommand: ParsableCommand {
     var lenient = false
 
     func run() throws {
-        let loaded = try LoadedPlan.load(file, lenient: lenient)
+        let loaded = try LoadedPlan.load(file, lenient: lenient, isCheck: true)
         Console.say(loaded.summary)
         Console.say("\(file) is right")
     }

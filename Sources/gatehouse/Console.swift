@@ -15,8 +15,8 @@ enum Console {
     static func report(_ problems: [Problem], source: String) {
         for problem in problems { error(problem.render(source: source, colour: hasColour)) }
         let errors = problems.count { $0.severity == .error }
-        let warnings = problems.count - errors
-        if !problems.isEmpty { error("\(counted(errors, "error")), \(counted(warnings, "warning"))") }
+        let warnings = problems.count { $0.severity == .warning }
+        if errors + warnings > 0 { error("\(counted(errors, "error")), \(counted(warnings, "warning"))") }
     }
 
     private static func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }

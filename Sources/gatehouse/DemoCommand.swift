@@ -7,9 +7,14 @@ import Transport
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "See it work: an echo service and a chat room over TLS.",
+        usage: """
+            gatehouse demo [--port N] [--plain-port N] [--certs DIR] [--listen IP]
+            gatehouse demo --plain [--plain-port N] [--listen IP]
+            """,
         discussion: """
-            Starts small services of its own on free loopback ports, puts a gateway in front of them, and says what to try.
-            scripts/make-certs makes the certificate; --plain goes without. SIGTERM and SIGINT stop it.
+            Starts small services of its own on free loopback ports, puts a gateway in
+            front of them, and says what to try. scripts/make-certs makes the certificate;
+            --plain goes without. SIGTERM and SIGINT stop it.
             """)
 
     @Option(name: [.short, .long], help: "The port of the site; 0 takes a free one.")

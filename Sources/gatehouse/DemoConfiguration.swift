@@ -22,9 +22,6 @@ struct DemoConfiguration {
 
     private var general: String {
         """
-        [server]
-        name = "gatehouse-demo"
-
         [logging]
         access_log = "stdout"
         format = "compact"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Glibc
 
 /// The command. Exit codes: 0 done, 1 it could not be done (configuration, files, addresses), 2 wrong usage.
@@ -9,18 +10,28 @@ struct Gatehouse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "A TLS-terminating gateway for HTTPS and WSS.",
+        usage: "gatehouse <subcommand>",
         discussion: """
             Start here:
-              gatehouse demo                    see it work: an echo service and a chat room over TLS
-              gatehouse check gatehouse.toml    is this configuration right? (BWS files work too)
-              gatehouse run -c gatehouse.toml   serve it until SIGTERM or Ctrl-C
-              gatehouse ./public                serve a directory over plain HTTP at once
+              gatehouse demo                   see it work: an echo and a chat over TLS
+              gatehouse check gatehouse.toml   is this right? (BWS files work too)
+              gatehouse run -c gatehouse.toml  serve it until SIGTERM or Ctrl-C
+              gatehouse ./public               serve a directory over plain HTTP
 
             Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
             """,
         version: version,
         subcommands: [RunCommand.self, CheckCommand.self, DemoCommand.self],
         defaultSubcommand: RunCommand.self)
+
+    /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.
+    /// - Parameter word: the first argument.
+    /// - Returns: nil if the word is an option, something that is there, or like no command.
+    static func meantCommand(_ word: String?) -> String? {
+        guard let word, !word.hasPrefix("-"), FileWriting.isMissing(word) else { return nil }
+        let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        return DidYouMean.nearest(to: word, among: commands)
+    }
 
     static func main() async {
         do {
@@ -35,6 +46,9 @@ struct Gatehouse: AsyncParsableCommand {
             // sysexits' EX_USAGE, which the parser uses, is this program's 2.
             guard code == .validationFailure else { exit(withError: error) }
             Console.error(fullMessage(for: error))
+            if let meant = meantCommand(CommandLine.arguments.dropFirst().first) {
+                Console.error("Did you mean \"gatehouse \(meant)\"?")
+            }
             Glibc.exit(2)
         }
     }

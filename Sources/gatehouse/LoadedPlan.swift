@@ -1,25 +1,29 @@
 import ArgumentParser
 import Configuration
 import Gateway
+import Transport
 
 /// A configuration file brought to the point where it could run.
 struct LoadedPlan {
     let configuration: Configuration
     let plan: Plan
+    /// The configuration's text; empty if it has none.
+    let source: String
 
     /// Reads, checks and builds; says everything that is wrong.
+    /// - Parameter isCheck: whether what cannot be judged from here is told too.
     /// - Throws: `ExitCode(1)` when there is an error.
-    static func load(_ path: String, lenient: Bool, workers: Int? = nil) throws -> LoadedPlan {
-        try build(Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers)
+    static func load(_ path: String, lenient: Bool, workers: Int? = nil, isCheck: Bool = false) throws -> LoadedPlan {
+        try build(Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, isCheck: isCheck)
     }
 
     /// The same for a configuration that is in no file.
     /// - Parameter name: what to call it in messages.
     static func load(text: String, name: String) throws -> LoadedPlan {
-        try build(Configuration.parse(text: text, file: name), workers: nil)
+        try build(Configuration.parse(text: text, file: name), workers: nil, isCheck: false)
     }
 
-    private static func build(_ result: ReadResult, workers: Int?) throws -> LoadedPlan {
+    private static func build(_ result: ReadResult, workers: Int?, isCheck: Bool) throws -> LoadedPlan {
         var problems = result.problems
         var plan: Plan?
         if let configuration = result.configuration {
@@ -27,9 +31,9 @@ struct LoadedPlan {
             plan = builder.build(workers: workers)
             problems += builder.problems
         }
-        Console.report(problems, source: result.source)
+        Console.report(isCheck ? problems : problems.filter { $0.severity != .note }, source: result.source)
         guard let configuration = result.configuration, let plan else { throw ExitCode(1) }
-        return LoadedPlan(configuration: configuration, plan: plan)
+        return LoadedPlan(configuration: configuration, plan: plan, source: result.source)
     }
 
     /// A line for each site: where it listens and what it does.
@@ -42,12 +46,16 @@ struct LoadedPlan {
             if let proxy = site.proxy { serves += proxy.routes.map { "\($0.path) → \($0.upstream)" } }
             if let directory = site.staticDir { serves.append("files of \(directory)") }
             rows.append([
-                site.name, "\(scheme) \(site.listen):\(site.port)", site.hostnames.joined(separator: " "),
+                site.name, "\(scheme) \(Self.address(of: site))", site.hostnames.joined(separator: " "),
                 serves.joined(separator: ", "),
             ])
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
         return Table.text(rows) + records
+    }
+
+    private static func address(of site: Site) -> String {
+        SocketAddress(literal: site.listen, port: UInt16(clamping: site.port))?.description ?? "\(site.listen):\(site.port)"
     }
 }
 

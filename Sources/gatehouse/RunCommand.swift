@@ -7,13 +7,16 @@ import Logging
 /// `gatehouse run -c FILE`, and, being the default, `gatehouse -c FILE` and `gatehouse DIR`.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
+        commandName: "run",
+        abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
+        usage: """
+            gatehouse run -c FILE [--workers N] [--lenient] [--dry-run]
+            gatehouse run DIRECTORY [--port N] [--workers N]
+            """,
         discussion: """
-            gatehouse run -c gatehouse.toml
-            gatehouse run ./public --port 8080
-
-            SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in flight finish within
-            limits.drain_timeout. A second SIGTERM or SIGINT stops at once. SIGHUP and SIGUSR1 open the log files again.
+            SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in
+            flight finish within limits.drain_timeout. A second SIGTERM or SIGINT stops at
+            once. SIGHUP and SIGUSR1 open the log files again.
             """)
 
     @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")
@@ -47,7 +50,7 @@ struct RunCommand: AsyncParsableCommand {
             Console.error("gatehouse: no configuration given, and there is no config.toml here; see gatehouse --help")
             throw ExitCode(2)
         }
-        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers)
+        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers, isCheck: dryRun)
         if dryRun {
             Console.say(loaded.summary)
             Console.say("\(path) is right")
@@ -61,9 +64,10 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = Configuration.serving(directory: directory, port: port ?? 8080)
         var builder = PlanBuilder(configuration)
         guard let plan = builder.build(workers: workers) else {
-            for problem in builder.problems { Console.error("gatehouse: \(problem.message)") }
+            for problem in builder.problems where problem.severity == .error { Console.error("gatehouse: \(problem.message)") }
+            if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
             throw ExitCode(1)
         }
-        try await Service.run(LoadedPlan(configuration: configuration, plan: plan))
+        try await Service.run(LoadedPlan(configuration: configuration, plan: plan, source: ""))
     }
 }

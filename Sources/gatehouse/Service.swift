@@ -23,9 +23,12 @@ struct Service: Sendable {
     ) async throws {
         let service = try await start(loaded, sharesAddresses: sharesAddresses)
         let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
+        let server = loaded.configuration.server
         var facts: Logger.Metadata = [
-            "addresses": "\(addresses)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())",
+            "addresses": "\(addresses)", "name": "\(server.name)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())",
+            "version": "\(server.version ?? Gatehouse.version)",
         ]
+        if !server.description.isEmpty { facts["description"] = "\(server.description)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
         service.log.notice("serving", metadata: facts)
         await whenServing()
@@ -47,6 +50,9 @@ struct Service: Sendable {
             let signals = await Signals()
             let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses)
             return Service(gateway: gateway, logs: logs, log: log, signals: signals)
+        } catch let error as ListenError where !loaded.source.isEmpty {
+            Console.report([error.problem(in: configuration)], source: loaded.source)
+            throw ExitCode(1)
         } catch {
             Console.error("gatehouse: \(error)")
             throw ExitCode(1)

@@ -40,7 +40,7 @@ import Testing
                 expected = isOfUpstreams.contains(refusal.reason) ? "502" : "\(refusal.status)"
             case .exchange(.redirectToHTTPS): expected = "301 or 308"
             case .exchange(.webSocketHandshake): expected = "400 or 426"
-            case .exchange(.webSocketNotEnabled): expected = "any"
+            case .remark: expected = "any"
             case .exchange(.upstreamStatus): expected = "the upstream's"
             case .exchange(let own): expected = "\(own.status)"
             case .tunnel: expected = "101"
@@ -57,7 +57,7 @@ import Testing
 
     @Test(arguments: Reason.allCases) func `Proxy-Status says who, what kind and why`(reason: Reason) {
         var fields = AnswerFields()
-        fields.append(proxyStatus: reason)
+        fields.append(proxyStatus: reason, by: ProxyName())
         let error = reason.proxyError.map { "; error=\($0.rawValue)" } ?? ""
         let details = reason == .exchange(.options) ? "" : "; details=\"\(reason.word)\""
         #expect(String(decoding: fields.lines, as: UTF8.self) == "Proxy-Status: gatehouse\(error)\(details)\r\n")

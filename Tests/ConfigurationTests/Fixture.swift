@@ -33,8 +33,8 @@ struct Fixture: CustomTestStringConvertible {
         expected = parts.count == 2 ? String(parts[1]) : ""
     }
 
-    func read() -> ReadResult {
-        Configuration.parse(text: text, file: url.lastPathComponent)
+    func read(mode: ReadMode = .strict) -> ReadResult {
+        Configuration.parse(text: text, file: url.lastPathComponent, mode: mode)
     }
 
     /// The problems as the file writes them.

@@ -42,8 +42,8 @@ import Testing
     @Test("Writing a key's documented default changes nothing", arguments: writableDefaults)
     func defaults(section: String, line: String) throws {
         #expect(Self.tables.contains { $0.path == section })
-        let plain = try #require(Configuration.parse(text: Self.text(), file: "plain").configuration)
-        let result = Configuration.parse(text: Self.text(adding: line, to: section), file: "written")
+        let plain = try #require(Configuration.parse(text: Self.text(), file: "plain", mode: .lenient).configuration)
+        let result = Configuration.parse(text: Self.text(adding: line, to: section), file: "written", mode: .lenient)
         let written = try #require(result.configuration, "\(result.problems)")
         #expect(written.server == plain.server)
         #expect(written.logging == plain.logging)
@@ -77,12 +77,17 @@ import Testing
     }
 
     @Test func everyLaterFeatureAndDocumentedOnlyKeyIsAboutARealPlace() {
-        for (pattern, _) in LaterFeatures.features { #expect(ConfigurationReference.keyPaths.contains(pattern), "\(pattern)") }
-        for (pattern, _) in DocumentedOnlyKeys.keys { #expect(!ConfigurationReference.keyPaths.contains(pattern), "\(pattern)") }
+        for (pattern, _, _) in LaterFeatures.features {
+            #expect(ConfigurationReference.keyPaths.contains(pattern), "\(pattern)")
+        }
+        for key in DocumentedOnlyKeys.keys { #expect(!ConfigurationReference.keyPaths.contains(key.pattern), "\(key.pattern)") }
     }
 
-    @Test("A documented-only key is accepted with advice", arguments: DocumentedOnlyKeys.keys.map(\.pattern))
-    func documentedOnly(pattern: String) throws {
+    @Test(
+        "A documented-only key has its advice, and is accepted unless it would protect something",
+        arguments: DocumentedOnlyKeys.keys)
+    func documentedOnly(documented: DocumentedOnlyKeys.Key) throws {
+        let pattern = documented.pattern
         let dot = pattern.lastIndex(of: ".")
         let key = dot.map { String(pattern[pattern.index(after: $0)...]) } ?? pattern
         let table = (dot.map { String(pattern[..<$0]) } ?? "").replacing(/\[\]$/, with: "")
@@ -90,10 +95,14 @@ import Testing
             Self.tables.contains { $0.path == table }
             ? Self.text(adding: "\(key) = 1", to: table)
             : Self.text() + "\n[\(table.replacing("[]", with: ""))]\n\(key) = 1\n"
-        let result = Configuration.parse(text: text, file: "f")
         let keyPath = pattern.replacing("[]", with: "[0]")
-        #expect(result.configuration != nil)
-        #expect(result.problems.contains { $0.keyPath == keyPath && $0.severity == .warning && $0.hint != nil })
+        for mode in [ReadMode.strict, .lenient] {
+            let result = Configuration.parse(text: text, file: "f", mode: mode)
+            let isError = documented.protects && mode == .strict
+            if mode == .lenient { #expect(result.configuration != nil) }
+            let said = result.problems.first { $0.keyPath == keyPath }
+            #expect(said?.severity == (isError ? .error : .warning) && said?.hint == documented.advice)
+        }
     }
 
     /// `UPDATE_FIXTURES=1` writes the page.

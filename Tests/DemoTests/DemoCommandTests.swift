@@ -100,7 +100,7 @@ struct DemoCommandTests {
     @Test("The configuration it shows is one that gatehouse check accepts", arguments: [[], ["--plain"]])
     func showsConfiguration(_ options: [String]) throws {
         let demo = try RunningDemo(["--show-config"] + options)
-        let start = try #require(demo.introduction.range(of: "[server]"))
+        let start = try #require(demo.introduction.range(of: "[logging]"))
         let end = try #require(demo.introduction.range(of: "Gatehouse demo\n"))
         let file = FileManager.default.temporaryDirectory.appending(path: "demo-\(UUID().uuidString).toml")
         defer { try? FileManager.default.removeItem(at: file) }

@@ -1,5 +1,7 @@
 import Testing
 
+import Configuration
+
 @testable import Gateway
 
 /// Which deadline is next, from nothing but numbers.
@@ -50,20 +52,20 @@ struct RelayDeadlineTests {
             downloadedAt: 5, at: 65, expiry: .send),
         Case(
             testDescription: "an answer that is awaited: the first byte's time", down: Blocked(onUpstream: true), at: 20,
-            expiry: .upstreamFirstByte(hasOwnKey: true)),
+            expiry: .upstreamFirstByte(key: .firstByte)),
         Case(
             testDescription: "it counts from the request's end", down: Blocked(onUpstream: true), uploadedAt: 7, at: 27,
-            expiry: .upstreamFirstByte(hasOwnKey: true)),
+            expiry: .upstreamFirstByte(key: .firstByte)),
         Case(
             testDescription: "and from an interim answer", down: Blocked(onUpstream: true), uploadedAt: 7, downloadedAt: 9,
             at: 29,
-            expiry: .upstreamFirstByte(hasOwnKey: true)),
+            expiry: .upstreamFirstByte(key: .firstByte)),
         Case(
             testDescription: "while the request is sent the upstream need not answer", down: Blocked(onUpstream: true),
             upload: .sending),
         Case(
             testDescription: "after it has refused the rest it must", down: Blocked(onUpstream: true), upload: .refused, at: 20,
-            expiry: .upstreamFirstByte(hasOwnKey: true)),
+            expiry: .upstreamFirstByte(key: .firstByte)),
         Case(
             testDescription: "an answer's body: read", down: Blocked(onUpstream: true), download: .body, downloadedAt: 4, at: 54,
             expiry: .upstreamRead),
@@ -114,8 +116,9 @@ struct RelayDeadlineTests {
         "says in its failure whose fault it is, and which key decided it",
         arguments: [
             (RelayDeadline.Expiry.body, 408, "limits.body_timeout"), (.bodyRate, 408, "limits.min_body_rate"),
-            (.send, 499, "limits.send_timeout"), (.upstreamFirstByte(hasOwnKey: true), 504, "sites.proxy.timeout.first_byte"),
-            (.upstreamFirstByte(hasOwnKey: false), 504, "sites.proxy.timeout.read"),
+            (.send, 499, "limits.send_timeout"), (.upstreamFirstByte(key: .firstByte), 504, "sites.proxy.timeout.first_byte"),
+            (.upstreamFirstByte(key: .read), 504, "sites.proxy.timeout.read"),
+            (.upstreamFirstByte(key: .requestTimeout), 504, "performance.request_timeout"),
             (.upstreamRead, 504, "sites.proxy.timeout.read"), (.upstreamWrite, 504, "sites.proxy.timeout.write"),
         ])
     func failure(_ expiry: RelayDeadline.Expiry, _ status: Int, _ key: String) {

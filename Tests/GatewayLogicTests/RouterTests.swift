@@ -39,6 +39,7 @@ struct RouterTests {
         case .file: "file"
         case .redirect(let port): "redirect to \(port)"
         case .options: "options"
+        case .preflight: "preflight"
         case .refuse(let failure): "\(failure.status) \(failure.reason.word)"
         }
     }

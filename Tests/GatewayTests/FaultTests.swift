@@ -28,6 +28,52 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "one that takes no connection, or has no address, says when to ask again; others do not",
+        arguments: [
+            ("http://127.0.0.1:FREE", "upstream_connect_failed", "1"), ("http://none.invalid:FREE", "upstream_unresolved", "1"),
+            ("http://127.0.0.1:UPSTREAM", "upstream_closed_early", nil),
+        ] as [(String, String, String?)])
+    func retryAfter(url: String, reason: String, seconds: String?) async throws {
+        let upstream = try Upstream { _, wire in _ = try wire.readRequest() }
+        // It knows no name at all.
+        let names = try NameServer([:])
+        let (free, port) = try (FreePort(), FreePort())
+        let toml = Sites.proxy(
+            port, to: url.replacing("UPSTREAM", with: "\(upstream)").replacing("FREE", with: "\(free)"),
+            top: "[dns]\nservers = [\"\(names)\"]\n")
+        try await Gatehouse.serving(toml) { _ in
+            let answer = try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return try wire.readAnswer()
+            }
+            #expect(answer.status == 502 && answer.value("Retry-After") == seconds, "\(answer)")
+            #expect(answer.value("Proxy-Status")?.contains("details=\"\(reason)\"") == true, "\(answer)")
+        }
+    }
+
+    @Test("one whose circuit is open says when the next trial is")
+    func retryAfterOfCircuit() async throws {
+        let (free, port) = try (FreePort(), FreePort())
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(free)",
+            proxy: "[sites.proxy.passive_health]\ncircuit_fails = 1\ncircuit_open = 100\ncircuit_max_open = 100\n")
+        try await Gatehouse.serving(toml) { _ in
+            let answers = try await onThread {
+                let wire = try Wire(to: port.number)
+                return try (1...2).map { _ in
+                    try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return try wire.readAnswer()
+                }
+            }
+            #expect(answers.map(\.status) == [502, 502])
+            #expect(answers[1].value("Proxy-Status")?.contains("details=\"group_unavailable\"") == true, "\(answers[1])")
+            let seconds = Int(answers[1].value("Retry-After") ?? "") ?? 0
+            #expect((2...100).contains(seconds), "\(answers[1])")
+        }
+    }
+
     /// Where an answer breaks off.
     struct Break: Sendable, CustomTestStringConvertible {
         let testDescription: String

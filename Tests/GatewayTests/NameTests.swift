@@ -42,6 +42,23 @@ struct NameTests {
     }
 
     @Test(
+        "localhost and what is below it are the loopback of both families, whoever says otherwise",
+        .enabled("no mount namespaces here") { try await Gatehouse.canBeGivenHosts() },
+        arguments: ["localhost", "app.localhost", "LOCALHOST", "a.b.localhost."], ["127.0.0.1", "::1"])
+    func loopback(name: String, host: String) async throws {
+        let upstream = try closing("here", host: host)
+        let names = try NameServer(["localhost": .addresses(["127.0.0.9"], ttl: 300)])
+        // Neither an empty file nor one that leads elsewhere changes it.
+        for hosts in ["", "127.0.0.9 localhost app.localhost a.b.localhost\n"] {
+            try await serving(names, "\(name):\(upstream)", hosts: hosts, hasLocalhost: false) { gatehouse, port in
+                for number in 0..<4 { try await expect(port, "/\(number)", "here") }
+                #expect(gatehouse.accessEntries.allSatisfy { $0["attempts"] == nil })
+            }
+        }
+        #expect(names.questions.all.isEmpty, "\(names.questions.all)")
+    }
+
+    @Test(
         "an address at which a connection hangs does not hold a request up: the next one is tried beside it",
         arguments: ["127.0.0.2", "::1"])
     func hangingAddress(other: String) async throws {
@@ -256,7 +273,7 @@ struct NameTests {
     /// A gateway serves `/` by a name, and `/beside` by an address.
     private func serving(
         _ names: NameServer, _ authority: String, beside: Upstream? = nil, dns: String = "", hosts: String? = nil,
-        workers: Int = 1, _ body: (Gatehouse, FreePort) async throws -> Void
+        hasLocalhost: Bool = true, workers: Int = 1, _ body: (Gatehouse, FreePort) async throws -> Void
     ) async throws {
         let port = try FreePort()
         let other = beside.map {
@@ -273,7 +290,9 @@ struct NameTests {
             port, to: "http://\(authority)",
             proxy: "[sites.proxy.passive_health]\ncircuit_fails = 1000000\n" + (other ?? ""),
             top: "[dns]\nservers = [\"\(names)\"]\n\(dns)\n")
-        try await Gatehouse.serving(toml, workers: workers, hosts: hosts) { try await body($0, port) }
+        try await Gatehouse.serving(toml, workers: workers, hosts: hosts, hasLocalhost: hasLocalhost) {
+            try await body($0, port)
+        }
     }
 
     /// An upstream that closes after each answer, so that each request looks where its name is.

@@ -58,6 +58,34 @@ struct RefusedRequestLogTests {
         }
     }
 
+    @Test(
+        "because its client ends in the middle of it leaves a line, and one that sent nothing leaves none",
+        arguments: [
+            ("GE", ["GE", nil]), ("GET /part", ["GET", "/part"]), ("GET /part HTTP/1.1\r\nHost: local", ["GET", "/part"]),
+            ("GET /part HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me\r\n", ["GET", "/part"]),
+        ] as [(String, [String?])])
+    func ended(_ part: String, _ said: [String?]) async throws {
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:1")) { gatehouse in
+            try await onThread {
+                // Neither nothing nor an empty line (RFC 9112 §2.2) is the beginning of a request.
+                for nothing in ["", "\r\n"] {
+                    let wire = try Wire(to: port.number)
+                    try wire.write(nothing)
+                    wire.finishWriting()
+                    _ = try wire.readToEnd()
+                }
+                let wire = try Wire(to: port.number)
+                try wire.write(part)
+                wire.finishWriting()
+            }
+            let line = try await gatehouse.access(reason: "client_left")
+            #expect(line["status"] == "499" && line["blame"] == "client", "\(line)")
+            for (name, value) in zip(["method", "target"], said) { #expect(line[name] == value, "\(name) of \(line)") }
+            #expect(gatehouse.accessEntries.count == 1)
+        }
+    }
+
     @Test("by its deadline, leaves a line with what had come until then")
     func headTimeout() async throws {
         let port = try FreePort()

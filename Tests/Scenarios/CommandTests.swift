@@ -30,6 +30,34 @@ struct CommandTests {
         #expect(outcome.errors.contains("Usage: gatehouse"), "\(outcome)")
     }
 
+    @Test("help fits a terminal of 80 columns", arguments: [nil, "run", "check", "demo"])
+    func width(command: String?) async throws {
+        for arguments in [[command, "--help"], ["help", command]] {
+            let outcome = try await Command.run(Place.gatehouse, arguments.compactMap { $0 }, environment: ["COLUMNS": "80"])
+            #expect(outcome.exit == .code(0), "\(outcome)")
+            for line in outcome.text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+            // What stands in columns is not broken.
+            guard command == nil else { continue }
+            let columns = outcome.text.split(separator: "\n").filter { $0.hasPrefix("  gatehouse ") }
+            #expect(columns.count == 4 && columns.allSatisfy { $0.dropFirst(33).hasPrefix("  ") }, "\(columns)")
+        }
+    }
+
+    @Test(
+        "a misspelt command is told from a directory",
+        arguments: [
+            (["chek", "x.toml"], 2, "gatehouse check"), (["chek"], 1, "gatehouse check"),
+            (["rn", "-c", "x.toml"], 2, "gatehouse run"), (["dmeo"], 1, "gatehouse demo"), (["public"], 1, nil),
+            (["./chek"], 1, nil),
+        ] as [([String], Int32, String?)])
+    func misspelt(arguments: [String], code: Int32, meant: String?) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await Command.run(Place.gatehouse, arguments, directory: directory.path)
+        #expect(outcome.exit == .code(code), "\(outcome)")
+        #expect(outcome.errors.contains("Did you mean") == (meant != nil), "\(outcome)")
+        if let meant { #expect(outcome.errors.hasSuffix("Did you mean \"\(meant)\"?"), "\(outcome)") }
+    }
+
     @Test("without a configuration it says what to do, with exit code 2")
     func nothing() async throws {
         let directory = try TemporaryDirectory()
@@ -56,7 +84,7 @@ struct CommandTests {
         let file = try directory.write("right.toml", Self.right)
         let outcome = try await Command.run(Place.gatehouse, command + [file])
         #expect(outcome.exit == .code(0), "\(outcome)")
-        for word in ["main", "http :::8080", "www.example.com", "files of .", "is right"] {
+        for word in ["main", "http [::]:8080", "www.example.com", "files of .", "is right"] {
             #expect(outcome.text.contains(word), "\(word): \(outcome)")
         }
     }

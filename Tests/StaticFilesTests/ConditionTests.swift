@@ -93,7 +93,7 @@ import Testing
     @Test func `a 304 carries what a cache must update and no content`() {
         let answer = site.get("/page.txt") { $0.ifNoneMatch = field("TAG") }
         #expect(answer.fields.list.map(\.name) == ["ETag", "Cache-Control", "Vary"])
-        #expect(answer.body == nil && answer.contentLength == nil && !answer.needsPage)
+        #expect(answer.body == nil && answer.contentLength == nil && answer.refusal == nil)
     }
 
     @Test func `without tags a 304 carries the date`() throws {

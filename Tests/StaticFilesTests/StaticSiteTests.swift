@@ -42,7 +42,7 @@ import Testing
         #expect(answer.status == status)
         #expect(try answer.body?.readAll() == content.map { Array($0.utf8) })
         #expect(answer.contentLength == content.map { UInt64($0.utf8.count) })
-        #expect(answer.needsPage == (content == nil))
+        #expect((answer.refusal == nil) == (content != nil))
     }
 
     @Test(arguments: [
@@ -50,7 +50,7 @@ import Testing
     ])
     func `a directory without its slash is a redirect`(path: String, location: String) {
         let answer = site.get(path)
-        #expect(answer.status == 301 && answer.needsPage)
+        #expect(answer.status == 301 && answer.refusal == nil && answer.body == nil)
         #expect(answer.redirectPath == location)
     }
 
@@ -62,12 +62,11 @@ import Testing
 
     @Test(arguments: ["/", "/big.html", "/small.html", "/picture.png", "/missing", "/sub", "/empty.txt", "/%00"])
     func `HEAD has the fields of GET and no content`(path: String) throws {
-        let site = try temporary.site { $0.errorPages[404] = ".pages/404.html" }
         for encoding in [nil, gzip] {
             let get = site.get(path) { $0.acceptEncoding = encoding }
             let head = site.get(path, .head) { $0.acceptEncoding = encoding }
             #expect(head.status == get.status && head.fields == get.fields && head.contentLength == get.contentLength)
-            #expect(head.redirectPath == get.redirectPath && head.needsPage == get.needsPage)
+            #expect(head.redirectPath == get.redirectPath && head.refusal == get.refusal)
             #expect(head.body == nil)
         }
     }
@@ -87,7 +86,7 @@ import Testing
 
     @Test func `a range after the end is 416 with the size`() {
         let answer = site.get("/big.html") { $0.range = Array("bytes=20000-".utf8) }
-        #expect(answer.status == 416 && answer["Content-Range"] == "bytes */20000" && answer.needsPage)
+        #expect(answer.status == 416 && answer["Content-Range"] == "bytes */20000" && answer.refusal == .rangeNotSatisfiable)
     }
 
     @Test func `several ranges get the whole`() {
@@ -150,14 +149,28 @@ import Testing
         let site = try temporary.site {
             $0.errorPages = [404: "/.pages/404.html", 405: ".pages/none.html", 400: "../outside/secret.txt"]
         }
-        let lost = site.get("/missing")
-        #expect(lost.status == 404 && !lost.needsPage && lost["Content-Type"] == "text/html; charset=utf-8")
-        #expect(lost["ETag"] == nil && lost["Cache-Control"] == nil)
-        #expect(try lost.body?.readAll() == Array("<p>lost</p>".utf8))
-        let refused = site.get("/", .other)
-        #expect(refused.status == 405 && refused.needsPage && refused["Allow"] == "GET, HEAD")
-        #expect(refused.reason.contains("error_pages: .pages/none.html"))
-        #expect(site.get("/%00").needsPage)
+        #expect(site.errorPages.map(\.status) == [400, 404, 405] && site.errorPages[1].file == "/.pages/404.html")
+        for cache in [nil, StaticCache(StaticCache.Settings(size: 1 << 20, entries: 8, valid: 60))] {
+            for _ in 1...2 {
+                let lost = try #require(try site.errorPage(404, now: TemporaryDirectory.fileTime + 100, from: cache))
+                #expect(lost.mediaType == "text/html; charset=utf-8" && lost.length == 11)
+                #expect(try lost.body.readAll() == Array("<p>lost</p>".utf8))
+            }
+            #expect(throws: StaticError.self) { _ = try site.errorPage(405, now: 0, from: cache) }
+            #expect(throws: StaticError.self) { _ = try site.errorPage(400, now: 0, from: cache) }
+            #expect(try site.errorPage(500, now: 0, from: cache) == nil)
+            // That a page is remembered shows it to nobody who asks for its name.
+            for path in ["/.pages/404.html", "//.pages/404.html", "/.pages/404.html/"] {
+                let bytes = Array(path.utf8)
+                let asked = site.answer(
+                    path: bytes.span, method: .get, conditions: StaticConditions(), now: TemporaryDirectory.fileTime + 100,
+                    from: cache)
+                #expect(asked.status == 404 && asked.body == nil, "\(path)")
+            }
+        }
+        #expect(site.problem(ofErrorPage: 404) == nil && site.problem(ofErrorPage: 500) == nil)
+        #expect(site.problem(ofErrorPage: 405) == "No such file or directory")
+        #expect(site.problem(ofErrorPage: 400)?.contains("leaves the directory") == true)
     }
 
     @Test(arguments: [(0, true), (1, true), (-1, false)] as [(Int64, Bool)])

@@ -18,14 +18,16 @@ package final class Gatehouse: Sendable {
     /// - Parameters:
     ///   - toml: the configuration; `[logging]`, `[limits]` and `[performance]` are added to it unless it has them.
     ///   - workers: worker threads.
-    ///   - hosts: what it finds in /etc/hosts besides localhost, as `canBeGivenHosts` says; this machine's own if nil.
+    ///   - hosts: what it finds in /etc/hosts, as `canBeGivenHosts` says; this machine's own if nil.
+    ///   - hasLocalhost: whether it finds localhost there besides.
     package static func serving<Result>(
         _ toml: String, workers: Int = 1, environment: [String: String] = [:], hosts: String? = nil,
-        _ body: (Gatehouse) async throws -> Result
+        hasLocalhost: Bool = true, _ body: (Gatehouse) async throws -> Result
     ) async throws -> Result {
         await Turnstile.gatehouses.enter()
         do {
-            let gatehouse = try await Gatehouse(toml, workers, environment, hosts)
+            let gatehouse = try await Gatehouse(
+                toml, workers, environment, hosts.map { (hasLocalhost ? "127.0.0.1 localhost\n" : "") + $0 })
             let result = try await gatehouse.run(body)
             await Turnstile.gatehouses.leave()
             return result
@@ -51,7 +53,7 @@ package final class Gatehouse: Sendable {
         let file = try directory.write("gatehouse.toml", Self.completed(toml, workers))
         var command = [Place.gatehouse, "run", "-c", file]
         if let hosts {
-            command = Self.withHosts(try directory.write("hosts", "127.0.0.1 localhost\n" + hosts), command)
+            command = Self.withHosts(try directory.write("hosts", hosts), command)
         }
         process = try ChildProcess(command[0], Array(command.dropFirst()), environment: environment)
         do {

@@ -15,7 +15,6 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case traceRefused = "trace_refused"
     case originRefused = "origin_refused"
     case webSocketHandshake = "websocket_handshake"
-    case webSocketNotEnabled = "websocket_not_enabled"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
     case noRoute = "no_route"
     case filePathMalformed = "file_path_malformed"
@@ -49,6 +48,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case redirectToHTTPS = "redirect_to_https"
     case directory = "directory"
     case options = "options"
+    case crossOriginPreflight = "cors_preflight"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -75,8 +75,6 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .traceRefused: (405, .client, .request)
         case .originRefused: (403, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
-        // The upstream's own status stands in its place.
-        case .webSocketNotEnabled: (200, .client, nil)
         case .tooManyTunnelsOfClient: (503, .client, .request)
         case .noRoute: (404, .client, .requestDenied)
         case .filePathMalformed: (400, .client, .request)
@@ -105,6 +103,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .redirectToHTTPS: (301, .gateway, nil)
         case .directory: (301, .gateway, nil)
         case .options: (200, .gateway, nil)
+        case .crossOriginPreflight: (204, .gateway, nil)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

@@ -2,6 +2,7 @@ import HTTP
 import Messages
 import TLS
 import Transport
+import WebSocket
 
 /// Why an exchange could not be carried out: what, whose fault, and what may be done about it. Status, log line,
 /// `Proxy-Status` and retry all follow from it.
@@ -84,6 +85,21 @@ struct Failure: Error {
     var fields: AnswerFields { content.fields }
     /// Whole seconds after which it is worth asking again, if that is known.
     var retryAfter: UInt64? { content.retryAfter }
+
+    /// The same, with more for the log.
+    func noting(_ words: String) -> Failure {
+        Failure(
+            Content(
+                reason, status, blame, detail.isEmpty ? words : "\(detail); \(words)", retry, key, fields, retryAfter))
+    }
+
+    private init(_ content: Content) {
+        self.content = content
+    }
+
+    /// All statuses that an answer of the gateway's own may have.
+    static let statuses: Set<Int> = Set(ExchangeReason.allCases.map(\.status) + RefusalReason.allCases.map(\.status))
+        .union(HandshakeRefusal.allCases.map(\.status)).filter { $0 >= 400 && $0 != 499 }
 
     /// The client's side broke: nobody is left to be answered.
     static func clientLeft(_ error: PeerError? = nil) -> Failure {

@@ -1,9 +1,24 @@
 import HTTP
+import StaticFiles
 
 /// An answer that Gatehouse makes itself, with its page: a refusal, a failure, a redirect. It always says so (RFC 9209).
 struct OwnAnswer {
+    /// The page.
+    enum Body {
+        case made([UInt8])
+        /// The operator's.
+        case file(ErrorPage)
+
+        var count: UInt64 {
+            switch self {
+            case .made(let bytes): UInt64(bytes.count)
+            case .file(let page): page.length
+            }
+        }
+    }
+
     let status: Int
-    let body: [UInt8]
+    let body: Body
     private let fields: AnswerFields
     private let siteFields: AnswerFields
     private let hasDate: Bool
@@ -12,8 +27,12 @@ struct OwnAnswer {
     /// - Parameters:
     ///   - request: nil if it could not be read.
     ///   - headers: nil if its site is not known.
-    static func page(for failure: Failure, to request: RequestHead?, headers: HeaderPlan?) -> OwnAnswer {
-        OwnAnswer(failure.status, failure.reason, words: failure.publicWords, request, headers) { fields in
+    ///   - name: whose answer it is.
+    ///   - page: the operator's; nil: one is made.
+    static func page(
+        for failure: Failure, to request: RequestHead?, headers: HeaderPlan?, by name: ProxyName, page: ErrorPage? = nil
+    ) -> OwnAnswer {
+        OwnAnswer(failure.status, failure.reason, words: failure.publicWords, request, headers, name, page) { fields in
             fields.append(failure.fields)
             // RFC 9110 §10.2.3. Who is told nothing of a 503 asks again at once.
             if let seconds = failure.retryAfter ?? (failure.status == 503 ? 1 : nil) { fields.append("Retry-After", seconds) }
@@ -21,10 +40,11 @@ struct OwnAnswer {
     }
 
     /// RFC 9110 §15.4: 301 for what may be repeated as GET anyway, 308 for what must keep its method and body.
-    static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan?) -> OwnAnswer {
+    static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
         let keepsMethod = request.method != .get && request.method != .head
         return OwnAnswer(
-            keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), words: "This site is served over HTTPS.", request, headers
+            keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), words: "This site is served over HTTPS.", request, headers,
+            name
         ) { fields in
             fields.append("Location") { value in
                 value.append("https://")
@@ -44,15 +64,23 @@ struct OwnAnswer {
     }
 
     /// To OPTIONS that was meant for us alone.
-    static func options(_ request: RequestHead, headers: HeaderPlan?) -> OwnAnswer {
+    static func options(_ request: RequestHead, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(
-            200, .exchange(.options), words: "This is the gateway; the request went no further, as it asked.", request, headers
+            200, .exchange(.options), words: "This is the gateway; the request went no further, as it asked.", request, headers,
+            name
         ) { _ in }
     }
 
+    /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
+    static func preflight(
+        _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan?, by name: ProxyName
+    ) -> OwnAnswer {
+        OwnAnswer(204, .exchange(.crossOriginPreflight), words: "", request, headers, name) { $0.append(answer) }
+    }
+
     /// To a path of the same site: a directory without its slash.
-    static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan?) -> OwnAnswer {
-        OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers) { fields in
+    static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+        OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers, name) { fields in
             fields.append("Location") { value in
                 value.append(contentsOf: path.utf8)
                 value.append(request.fields.bytes, request.query)
@@ -62,19 +90,26 @@ struct OwnAnswer {
 
     private init(
         _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan?,
-        _ addFields: (inout AnswerFields) -> Void
+        _ name: ProxyName, _ file: ErrorPage? = nil, _ addFields: (inout AnswerFields) -> Void
     ) {
-        let page = AnswerPage(
-            status: status, reason: reason.word, words: words, asJSON: request?.prefersJSON ?? false)
+        let mediaType: String?
+        if status == 204 {
+            (mediaType, body) = (nil, .made([]))
+        } else if let file {
+            (mediaType, body) = (file.mediaType, .file(file))
+        } else {
+            let page = AnswerPage(
+                status: status, reason: reason.word, words: words, asJSON: request?.prefersJSON ?? false)
+            (mediaType, body) = (page.mediaType, .made(page.body))
+        }
         self.status = status
-        body = page.body
         siteFields = headers?.own ?? AnswerFields()
         hasDate = headers?.answer.sets(.date) ?? false
         var fields = AnswerFields()
         fields.reserve(256)
-        fields.append("Content-Type", page.mediaType)
+        if let mediaType { fields.append("Content-Type", mediaType) }
         fields.append("Cache-Control", "no-store")
-        fields.append(proxyStatus: reason)
+        fields.append(proxyStatus: reason, by: name)
         addFields(&fields)
         headers?.answer.dropReplaced(from: &fields)
         self.fields = fields
@@ -85,11 +120,13 @@ struct OwnAnswer {
     ///   - isHead: does it answer HEAD? Then its length is stated, and no body follows.
     ///   - added: what the exchange adds.
     func head(isHead: Bool, adding added: AnswerFields) -> Answer {
-        let length = UInt64(body.count)
+        let length = body.count
         var fields = fields
         fields.append(added)
         return Answer(
-            status: status, framing: isHead ? .none : .length(length), statedLength: isHead ? length : nil, fields: fields,
+            status: status, framing: isHead || status == 204 ? .none : .length(length),
+            // RFC 9110 §8.6: a 204 states no length.
+            statedLength: isHead && status != 204 ? length : nil, fields: fields,
             siteFields: siteFields, hasDate: hasDate)
     }
 }

@@ -2,9 +2,9 @@ import HTTP
 
 extension AnswerFields {
     /// Adds `Proxy-Status` (RFC 9209): our name, the registered error type nearest to the reason, and the reason itself.
-    mutating func append(proxyStatus reason: Reason) {
+    mutating func append(proxyStatus reason: Reason, by name: ProxyName) {
         append("Proxy-Status") { value in
-            value.append("gatehouse")
+            value.append(contentsOf: name.text)
             if let error = reason.proxyError {
                 value.append("; error=")
                 value.append(contentsOf: error.rawValue.utf8)

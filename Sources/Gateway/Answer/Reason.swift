@@ -7,6 +7,7 @@ enum Reason: Hashable, Sendable {
     case message(HTTPRefusal)
     /// Anything else that happens to an exchange.
     case exchange(ExchangeReason)
+    case remark(ExchangeRemark)
     case tunnel(TunnelEnding.Reason)
 
     /// The stable word.
@@ -14,6 +15,7 @@ enum Reason: Hashable, Sendable {
         switch self {
         case .message(let refusal): refusal.code
         case .exchange(let reason): reason.rawValue
+        case .remark(let remark): remark.rawValue
         case .tunnel(let reason): reason.rawValue
         }
     }
@@ -23,7 +25,7 @@ enum Reason: Hashable, Sendable {
         switch self {
         case .message(let refusal): refusal.sender == .client ? .request : .protocolError
         case .exchange(let reason): reason.proxyError
-        case .tunnel: nil
+        case .remark, .tunnel: nil
         }
     }
 }
@@ -31,6 +33,7 @@ enum Reason: Hashable, Sendable {
 extension Reason: CaseIterable {
     static var allCases: [Reason] {
         RefusalReason.allCases.flatMap { [.message(HTTPRefusal($0)), .message(HTTPRefusal($0, from: .upstream))] }
-            + ExchangeReason.allCases.map { .exchange($0) } + TunnelEnding.Reason.allCases.map { .tunnel($0) }
+            + ExchangeReason.allCases.map { .exchange($0) } + ExchangeRemark.allCases.map { .remark($0) }
+            + TunnelEnding.Reason.allCases.map { .tunnel($0) }
     }
 }

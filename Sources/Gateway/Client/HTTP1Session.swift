@@ -61,6 +61,8 @@ final class HTTP1Session: ClientSession {
             } catch {
                 showUnfinishedHead()
                 await refuse(error)
+                // Who has left in the middle of a head can be told nothing, by a reset neither.
+                if error.reason == .exchange(.clientLeft) { return .last }
                 return if case .cut = answer { .cut } else { .last }
             }
             if let ending = await serveOne() { return ending }
@@ -156,17 +158,30 @@ final class HTTP1Session: ClientSession {
                 read = try inflow.read()
             } catch {
                 noteBreak(error)
+                if hasBegunHead { throw Failure.clientLeft(error) }
                 return .end
             }
             switch read {
             case .progress: continue
             case .blocked: break
             case .full: throw Failure(HTTPRefusal(.headTooLarge))
-            case .end: return .end
+            case .end:
+                if hasBegunHead { throw Failure.clientLeft() }
+                return .end
             }
             guard head != nil else { return .nothing }
             try await waitForHead(&deadline)
         }
+    }
+
+    /// Has more come of a request than the empty lines that may stand before it (RFC 9112 §2.2)?
+    private var hasBegunHead: Bool {
+        var hasBegun = false
+        _ = try? inflow.takeHead { span in
+            hasBegun = span.indices.contains { span[$0] != 0x0D && span[$0] != 0x0A }
+            return nil
+        }
+        return hasBegun
     }
 
     private func parseHead() throws(Failure) -> Bool {

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import Messages
+import StaticFiles
 import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
@@ -39,11 +40,16 @@ struct Exchange: ~Copyable {
             let request = client.request
             let site = try client.endpoint.site(for: request)
             record.site = site
+            if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             switch Router.decide(site, request) {
             case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
             case .file(let files): try await sendFile(request, from: files, of: site)
-            case .redirect(let port): try await send(.redirect(request, toPort: port, headers: site.headers))
-            case .options: try await send(.options(request, headers: site.headers))
+            case .redirect(let port):
+                try await send(.redirect(request, toPort: port, headers: site.headers, by: generation.plan.proxyName))
+            case .options: try await send(.options(request, headers: site.headers, by: generation.plan.proxyName))
+            case .preflight(let crossOrigin):
+                let fields = crossOrigin.preflightFields(for: request)
+                try await send(.preflight(request, fields, headers: site.headers, by: generation.plan.proxyName))
             case .refuse(let failure): throw failure
             }
         } catch {
@@ -55,8 +61,8 @@ struct Exchange: ~Copyable {
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.isRequestWhole = false
+        if let request = client.requestIfAny { record.site = client.endpoint.siteIfNamed(by: request) }
         await fail(failure)
-        if state.log.isOn, let request = client.requestIfAny { record.site = client.endpoint.siteIfNamed(by: request) }
         finish()
     }
 
@@ -72,10 +78,25 @@ struct Exchange: ~Copyable {
             if hasBegun, failure.blame != .client { await deliverRest() }
             return
         }
+        let page = errorPage(for: failure)
         do throws(Failure) {
-            try await send(OwnAnswer.page(for: failure, to: client.requestIfAny, headers: record.site?.headers))
+            try await send(
+                OwnAnswer.page(
+                    for: failure, to: client.requestIfAny, headers: record.site?.headers, by: generation.plan.proxyName,
+                    page: page))
         } catch {
             client.abort()
+        }
+    }
+
+    /// The operator's page for the failure; nil if there is none, or it cannot be read: the log says so then.
+    private mutating func errorPage(for failure: Failure) -> ErrorPage? {
+        guard let files = record.site?.errorPages else { return nil }
+        do throws(StaticError) {
+            return try files.errorPage(failure.status, now: state.clock.seconds, from: state.fileCache)
+        } catch {
+            record.failure = failure.noting("error_pages: \(error.reason)")
+            return nil
         }
     }
 
@@ -96,7 +117,12 @@ struct Exchange: ~Copyable {
         record.status = answer.status
         let isHead = client.requestIfAny?.method == .head
         let writer = responder.begin(answer.head(isHead: isHead, adding: answerFields))
-        if !isHead { try await send(answer.body, 0..<answer.body.count, to: writer) }
+        if !isHead {
+            switch answer.body {
+            case .made(let bytes): try await send(bytes, 0..<bytes.count, to: writer)
+            case .file(let page): try await send(page.body, to: writer)
+            }
+        }
         writer.finish()
         try await flush()
     }

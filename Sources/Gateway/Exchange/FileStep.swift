@@ -21,10 +21,10 @@ extension Exchange {
             path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
             now: state.clock.seconds, from: state.fileCache)
         if let path = answer.redirectPath {
-            try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers))
+            try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers, by: generation.plan.proxyName))
             return
         }
-        if answer.needsPage, let refusal = answer.refusal {
+        if let refusal = answer.refusal {
             throw Failure(ExchangeReason(refusal), detail: answer.reason, fields: answer.fields)
         }
         try await send(answer, isHead: method == .head, headers: site.headers)
@@ -44,15 +44,18 @@ extension Exchange {
                 status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
                 statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
                 siteFields: headers.own, hasDate: headers.answer.sets(.date)))
-        if let body = answer.body {
-            if let (bytes, range) = body.content {
-                try await send(bytes, range, to: writer)
-            } else {
-                try await stream(body, to: writer)
-            }
-        }
+        if let body = answer.body { try await send(body, to: writer) }
         writer.finish()
         try await flush()
+    }
+
+    /// Sends a file's bytes, from memory if they are there.
+    mutating nonisolated(nonsending) func send(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
+        if let (bytes, range) = body.content {
+            try await send(bytes, range, to: writer)
+        } else {
+            try await stream(body, to: writer)
+        }
     }
 
     /// Sends the file piece by piece, each read only when the client has taken the one before.

@@ -9,6 +9,8 @@ enum Decision {
     case redirect(port: Int)
     /// OPTIONS that was to come as far as here and no further.
     case options
+    /// What a browser asks before a request of another origin's page.
+    case preflight(CrossOriginPlan)
     case refuse(Failure)
 }
 
@@ -42,6 +44,7 @@ enum Router {
             return .redirect(port: port)
         }
         if let decision = lastHop(request) { return decision }
+        if let crossOrigin = site.crossOrigin, request.isPreflight { return .preflight(crossOrigin) }
         if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
         if request.isExtendedConnect { return .refuse(noWebSocket) }
         if let files = site.files, request.form != .asterisk { return .file(files) }

@@ -4,6 +4,8 @@ import Transport
 /// One address and port, with the sites behind it.
 final class ListenerPlan: Sendable {
     let address: SocketAddress
+    /// Of the first site that has it, for messages.
+    let keyPath: String
     /// Nil for a plain listener.
     let tls: TLSServerNames?
     /// Lower-case host names; a wildcard by what follows its asterisk: ".example.com".
@@ -12,10 +14,11 @@ final class ListenerPlan: Sendable {
     let fallback: SitePlan
 
     init(
-        address: SocketAddress, tls: TLSServerNames?, exact: [String: SitePlan], wildcards: [String: SitePlan],
+        address: SocketAddress, keyPath: String, tls: TLSServerNames?, exact: [String: SitePlan], wildcards: [String: SitePlan],
         fallback: SitePlan
     ) {
         self.address = address
+        self.keyPath = keyPath
         self.tls = tls
         self.exact = exact
         self.wildcards = wildcards

@@ -18,13 +18,15 @@ package final class Plan: Sendable {
     /// What each worker remembers of static files.
     let fileCache: StaticCache.Settings
     let limits: PlanLimits
+    /// Who says so, where an answer is the gateway's own.
+    let proxyName: ProxyName
     let logFormat: Logging.Format
     package let workerCount: Int
 
     init(
         listeners: [ListenerPlan], pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState,
-        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, logFormat: Logging.Format,
-        workerCount: Int
+        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName,
+        logFormat: Logging.Format, workerCount: Int
     ) {
         self.listeners = listeners
         self.pools = pools
@@ -33,6 +35,7 @@ package final class Plan: Sendable {
         self.names = names
         self.fileCache = fileCache
         self.limits = limits
+        self.proxyName = proxyName
         self.logFormat = logFormat
         self.workerCount = workerCount
     }

@@ -18,10 +18,18 @@ package struct PlanBuilder {
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
     private let previous: Plan?
+    /// Seconds since 1970: when certificates are judged.
+    let now: Int64
+    lazy var authorities = SystemAuthorities()
 
-    /// - Parameter previous: the plan that is in use: what must not be forgotten is taken over from it.
-    package init(_ configuration: Configuration, previous: Plan? = nil) {
+    /// - Parameters:
+    ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
+    ///   - now: seconds since 1970: when certificates are judged.
+    package init(
+        _ configuration: Configuration, previous: Plan? = nil, now: Int64 = Int64(realtimeNanoseconds() / 1_000_000_000)
+    ) {
         self.configuration = configuration
+        self.now = now
         self.previous = previous
         limits = PlanLimits(configuration)
         carried = previous?.carried ?? CarriedState()
@@ -32,12 +40,13 @@ package struct PlanBuilder {
     /// - Returns: nil if there is an error among `problems`.
     package mutating func build(workers: Int? = nil) -> Plan? {
         carried.forgetUnused()
+        checkLogs()
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, pools: pools, files: files, carried: carried, names: names, fileCache: fileCache,
-            limits: limits, logFormat: configuration.logging.format,
+            limits: limits, proxyName: ProxyName(configuration.server.name), logFormat: configuration.logging.format,
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
 
@@ -50,13 +59,12 @@ package struct PlanBuilder {
         let site = configuration.sites[index]
         let keyPath = "sites[\(index)]"
         let routes = site.proxy.map { self.routes($0, keyPath, site) } ?? []
-        let timeouts = site.proxy?.timeout ?? ProxyTimeouts()
+        let files = files(site, keyPath)
         return SitePlan(
             name: site.name, keyPath: keyPath, redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
-            routes: routes, files: files(site, keyPath), headers: headers(site),
-            timeouts: ProxyTimeoutPlan(
-                firstByte: (timeouts.firstByte ?? timeouts.read).nanoseconds, read: timeouts.read.nanoseconds,
-                write: timeouts.write.nanoseconds),
+            routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
+            headers: headers(site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
+            timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0.description) })
     }
@@ -78,12 +86,16 @@ package struct PlanBuilder {
         settings.errorPages = site.errorPages
         do throws(StaticError) {
             let opened = try StaticSite(path: directory, settings: settings)
+            checkErrorPages(of: opened, keyPath)
             // What workers remember is of the object that found it.
             let known = previous?.files[site.identity].flatMap { $0.isSame(as: opened) ? $0 : nil }
             files[site.identity] = known ?? opened
             return known ?? opened
         } catch {
-            problem(at: "\(keyPath).static_dir", "\(directory): \(error.reason)")
+            problem(
+                at: "\(keyPath).static_dir", error.reason,
+                hint: FileAccess.problem(reading: directory)?.code == ENOENT
+                    ? "make the directory, or correct its name; relative names begin at the working directory" : nil)
             return nil
         }
     }
@@ -149,7 +161,8 @@ package struct PlanBuilder {
             guard names != nil else { return nil }
         }
         return ListenerPlan(
-            address: address, tls: names, exact: exact, wildcards: wildcards, fallback: sites[fallback])
+            address: address, keyPath: "sites[\(first)]", tls: names, exact: exact, wildcards: wildcards,
+            fallback: sites[fallback])
     }
 
     /// The certificates of one TLS listener. The default site's context is made for this listener alone.
@@ -164,33 +177,12 @@ package struct PlanBuilder {
         return chosen.map { TLSServerNames(contexts, fallback: $0) }
     }
 
-    private mutating func serverContext(_ index: Int) -> TLSServerContext? {
-        guard let ssl = configuration.sites[index].ssl else { return nil }
-        for (key, file) in [("cert_file", ssl.certFile), ("key_file", ssl.keyFile)] {
-            guard let reason = unreadable(file) else { continue }
-            problem(at: "sites[\(index)].ssl.\(key)", "\(file): \(reason)")
-            return nil
-        }
-        do throws(TLSError) {
-            return try TLSServerContext(
-                certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
-        } catch {
-            problem(
-                at: "sites[\(index)].ssl.\(error.reason.contains("certificate \(ssl.certFile):") ? "cert_file" : "key_file")",
-                error.reason)
-            return nil
-        }
-    }
-
     /// Who protects the records of TLS 1.3.
     var records: TLSRecords { configuration.tls.records == .own ? .own : .openSSL }
 
-    private func unreadable(_ file: String) -> String? {
-        FileAccess.problem(reading: file)?.reason
-    }
-
-    mutating func problem(at keyPath: String, _ message: String) {
-        problems.append(configuration.problem(.error, at: keyPath, message))
+    mutating func problem(
+        _ severity: Problem.Severity = .error, at keyPath: String, _ message: String, hint: String? = nil
+    ) {
+        problems.append(configuration.problem(severity, at: keyPath, message, hint: hint))
     }
 }

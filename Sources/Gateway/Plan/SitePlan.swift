@@ -12,13 +12,18 @@ final class SitePlan: Sendable {
     /// Their prefixes, in their order.
     let paths: PathTable
     let files: StaticSite?
+    /// Whose pages the site's own answers have; nil without such pages.
+    let errorPages: StaticSite?
     let headers: HeaderPlan
+    /// Nil: no CORS.
+    let crossOrigin: CrossOriginPlan?
     let timeouts: ProxyTimeoutPlan
     let trustedProxies: [CIDR]
 
     init(
-        name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?, headers: HeaderPlan,
-        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
+        name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
+        errorPages: StaticSite?, headers: HeaderPlan, crossOrigin: CrossOriginPlan?, timeouts: ProxyTimeoutPlan,
+        trustedProxies: [CIDR]
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -26,7 +31,9 @@ final class SitePlan: Sendable {
         self.routes = routes
         paths = PathTable(routes.map(\.prefix))
         self.files = files
+        self.errorPages = errorPages
         self.headers = headers
+        self.crossOrigin = crossOrigin
         self.timeouts = timeouts
         self.trustedProxies = trustedProxies
     }

@@ -178,8 +178,16 @@ extension PlanBuilder {
             verifies: upstream.verify, records: records)
         // Each worker makes its own context; this one finds out now whether it can.
         do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
-            problem(at: "\(keyPath).\(upstream.caFile == nil ? "client_cert_file" : "ca_file")", error.reason)
+            let key =
+                switch error.file {
+                case .authorities: "ca_file"
+                case .key: "client_key_file"
+                case .certificate, nil: "client_cert_file"
+                }
+            problem(at: "\(keyPath).\(key)", error.reason)
+            return settings
         }
+        if let file = upstream.clientCertFile { checkClientCertificate(file, at: "\(keyPath).client_cert_file") }
         return settings
     }
 

@@ -28,5 +28,5 @@ struct AccessRecord {
     }
 
     /// Why the exchange did not end as it should, or what its client may have missed; nil for an ordinary end.
-    var reason: Reason? { failure?.reason ?? (ignoredHandshake ? .exchange(.webSocketNotEnabled) : nil) }
+    var reason: Reason? { failure?.reason ?? (ignoredHandshake ? .remark(.webSocketNotEnabled) : nil) }
 }

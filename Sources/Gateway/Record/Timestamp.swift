@@ -2,16 +2,22 @@ import HTTP
 
 /// Times in UTC, as logs write them.
 enum Timestamp {
+    /// RFC 3339, to the second: "2026-11-22T15:36:02Z".
+    /// - Parameter seconds: since 1970; before that, too.
+    static func text(seconds: Int64) -> String {
+        let days = CivilDate.floorDivide(seconds, 86_400)
+        var out: [UInt8] = []
+        appendDate(CivilDate(daysSince1970: days), to: &out)
+        appendTime(Int(seconds - days * 86_400), to: &out)
+        out.append(0x5A)
+        return String(decoding: out, as: UTF8.self)
+    }
+
     /// RFC 3339: "2026-11-22T15:36:02.123Z".
     /// - Parameter nanoseconds: since 1970.
     static func append(nanoseconds: UInt64, to out: inout [UInt8]) {
         let (date, time) = split(nanoseconds)
-        padded(date.year, 4, to: &out)
-        out.append(0x2D)
-        padded(date.month, 2, to: &out)
-        out.append(0x2D)
-        padded(date.day, 2, to: &out)
-        out.append(0x54)
+        appendDate(date, to: &out)
         appendTime(time, to: &out)
         out.append(0x2E)
         padded(Int(nanoseconds / 1_000_000 % 1000), 3, to: &out)
@@ -41,6 +47,16 @@ enum Timestamp {
         let seconds = Int64(nanoseconds / 1_000_000_000)
         let days = CivilDate.floorDivide(seconds, 86_400)
         return (CivilDate(daysSince1970: days), Int(seconds - days * 86_400))
+    }
+
+    /// With the letter that a time follows.
+    private static func appendDate(_ date: CivilDate, to out: inout [UInt8]) {
+        padded(date.year, 4, to: &out)
+        out.append(0x2D)
+        padded(date.month, 2, to: &out)
+        out.append(0x2D)
+        padded(date.day, 2, to: &out)
+        out.append(0x54)
     }
 
     private static func appendTime(_ seconds: Int, to out: inout [UInt8]) {

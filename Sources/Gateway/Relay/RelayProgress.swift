@@ -1,3 +1,5 @@
+import Configuration
+
 /// How far an exchange is, and what it waits for: all that its deadlines depend on. Times in monotonic nanoseconds.
 struct RelayProgress {
     var up: Blocked
@@ -25,8 +27,8 @@ struct RelayDeadline {
     /// What the passing of a deadline means.
     enum Expiry: Equatable {
         case body, bodyRate, send
-        /// The first byte's time is `read` unless `first_byte` is written, and the failure names the key that holds.
-        case upstreamFirstByte(hasOwnKey: Bool)
+        /// The failure names the key that decides how long the first byte may take.
+        case upstreamFirstByte(key: ProxyTimeouts.FirstByteKey)
         case upstreamRead, upstreamWrite
 
         var failure: Failure {
@@ -34,10 +36,7 @@ struct RelayDeadline {
             case .body: Failure(.bodyTimeout, key: "limits.body_timeout")
             case .bodyRate: Failure(.bodyTooSlow, key: "limits.min_body_rate")
             case .send: Failure(.sendTimeout, key: "limits.send_timeout")
-            case .upstreamFirstByte(let hasOwnKey):
-                Failure(
-                    .upstreamFirstByteTimeout, retry: .timeout,
-                    key: hasOwnKey ? "sites.proxy.timeout.first_byte" : "sites.proxy.timeout.read")
+            case .upstreamFirstByte(let key): Failure(.upstreamFirstByteTimeout, retry: .timeout, key: key.rawValue)
             case .upstreamRead:
                 Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.read")
             case .upstreamWrite:
@@ -64,8 +63,7 @@ struct RelayDeadline {
         if progress.down.onUpstream, progress.upload != .sending {
             let since = max(progress.uploadedAt, progress.downloadedAt)
             if progress.download == .awaited {
-                let hasOwnKey = timeouts.firstByte != timeouts.read
-                consider(since &+ timeouts.firstByte, .upstreamFirstByte(hasOwnKey: hasOwnKey))
+                consider(since &+ timeouts.firstByte, .upstreamFirstByte(key: timeouts.firstByteKey))
             } else {
                 consider(since &+ timeouts.read, .upstreamRead)
             }

@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import StaticFiles
 import TLS
-package import Transport
+import Transport
 import Upstreams
 
 /// One core's worth of the gateway: its own event loop, listeners, connections and pools. Nothing of it is shared.
@@ -58,7 +58,7 @@ actor Worker {
                 let socket = try Listener(address, on: loop, shares: shares || isBesideOwn)
                 acceptors.append(Acceptor(socket, listener, of: state.generation))
             } catch {
-                throw ListenError(address: address, cause: error)
+                throw ListenError(address: address, site: listener.keyPath, cause: error)
             }
         }
         return acceptors.map(\.listener.address)
@@ -294,15 +294,4 @@ actor Worker {
 
     private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
-}
-
-/// An address that cannot be listened on.
-package struct ListenError: Error, CustomStringConvertible {
-    package let address: SocketAddress
-    let cause: SystemError
-
-    package var description: String {
-        let hint = cause.code == EADDRINUSE ? "; another program listens there, or this one already runs" : ""
-        return "cannot listen on \(address): \(cause.reason)\(hint)"
-    }
 }

@@ -55,7 +55,7 @@ extension Project {
                 ]),
             dispatch: ["gatehouse"],
             foundationEssentials: ["Gateway", "gatehouse"],
-            calledFromOutside: ["Gatehouse", "isIsolatingCurrentContext", "unownedExecutor", "validate"],
+            calledFromOutside: ["isIsolatingCurrentContext", "unownedExecutor", "validate"],
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.
                 "keyPaths", "markdown",

@@ -1,0 +1,39 @@
+import Configuration
+import EventLoop
+import Glibc
+import StaticFiles
+
+/// The part of making a plan that looks at files which are not opened yet.
+extension PlanBuilder {
+    /// A log that cannot be opened is an error of the configuration, not of the moment in which it is opened.
+    mutating func checkLogs() {
+        let logging = configuration.logging
+        for (key, destination) in [("access_log", logging.accessLog), ("error_log", logging.errorLog)] {
+            guard case .file(let path) = destination, let error = FileAccess.problem(appendingTo: path) else { continue }
+            let directory = FileAccess.directory(of: path)
+            let hint: String? =
+                switch error.code {
+                case ENOENT, ENOTDIR: "the directory \(directory) must be there"
+                case EACCES: "whoever runs Gatehouse must be allowed to write there"
+                default: nil
+                }
+            problem(at: "logging.\(key)", "cannot open \(path): \(error.reason)", hint: hint)
+        }
+    }
+
+    /// A page that is missing protects nobody, and may come with the next release of the site: the built-in one is sent until
+    /// then.
+    mutating func checkErrorPages(of files: StaticSite, _ keyPath: String) {
+        for (status, page) in files.errorPages {
+            let place = "\(keyPath).error_pages.\(status)"
+            if !Failure.statuses.contains(status) {
+                problem(
+                    .warning, at: place, "Gatehouse gives no answer of this status itself",
+                    hint: "answers of upstreams pass as they come")
+            }
+            if let reason = files.problem(ofErrorPage: status) {
+                problem(.warning, at: place, "\(page): \(reason)", hint: "the built-in page is sent until it can be read")
+            }
+        }
+    }
+}

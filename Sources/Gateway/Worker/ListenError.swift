@@ -1,0 +1,37 @@
+package import Configuration
+import EventLoop
+import Glibc
+import Transport
+
+/// An address cannot be listened on.
+package struct ListenError: Error, CustomStringConvertible {
+    let address: SocketAddress
+    /// The key path of the first site that has it.
+    let site: String
+    let cause: SystemError
+
+    package var description: String {
+        let hint = cause.code == EADDRINUSE ? "; another program listens there, or this one already runs" : ""
+        return "cannot listen on \(address): \(cause.reason)\(hint)"
+    }
+
+    /// The same at its place in the configuration.
+    package func problem(in configuration: Configuration) -> Problem {
+        let key = cause.code == EADDRNOTAVAIL ? "listen" : "port"
+        return configuration.problem(.error, at: "\(site).\(key)", description, hint: remedy)
+    }
+
+    private var remedy: String? {
+        switch cause.code {
+        case EACCES where address.port < 1024:
+            """
+            ports below 1024 need the capability CAP_NET_BIND_SERVICE: AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd \
+            unit, or "setcap cap_net_bind_service=+ep" on the program, or \
+            "sysctl net.ipv4.ip_unprivileged_port_start=\(address.port)"
+            """
+        case EADDRNOTAVAIL: "no interface of this machine has the address; \"ip address\" lists those that it has"
+        case EADDRINUSE: "\"ss -ltnp sport = :\(address.port)\" tells who listens there"
+        default: nil
+        }
+    }
+}

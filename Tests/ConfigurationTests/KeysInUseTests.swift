@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+
+/// A key that is read and then forgotten would be worse than one that is refused.
+@Suite("What is read of a configuration")
+struct KeysInUseTests {
+    /// Files of `Sources/Configuration` that say what a configuration holds.
+    private static let types = [
+        "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution", "Performance", "Proxy",
+        "Route", "Security", "Site", "TLSSettings", "Upstream",
+    ]
+    /// What the reader itself turns into something that is used.
+    private static let settledByReader: Set = ["logRequests", "requestTimeout"]
+    /// What waits for its feature, and the key that is said not to be in effect.
+    private static let waiting = [
+        "management": "management", "apiKey": "management.api_key", "readBufferSize": "performance.read_buffer_size",
+        "writeBufferSize": "performance.write_buffer_size", "rateLimiting": "security.rate_limiting",
+        "requestsPerMinute": "security.rate_limiting.requests_per_minute", "burstSize": "security.rate_limiting.burst_size",
+        "whitelist": "security.rate_limiting.whitelist", "autoCert": "sites[].ssl.auto_cert",
+        "domains": "sites[].ssl.domains", "acme": "sites[].ssl.acme", "email": "sites[].ssl.acme.email",
+        "staging": "sites[].ssl.acme.staging", "challengeDir": "sites[].ssl.acme.challenge_dir",
+    ]
+
+    private static let sources = Fixture.folder.appending(path: "../../../Sources").standardized
+
+    /// Names of the stored properties of a file's types.
+    private static func properties(of file: String) throws -> [String] {
+        let text = try String(contentsOf: sources.appending(path: "Configuration/\(file).swift"), encoding: .utf8)
+        return text.matches(of: /(?m)^    package var (\w+)(?::[^{\n]*)?(?: = [^{\n]*)?$/).map { String($0.output.1) }
+    }
+
+    @Test("is used by the program, or its key is said not to be in effect")
+    func keys() throws {
+        let files = try #require(FileManager.default.enumerator(at: Self.sources, includingPropertiesForKeys: nil))
+        var used: Set<String> = []
+        for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Sources/Configuration/") {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /\.(\w+)/) { used.insert(String(match.output.1)) }
+        }
+        let properties = Set(try Self.types.flatMap(Self.properties))
+        #expect(properties.count > 120)
+        let unused = properties.subtracting(used).subtracting(Self.settledByReader)
+        #expect(unused.subtracting(Self.waiting.keys).sorted() == [], "read, and used nowhere")
+        #expect(Set(Self.waiting.keys).subtracting(unused).sorted() == [], "in use by now, or gone")
+        for (name, key) in Self.waiting {
+            #expect(ConfigurationReference.missingFeature(of: key) != nil, "\(name)")
+            #expect(ConfigurationReference.keyPaths.contains(key), "\(name)")
+        }
+    }
+}

@@ -1,0 +1,227 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// What is told of a configuration before it serves: of all that can be judged by then.
+@Suite("gatehouse check judges")
+struct CheckTests {
+    private func check(_ toml: String, in directory: TemporaryDirectory) async throws -> Command.Outcome {
+        let file = try directory.write("gatehouse.toml", toml)
+        return try await Command.run(Place.gatehouse, ["check", file], environment: ["NO_COLOR": "1"])
+    }
+
+    private func site(_ hostname: String, _ rest: String) -> String {
+        "[[sites]]\nhostname = \"\(hostname)\"\nport = 8443\nstatic_dir = \".\"\n\(rest)"
+    }
+
+    struct Judged: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var days = -1...300
+        var names = ["DNS:a.test"]
+        var key = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        /// With a colon before it; nil: nothing is said.
+        let severity: String?
+        let words: [String]
+    }
+
+    private static let judged = [
+        Judged(testDescription: "a good one", severity: nil, words: []),
+        Judged(testDescription: "expired", days: -30 ... -3, severity: "warning", words: [" expired on 2", ", 3 days ago"]),
+        Judged(
+            testDescription: "not yet valid", days: 4...90, severity: "warning",
+            words: ["is not valid before 2", ", in ", " days\n", "clock"]),
+        Judged(
+            testDescription: "soon to expire", days: -80...10, severity: "warning", words: ["expires on 2", ", in ", " days\n"]),
+        Judged(
+            testDescription: "of another name", names: ["DNS:b.test", "DNS:*.a.test", "IP:192.0.2.1"], severity: "warning",
+            words: ["does not cover \"a.test\": it is for \"b.test\", \"*.a.test\", \"192.0.2.1\""]),
+        Judged(
+            testDescription: "of no name", names: [], severity: "warning",
+            words: ["does not cover \"a.test\": it names no host (subjectAltName)"]),
+        Judged(
+            testDescription: "with a weak key", key: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"], severity: "error",
+            words: ["its key is too weak: RSA of 1024 bits", "2048"]),
+    ]
+
+    @Test("a certificate: ", arguments: judged)
+    func certificate(_ judged: Judged) async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make(
+            "leaf", in: directory, days: judged.days, names: judged.names, key: judged.key)
+        let outcome = try await check(site("a.test", made.ssl), in: directory)
+        #expect(outcome.exit == .code(judged.severity == "error" ? 1 : 0), "\(outcome)")
+        guard let severity = judged.severity else {
+            #expect(outcome.errors.isEmpty, "\(outcome)")
+            return
+        }
+        #expect(
+            outcome.errors.contains("gatehouse.toml:7:13: \(severity): sites[0].ssl.cert_file: \(made.file): "), "\(outcome)")
+        for words in judged.words { #expect(outcome.errors.contains(words), "\(words): \(outcome)") }
+    }
+
+    @Test("a certificate that clients refuse keeps no site from being served; it is told at the start, too")
+    func expiredStarts() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make("leaf", in: directory, days: -30 ... -3, names: ["DNS:localhost"])
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: made.ssl)
+        try await Gatehouse.serving(toml) { gatehouse in
+            #expect(gatehouse.log.all.contains { $0.contains("warning: sites[0].ssl.cert_file: ") && $0.contains("3 days ago") })
+            let answer = try await Command.curl(["-k", "-o", "/dev/null", "-w", "%{http_code}", "https://localhost:\(port)/"])
+            #expect(answer.text == "502", "\(answer)")
+        }
+    }
+
+    @Test("the names that a certificate covers, one by one")
+    func names() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make(
+            "leaf", in: directory, names: ["DNS:A.test", "DNS:*.b.test", "IP:192.0.2.1", "IP:2001:db8::1"])
+        let names = #"hostnames = ["x.b.test", "*.b.test", "192.0.2.1", "b.test", "x.y.b.test", "*.a.test"]"# + "\n"
+        let outcome = try await check(site("a.test", names + made.ssl), in: directory)
+        #expect(outcome.errors.contains("does not cover \"b.test\", \"x.y.b.test\", \"*.a.test\": it is for"), "\(outcome)")
+    }
+
+    // MARK: Chains
+
+    private func authority(
+        _ name: String, in directory: TemporaryDirectory, by issuer: MadeCertificate? = nil, days: ClosedRange<Int> = -1...300
+    ) async throws -> MadeCertificate {
+        try await MadeCertificate.make(
+            name, in: directory, days: days, issuer: issuer, extensions: ["basicConstraints = critical,CA:TRUE"])
+    }
+
+    @Test(
+        "a chain without its intermediate is told: as a warning where the issuer publishes its own, else as a note",
+        arguments: [true, false])
+    func incompleteChain(isPublished: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await authority("root", in: directory)
+        let intermediate = try await authority("intermediate", in: directory, by: root)
+        let leaf = try await MadeCertificate.make(
+            "leaf", in: directory, names: ["DNS:a.test"], issuer: intermediate,
+            extensions: isPublished ? ["authorityInfoAccess = caIssuers;URI:http://ca.test/intermediate.crt"] : [])
+        let alone = try await check(site("a.test", leaf.ssl), in: directory)
+        #expect(alone.exit == .code(0))
+        let severity = isPublished ? "warning" : "note"
+        #expect(alone.errors.contains("\(severity): sites[0].ssl.cert_file: \(leaf.file): "), "\(alone)")
+        #expect(alone.errors.contains("issuer, \"intermediate\""), "\(alone)")
+        #expect(alone.errors.contains("0 errors, 1 warning") == isPublished, "\(alone)")
+        // Behind the leaf, and then a root that is in the file: nothing is missing.
+        let whole = try [leaf, intermediate, root].map { try String(contentsOfFile: $0.file, encoding: .utf8) }.joined()
+        try directory.write("leaf.crt", whole)
+        let outcome = try await check(site("a.test", leaf.ssl), in: directory)
+        #expect(outcome.exit == .code(0) && outcome.errors.isEmpty, "\(outcome)")
+    }
+
+    @Test("a certificate behind the leaf that has expired is told by its name")
+    func expiredIntermediate() async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await authority("root", in: directory)
+        let intermediate = try await authority("old authority", in: directory, by: root, days: -90 ... -2)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"], issuer: intermediate)
+        let whole = try [leaf, intermediate, root].map { try String(contentsOfFile: $0.file, encoding: .utf8) }.joined()
+        try directory.write("leaf.crt", whole)
+        let outcome = try await check(site("a.test", leaf.ssl), in: directory)
+        #expect(outcome.errors.contains("the certificate of \"old authority\" in it expired on "), "\(outcome)")
+    }
+
+    // MARK: Files
+
+    @Test("a missing key beside a missing certificate, each with its path once")
+    func bothMissing() async throws {
+        let directory = try TemporaryDirectory()
+        let ssl = "[sites.ssl]\nenabled = true\ncert_file = \"none.crt\"\nkey_file = \"none.key\"\n"
+        let outcome = try await check(site("a.test", ssl), in: directory)
+        #expect(outcome.exit == .code(1))
+        let lines = outcome.errors.split(separator: "\n")
+        for (place, key, file) in [("7:13", "cert_file", "none.crt"), ("8:12", "key_file", "none.key")] {
+            let line = "gatehouse.toml:\(place): error: sites[0].ssl.\(key): \(file): No such file or directory"
+            #expect(lines.contains { $0.hasSuffix(line) }, "\(outcome)")
+        }
+        #expect(outcome.errors.contains("2 errors, 0 warnings"), "\(outcome)")
+    }
+
+    @Test("an upstream's TLS files, each at its own key")
+    func upstreamFiles() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make("client", in: directory, days: -30 ... -3)
+        let keys = """
+            ca_file = "\(made.file)"
+            client_cert_file = "\(made.file)"
+            client_key_file = "none.key"
+            """
+        func toml(_ keys: String) throws -> String { Sites.proxy(try FreePort(), to: "https://app.test", upstream: keys) }
+        let broken = try await check(try toml(keys), in: directory)
+        #expect(broken.exit == .code(1))
+        #expect(broken.errors.contains("error: sites[0].proxy.upstreams[0].client_key_file: "), "\(broken)")
+        let expired = try await check(try toml(keys.replacing("none.key", with: made.keyFile)), in: directory)
+        #expect(expired.exit == .code(0))
+        #expect(
+            expired.errors.contains("warning: sites[0].proxy.upstreams[0].client_cert_file: \(made.file): expired on"),
+            "\(expired)")
+    }
+
+    @Test(
+        "logs that cannot be opened, without making them",
+        arguments: [
+            ("missing/access.log", "No such file or directory", "help: the directory "), (".", "Is a directory", "1 error"),
+            ("file/access.log", "Not a directory", "help: the directory "), ("access.log", nil, ""),
+        ] as [(String, String?, String)])
+    func logs(path: String, reason: String?, hint: String) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("file", "")
+        let path = "\(directory.path)/\(path)"
+        for key in ["access_log", "error_log"] {
+            let outcome = try await check("[logging]\n\(key) = \"\(path)\"\n" + site("a.test", ""), in: directory)
+            #expect(outcome.exit == .code(reason == nil ? 0 : 1), "\(outcome)")
+            guard let reason else {
+                #expect(!FileManager.default.fileExists(atPath: path))
+                continue
+            }
+            let line = "gatehouse.toml:2:\(key.count + 4): error: logging.\(key): cannot open \(path): \(reason)"
+            #expect(outcome.errors.contains(line) && outcome.errors.contains(hint), "\(outcome)")
+        }
+    }
+
+    @Test("error pages: files that cannot be read, statuses that are never answered, and a site without files")
+    func errorPages() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("public/404.html", "lost")
+        let pages = "[sites.error_pages]\n404 = \"404.html\"\n502 = \"none.html\"\n401 = \"404.html\"\n"
+        let base = "[[sites]]\nhostname = \"a.test\"\nport = 8080\n"
+        let outcome = try await check(base + "static_dir = \"\(directory.path)/public\"\n" + pages, in: directory)
+        #expect(outcome.exit == .code(0))
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(
+            lines.contains { $0.hasSuffix(":7:7: warning: sites[0].error_pages.502: none.html: No such file or directory") },
+            "\(outcome)")
+        #expect(
+            lines.contains { $0.contains(":8:7: warning: sites[0].error_pages.401: Gatehouse gives no answer") }, "\(outcome)")
+        #expect(outcome.errors.contains("0 errors, 2 warnings"), "\(outcome)")
+        let without = try await check(base + "redirect_to_https = true\n" + pages, in: directory)
+        #expect(without.exit == .code(1) && without.errors.contains("error: sites[0].error_pages: "), "\(without)")
+    }
+
+    @Test("a missing static_dir: its path once, and what to do")
+    func staticDirectory() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/none"
+        let outcome = try await check(
+            "[[sites]]\nhostname = \"a.test\"\nport = 8080\nstatic_dir = \"\(path)\"\n", in: directory)
+        #expect(outcome.exit == .code(1))
+        #expect(
+            outcome.errors.contains("gatehouse.toml:4:14: error: sites[0].static_dir: \(path): No such file or directory\n"),
+            "\(outcome)")
+        #expect(outcome.errors.contains("help: make the directory"), "\(outcome)")
+    }
+
+    @Test("listeners as one writes them", arguments: [("::", "[::]:8080"), ("0.0.0.0", "0.0.0.0:8080"), ("::1", "[::1]:8080")])
+    func listeners(listen: String, shown: String) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await check(
+            "[[sites]]\nhostname = \"a.test\"\nlisten = \"\(listen)\"\nport = 8080\nstatic_dir = \".\"\n", in: directory)
+        #expect(outcome.exit == .code(0) && outcome.text.contains("http \(shown)  a.test"), "\(outcome)")
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("An address that cannot be listened on")
+struct ListenErrorTests {
+    private func toml(_ listen: String, _ port: Int) -> String {
+        "[[sites]]\nhostname = \"a.test\"\nlisten = \"\(listen)\"\nport = \(port)\nstatic_dir = \".\"\n"
+    }
+
+    /// The first port that needs no right.
+    private static let firstFreePort =
+        (try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding: .utf8))
+        .flatMap { Int($0.filter(\.isNumber)) } ?? 1024
+
+    @Test(
+        "for want of a right says at its place how to allow it",
+        .enabled("this system lets anybody listen at low ports") { firstFreePort > 81 })
+    func lowPort() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("gatehouse.toml", toml("127.0.0.1", 81))
+        let command = [Place.gatehouse, "run", "-c", file]
+        // Root without the one capability; any other user has it not.
+        let outcome =
+            getuid() == 0
+            ? try await Command.run("setpriv", ["--bounding-set", "-net_bind_service"] + command)
+            : try await Command.run(command[0], Array(command.dropFirst()))
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect(
+            outcome.errors.contains(
+                "gatehouse.toml:4:8: error: sites[0].port: cannot listen on 127.0.0.1:81: Permission denied\n"), "\(outcome)")
+        for word in ["CAP_NET_BIND_SERVICE", "setcap", "ip_unprivileged_port_start=81"] {
+            #expect(outcome.errors.contains(word), "\(outcome)")
+        }
+    }
+
+    @Test("because the machine has it not says so at its place")
+    func strangeAddress() async throws {
+        let directory = try TemporaryDirectory()
+        // TEST-NET-1 (RFC 5737) is nobody's.
+        let file = try directory.write("gatehouse.toml", toml("192.0.2.1", 8080))
+        let outcome = try await Command.run(Place.gatehouse, ["run", "-c", file])
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect(
+            outcome.errors.contains(
+                "gatehouse.toml:3:10: error: sites[0].listen: cannot listen on 192.0.2.1:8080: Cannot assign requested address"),
+            "\(outcome)")
+        #expect(outcome.errors.contains("no interface of this machine has the address"), "\(outcome)")
+    }
+}
