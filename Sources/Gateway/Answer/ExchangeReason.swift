@@ -15,6 +15,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case traceRefused = "trace_refused"
     case originRefused = "origin_refused"
     case webSocketHandshake = "websocket_handshake"
+    case noWebSocket = "no_websocket"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
     case noRoute = "no_route"
     case filePathMalformed = "file_path_malformed"
@@ -75,6 +76,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .traceRefused: (405, .client, .request)
         case .originRefused: (403, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
+        case .noWebSocket: (501, .client, .requestDenied)
         case .tooManyTunnelsOfClient: (503, .client, .request)
         case .noRoute: (404, .client, .requestDenied)
         case .filePathMalformed: (400, .client, .request)

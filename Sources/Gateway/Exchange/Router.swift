@@ -53,7 +53,7 @@ enum Router {
 
     /// Elsewhere a handshake is a request like others; but an extended CONNECT is not.
     static let noWebSocket = Failure(
-        .webSocketNotEnabled, status: 501, detail: "no WebSocket is to be had here", key: "sites.proxy.routes.websocket")
+        .noWebSocket, detail: "no WebSocket is to be had here", key: "sites.proxy.routes.websocket")
 
     /// RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` go no further; with other methods the field has no meaning.
     private static func lastHop(_ request: RequestHead) -> Decision? {

@@ -5,11 +5,16 @@ enum FrameRows {
     // MARK: §3.4, §4.1, §4.2
 
     static let connection: [FrameRow] = [
-        .goAway("§3.4 another preface", [Array("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".utf8), Frame.settings()], protocolError, afterHello: false),
-        .goAway("§3.4 HTTP/1.1 where h2 was agreed on", [Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)], protocolError, afterHello: false),
+        .goAway(
+            "§3.4 another preface",
+            [Array("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".utf8), Frame.settings()], protocolError, afterHello: false),
+        .goAway(
+            "§3.4 HTTP/1.1 where h2 was agreed on",
+            [Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)], protocolError, afterHello: false),
         .goAway("§3.4 no SETTINGS first", [Frame.preface, Frame.ping()], protocolError, afterHello: false),
         .goAway("§3.4 an acknowledgement first", [Frame.preface, Frame.make(4, 1, 0)], protocolError, afterHello: false),
-        .answered("§4.1 a frame of an unknown type is ignored", [Frame.make(0x55, 0xFF, 0, [1, 2, 3]), Frame.headers(Frame.get)]),
+        .answered(
+            "§4.1 a frame of an unknown type is ignored", [Frame.make(0x55, 0xFF, 0, [1, 2, 3]), Frame.headers(Frame.get)]),
         .answered("§4.1 and on a stream", [Frame.make(0x55, 0, 1, [1]), Frame.headers(Frame.get)]),
         .answered("§4.1 unknown flags are ignored", [Frame.headers(Frame.get, 0x05 | 0x80 | 0x40)]),
         .answered("§4.1 the reserved bit is ignored", [Frame.headers(Frame.get, stream: 0x8000_0001)]),
@@ -90,12 +95,22 @@ enum FrameRows {
             .goAway("§5.1 HEADERS after END_STREAM", [Frame.open(), Frame.data(""), Frame.headers(Frame.get)], streamClosed),
             .reset("§5.1 DATA after END_STREAM", [Frame.open(), Frame.data("a"), Frame.data("b")], streamClosed),
             .goAway("§8.4 PUSH_PROMISE of a client", [Frame.open(), Frame.make(5, 4, 1, [0, 0, 0, 2])], protocolError),
-            .answered("§5.1 RST_STREAM, and another request", [Frame.open(), Frame.reset(1), Frame.headers(Frame.get, stream: 3)], stream: 3),
-            .answered("§5.1 RST_STREAM twice", [Frame.open(), Frame.reset(1), Frame.reset(1), Frame.headers(Frame.get, stream: 3)], stream: 3),
-            .answered("§5.1 WINDOW_UPDATE after RST_STREAM", [Frame.open(), Frame.reset(1), Frame.windowUpdate(1, 9), Frame.headers(Frame.get, stream: 3)], stream: 3),
+            .answered(
+                "§5.1 RST_STREAM, and another request",
+                [Frame.open(), Frame.reset(1), Frame.headers(Frame.get, stream: 3)], stream: 3),
+            .answered(
+                "§5.1 RST_STREAM twice",
+                [Frame.open(), Frame.reset(1), Frame.reset(1), Frame.headers(Frame.get, stream: 3)], stream: 3),
+            .answered(
+                "§5.1 WINDOW_UPDATE after RST_STREAM",
+                [Frame.open(), Frame.reset(1), Frame.windowUpdate(1, 9), Frame.headers(Frame.get, stream: 3)], stream: 3),
             .answered("§5.1.1 streams may be skipped", [Frame.headers(Frame.get, stream: 101)], stream: 101),
-            .answered("§6.8 GOAWAY of a client is no end", [Frame.make(7, 0, 0, .init(repeating: 0, count: 8)), Frame.headers(Frame.get)]),
-            .answered("§7 an unknown error code", [Frame.open(), Frame.reset(1, 0xFFFF), Frame.headers(Frame.get, stream: 3)], stream: 3),
+            .answered(
+                "§6.8 GOAWAY of a client is no end",
+                [Frame.make(7, 0, 0, .init(repeating: 0, count: 8)), Frame.headers(Frame.get)]),
+            .answered(
+                "§7 an unknown error code",
+                [Frame.open(), Frame.reset(1, 0xFFFF), Frame.headers(Frame.get, stream: 3)], stream: 3),
         ]
 
     // MARK: §6.9
@@ -118,7 +133,8 @@ enum FrameRows {
     static let sections: [FrameRow] =
         [
             .answered("§6.10 a field section in three frames", cut(5, 3)),
-            .answered("§6.10 empty fragments", [Frame.make(1, 1, 1), Frame.make(9, 0, 1), Frame.make(9, 4, 1, Frame.block(Frame.get))]),
+            .answered(
+                "§6.10 empty fragments", [Frame.make(1, 1, 1), Frame.make(9, 0, 1), Frame.make(9, 4, 1, Frame.block(Frame.get))]),
             .goAway("§6.10 CONTINUATION continues nothing", [Frame.make(9, 4, 1, Frame.block(Frame.get))], protocolError),
             .goAway("§6.10 after END_HEADERS", [Frame.open(), Frame.make(9, 4, 1)], protocolError),
             .goAway("§6.10 CONTINUATION on another stream", [Frame.make(1, 1, 1), Frame.make(9, 4, 3)], protocolError),
@@ -130,13 +146,21 @@ enum FrameRows {
             .answered("§6.2 both", [Frame.make(1, 0x2D, 1, [2, 0x80, 0, 0, 3, 9] + Frame.block(Frame.get) + [0, 0])]),
             .goAway("RFC 7541 §2.3.3 index 0", [Frame.make(1, 5, 1, [0x80])], compressionError),
             .goAway("RFC 7541 §2.3.3 an index beyond the table", [Frame.make(1, 5, 1, [0xFF, 0x00])], compressionError),
-            .goAway("RFC 7541 §5.1 an integer without an end", [Frame.make(1, 5, 1, .init(repeating: 0xFF, count: 12))], compressionError),
+            .goAway(
+                "RFC 7541 §5.1 an integer without an end",
+                [Frame.make(1, 5, 1, .init(repeating: 0xFF, count: 12))], compressionError),
             .goAway("RFC 7541 §5.2 a string that is cut", [Frame.make(1, 5, 1, [0, 5, 0x61])], compressionError),
             .goAway("RFC 7541 §5.2 padding that is no EOS", [Frame.make(1, 5, 1, [0, 0x81, 0x00, 0])], compressionError),
-            .goAway("RFC 7541 §6.3 a table larger than was allowed", [Frame.make(1, 5, 1, [0x3F, 0xE2, 0xFF, 0x03] + Frame.block(Frame.get))], compressionError),
-            .goAway("RFC 7541 §4.2 a table size behind a field", [Frame.make(1, 5, 1, Frame.block(Frame.get) + [0x20])], compressionError),
+            .goAway(
+                "RFC 7541 §6.3 a table larger than was allowed",
+                [Frame.make(1, 5, 1, [0x3F, 0xE2, 0xFF, 0x03] + Frame.block(Frame.get))], compressionError),
+            .goAway(
+                "RFC 7541 §4.2 a table size behind a field",
+                [Frame.make(1, 5, 1, Frame.block(Frame.get) + [0x20])], compressionError),
             .answered("RFC 7541 §4.2 a table size first", [Frame.make(1, 5, 1, [0x20] + Frame.block(Frame.get))]),
-            .answered("RFC 7541 §6.1 fields of the static table", [Frame.make(1, 5, 1, [0x82, 0x87, 0x84] + Frame.block([Frame.get[3]]))]),
+            .answered(
+                "RFC 7541 §6.1 fields of the static table",
+                [Frame.make(1, 5, 1, [0x82, 0x87, 0x84] + Frame.block([Frame.get[3]]))]),
         ]
         + interrupted
 
@@ -163,10 +187,14 @@ enum FrameRows {
 
     static let priorities: [FrameRow] = [
         .reset("§5.3 PRIORITY of 4 bytes", [Frame.open(), Frame.make(2, 0, 1, [0, 0, 0, 0])], frameSizeError),
-        .reset("RFC 7540 §5.3.1 a stream depends on itself", [Frame.open(), Frame.make(2, 0, 1, [0, 0, 0, 1, 1])], protocolError),
-        .goAway("RFC 7540 §5.3.1 and in HEADERS", [Frame.make(1, 0x25, 1, [0, 0, 0, 1, 9] + Frame.block(Frame.get))], protocolError),
+        .reset(
+            "RFC 7540 §5.3.1 a stream depends on itself", [Frame.open(), Frame.make(2, 0, 1, [0, 0, 0, 1, 1])], protocolError),
+        .goAway(
+            "RFC 7540 §5.3.1 and in HEADERS", [Frame.make(1, 0x25, 1, [0, 0, 0, 1, 9] + Frame.block(Frame.get))], protocolError),
         .answered("§5.3 PRIORITY on an idle stream", [Frame.make(2, 0, 7, [0, 0, 0, 0, 1]), Frame.headers(Frame.get)]),
-        .answered("RFC 9218 §7.1 PRIORITY_UPDATE", [Frame.make(16, 0, 0, [0, 0, 0, 1] + Array("u=0, i".utf8)), Frame.headers(Frame.get)]),
+        .answered(
+            "RFC 9218 §7.1 PRIORITY_UPDATE",
+            [Frame.make(16, 0, 0, [0, 0, 0, 1] + Array("u=0, i".utf8)), Frame.headers(Frame.get)]),
         .goAway("RFC 9218 §7.1 PRIORITY_UPDATE for stream 0", [Frame.make(16, 0, 0, [0, 0, 0, 0])], protocolError),
         .answered("RFC 9218 §5 a priority that is none", [Frame.headers(Frame.get + [("priority", "u=9, x, i=?2;;,,")])]),
     ]

@@ -9,7 +9,8 @@ extension FrameRows {
             .answered("HEAD", [Frame.headers(Frame.request("HEAD"))]),
             .answered("OPTIONS *", [Frame.headers(Frame.request("OPTIONS", "*"))]),
             .answered("§8.2.2 te: trailers", [Frame.headers(Frame.get + [("te", "trailers")])]),
-            .answered("§8.3.1 host instead of :authority", [Frame.headers(Frame.get(":authority", nil) + [("host", "localhost")])]),
+            .answered(
+                "§8.3.1 host instead of :authority", [Frame.headers(Frame.get(":authority", nil) + [("host", "localhost")])]),
             .answered("§8.3.1 host that says the same", [Frame.headers(Frame.get + [("host", "LOCALHOST")])]),
             .answered("§8.3.1 :scheme http", [Frame.headers(Frame.get(":scheme", "http"))]),
             .answered("neither host nor :authority", [Frame.headers(Frame.get(":authority", nil))], 400),
@@ -27,17 +28,38 @@ extension FrameRows {
             .answered("docs/paths.md holds", [Frame.headers(Frame.get(":path", "/%00"))], 400),
             .answered("§8.5 CONNECT", [Frame.headers([(":method", "CONNECT"), (":authority", "localhost:1")])], 405),
             .reset("§8.5 CONNECT without :authority", [Frame.headers([(":method", "CONNECT")])], protocolError),
-            .reset("§8.5 CONNECT with :path", [Frame.headers([(":method", "CONNECT"), (":authority", "a:1"), (":path", "/")])], protocolError),
-            .reset("§8.5 CONNECT with :scheme", [Frame.headers([(":method", "CONNECT"), (":authority", "a:1"), (":scheme", "https")])], protocolError),
-            .reset("RFC 8441 §4 :protocol without CONNECT", [Frame.headers(Frame.get + [(":protocol", "websocket")])], protocolError),
-            .reset("RFC 8441 §4 an extended CONNECT without :path", [Frame.headers([(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":authority", "localhost")])], protocolError),
-            .answered("RFC 8441 §4 an unknown :protocol", [Frame.headers(Frame.request("CONNECT") + [(":protocol", "other")], Frame.endHeaders)], 501),
-            .answered("RFC 8441 a WebSocket where there is none", [Frame.headers(Frame.request("CONNECT") + [(":protocol", "websocket"), ("sec-websocket-version", "13")], Frame.endHeaders)], 501),
+            .reset(
+                "§8.5 CONNECT with :path",
+                [Frame.headers([(":method", "CONNECT"), (":authority", "a:1"), (":path", "/")])], protocolError),
+            .reset(
+                "§8.5 CONNECT with :scheme",
+                [Frame.headers([(":method", "CONNECT"), (":authority", "a:1"), (":scheme", "https")])], protocolError),
+            .reset(
+                "RFC 8441 §4 :protocol without CONNECT",
+                [Frame.headers(Frame.get + [(":protocol", "websocket")])], protocolError),
+            .reset(
+                "RFC 8441 §4 an extended CONNECT without :path",
+                [
+                    Frame.headers([
+                        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":authority", "localhost"),
+                    ])
+                ], protocolError),
+            .answered(
+                "RFC 8441 §4 an unknown :protocol",
+                [Frame.headers(Frame.request("CONNECT") + [(":protocol", "other")], Frame.endHeaders)], 501),
+            .answered(
+                "RFC 8441 a WebSocket where there is none",
+                [
+                    Frame.headers(
+                        Frame.request("CONNECT") + [(":protocol", "websocket"), ("sec-websocket-version", "13")], Frame.endHeaders
+                    )
+                ], 501),
             .answered("a field over the limit", [Frame.headers(Frame.get + [("x", String(repeating: "a", count: 9000))])], 431),
             .answered("fields over the limit", [Frame.headers(Frame.get + (0..<120).map { ("x-\($0)", "y") })], 431),
             .answered("a head over the limit", over(3, 6000), 431),
             .goAway("a head far over the limit", over(9, 7000), calm),
-            .answered("a target over the limit", [Frame.headers(Frame.get(":path", "/" + String(repeating: "a", count: 8200)))], 414),
+            .answered(
+                "a target over the limit", [Frame.headers(Frame.get(":path", "/" + String(repeating: "a", count: 8200)))], 414),
         ]
         + pseudoFields + fields + values
 
@@ -83,7 +105,8 @@ extension FrameRows {
     /// A head of so many frames with a field of so many bytes each.
     private static func over(_ count: Int, _ size: Int) -> [[UInt8]] {
         let field = ("x", String(repeating: "a", count: size))
-        return [Frame.headers(Frame.get + [field], 1)] + (1..<count).map { Frame.make(9, $0 == count - 1 ? 4 : 0, 1, Frame.block([field])) }
+        return [Frame.headers(Frame.get + [field], 1)]
+            + (1..<count).map { Frame.make(9, $0 == count - 1 ? 4 : 0, 1, Frame.block([field])) }
     }
 
     // MARK: §8.1
@@ -99,18 +122,28 @@ extension FrameRows {
             .goAway("§6.1 more padding than payload", [Frame.open(), Frame.data("\u{9}hello", 9)], protocolError),
             .goAway("§6.1 as much padding as payload", [Frame.open(), Frame.data("\u{6}hello", 9)], protocolError),
             .goAway("§6.1 no room for the length of padding", [Frame.open(), Frame.data("", 9)], frameSizeError),
-            .reset("§8.1.1 less than content-length", [Frame.open([("content-length", "6")]), Frame.data("hello")], protocolError),
-            .reset("§8.1.1 more than content-length", [Frame.open([("content-length", "4")]), Frame.data("hello")], protocolError),
-            .reset("§8.1.1 more in two frames", [Frame.open([("content-length", "4")]), Frame.data("hel", 0), Frame.data("lo")], protocolError),
+            .reset(
+                "§8.1.1 less than content-length", [Frame.open([("content-length", "6")]), Frame.data("hello")], protocolError),
+            .reset(
+                "§8.1.1 more than content-length", [Frame.open([("content-length", "4")]), Frame.data("hello")], protocolError),
+            .reset(
+                "§8.1.1 more in two frames",
+                [Frame.open([("content-length", "4")]), Frame.data("hel", 0), Frame.data("lo")], protocolError),
             .reset("§8.1.1 a length and no body", [Frame.headers(Frame.post + [("content-length", "4")])], protocolError),
-            .answered("content-length twice", [Frame.open([("content-length", "5"), ("content-length", "5")]), Frame.data("hello")], 400),
+            .answered(
+                "content-length twice",
+                [Frame.open([("content-length", "5"), ("content-length", "5")]), Frame.data("hello")], 400),
             .answered("content-length that is no number", [Frame.open([("content-length", "+5")]), Frame.data("hello")], 400),
             .answered("trailers", [Frame.open(), Frame.data("a", 0), Frame.headers([("x-sum", "1")])]),
             .answered("trailers without DATA", [Frame.open(), Frame.headers([("x-sum", "1")])]),
             .reset("§8.1 trailers without END_STREAM", [Frame.open(), Frame.headers([("x-sum", "1")], 4)], protocolError),
             .reset("§8.1 a pseudo-field among trailers", [Frame.open(), Frame.headers([(":path", "/")])], protocolError),
             .reset("§8.2.1 upper case among trailers", [Frame.open(), Frame.headers([("X-Sum", "1")])], protocolError),
-            .reset("§8.2.2 a field of the connection among trailers", [Frame.open(), Frame.headers([("connection", "x")])], protocolError),
-            .reset("§8.1.1 trailers before the whole body", [Frame.open([("content-length", "5")]), Frame.data("hel", 0), Frame.headers([("x", "1")])], protocolError),
+            .reset(
+                "§8.2.2 a field of the connection among trailers",
+                [Frame.open(), Frame.headers([("connection", "x")])], protocolError),
+            .reset(
+                "§8.1.1 trailers before the whole body",
+                [Frame.open([("content-length", "5")]), Frame.data("hel", 0), Frame.headers([("x", "1")])], protocolError),
         ]
 }
