@@ -111,8 +111,8 @@ final class HTTP2Output {
     /// Frames that are no DATA seldom measure more.
     private static let smallFrame = 1024
 
-    /// The buffer of what waits, with room for so many bytes: a small one as long as that will do, since each connection holds its
-    /// own.
+    /// The buffer of what waits, with room for so many bytes: a small one as long as that will do, since each connection holds
+    /// its own.
     private func target(for count: Int) -> Buffer {
         guard let begun = pending else {
             let target = buffers.acquire(count > Self.smallFrame * 8 ? .bulk : .small)
