@@ -87,7 +87,7 @@ final class ClientConnection {
     private func serve(_ session: any ClientSession) async -> Ending {
         phase = .open(session)
         while true {
-            switch await session.serve() {
+            switch await session.serveDirectly() {
             case .idle:
                 switch await waitForRequest(session) {
                 case .come: continue

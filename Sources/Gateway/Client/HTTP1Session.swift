@@ -230,3 +230,12 @@ extension ClientConnection {
         HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
     }
 }
+
+extension ClientSession {
+    /// `serve`, called by its own function where the session is HTTP/1's (price 8).
+    @inline(__always)
+    nonisolated(nonsending) func serveDirectly() async -> SessionEnding {
+        if let session = self as? HTTP1Session { return await session.serve() }
+        return await serve()
+    }
+}

@@ -9,6 +9,7 @@ import Upstreams
 /// Its steps are `mutating` even where they only look (price 4).
 struct Exchange: ~Copyable {
     let client: any ClientSide
+    let endpoint: ClientEndpoint
     let state: WorkerResources
     /// The one that the exchange began in and stays in, whatever is adopted meanwhile.
     let generation: Generation
@@ -27,8 +28,9 @@ struct Exchange: ~Copyable {
 
     init(_ client: any ClientSide, state: WorkerResources) {
         self.client = client
+        endpoint = client.endpoint
         self.state = state
-        generation = client.endpoint.generation
+        generation = endpoint.generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }
@@ -38,7 +40,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
-            let site = try client.endpoint.site(for: request)
+            let site = try endpoint.site(for: request)
             record.site = site
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             switch Router.decide(site, request) {
@@ -61,7 +63,7 @@ struct Exchange: ~Copyable {
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.isRequestWhole = false
-        if let request = client.requestIfAny { record.site = client.endpoint.siteIfNamed(by: request) }
+        if let request = client.requestIfAny { record.site = endpoint.siteIfNamed(by: request) }
         await fail(failure)
         finish()
     }

@@ -21,11 +21,11 @@ extension Exchange {
         terms.answerFields = answerFields
         if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
-            if let cookie = sticky.field(for: server, isSecure: client.endpoint.isTLS) {
+            if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
                 terms.answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }
-        if route.forwardsTrailers, request.framing.isChunked { terms.trailers = record.site?.headers.request }
+        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         return terms
     }
 

@@ -83,8 +83,8 @@ extension Exchange {
 
     /// The client that the site believes in: behind trusted proxies, the one they name.
     private var clientAddress: String {
-        guard let site = record.site, let peer = client.endpoint.address, !site.trustedProxies.isEmpty else {
-            return client.endpoint.peer.host
+        guard let site = record.site, let peer = endpoint.address, !site.trustedProxies.isEmpty else {
+            return endpoint.peer.host
         }
         return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies).text
     }

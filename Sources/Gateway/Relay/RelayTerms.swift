@@ -10,8 +10,8 @@ struct RelayTerms {
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 
-    /// By which policy the request's trailers go on; nil: they are dropped.
-    var trailers: RequestFieldPolicy?
+    /// The request's trailers go on.
+    var forwardsTrailers = false
 }
 
 extension Failure {
