@@ -40,7 +40,7 @@ struct Relay: ~Copyable {
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
         if terms.forwardsTrailers {
             let isTrusted = client.endpoint.forwarding(to: site).isTrusted
-            upload.trailerRules = Upload.TrailerRules(site.headers.request, isTrusted: isTrusted)
+            upload.trailers = TrailerRules(site.headers.request, isTrusted: isTrusted)
         }
         download = Download(
             from: upstream, to: client, request: request, responder: responder, head: head, site: site, limits: limits,

@@ -14,6 +14,20 @@ struct RelayTerms {
     var forwardsTrailers = false
 }
 
+/// By which rules a request's trailers go on. An object, since few requests have any.
+final class TrailerRules {
+    private let policy: RequestFieldPolicy
+    private let isTrusted: Bool
+
+    /// - Parameter isTrusted: the client is.
+    init(_ policy: RequestFieldPolicy, isTrusted: Bool) {
+        self.policy = policy
+        self.isTrusted = isTrusted
+    }
+
+    func kept(of trailers: FieldSection) -> FieldSection { policy.kept(ofTrailers: trailers, isTrusted: isTrusted) }
+}
+
 extension Failure {
     /// An answer that is not passed on, because another attempt may better it.
     static func declined(_ status: Int) -> Failure {

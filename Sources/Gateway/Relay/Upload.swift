@@ -3,20 +3,6 @@ import Messages
 
 /// One direction of a relay: the request's body, from the client to the upstream.
 struct Upload {
-    /// By which the request's trailers go on. An object, since few requests have any.
-    final class TrailerRules {
-        private let policy: RequestFieldPolicy
-        private let isTrusted: Bool
-
-        /// - Parameter isTrusted: the client is.
-        init(_ policy: RequestFieldPolicy, isTrusted: Bool) {
-            self.policy = policy
-            self.isTrusted = isTrusted
-        }
-
-        func kept(of trailers: FieldSection) -> FieldSection { policy.kept(ofTrailers: trailers, isTrusted: isTrusted) }
-    }
-
     enum State {
         case sending
         case sent
@@ -33,7 +19,7 @@ struct Upload {
     /// Bytes that a body may have; 0: no limit.
     private let limit: UInt64
     /// By which rules trailers go on; nil: they are dropped.
-    var trailerRules: TrailerRules?
+    var trailers: TrailerRules?
     private var hasFinished = false
     private(set) var state = State.sending
     /// When anything last moved, in monotonic nanoseconds.
@@ -156,7 +142,7 @@ struct Upload {
     private mutating func finish(_ now: UInt64) {
         if !hasFinished {
             hasFinished = true
-            sink.finish(trailers: trailerRules?.kept(of: source.trailers))
+            sink.finish(trailers: trailers?.kept(of: source.trailers))
         }
         guard flush() else { return }
         state = .sent
