@@ -114,7 +114,7 @@ int gh_protection_seal(
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
-    // Without a key the one in the context stays, as with EVP.
+    // NULL for the key leaves the context's as it is; EVP_EncryptInit_ex(3) relies on the same.
     int done = aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
                aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1;
     if (length <= COPIED_CONTENT) {

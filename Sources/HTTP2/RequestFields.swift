@@ -151,10 +151,16 @@ package struct RequestFields {
             return seen.isDisjoint(with: others) && seen.contains(.authority) ? nil : .connectMalformed
         }
         guard seen.isSuperset(of: [.scheme, .path]) else { return .pseudoFieldMissing }
-        guard bytes.span.extracting(scheme).isEqual(toLetters: "https") || bytes.span.extracting(scheme).isEqual(toLetters: "http") else { return .schemeUnknown }
+        guard
+            bytes.span.extracting(scheme).isEqual(toLetters: "https") || bytes.span.extracting(scheme).isEqual(toLetters: "http")
+        else { return .schemeUnknown }
         // RFC 9113 §8.3.1: a path begins with a slash; OPTIONS may ask about the server as a whole.
         guard !path.isEmpty else { return .pathMalformed }
-        if bytes[path.lowerBound] != 0x2F, !(bytes.span.extracting(path).spells("*") && bytes.span.extracting(method).spells("OPTIONS")) { return .pathMalformed }
+        if bytes[path.lowerBound] != 0x2F,
+            !(bytes.span.extracting(path).spells("*") && bytes.span.extracting(method).spells("OPTIONS"))
+        {
+            return .pathMalformed
+        }
         // What would end the request line, or begin another, is in none of the two.
         if method.contains(where: { !ByteClass.isToken(bytes[$0]) })
             || path.contains(where: { bytes[$0] <= 0x20 || bytes[$0] == 0x7F })

@@ -144,6 +144,7 @@ struct TunnelDirection: ~Copyable {
     /// What of these bytes may be sent.
     private func sendable(of buffer: Buffer) -> Int {
         if refused != nil { return boundary ?? 0 }
+        // What is owed must be offered again, whatever has been decided since.
         if phase == .closing, let boundary, boundary >= owed { return boundary }
         return mayRefuse ? buffer.count - observer.pendingHeaderBytes : buffer.count
     }
