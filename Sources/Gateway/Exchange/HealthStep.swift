@@ -38,14 +38,3 @@ extension Exchange {
         }
     }
 }
-
-extension Failure.Retry {
-    /// What it says about the server; nil if nothing.
-    var fault: ServerHealth.Fault? {
-        switch self {
-        case .unsent: .unreachable
-        case .closed(isReused: true): nil
-        case .closed, .timeout, .status, .never: .badAnswer
-        }
-    }
-}

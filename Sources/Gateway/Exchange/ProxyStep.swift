@@ -11,7 +11,7 @@ extension Exchange {
     ) async throws(Failure) {
         record.route = route
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
-        try checkAnnouncedSize(of: request)
+        if case .length(let length) = request.framing { try generation.limits.checkBody(length) }
         var wanted = wish(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
@@ -112,11 +112,5 @@ extension Exchange {
     private mutating func note(_ relay: borrowing Relay) {
         record.status = relay.download.status
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
-    }
-
-    private mutating func checkAnnouncedSize(of request: RequestHead) throws(Failure) {
-        let limit = generation.limits.maxBodyBytes
-        guard limit > 0, case .length(let length) = request.framing, length > limit else { return }
-        throw Failure(.bodyTooLarge, key: "security.max_request_size")
     }
 }

@@ -56,16 +56,3 @@ extension Exchange {
         return stated
     }
 }
-
-extension Failure.Retry {
-    /// As the policy knows it; nil if the failure is none that another attempt could better.
-    var occasion: RetryPolicy.Occasions? {
-        switch self {
-        case .never: nil
-        case .unsent: .connect
-        case .closed: .closed
-        case .timeout: .timeout
-        case .status(let status): .status(status)
-        }
-    }
-}
