@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import Messages
+import StaticFiles
 
 /// The step that sends what the gateway itself has: as fast as the client takes it, and no faster.
 extension Exchange {
