@@ -15,6 +15,9 @@ enum { LONGEST_HASH_BLOCK = 128 };
 // some more.
 enum { COPIED_CONTENT = 2048 };
 
+// The provider compares it with a dozen names for each record. Aligned, since strcmp takes a longer way near the end of a page.
+static const _Alignas(256) char tag_name[] = OSSL_CIPHER_PARAM_AEAD_TAG;
+
 // MARK: Keys
 
 // RFC 2104. OpenSSL's HMAC would look everything up by name again, for ten times the work.
@@ -103,7 +106,7 @@ int gh_protection_seal(
     const gh_aead *aead = &suite->aead;
     unsigned char *body = record + GH_RECORD_HEADER, nonce[GH_NONCE];
     size_t body_length = length + 1 + GH_TAG, count;
-    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, body + length + 1, GH_TAG), OSSL_PARAM_END};
+    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(tag_name, body + length + 1, GH_TAG), OSSL_PARAM_END};
     if (!prepare(side, suite, aead->encrypt_init)) return 0;
     take_nonce(side, nonce);
     record[0] = GH_APPLICATION_DATA;
@@ -111,7 +114,7 @@ int gh_protection_seal(
     record[2] = 3;
     record[3] = (unsigned char)(body_length >> 8);
     record[4] = (unsigned char)body_length;
-    // Without a key the one in the context stays, as with EVP.
+    // NULL for the key leaves the context's as it is; EVP_EncryptInit_ex(3) relies on the same.
     int done = aead->encrypt_init(side->context, NULL, 0, nonce, GH_NONCE, NULL) == 1 &&
                aead->update(side->context, NULL, &count, GH_RECORD_HEADER, record, GH_RECORD_HEADER) == 1;
     if (length <= COPIED_CONTENT) {
@@ -136,7 +139,7 @@ int gh_protection_open(
     size_t direct = inner < capacity ? inner : capacity;
     unsigned char nonce[GH_NONCE];
     // Only read: a parameter's data are not const because others are written.
-    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, (void *)(body + inner), GH_TAG), OSSL_PARAM_END};
+    OSSL_PARAM tag[] = {OSSL_PARAM_octet_string(tag_name, (void *)(body + inner), GH_TAG), OSSL_PARAM_END};
     if (!prepare(side, suite, aead->decrypt_init)) return 0;
     take_nonce(side, nonce);
     return aead->decrypt_init(side->context, NULL, 0, nonce, GH_NONCE, tag) == 1 &&

@@ -12,7 +12,8 @@ import Synchronization
 /// property is touched by the loop's own thread alone: what reaches them is isolated to an actor on this executor.
 /// `@safe`: the continuations in `yielded` are resumed and dropped in one step of the loop, so each is resumed once.
 @safe package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-    /// Jobs from other threads. `awake` saves the eventfd write while the loop is known to look at the inbox anyway.
+    /// Jobs from other threads. `hasSignalled` saves the eventfd write while the loop is known to look at the
+    /// inbox anyway.
     private struct Inbox {
         var jobs: [UnownedJob] = []
         var hasSignalled = false

@@ -15,7 +15,8 @@ struct EightBytes: Equatable {
         return fromFirst & ~behindLast & ~word & Self.high
     }
 
-    /// The bytes below `limit`, which is of ASCII, and DEL. Only the lowest is certain, and that there is none.
+    /// The bytes below `limit`, which is of ASCII, and DEL. The lowest found is one, and none is missed; above it a byte may be
+    /// found that is none, since the subtraction borrows from the next byte.
     @inline(__always)
     func controls(below limit: UInt8) -> UInt64 {
         let below = (word &- Self.ones &* UInt64(limit)) & ~word & Self.high
@@ -36,7 +37,7 @@ struct EightBytes: Equatable {
     @inline(__always)
     var notPlainPath: UInt64 { notLettersOrDashes & ~within(0x2F, 0x39) }
 
-    /// The bytes equal to `byte`. Only the lowest is certain, and that there is none.
+    /// The bytes equal to `byte`; as certain as in `controls(below:)`.
     @inline(__always)
     func equal(to byte: UInt8) -> UInt64 {
         let others = word ^ (Self.ones &* UInt64(byte))

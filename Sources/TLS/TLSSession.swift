@@ -117,8 +117,8 @@ import CRecords
         }
     }
 
-    /// Of a client's session: whatever the server's handshake has to say, tickets above all, has come by now. Goes on without the
-    /// SSL object.
+    /// Goes on without the SSL object, if this is a client's session. To be called when the first answer has come: by then all
+    /// that belongs to the server's handshake has, its tickets above all.
     package func takeOverRecords() {
         if client != nil { takeOver() }
     }

@@ -210,7 +210,7 @@ package final class Stream {
         socket.close()
     }
 
-    /// Of a connection to a TLS server: the first answer is in, and so are the server's tickets.
+    /// See `TLSSession.takeOverRecords()`; of a connection to a TLS server alone.
     package func takeOverRecords() {
         tls?.takeOverRecords()
     }

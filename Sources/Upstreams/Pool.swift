@@ -1,51 +1,31 @@
 package import Buffers
 package import EventLoop
-package import HTTP
+import HTTP
 package import TLS
 package import Transport
 
 /// One worker's connections to one server: idle ones to be used again, and the making of new ones.
 package final class Pool {
-    /// Limits and timeouts of a pool. Times in nanoseconds.
-    package struct Settings: Sendable, Equatable {
-        /// Idle connections kept; the newest are used first.
-        package var maxIdle: Int
-        package var idleTimeout: UInt64
-        package var connectTimeout: UInt64
-        package var handshakeTimeout: UInt64
-        package var chunkLimits: ChunkLimits
-
-        package init(
-            maxIdle: Int, idleTimeout: UInt64, connectTimeout: UInt64, handshakeTimeout: UInt64, chunkLimits: ChunkLimits
-        ) {
-            self.maxIdle = maxIdle
-            self.idleTimeout = idleTimeout
-            self.connectTimeout = connectTimeout
-            self.handshakeTimeout = handshakeTimeout
-            self.chunkLimits = chunkLimits
-        }
-    }
-
     package let server: UpstreamServer
     let settings: Settings
     let buffers: BufferPool
-    private let loop: EventLoop
-    private let tls: TLSClientContext?
-    private let queue: RequestQueue?
-    private var idle: IdleConnections<any PooledConnection>
+    let loop: EventLoop
+    let tls: TLSClientContext?
+    let queue: RequestQueue?
+    var idle: IdleConnections<any PooledConnection>
     /// Woken when a peer closes one of the idle connections.
-    private let watch: Waiter
-    private var isWatching = false
-    private var isRetired = false
-    private let addresses: ServerAddresses
+    let watch: Waiter
+    var isWatching = false
+    var isRetired = false
+    let addresses: ServerAddresses
     /// Could the server's addresses change?
-    private let isNamed: Bool
+    let isNamed: Bool
     /// The version of the addresses that all idle connections have been held against.
-    private var sweptVersion = 0
+    var sweptVersion = 0
     /// What the server had been sent at the last sweep, by all workers.
-    private var sweptTotal = 0
-    private var closingAge: ClosingAge
-    private let idleTimeout: UInt64
+    var sweptTotal = 0
+    var closingAge: ClosingAge
+    let idleTimeout: UInt64
 
     /// - Parameters:
     ///   - names: the worker's.
@@ -71,23 +51,6 @@ package final class Pool {
 
     deinit {
         // The loop must not wake the watch of a pool that is gone.
-        closeIdle()
-    }
-
-    /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
-    ///
-    /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
-    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
-        let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
-        return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
-            && server.parameters.idleTimeout == other.parameters.idleTimeout && !namesFiles && self.settings == settings
-            && self.queue === queue && addresses.isOf(names)
-    }
-
-    /// No plan that is in use has this server any more: closes all idle connections, and keeps none from now on. Leases that are
-    /// out go on to their end, and new ones may still be made for the exchanges that began before.
-    package func retire() {
-        isRetired = true
         closeIdle()
     }
 
@@ -126,7 +89,7 @@ package final class Pool {
     }
 
     /// Does a connection still lead to the server? Its name may have other addresses by now.
-    private func belongs(_ connection: any PooledConnection) -> Bool {
+    func belongs(_ connection: any PooledConnection) -> Bool {
         guard isNamed, connection.addressVersion != addresses.version, let address = connection.address else { return true }
         guard addresses.contains(address) else { return false }
         connection.addressVersion = addresses.version
@@ -155,38 +118,6 @@ package final class Pool {
         }
     }
 
-    /// Closes what has been idle too long, was closed by the upstream, or leads to where the server's name does not any more.
-    /// Called by the worker several times a second.
-    package func sweep() {
-        let now = loop.now
-        if isNamed { refreshName(now) }
-        guard let oldest = idle.oldestAge(now: now) else { return }
-        let isMoved = sweptVersion != addresses.version
-        sweptVersion = addresses.version
-        var lent = takeIdle()
-        let stale = lent.takeStale(now: now) { $0.isClean && (!isMoved || belongs($0)) }
-        idle = lent
-        for (connection, age) in stale {
-            if connection.hasEnded { closingAge.closed(at: age) }
-            connection.close()
-        }
-        if stale.isEmpty { closingAge.isOpen(at: oldest) }
-    }
-
-    /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
-    private func refreshName(_ now: UInt64) {
-        let total = server.record.total
-        if !idle.isEmpty || total != sweptTotal { addresses.refresh(now: now) }
-        sweptTotal = total
-    }
-
-    /// Closes all idle connections.
-    package func closeIdle() {
-        watch.retire()
-        var lent = takeIdle()
-        for connection in lent.takeAll() { connection.close() }
-    }
-
     package var idleCount: Int { idle.count }
 
     /// Keeps a connection for the next exchange if it is clean and there is room, else closes it.
@@ -202,16 +133,6 @@ package final class Pool {
         if !isWatching { watchIdle() }
     }
 
-    /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
-    private func watchIdle() {
-        isWatching = true
-        watch.sleep(timeout: idleTimeout) { [unowned self] _ in
-            isWatching = false
-            sweep()
-            if !idle.isEmpty { watchIdle() }
-        }
-    }
-
     /// One exchange less is under way: somebody may be waiting for that. For a pick that no lease has taken over.
     package func leaseEnded() {
         server.release()
@@ -220,7 +141,7 @@ package final class Pool {
 
     // Price 1: whoever changes the list takes it out and puts it back.
 
-    private func takeIdle() -> IdleConnections<any PooledConnection> {
+    func takeIdle() -> IdleConnections<any PooledConnection> {
         exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: idleTimeout))
     }
 

@@ -87,7 +87,7 @@ final class ClientConnection {
     private func serve(_ session: any ClientSession) async -> Ending {
         phase = .open(session)
         while true {
-            switch await session.serve() {
+            switch await session.serveDirectly() {
             case .idle:
                 switch await waitForRequest(session) {
                 case .come: continue
@@ -155,7 +155,8 @@ final class ClientConnection {
         let limits = endpoint.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
         let now = state.loop.now
-        // A TLS record that comes byte by byte wakes often, and none of its bytes is a request's: it buys no time.
+        // Against slow clients (slowloris): a TLS record that comes byte by byte wakes often, and none of its bytes is a
+        // request's, so the deadline stays where it was.
         guard end > now else { return .over }
         isIdle = true
         stream.watch(reading: true, writing: false)

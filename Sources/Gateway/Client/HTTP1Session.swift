@@ -3,7 +3,6 @@ import EventLoop
 import HTTP
 import Logging
 import Messages
-import TLS
 import Transport
 
 /// A connection's exchanges in HTTP/1: one after another. It is also the client's side of the one under way (`HTTP1Side.swift`).
@@ -25,10 +24,10 @@ final class HTTP1Session: ClientSession {
     let waiter: Waiter
     let state: WorkerResources
     let endpoint: ClientEndpoint
-    private let log: Logger
+    let log: Logger
 
     /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
-    private(set) var head: RequestHead?
+    var head: RequestHead?
     private var isRequestRead = false
     var answer = AnswerState.awaited
     /// The answer under way ends where the connection does.
@@ -134,99 +133,5 @@ final class HTTP1Session: ClientSession {
         guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit
-    }
-
-    // MARK: Reading a head
-
-    private enum HeadRead {
-        /// `head` is whole.
-        case request
-        /// No byte of a request has come.
-        case nothing
-        /// The client has nothing more to ask, or left.
-        case end
-    }
-
-    /// Reads until a head is complete, if it has begun.
-    @inline(__always)  // Price 7.
-    private nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
-        var deadline: UInt64?
-        while true {
-            if inflow.hasBytes, try parseHead() { return .request }
-            let read: BodyRead
-            do {
-                read = try inflow.read()
-            } catch {
-                noteBreak(error)
-                if hasBegunHead { throw Failure.clientLeft(error) }
-                return .end
-            }
-            switch read {
-            case .progress: continue
-            case .blocked: break
-            case .full: throw Failure(HTTPRefusal(.headTooLarge))
-            case .end:
-                if hasBegunHead { throw Failure.clientLeft() }
-                return .end
-            }
-            guard head != nil else { return .nothing }
-            try await waitForHead(&deadline)
-        }
-    }
-
-    /// Has more come of a request than the empty lines that may stand before it (RFC 9112 §2.2)?
-    private var hasBegunHead: Bool {
-        var hasBegun = false
-        _ = try? inflow.takeHead { span in
-            hasBegun = span.indices.contains { span[$0] != 0x0D && span[$0] != 0x0A }
-            return nil
-        }
-        return hasBegun
-    }
-
-    private func parseHead() throws(Failure) -> Bool {
-        let head = self.head ?? state.acquireRequestHead()
-        self.head = head
-        let limits = endpoint.limits.head
-        do throws(HTTPRefusal) {
-            return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    /// Nothing more of the head is read: what has come is for the log.
-    private func showUnfinishedHead() {
-        guard let head else { return }
-        let limits = endpoint.limits.head
-        _ = try? inflow.takeHead { span in
-            head.abandon(span, limits: limits)
-            return nil
-        }
-    }
-
-    /// A head has begun: it must be complete by its deadline.
-    private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
-        let now = state.loop.now
-        let end = deadline ?? now &+ endpoint.limits.headTimeout
-        deadline = end
-        stream.watch(reading: true, writing: false)
-        let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
-        stream.watch(reading: false, writing: false)
-        if wake == .deadline, state.loop.now >= end {
-            throw Failure(.headTimeout, key: "limits.head_timeout")
-        }
-    }
-
-    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
-    private func noteBreak(_ error: PeerError) {
-        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
-        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
-    }
-}
-
-extension ClientConnection {
-    func makeHTTP1Session() -> any ClientSession {
-        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
     }
 }

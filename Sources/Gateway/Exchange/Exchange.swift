@@ -9,6 +9,7 @@ import Upstreams
 /// Its steps are `mutating` even where they only look (price 4).
 struct Exchange: ~Copyable {
     let client: any ClientSide
+    let endpoint: ClientEndpoint
     let state: WorkerResources
     /// The one that the exchange began in and stays in, whatever is adopted meanwhile.
     let generation: Generation
@@ -27,8 +28,9 @@ struct Exchange: ~Copyable {
 
     init(_ client: any ClientSide, state: WorkerResources) {
         self.client = client
+        endpoint = client.endpoint
         self.state = state
-        generation = client.endpoint.generation
+        generation = endpoint.generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }
@@ -38,7 +40,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
-            let site = try client.endpoint.site(for: request)
+            let site = try endpoint.site(for: request)
             record.site = site
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             switch Router.decide(site, request) {
@@ -61,7 +63,7 @@ struct Exchange: ~Copyable {
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.isRequestWhole = false
-        if let request = client.requestIfAny { record.site = client.endpoint.siteIfNamed(by: request) }
+        if let request = client.requestIfAny { record.site = endpoint.siteIfNamed(by: request) }
         await fail(failure)
         finish()
     }
@@ -108,66 +110,6 @@ struct Exchange: ~Copyable {
         } catch {
             // The client takes no more of it: the cut stands.
             return
-        }
-    }
-
-    /// Sends a whole answer of our own.
-    mutating nonisolated(nonsending) func send(_ answer: OwnAnswer) async throws(Failure) {
-        guard let responder = responder.take() else { return }
-        record.status = answer.status
-        let isHead = client.requestIfAny?.method == .head
-        let writer = responder.begin(answer.head(isHead: isHead, adding: answerFields))
-        if !isHead {
-            switch answer.body {
-            case .made(let bytes): try await send(bytes, 0..<bytes.count, to: writer)
-            case .file(let page): try await send(page.body, to: writer)
-            }
-        }
-        writer.finish()
-        try await flush()
-    }
-
-    /// Sends bytes from where they are.
-    mutating nonisolated(nonsending) func send(
-        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
-    ) async throws(Failure) {
-        var next = range.lowerBound
-        while next < range.upperBound {
-            let taken: Int
-            do {
-                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
-            } catch {
-                throw Failure.clientLeft(error)
-            }
-            next += taken
-            if next < range.upperBound { try await makeRoom(after: taken) }
-        }
-    }
-
-    /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
-    mutating nonisolated(nonsending) func makeRoom(after taken: Int) async throws(Failure) {
-        if taken == 0 { try await waitForClient() } else { try await flush() }
-        await state.loop.yield()
-    }
-
-    /// Waits until the client has taken everything.
-    mutating nonisolated(nonsending) func flush() async throws(Failure) {
-        while true {
-            do {
-                if try client.answerBody.flush() { return }
-            } catch {
-                throw Failure.clientLeft(error)
-            }
-            try await waitForClient()
-        }
-    }
-
-    /// Waits until the client can take more.
-    mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
-        client.watch(reading: false, writing: true)
-        defer { client.unwatch() }
-        if await client.waiter.wait(timeout: generation.limits.sendTimeout) == .deadline {
-            throw Failure(.sendTimeout, key: "limits.send_timeout")
         }
     }
 

@@ -11,7 +11,7 @@ extension Exchange {
     ) async throws(Failure) {
         record.route = route
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
-        try checkAnnouncedSize(of: request)
+        if case .length(let length) = request.framing { try generation.limits.checkBody(length) }
         var wanted = wish(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
@@ -40,9 +40,10 @@ extension Exchange {
                 } else {
                     lease = try await connect(pool)
                 }
-                writeHead(of: request, to: lease.side, route, choice, remainder, site, wantsUpgrade)
+                let upstream = lease.side
+                writeHead(of: request, to: upstream, route, choice, remainder, site, wantsUpgrade)
                 try await attempt(
-                    request, over: lease, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
+                    request, over: lease, upstream, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
                     terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
                 return
             } catch {
@@ -69,14 +70,15 @@ extension Exchange {
     /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
     @inline(__always)  // Price 7.
     private mutating nonisolated(nonsending) func attempt(
-        _ request: RequestHead, over lease: consuming Lease, to server: UpstreamServer, of route: RoutePlan, _ site: SitePlan,
+        _ request: RequestHead, over lease: consuming Lease, _ upstream: any UpstreamSide, to server: UpstreamServer,
+        of route: RoutePlan, _ site: SitePlan,
         wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         let response = state.acquireResponseHead()
         defer { state.release(response) }
         var relay = Relay(
-            client, lease.side, request: request, responder: responder, head: response, site: site, limits: generation.limits,
+            client, upstream, request: request, responder: responder, head: response, site: site, limits: generation.limits,
             wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
@@ -104,17 +106,11 @@ extension Exchange {
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         upstream.begin(
-            request, forwarded, policy: site.headers.request, client: client.endpoint.forwarding(to: site))
+            request, forwarded, policy: site.headers.request, client: endpoint.forwarding(to: site))
     }
 
     private mutating func note(_ relay: borrowing Relay) {
         record.status = relay.download.status
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
-    }
-
-    private mutating func checkAnnouncedSize(of request: RequestHead) throws(Failure) {
-        let limit = generation.limits.maxBodyBytes
-        guard limit > 0, case .length(let length) = request.framing, length > limit else { return }
-        throw Failure(.bodyTooLarge, key: "security.max_request_size")
     }
 }

@@ -21,11 +21,11 @@ extension Exchange {
         terms.answerFields = answerFields
         if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
-            if let cookie = sticky.field(for: server, isSecure: client.endpoint.isTLS) {
+            if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
                 terms.answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }
-        if route.forwardsTrailers, request.framing.isChunked { terms.trailers = record.site?.headers.request }
+        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         return terms
     }
 
@@ -54,62 +54,5 @@ extension Exchange {
         // Waiting for an answer to a handshake is retried even where the route does not retry timeouts.
         if isLostHandshake, stated == .timeout, !route.proxying.retry.occasions.contains(.timeout) { return .closed }
         return stated
-    }
-
-    /// Tells a server's health of a failure that was the server's.
-    mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup) {
-        guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
-        let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
-        guard fault == .badAnswer else { return server.failed(fault, reason: words, now: state.loop.now) }
-        let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
-        hold(HeldFault(server, of: group, kind: kind, reason: words))
-    }
-
-    private mutating func hold(_ fault: HeldFault) {
-        if let held = heldFault, held.absorbs(fault) { return }
-        reportHeldFault()
-        heldFault = fault
-    }
-
-    /// The request is over, or has failed in another way: what it has shown of a server counts now.
-    mutating func reportHeldFault() {
-        if let held = heldFault.take() { held.report(now: state.loop.now) }
-    }
-
-    /// Tells a server's health of an answer.
-    mutating func tell(
-        _ relay: borrowing Relay, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64
-    ) {
-        let now = state.loop.now
-        switch relay.download.status {
-        // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
-        case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
-        case 500...599:
-            let words = "status \(relay.download.status)"
-            hold(HeldFault(server, of: group, kind: words, reason: words))
-        default: server.succeeded(in: relay.download.answeredAt &- began, now: now)
-        }
-    }
-}
-
-extension Failure.Retry {
-    /// As the policy knows it; nil if the failure is none that another attempt could better.
-    var occasion: RetryPolicy.Occasions? {
-        switch self {
-        case .never: nil
-        case .unsent: .connect
-        case .closed: .closed
-        case .timeout: .timeout
-        case .status(let status): .status(status)
-        }
-    }
-
-    /// What it says about the server; nil if nothing.
-    var fault: ServerHealth.Fault? {
-        switch self {
-        case .unsent: .unreachable
-        case .closed(isReused: true): nil
-        case .closed, .timeout, .status, .never: .badAnswer
-        }
     }
 }

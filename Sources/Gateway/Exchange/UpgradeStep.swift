@@ -66,8 +66,8 @@ extension Exchange {
 
     /// The address that the site believes.
     private var clientAddress: IPAddress? {
-        guard let peer = client.endpoint.address, let site = record.site, !site.trustedProxies.isEmpty else {
-            return client.endpoint.address
+        guard let peer = endpoint.address, let site = record.site, !site.trustedProxies.isEmpty else {
+            return endpoint.address
         }
         return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies)
     }

@@ -53,6 +53,13 @@ final class PlanLimits: Sendable {
     }
 }
 
+extension PlanLimits {
+    /// - Throws: when a body of so many bytes is one too large.
+    func checkBody(_ bytes: UInt64) throws(Failure) {
+        if maxBodyBytes > 0, bytes > maxBodyBytes { throw Failure(.bodyTooLarge, key: "security.max_request_size") }
+    }
+}
+
 extension HeadLimits {
     fileprivate init(_ limits: Limits) {
         self.init()

@@ -82,22 +82,16 @@ struct Download: ~Copyable {
     // MARK: The head
 
     private mutating func readHead(_ upload: Upload.State, _ now: UInt64) throws(Failure) -> Blocked {
-        var blocked = Blocked()
         while true {
             // Interim heads go one by one, so that a client that does not read them never has them collected here.
-            if interimHeads > 0, try !flush() {
-                blocked.onClient = true
-                return blocked
-            }
+            if interimHeads > 0, try !flush() { return Blocked(onClient: true) }
             if try takeHead(upload, now) {
-                if state != .awaited { return blocked }
+                if state != .awaited { return Blocked() }
                 continue
             }
             switch try read() {
             case .progress: continue
-            case .blocked:
-                blocked.onUpstream = true
-                return blocked
+            case .blocked: return Blocked(onUpstream: true)
             case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
             case .end: throw closedEarly("the upstream closed the connection before its answer")
             }
@@ -149,14 +143,10 @@ struct Download: ~Copyable {
     // MARK: The body
 
     private mutating func moveBody(_ now: UInt64) throws(Failure) -> Blocked {
-        var blocked = Blocked()
         for _ in 0..<Relay.movesPerTurn {
             switch try next() {
             case .ready:
-                guard try moveOn() > 0 else {
-                    blocked.onClient = true
-                    return blocked
-                }
+                guard try moveOn() > 0 else { return Blocked(onClient: true) }
                 movedAt = now
             case .finished:
                 // Trailers go only to a client that has asked for them.
@@ -166,22 +156,18 @@ struct Download: ~Copyable {
             case .needsBytes:
                 switch try read() {
                 case .progress: break
-                case .blocked, .full:
-                    blocked.onClient = try !flush()
-                    blocked.onUpstream = true
-                    return blocked
+                case .blocked, .full: return Blocked(onClient: try !flush(), onUpstream: true)
                 case .end: throw truncated()
                 }
             }
         }
-        blocked.wantsTurn = true
-        return blocked
+        return Blocked(wantsTurn: true)
     }
 
     private mutating func flushAnswer() throws(Failure) -> Blocked {
-        var blocked = Blocked()
-        if try flush() { state = .done } else { blocked.onClient = true }
-        return blocked
+        guard try flush() else { return Blocked(onClient: true) }
+        state = .done
+        return Blocked()
     }
 
     // MARK: What may break

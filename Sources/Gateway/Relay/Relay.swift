@@ -17,6 +17,7 @@ struct Relay: ~Copyable {
     /// Buffers that one direction moves before the other is looked at.
     static let movesPerTurn = 8
 
+    private let waiter: Waiter
     private let loop: EventLoop
     private(set) var upload: Upload
     private(set) var download: Download
@@ -32,12 +33,14 @@ struct Relay: ~Copyable {
         _ client: any ClientSide, _ upstream: any UpstreamSide, request: RequestHead, responder: consuming Responder,
         head: ResponseHead, site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: consuming RelayTerms
     ) {
-        loop = client.waiter.loop
+        waiter = client.waiter
+        loop = waiter.loop
         began = loop.now
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
-        if let policy = terms.trailers {
-            upload.trailerRules = (policy, client.endpoint.forwarding(to: site).isTrusted)
+        if terms.forwardsTrailers {
+            let isTrusted = client.endpoint.forwarding(to: site).isTrusted
+            upload.trailers = TrailerRules(site.headers.request, isTrusted: isTrusted)
         }
         download = Download(
             from: upstream, to: client, request: request, responder: responder, head: head, site: site, limits: limits,
@@ -54,7 +57,6 @@ struct Relay: ~Copyable {
             download.upstream.watch(reading: false, writing: false)
             download.client.unwatch()
         }
-        let waiter = download.client.waiter
         download.upstream.attach(to: waiter)
         while true {
             let up = try upload.step(now: loop.now)

@@ -10,8 +10,22 @@ struct RelayTerms {
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 
-    /// By which policy the request's trailers go on; nil: they are dropped.
-    var trailers: RequestFieldPolicy?
+    /// The request's trailers go on.
+    var forwardsTrailers = false
+}
+
+/// By which rules a request's trailers go on. An object, since few requests have any.
+final class TrailerRules {
+    private let policy: RequestFieldPolicy
+    private let isTrusted: Bool
+
+    /// - Parameter isTrusted: the client is.
+    init(_ policy: RequestFieldPolicy, isTrusted: Bool) {
+        self.policy = policy
+        self.isTrusted = isTrusted
+    }
+
+    func kept(of trailers: FieldSection) -> FieldSection { policy.kept(ofTrailers: trailers, isTrusted: isTrusted) }
 }
 
 extension Failure {

@@ -19,7 +19,7 @@ struct Upload {
     /// Bytes that a body may have; 0: no limit.
     private let limit: UInt64
     /// By which rules trailers go on; nil: they are dropped.
-    var trailerRules: (policy: RequestFieldPolicy, isTrusted: Bool)?
+    var trailers: TrailerRules?
     private var hasFinished = false
     private(set) var state = State.sending
     /// When anything last moved, in monotonic nanoseconds.
@@ -38,8 +38,7 @@ struct Upload {
 
     /// Moves what can be moved now, up to a bound.
     mutating func step(now: UInt64) throws(Failure) -> Blocked {
-        var blocked = Blocked()
-        guard case .sending = state else { return blocked }
+        guard case .sending = state else { return Blocked() }
         for _ in 0..<Relay.movesPerTurn {
             if let replay, replay.isWhole, resent < replay.count {
                 guard resend(replay, now) else { return waitForSink() }
@@ -57,23 +56,17 @@ struct Upload {
                 case .progress: continue
                 case .blocked, .full:
                     // Whatever is collected must not wait for what the client has yet to send.
-                    blocked.onUpstream = !flush() && state == .sending
-                    blocked.onClient = state == .sending
-                    return blocked
+                    let isFlushed = flush()
+                    return Blocked(onClient: state == .sending, onUpstream: !isFlushed && state == .sending)
                 case .end: throw Failure.clientLeft()
                 }
             }
         }
-        blocked.wantsTurn = true
-        return blocked
+        return Blocked(wantsTurn: true)
     }
 
     /// Blocked by the upstream, unless there is nothing left to do.
-    private func waitForSink() -> Blocked {
-        var blocked = Blocked()
-        blocked.onUpstream = state == .sending
-        return blocked
-    }
+    private func waitForSink() -> Blocked { Blocked(onUpstream: state == .sending) }
 
     private func next() throws(Failure) -> BodyState {
         do { return try source.nextBody() } catch { throw Failure(error) }
@@ -142,7 +135,7 @@ struct Upload {
     private mutating func finish(_ now: UInt64) {
         if !hasFinished {
             hasFinished = true
-            sink.finish(trailers: trailerRules.map { $0.policy.kept(ofTrailers: source.trailers, isTrusted: $0.isTrusted) })
+            sink.finish(trailers: trailers?.kept(of: source.trailers))
         }
         guard flush() else { return }
         state = .sent

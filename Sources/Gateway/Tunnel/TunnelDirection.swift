@@ -144,6 +144,7 @@ struct TunnelDirection: ~Copyable {
     /// What of these bytes may be sent.
     private func sendable(of buffer: Buffer) -> Int {
         if refused != nil { return boundary ?? 0 }
+        // What is owed must be offered again, whatever has been decided since.
         if phase == .closing, let boundary, boundary >= owed { return boundary }
         return mayRefuse ? buffer.count - observer.pendingHeaderBytes : buffer.count
     }
@@ -199,15 +200,13 @@ struct TunnelDirection: ~Copyable {
     /// Reads until the source has nothing more or the buffer is full.
     /// - Returns: did anything happen?
     private mutating func fill(_ buffers: BufferPool) -> Bool {
-        let buffer: Buffer
-        var before = 0
-        if let begun = waiting.take() {
-            buffer = begun
-            if buffer.room == 0 { buffer.compact() }
-            before = buffer.count
-        } else {
-            buffer = buffers.acquire(isBulky ? .bulk : .small)
-        }
+        guard let begun = waiting.take() else { return fill(buffers.acquire(isBulky ? .bulk : .small), buffers) }
+        if begun.room == 0 { begun.compact() }
+        return fill(begun, buffers)
+    }
+
+    private mutating func fill(_ buffer: consuming Buffer, _ buffers: BufferPool) -> Bool {
+        let before = buffer.count
         let count = read(into: buffer)
         isBulky = count > 4096 && (isBulky || buffer.room == 0)
         if count > 0 { buffer.withBytes(from: before) { didRead($0, at: before) } }

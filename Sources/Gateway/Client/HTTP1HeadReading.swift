@@ -1,0 +1,95 @@
+import EventLoop
+import HTTP
+import Logging
+import Messages
+import TLS
+import Transport
+
+/// How a session reads a request's head.
+extension HTTP1Session {
+    enum HeadRead {
+        /// `head` is whole.
+        case request
+        /// No byte of a request has come.
+        case nothing
+        /// The client has nothing more to ask, or left.
+        case end
+    }
+
+    /// Reads until a head is complete, if it has begun.
+    @inline(__always)  // Price 7.
+    nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
+        var deadline: UInt64?
+        while true {
+            if inflow.hasBytes, try parseHead() { return .request }
+            let read: BodyRead
+            do {
+                read = try inflow.read()
+            } catch {
+                noteBreak(error)
+                if hasBegunHead { throw Failure.clientLeft(error) }
+                return .end
+            }
+            switch read {
+            case .progress: continue
+            case .blocked: break
+            case .full: throw Failure(HTTPRefusal(.headTooLarge))
+            case .end:
+                if hasBegunHead { throw Failure.clientLeft() }
+                return .end
+            }
+            guard head != nil else { return .nothing }
+            try await waitForHead(&deadline)
+        }
+    }
+
+    /// Has more come of a request than the empty lines that may stand before it (RFC 9112 §2.2)?
+    private var hasBegunHead: Bool {
+        var hasBegun = false
+        _ = try? inflow.takeHead { span in
+            hasBegun = span.indices.contains { span[$0] != 0x0D && span[$0] != 0x0A }
+            return nil
+        }
+        return hasBegun
+    }
+
+    private func parseHead() throws(Failure) -> Bool {
+        let head = self.head ?? state.acquireRequestHead()
+        self.head = head
+        let limits = endpoint.limits.head
+        do throws(HTTPRefusal) {
+            return try inflow.takeHead { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Nothing more of the head is read: what has come is for the log.
+    func showUnfinishedHead() {
+        guard let head else { return }
+        let limits = endpoint.limits.head
+        _ = try? inflow.takeHead { span in
+            head.abandon(span, limits: limits)
+            return nil
+        }
+    }
+
+    /// A head has begun: it must be complete by its deadline.
+    private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
+        let now = state.loop.now
+        let end = deadline ?? now &+ endpoint.limits.headTimeout
+        deadline = end
+        stream.watch(reading: true, writing: false)
+        let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
+        stream.watch(reading: false, writing: false)
+        if wake == .deadline, state.loop.now >= end {
+            throw Failure(.headTimeout, key: "limits.head_timeout")
+        }
+    }
+
+    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
+    private func noteBreak(_ error: PeerError) {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
+        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
+    }
+}

@@ -1,0 +1,16 @@
+// HTTP/1's session as its connection sees it.
+
+extension ClientConnection {
+    func makeHTTP1Session() -> any ClientSession {
+        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
+    }
+}
+
+extension ClientSession {
+    /// `serve`, called by its own function where the session is HTTP/1's (price 8).
+    @inline(__always)
+    nonisolated(nonsending) func serveDirectly() async -> SessionEnding {
+        if let session = self as? HTTP1Session { return await session.serve() }
+        return await serve()
+    }
+}

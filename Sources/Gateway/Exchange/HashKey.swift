@@ -1,0 +1,40 @@
+import HTTP
+import Transport
+import Upstreams
+
+/// What a request is hashed by, where its group's method is `hash`.
+extension Exchange {
+    mutating func key(_ source: HashSource) -> UInt64 {
+        let head = client.request
+        switch source {
+        case .client: return HashSource.key(clientAddress.utf8)
+        case .path: return HashSource.key(head.fields.bytes, head.path)
+        case .header(let name):
+            guard let line = head.fields.firstLine(named: name) else { return 0 }
+            return HashSource.key(head.fields.bytes, line.value)
+        case .cookie(let name):
+            guard let value = CookieValue.find(name, in: head.fields) else { return 0 }
+            return HashSource.key(head.fields.bytes, value)
+        }
+    }
+
+    /// The client that the site believes in: behind trusted proxies, the one they name.
+    private var clientAddress: String {
+        guard let site = record.site, let peer = endpoint.address, !site.trustedProxies.isEmpty else {
+            return endpoint.peer.host
+        }
+        return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies).text
+    }
+}
+
+extension FieldSection {
+    /// The first line of a field that has no word of its own in `KnownField`, or has.
+    /// - Parameter name: lower case.
+    fileprivate func firstLine(named name: String) -> FieldLine? {
+        let wanted = name.utf8
+        return lines.first { line in
+            line.name.count == wanted.count
+                && zip(bytes[line.name], wanted).allSatisfy { (65...90 ~= $0 ? $0 | 0x20 : $0) == $1 }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import EventLoop
+import Upstreams
+
+/// What every attempt tells about its server.
+extension Exchange {
+    /// Tells a server's health of a failure that was the server's.
+    mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup) {
+        guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
+        let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
+        guard fault == .badAnswer else { return server.failed(fault, reason: words, now: state.loop.now) }
+        let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
+        hold(HeldFault(server, of: group, kind: kind, reason: words))
+    }
+
+    private mutating func hold(_ fault: HeldFault) {
+        if let held = heldFault, held.absorbs(fault) { return }
+        reportHeldFault()
+        heldFault = fault
+    }
+
+    /// The request is over, or has failed in another way: what it has shown of a server counts now.
+    mutating func reportHeldFault() {
+        if let held = heldFault.take() { held.report(now: state.loop.now) }
+    }
+
+    /// Tells a server's health of an answer.
+    mutating func tell(
+        _ relay: borrowing Relay, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64
+    ) {
+        let now = state.loop.now
+        switch relay.download.status {
+        // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
+        case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
+        case 500...599:
+            let words = "status \(relay.download.status)"
+            hold(HeldFault(server, of: group, kind: words, reason: words))
+        default: server.succeeded(in: relay.download.answeredAt &- began, now: now)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import EventLoop
+import HTTP
+import Messages
+import StaticFiles
+
+/// The step that sends what the gateway itself has: as fast as the client takes it, and no faster.
+extension Exchange {
+    /// Sends a whole answer of our own.
+    mutating nonisolated(nonsending) func send(_ answer: OwnAnswer) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        record.status = answer.status
+        let isHead = client.requestIfAny?.method == .head
+        let writer = responder.begin(answer.head(isHead: isHead, adding: answerFields))
+        if !isHead {
+            switch answer.body {
+            case .made(let bytes): try await send(bytes, 0..<bytes.count, to: writer)
+            case .file(let page): try await send(page.body, to: writer)
+            }
+        }
+        writer.finish()
+        try await flush()
+    }
+
+    /// Sends bytes from where they are.
+    mutating nonisolated(nonsending) func send(
+        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
+    ) async throws(Failure) {
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let taken: Int
+            do {
+                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
+            } catch {
+                throw Failure.clientLeft(error)
+            }
+            next += taken
+            if next < range.upperBound { try await makeRoom(after: taken) }
+        }
+    }
+
+    /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
+    mutating nonisolated(nonsending) func makeRoom(after taken: Int) async throws(Failure) {
+        if taken == 0 { try await waitForClient() } else { try await flush() }
+        await state.loop.yield()
+    }
+
+    /// Waits until the client has taken everything.
+    mutating nonisolated(nonsending) func flush() async throws(Failure) {
+        while true {
+            do {
+                if try client.answerBody.flush() { return }
+            } catch {
+                throw Failure.clientLeft(error)
+            }
+            try await waitForClient()
+        }
+    }
+
+    /// Waits until the client can take more.
+    mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
+        client.watch(reading: false, writing: true)
+        defer { client.unwatch() }
+        if await client.waiter.wait(timeout: generation.limits.sendTimeout) == .deadline {
+            throw Failure(.sendTimeout, key: "limits.send_timeout")
+        }
+    }
+}

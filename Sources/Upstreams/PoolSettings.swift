@@ -1,0 +1,23 @@
+package import HTTP
+
+extension Pool {
+    /// Limits and timeouts of a pool. Times in nanoseconds.
+    package struct Settings: Sendable, Equatable {
+        /// Idle connections kept; the newest are used first.
+        package var maxIdle: Int
+        package var idleTimeout: UInt64
+        package var connectTimeout: UInt64
+        package var handshakeTimeout: UInt64
+        package var chunkLimits: ChunkLimits
+
+        package init(
+            maxIdle: Int, idleTimeout: UInt64, connectTimeout: UInt64, handshakeTimeout: UInt64, chunkLimits: ChunkLimits
+        ) {
+            self.maxIdle = maxIdle
+            self.idleTimeout = idleTimeout
+            self.connectTimeout = connectTimeout
+            self.handshakeTimeout = handshakeTimeout
+            self.chunkLimits = chunkLimits
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import EventLoop
+import TLS
+
+/// What becomes of idle connections while nobody asks for them, and of a pool when plans change.
+extension Pool {
+    /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
+    ///
+    /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
+    package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
+        let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
+        return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
+            && server.parameters.idleTimeout == other.parameters.idleTimeout && !namesFiles && self.settings == settings
+            && self.queue === queue && addresses.isOf(names)
+    }
+
+    /// No plan that is in use has this server any more: closes all idle connections, and keeps none from now on. Leases that are
+    /// out go on to their end, and new ones may still be made for the exchanges that began before.
+    package func retire() {
+        isRetired = true
+        closeIdle()
+    }
+
+    /// Closes what has been idle too long, was closed by the upstream, or leads to where the server's name does not any more.
+    /// Called by the worker several times a second.
+    package func sweep() {
+        let now = loop.now
+        if isNamed { refreshName(now) }
+        guard let oldest = idle.oldestAge(now: now) else { return }
+        let isMoved = sweptVersion != addresses.version
+        sweptVersion = addresses.version
+        var lent = takeIdle()
+        let stale = lent.takeStale(now: now) { $0.isClean && (!isMoved || belongs($0)) }
+        idle = lent
+        for (connection, age) in stale {
+            if connection.hasEnded { closingAge.closed(at: age) }
+            connection.close()
+        }
+        if stale.isEmpty { closingAge.isOpen(at: oldest) }
+    }
+
+    /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
+    private func refreshName(_ now: UInt64) {
+        let total = server.record.total
+        if !idle.isEmpty || total != sweptTotal { addresses.refresh(now: now) }
+        sweptTotal = total
+    }
+
+    /// Closes all idle connections.
+    package func closeIdle() {
+        watch.retire()
+        var lent = takeIdle()
+        for connection in lent.takeAll() { connection.close() }
+    }
+
+    /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
+    func watchIdle() {
+        isWatching = true
+        watch.sleep(timeout: idleTimeout) { [unowned self] _ in
+            isWatching = false
+            sweep()
+            if !idle.isEmpty { watchIdle() }
+        }
+    }
+}
