@@ -64,8 +64,9 @@ int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room
         if (!gh_wire_keep_inbox(wire, received + used, end - used)) {
             outcome = gh_records_fail(records, "no memory for a record");
         }
-        if (got <= 0 && outcome == GH_MOVED) return got < 0 || wire->at_end ? GH_FAILED : GH_WANTS_READ;
+        if (got <= 0 && outcome == GH_MOVED) outcome = got < 0 || wire->at_end ? GH_FAILED : GH_WANTS_READ;
     }
+    // Whoever asks for a key and says no more may wait for it.
     gh_wire_send_owed(wire, records);
     // What came before an end or a failure is told first; that is remembered.
     return *count > 0 ? GH_MOVED : outcome;

@@ -99,6 +99,11 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     gh_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     *written = 0;
+    // OpenSSL answers KeyUpdates that come after its close_notify.
+    if (wire->has_said_end) {
+        *written = count;
+        return 1;
+    }
     if (wire->gathers && wire->pending == NULL && gathered_count + count <= GH_SEALED_ROOM) {
         memcpy(gathered + gathered_count, bytes, count);
         gathered_count += count;
@@ -121,7 +126,8 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     }
     if (wire->keeps_records) {
         ssize_t went = wire->writable ? wire_send(wire, (const unsigned char *)bytes, count) : 0;
-        if (went < 0) return 0;
+        // OpenSSL gives up reading, too, when it cannot answer a KeyUpdate.
+        if (went < 0) went = (ssize_t)count;
         if ((size_t)went < count && keep_pending(wire, (const unsigned char *)bytes + went, count - (size_t)went) < 0) return 0;
         *written = count;
         return 1;
@@ -154,6 +160,11 @@ ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
         if (wire->first_byte == 0) wire->first_byte = room[0];
         if ((size_t)received < capacity && !wire->hung_up) wire->readable = 0;
         return received;
+    }
+    // Whoever was told of a reset first, the kernel tells it once.
+    if (received == 0 && wire->send_error == ECONNRESET) {
+        wire->error = wire->receive_error = ECONNRESET;
+        return -1;
     }
     if (received == 0) {
         wire->at_end = 1;

@@ -174,16 +174,27 @@ import CRecords
         // OpenSSL makes no record that cannot leave: see `keeps_records`.
         guard case .moved = try flush() else { return .wantsWrite }
         guard unsafe wire.pointee.writable != 0 else { return .wantsWrite }
-        guard unsafe bytes.count > Self.recordSize || head != nil else { return try unsafe writeRecord(bytes) }
+        try checkSending()
+        guard unsafe bytes.count > Self.recordSize || head != nil else {
+            let progress = try unsafe writeRecord(bytes)
+            try checkSending()
+            return progress
+        }
         unsafe gh_wire_gather(wire)
         do throws(TLSError) {
             let progress = try unsafe gather(bytes, after: head)
             if unsafe gh_wire_flush(wire) < 0 { throw TLSError.system(unsafe wire.pointee.error) }
+            try checkSending()
             return progress
         } catch {
             _ = unsafe gh_wire_flush(wire)
             throw error
         }
+    }
+
+    /// OpenSSL is not told what happens to its records.
+    private func checkSending() throws(TLSError) {
+        if case let code = unsafe wire.pointee.send_error, code != 0 { throw TLSError.system(code) }
     }
 
     private func gather(_ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer?) throws(TLSError) -> Progress {
@@ -241,14 +252,26 @@ import CRecords
 
     package var hasPendingCiphertext: Bool { unsafe wire.pointee.pending != nil }
 
-    /// Sends close_notify, once, without waiting for the peer's.
-    package func sendCloseNotify() {
-        if let records = unsafe records { return unsafe gh_wire_close_records(wire, records) }
+    /// Sends what `write` has left over, and then close_notify, once, without waiting for the peer's.
+    /// - Returns: is it all with the kernel, or in vain? If not, the socket is full: again when it is writable.
+    @discardableResult
+    package func sendCloseNotify() -> Bool {
+        switch unsafe gh_wire_flush(wire) {
+        case 1: break
+        case 0: return false
+        default: return true
+        }
+        if let records = unsafe records {
+            unsafe gh_wire_close_records(wire, records)
+            return unsafe wire.pointee.pending == nil && gh_records_owe(records) == 0 || wire.pointee.send_error != 0
+        }
         ERR_clear_error()
         // During a handshake OpenSSL refuses; there is nothing to close politely then.
-        guard unsafe SSL_is_init_finished(ssl) == 1 else { return }
+        guard unsafe SSL_is_init_finished(ssl) == 1, unsafe wire.pointee.has_said_end == 0 else { return true }
         _ = unsafe SSL_shutdown(ssl)
         ERR_clear_error()
+        unsafe wire.pointee.has_said_end = 1
+        return !hasPendingCiphertext
     }
 
     // MARK: For the log

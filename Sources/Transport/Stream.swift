@@ -168,6 +168,16 @@ package final class Stream {
         }
     }
 
+    /// Sends what TLS has left over, and its close_notify: without that the end would look like a cut (RFC 8446 §6.1).
+    /// - Returns: has it gone, as far as it can? If not, the socket is full, and `writeInterest` tells when to try again.
+    package func sendCloseNotify() -> Bool {
+        guard let tls else { return true }
+        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        defer { takeReadiness(tls) }
+        interests.write = .write
+        return tls.sendCloseNotify()
+    }
+
     /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
     package func shutdownWrite() {
         if let tls {

@@ -5,48 +5,20 @@ import Testing
 /// Real clients whose records are not the common ones, whoever protects the gateway's.
 @Suite("TLS records with clients", .serialized)
 struct RecordClientTests {
-    private static let isThere: @Sendable (String) -> Bool = { program in
-        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":").contains {
-            FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
-        }
-    }
-
-    /// Serves `bytes` bytes of x as /large, and `small` as all else.
-    private func serving(
-        _ mode: RecordMode, bytes: Int, _ body: (FreePort, Gatehouse, Certificates, TemporaryDirectory) async throws -> Void
-    ) async throws {
-        let certificates = try await Certificates.ready()
-        let directory = try TemporaryDirectory()
-        _ = try directory.write("large", [UInt8](repeating: UInt8(ascii: "x"), count: bytes))
-        _ = try directory.write("index.html", "small\n")
-        let port = try FreePort()
-        let toml = """
-            \(mode.toml)
-            [[sites]]
-            hostname = "localhost"
-            port = \(port)
-            static_dir = "\(directory.path)"
-            \(certificates.ssl())
-            """
-        try await Gatehouse.serving(toml) { gatehouse in try await body(port, gatehouse, certificates, directory) }
-    }
-
-    private static let request = "GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-
     @Test("openssl s_client that asks for short fragments gets all of an answer, also resumed", arguments: RecordMode.allCases)
     func fragmentLength(mode: RecordMode) async throws {
-        try await serving(mode, bytes: 100_000) { port, _, certificates, directory in
-            let session = directory.path + "/session"
+        try await RecordSite.serving(mode, bytes: 100_000) { site in
+            let session = site.directory.path + "/session"
             for resumption in ["-sess_out", "-sess_in"] {
                 let client = try ChildProcess(
                     "openssl",
                     [
-                        "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", certificates.authority, "-ign_eof",
+                        "s_client", "-connect", "127.0.0.1:\(site.port)", "-CAfile", site.certificates.authority, "-ign_eof",
                         "-maxfraglen", "512", resumption, session,
                     ])
-                try client.write(Self.request)
+                try client.write(RecordSite.request)
                 #expect(try await client.exit() == .code(0))
-                #expect(client.outputBytes.count { $0 == UInt8(ascii: "x") } >= 100_000, "\(resumption)")
+                #expect(RecordSite.count(client.outputBytes) >= 100_000, "\(resumption)")
                 let said = client.output.all.contains { $0.hasPrefix("Reused, TLSv1.3") }
                 #expect(said == (resumption == "-sess_in"))
             }
@@ -55,26 +27,28 @@ struct RecordClientTests {
 
     @Test(
         "gnutls-cli that asks for short fragments gets all of an answer",
-        .enabled(if: isThere("gnutls-cli"), "gnutls-cli is missing: scripts/install-tools test"), arguments: RecordMode.allCases)
+        .enabled(if: RecordSite.isThere("gnutls-cli"), "gnutls-cli is missing: scripts/install-tools test"),
+        arguments: RecordMode.allCases)
     func gnutls(mode: RecordMode) async throws {
-        try await serving(mode, bytes: 100_000) { port, _, certificates, _ in
+        try await RecordSite.serving(mode, bytes: 100_000) { site in
             let client = try ChildProcess(
                 "gnutls-cli",
                 [
-                    "--recordsize=512", "--x509cafile=\(certificates.authority)", "--port=\(port)", "--no-ca-verification",
+                    "--recordsize=512", "--x509cafile=\(site.certificates.authority)", "--port=\(site.port)",
+                    "--no-ca-verification",
                     "localhost",
                 ])
-            try client.write(Self.request)
+            try client.write(RecordSite.request)
             #expect(try await client.exit() == .code(0), "\(client.errors.all)")
-            #expect(client.outputBytes.count { $0 == UInt8(ascii: "x") } >= 100_000)
+            #expect(RecordSite.count(client.outputBytes) >= 100_000)
         }
     }
 
     @Test("s_client that changes its keys goes on", arguments: RecordMode.allCases)
     func keyUpdates(mode: RecordMode) async throws {
-        try await serving(mode, bytes: 1000) { port, _, certificates, _ in
+        try await RecordSite.serving(mode, bytes: 1000) { site in
             let client = try ChildProcess(
-                "openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", certificates.authority])
+                "openssl", ["s_client", "-connect", "127.0.0.1:\(site.port)", "-CAfile", site.certificates.authority])
             for round in 1...3 {
                 // "K": a KeyUpdate that asks for ours; "k": one that does not (openssl-s_client(1), "CONNECTED COMMANDS").
                 for command in ["K\n", "k\n", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
@@ -91,29 +65,31 @@ struct RecordClientTests {
 
     @Test(
         "Java past its key limit, which asks for a new key with each record that it reads, gets a whole download",
-        .enabled(if: isThere("javac"), "a JDK is missing"), arguments: RecordMode.allCases)
+        .enabled(if: RecordSite.isThere("javac"), "a JDK is missing"), arguments: RecordMode.allCases)
     func keyLimits(mode: RecordMode) async throws {
         let bytes = 20 << 20
-        try await serving(mode, bytes: bytes) { port, gatehouse, _, _ in
-            let outcome = try await Command.run("java", [Place.peer("KeyLimitDownload.java"), "\(port)", "\(bytes)"])
+        try await RecordSite.serving(mode, bytes: bytes) { site in
+            let outcome = try await Command.run("java", [Place.peer("KeyLimitDownload.java"), "\(site.port)", "\(bytes)"])
             #expect(Int(outcome.text.dropLast()).map { $0 >= bytes } == true, "\(outcome)")
-            #expect(try await gatehouse.access("/large")["status"] == "200")
+            #expect(try await site.gatehouse.access("/large")["status"] == "200")
         }
     }
 
     @Test("no secret outlives its use in memory", .disabled(if: Place.isSanitized, "freed memory is kept apart"))
     func secrets() async throws {
-        try await serving(.own, bytes: 1000) { port, gatehouse, certificates, directory in
-            let log = directory.path + "/keylog"
+        try await RecordSite.serving(.own, bytes: 1000) { site in
+            let log = site.directory.path + "/keylog"
             let client = try ChildProcess(
-                "openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", certificates.authority, "-keylogfile", log])
+                "openssl",
+                ["s_client", "-connect", "127.0.0.1:\(site.port)", "-CAfile", site.certificates.authority, "-keylogfile", log])
             func exchange() async throws {
                 let count = client.output.all.count { $0.contains("small") }
                 try client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 _ = try await client.output.first { _ in client.output.all.count { $0.contains("small") } > count }
             }
             func found() async throws -> String {
-                try await Command.run(Place.python, [Place.peer("secrets_in_memory.py"), "\(gatehouse.process.pid)", log]).text
+                try await Command.run(Place.python, [Place.peer("secrets_in_memory.py"), "\(site.gatehouse.process.pid)", log])
+                    .text
             }
             try await exchange()
             let first = try await found()
@@ -128,7 +104,7 @@ struct RecordClientTests {
             client.kill()
             _ = try await client.exit()
             // By the time that another client has its answer the end of the first has been seen.
-            let answer = try await Command.curl(["--cacert", certificates.authority, "https://localhost:\(port)/"])
+            let answer = try await Command.curl(["--cacert", site.certificates.authority, "https://localhost:\(site.port)/"])
             #expect(answer.text == "small\n")
             #expect(try await found() == "\n")
         }

@@ -27,10 +27,10 @@ enum Certificates {
         return (stem + ".crt", stem + ".key")
     }
 
-    static func server(_ name: String = "localhost") throws -> TLSServerNames {
+    static func server(_ name: String = "localhost", records: TLSRecords = .own) throws -> TLSServerNames {
         let files = try files(name)
         return TLSServerNames(
-            [:], fallback: try TLSServerContext(certificateFile: files.certificate, keyFile: files.key))
+            [:], fallback: try TLSServerContext(certificateFile: files.certificate, keyFile: files.key, records: records))
     }
 
     static func client(for name: String = "localhost", records: TLSRecords = .own) throws -> TLSClientContext {

@@ -40,8 +40,11 @@ typedef struct gh_wire {
     /// Until the handshake is done: what is received goes through the inbox, and the secrets are kept.
     uint8_t collects;
     /// After the handshake: OpenSSL's records are taken whole, and what the socket does not take of them is pending here. OpenSSL
-    /// never has a record half sent then, which it could not send together with what a read may have to answer.
+    /// never has a record half sent then, which it could not send together with what a read may have to answer. An error of
+    /// sending is not OpenSSL's to tell: see `send_error`.
     uint8_t keeps_records;
+    /// Nothing is sent any more: OpenSSL's close_notify has been.
+    uint8_t has_said_end;
     /// errno of the recv or send after which there can be no other; 0 if none failed.
     int receive_error;
     int send_error;

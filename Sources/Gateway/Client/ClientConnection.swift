@@ -94,7 +94,7 @@ final class ClientConnection {
                 case .asleep: return fallAsleep(session)
                 case .over: return await close(session)
                 }
-            case .last: return await close(session)
+            case .last: return await close(session, hasAnswered: true)
             case .cut: return await abort(session)
             case .short(let endsWithConnection): return await endShort(session, endsWithConnection)
             case .upgraded(let tunnel):
@@ -241,13 +241,14 @@ final class ClientConnection {
     }
 
     /// An orderly end. A client that still sends is read for a while, so that it gets the answer instead of a reset
-    /// (RFC 9112 §9.6).
-    private func close(_ session: (any ClientSession)? = nil) async -> Ending {
+    /// (RFC 9112 §9.6). Over TLS any client may: it changes keys by what it has read, and answers close_notify.
+    private func close(_ session: (any ClientSession)? = nil, hasAnswered: Bool = false) async -> Ending {
         let hasUnreadInput = session?.hasUnreadInput ?? false
-        let mustLinger = hasUnreadInput || (stream.mayRead && !stream.socket.hasHungUp)
+        let mustLinger = hasUnreadInput || stream.mayRead || stream.tls != nil && hasAnswered
         phase = .closing
         session?.leave()
         session?.discard()
+        await sendCloseNotify()
         if mustLinger, !stream.socket.hasHungUp {
             stream.shutdownWrite()
             await linger()
@@ -255,6 +256,19 @@ final class ClientConnection {
         stream.close()
         waiter.retire()
         return .ended
+    }
+
+    /// The end is said also where the socket is full of the answer.
+    private func sendCloseNotify() async {
+        let deadline = state.loop.now &+ endpoint.limits.sendTimeout
+        while !stream.sendCloseNotify() {
+            let now = state.loop.now
+            guard now < deadline else { return }
+            stream.watch(reading: false, writing: true)
+            let wake = await waiter.wait(timeout: deadline - now)
+            stream.watch(reading: false, writing: false)
+            if wake != .ready { return }
+        }
     }
 
     /// The end of an answer that lacks its own: what was sent arrives, and then the client sees that it is not all. A chunked or
@@ -301,28 +315,27 @@ final class ClientConnection {
         let limits = endpoint.limits
         let end = state.loop.now &+ limits.lingeringTime
         var deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
+        while state.loop.now < deadline {
+            switch readAway() {
+            case nil, .end: return
+            case .bytes: await state.loop.yield()
+            case .blocked:
+                stream.watch(reading: true, writing: false)
+                let now = state.loop.now
+                guard now < deadline else { return }
+                let wake = await waiter.wait(timeout: deadline - now)
+                stream.watch(reading: false, writing: false)
+                if wake != .ready { return }
+            }
+            deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
+        }
+    }
+
+    /// Reads once, for nobody.
+    /// - Returns: nil if the connection is broken.
+    private func readAway() -> ReadOutcome? {
         let sink = state.buffers.acquire(.bulk)
         defer { state.buffers.release(sink) }
-        while state.loop.now < deadline {
-            sink.clear()
-            do throws(TransportError) {
-                switch try stream.read(into: sink) {
-                case .bytes:
-                    deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
-                    await state.loop.yield()
-                    continue
-                case .end: return
-                case .blocked: break
-                }
-            } catch {
-                return
-            }
-            stream.watch(reading: true, writing: false)
-            let now = state.loop.now
-            guard now < deadline else { return }
-            let wake = await waiter.wait(timeout: deadline - now)
-            stream.watch(reading: false, writing: false)
-            if wake != .ready { return }
-        }
+        return try? stream.read(into: sink)
     }
 }

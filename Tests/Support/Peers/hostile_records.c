@@ -86,6 +86,18 @@ static void update_thrice(void) {
     for (int index = 0; index < 3; index += 1) key_update(1);
     requests();
 }
+// The rest of a request comes only when the key has been changed.
+static void update_awaited(void) {
+    unsigned char content[20000];
+    size_t length;
+    record(23, request, 10, 0);
+    send_all(1 << 20);
+    key_update(1);
+    send_all(1 << 20);
+    tells_updates = 1;
+    if (next_record(content, &length) == 22) record(23, request + 10, request_length - 10, 0);
+    tells_updates = 0;
+}
 static void update_of_nothing(void) { key_update(2); }
 static void long_update(void) { record(22, "\30\0\0\2\0\0", 6, 0); }
 static void data_within_update(void) {
@@ -173,6 +185,7 @@ static const struct {
     {"update", update, 1},
     {"update-both", update_both, 1},
     {"update-thrice", update_thrice, 1},
+    {"update-awaited", update_awaited, 1},
     {"update-of-nothing", update_of_nothing, 1},
     {"long-update", long_update, 1},
     {"data-within-update", data_within_update, 1},
