@@ -36,6 +36,8 @@ package struct Limits: Sendable, Equatable {
     package var minBodyRateGrace = Duration.seconds(30)
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
+    /// Tunnels whose route a reload has removed end within this time, one by one.
+    package var reloadCloseWindow = Duration.seconds(10)
     /// How long a closing connection whose client is silent is still read, so that it gets the answer instead of a reset; zero:
     /// not at all.
     package var lingeringTimeout = Duration.seconds(5)

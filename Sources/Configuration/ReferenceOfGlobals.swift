@@ -200,6 +200,9 @@ extension ConfigurationReference {
                 "drain_timeout", "duration; 0: at once", .value("30"),
                 "How long exchanges in flight may take after the order to stop."),
             Key(
+                "reload_close_window", "duration; 0: at once", .value("10"),
+                "Over how long the closes of WebSockets are spread whose route a reload has removed."),
+            Key(
                 "lingering_timeout", "duration; 0: off", .value("5"),
                 """
                 How long a closing connection is still read while its client sends nothing, so that it sees the answer and not \

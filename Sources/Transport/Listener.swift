@@ -18,6 +18,8 @@ package final class Listener {
 
     package let address: SocketAddress
     package let socket: Socket
+    /// How many connections the kernel holds for a listener by default (listen(2)).
+    package static let backlog = 4096
 
     /// Binds and listens.
     /// - Parameters:
@@ -27,7 +29,7 @@ package final class Listener {
     ///   - address: port 0 lets the kernel choose; `address` then tells which.
     ///   - backlog: how many connections the kernel may hold for us (listen(2)).
     package init(
-        _ address: SocketAddress, on loop: EventLoop, backlog: Int32 = 4096, shares: Bool = true
+        _ address: SocketAddress, on loop: EventLoop, backlog: Int32 = Int32(Listener.backlog), shares: Bool = true
     ) throws(SystemError) {
         let descriptor = Glibc.socket(
             address.domain, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -72,7 +74,13 @@ package final class Listener {
         Glibc.close(descriptor)
     }
 
-    /// Stops listening.
+    /// Begins no more connections, as far as the kernel allows it; what waits, or is about to be established, can still be
+    /// accepted. Without it what comes between the last accept and the close would be reset.
+    package func beginNoMore() {
+        if address.family != .unix { _ = gh_begin_no_more(socket.descriptor) }
+    }
+
+    /// Stops listening. What has not been accepted is reset.
     package func close() {
         socket.close()
     }

@@ -1,16 +1,30 @@
 import Configuration
 import Gateway
 import Logging
+import Synchronization
 
-/// The diagnostics log: a line for each message, with its time.
-struct DiagnosticsLog: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
-    private let logs: Logs
+/// Where the messages of the diagnostics log go at present, and how many of them: a reload changes both.
+final class DiagnosticsOutput: Sendable {
+    private let current: Mutex<Logs>
+    /// The least level that is said, as its place among all. An atomic, since every message asks for it, most to be left out.
+    private let least: Atomic<Int>
 
     init(_ logs: Logs, level: Configuration::Logging.Level) {
-        self.logs = logs
-        logLevel =
+        current = Mutex(logs)
+        least = Atomic(Self.place(level))
+    }
+
+    var logs: Logs { current.withLock { $0 } }
+    var level: Logger.Level { Logger.Level.allCases[least.load(ordering: .relaxed)] }
+
+    /// Messages go there from now on.
+    func change(to logs: Logs, level: Configuration::Logging.Level) {
+        current.withLock { $0 = logs }
+        least.store(Self.place(level), ordering: .relaxed)
+    }
+
+    private static func place(_ level: Configuration::Logging.Level) -> Int {
+        let level: Logger.Level =
             switch level {
             case .trace: .trace
             case .debug: .debug
@@ -18,6 +32,24 @@ struct DiagnosticsLog: LogHandler {
             case .warn: .warning
             case .error: .error
             }
+        return Logger.Level.allCases.firstIndex(of: level) ?? 0
+    }
+}
+
+/// The diagnostics log: a line for each message, with its time.
+struct DiagnosticsLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    private let output: DiagnosticsOutput
+    /// Of this logger alone.
+    private var ownLevel: Logger.Level?
+
+    init(_ output: DiagnosticsOutput) {
+        self.output = output
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? output.level }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.MetadataValue? {
@@ -28,7 +60,7 @@ struct DiagnosticsLog: LogHandler {
     func log(event: LogEvent) {
         var line = "gatehouse: \(event.level): \(event.message)"
         for (key, value) in (event.metadata ?? [:]).sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
-        logs.say(line)
+        output.logs.say(line)
     }
 
     /// What came from a peer cannot forge a line.

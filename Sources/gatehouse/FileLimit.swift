@@ -1,10 +1,21 @@
+import Configuration
+import Gateway
 import Glibc
 import Logging
 
 /// The limit on open files (getrlimit(2)).
 enum FileLimit {
+    /// Raises it to what a plan may need.
+    static func raise(for loaded: LoadedPlan, _ log: Logger) {
+        // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no
+        // room for them all, connections come first.
+        let needed = loaded.configuration.performance.maxConnections * 2 + 256
+        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
+        raise(to: needed + files, needed: needed, log)
+    }
+
     /// Raises the soft limit to at least `wanted`, as far as the hard one allows; warns if that is less than `needed`.
-    static func raise(to wanted: Int, needed: Int, _ log: Logger) {
+    private static func raise(to wanted: Int, needed: Int, _ log: Logger) {
         var limit = rlimit()
         // Both calls read or fill the one struct that they are lent, and keep no pointer to it.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

@@ -24,16 +24,21 @@ struct LoadedPlan {
     }
 
     private static func build(_ result: ReadResult, workers: Int?, isCheck: Bool) throws -> LoadedPlan {
-        var problems = result.problems
-        var plan: Plan?
-        if let configuration = result.configuration {
-            var builder = PlanBuilder(configuration)
-            plan = builder.build(workers: workers)
-            problems += builder.problems
-        }
+        let (loaded, problems) = build(result, workers: workers, after: nil)
         Console.report(isCheck ? problems : problems.filter { $0.severity != .note }, source: result.source)
-        guard let configuration = result.configuration, let plan else { throw ExitCode(1) }
-        return LoadedPlan(configuration: configuration, plan: plan, source: result.source)
+        guard let loaded else { throw ExitCode(1) }
+        return loaded
+    }
+
+    /// Checks and builds what has been read; changes nothing that is live.
+    /// - Parameter previous: the plan in use, if there is one.
+    /// - Returns: nil and why; or the plan, with what deserves a look.
+    static func build(_ result: ReadResult, workers: Int?, after previous: Plan?) -> (loaded: LoadedPlan?, problems: [Problem]) {
+        guard let configuration = result.configuration else { return (nil, result.problems) }
+        var builder = PlanBuilder(configuration, previous: previous)
+        let plan = builder.build(workers: workers)
+        let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source) }
+        return (loaded, result.problems + builder.problems)
     }
 
     /// A line for each site: where it listens and what it does.

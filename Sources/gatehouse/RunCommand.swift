@@ -16,7 +16,8 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in
             flight finish within limits.drain_timeout. A second SIGTERM or SIGINT stops at
-            once. SIGHUP and SIGUSR1 open the log files again.
+            once. SIGHUP reloads the configuration and opens the log files again,
+            SIGUSR1 only opens the log files.
             """)
 
     @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")
@@ -56,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
             Console.say("\(path) is right")
             return
         }
-        try await Service.run(loaded)
+        try await Service.run(loaded, source: Reloader.Source(path: path, lenient: lenient))
     }
 
     /// One site of one directory on this machine's loopback.

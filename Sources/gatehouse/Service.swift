@@ -8,20 +8,23 @@ import Transport
 /// Runs a plan until a signal asks it to stop.
 struct Service: Sendable {
     private let gateway: Gateway
-    private let logs: Logs
+    private let output: DiagnosticsOutput
     private let log: Logger
     private let signals: Signals
+    /// Nil if there is no file to read again.
+    private let reloader: Reloader?
 
     /// - Parameters:
+    ///   - source: what a reload reads; nil: there is nothing to reload.
     ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
     ///   - whenServing: called once clients can connect.
     ///   - whenStopping: called before the gateway drains.
     /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
-        _ loaded: LoadedPlan, sharesAddresses: Bool = false, whenServing: () async -> Void = {},
+        _ loaded: LoadedPlan, source: Reloader.Source? = nil, sharesAddresses: Bool = false, whenServing: () async -> Void = {},
         whenStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        let service = try await start(loaded, sharesAddresses: sharesAddresses)
+        let service = try await start(loaded, source, sharesAddresses: sharesAddresses)
         let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
         let server = loaded.configuration.server
         var facts: Logger.Metadata = [
@@ -34,22 +37,22 @@ struct Service: Sendable {
         await whenServing()
         await service.serve(whenStopping)
         service.log.notice("stopped")
-        service.logs.close()
+        service.output.logs.close()
     }
 
-    private static func start(_ loaded: LoadedPlan, sharesAddresses: Bool) async throws -> Service {
+    private static func start(_ loaded: LoadedPlan, _ source: Reloader.Source?, sharesAddresses: Bool) async throws -> Service {
         let configuration = loaded.configuration
         do {
             let logs = try Logs(configuration.logging, workers: loaded.plan.workerCount)
-            let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(logs, level: configuration.logging.level) }
-            // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no
-            // room for them all, connections come first.
-            let needed = configuration.performance.maxConnections * 2 + 256
-            let files = configuration.fileCache.entries * loaded.plan.workerCount * 2
-            FileLimit.raise(to: needed + files, needed: needed, log)
+            let output = DiagnosticsOutput(logs, level: configuration.logging.level)
+            let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
+            FileLimit.raise(for: loaded, log)
             let signals = await Signals()
             let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses)
-            return Service(gateway: gateway, logs: logs, log: log, signals: signals)
+            let reloader = source.map {
+                Reloader($0, gateway, output: output, log: log, configuration: configuration)
+            }
+            return Service(gateway: gateway, output: output, log: log, signals: signals, reloader: reloader)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
             throw ExitCode(1)
@@ -70,6 +73,12 @@ struct Service: Sendable {
             for await signal in signals.all {
                 switch request(of: signal) {
                 case .reopenLogs: reopenLogs(signal)
+                case .reload:
+                    group.addTask {
+                        log.notice("reloading", metadata: ["signal": "\(signal.name)"])
+                        _ = await reloader?.reload()
+                        reopenLogs(signal)
+                    }
                 case .nothing: log.notice("a signal that means nothing", metadata: ["signal": "\(signal.name)"])
                 case .stop where stops > 0: break
                 case .stop, .stopNow:
@@ -94,7 +103,7 @@ struct Service: Sendable {
         await gateway.cut()
         Task {
             try? await Task.sleep(for: .seconds(1))
-            logs.close()
+            output.logs.close()
             Glibc.exit(0)
         }
     }
@@ -102,15 +111,18 @@ struct Service: Sendable {
     /// A terminal that is closed sends SIGHUP. A service that logs to a file lives on; one that talks to that terminal alone
     /// would be left without a voice.
     private func request(of signal: Signals.Signal) -> Signals.Signal.Request {
-        signal.number == SIGHUP && !logs.hasFile && Console.isTerminalGone ? .stop : signal.request
+        guard signal.request == .reload else { return signal.request }
+        if !output.logs.hasFile, Console.isTerminalGone { return .stop }
+        return reloader == nil ? .reopenLogs : .reload
     }
 
     private func reopenLogs(_ signal: Signals.Signal) {
-        guard logs.hasFile else {
+        guard output.logs.hasFile else {
+            if signal.request == .reload, reloader != nil { return }
             log.notice("there is no log file to open again", metadata: ["signal": "\(signal.name)"])
             return
         }
         log.notice("opening log files again", metadata: ["signal": "\(signal.name)"])
-        logs.reopen()
+        output.logs.reopen()
     }
 }

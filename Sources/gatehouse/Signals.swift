@@ -11,6 +11,8 @@ final class Signals: Sendable {
             /// As `stop`, and a second time at once.
             case stopNow
             case reopenLogs
+            /// The configuration, and the log files too.
+            case reload
             case nothing
         }
 
@@ -21,7 +23,7 @@ final class Signals: Sendable {
 
     private static let known = [
         Signal(number: SIGTERM, name: "SIGTERM", request: .stopNow), Signal(number: SIGINT, name: "SIGINT", request: .stopNow),
-        Signal(number: SIGQUIT, name: "SIGQUIT", request: .stop), Signal(number: SIGHUP, name: "SIGHUP", request: .reopenLogs),
+        Signal(number: SIGQUIT, name: "SIGQUIT", request: .stop), Signal(number: SIGHUP, name: "SIGHUP", request: .reload),
         Signal(number: SIGUSR1, name: "SIGUSR1", request: .reopenLogs),
         Signal(number: SIGUSR2, name: "SIGUSR2", request: .nothing),
     ]

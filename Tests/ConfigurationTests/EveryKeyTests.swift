@@ -68,6 +68,7 @@ import Testing
         #expect(limits.minBodyRate == 1024)
         #expect(limits.minBodyRateGrace == .seconds(7))
         #expect(limits.drainTimeout == .seconds(16))
+        #expect(limits.reloadCloseWindow == .seconds(18))
         #expect(limits.lingeringTimeout == .zero)
         #expect(limits.lingeringTime == .seconds(17))
         #expect(limits.tunnelIdle == .seconds(7200))

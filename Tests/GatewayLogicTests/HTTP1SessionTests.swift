@@ -164,7 +164,8 @@ struct HTTP1SessionTests {
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)
             let listenerPlan = try #require(plan.listeners.first)
-            let endpoint = ClientEndpoint(peer: address, acceptor: Acceptor(listener, listenerPlan, of: state.generation))
+            let endpoint = ClientEndpoint(
+                peer: address, acceptor: Acceptor(listener, listenerPlan, of: state.generation, on: loop))
             let (ours, theirs) = connectedPair()
             defer { close(theirs) }
             let socket = try Socket(adopting: ours, on: loop)

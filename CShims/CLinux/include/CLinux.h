@@ -12,6 +12,10 @@
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC; it needs _GNU_SOURCE, which a header must not define.
 int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length);
 
+/// Lets a listening TCP socket begin no more connections; those that wait, or whose handshake is under way, are still to be had.
+/// SO_ATTACH_FILTER (socket(7)) takes structs of a header that the Glibc module does not cover.
+int gh_begin_no_more(int listener);
+
 /// epoll_ctl(EPOLL_CTL_ADD): epoll_event is a packed struct with a union, which Swift cannot fill in.
 int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token);
 

@@ -149,8 +149,8 @@ final class ClientConnection {
     /// Between requests a busy connection waits a little before it falls asleep.
     @inline(__always)  // Price 7.
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
-        if state.isDraining { return .over }
         let isFirst = !session.hasServed
+        if state.isDraining || endpoint.isListenerRetired && !isFirst { return .over }
         if !isFirst, !isBusy { return .asleep }
         let limits = endpoint.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
@@ -191,7 +191,7 @@ final class ClientConnection {
 
     /// The connection's rest, after an upgrade.
     private func run(_ tunnel: Tunnel) async -> Ending {
-        if state.isDraining { tunnel.drain(after: 0) }
+        state.check(tunnel)
         guard let ending = await tunnel.run() else {
             let identifier = ObjectIdentifier(self)
             tunnel.sleep { [unowned self] in state.resume(identifier) }
@@ -213,6 +213,25 @@ final class ClientConnection {
         case .open where isIdle: waiter.tell()
         case .open(let session): session.drain()
         case .new, .broken, .closing: break
+        }
+    }
+
+    /// Its listener is given up: as a drain, but who has just come is served once. Tunnels go with their routes.
+    func leave() {
+        switch phase {
+        case .asleep: waiter.tell()
+        case .open(let session) where isIdle: if session.hasServed { waiter.tell() }
+        case .open(let session): session.drain()
+        case .new, .broken, .tunnel, .closing: break
+        }
+    }
+
+    /// Looks at the tunnels over this connection.
+    func forEachTunnel(_ body: (Tunnel) -> Void) {
+        switch phase {
+        case .tunnel(let tunnel): body(tunnel)
+        case .open(let session): session.openTunnels.forEach(body)
+        case .new, .broken, .asleep, .closing: break
         }
     }
 

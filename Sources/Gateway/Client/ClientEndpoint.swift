@@ -31,6 +31,9 @@ final class ClientEndpoint {
     /// The limits that hold between exchanges.
     var limits: PlanLimits { acceptor.generation.limits }
 
+    /// Is the listener gone by which the client came? Then its next answer is the last.
+    var isListenerRetired: Bool { acceptor.isRetired }
+
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }
 

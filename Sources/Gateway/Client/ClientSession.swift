@@ -12,6 +12,8 @@ protocol ClientSession: AnyObject {
     var hasServed: Bool { get }
     /// Has the client sent more than was read? Then closing at once could cost it the answer.
     var hasUnreadInput: Bool { get }
+    /// Those over some of its streams.
+    var openTunnels: [Tunnel] { get }
     /// The gateway drains: an exchange under way may end, and no other begins.
     func drain()
     /// The connection ends in an orderly way: what there is to say about that is said.

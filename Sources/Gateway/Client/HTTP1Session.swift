@@ -102,6 +102,9 @@ final class HTTP1Session: ClientSession {
 
     nonisolated(nonsending) func serve(stream number: UInt32) async {}
 
+    /// A tunnel takes the whole connection.
+    var openTunnels: [Tunnel] { [] }
+
     /// Its last answer says so: see `mayServeAnother`.
     func drain() {}
     func leave() {}
@@ -130,7 +133,8 @@ final class HTTP1Session: ClientSession {
 
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
-        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining else { return false }
+        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining, !endpoint.isListenerRetired
+        else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit
     }

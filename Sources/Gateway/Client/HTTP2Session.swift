@@ -131,7 +131,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams || !begun.isEmpty { return nil }
-        if state.isDraining || http2.isLeaving { return .last }
+        if state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving { return .last }
         return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
     }
 
@@ -217,7 +217,7 @@ final class HTTP2Session: ClientSession {
         let number = side.stream.identifier
         tunnels[number] = tunnel
         defer { tunnels[number] = nil }
-        if state.isDraining { tunnel.drain(after: 0) }
+        state.check(tunnel)
         while true {
             if let ending = await tunnel.run() {
                 if state.log.isOn { state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born) }
@@ -229,6 +229,8 @@ final class HTTP2Session: ClientSession {
     }
 
     // MARK: Drain and end
+
+    var openTunnels: [Tunnel] { Array(tunnels.values) }
 
     nonisolated(nonsending) func refuse(_ failure: Failure) async {}
 

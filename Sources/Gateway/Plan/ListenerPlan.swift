@@ -25,6 +25,9 @@ final class ListenerPlan: Sendable {
         self.fallback = fallback
     }
 
+    /// All of them; one that has several names comes several times.
+    var sites: some Sequence<SitePlan> { [[fallback], Array(exact.values), Array(wildcards.values)].joined() }
+
     /// The site of a lower-case host name; nil if no site has the name.
     func site(named host: String) -> SitePlan? {
         if let site = exact[host] { return site }

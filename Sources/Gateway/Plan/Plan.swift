@@ -22,6 +22,8 @@ package final class Plan: Sendable {
     let proxyName: ProxyName
     let logFormat: Logging.Format
     package let workerCount: Int
+    /// Those that may have tunnels, by what these are counted by in every plan.
+    private let tunnelRoutes: Set<ObjectIdentifier>
 
     init(
         listeners: [ListenerPlan], pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState,
@@ -38,10 +40,18 @@ package final class Plan: Sendable {
         self.proxyName = proxyName
         self.logFormat = logFormat
         self.workerCount = workerCount
+        var tunnelRoutes: Set<ObjectIdentifier> = []
+        for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes) where route.takesWebSocket {
+            tunnelRoutes.insert(ObjectIdentifier(route.tunnelCount))
+        }
+        self.tunnelRoutes = tunnelRoutes
     }
 
     /// All servers of all sites.
     var servers: some Sequence<UpstreamServer> { pools.lazy.flatMap(\.servers) }
+
+    /// Does this plan have the tunnel's route, and are tunnels allowed there?
+    func keeps(_ tunnel: Tunnel) -> Bool { tunnelRoutes.contains(ObjectIdentifier(tunnel.route)) }
 
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {

@@ -27,6 +27,7 @@ final class PlanLimits: Sendable {
     let lingeringTimeout: UInt64
     let lingeringTime: UInt64
     let drainTimeout: UInt64
+    let reloadCloseWindow: UInt64
     /// 0: no limit.
     let maxTunnelsPerClient: Int
 
@@ -49,6 +50,7 @@ final class PlanLimits: Sendable {
         lingeringTimeout = limits.lingeringTimeout.nanoseconds
         lingeringTime = limits.lingeringTime.nanoseconds
         drainTimeout = limits.drainTimeout.nanoseconds
+        reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }
 }

@@ -5,8 +5,8 @@ import Transport
 
 /// One worker's access log: a line for each exchange, collected and written many at a time.
 final class AccessLog {
-    private let writer: LogWriter
-    private let format: Logging.Format
+    private var writer: LogWriter
+    private var format: Logging.Format
     private var batch: LogBatch
     private static let flushSize = 32_768
 
@@ -20,6 +20,13 @@ final class AccessLog {
 
     var isOn: Bool { writer.isOn }
 
+    /// Lines that begin from now on go there, in this format.
+    func adopt(_ writer: LogWriter, format: Logging.Format) {
+        flush()
+        self.writer = writer
+        self.format = format
+    }
+
     /// Adds the exchange's line.
     func append(_ record: AccessRecord, _ client: any ClientSide) {
         let now = realtimeNanoseconds()
@@ -28,25 +35,31 @@ final class AccessLog {
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
-    func template(_ record: AccessRecord, _ client: any ClientSide) -> [UInt8] {
-        var template: [UInt8] = []
-        AccessLine(record: record, client: client, format: format, time: nil).append(to: &template)
-        return Array(template)
+    func template(_ record: AccessRecord, _ client: any ClientSide) -> Template {
+        var bytes: [UInt8] = []
+        AccessLine(record: record, client: client, format: format, time: nil).append(to: &bytes)
+        return Template(bytes: Array(bytes), format: format)
+    }
+
+    /// A line with blanks. It stays in its format when another one comes into use.
+    struct Template {
+        fileprivate var bytes: [UInt8] = []
+        fileprivate var format = Logging.Format.combined
     }
 
     /// Adds a tunnel's line.
     /// - Parameters:
     ///   - template: made at its beginning.
     ///   - duration: nanoseconds of exchange and tunnel together.
-    func append(_ template: [UInt8], _ ending: TunnelEnding, duration: UInt64) {
+    func append(_ template: Template, _ ending: TunnelEnding, duration: UInt64) {
         let now = realtimeNanoseconds()
-        for byte in template {
+        for byte in template.bytes {
             switch AccessLine.Blank(rawValue: byte) {
-            case .time: AccessLine.append(time: now, in: format, to: &batch.bytes)
+            case .time: AccessLine.append(time: now, in: template.format, to: &batch.bytes)
             case .bytesReceived: batch.bytes.append(decimal: ending.up.bytes)
             case .bytesSent: batch.bytes.append(decimal: ending.down.bytes)
             case .duration: AccessLine.appendMilliseconds(duration, to: &batch.bytes)
-            case .ending: ending.append(asJSON: format == .json, to: &batch.bytes)
+            case .ending: ending.append(asJSON: template.format == .json, to: &batch.bytes)
             case nil: batch.bytes.append(byte)
             }
         }

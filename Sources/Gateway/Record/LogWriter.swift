@@ -10,6 +10,8 @@ package final class LogWriter: Sendable {
     package let isOn: Bool
     /// Nil unless it is a file.
     package let path: String?
+    private let destination: Logging.Destination
+    private let sources: Int
     private let queue: LogQueue
     private let ended: Wakeup
 
@@ -26,6 +28,8 @@ package final class LogWriter: Sendable {
     /// - Throws: `LogOpenError`, or the system call that failed.
     package init(_ destination: Logging.Destination, key: String, sources: Int) throws {
         self.key = key
+        self.destination = destination
+        self.sources = sources
         isOn = destination != .none
         path = if case .file(let path) = destination { path } else { nil }
         queue = try LogQueue(capacity: Self.capacity)
@@ -43,6 +47,12 @@ package final class LogWriter: Sendable {
         }
     }
 
+    /// Would one with these arguments do the same?
+    func isSame(as destination: Logging.Destination, key: String, sources: Int) -> Bool {
+        self.destination == destination && self.key == key && self.sources == sources
+    }
+
+    /// Its thread writes what it has been given, and ends.
     deinit {
         queue.close()
     }

@@ -9,15 +9,22 @@ package final class Logs: Sendable {
     let diagnostics: LogWriter
 
     /// Opens them.
-    /// - Parameter workers: how many will write access lines.
+    /// - Parameters:
+    ///   - workers: how many will write access lines.
+    ///   - previous: those in use; what goes where it went goes on in the same thread.
     /// - Throws: `LogOpenError`, or the system call that failed.
-    package init(_ configuration: Configuration::Logging, workers: Int) throws {
+    package init(_ configuration: Configuration::Logging, workers: Int, after previous: Logs? = nil) throws {
+        let known = [previous?.access, previous?.diagnostics].compactMap { $0 }
+        func writer(_ destination: Configuration::Logging.Destination, _ key: String, _ sources: Int) throws -> LogWriter {
+            try known.first { $0.isSame(as: destination, key: key, sources: sources) }
+                ?? LogWriter(destination, key: key, sources: sources)
+        }
         if configuration.accessLog == configuration.errorLog {
-            access = try LogWriter(configuration.accessLog, key: "logging.access_log", sources: workers + 1)
+            access = try writer(configuration.accessLog, "logging.access_log", workers + 1)
             diagnostics = access
         } else {
-            access = try LogWriter(configuration.accessLog, key: "logging.access_log", sources: workers)
-            diagnostics = try LogWriter(configuration.errorLog, key: "logging.error_log", sources: 1)
+            access = try writer(configuration.accessLog, "logging.access_log", workers)
+            diagnostics = try writer(configuration.errorLog, "logging.error_log", 1)
         }
     }
 

@@ -14,14 +14,14 @@ final class Tunnel: ReadinessHandler {
     private let lease: Lease
     private let seat: TunnelSeat
     private var traffic: TunnelTraffic
-    /// The access-log line, to be completed at the end; empty if there is no log.
-    var logLine: [UInt8] = []
+    /// The access-log line, to be completed at the end; blank if there is no log.
+    var logLine = AccessLog.Template()
 
     /// When its handshake began to be answered, in monotonic nanoseconds.
     let born: UInt64
     private var pingedAt: UInt64 = 0
-    /// When the drain reaches this tunnel.
-    private var drainAt = UInt64.max
+    /// The gateway has no use for this tunnel any more: why, and when it says so.
+    private var farewell: (reason: TunnelEnding.Reason, at: UInt64)?
     private var isCut = false
 
     /// - Parameter lease: of the upstream that has answered 101.
@@ -72,7 +72,7 @@ final class Tunnel: ReadinessHandler {
     /// How long a task waits with a silent tunnel: who talks seldom is served without one.
     private static let taskKeepTime: UInt64 = 1_000_000_000
 
-    private var canSleep: Bool { traffic.isQuiet && drainAt == .max && !isCut }
+    private var canSleep: Bool { traffic.isQuiet && farewell == nil && !isCut }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
@@ -85,8 +85,23 @@ final class Tunnel: ReadinessHandler {
 
     /// The gateway stops: a Close frame each way after `delay` nanoseconds, then the peers have until they are cut.
     func drain(after delay: UInt64) {
-        guard drainAt == .max else { return }
-        drainAt = loop.now &+ delay
+        let time = loop.now &+ delay
+        switch farewell {
+        case nil: farewell = (.drained, time)
+        // It is leaving already; now it must be gone before the gateway is.
+        case (.routeGone, let at)?: farewell = (.routeGone, min(at, time))
+        default: return
+        }
+        waiter.tell()
+    }
+
+    /// What its route's tunnels are counted by, in whatever plan.
+    var route: TunnelCount { seat.ofRoute }
+
+    /// Its route is gone: a Close frame each way after `delay` nanoseconds.
+    func endWithRoute(after delay: UInt64) {
+        guard farewell == nil else { return }
+        farewell = (.routeGone, loop.now &+ delay)
         waiter.tell()
     }
 
@@ -101,7 +116,7 @@ final class Tunnel: ReadinessHandler {
     private var nextDeadline: UInt64 {
         let nearest = leavingDeadline
         if let closing = traffic.closing { return min(nearest, closing.until) }
-        return min(nearest, idleDeadline, drainAt, lifetimeDeadline, stallDeadline, pingDeadline)
+        return min(nearest, idleDeadline, farewell?.at ?? .max, lifetimeDeadline, stallDeadline, pingDeadline)
     }
 
     /// A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
@@ -127,10 +142,9 @@ final class Tunnel: ReadinessHandler {
         if now >= leavingDeadline { return traffic.end() }
         if let closing = traffic.closing {
             if now >= closing.until { traffic.end() }
-        } else if now >= drainAt {
-            drainAt = .max
-            // RFC 6455 §7.4.1: 1001 is an endpoint "going away".
-            traffic.close(.drained, .goingAway, nil, "the gateway stops", until: .max)
+        } else if let reason = farewell?.reason, now >= farewell?.at ?? .max {
+            farewell?.at = .max
+            takeLeave(reason, now)
         } else if now >= idleDeadline {
             close(.idle, .goingAway, plan.idle.key, "idle for too long")
         } else if now >= lifetimeDeadline {
@@ -139,6 +153,15 @@ final class Tunnel: ReadinessHandler {
             close(.stalled, .tryAgainLater, plan.stall.key, "the peer takes nothing")
         } else if now >= pingDeadline {
             ping(now)
+        }
+    }
+
+    private func takeLeave(_ reason: TunnelEnding.Reason, _ now: UInt64) {
+        // RFC 6455 §7.4.1: 1001 is an endpoint "going away"; 1012, of IANA's registry, a service that begins anew.
+        if reason == .routeGone {
+            traffic.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing)
+        } else {
+            traffic.close(reason, .goingAway, nil, "the gateway stops", until: .max)
         }
     }
 

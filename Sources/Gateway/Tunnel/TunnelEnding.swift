@@ -14,6 +14,7 @@ struct TunnelEnding {
         case stalled = "slow_consumer"
         case tooBig = "message_too_big"
         case violation = "websocket_violation"
+        case routeGone = "route_gone"
         case drained = "drained"
         case cut = "drain_timeout"
 

@@ -45,7 +45,8 @@ final class TunnelSeats: Sendable {
 
 /// A place among the tunnels of a route and of a client, from the handshake to the tunnel's end. Dropping it frees the place.
 struct TunnelSeat: ~Copyable {
-    private let ofRoute: TunnelCount
+    /// Whose place it is, in whatever plan.
+    let ofRoute: TunnelCount
     private let seats: TunnelSeats
     private let client: IPAddress?
 

@@ -11,7 +11,8 @@ package final class Gateway: Sendable {
     private let workers: [Worker]
     private let log: Logger
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
-    package let addresses: [SocketAddress]
+    package var addresses: [SocketAddress] { opened.withLock { $0 } }
+    private let opened: Mutex<[SocketAddress]>
 
     /// Opens all listeners; when this returns, clients can connect.
     /// - Parameters:
@@ -39,7 +40,7 @@ package final class Gateway: Sendable {
             workers.append(worker)
         }
         self.workers = workers
-        self.addresses = addresses
+        opened = Mutex(addresses)
     }
 
     /// Serves until `drain` has let the last connection end.
@@ -52,20 +53,28 @@ package final class Gateway: Sendable {
     }
 
     /// Puts another plan into use: exchanges that begin from now on belong to it, those under way go on with theirs. All workers
-    /// change, or none. Listeners stay as they are, and serve what the new plan has for them. One call at a time.
-    /// - Parameter next: built with the plan in use as the previous one.
-    /// - Throws: why a worker cannot use it; nothing has changed then.
-    package func adopt(_ next: Plan) async throws {
+    /// change, or none. Listeners that both plans have stay as they are, and serve what the new one has for them; others are
+    /// opened, or closed when all who have connected are accepted. One call at a time.
+    /// - Parameters:
+    ///   - next: built with the plan in use as the previous one, for as many workers.
+    ///   - logs: what the lines go to from now on; nil: what they go to already.
+    /// - Throws: why a worker cannot use it, such as `ListenError`; nothing has changed then.
+    package func adopt(_ next: Plan, logs: Logs? = nil) async throws {
+        var addresses = next.listeners.map(\.address)
         do {
-            for worker in workers { try await worker.prepare(next) }
+            for worker in workers { addresses = try await worker.prepare(next, addresses: addresses) }
         } catch {
             for worker in workers { await worker.forgetPrepared() }
             throw error
         }
         next.takeEffect()
-        for worker in workers { await worker.adopt() }
+        for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
+        opened.withLock { $0 = addresses }
     }
+
+    /// The one in use.
+    package var currentPlan: Plan { plan.withLock { $0 } }
 
     /// For each worker the numbers of the generations of plans that are still there; the last one is in use.
     package var generations: [[Int]] {

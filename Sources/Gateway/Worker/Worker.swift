@@ -11,9 +11,12 @@ actor Worker {
     nonisolated let loop: EventLoop
     private let log: Logger
     private var state: WorkerResources?
-    private var acceptors: [Acceptor] = []
-    /// Made of a plan that is not in use yet.
-    private var prepared: Generation?
+    /// Those of the plan in use, and those that are not closed yet; by numbers that are given once.
+    private var acceptors: [Int: Acceptor] = [:]
+    private var acceptorCount = 0
+    /// Their tasks.
+    private var accepting: [Int: Task<Void, Never>] = [:]
+    private var prepared: Prepared?
     private var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
@@ -21,6 +24,16 @@ actor Worker {
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
     private var logs: Logs?
+    /// That were still there at the last look.
+    private var olderGenerations: Set<Int> = []
+    /// From 0.
+    private var number = 0
+
+    /// What has been made of a plan that is not in use yet.
+    private struct Prepared {
+        var generation: Generation
+        var listeners: [(Listener, ListenerPlan)] = []
+    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
@@ -42,6 +55,7 @@ actor Worker {
         _ plan: Plan, shared: ProcessCounters, logs: Logs, number: Int, addresses: [SocketAddress], shares: Bool
     ) throws -> [SocketAddress] {
         watchesUpstreams = number == 0
+        self.number = number
         self.logs = logs
         let accessLog = AccessLog(logs.access, format: plan.logFormat, worker: number)
         let state = try WorkerResources(
@@ -51,39 +65,84 @@ actor Worker {
                 Task(executorPreference: loop) { await self.serve(stream: number, of: connection) }
             })
         self.state = state
+        let opened = try listen(plan, at: addresses, shares: shares)
+        for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
+        return opened.addresses
+    }
+
+    /// Opens the listeners of a plan that are not open yet.
+    /// - Parameter addresses: of the plan's listeners.
+    /// - Returns: them, and the address of each listener of the plan.
+    private func listen(
+        _ plan: Plan, at addresses: [SocketAddress], shares: Bool
+    ) throws(ListenError) -> (new: [(Listener, ListenerPlan)], addresses: [SocketAddress]) {
+        var new: [(Listener, ListenerPlan)] = []
+        var found: [SocketAddress] = []
         for (address, listener) in zip(addresses, plan.listeners) {
+            if let known = acceptors.values.first(where: { !$0.isRetired && $0.plan.isSame(as: listener) }) {
+                found.append(known.listener.address)
+                continue
+            }
+            // One for all addresses of a port, and one for a single address of it, are both the plan's own.
+            let own = acceptors.values.map(\.listener.address) + new.map(\.0.address)
+            let isBesideOwn = own.contains { $0.overlaps(address) }
             do throws(SystemError) {
-                // One for all addresses of a port, and one for a single address of it, are both the plan's own.
-                let isBesideOwn = acceptors.contains { $0.listener.address.overlaps(address) }
                 let socket = try Listener(address, on: loop, shares: shares || isBesideOwn)
-                acceptors.append(Acceptor(socket, listener, of: state.generation))
+                new.append((socket, listener))
+                found.append(socket.address)
             } catch {
+                for (socket, _) in new { socket.close() }
                 throw ListenError(address: address, site: listener.keyPath, cause: error)
             }
         }
-        return acceptors.map(\.listener.address)
+        return (new, found)
+    }
+
+    private func add(_ listener: Listener, _ plan: ListenerPlan, of generation: Generation) {
+        acceptors[acceptorCount] = Acceptor(listener, plan, of: generation, on: loop)
+        if isServing { startAccepting(acceptorCount) }
+        acceptorCount += 1
     }
 
     // MARK: Another plan
 
-    /// Makes ready for another plan, and changes nothing yet.
-    /// - Throws: when an upstream's TLS files cannot be used.
-    func prepare(_ plan: Plan) throws(TLSError) {
-        prepared = try state?.prepare(plan)
+    /// Makes ready for another plan, and changes nothing yet, but that clients can already connect to listeners that only this
+    /// plan has: they are accepted when it is adopted.
+    /// - Parameter addresses: of the plan's listeners.
+    /// - Returns: the same; a free port of the kernel's choice in place of port 0.
+    /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
+    func prepare(_ plan: Plan, addresses: [SocketAddress]) throws -> [SocketAddress] {
+        guard let state, !isDraining else { return addresses }
+        let generation = try state.prepare(plan)
+        let opened = try listen(plan, at: addresses, shares: number > 0)
+        prepared = Prepared(generation: generation, listeners: opened.new)
+        return opened.addresses
     }
 
     /// Drops what has been prepared.
     func forgetPrepared() {
-        prepared = nil
+        for (listener, _) in prepared.take()?.listeners ?? [] { listener.close() }
     }
 
-    /// Exchanges that begin from now on belong to the plan that has been prepared; those under way go on with theirs. A listener
-    /// that only one of the plans has is not this step's business: nothing is opened and nothing closed.
-    func adopt() {
-        guard let next = prepared.take(), let state, !isDraining else { return }
-        state.adopt(next)
-        for acceptor in acceptors { acceptor.adopt(next) }
+    /// Exchanges that begin from now on belong to the plan that has been prepared; those under way go on with theirs. Listeners
+    /// that only the plan before had are closed when all who have connected are accepted; tunnels of routes that are gone end.
+    /// - Parameter logs: what lines go to from now on; nil: what they go to already.
+    func adopt(_ logs: Logs?) {
+        guard let state, !isDraining else { return forgetPrepared() }
+        guard let next = prepared.take() else { return }
+        if let logs { self.logs = logs }
+        state.adopt(next.generation)
+        if let logs = self.logs { state.log.adopt(logs.access, format: next.generation.plan.logFormat) }
+        var hasRetired = false
+        for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
+            acceptor.retire(now: loop.now)
+            hasRetired = true
+        }
+        for (listener, plan) in next.listeners { add(listener, plan, of: next.generation) }
+        state.endTunnelsWithoutRoute()
+        if hasRetired { state.leaveRetiredListeners() }
         if isServing { probe() }
+        olderGenerations = state.olderGenerations
     }
 
     /// The numbers of the generations that are still there, the oldest first; the last one is in use.
@@ -93,24 +152,24 @@ actor Worker {
     func run() async {
         isServing = true
         probe()
-        await withDiscardingTaskGroup { group in
-            for index in acceptors.indices {
-                group.addTask { await self.acceptClients(index) }
-            }
-            group.addTask { await self.tickUntilDrained() }
+        for number in acceptors.keys { startAccepting(number) }
+        await tickUntilDrained()
+        while let (number, task) = accepting.first {
+            await task.value
+            accepting[number] = nil
         }
         for prober in probing { await prober.value }
         state?.generation.names.close()
         state?.log.flush()
         // What is of the loop ends on it.
-        acceptors = []
+        acceptors = [:]
         state = nil
     }
 
     /// Takes no more clients and lets the exchanges in flight end.
     func drain() {
         isDraining = true
-        for acceptor in acceptors { acceptor.listener.close() }
+        for acceptor in acceptors.values { acceptor.listener.close() }
         state?.drain()
     }
 
@@ -123,20 +182,30 @@ actor Worker {
 
     // MARK: -
 
-    /// Non-throwing, so that one connection's failure never touches another; ends only by drain.
-    private func acceptClients(_ index: Int) async {
-        guard let state else { return }
-        let listener = acceptors[index].listener
-        let waiter = Waiter(loop: loop)
-        listener.socket.waiter = waiter
+    private func startAccepting(_ number: Int) {
+        accepting[number] = Task(executorPreference: loop) { await self.acceptClients(number) }
+    }
+
+    /// Non-throwing, so that one connection's failure never touches another; ends by drain, or when the listener is given up.
+    private func acceptClients(_ number: Int) async {
+        guard let state, let acceptor = acceptors[number] else { return }
+        let (listener, waiter) = (acceptor.listener, acceptor.waiter)
         await withDiscardingTaskGroup { connections in
             var turns = 0
-            while !isDraining {
+            // When the time to close has come the queue is emptied once more, and no more than once.
+            var leftovers = Listener.backlog
+            accepting: while !isDraining {
                 turns += 1
                 // A flood of new clients must not keep those that are here from being served.
                 if turns % 32 == 0 { await loop.yield() }
+                let isClosing = acceptor.closesAt.map { loop.now >= $0 } ?? false
+                if isClosing {
+                    leftovers -= 1
+                    if leftovers == 0 { break }
+                }
                 guard state.reserve() else {
-                    await pause(waiter, state, listener)
+                    if isClosing { break }
+                    await pause(acceptor, state)
                     continue
                 }
                 switch listener.accept() {
@@ -146,12 +215,13 @@ actor Worker {
                         turnAway(descriptor, peer, state)
                         continue
                     }
-                    connections.addTask { await self.serve(descriptor, peer, count, index) }
+                    connections.addTask { await self.serve(descriptor, peer, count, number) }
                     continue
                 case .none:
                     state.shared.release()
+                    if isClosing { break accepting }
                     listener.socket.interest = .read
-                    _ = await waiter.wait(timeout: nil)
+                    _ = await waiter.wait(timeout: acceptor.closesAt.map { max($0, loop.now) - loop.now })
                     listener.socket.interest = .none
                 case .lost(let error):
                     state.shared.release()
@@ -168,16 +238,20 @@ actor Worker {
                     _ = await waiter.wait(timeout: Worker.backOff)
                 }
             }
+            listener.close()
             waiter.retire()
         }
+        acceptors[number] = nil
+        self.accepting[number] = nil
     }
 
     /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection
     /// that has been idle for the longest time is closed for it.
-    private func pause(_ waiter: Waiter, _ state: WorkerResources, _ listener: Listener) async {
+    private func pause(_ acceptor: Acceptor, _ state: WorkerResources) async {
+        let (listener, waiter) = (acceptor.listener, acceptor.waiter)
         var pauses = 0
         var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }
-        while !isDraining {
+        while !isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
             let hasClient = listener.hasClient
             if hasClient, !makeRoom(state), pauses == 0 {
                 pauses = state.shared.countPause()
@@ -222,8 +296,8 @@ actor Worker {
             metadata: ["client": "\(peer.host)", "turned_away": "\(count)"])
     }
 
-    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ index: Int) async {
-        guard let connection = adopt(descriptor, peer, count, index) else { return }
+    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ number: Int) async {
+        guard let connection = adopt(descriptor, peer, count, number) else { return }
         await serveAndRemove(connection)
     }
 
@@ -242,9 +316,9 @@ actor Worker {
     }
 
     private func adopt(
-        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ index: Int
+        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ number: Int
     ) -> ClientConnection? {
-        guard let state else { return nil }
+        guard let state, let acceptor = acceptors[number] else { return nil }
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)
@@ -254,7 +328,7 @@ actor Worker {
             state.shared.release()
             return nil
         }
-        let connection = ClientConnection(socket, peer: peer, acceptor: acceptors[index], state: state, log: log)
+        let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, state: state, log: log)
         state.add(connection, count)
         return connection
     }
@@ -264,11 +338,24 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
             state?.tick()
+            reportGenerations()
             guard watchesUpstreams else { continue }
             if let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
             logs?.report(log)
             reportDirectories()
         }
+    }
+
+    /// Tells when the last exchange of one that outlived a reload has ended.
+    private func reportGenerations() {
+        guard let state else { return }
+        let older = state.olderGenerations
+        for ended in olderGenerations.subtracting(older).sorted() {
+            log.info(
+                "the last exchange of an older configuration has ended",
+                metadata: ["generation": "\(ended)", "older_in_use": "\(older.count)", "worker": "\(number)"])
+        }
+        olderGenerations = older
     }
 
     private func reportDirectories() {

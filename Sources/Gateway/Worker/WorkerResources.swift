@@ -17,6 +17,8 @@ final class WorkerResources {
     private(set) var generation: Generation
     /// All that are still there.
     let generations = LivingGenerations()
+    /// The numbers of those that only exchanges hold which are under way.
+    var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let log: AccessLog
     let clock: WallClock
     /// Heads are reused, so that a request costs no allocation for them.
@@ -147,6 +149,27 @@ final class WorkerResources {
     func drainDelay() -> UInt64 {
         let spread = min(UInt64(connections.count) * 1_000_000, generation.limits.drainTimeout / 2)
         return UInt64.random(in: 0...spread)
+    }
+
+    /// The plan in use has lost a listener: who came in by it gets the answer that is under way, or awaited, and leaves.
+    func leaveRetiredListeners() {
+        for (connection, _) in connections.values where connection.endpoint.isListenerRetired { connection.leave() }
+    }
+
+    /// Ends the tunnels whose route the plan in use has not, each at a moment of its own: their clients all come back.
+    func endTunnelsWithoutRoute() {
+        let window = generation.limits.reloadCloseWindow
+        for (connection, _) in connections.values {
+            connection.forEachTunnel { tunnel in
+                if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: UInt64.random(in: 0...window)) }
+            }
+        }
+    }
+
+    /// A tunnel begins, or goes on: what has happened in the meantime may have ended it.
+    func check(_ tunnel: Tunnel) {
+        if isDraining { tunnel.drain(after: 0) }
+        if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: 0) }
     }
 
     /// Cuts what is left after the drain's deadline.

@@ -55,7 +55,7 @@ extension Project {
                 ]),
             dispatch: ["gatehouse"],
             foundationEssentials: ["Gateway", "gatehouse"],
-            calledFromOutside: ["isIsolatingCurrentContext", "unownedExecutor", "validate"],
+            calledFromOutside: ["isIsolatingCurrentContext", "logLevel", "unownedExecutor", "validate"],
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.
                 "keyPaths", "markdown",

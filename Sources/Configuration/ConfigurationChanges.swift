@@ -1,0 +1,136 @@
+/// What one configuration has that another has not: for those who reload, and for the log.
+package struct ConfigurationChanges: Sendable, Equatable {
+    /// One thing that was added, removed or changed.
+    package struct Change: Sendable, Equatable {
+        /// What became of it.
+        package enum Kind: String, Sendable { case added, removed, changed }
+
+        package var kind: Kind
+        /// Such as `listener`, `site`, `route`, `upstream`, `certificate`, or a section such as `limits`.
+        package var what: String
+        /// Which one, as the configuration names it; of a section the keys that differ.
+        package var name: String
+
+        /// On one line: `+site www.example.com`, `-route www.example.com /api/`, `~limits head_timeout`.
+        package var summary: String {
+            let sign = kind == .added ? "+" : kind == .removed ? "-" : "~"
+            return sign + what + (name.isEmpty ? "" : " " + name)
+        }
+    }
+
+    /// In the order: sections, listeners, sites with what they have.
+    package private(set) var changes: [Change] = []
+
+    /// - Parameters:
+    ///   - old: the configuration in use.
+    ///   - new: the one to come.
+    package init(from old: Configuration, to new: Configuration) {
+        compareSections(old, new)
+        compare("listener", Self.listeners(old), Self.listeners(new))
+        let (before, after) = (Self.sites(old), Self.sites(new))
+        compare("site", before.mapValues { _ in true }, after.mapValues { _ in true })
+        for (name, site) in before.sorted(by: { $0.key < $1.key }) {
+            if let next = after[name] { compare(site, next, name) }
+        }
+    }
+
+    /// All on one line: "nothing" if nothing differs.
+    package var summary: String { changes.isEmpty ? "nothing" : changes.map(\.summary).joined(separator: ", ") }
+
+    // MARK: Sections
+
+    private mutating func compareSections(_ old: Configuration, _ new: Configuration) {
+        section("server", old.server, new.server)
+        section("logging", old.logging, new.logging)
+        section("performance", old.performance, new.performance)
+        section("limits", old.limits, new.limits)
+        section("dns", old.dns, new.dns)
+        section("tls", old.tls, new.tls)
+        section("file_cache", old.fileCache, new.fileCache)
+        section("security", old.security, new.security)
+    }
+
+    private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {
+        guard old != new else { return }
+        changes.append(Change(kind: .changed, what: name, name: Self.differing(old, new).joined(separator: " ")))
+    }
+
+    /// The keys of those properties that differ: they are named as the keys are.
+    private static func differing<Section>(_ old: Section, _ new: Section) -> [String] {
+        zip(Mirror(reflecting: old).children, Mirror(reflecting: new).children).compactMap { old, new in
+            guard let label = old.label, "\(old.value)" != "\(new.value)" else { return nil }
+            return key(label)
+        }
+    }
+
+    /// `maxHeadBytes` is `max_head_bytes`, `minTTL` is `min_ttl`.
+    static func key(_ label: String) -> String {
+        var key = ""
+        var wasUpper = true
+        for letter in label {
+            if letter.isUppercase, !wasUpper { key += "_" }
+            wasUpper = letter.isUppercase
+            key += letter.lowercased()
+        }
+        return key
+    }
+
+    // MARK: Sites
+
+    private static func listeners(_ configuration: Configuration) -> [String: Bool] {
+        var listeners: [String: Bool] = [:]
+        for site in configuration.sites { listeners[address(site)] = site.ssl != nil }
+        return listeners
+    }
+
+    private static func address(_ site: Site) -> String {
+        site.listen.contains(":") ? "[\(site.listen)]:\(site.port)" : "\(site.listen):\(site.port)"
+    }
+
+    /// By what makes a site the same in two configurations: its first host name and where it listens.
+    private static func sites(_ configuration: Configuration) -> [String: Site] {
+        Dictionary(
+            configuration.sites.map { (($0.hostnames.first ?? "") + "@" + address($0), $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    private mutating func compare(_ old: Site, _ new: Site, _ name: String) {
+        guard old != new else { return }
+        let count = changes.count
+        if old.ssl != nil, new.ssl != nil, old.ssl != new.ssl {
+            changes.append(Change(kind: .changed, what: "certificate", name: name))
+        }
+        compare("route", Self.routes(old), Self.routes(new), in: name)
+        compare("upstream", Self.upstreams(old), Self.upstreams(new), in: name)
+        // What has no name of its own, or only its order, has changed.
+        if Self.rest(old) != Self.rest(new) || changes.count == count {
+            changes.append(Change(kind: .changed, what: "site", name: name))
+        }
+    }
+
+    /// A site without what is compared by name.
+    private static func rest(_ site: Site) -> Site {
+        var rest = site
+        rest.ssl = nil
+        rest.proxy?.routes = []
+        rest.proxy?.upstreams = []
+        return rest
+    }
+
+    private static func routes(_ site: Site) -> [String: Route] {
+        Dictionary((site.proxy?.routes ?? []).map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func upstreams(_ site: Site) -> [String: [Upstream]] {
+        Dictionary(grouping: site.proxy?.upstreams ?? [], by: \.name)
+    }
+
+    private mutating func compare<Value: Equatable>(
+        _ what: String, _ old: [String: Value], _ new: [String: Value], in site: String? = nil
+    ) {
+        for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
+            let kind: Change.Kind = old[name] == nil ? .added : new[name] == nil ? .removed : .changed
+            changes.append(Change(kind: kind, what: what, name: site.map { "\($0) \(name)" } ?? name))
+        }
+    }
+}

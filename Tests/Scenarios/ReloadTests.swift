@@ -1,0 +1,242 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The configuration file changes while the program runs.
+@Suite("Reloading")
+struct ReloadTests {
+    /// A program that serves a file which the test writes anew.
+    struct Running {
+        let process: ChildProcess
+        let directory: TemporaryDirectory
+
+        init(_ toml: String) async throws {
+            directory = try TemporaryDirectory()
+            let file = try directory.write("gatehouse.toml", Self.complete(toml))
+            process = try ChildProcess(Place.gatehouse, ["run", "-c", file])
+            _ = try await process.errors.first { $0.contains(": serving addresses=") }
+        }
+
+        private static func complete(_ toml: String) -> String {
+            let logging = toml.contains("[logging]") ? "" : "[logging]\nformat = \"json\"\n"
+            return logging + "[performance]\nworker_threads = 2\n" + toml
+        }
+
+        private var outcomes: [String] { process.errors.all.filter(Self.isOutcome) }
+
+        private static func isOutcome(_ line: String) -> Bool {
+            line.contains(": reloaded ") || line.contains("the reload is refused")
+        }
+
+        /// Writes the file anew, by renaming, and asks for a reload.
+        /// - Returns: the line that says how it went.
+        func reload(_ toml: String) async throws -> String {
+            let count = outcomes.count
+            try directory.write("next", Self.complete(toml))
+            // The call reads the paths alone.
+            #expect(unsafe rename(directory.path + "/next", directory.path + "/gatehouse.toml") == 0)
+            process.signal(SIGHUP)
+            return try await outcome(after: count)
+        }
+
+        /// The line that says how the reload after the first `count` went.
+        private func outcome(after count: Int) async throws -> String {
+            while true {
+                let lines = process.errors.all
+                let outcomes = lines.filter(Self.isOutcome)
+                if outcomes.count > count { return outcomes[count] }
+                _ = try await process.errors.first(lines.count + 1)
+            }
+        }
+
+        func end() async throws {
+            process.terminate()
+            #expect(try await process.exit() == .code(0))
+        }
+    }
+
+    private struct Wrong: Error { let answer: String }
+
+    private func site(_ port: FreePort, _ upstream: Upstream, top: String = "", route: String = "") -> String {
+        Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\"", route: route, top: top)
+    }
+
+    private func get(_ wire: Wire) async throws -> Message {
+        try await onThread {
+            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return try wire.readAnswer()
+        }
+    }
+
+    @Test("a connection's next request has the new configuration; a wrong one is refused with every reason, and nothing changes")
+    func swapped() async throws {
+        let (first, second) = (try Upstream.saying("first"), try Upstream.saying("second"))
+        let port = try FreePort()
+        let running = try await Running(site(port, first))
+        let wire = try Wire(to: port.number)
+        #expect(try await get(wire).text == "first")
+        let done = try await running.reload(site(port, second, top: "[limits]\nhead_timeout = 77"))
+        #expect(
+            done.contains("changes=\"~limits head_timeout, ~upstream localhost@127.0.0.1:\(port) app\" generation=2"), "\(done)")
+        #expect(try await get(wire).text == "second")
+        let refused = try await running.reload("[[sites]]\nhostname = 1\nprt = 80\n")
+        #expect(refused.contains("the reload is refused") && refused.contains("errors="), "\(refused)")
+        let reasons = running.process.errors.all.filter { $0.contains("the configuration has a problem") }
+        #expect(reasons.contains { $0.contains("key=sites[0].hostname") } && reasons.contains { $0.contains("key=sites[0].prt") })
+        #expect(try await get(wire).text == "second")
+        try await running.end()
+    }
+
+    @Test("a listener is added and another removed: who has connected to it is served, who waits is told to leave")
+    func listeners() async throws {
+        let upstream = try Upstream.saying("here")
+        let (stays, goes, comes) = (try FreePort(), try FreePort(), try FreePort())
+        let running = try await Running(site(stays, upstream) + "\n" + site(goes, upstream))
+        let kept = try Wire(to: goes.number)
+        #expect(try await get(kept).text == "here")
+        // While the program stands still its kernel lets clients in, whom nobody has accepted yet.
+        running.process.signal(SIGSTOP)
+        let queued = try (0..<20).map { _ in try Wire(to: goes.number) }
+        running.process.signal(SIGCONT)
+        let done = try await running.reload(site(stays, upstream) + "\n" + site(comes, upstream))
+        #expect(done.contains("-listener 127.0.0.1:\(goes),") && done.contains("+listener 127.0.0.1:\(comes),"), "\(done)")
+        #expect(try await get(Wire(to: comes.number)).text == "here")
+        for wire in queued {
+            let answer = try await get(wire)
+            #expect(answer.text == "here" && answer.value("Connection") == "close")
+        }
+        #expect(try await onThread { try kept.readToEnd() == ([], .closed) })
+        try await onThread { while (try? Wire(to: goes.number)) != nil {} }
+        #expect(try await get(Wire(to: stays.number)).text == "here")
+        try await running.end()
+    }
+
+    @Test("a listener changes between plain and TLS")
+    func listenerTurnsToTLS() async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream.saying("here")
+        let port = try FreePort()
+        let plain = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)")
+        let secure = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        let running = try await Running(plain)
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        for _ in 0..<2 {
+            _ = try await running.reload(secure)
+            let answer = try await Command.curl(["--cacert", certificates.authority, "https://localhost:\(port)/"])
+            #expect(answer.text == "here", "\(answer)")
+            _ = try await running.reload(plain)
+            #expect(try await Command.curl(["http://localhost:\(port)/"]).text == "here")
+        }
+        try await running.end()
+    }
+
+    @Test("an address that cannot be listened on refuses the reload, and no other listener is opened")
+    func unbindable() async throws {
+        let upstream = try Upstream.saying("here")
+        let (port, other) = (try FreePort(), try FreePort())
+        let taken = try FreePort()
+        let somebody = try ChildProcess(Place.gatehouse, [FileManager.default.temporaryDirectory.path, "--port", "\(taken)"])
+        _ = try await somebody.errors.first { $0.contains(": serving addresses=") }
+        let running = try await Running(site(port, upstream))
+        let all = [port, other, taken].map { site($0, upstream) }.joined(separator: "\n")
+        let refused = try await running.reload(all)
+        #expect(refused.contains("the reload is refused"), "\(refused)")
+        let problems = running.process.errors.all.filter { $0.contains("the configuration has a problem") }
+        #expect(problems.contains { $0.contains("key=sites[2].port") && $0.contains("cannot listen on 127.0.0.1:\(taken)") })
+        #expect(throws: (any Error).self) { try Wire(to: other.number) }
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        somebody.terminate()
+        _ = try await somebody.exit()
+        #expect(try await running.reload(all).contains(": reloaded "))
+        #expect(try await get(Wire(to: other.number)).text == "here")
+        try await running.end()
+    }
+
+    @Test("an exchange under way holds its configuration; the log counts it, and tells of its end")
+    func olderInUse() async throws {
+        let goOn = Signal()
+        let slow = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            goOn.wait()
+            try wire.write(Upstream.ok("slow"))
+        }
+        let quick = try Upstream.saying("quick")
+        let port = try FreePort()
+        let running = try await Running(site(port, slow))
+        let wire = try Wire(to: port.number)
+        try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try await slow.requests.first(1)
+        #expect(try await running.reload(site(port, quick)).contains("generation=2 older_in_use=1"))
+        #expect(try await running.reload(site(port, quick)).contains("changes=nothing generation=3 older_in_use=1"))
+        goOn.fire()
+        #expect(try await onThread { try wire.readAnswer().text } == "slow")
+        #expect(try await get(wire).text == "quick")
+        _ = try await running.process.errors.first("the end of generation 1") {
+            $0.contains("the last exchange of an older configuration has ended generation=1 older_in_use=0")
+        }
+        #expect(try await running.reload(site(port, quick)).contains("older_in_use=0"))
+        try await running.end()
+    }
+
+    @Test("log destinations, format and level change, and no line is lost")
+    func logs() async throws {
+        let upstream = try Upstream.saying("here")
+        let (port, directory) = (try FreePort(), try TemporaryDirectory())
+        func toml(_ file: String, _ format: String) -> String {
+            site(port, upstream, top: "[logging]\nformat = \"\(format)\"\naccess_log = \"\(directory.path)/\(file)\"\n")
+        }
+        let running = try await Running(toml("first", "json"))
+        let wire = try Wire(to: port.number)
+        for _ in 0..<3 { _ = try await get(wire) }
+        #expect(try await running.reload(toml("second", "compact")).contains("changes=\"~logging access_log format\""))
+        for _ in 0..<2 { _ = try await get(wire) }
+        try await running.end()
+        func lines(_ file: String) throws -> [Substring] {
+            try String(contentsOfFile: directory.path + "/" + file, encoding: .utf8).split(separator: "\n")
+        }
+        #expect(try lines("first").count(where: { $0.hasPrefix("{") }) == 3)
+        #expect(try lines("second").count(where: { $0.contains("\"GET / HTTP/1.1\" 200") }) == 2)
+    }
+
+    @Test("under constant load: a hundred reloads, each of another configuration, ten of them wrong, and no request fails")
+    func underLoad() async throws {
+        let upstreams = try (0..<2).map { _ in try Upstream.saying("here") }
+        let (port, other) = (try FreePort(), try FreePort())
+        let isOver = Guarded(false)
+        func toml(_ number: Int) -> String {
+            if number % 10 == 9 { return "[limits]\nhead_timeout = \"\(number) parsecs\"\n" }
+            let limits = "[limits]\nmax_fields = \(100 + number)\n"
+            let more = number % 3 == 0 ? "\n" + site(other, upstreams[0]) : ""
+            return site(port, upstreams[number % 2], top: limits) + more
+        }
+        let running = try await Running(toml(0))
+        let answered = try await withThrowingTaskGroup(of: Int.self) { group in
+            for client in 0..<6 {
+                group.addTask {
+                    try await onThread {
+                        var count = 0
+                        var wire = try Wire(to: port.number)
+                        while !isOver.withLock({ $0 }) {
+                            // Half of them keep their connection, half take a new one for each request.
+                            if client % 2 == 0 { wire = try Wire(to: port.number) }
+                            try wire.write("GET /\(count) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            let answer = try wire.readAnswer()
+                            guard answer.status == 200, answer.text == "here" else { throw Wrong(answer: answer.text) }
+                            count += 1
+                        }
+                        return count
+                    }
+                }
+            }
+            for number in 1...100 {
+                let line = try await running.reload(toml(number))
+                #expect(line.contains(": reloaded ") == (number % 10 != 9), "\(number): \(line)")
+            }
+            isOver.withLock { $0 = true }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answered.allSatisfy { $0 > 0 })
+        try await running.end()
+    }
+}
