@@ -89,6 +89,7 @@ actor Reloader {
     }
 
     private func refuse(_ problems: [Problem]) -> Outcome {
+        let problems = problems.filter { $0.severity != .note }
         for problem in problems { report(problem) }
         let errors = problems.count { $0.severity == .error }
         log.error("the reload is refused: what was in use goes on", metadata: ["errors": "\(errors)"])
