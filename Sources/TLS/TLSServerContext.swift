@@ -63,6 +63,7 @@ import COpenSSL
     func isGood(for host: String) -> Bool {
         guard let certificate = unsafe SSL_CTX_get0_certificate(context) else { return false }
         return unsafe X509_check_host(certificate, host, host.utf8.count, 0, nil) == 1
+            || X509_check_ip_asc(certificate, host, 0) == 1
     }
 
     private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {

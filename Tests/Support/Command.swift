@@ -28,6 +28,13 @@ package enum Command {
         try await run("curl", ["-sS", "--http1.1", "--max-time", "90", "--noproxy", "*"] + arguments)
     }
 
+    /// curl over HTTP/2 to a TLS port, by the certificates of the tests.
+    package static func curl2(_ certificates: Certificates, _ arguments: [String]) async throws -> Outcome {
+        try await run(
+            "curl",
+            ["-sS", "--http2", "--max-time", "90", "--noproxy", "*", "--cacert", certificates.authority] + arguments)
+    }
+
     /// `openssl s_client` to a port; what it says of the connection, without input.
     package static func sClient(_ port: FreePort, _ arguments: [String]) async throws -> Outcome {
         let child = try ChildProcess("openssl", ["s_client", "-connect", "127.0.0.1:\(port)"] + arguments + ["-no_ign_eof"])
