@@ -50,6 +50,7 @@ extension Exchange {
     }
 
     /// Sends a file's bytes, from memory if they are there.
+    @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func send(_ body: FileBody, to writer: borrowing BodyWriter) async throws(Failure) {
         if let (bytes, range) = body.content {
             try await send(bytes, range, to: writer)
