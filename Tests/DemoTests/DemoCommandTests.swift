@@ -131,7 +131,7 @@ struct DemoCommandTests {
 
     private func curl(_ demo: RunningDemo, _ arguments: [String]) throws -> Program.Ended {
         let ended = try Program.run(
-            "/usr/bin/curl", ["-sS", "--max-time", "60", "--cacert", "certs/ca.crt", "-A", ""] + arguments)
+            "/usr/bin/curl", ["--http1.1", "-sS", "--max-time", "60", "--cacert", "certs/ca.crt", "-A", ""] + arguments)
         try #require(ended.code == 0, "\(ended.text)")
         return ended
     }

@@ -122,7 +122,7 @@ final class Tunnel: ReadinessHandler {
     /// A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
     /// frames.
     private var leavingDeadline: UInt64 {
-        traffic.down.isDone || traffic.isClosingHandshakeDone ? traffic.progressAt &+ plan.closing : .max
+        traffic.down.isDone || traffic.up.hasLeft || traffic.isClosingHandshakeDone ? traffic.progressAt &+ plan.closing : .max
     }
 
     private var idleDeadline: UInt64 { plan.idle.deadline(from: traffic.progressAt) }

@@ -1,9 +1,9 @@
 """A WebSocket over HTTP/2 (RFC 8441), in raw frames: opens it, says what it is told, and prints what comes.
 
 usage: http2_socket.py PORT PATH WORD...
-    WORD: text=X sends a text message; big=N a binary one of N bytes; close=CODE a Close frame; fin=CODE a Close frame whose DATA ends
-    the stream; reset resets the stream; more opens another socket on the connection and goes on with that; await=N prints the next
-    N things that come.
+    WORD: text=X sends a text message; big=N a binary one of N bytes; close=CODE a Close frame; fin=CODE a Close frame whose
+    DATA ends the stream; reset resets the stream; more opens another socket on the connection and goes on with that; await=N
+    prints the next N things that come.
 """
 
 import socket
