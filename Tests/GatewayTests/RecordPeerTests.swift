@@ -57,7 +57,7 @@ struct RecordPeerTests {
     func wolfSSL(mode: RecordMode) async throws {
         try await RecordSite.serving(mode, bytes: 3_000_000) { site in
             let client = try await site.built("wolfssl_client", ["-lwolfssl"])
-            for options in [[], ["short"], ["updates"]] {
+            for options in [[], ["short"], ["updates"], ["short", "updates"]] {
                 let outcome = try await Command.run(client, ["\(site.port)"] + options)
                 #expect(outcome.text == "3000000 close_notify\n", "\(options) \(outcome)")
             }
@@ -86,10 +86,13 @@ struct RecordPeerTests {
 
     @Test("who asks for a key with each record, to the end and beyond, gets the end", arguments: RecordMode.allCases)
     func updatesAfterTheEnd(mode: RecordMode) async throws {
-        try await RecordSite.serving(mode, bytes: 20_000_000) { site in
+        // So much fits into the kernel's buffers: the gateway is done with it before the client has read, and asked, much.
+        try await RecordSite.serving(mode, bytes: 3_000_000) { site in
             let client = try await site.built("updating_reader", ["-lssl", "-lcrypto"])
-            let outcome = try await Command.run(client, ["\(site.port)"])
-            #expect(outcome.text == "20000000 close_notify\n", "\(outcome)")
+            for _ in 1...5 {
+                let outcome = try await Command.run(client, ["\(site.port)"])
+                #expect(outcome.text == "3000000 close_notify\n", "\(outcome)")
+            }
         }
     }
 
