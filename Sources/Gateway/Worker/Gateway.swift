@@ -61,8 +61,11 @@ package final class Gateway: Sendable {
     /// - Throws: why a worker cannot use it, such as `ListenError`; nothing has changed then.
     package func adopt(_ next: Plan, logs: Logs? = nil) async throws {
         var addresses = next.listeners.map(\.address)
+        // One worker may have closed a listener that comes back while another has not.
+        var own: [SocketAddress] = []
+        for worker in workers { own += await worker.listeningAddresses }
         do {
-            for worker in workers { addresses = try await worker.prepare(next, addresses: addresses) }
+            for worker in workers { addresses = try await worker.prepare(next, addresses: addresses, beside: own) }
         } catch {
             for worker in workers { await worker.forgetPrepared() }
             throw error

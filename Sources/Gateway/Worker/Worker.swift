@@ -65,16 +65,18 @@ actor Worker {
                 Task(executorPreference: loop) { await self.serve(stream: number, of: connection) }
             })
         self.state = state
-        let opened = try listen(plan, at: addresses, shares: shares)
+        let opened = try listen(plan, at: addresses, shares: shares, beside: [])
         for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
         return opened.addresses
     }
 
     /// Opens the listeners of a plan that are not open yet.
-    /// - Parameter addresses: of the plan's listeners.
+    /// - Parameters:
+    ///   - addresses: of the plan's listeners.
+    ///   - own: where this process listens already, by whichever worker.
     /// - Returns: them, and the address of each listener of the plan.
     private func listen(
-        _ plan: Plan, at addresses: [SocketAddress], shares: Bool
+        _ plan: Plan, at addresses: [SocketAddress], shares: Bool, beside own: [SocketAddress]
     ) throws(ListenError) -> (new: [(Listener, ListenerPlan)], addresses: [SocketAddress]) {
         var new: [(Listener, ListenerPlan)] = []
         var found: [SocketAddress] = []
@@ -84,8 +86,7 @@ actor Worker {
                 continue
             }
             // One for all addresses of a port, and one for a single address of it, are both the plan's own.
-            let own = acceptors.values.map(\.listener.address) + new.map(\.0.address)
-            let isBesideOwn = own.contains { $0.overlaps(address) }
+            let isBesideOwn = (own + new.map(\.0.address)).contains { $0.overlaps(address) }
             do throws(SystemError) {
                 let socket = try Listener(address, on: loop, shares: shares || isBesideOwn)
                 new.append((socket, listener))
@@ -108,16 +109,21 @@ actor Worker {
 
     /// Makes ready for another plan, and changes nothing yet, but that clients can already connect to listeners that only this
     /// plan has: they are accepted when it is adopted.
-    /// - Parameter addresses: of the plan's listeners.
+    /// - Parameters:
+    ///   - addresses: of the plan's listeners.
+    ///   - own: where any worker listens.
     /// - Returns: the same; a free port of the kernel's choice in place of port 0.
     /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
-    func prepare(_ plan: Plan, addresses: [SocketAddress]) throws -> [SocketAddress] {
+    func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) throws -> [SocketAddress] {
         guard let state, !isDraining else { return addresses }
         let generation = try state.prepare(plan)
-        let opened = try listen(plan, at: addresses, shares: number > 0)
+        let opened = try listen(plan, at: addresses, shares: number > 0, beside: own)
         prepared = Prepared(generation: generation, listeners: opened.new)
         return opened.addresses
     }
+
+    /// Where it listens, also by listeners that are about to close.
+    var listeningAddresses: [SocketAddress] { acceptors.values.map(\.listener.address) }
 
     /// Drops what has been prepared.
     func forgetPrepared() {
