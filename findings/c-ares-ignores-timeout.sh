@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Guess: c-ares reads the options of resolv.conf as the C library does, so "options timeout:1 attempts:1" bounds a look-up.
-# What happens: c-ares 1.18 knows neither and stays at 5 s and 4 attempts, without a word. Its own names for them are retrans and retry,
-#   and retrans counts *milliseconds*: "retrans:1", written as a second, gives a server one thousandth of it. ndots is read by both.
-# Why it matters to a gateway: operators bound DNS in resolv.conf, and a program on c-ares does not follow. It has to set both numbers
+# Guess: c-ares reads the options of resolv.conf as the C library does, so "options timeout:1 attempts:1"
+# bounds a look-up.
+# What happens: c-ares 1.18 knows neither and stays at 5 s and 4 attempts, without a word. Its own names
+# for them are retrans and retry,
+#   and retrans counts *milliseconds*: "retrans:1", written as a second, gives a server one thousandth of
+# it. ndots is read by both.
+# Why it matters to a gateway: operators bound DNS in resolv.conf, and a program on c-ares does not
+# follow. It has to set both numbers
 #   itself, have keys for them, and say in its documentation that they, and not resolv.conf, decide.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Guess: when a postrotate script fails, logrotate says so and goes on: the log has been renamed, it is compressed, old ones are removed.
-# What happens: it skips the compression, and the next rotation renames FILE.1.gz, which is not there, and then FILE over FILE.1. So with
-#   `compress`, as long as the script fails, each rotation destroys the log of the one before; with `rotate 7` one is left.
-# Why it matters to a gateway: its postrotate sends a signal, and `pkill` or `kill $(cat pidfile)` exits 1 whenever the gateway is not
+# Guess: when a postrotate script fails, logrotate says so and goes on: the log has been renamed, it is
+# compressed, old ones are removed.
+# What happens: it skips the compression, and the next rotation renames FILE.1.gz, which is not there,
+# and then FILE over FILE.1. So with
+#   `compress`, as long as the script fails, each rotation destroys the log of the one before; with
+# `rotate 7` one is left.
+# Why it matters to a gateway: its postrotate sends a signal, and `pkill` or `kill $(cat pidfile)` exits
+# 1 whenever the gateway is not
 #   running. `|| true` behind it, in the page that users copy from, saves their logs.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Guess: a field that was sent once costs one byte in the next head of the connection; that is what HPACK's table is for.
-# What happens: libnghttp2's encoder never puts set-cookie, location, etag, content-length, age, :path or if-none-match into its table,
-#   nor authorization, nor a cookie shorter than 20 bytes (those as "never indexed"). Each time they cost all their bytes. A field that
+# Guess: a field that was sent once costs one byte in the next head of the connection; that is what
+# HPACK's table is for.
+# What happens: libnghttp2's encoder never puts set-cookie, location, etag, content-length, age, :path or
+# if-none-match into its table,
+#   nor authorization, nor a cookie shorter than 20 bytes (those as "never indexed"). Each time they cost
+# all their bytes. A field that
 #   takes more than three quarters of the table stays out as well.
-# Why it matters to a gateway: a long cookie or location is never cheap on its second answer. Caching encoded heads, or counting what a
+# Why it matters to a gateway: a long cookie or location is never cheap on its second answer. Caching
+# encoded heads, or counting what a
 #   head costs by the first one of its kind, goes wrong for just the fields that answers repeat most.
 set -euo pipefail
 work=$(mktemp -d)

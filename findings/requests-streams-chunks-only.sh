@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Guess: requests hands out a streamed answer (iter_lines, iter_content(None)) piece by piece as it arrives, however its end is framed.
-# What happens: only if it is chunked. The same events in a body that the connection's end delimits come all together at the end (or
-#   when the block that was asked for is full), since urllib3 reads a block of 64 KiB. httpx gives each one at once in both framings.
-# Why it matters to a gateway: an upstream of HTTP/1.0, or one that says Connection: close, streams events without chunks. Passed on as
-#   they are they reach a Python client minutes late; a gateway that frames such a body in chunks for HTTP/1.1 clients repairs that.
+# Guess: requests hands out a streamed answer (iter_lines, iter_content(None)) piece by piece as it
+# arrives, however its end is framed.
+# What happens: only if it is chunked. The same events in a body that the connection's end delimits come
+# all together at the end (or
+#   when the block that was asked for is full), since urllib3 reads a block of 64 KiB. httpx gives each
+# one at once in both framings.
+# Why it matters to a gateway: an upstream of HTTP/1.0, or one that says Connection: close, streams
+# events without chunks. Passed on as
+#   they are they reach a Python client minutes late; a gateway that frames such a body in chunks for
+# HTTP/1.1 clients repairs that.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,7 +38,8 @@ def at_once(name, chunked, read):
     for _ in read():
         taken.set()
     thread.join()
-    print(f"{name}, {'chunked' if chunked else 'until the end of the connection'}: {'at once' if taken.in_time else 'only at the end'}")
+    framing = "chunked" if chunked else "until the end of the connection"
+    print(f"{name}, {framing}: {'at once' if taken.in_time else 'only at the end'}")
     return taken.in_time
 
 def with_httpx():

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Guess: `openssl s_client -reconnect` shows whether a server resumes sessions, whichever version of TLS is spoken.
-# What happens: with TLS 1.3 every reconnection is New: the ticket comes after the handshake, and s_client has gone by then. With TLS
-#   1.2, against the same server, all are Reused. Reading one answer and keeping its session (-sess_out) makes 1.3 resume too.
-# Why it matters to a gateway: this is how operators test it, and a gateway whose tickets are right looks as if it had none. Its
+# Guess: `openssl s_client -reconnect` shows whether a server resumes sessions, whichever version of TLS
+# is spoken.
+# What happens: with TLS 1.3 every reconnection is New: the ticket comes after the handshake, and
+# s_client has gone by then. With TLS
+#   1.2, against the same server, all are Reused. Reading one answer and keeping its session (-sess_out)
+# makes 1.3 resume too.
+# Why it matters to a gateway: this is how operators test it, and a gateway whose tickets are right looks
+# as if it had none. Its
 #   documentation should show a way that works.
 set -euo pipefail
 work=$(mktemp -d)

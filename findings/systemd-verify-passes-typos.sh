@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Guess: `systemd-analyze verify` fails for a unit file with a misspelt key or value, so that CI may rely on its exit code.
-# What happens: it prints that the line is ignored, and exits 0; the service would run without that protection. Only with
-#   --recursive-errors=no (or =yes) is the code 1. A capability that does not exist gets neither a word nor a code, in any mode.
-# Why it matters to a gateway: its unit is where it is confined (ProtectSystem, NoNewPrivileges, capabilities for port 443). A check
+# Guess: `systemd-analyze verify` fails for a unit file with a misspelt key or value, so that CI may rely
+# on its exit code.
+# What happens: it prints that the line is ignored, and exits 0; the service would run without that
+# protection. Only with
+#   --recursive-errors=no (or =yes) is the code 1. A capability that does not exist gets neither a word
+# nor a code, in any mode.
+# Why it matters to a gateway: its unit is where it is confined (ProtectSystem, NoNewPrivileges,
+# capabilities for port 443). A check
 #   of the unit must ask for --recursive-errors=no, and look at what is printed.
 set -euo pipefail
 work=$(mktemp -d)

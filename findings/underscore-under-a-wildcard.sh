@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Guess: a certificate for *.example.test covers my_app.example.test; libraries may only differ about f*.example.test.
-# What happens: OpenSSL lets a star stand for letters, digits and hyphens alone, and refuses the name with an underscore; GnuTLS takes it.
+# Guess: a certificate for *.example.test covers my_app.example.test; libraries may only differ about
+# f*.example.test.
+# What happens: OpenSSL lets a star stand for letters, digits and hyphens alone, and refuses the name
+# with an underscore; GnuTLS takes it.
 #   Written out in the certificate the same name is good for both.
-# Why it matters to a gateway: container names have underscores. An upstream that wget (GnuTLS) reaches is refused by a gateway that
-#   checks names with OpenSSL, as by Python: give it a name of its own in the certificate, or a tls_server_name without underscore.
+# Why it matters to a gateway: container names have underscores. An upstream that wget (GnuTLS) reaches
+# is refused by a gateway that
+#   checks names with OpenSSL, as by Python: give it a name of its own in the certificate, or a
+# tls_server_name without underscore.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
