@@ -123,6 +123,13 @@ final class HTTP2Session: ClientSession {
 
     private static let writersPerTurn = 4
 
+    /// Has it had the requests that a connection may have? It ends when none is under way, since some clients give up those that
+    /// have no answer yet when they see a GOAWAY, whatever it says.
+    private var hasServedAll: Bool {
+        let limit = endpoint.limits.maxRequestsPerConnection
+        return limit > 0 && requestCount >= limit
+    }
+
     /// Is the session over, or without anything to do?
     private func ending(_ read: BodyRead, _ isSent: Bool) -> SessionEnding? {
         if let error = http2.error {
@@ -131,7 +138,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams || !begun.isEmpty { return nil }
-        if state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving { return .last }
+        if state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving || hasServedAll { return .last }
         return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
     }
 
@@ -209,6 +216,7 @@ final class HTTP2Session: ClientSession {
         sides[number] = nil
         state.release(side.head)
         http2.endExchange(on: side.stream)
+        side.waiter.retire()
         idleSince = state.loop.now
         wake()
     }

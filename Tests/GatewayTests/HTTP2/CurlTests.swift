@@ -135,6 +135,23 @@ struct CurlTests {
         }
     }
 
+    @Test("a connection ends after so many requests, in order", arguments: [(1, "1,1,1,"), (2, "1,0,1,"), (0, "1,0,0,")])
+    func limited(_ limit: Int, _ connects: String) async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream.saying("hello")
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(),
+            top: "[limits]\nmax_requests_per_connection = \(limit)\n")
+        try await Gatehouse.serving(toml) { _ in
+            let url = "https://localhost:\(port)/"
+            let answer = try await Command.curl2(
+                certificates,
+                [url, url, url] + ["-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null", "-w", "%{num_connects},"])
+            #expect(answer.code == 0 && answer.text == connects, "\(answer)")
+        }
+    }
+
     @Test("a request under way at the stop ends, and then the connection")
     func drained() async throws {
         let certificates = try await Certificates.ready()
