@@ -74,7 +74,7 @@ struct LogPageTests {
         return try await Gatehouse.serving(toml) { gatehouse in
             let ask = ["--cacert", certificates.authority, "-A", "agent", "-e", "http://from.example/"]
             let root = "https://localhost:\(port)"
-            _ = try await Command.curl(ask + ["-d", "body", "\(root)/one"])
+            _ = try await Command.curl(ask + ["--http2", "-d", "body", "\(root)/one"])
             _ = try await Command.curl(ask + ["\(root)/dead/two"])
             _ = try await Command.curl(ask + ["-d", "body", "\(root)/cut"])
             _ = try await Command.curl(ask + ["-H", "Cookie: \(String(repeating: "c", count: 9000))", "\(root)/three"])

@@ -16,6 +16,9 @@ protocol ClientSide: AnyObject {
     var body: any BodySource { get }
     var endpoint: ClientEndpoint { get }
 
+    /// Where one connection carries several at a time: the stream's number, and which of the connection's requests it is, from 1.
+    var place: (stream: UInt32, request: Int)? { get }
+
     // MARK: The answer
 
     /// Forwards a 1xx head.

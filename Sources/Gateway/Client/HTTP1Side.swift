@@ -13,6 +13,7 @@ extension HTTP1Session: ClientSide {
 
     var hasRequest: Bool { head != nil }
     var body: any BodySource { inflow }
+    var place: (stream: UInt32, request: Int)? { nil }
 
     // MARK: The answer
 

@@ -302,7 +302,8 @@ extension HTTP2Session: HTTP2Acceptor {
         if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
         stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
         sides[stream.identifier] = HTTP2Side(
-            stream, head, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal, isMalformed: malformation != nil,
+            stream, head, number: requestCount, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
+            isMalformed: malformation != nil,
             endpoint: endpoint, state: state)
         begun.append(stream.identifier)
     }

@@ -10,17 +10,20 @@ final class HTTP2Side: ClientSide {
     let endpoint: ClientEndpoint
     let head: RequestHead
     private let state: WorkerResources
+    private let number: Int
     /// Why the request cannot be carried out; nil if it can.
     let refusal: Failure?
     /// The message breaks the rules of HTTP/2 itself: it is answered with a reset (RFC 9113 §8.1.1).
     private let isMalformed: Bool
 
+    /// - Parameter number: which of its connection's requests it is, from 1.
     init(
-        _ stream: HTTP2Stream, _ head: RequestHead, refusal: Failure?, isMalformed: Bool, endpoint: ClientEndpoint,
+        _ stream: HTTP2Stream, _ head: RequestHead, number: Int, refusal: Failure?, isMalformed: Bool, endpoint: ClientEndpoint,
         state: WorkerResources
     ) {
         self.stream = stream
         self.head = head
+        self.number = number
         self.refusal = refusal
         self.isMalformed = isMalformed
         self.endpoint = endpoint
@@ -30,6 +33,7 @@ final class HTTP2Side: ClientSide {
     var request: RequestHead { head }
     var hasRequest: Bool { head.hasRequestLine }
     var body: any BodySource { stream.inflow }
+    var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }
 
     // MARK: The answer
 

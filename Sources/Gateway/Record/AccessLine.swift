@@ -44,6 +44,10 @@ struct AccessLine {
                 out.append(version)
                 out.append("\"")
             }
+            if let place = client.place {
+                number("stream", UInt64(place.stream), to: &out)
+                number("connection_requests", UInt64(place.request), to: &out)
+            }
             string("referer", value(.referer), to: &out)
             string("user_agent", value(.userAgent), to: &out)
         }
@@ -165,6 +169,12 @@ struct AccessLine {
     }
 
     private func appendPairs(to out: inout [UInt8]) {
+        if let place = client.place {
+            out.append(" stream=")
+            out.append(decimal: UInt64(place.stream))
+            out.append(" connection_requests=")
+            out.append(decimal: UInt64(place.request))
+        }
         pair("route", record.route?.prefix.text, to: &out)
         pair("upstream", record.server?.url, to: &out)
         if record.attempts > 1 {
