@@ -62,9 +62,12 @@ import COpenSSL
     /// Does the certificate name this host (RFC 9525 §6)?
     func isGood(for host: String) -> Bool {
         guard let certificate = unsafe SSL_CTX_get0_certificate(context) else { return false }
-        return unsafe X509_check_host(certificate, host, host.utf8.count, 0, nil) == 1
+        return unsafe X509_check_host(certificate, host, host.utf8.count, Self.strictly, nil) == 1
             || X509_check_ip_asc(certificate, host, 0) == 1
     }
+
+    /// RFC 9525 §6.3: an asterisk stands for a whole label, and a common name is no name.
+    private static let strictly = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
 
     private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
         TLSError(.configuration(.key), "the key \(keyFile) does not belong to the certificate \(certificateFile)")
