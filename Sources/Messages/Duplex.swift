@@ -29,12 +29,20 @@ package protocol Duplex: AnyObject {
     /// What wakes the waiter: a read, a write, both, or neither.
     func watch(reading: Bool, writing: Bool)
 
+    /// See the extension.
+    var endsWithLastBytes: Bool { get }
     /// Ends our side in an orderly way; the peer may still send.
     func shutdownWrite()
     /// Ends both directions at once, without an orderly end.
     func breakOff()
     /// It will be silent for a while: memory that can be had again is given back.
     func releaseMemory()
+}
+
+extension Duplex {
+    /// May its peer end its side together with its last bytes, and still wait for what there is to say to them? A socket's FIN is
+    /// an act of its own.
+    package var endsWithLastBytes: Bool { false }
 }
 
 extension Stream: Duplex {

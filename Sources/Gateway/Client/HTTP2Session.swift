@@ -104,6 +104,8 @@ final class HTTP2Session: ClientSession {
     }
 
     private func flush() throws(PeerError) -> Bool {
+        // With the last answer in one record, so that a client has read both before it asks for more.
+        if isOver, !http2.hasStreams, begun.isEmpty { http2.goAway(isFinal: true) }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -130,6 +132,11 @@ final class HTTP2Session: ClientSession {
         return limit > 0 && requestCount >= limit
     }
 
+    /// Takes it no more requests?
+    private var isOver: Bool {
+        state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving || hasServedAll
+    }
+
     /// Is the session over, or without anything to do?
     private func ending(_ read: BodyRead, _ isSent: Bool) -> SessionEnding? {
         if let error = http2.error {
@@ -138,7 +145,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams || !begun.isEmpty { return nil }
-        if state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving || hasServedAll { return .last }
+        if isOver { return .last }
         return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
     }
 

@@ -66,7 +66,7 @@ struct TunnelDirection: ~Copyable {
     /// Frames may be refused, so a header is held back until it is whole.
     private let mayRefuse: Bool
     private let isStrict: Bool
-    private let isFromClient: Bool
+    private let mayEndWithClose: Bool
 
     /// - Parameter waiting: bytes that the source sent before the tunnel began.
     init(
@@ -74,7 +74,7 @@ struct TunnelDirection: ~Copyable {
         waiting: Buffer?
     ) {
         self.source = source
-        isFromClient = sender == .client
+        mayEndWithClose = sender == .client && source.endsWithLastBytes
         self.sink = sink
         observer = FrameObserver(of: sender, extensions: extensions, maxMessageSize: plan.maxMessageSize)
         isStrict = plan.isStrict
@@ -248,8 +248,8 @@ struct TunnelDirection: ~Copyable {
         if tail == .broken, !hasSeenClose { throw Break(side: .source) }
         isDone = true
         // With a Close frame of the gateway's own each side ends by its own exchange of them: see `TunnelTraffic`.
-        // Nor does a client's end right behind its Close frame go on, which comes in the same frame over HTTP/2 (RFC 8441 §5): a
-        // server that sees it may leave without a Close frame of its own.
+        // Nor does a client's end go on that came in one DATA frame with its Close frame (RFC 8441 §5): a server that sees it may
+        // leave without a Close frame of its own.
         if phase != .closed, !hasLeft { sink.shutdownWrite() }
         return true
     }
@@ -273,8 +273,8 @@ struct TunnelDirection: ~Copyable {
         }
     }
 
-    /// The source is a client that has ended its side behind its Close frame.
-    var hasLeft: Bool { isFromClient && isDone && hasSeenClose }
+    /// The source is a client that has ended its side together with its Close frame.
+    var hasLeft: Bool { mayEndWithClose && isDone && hasSeenClose }
 
     /// The last byte of the source's Close frame has been read.
     var hasSeenClose: Bool { observer.hasSeenClose }

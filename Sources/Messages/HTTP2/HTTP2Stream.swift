@@ -121,6 +121,9 @@ extension HTTP2Stream: Duplex {
     /// Nothing is left over.
     package func sendRest() throws(PeerError) -> Bool { true }
 
+    /// END_STREAM is a flag of a DATA frame: some clients set it on that of their Close frame.
+    package var endsWithLastBytes: Bool { true }
+
     /// Sends END_STREAM.
     package func shutdownWrite() { outflow.endTunnel() }
     /// Sends RST_STREAM.
