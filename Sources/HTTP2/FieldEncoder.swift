@@ -5,6 +5,9 @@ import HTTP
 /// There is no dynamic table: an answer's fields cost some bytes more, and a connection that waits costs no memory for what it
 /// might say again.
 package enum FieldEncoder {
+    /// Tells the decoder that no dynamic table is used (RFC 7541 §6.3), before all fields of a section.
+    package static func appendNoTable(to out: inout [UInt8]) { out.append(0x20) }
+
     /// `:status`, which comes first (RFC 9113 §8.3.2).
     package static func appendStatus(_ status: Int, to out: inout [UInt8]) {
         if let index = StaticTable.index(ofStatus: status) { return out.append(0x80 | index) }

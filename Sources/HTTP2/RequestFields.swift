@@ -87,7 +87,7 @@ package struct RequestFields {
             return nil
         }
         if name.spells("te") {
-            guard value.spells("trailers") else { return .http2ConnectionField }
+            guard value.isEqual(toLetters: "trailers") else { return .http2ConnectionField }
             seen.insert(.acceptsTrailers)
             return nil
         }

@@ -15,17 +15,19 @@ package struct Settings: Equatable, Sendable {
         case noRFC7540Priorities = 0x9
     }
 
-    package var headerTableSize: UInt32 = 4096
-    /// Nil: no limit.
-    package var maxConcurrentStreams: UInt32?
+    /// Has it ever had a smaller header table than the initial one? Then a field section must say once that it keeps to that (RFC
+    /// 7541 §4.2), even if the table is large again.
+    package private(set) var hasHadSmallHeaderTable = false
     /// Bytes that may be sent on a stream before the first WINDOW_UPDATE.
-    package var initialWindowSize = 65_535
+    package private(set) var initialWindowSize = 65_535
     /// Bytes of the largest payload that may be sent.
-    package var maxFrameSize = 16_384
-    package var enablesConnectProtocol = false
+    package private(set) var maxFrameSize = 16_384
+    private var enablesConnectProtocol = false
 
     package init() {}
 
+    /// Bytes, RFC 9113 §6.5.2.
+    private static let initialHeaderTable = 4096
     /// Bytes of one setting in a frame.
     static let entrySize = 6
     /// More settings than exist, many times over: a frame is not to keep us busy.
@@ -48,12 +50,10 @@ package struct Settings: Equatable, Sendable {
     }
 
     private mutating func apply(_ identifier: UInt16, _ value: UInt32) throws(ConnectionError) {
-        // RFC 9113 §6.5.2: unknown settings are ignored.
         switch Identifier(rawValue: identifier) {
-        case .headerTableSize: headerTableSize = value
+        case .headerTableSize: if value < Self.initialHeaderTable { hasHadSmallHeaderTable = true }
         case .enablePush:
             guard value <= 1 else { throw ConnectionError(.protocolError, "ENABLE_PUSH is \(value)") }
-        case .maxConcurrentStreams: maxConcurrentStreams = value
         case .initialWindowSize:
             guard value <= FlowControl.maxWindow else {
                 throw ConnectionError(.flowControlError, "INITIAL_WINDOW_SIZE is \(value)")
@@ -72,7 +72,8 @@ package struct Settings: Equatable, Sendable {
             enablesConnectProtocol = value == 1
         case .noRFC7540Priorities:
             guard value <= 1 else { throw ConnectionError(.protocolError, "NO_RFC7540_PRIORITIES is \(value)") }
-        case .maxHeaderListSize, nil: break
+        // What would bind us if we opened streams; and RFC 9113 §6.5.2: unknown settings are ignored.
+        case .maxConcurrentStreams, .maxHeaderListSize, nil: break
         }
     }
 }

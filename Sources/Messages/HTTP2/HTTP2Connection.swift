@@ -25,6 +25,8 @@ package final class HTTP2Connection {
 
     /// What the peer has told us.
     var peer = Settings()
+    /// The peer knows that we use no table of fields.
+    private var hasToldOfTable = false
     var streams: [UInt32: HTTP2Stream] = [:]
     /// The highest stream that the client has opened.
     package internal(set) var lastStream: UInt32 = 0
@@ -199,8 +201,14 @@ package final class HTTP2Connection {
 
     func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout [UInt8]) -> Void) {
         output.appendHeaders(
-            stream.identifier, endsStream: endsStream, maxFrameSize: min(peer.maxFrameSize, FrameHeader.usualPayload),
-            compose: compose)
+            stream.identifier, endsStream: endsStream, maxFrameSize: min(peer.maxFrameSize, FrameHeader.usualPayload)
+        ) { out in
+            if peer.hasHadSmallHeaderTable, !hasToldOfTable {
+                hasToldOfTable = true
+                FieldEncoder.appendNoTable(to: &out)
+            }
+            compose(&out)
+        }
         if endsStream { streamEnded(stream) }
         flushSoon()
     }

@@ -63,9 +63,15 @@ extension HTTP2Connection {
     func handlePriority(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "PRIORITY on stream 0") }
         try countControlFrame()
-        guard payload.count == 5 else { return try resetStream(header.stream, .frameSizeError) }
+        guard payload.count == 5 else { return try refuse(header.stream, .frameSizeError) }
         let dependency = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
-        if dependency == header.stream { try resetStream(header.stream, .protocolError) }
+        if dependency == header.stream { try refuse(header.stream, .protocolError) }
+    }
+
+    /// RFC 9113 §6.4: a stream that is idle cannot be reset.
+    private func refuse(_ stream: UInt32, _ code: ErrorCode) throws(ConnectionError) {
+        guard stream % 2 == 1, stream <= lastStream else { throw ConnectionError(code, "PRIORITY on a stream that is idle") }
+        try resetStream(stream, code)
     }
 
     /// RFC 9218 §7.1.
@@ -74,7 +80,8 @@ extension HTTP2Connection {
         guard payload.count >= 4 else { throw ConnectionError(.frameSizeError, "a PRIORITY_UPDATE of \(payload.count) bytes") }
         try countControlFrame()
         let identifier = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
-        guard identifier != 0 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE for stream 0") }
+        // Streams of an even number are pushed, which we never do: they are idle for ever.
+        guard identifier % 2 == 1 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE for stream \(identifier)") }
         // Of a stream that is not open yet it would have to be remembered: its own field says the same.
         streams[identifier]?.priority = Priority(payload.extracting(droppingFirst: 4))
     }

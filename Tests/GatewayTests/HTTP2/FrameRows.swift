@@ -62,6 +62,9 @@ enum FrameRows {
             .goAway("§6.5.2 INITIAL_WINDOW_SIZE 2^31", [Frame.settings([(4, 0x8000_0000)])], flowControlError),
             .goAway("§6.5.2 MAX_FRAME_SIZE 16,383", [Frame.settings([(5, 16_383)])], protocolError),
             .goAway("§6.5.2 MAX_FRAME_SIZE 2^24", [Frame.settings([(5, 0x100_0000)])], protocolError),
+            FrameRow(
+                "RFC 7541 §4.2 a table made smaller, and larger again at once",
+                [Frame.settings([(1, 0), (1, 4096)]), Frame.headers(Frame.get)], "HEADERS 1 resized 200"),
             .goAway("RFC 8441 §3 ENABLE_CONNECT_PROTOCOL 2", [Frame.settings([(8, 2)])], protocolError),
             .goAway("RFC 8441 §3 ENABLE_CONNECT_PROTOCOL taken back", [Frame.settings([(8, 1), (8, 0)])], protocolError),
             .goAway("RFC 9218 §2.1 NO_RFC7540_PRIORITIES 2", [Frame.settings([(9, 2)])], protocolError),
@@ -73,11 +76,14 @@ enum FrameRows {
         + fineSettings
 
     private static let fineSettings: [FrameRow] = [
-        (1, 0), (1, 0xFFFF_FFFF), (2, 0), (2, 1), (3, 0), (3, 100), (4, 0x7FFF_FFFF), (5, 16_384), (5, 0xFF_FFFF), (6, 0),
+        (1, 0), (1, 4095), (1, 4096), (1, 0xFFFF_FFFF), (2, 0), (2, 1), (3, 0), (3, 100), (4, 0x7FFF_FFFF), (5, 16_384),
+        (5, 0xFF_FFFF), (6, 0),
         (8, 1), (0xFFFF, 7),
     ].map { (identifier: UInt16, value: UInt32) in
-        .answered(
-            "§6.5.2 setting \(identifier) is \(value)", [Frame.settings([(identifier, value)]), Frame.headers(Frame.get)])
+        // RFC 7541 §4.2: to a table made smaller the next field section says that it keeps to that.
+        FrameRow(
+            "§6.5.2 setting \(identifier) is \(value)", [Frame.settings([(identifier, value)]), Frame.headers(Frame.get)],
+            identifier == 1 && value < 4096 ? "HEADERS 1 resized 200" : "HEADERS 1 200")
     }
 
     // MARK: §5.1
@@ -191,6 +197,11 @@ enum FrameRows {
             "RFC 7540 §5.3.1 a stream depends on itself", [Frame.open(), Frame.make(2, 0, 1, [0, 0, 0, 1, 1])], protocolError),
         .goAway(
             "RFC 7540 §5.3.1 and in HEADERS", [Frame.make(1, 0x25, 1, [0, 0, 0, 1, 9] + Frame.block(Frame.get))], protocolError),
+        .goAway("§6.4 PRIORITY of 4 bytes on an idle stream", [Frame.make(2, 0, 7, [0, 0, 0, 0])], frameSizeError),
+        .goAway("§6.4 an idle stream depends on itself", [Frame.make(2, 0, 7, [0, 0, 0, 7, 1])], protocolError),
+        .goAway(
+            "RFC 9218 §7.1 PRIORITY_UPDATE for a stream that only we could open", [Frame.make(16, 0, 0, [0, 0, 0, 2])],
+            protocolError),
         .answered("§5.3 PRIORITY on an idle stream", [Frame.make(2, 0, 7, [0, 0, 0, 0, 1]), Frame.headers(Frame.get)]),
         .answered(
             "RFC 9218 §7.1 PRIORITY_UPDATE",

@@ -8,6 +8,7 @@ extension FrameRows {
             .answered("two requests", [Frame.headers(Frame.get), Frame.headers(Frame.get, stream: 3)], stream: 3),
             .answered("HEAD", [Frame.headers(Frame.request("HEAD"))]),
             .answered("OPTIONS *", [Frame.headers(Frame.request("OPTIONS", "*"))]),
+            .answered("RFC 9110 §10.1.4 te: Trailers", [Frame.headers(Frame.get + [("te", "Trailers")])]),
             .answered("§8.2.2 te: trailers", [Frame.headers(Frame.get + [("te", "trailers")])]),
             .answered(
                 "§8.3.1 host instead of :authority", [Frame.headers(Frame.get(":authority", nil) + [("host", "localhost")])]),

@@ -25,7 +25,10 @@ def connect() -> ssl.SSLSocket:
 
 
 def status(block: bytes) -> str:
-    """The status that a field section begins with, as a server without a dynamic table writes it."""
+    """The status that a field section begins with, as a server without a dynamic table writes it, and before it whether the
+    section says that there is none."""
+    if block[0] == 0x20:
+        return f"resized {status(block[1:])}"
     if block[0] & 0x80:
         return STATIC_STATUS[block[0] & 0x7F]
     return block[2:5].decode() if block[0] == 8 else "-"
