@@ -36,7 +36,7 @@ package enum FieldEncoder {
         } else {
             out.append(0)
             appendInteger(name.count, prefix: 7, first: 0, to: &out)
-            for place in name { out.append(StaticTable.lowered(bytes[place])) }
+            for place in name { out.append(ByteClass.lowerCase(bytes[place])) }
         }
         appendInteger(value.count, prefix: 7, first: 0, to: &out)
         out.append(bytes.extracting(value))
@@ -74,22 +74,11 @@ enum StaticTable {
         }
     }
 
-    static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-
     /// The place of a field's name, in any case; nil if it has none.
     static func index(ofName bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard range.count < names.count else { return nil }
-        for (name, index) in names[range.count] where spells(bytes, range, name) { return index }
+        for (name, index) in names[range.count] where Text.equal(bytes, range, name) { return index }
         return nil
-    }
-
-    private static func spells(_ bytes: Span<UInt8>, _ range: Range<Int>, _ name: StaticString) -> Bool {
-        name.withUTF8Buffer { letters in
-            for offset in 0..<letters.count where unsafe lowered(bytes[range.lowerBound + offset]) != letters[offset] {
-                return false
-            }
-            return true
-        }
     }
 
     /// By their length, since most are told apart by it.

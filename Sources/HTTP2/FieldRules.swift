@@ -7,10 +7,11 @@ enum FieldRules {
         let isPseudo = name[0] == 0x3A
         for index in (isPseudo ? 1 : 0)..<name.count {
             let byte = name[index]
-            guard ByteClass.isToken(byte), !(byte >= 0x41 && byte <= 0x5A) else { return .http2FieldName }
+            guard ByteClass.isToken(byte), byte == ByteClass.lowerCase(byte) else { return .http2FieldName }
         }
-        for index in value.indices where value[index] == 0 || value[index] == 0x0A || value[index] == 0x0D {
-            return .http2FieldValue
+        for index in value.indices {
+            let byte = value[index]
+            if byte == 0 || byte == ByteClass.lineFeed || byte == ByteClass.carriageReturn { return .http2FieldValue }
         }
         if value.count > 0, ByteClass.isBlank(value[0]) || ByteClass.isBlank(value[value.count - 1]) { return .http2FieldValue }
         return isPseudo ? nil : connectionField(name)
@@ -45,11 +46,4 @@ extension Span<UInt8> {
 
     /// In any case.
     func isEqual(ignoringCaseOf other: Span<UInt8>) -> Bool { Text.equal(self, 0..<count, other, 0..<other.count) }
-}
-
-extension [UInt8] {
-    init(copying span: Span<UInt8>) {
-        self = []
-        append(span)
-    }
 }

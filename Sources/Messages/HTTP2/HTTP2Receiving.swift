@@ -35,7 +35,7 @@ extension HTTP2Connection {
         var used = 0
         if !hasPreface {
             guard try checkPreface(bytes) else { return 0 }
-            used = Self.prefaceSize
+            used = Self.preface.count
         }
         while used < bytes.count || data?.isOver == true {
             let rest = bytes.extracting(droppingFirst: used)
@@ -46,17 +46,14 @@ extension HTTP2Connection {
         return used
     }
 
-    private static var prefaceSize: Int { 24 }
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     /// RFC 9113 §3.4.
     private func checkPreface(_ bytes: Span<UInt8>) throws(ConnectionError) -> Bool {
-        let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-        let matches = preface.withUTF8Buffer { expected in
-            for index in 0..<min(bytes.count, expected.count) where unsafe bytes[index] != expected[index] { return false }
-            return true
+        for index in 0..<min(bytes.count, Self.preface.count) where bytes[index] != Self.preface[index] {
+            throw ConnectionError(.protocolError, "the connection does not begin with the preface")
         }
-        guard matches else { throw ConnectionError(.protocolError, "the connection does not begin with the preface") }
-        hasPreface = bytes.count >= Self.prefaceSize
+        hasPreface = bytes.count >= Self.preface.count
         return hasPreface
     }
 
