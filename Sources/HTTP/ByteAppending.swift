@@ -36,16 +36,8 @@ extension [UInt8] {
     /// Appends `value` in decimal without leading zeros.
     @inlinable
     package mutating func append(decimal value: UInt64) {
-        // From the last digit to the first, because dividing by a constant is a multiplication; 20 digits hold every value.
-        var digits = InlineArray<20, UInt8>(repeating: 0x30)
-        var start = 20
-        var rest = value
-        repeat {
-            start &-= 1
-            digits[start] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            rest /= 10
-        } while rest > 0
-        append(digits.span, start..<20)
+        let number = DecimalDigits(value)
+        append(number.digits.span, number.start..<20)
     }
 
     /// Appends `value` in lower-case hexadecimal without leading zeros (the form of a chunk size).

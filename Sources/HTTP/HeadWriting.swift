@@ -37,16 +37,8 @@ extension OutputSpan<UInt8> {
 
     /// Writes `value` in decimal without leading zeros.
     mutating func write(decimal value: UInt64) {
-        // From the last digit to the first, as `Array.append(decimal:)` does.
-        var digits = InlineArray<20, UInt8>(repeating: 0x30)
-        var start = 20
-        var rest = value
-        repeat {
-            start &-= 1
-            digits[start] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            rest /= 10
-        } while rest > 0
-        write(digits.span, start..<20)
+        let number = DecimalDigits(value)
+        write(number.digits.span, number.start..<20)
     }
 
     /// Writes `value` in lower-case hexadecimal without leading zeros (the form of a chunk size).
