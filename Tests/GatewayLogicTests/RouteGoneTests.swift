@@ -1,8 +1,5 @@
-import Configuration
-import Logging
 import TestSupport
 import Testing
-import Transport
 
 @testable import Gateway
 
@@ -36,20 +33,6 @@ struct RouteGoneTests {
             #expect(try wire.head().status == 101)
             return wire
         }
-    }
-
-    private func serving(_ plan: Plan, _ body: (Gateway, UInt16) async throws -> Void) async throws {
-        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        var logging = Configuration::Logging()
-        (logging.accessLog, logging.errorLog) = (.none, .none)
-        let gateway = try await Gateway(plan, logs: Logs(logging, workers: 1), log: log)
-        let port = try #require(gateway.addresses.first?.port)
-        async let running: Void = gateway.run()
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(gateway, port)) } catch { result = .failure(error) }
-        await gateway.drain()
-        await running
-        try result.get()
     }
 
     /// A Close frame from the server with 1012 (IANA's registry of close codes: "Service Restart").

@@ -1,8 +1,5 @@
-import Configuration
-import Logging
 import TestSupport
 import Testing
-import Transport
 import Upstreams
 
 @testable import Gateway
@@ -10,21 +7,6 @@ import Upstreams
 /// One worker over real sockets that has two plans in use at once.
 @Suite("While exchanges of an older plan are under way")
 struct TwoGenerationsTests {
-    /// Serves a plan while `body` runs; then everything has ended, or the test fails.
-    private func serving(_ plan: Plan, _ body: (Gateway, UInt16) async throws -> Void) async throws {
-        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        var logging = Configuration::Logging()
-        (logging.accessLog, logging.errorLog) = (.none, .none)
-        let gateway = try await Gateway(plan, logs: Logs(logging, workers: 1), log: log)
-        let port = try #require(gateway.addresses.first?.port)
-        async let running: Void = gateway.run()
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(gateway, port)) } catch { result = .failure(error) }
-        await gateway.drain()
-        await running
-        try result.get()
-    }
-
     private func get(_ wire: Wire, _ target: String = "/") async throws -> String {
         try await onThread {
             try wire.write("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
