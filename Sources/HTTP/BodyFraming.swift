@@ -9,6 +9,14 @@ package enum BodyFraming: Equatable, Sendable {
     /// All bytes until the connection closes; of a response only.
     case untilClose
 
+    /// Whether only its end tells how long the body is.
+    package var isUncounted: Bool {
+        switch self {
+        case .none, .length: false
+        case .chunked, .untilClose: true
+        }
+    }
+
     /// Whether no body byte follows the head.
     package var isEmpty: Bool {
         switch self {

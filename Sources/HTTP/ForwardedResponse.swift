@@ -47,11 +47,9 @@ extension ForwardedHead {
             out.append(guessing: content.fields.bytes.count + 768) { span in
                 // RFC 8441 §5: the handshake's proof is of HTTP/1.1.
                 writeFields(content, answer, policy, alsoDropping: KnownField.secWebSocketAccept.bit, to: &span)
-                switch answer.framing {
-                case .none: writeStatedLength(content, to: &span)
-                case .length: writeFraming(answer.framing, to: &span)
-                case .chunked, .untilClose: break
-                }
+                if case .none = answer.framing { return writeStatedLength(content, to: &span) }
+                // What has no length ends with its stream.
+                if !answer.framing.isUncounted { writeFraming(answer.framing, to: &span) }
             }
         }
     }

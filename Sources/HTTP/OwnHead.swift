@@ -1,6 +1,6 @@
-/// Writes the head of an answer that is made here, as HTTP/1 sends it.
+/// Writes the head of an answer that is made here.
 package enum OwnHead {
-    /// Writes the head.
+    /// Writes the head as HTTP/1 sends it.
     ///
     /// Order: status line; `Date`; the answer's fields; those of its site; framing; connection.
     /// - Parameters:
@@ -13,13 +13,7 @@ package enum OwnHead {
         _ answer: borrowing ClientAnswer, to out: inout OutputSpan<UInt8>
     ) {
         writeStatusLine(status, to: &out)
-        if !answer.date.isEmpty {
-            out.write("Date: ")
-            out.write(answer.date)
-            out.write("\r\n")
-        }
-        out.write(fields.lines)
-        out.write(siteFields.lines)
+        writeFields(fields, siteFields, answer, to: &out)
         writeFraming(answer.framing, statedLength, to: &out)
         // RFC 9110 §15.5.22: a 426 says to which protocol; there is one.
         if status == 426 { out.write("Upgrade: websocket\r\nConnection: Upgrade\r\n") }
@@ -30,6 +24,33 @@ package enum OwnHead {
             out.write("Connection: keep-alive\r\n")
         }
         out.write("\r\n")
+    }
+
+    /// Appends the lines of the fields that go to an HTTP/2 client, which has neither a status line nor fields of the connection
+    /// (RFC 9113 §8.2.2). Parameters as for `write`.
+    package static func appendFields(
+        _ fields: borrowing AnswerFields, _ siteFields: borrowing AnswerFields, statedLength: UInt64?,
+        _ answer: borrowing ClientAnswer, to out: inout [UInt8]
+    ) {
+        // The lines of our own mostly take less.
+        out.append(guessing: fields.lines.count + siteFields.lines.count + 128) { span in
+            writeFields(fields, siteFields, answer, to: &span)
+            // What has no length ends with its stream.
+            if !answer.framing.isUncounted { writeFraming(answer.framing, statedLength, to: &span) }
+        }
+    }
+
+    private static func writeFields(
+        _ fields: borrowing AnswerFields, _ siteFields: borrowing AnswerFields, _ answer: borrowing ClientAnswer,
+        to out: inout OutputSpan<UInt8>
+    ) {
+        if !answer.date.isEmpty {
+            out.write("Date: ")
+            out.write(answer.date)
+            out.write("\r\n")
+        }
+        out.write(fields.lines)
+        out.write(siteFields.lines)
     }
 
     private static func writeStatusLine(_ status: Int, to out: inout OutputSpan<UInt8>) {

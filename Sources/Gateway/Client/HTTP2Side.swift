@@ -59,29 +59,14 @@ final class HTTP2Side: ClientSide {
 
     func begin(_ answer: Answer) {
         if isMalformed { return stream.reset(.protocolError) }
+        var own = ClientAnswer(framing: answer.framing, clientMinorVersion: 1, closes: false)
+        if !answer.hasDate { own.date = state.clock.httpDate }
         stream.outflow.begin(answer.framing) { out in
             FieldEncoder.appendStatus(answer.status, to: &out)
-            state.appendEncoded(to: &out) { lines in
-                if !answer.hasDate {
-                    lines.append("date: ")
-                    lines.append(state.clock.httpDate.span)
-                    lines.append("\r\n")
-                }
-                lines.append(answer.fields.lines.span)
-                lines.append(answer.siteFields.lines.span)
-                guard let length = length(of: answer) else { return }
-                lines.append("content-length: ")
-                lines.append(decimal: length)
-                lines.append("\r\n")
+            state.appendEncoded(to: &out) {
+                OwnHead.appendFields(
+                    answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
             }
-        }
-    }
-
-    private func length(of answer: Answer) -> UInt64? {
-        switch answer.framing {
-        case .length(let count): count
-        case .none: answer.statedLength
-        case .chunked, .untilClose: nil
         }
     }
 
