@@ -40,6 +40,12 @@ package enum Handshake {
         return nil
     }
 
+    /// A `Sec-WebSocket-Key` for a handshake of our own: sixteen random bytes (RFC 6455 §4.1).
+    package static func newKey() -> [UInt8] {
+        let random = (0..<16).map { _ in UInt8.random(in: 0...255) }
+        return Base64.encode(random.span)
+    }
+
     /// RFC 6455 §4.2.1 (5): "a base64-encoded value that, when decoded, is 16 bytes in length".
     package static func isValidKey(_ key: Span<UInt8>) -> Bool {
         Base64.decodedCount(of: key) == 16

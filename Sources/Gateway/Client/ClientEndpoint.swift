@@ -1,4 +1,6 @@
 import HTTP
+import Logging
+import Messages
 import TLS
 import Transport
 
@@ -42,6 +44,12 @@ final class ClientEndpoint {
 
     /// The peer's address; nil for a Unix socket.
     var address: IPAddress? { peer.ipAddress }
+
+    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
+    func tell(_ error: PeerError, in log: Logger) {
+        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
+        log.info("TLS connection broken off", metadata: ["client": "\(peer.host)", "reason": "\(tls.reason)"])
+    }
 
     /// Drops what can be worked out again: the connection falls asleep.
     func forget() {

@@ -1,8 +1,6 @@
 import EventLoop
 import HTTP
-import Logging
 import Messages
-import TLS
 import Transport
 
 /// How a session reads a request's head.
@@ -26,7 +24,7 @@ extension HTTP1Session {
             do {
                 read = try inflow.read()
             } catch {
-                noteBreak(error)
+                endpoint.tell(error, in: log)
                 if hasBegunHead { throw Failure.clientLeft(error) }
                 return .end
             }
@@ -85,11 +83,5 @@ extension HTTP1Session {
         if wake == .deadline, state.loop.now >= end {
             throw Failure(.headTimeout, key: "limits.head_timeout")
         }
-    }
-
-    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
-    private func noteBreak(_ error: PeerError) {
-        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
-        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
     }
 }

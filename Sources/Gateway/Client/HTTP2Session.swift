@@ -1,5 +1,4 @@
 import EventLoop
-import HTTP
 import HTTP2
 import Logging
 import Messages
@@ -9,12 +8,12 @@ import Transport
 /// A connection's exchanges in HTTP/2: many at a time, each in a task of its own. While one is under way the connection's own
 /// task reads and sends for all of them.
 final class HTTP2Session: ClientSession {
-    private let http2: HTTP2Connection
+    let http2: HTTP2Connection
     private let stream: Stream
     private let connection: ObjectIdentifier
     private let waiter: Waiter
-    private let state: WorkerResources
-    private let endpoint: ClientEndpoint
+    let state: WorkerResources
+    let endpoint: ClientEndpoint
     private let log: Logger
 
     /// Whose exchanges have begun, or will as soon as their task runs.
@@ -23,7 +22,7 @@ final class HTTP2Session: ClientSession {
     private var begun: [UInt32] = []
     private var tunnels: [UInt32: Tunnel] = [:]
     private(set) var idleSince: UInt64
-    private(set) var requestCount = 0
+    private var requestCount = 0
     /// Since when the client has taken nothing of what waits for it, in monotonic nanoseconds; nil while nothing waits.
     private var blockedSince: UInt64?
     /// When the frame or field section under way was first waited for; nil while there is none.
@@ -81,7 +80,7 @@ final class HTTP2Session: ClientSession {
                 turns = 0
                 isSent = try flush()
             } catch {
-                note(error)
+                endpoint.tell(error, in: log)
                 return .cut
             }
             if let ending = ending(read, isSent) { return ending }
@@ -95,6 +94,15 @@ final class HTTP2Session: ClientSession {
 
     /// Reads before others have their turn.
     private static let readsPerTurn = 4
+
+    /// A request has come: its exchange begins when what has come is read.
+    /// - Parameter makeSide: gets the request's number on this connection, from 1.
+    func begin(_ number: UInt32, _ makeSide: (Int) -> HTTP2Side) {
+        requestCount += 1
+        http2.beginExchange()
+        sides[number] = makeSide(requestCount)
+        begun.append(number)
+    }
 
     /// Gives each new stream a task.
     private func start() {
@@ -119,7 +127,7 @@ final class HTTP2Session: ClientSession {
     /// Lets streams that wait for room send, most urgent first.
     /// - Returns: should others have their turn soon?
     private func wakeWriters() -> Bool {
-        for _ in 0..<Self.writersPerTurn where !http2.wakeWriters() { return false }
+        for _ in 0..<Self.writersPerTurn where !http2.wakeWriter() { return false }
         return true
     }
 
@@ -279,11 +287,6 @@ final class HTTP2Session: ClientSession {
                 "key": "\(error.key ?? "-")",
             ])
     }
-
-    private func note(_ error: PeerError) {
-        guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
-        log.info("TLS connection broken off", metadata: ["client": "\(endpoint.peer.host)", "reason": "\(tls.reason)"])
-    }
 }
 
 extension ClientConnection {
@@ -292,57 +295,5 @@ extension ClientConnection {
         guard stream.tls?.speaksHTTP2 == true else { return makeHTTP1Session() }
         return HTTP2Session(
             stream, endpoint, connection: ObjectIdentifier(self), waiter: waiter, state: state, log: log)
-    }
-}
-
-extension HTTP2Session: HTTP2Acceptor {
-    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
-        requestCount += 1
-        http2.beginExchange()
-        let hasBody = !stream.inflow.hasEnded
-        let head = state.acquireRequestHead()
-        let kind = fields.conclude(allowsExtendedConnect: true)
-        var malformation = fields.malformation
-        let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
-        http2.keep(fields)
-        let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
-        if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
-        stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
-        sides[stream.identifier] = HTTP2Side(
-            stream, head, number: requestCount, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
-            isMalformed: malformation != nil,
-            endpoint: endpoint, state: state)
-        begun.append(stream.identifier)
-    }
-
-    /// Reads the head as HTTP/1.1 would have it.
-    /// - Returns: why it is refused; nil if it is not.
-    private func parse(
-        _ fields: borrowing RequestFields, _ kind: RequestFields.Kind, hasBody: Bool, into head: RequestHead
-    ) -> Failure? {
-        head.comesByHTTP2()
-        var text = state.takeLines()
-        defer { state.give(back: text) }
-        fields.appendHead(kind, hasBody: hasBody, key: Self.webSocketKey, to: &text)
-        // What is put together here is longer than what came by some words of our own.
-        var limits = endpoint.limits.head
-        limits.maxHeadBytes += 256
-        limits.maxFields += 8
-        do throws(HTTPRefusal) {
-            _ = try head.parse(text.span, limits: limits)
-        } catch {
-            return Failure(fields.excess.map { HTTPRefusal($0) } ?? error)
-        }
-        if let excess = fields.excess { return Failure(HTTPRefusal(excess)) }
-        return kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil
-    }
-
-    /// RFC 6455 §4.1 wants one, HTTP/2 has none: sixteen random bytes in base64.
-    private static func webSocketKey() -> [UInt8] {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var key = (0..<21).map { _ in letters[Int.random(in: 0..<64)] }
-        // The last letter holds two bits.
-        key.append(letters[Int.random(in: 0..<4) << 4])
-        return key + [0x3D, 0x3D]
     }
 }

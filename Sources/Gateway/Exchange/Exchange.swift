@@ -1,7 +1,6 @@
 import EventLoop
 import HTTP
 import Messages
-import StaticFiles
 import Upstreams
 
 /// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.

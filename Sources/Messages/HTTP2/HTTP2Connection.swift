@@ -30,10 +30,12 @@ package final class HTTP2Connection {
     var streams: [UInt32: HTTP2Stream] = [:]
     /// The highest stream that the client has opened.
     package internal(set) var lastStream: UInt32 = 0
+    /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
+    private var abandonedCount = 0
     /// Exchanges that have not ended, some of them on streams that are gone.
     package private(set) var runningExchanges = 0
-    /// Streams to wake when there is room to send, oldest first.
-    private var queued: [HTTP2Stream] = []
+    /// Streams to wake when there is room to send.
+    private var queue = HTTP2SendQueue()
     private var input: Buffer?
 
     var hasPreface = false
@@ -163,6 +165,7 @@ package final class HTTP2Connection {
         runningExchanges -= 1
         guard !stream.isClosed else { return forget(stream) }
         stream.abandonedAt = now
+        abandonedCount += 1
         stream.inflow.abandon()
         // An exchange that has not ended its answer has been cut.
         if !stream.outflow.hasEnded { stream.reset(.internalError) }
@@ -176,7 +179,9 @@ package final class HTTP2Connection {
     }
 
     /// When the first of the streams was answered whose requests have not ended; nil if there is none.
-    package var firstAbandoned: UInt64? { streams.values.lazy.compactMap(\.abandonedAt).min() }
+    package var firstAbandoned: UInt64? {
+        abandonedCount == 0 ? nil : streams.values.lazy.compactMap(\.abandonedAt).min()
+    }
 
     func streamEnded(_ stream: HTTP2Stream) {
         if stream.isClosed { forget(stream) }
@@ -185,13 +190,14 @@ package final class HTTP2Connection {
     func forget(_ stream: HTTP2Stream) {
         guard streams[stream.identifier] === stream else { return }
         streams[stream.identifier] = nil
+        if stream.isAbandoned { abandonedCount -= 1 }
     }
 
     /// It will be silent for a while: what it has room for is given back.
     package func releaseMemory() {
         guard streams.isEmpty else { return }
         streams = [:]
-        queued = []
+        queue = HTTP2SendQueue()
         spareFields = []
         recentlyReset = []
         output.releaseMemory()
@@ -215,7 +221,7 @@ package final class HTTP2Connection {
 
     func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
         // Who waits already, and is no less urgent, goes first.
-        guard output.hasRoom, !isBehind(stream) else { return 0 }
+        guard output.hasRoom, !queue.isBehind(stream) else { return 0 }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
         if count >= Self.worthwhile { controlFrames.add(2) }
@@ -273,36 +279,14 @@ package final class HTTP2Connection {
     }
 
     /// The stream wants to send as soon as there is room.
-    func enqueue(_ stream: HTTP2Stream) {
-        guard !stream.isQueued else { return }
-        stream.isQueued = true
-        queued.append(stream)
-    }
+    func enqueue(_ stream: HTTP2Stream) { queue.add(stream) }
 
-    /// Wakes the streams whose turn it is, if there is room: the most urgent first, RFC 9218 §10.
+    /// Wakes the stream whose turn it is, if there is room.
     /// - Returns: may others have their turn soon?
-    package func wakeWriters() -> Bool {
-        guard output.hasRoom, let next = nextWriter() else { return false }
-        let stream = queued.remove(at: next)
-        stream.isQueued = false
+    package func wakeWriter() -> Bool {
+        guard output.hasRoom, let stream = queue.takeNext() else { return false }
         stream.becameWritable()
-        return !queued.isEmpty
-    }
-
-    private func nextWriter() -> Int? {
-        var best: Int?
-        for (index, stream) in queued.enumerated() {
-            guard let found = best else {
-                best = index
-                continue
-            }
-            if stream.goes(before: queued[found]) { best = index }
-        }
-        return best
-    }
-
-    private func isBehind(_ stream: HTTP2Stream) -> Bool {
-        queued.contains { $0 !== stream && $0.priority.urgency < stream.priority.urgency }
+        return !queue.isEmpty
     }
 
     // MARK: Limits and ends
@@ -344,7 +328,8 @@ package final class HTTP2Connection {
     package func endStreams() {
         let open = streams.values
         streams = [:]
-        queued = []
+        abandonedCount = 0
+        queue = HTTP2SendQueue()
         for stream in open { stream.wasReset(.cancel) }
     }
 
@@ -366,15 +351,5 @@ package final class HTTP2Connection {
         input = nil
         output.discard()
         section = nil
-    }
-}
-
-extension HTTP2Stream {
-    /// RFC 9218 §10: the more urgent first; of equally urgent ones those that are of no use in part, in the order of their
-    /// requests; the others in turn.
-    fileprivate func goes(before other: HTTP2Stream) -> Bool {
-        if priority.urgency != other.priority.urgency { return priority.urgency < other.priority.urgency }
-        if priority.isIncremental != other.priority.isIncremental { return !priority.isIncremental }
-        return !priority.isIncremental && identifier < other.identifier
     }
 }

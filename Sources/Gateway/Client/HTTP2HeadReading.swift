@@ -1,0 +1,46 @@
+import HTTP
+import HTTP2
+import Messages
+import WebSocket
+
+/// How a session takes up the requests that come on its streams.
+extension HTTP2Session: HTTP2Acceptor {
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
+        let hasBody = !stream.inflow.hasEnded
+        let head = state.acquireRequestHead()
+        let kind = fields.conclude(allowsExtendedConnect: true)
+        var malformation = fields.malformation
+        let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
+        http2.keep(fields)
+        let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
+        if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
+        stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
+        begin(stream.identifier) { number in
+            HTTP2Side(
+                stream, head, number: number, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
+                isMalformed: malformation != nil, endpoint: endpoint, state: state)
+        }
+    }
+
+    /// Reads the head as HTTP/1.1 would have it.
+    /// - Returns: why it is refused; nil if it is not.
+    private func parse(
+        _ fields: borrowing RequestFields, _ kind: RequestFields.Kind, hasBody: Bool, into head: RequestHead
+    ) -> Failure? {
+        head.comesByHTTP2()
+        var text = state.takeLines()
+        defer { state.give(back: text) }
+        fields.appendHead(kind, hasBody: hasBody, key: Handshake.newKey, to: &text)
+        // What is put together here is longer than what came by some words of our own.
+        var limits = endpoint.limits.head
+        limits.maxHeadBytes += 256
+        limits.maxFields += 8
+        do throws(HTTPRefusal) {
+            _ = try head.parse(text.span, limits: limits)
+        } catch {
+            return Failure(fields.excess.map { HTTPRefusal($0) } ?? error)
+        }
+        if let excess = fields.excess { return Failure(HTTPRefusal(excess)) }
+        return kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil
+    }
+}
