@@ -28,15 +28,16 @@ struct CurlTests {
         }
     }
 
-    @Test("a long answer and a long request arrive whole")
-    func long() async throws {
+    @Test("a long answer and a long request arrive whole, whether windows may grow or not", arguments: ["16MB", "0"])
+    func long(window: String) async throws {
         let certificates = try await Certificates.ready()
         let text = String(repeating: "0123456789abcdef", count: 200_000)
         let upstream = try Upstream.answering { Upstream.ok($0.method == "POST" ? "\($0.body == Array(text.utf8))" : text) }
         let port = try FreePort()
         let directory = try TemporaryDirectory()
         let file = try directory.write("body", text)
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[limits]\nhttp2_window = \"\(window)\"\n")
         try await Gatehouse.serving(toml) { _ in
             let url = "https://localhost:\(port)/"
             let down = try await Command.curl2(certificates, [url, url, url])
@@ -83,6 +84,52 @@ struct CurlTests {
             #expect(answer.code == 0, "\(answer)")
             #expect(answer.text.hasPrefix("HTTP/2 103 \r\nlink: </a>\r\n\r\nHTTP/2 \(status) \r\n"), "\(answer)")
             #expect(answer.text.hasSuffix("\r\n\r\n" + (method == "GET" && status == 200 ? "hello" : "")), "\(answer)")
+        }
+    }
+
+    @Test(
+        "a body that is announced too large is 413 before it is sent, and one that grows too large while it is",
+        arguments: [true, false])
+    func tooLarge(isCounted: Bool) async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream.saying("hello")
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("body", String(repeating: "x", count: 400_000))
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[security]\nmax_request_size = 100000\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let chunked = isCounted ? [] : ["-H", "Transfer-Encoding: chunked"]
+            let answer = try await Command.curl2(
+                certificates,
+                ["https://localhost:\(port)/big", "-X", "POST", "-T", file, "-o", "/dev/null", "-w", "%{http_code}"] + chunked)
+            #expect(answer.text == "413", "\(answer)")
+            let entry = try await gatehouse.access("/big")
+            #expect(entry["reason"] == "body_too_large", "\(entry)")
+        }
+    }
+
+    @Test("a client that waits for 100 gets it before it sends")
+    func continued() async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream { upstream, wire in
+            var request = try wire.head()
+            try wire.write("HTTP/1.1 100 Continue\r\n\r\n")
+            try wire.readBody(of: &request)
+            upstream.requests.append(request)
+            try wire.write(Upstream.ok("hello"))
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let answer = try await Command.curl2(
+                certificates,
+                [
+                    "-i", "https://localhost:\(port)/", "-d", "some text", "-H", "Expect: 100-continue", "--expect100-timeout",
+                    "80",
+                ])
+            #expect(answer.text.hasPrefix("HTTP/2 100 \r\n\r\nHTTP/2 200 \r\n") && answer.text.hasSuffix("hello"), "\(answer)")
+            #expect(try await upstream.requests.first(1)[0].body == Array("some text".utf8))
         }
     }
 

@@ -12,11 +12,38 @@ struct FrameTests {
     /// All rows in one process of the peer, each on a connection of its own.
     @Test("each frame gets the answer that the rules want, however it is cut", arguments: [0, 1])
     func rows(bytesOfRecord: Int) async throws {
+        try await expect(bytesOfRecord == 0 ? FrameRows.all : FrameRows.all.filter { $0.bytes.count < 300 }, bytesOfRecord)
+    }
+
+    private static let small = """
+        [limits]
+        http2_streams = 2
+        http2_resets = 3
+        http2_control_frames = 16
+        """
+
+    private static let limits: [FrameRow] = [
+        .reset("a stream too many", [Frame.open(), Frame.open(stream: 3), Frame.open(stream: 5)], "REFUSED_STREAM", stream: 5),
+        .answered(
+            "as many as may be, one after another", [Frame.open(), Frame.reset(1), Frame.headers(Frame.get, stream: 3)], stream: 3
+        ),
+        .goAway(
+            "a reset too many", [1, 3, 5, 7].flatMap { [Frame.open(stream: $0), Frame.reset($0)] }, "ENHANCE_YOUR_CALM"),
+        .goAway("a frame too many that moves nothing", .init(repeating: Frame.ping(), count: 17), "ENHANCE_YOUR_CALM"),
+        FrameRow("as many as may be", .init(repeating: Frame.ping(), count: 15) + [Frame.ping("the last")], "PING ack the last"),
+    ]
+
+    @Test("what is over a limit that was made small is refused, and what is not over it is not")
+    func limited() async throws {
+        try await expect(Self.limits, top: Self.small)
+    }
+
+    private func expect(_ rows: [FrameRow], _ bytesOfRecord: Int = 0, top: String = "") async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.saying("hello")
         let port = try FreePort()
-        let rows = bytesOfRecord == 0 ? FrameRows.all : FrameRows.all.filter { $0.bytes.count < 300 }
-        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())) { _ in
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: top)) {
+            _ in
             let lines = rows.map { "\($0.bytes.map(Self.hexadecimal).joined()) \($0.answer)\n" }.joined()
             let directory = try TemporaryDirectory()
             let file = try directory.write("rows", lines)

@@ -16,4 +16,20 @@ struct NghttpTests {
             #expect(outcome.text.matches(of: /:status: 200/).count == 2, "\(outcome)")
         }
     }
+
+    @Test("trailers go to a client that says that it reads them, and to no other", arguments: [true, false])
+    func trailers(isAskedFor: Bool) async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream.answering { _ in
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 5d41\r\n\r\n"
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let ask = isAskedFor ? ["-H", "te: trailers"] : []
+            let outcome = try await Command.run("nghttp", ["-nv"] + ask + ["https://localhost:\(port)/"])
+            #expect(outcome.code == 0 && outcome.text.contains(":status: 200"), "\(outcome)")
+            #expect(outcome.text.contains("x-sum: 5d41") == isAskedFor, "\(outcome)")
+        }
+    }
 }
