@@ -14,7 +14,6 @@ package final class BufferPool {
     private let bulk = FreeBuffers(keeping: 16)
     private var smallCapacity: Int
     private static let bulkCapacity = 65_536
-    private var composed: [UInt8] = []
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
@@ -45,18 +44,6 @@ package final class BufferPool {
         } else if buffer.capacity == Self.bulkCapacity {
             bulk.put(buffer)
         }
-    }
-
-    /// Appends what `body` writes: many small runs are put together in one array, which grows as it must, and then copied.
-    package func compose(into buffer: Buffer, _ body: (inout [UInt8]) -> Void) {
-        // Price 1.
-        var bytes = exchange(&composed, with: [])
-        body(&bytes)
-        buffer.append(bytes.span)
-        // One head beyond all measure must not hold memory for ever.
-        guard bytes.capacity <= Self.bulkCapacity else { return }
-        bytes.removeAll(keepingCapacity: true)
-        composed = bytes
     }
 }
 

@@ -23,6 +23,22 @@ enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.notLettersOrDashes }, that: { !ByteClass.isToken($0) })
     }
 
+    /// The same for a byte that is not one of a token in lower case.
+    @inline(__always)
+    static func endOfLowerCaseToken(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notLowerCaseOrDashes }) {
+            !ByteClass.isToken($0) || $0 != ByteClass.lowerCase($0)
+        }
+    }
+
+    /// The same for a NUL, CR or LF.
+    @inline(__always)
+    static func endOfLineContent(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.controls(below: 0x0E) }) {
+            $0 == 0 || $0 == ByteClass.lineFeed || $0 == ByteClass.carriageReturn
+        }
+    }
+
     /// The same for a byte that is not a letter, digit, `-`, `.` or `_`: the end of a host name.
     @inline(__always)
     static func endOfHostName(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {

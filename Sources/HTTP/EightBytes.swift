@@ -29,6 +29,10 @@ struct EightBytes: Equatable {
         ~(EightBytes(word: word | Self.ones &* 0x20).within(0x61, 0x7A) | within(0x2D, 0x2D)) & Self.high
     }
 
+    /// The bytes that are neither letters in lower case nor `-`.
+    @inline(__always)
+    var notLowerCaseOrDashes: UInt64 { ~(within(0x61, 0x7A) | within(0x2D, 0x2D)) & Self.high }
+
     /// The bytes that are neither letters, digits, `-` nor `.`.
     @inline(__always)
     var notHostName: UInt64 { notLettersOrDashes & ~(within(0x2E, 0x2E) | within(0x30, 0x39)) }

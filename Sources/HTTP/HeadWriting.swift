@@ -4,24 +4,24 @@
 /// (`Buffer.append(writing:)`, `Array.append(guessing:)`).
 extension OutputSpan<UInt8> {
     /// Writes one byte.
-    @inline(__always)
-    mutating func write(_ byte: UInt8) {
+    @inlinable @inline(__always)
+    package mutating func write(_ byte: UInt8) {
         if !isFull { append(byte) }
     }
 
     /// Writes all of `bytes`.
-    @inline(__always)
-    mutating func write(_ bytes: Span<UInt8>) {
+    @inlinable @inline(__always)
+    package mutating func write(_ bytes: Span<UInt8>) {
         // Sound: the pointer is used only inside the closure, while the span's owner is borrowed.
         unsafe bytes.withUnsafeBytes { unsafe write(from: $0) }
     }
 
     /// Writes the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span.
-    @inline(__always)
-    mutating func write(_ bytes: Span<UInt8>, _ range: Range<Int>) { write(bytes.extracting(range)) }
+    @inlinable @inline(__always)
+    package mutating func write(_ bytes: Span<UInt8>, _ range: Range<Int>) { write(bytes.extracting(range)) }
 
     /// Writes all of `bytes`.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func write(_ bytes: [UInt8]) { write(bytes.span) }
 
     /// Writes the bytes of `bytes` at the offsets `range`; traps when the range is not inside the array.
@@ -29,14 +29,33 @@ extension OutputSpan<UInt8> {
     mutating func write(_ bytes: [UInt8], _ range: Range<Int>) { write(bytes.span, range) }
 
     /// Writes the UTF-8 of a literal of two or more bytes, or of none.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func write(_ literal: StaticString) {
         // Sound: a string literal that is no single scalar is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
         unsafe write(from: UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
+    /// Writes all of `bytes`, their ASCII letters in lower case.
+    package mutating func write(lowerCase bytes: Span<UInt8>) {
+        var index = 0
+        while index &+ 8 <= bytes.count {
+            write(EightBytes(word: ByteScanning.word(bytes, index..<index &+ 8)).lowerCase)
+            index &+= 8
+        }
+        while index < bytes.count {
+            write(ByteClass.lowerCase(bytes[index]))
+            index &+= 1
+        }
+    }
+
+    @inline(__always)
+    private mutating func write(_ eight: EightBytes) {
+        // Sound: the word is eight bytes, read only inside the closure.
+        unsafe withUnsafeBytes(of: eight.word.littleEndian) { unsafe write(from: $0) }
+    }
+
     /// Writes `value` in decimal without leading zeros.
-    mutating func write(decimal value: UInt64) {
+    package mutating func write(decimal value: UInt64) {
         let number = DecimalDigits(value)
         write(number.digits.span, number.start..<20)
     }
@@ -51,8 +70,8 @@ extension OutputSpan<UInt8> {
     }
 
     /// Sound for a source that is readable and does not overlap the room, which is held exclusively.
-    @inline(__always)
-    private mutating func write(from source: UnsafeRawBufferPointer) {
+    @inlinable @inline(__always)
+    mutating func write(from source: UnsafeRawBufferPointer) {
         unsafe withUnsafeMutableBufferPointer { room, count in
             // Sound: a source that is copied whole ends inside the room.
             guard let start = source.baseAddress, let base = room.baseAddress, source.count <= room.count &- count else {
@@ -64,8 +83,8 @@ extension OutputSpan<UInt8> {
     }
 
     /// As far as the room goes.
-    @inline(never)
-    private static func fill(_ room: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int, from source: UnsafeRawBufferPointer) {
+    @usableFromInline @inline(never)
+    static func fill(_ room: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int, from source: UnsafeRawBufferPointer) {
         let length = Swift.min(source.count, room.count - count)
         // Sound: `length` bounds the offsets in both buffers, and the bytes are trivial.
         for index in 0..<length { unsafe room[count + index] = source[index] }
@@ -76,8 +95,8 @@ extension OutputSpan<UInt8> {
 extension [UInt8] {
     /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write`
     /// must do the same each time.
-    @inline(__always)
-    mutating func append(guessing room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+    @inlinable @inline(__always)
+    package mutating func append(guessing room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
         var room = room
         var isWhole = false
         while !isWhole {

@@ -23,6 +23,11 @@ package enum Text {
         return true
     }
 
+    /// Where the line ends that goes on at `start`: the offset of the next CR, or of the end of `bytes`.
+    package static func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        ByteScanning.firstOf(ByteClass.carriageReturn, or: ByteClass.carriageReturn, bytes, from: start, to: bytes.count)
+    }
+
     /// The range without spaces and tabs at its ends.
     package static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
         var start = range.lowerBound
@@ -35,6 +40,22 @@ package enum Text {
     /// Whether the range is a non-empty token (RFC 9110 §5.6.2).
     package static func isToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         !range.isEmpty && ByteScanning.endOfToken(bytes, from: range.lowerBound, to: range.upperBound) == range.upperBound
+    }
+
+    /// Whether the range is a non-empty token without capital letters: a field's name in HTTP/2 (RFC 9113 §8.2.1).
+    package static func isLowerCaseToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        let end = range.upperBound
+        return !range.isEmpty && ByteScanning.endOfLowerCaseToken(bytes, from: range.lowerBound, to: end) == end
+    }
+
+    /// Whether none of the bytes is NUL, CR or LF.
+    package static func isWithinLine(_ bytes: Span<UInt8>) -> Bool {
+        ByteScanning.endOfLineContent(bytes, from: 0, to: bytes.count) == bytes.count
+    }
+
+    /// Whether all bytes at the range are visible: no space, no control, no DEL.
+    package static func isVisible(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        ByteScanning.endOfVisible(bytes, from: range.lowerBound, to: range.upperBound) == range.upperBound
     }
 
     /// The number that the range spells in at most `maxDigits` (up to 18) decimal digits and nothing else.

@@ -5,14 +5,8 @@ enum FieldRules {
     static func malformation(name: Span<UInt8>, value: Span<UInt8>) -> RefusalReason? {
         guard name.count > 0 else { return .http2FieldName }
         let isPseudo = name[0] == 0x3A
-        for index in (isPseudo ? 1 : 0)..<name.count {
-            let byte = name[index]
-            guard ByteClass.isToken(byte), byte == ByteClass.lowerCase(byte) else { return .http2FieldName }
-        }
-        for index in value.indices {
-            let byte = value[index]
-            if byte == 0 || byte == ByteClass.lineFeed || byte == ByteClass.carriageReturn { return .http2FieldValue }
-        }
+        guard Text.isLowerCaseToken(name, (isPseudo ? 1 : 0)..<name.count) else { return .http2FieldName }
+        guard Text.isWithinLine(value) else { return .http2FieldValue }
         if value.count > 0, ByteClass.isBlank(value[0]) || ByteClass.isBlank(value[value.count - 1]) { return .http2FieldValue }
         return isPseudo ? nil : connectionField(name)
     }
@@ -21,10 +15,10 @@ enum FieldRules {
     private static func connectionField(_ name: Span<UInt8>) -> RefusalReason? {
         let isOne =
             switch name.count {
-            case 7: name.spells("upgrade")
-            case 10: name.spells("connection") || name.spells("keep-alive")
-            case 16: name.spells("proxy-connection")
-            case 17: name.spells("transfer-encoding")
+            case 7: name.isEqual(toLetters: "upgrade")
+            case 10: name.isEqual(toLetters: "connection") || name.isEqual(toLetters: "keep-alive")
+            case 16: name.isEqual(toLetters: "proxy-connection")
+            case 17: name.isEqual(toLetters: "transfer-encoding")
             default: false
             }
         return isOne ? .http2ConnectionField : nil

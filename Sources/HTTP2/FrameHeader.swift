@@ -1,3 +1,5 @@
+import HTTP
+
 /// The nine bytes before every frame's payload, RFC 9113 §4.1.
 package struct FrameHeader: Equatable, Sendable {
     /// Bytes of a header.
@@ -33,13 +35,20 @@ package struct FrameHeader: Equatable, Sendable {
     package func has(_ flag: FrameFlag) -> Bool { flags & flag.rawValue != 0 }
 
     /// Appends the nine bytes.
-    package func append(to out: inout [UInt8]) {
-        out.append(UInt8(truncatingIfNeeded: length >> 16))
-        out.append(UInt8(truncatingIfNeeded: length >> 8))
-        out.append(UInt8(truncatingIfNeeded: length))
-        out.append(type)
-        out.append(flags)
+    package func append(to out: inout OutputSpan<UInt8>) {
+        BigEndian.append(UInt32(truncatingIfNeeded: length) << 8 | UInt32(type), to: &out)
+        out.write(flags)
         BigEndian.append(stream, to: &out)
+    }
+
+    /// Says of a header that has been written how long its payload has become.
+    /// - Parameter place: where the header begins.
+    static func set(length: Int, flags: UInt8, at place: Int, in out: inout OutputSpan<UInt8>) {
+        var bytes = out.mutableSpan
+        bytes[place] = UInt8(truncatingIfNeeded: length >> 16)
+        bytes[place + 1] = UInt8(truncatingIfNeeded: length >> 8)
+        bytes[place + 2] = UInt8(truncatingIfNeeded: length)
+        bytes[place + 4] = flags
     }
 }
 
@@ -81,16 +90,14 @@ package enum BigEndian {
     }
 
     /// Four bytes.
-    package static func append(_ value: UInt32, to out: inout [UInt8]) {
-        out.append(UInt8(truncatingIfNeeded: value >> 24))
-        out.append(UInt8(truncatingIfNeeded: value >> 16))
-        out.append(UInt8(truncatingIfNeeded: value >> 8))
-        out.append(UInt8(truncatingIfNeeded: value))
+    static func append(_ value: UInt32, to out: inout OutputSpan<UInt8>) {
+        append(UInt16(truncatingIfNeeded: value >> 16), to: &out)
+        append(UInt16(truncatingIfNeeded: value), to: &out)
     }
 
     /// Two bytes.
-    package static func append(_ value: UInt16, to out: inout [UInt8]) {
-        out.append(UInt8(truncatingIfNeeded: value >> 8))
-        out.append(UInt8(truncatingIfNeeded: value))
+    static func append(_ value: UInt16, to out: inout OutputSpan<UInt8>) {
+        out.write(UInt8(truncatingIfNeeded: value >> 8))
+        out.write(UInt8(truncatingIfNeeded: value))
     }
 }

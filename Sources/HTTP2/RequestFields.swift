@@ -76,39 +76,43 @@ package struct RequestFields {
     private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
         if name[0] == 0x3A { return takePseudo(name, value) }
         if seen.insert(.regular).inserted { lines = bytes.count }
-        if name.spells("cookie") {
-            if !cookie.isEmpty { cookie.append("; ") }
-            cookie.append(value)
-            return nil
-        }
-        if name.spells("host") {
-            guard seen.insert(.host).inserted else { return .hostRepeated }
-            host.append(value)
-            return nil
-        }
-        if name.spells("te") {
+        switch name.count {
+        case 2 where name.isEqual(toLetters: "te"):
             guard value.isEqual(toLetters: "trailers") else { return .http2ConnectionField }
             seen.insert(.acceptsTrailers)
             return nil
+        case 4 where name.isEqual(toLetters: "host"):
+            guard seen.insert(.host).inserted else { return .hostRepeated }
+            host.append(value)
+            return nil
+        case 6 where name.isEqual(toLetters: "cookie"):
+            if !cookie.isEmpty { cookie.append("; ") }
+            cookie.append(value)
+            return nil
+        case 8 where name.isEqual(toLetters: "priority"): priority = Priority(value)
+        case 14 where name.isEqual(toLetters: "content-length"): seen.insert(.contentLength)
+        default: break
         }
-        if name.spells("priority") { priority = Priority(value) }
-        if name.spells("content-length") { seen.insert(.contentLength) }
-        bytes.append(name)
-        bytes.append(": ")
-        bytes.append(value)
-        bytes.append("\r\n")
+        bytes.append(guessing: name.count + value.count + 5) { out in
+            out.write(name)
+            out.write(": ")
+            out.write(value)
+            out.write("\r\n")
+        }
         return nil
     }
 
     private mutating func takePseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
         // RFC 9113 §8.3: before all others, each once, and no other than these.
         guard !seen.contains(.regular) else { return .pseudoFieldLate }
-        if name.spells(":method") { return take(value, .method) { $0.method = $1 } }
-        if name.spells(":scheme") { return take(value, .scheme) { $0.scheme = $1 } }
-        if name.spells(":authority") { return take(value, .authority) { $0.authority = $1 } }
-        if name.spells(":path") { return take(value, .path) { $0.path = $1 } }
-        if name.spells(":protocol") { return take(value, .connectProtocol) { $0.connectProtocol = $1 } }
-        return .pseudoFieldUnknown
+        switch name.count {
+        case 5 where name.isEqual(toLetters: ":path"): return take(value, .path) { $0.path = $1 }
+        case 7 where name.isEqual(toLetters: ":method"): return take(value, .method) { $0.method = $1 }
+        case 7 where name.isEqual(toLetters: ":scheme"): return take(value, .scheme) { $0.scheme = $1 }
+        case 9 where name.isEqual(toLetters: ":protocol"): return take(value, .connectProtocol) { $0.connectProtocol = $1 }
+        case 10 where name.isEqual(toLetters: ":authority"): return take(value, .authority) { $0.authority = $1 }
+        default: return .pseudoFieldUnknown
+        }
     }
 
     private mutating func take(
@@ -161,11 +165,7 @@ package struct RequestFields {
             return .pathMalformed
         }
         // What would end the request line, or begin another, is in none of the two.
-        if method.contains(where: { !ByteClass.isToken(bytes[$0]) })
-            || path.contains(where: { bytes[$0] <= 0x20 || bytes[$0] == 0x7F })
-        {
-            return .pathMalformed
-        }
+        guard Text.isToken(bytes.span, method), Text.isVisible(bytes.span, path) else { return .pathMalformed }
         if authority.contains(where: { bytes[$0] == 0x40 || bytes[$0] == 0x2C || bytes[$0] <= 0x20 }) { return .hostMalformed }
         // RFC 9113 §8.3.1: a Host that names something else is a sign of an attack on whoever reads Host.
         if seen.isSuperset(of: [.host, .authority]), !bytes.span.extracting(authority).isEqual(ignoringCaseOf: host.span) {
@@ -183,32 +183,43 @@ package struct RequestFields {
     ///   - hasBody: the stream goes on behind the head.
     ///   - key: what `Sec-WebSocket-Key` is to say, which HTTP/2 does not have.
     package func appendHead(_ kind: Kind, hasBody: Bool, key: () -> [UInt8], to out: inout [UInt8]) {
+        let key = kind == .webSocket ? key() : []
+        // The lines of our own take less.
+        out.append(guessing: bytes.count + host.count + cookie.count + 256) { out in
+            writeRequestLine(kind, to: &out)
+            if seen.contains(.regular) { out.write(bytes.span, lines..<bytes.count) }
+            if !cookie.isEmpty {
+                out.write("cookie: ")
+                out.write(cookie)
+                out.write("\r\n")
+            }
+            writeConnection(kind, hasBody: hasBody, key: key, to: &out)
+            out.write("\r\n")
+        }
+    }
+
+    private func writeRequestLine(_ kind: Kind, to out: inout OutputSpan<UInt8>) {
         // An extended CONNECT has a path: to HTTP/1.1 it is a GET.
-        if kind == .request { out.append(bytes, method) } else { out.append("GET") }
-        out.append(0x20)
-        out.append(bytes, path.isEmpty ? authority : path)
-        out.append(" HTTP/1.1\r\n")
-        if seen.contains(.authority) || seen.contains(.host) {
-            out.append("Host: ")
-            if seen.contains(.authority) { out.append(bytes, authority) } else { out.append(host.span) }
-            out.append("\r\n")
-        }
-        if seen.contains(.regular) { out.append(bytes, lines..<bytes.count) }
-        if !cookie.isEmpty {
-            out.append("cookie: ")
-            out.append(cookie.span)
-            out.append("\r\n")
-        }
-        if acceptsTrailers { out.append("te: trailers\r\n") }
+        if kind == .request { out.write(bytes.span, method) } else { out.write("GET") }
+        out.write(0x20)
+        out.write(bytes.span, path.isEmpty ? authority : path)
+        out.write(" HTTP/1.1\r\n")
+        guard seen.contains(.authority) || seen.contains(.host) else { return }
+        out.write("Host: ")
+        if seen.contains(.authority) { out.write(bytes.span, authority) } else { out.write(host) }
+        out.write("\r\n")
+    }
+
+    private func writeConnection(_ kind: Kind, hasBody: Bool, key: [UInt8], to out: inout OutputSpan<UInt8>) {
+        if acceptsTrailers { out.write("te: trailers\r\n") }
         switch kind {
         case .webSocket:
-            out.append("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
-            out.append(contentsOf: key())
-            out.append("\r\n")
+            out.write("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
+            out.write(key)
+            out.write("\r\n")
         case .request, .otherProtocol:
-            if acceptsTrailers { out.append("Connection: te\r\n") }
-            if hasBody, !seen.contains(.contentLength) { out.append("Transfer-Encoding: chunked\r\n") }
+            if acceptsTrailers { out.write("Connection: te\r\n") }
+            if hasBody, !seen.contains(.contentLength) { out.write("Transfer-Encoding: chunked\r\n") }
         }
-        out.append("\r\n")
     }
 }

@@ -101,18 +101,6 @@ import Testing
         }
     }
 
-    @Test func `what is composed is appended whole`() {
-        let pool = BufferPool(smallCapacity: 16)
-        let buffer = pool.acquire()
-        fill(buffer, [1])
-        pool.compose(into: buffer) { $0 += [2, 3] }
-        pool.compose(into: buffer) { _ in }
-        pool.compose(into: buffer) { $0 += [4] }
-        #expect(contents(buffer) == [1, 2, 3, 4])
-        pool.compose(into: buffer) { $0 += [UInt8](repeating: 5, count: 100_000) }
-        #expect(buffer.count == 100_004 && buffer.hasGrown)
-    }
-
     @Test func `what is written is appended whole, once, behind what is there`() {
         for capacity in 1...40 {
             let buffer = Buffer(capacity: capacity)

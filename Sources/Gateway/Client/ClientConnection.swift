@@ -79,11 +79,6 @@ final class ClientConnection {
         }
     }
 
-    /// Carries out the exchange on one stream of a connection that has several.
-    func serve(stream number: UInt32) async {
-        if case .open(let session) = phase { await session.serve(stream: number) }
-    }
-
     private func serve(_ session: any ClientSession) async -> Ending {
         phase = .open(session)
         while true {

@@ -2,8 +2,6 @@
 protocol ClientSession: AnyObject {
     /// Serves the requests that have come.
     nonisolated(nonsending) func serve() async -> SessionEnding
-    /// Carries out the exchange on one stream, of a session that has several.
-    nonisolated(nonsending) func serve(stream number: UInt32) async
     /// Answers what could not be read at all; the connection is then to be closed.
     nonisolated(nonsending) func refuse(_ failure: Failure) async
     /// When the last exchange ended, or the session began, in monotonic nanoseconds.

@@ -100,8 +100,6 @@ final class HTTP1Session: ClientSession {
         await exchange.refuse(failure)
     }
 
-    nonisolated(nonsending) func serve(stream number: UInt32) async {}
-
     /// A tunnel takes the whole connection.
     var openTunnels: [Tunnel] { [] }
 

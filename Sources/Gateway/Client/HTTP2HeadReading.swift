@@ -15,11 +15,10 @@ extension HTTP2Session: HTTP2Acceptor {
         let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
         if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
         stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
-        begin(stream.identifier) { number in
-            HTTP2Side(
-                stream, head, number: number, refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
-                isMalformed: malformation != nil, endpoint: endpoint, state: state)
-        }
+        let side = HTTP2Side(
+            stream, head, number: begin(), refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
+            isMalformed: malformation != nil, of: self)
+        state.streamTasks.begin(side)
     }
 
     /// Reads the head as HTTP/1.1 would have it.

@@ -10,16 +10,11 @@ import Transport
 final class HTTP2Session: ClientSession {
     let http2: HTTP2Connection
     private let stream: Stream
-    private let connection: ObjectIdentifier
     private let waiter: Waiter
     let state: WorkerResources
     let endpoint: ClientEndpoint
     private let log: Logger
 
-    /// Whose exchanges have begun, or will as soon as their task runs.
-    private var sides: [UInt32: HTTP2Side] = [:]
-    /// Streams that need a task.
-    private var begun: [UInt32] = []
     private var tunnels: [UInt32: Tunnel] = [:]
     private(set) var idleSince: UInt64
     private var requestCount = 0
@@ -34,12 +29,11 @@ final class HTTP2Session: ClientSession {
     private var isDue = false
 
     init(
-        _ stream: Stream, _ endpoint: ClientEndpoint, connection: ObjectIdentifier, waiter: Waiter, state: WorkerResources,
+        _ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, state: WorkerResources,
         log: Logger
     ) {
         self.stream = stream
         self.endpoint = endpoint
-        self.connection = connection
         self.waiter = waiter
         self.state = state
         self.log = log
@@ -72,7 +66,6 @@ final class HTTP2Session: ClientSession {
             isDue = false
             do throws(PeerError) {
                 read = try http2.receive()
-                start()
                 if read == .progress, turns < Self.readsPerTurn {
                     turns += 1
                     continue
@@ -96,24 +89,16 @@ final class HTTP2Session: ClientSession {
     private static let readsPerTurn = 4
 
     /// A request has come: its exchange begins when what has come is read.
-    /// - Parameter makeSide: gets the request's number on this connection, from 1.
-    func begin(_ number: UInt32, _ makeSide: (Int) -> HTTP2Side) {
+    /// - Returns: its number on this connection, from 1.
+    func begin() -> Int {
         requestCount += 1
         http2.beginExchange()
-        sides[number] = makeSide(requestCount)
-        begun.append(number)
-    }
-
-    /// Gives each new stream a task.
-    private func start() {
-        guard !begun.isEmpty else { return }
-        for number in begun { state.serveStream(connection, number) }
-        begun.removeAll(keepingCapacity: begun.count < 32)
+        return requestCount
     }
 
     private func flush() throws(PeerError) -> Bool {
         // With the last answer in one record, so that a client has read both before it asks for more.
-        if isOver, !http2.hasStreams, begun.isEmpty { http2.goAway(isFinal: true) }
+        if isOver, !http2.hasStreams { http2.goAway(isFinal: true) }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -152,7 +137,7 @@ final class HTTP2Session: ClientSession {
             return .last
         }
         if read == .end { return .last }
-        if http2.hasStreams || !begun.isEmpty { return nil }
+        if http2.hasStreams { return nil }
         if isOver { return .last }
         return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
     }
@@ -218,8 +203,7 @@ final class HTTP2Session: ClientSession {
     // MARK: One stream
 
     /// Carries out the exchange on a stream.
-    nonisolated(nonsending) func serve(stream number: UInt32) async {
-        guard let side = sides[number] else { return }
+    nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
@@ -228,10 +212,8 @@ final class HTTP2Session: ClientSession {
             tunnel = exchange.tunnel.take()
         }
         if let tunnel { await run(tunnel, on: side) }
-        sides[number] = nil
-        state.release(side.head)
+        state.release(side.request)
         http2.endExchange(on: side.stream)
-        side.waiter.retire()
         idleSince = state.loop.now
         wake()
     }
@@ -272,8 +254,6 @@ final class HTTP2Session: ClientSession {
     }
 
     func releaseMemory() {
-        sides = [:]
-        begun = []
         http2.releaseMemory()
     }
 
@@ -293,7 +273,6 @@ extension ClientConnection {
     /// The session of the version that was agreed on.
     func makeSession() -> any ClientSession {
         guard stream.tls?.speaksHTTP2 == true else { return makeHTTP1Session() }
-        return HTTP2Session(
-            stream, endpoint, connection: ObjectIdentifier(self), waiter: waiter, state: state, log: log)
+        return HTTP2Session(stream, endpoint, waiter: waiter, state: state, log: log)
     }
 }

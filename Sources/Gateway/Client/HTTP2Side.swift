@@ -7,40 +7,41 @@ import Messages
 /// A client's stream in HTTP/2, as an exchange sees it.
 final class HTTP2Side: ClientSide {
     let stream: HTTP2Stream
-    let endpoint: ClientEndpoint
-    let head: RequestHead
-    private let state: WorkerResources
-    private let number: Int
+    let request: RequestHead
     /// Why the request cannot be carried out; nil if it can.
     let refusal: Failure?
+    private let session: HTTP2Session
+    private let number: Int
     /// The message breaks the rules of HTTP/2 itself: it is answered with a reset (RFC 9113 §8.1.1).
     private let isMalformed: Bool
+    /// Of the task that carries the exchange out; nil until there is one.
+    private var taskWaiter: Waiter?
 
     /// - Parameter number: which of its connection's requests it is, from 1.
     init(
-        _ stream: HTTP2Stream, _ head: RequestHead, number: Int, refusal: Failure?, isMalformed: Bool, endpoint: ClientEndpoint,
-        state: WorkerResources
+        _ stream: HTTP2Stream, _ request: RequestHead, number: Int, refusal: Failure?, isMalformed: Bool, of session: HTTP2Session
     ) {
         self.stream = stream
-        self.head = head
+        self.request = request
         self.number = number
         self.refusal = refusal
         self.isMalformed = isMalformed
-        self.endpoint = endpoint
-        self.state = state
+        self.session = session
     }
 
-    var request: RequestHead { head }
-    var hasRequest: Bool { head.hasRequestLine }
+    private var state: WorkerResources { session.state }
+    var endpoint: ClientEndpoint { session.endpoint }
+    var hasRequest: Bool { request.hasRequestLine }
     var body: any BodySource { stream.inflow }
     var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }
 
     // MARK: The answer
 
     func sendInterim(_ head: ResponseHead) {
-        stream.outflow.sendInterim { out in
-            FieldEncoder.appendStatus(head.status, to: &out)
-            state.appendEncoded(to: &out) { ForwardedHead.appendInterimFields(head, to: &$0) }
+        state.withLines {
+            ForwardedHead.appendInterimFields(head, to: &$0)
+        } encode: { lines in
+            stream.outflow.sendInterim { FieldEncoder.append(head.status, lines: lines, to: &$0) }
         }
     }
 
@@ -50,10 +51,14 @@ final class HTTP2Side: ClientSide {
         answer.forwardsTrailers = !framing.isEmpty && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
         if !head.contains(.date) { answer.date = state.clock.httpDate }
-        stream.outflow.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) { out in
-            // RFC 8441 §5: a WebSocket is accepted with a 2xx.
-            FieldEncoder.appendStatus(isTunnel ? 200 : head.status, to: &out)
-            state.appendEncoded(to: &out) { ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0) }
+        // RFC 8441 §5: a WebSocket is accepted with a 2xx.
+        let status = isTunnel ? 200 : head.status
+        state.withLines {
+            ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0)
+        } encode: { lines in
+            stream.outflow.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
+                FieldEncoder.append(status, lines: lines, to: &$0)
+            }
         }
     }
 
@@ -61,12 +66,10 @@ final class HTTP2Side: ClientSide {
         if isMalformed { return stream.reset(.protocolError) }
         var own = ClientAnswer(framing: answer.framing, clientMinorVersion: 1, closes: false)
         if !answer.hasDate { own.date = state.clock.httpDate }
-        stream.outflow.begin(answer.framing) { out in
-            FieldEncoder.appendStatus(answer.status, to: &out)
-            state.appendEncoded(to: &out) {
-                OwnHead.appendFields(
-                    answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
-            }
+        state.withLines {
+            OwnHead.appendFields(answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
+        } encode: { lines in
+            stream.outflow.begin(answer.framing) { FieldEncoder.append(answer.status, lines: lines, to: &$0) }
         }
     }
 
@@ -76,19 +79,31 @@ final class HTTP2Side: ClientSide {
 
     // MARK: Waiting and leaving
 
-    var waiter: Waiter { stream.waiter }
+    var waiter: Waiter {
+        guard let taskWaiter else { preconditionFailure("an exchange waits that has not begun") }
+        return taskWaiter
+    }
+
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
     func unwatch() { stream.unwatch() }
     var hasLeft: Bool { stream.hasLeft }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, nil) }
 }
 
+extension HTTP2Side: StreamExchange {
+    nonisolated(nonsending) func serve(_ waiter: Waiter) async {
+        taskWaiter = waiter
+        stream.attach(to: waiter)
+        await session.serve(self)
+    }
+}
+
 extension WorkerResources {
-    /// Appends field lines, which `compose` writes as HTTP/1 has them, as HTTP/2 encodes them.
-    func appendEncoded(to out: inout [UInt8], compose: (inout [UInt8]) -> Void) {
+    /// Lends field lines, which `compose` writes as HTTP/1 has them.
+    func withLines(_ compose: (inout [UInt8]) -> Void, encode: (Span<UInt8>) -> Void) {
         var lines = takeLines()
         compose(&lines)
-        FieldEncoder.append(lines: lines.span, to: &out)
+        encode(lines.span)
         give(back: lines)
     }
 }

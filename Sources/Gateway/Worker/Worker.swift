@@ -61,9 +61,7 @@ actor Worker {
         let state = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
-            serveStream: { [loop] connection, number in
-                Task(executorPreference: loop) { await self.serve(stream: number, of: connection) }
-            })
+            startStreamTask: { [loop] in Task(executorPreference: loop) { await self.serveStreams() } })
         self.state = state
         let opened = try listen(plan, at: addresses, shares: shares, beside: [])
         for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
@@ -166,6 +164,7 @@ actor Worker {
         }
         for prober in probing { await prober.value }
         state?.generation.names.close()
+        state?.streamTasks.end()
         state?.log.flush()
         // What is of the loop ends on it.
         acceptors = [:]
@@ -313,8 +312,8 @@ actor Worker {
         await serveAndRemove(connection)
     }
 
-    private func serve(stream number: UInt32, of connection: ObjectIdentifier) async {
-        await state?.connection(connection)?.serve(stream: number)
+    private func serveStreams() async {
+        await state?.streamTasks.run()
     }
 
     private func serveAndRemove(_ connection: ClientConnection) async {

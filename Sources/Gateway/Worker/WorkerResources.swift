@@ -35,18 +35,19 @@ final class WorkerResources {
     private let probes: Bool
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
-    /// Starts a task for the exchange on a stream of a connection.
-    let serveStream: (ObjectIdentifier, UInt32) -> Void
+    let streamTasks: StreamTasks
 
-    /// - Parameter probes: whether it is this worker that probes.
+    /// - Parameters:
+    ///   - probes: whether it is this worker that probes.
+    ///   - startStreamTask: makes a task that calls `streamTasks.run()`.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
         _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, probes: Bool,
         resume: @escaping (ObjectIdentifier) -> Void,
-        serveStream: @escaping (ObjectIdentifier, UInt32) -> Void
+        startStreamTask: @escaping () -> Void
     ) throws(TLSError) {
         self.resume = resume
-        self.serveStream = serveStream
+        streamTasks = StreamTasks(loop: loop, startTask: startStreamTask)
         self.probes = probes
         self.loop = loop
         self.shared = shared

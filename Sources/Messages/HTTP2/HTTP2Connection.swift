@@ -27,7 +27,7 @@ package final class HTTP2Connection {
     var peer = Settings()
     /// The peer knows that we use no table of fields.
     private var hasToldOfTable = false
-    var streams: [UInt32: HTTP2Stream] = [:]
+    var streams = HTTP2StreamTable()
     /// The highest stream that the client has opened.
     package internal(set) var lastStream: UInt32 = 0
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
@@ -163,6 +163,7 @@ package final class HTTP2Connection {
     /// The exchange on a stream is over. If its request is not, what still comes is dropped for a while.
     package func endExchange(on stream: HTTP2Stream) {
         runningExchanges -= 1
+        stream.detach()
         guard !stream.isClosed else { return forget(stream) }
         stream.abandonedAt = now
         abandonedCount += 1
@@ -173,14 +174,14 @@ package final class HTTP2Connection {
 
     /// The requests of streams that were answered at that time or before are not awaited any longer: RFC 9113 §8.1.
     package func endAbandoned(since time: UInt64) {
-        for stream in streams.values {
+        for stream in streams.all {
             if let abandonedAt = stream.abandonedAt, abandonedAt <= time { stream.reset(.noError) }
         }
     }
 
     /// When the first of the streams was answered whose requests have not ended; nil if there is none.
     package var firstAbandoned: UInt64? {
-        abandonedCount == 0 ? nil : streams.values.lazy.compactMap(\.abandonedAt).min()
+        abandonedCount == 0 ? nil : streams.all.lazy.compactMap(\.abandonedAt).min()
     }
 
     func streamEnded(_ stream: HTTP2Stream) {
@@ -188,32 +189,31 @@ package final class HTTP2Connection {
     }
 
     func forget(_ stream: HTTP2Stream) {
-        guard streams[stream.identifier] === stream else { return }
-        streams[stream.identifier] = nil
+        guard streams.remove(stream) else { return }
         if stream.isAbandoned { abandonedCount -= 1 }
     }
 
     /// It will be silent for a while: what it has room for is given back.
     package func releaseMemory() {
         guard streams.isEmpty else { return }
-        streams = [:]
+        streams = HTTP2StreamTable()
         queue = HTTP2SendQueue()
         spareFields = []
         recentlyReset = []
-        output.releaseMemory()
     }
 
     // MARK: Sending
 
-    func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout [UInt8]) -> Void) {
-        output.appendHeaders(
-            stream.identifier, endsStream: endsStream, maxFrameSize: min(peer.maxFrameSize, FrameHeader.usualPayload)
-        ) { out in
-            if peer.hasHadSmallHeaderTable, !hasToldOfTable {
-                hasToldOfTable = true
-                FieldEncoder.appendNoTable(to: &out)
+    /// - Parameter compose: writes the encoded fields, the same each time.
+    func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout OutputSpan<UInt8>) -> Void) {
+        let tellsOfTable = peer.hasHadSmallHeaderTable && !hasToldOfTable
+        if tellsOfTable { hasToldOfTable = true }
+        let maxFrameSize = min(peer.maxFrameSize, FrameHeader.usualPayload)
+        output.append { out in
+            Frames.appendHeaders(stream.identifier, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out) { out in
+                if tellsOfTable { FieldEncoder.appendNoTable(to: &out) }
+                compose(&out)
             }
-            compose(&out)
         }
         if endsStream { streamEnded(stream) }
         flushSoon()
@@ -326,8 +326,8 @@ package final class HTTP2Connection {
 
     /// The connection broke or ends: its exchanges learn of it.
     package func endStreams() {
-        let open = streams.values
-        streams = [:]
+        let open = streams.all
+        streams = HTTP2StreamTable()
         abandonedCount = 0
         queue = HTTP2SendQueue()
         for stream in open { stream.wasReset(.cancel) }

@@ -15,7 +15,7 @@ extension HTTP2Connection {
         let change = peer.initialWindowSize - before
         // RFC 9113 §6.9.2: it holds for the streams that are open, too.
         if change != 0 {
-            for stream in streams.values where !stream.outflow.widen(change) {
+            for stream in streams.all where !stream.outflow.widen(change) {
                 throw ConnectionError(.flowControlError, "INITIAL_WINDOW_SIZE makes a window too large")
             }
         }

@@ -1,4 +1,3 @@
-import EventLoop
 import HTTP
 import HTTP2
 
@@ -8,8 +7,7 @@ extension HTTP2Connection {
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "HEADERS on stream 0") }
         guard header.stream % 2 == 1 else { throw ConnectionError(.protocolError, "a client opens a stream of an even number") }
         let fragment = try fragment(header, payload)
-        section = FieldSectionInProgress(
-            stream: header.stream, endsStream: header.has(.endStreamOrAck), kind: try kind(of: header))
+        section = try begin(header)
         try take(payload.extracting(fragment), isLast: header.has(.endHeaders))
     }
 
@@ -37,24 +35,22 @@ extension HTTP2Connection {
         return start..<end
     }
 
-    /// What a new field section is.
-    private func kind(of header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress.Kind {
+    private func begin(_ header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress {
+        var section = FieldSectionInProgress(stream: header.stream, endsStream: header.has(.endStreamOrAck))
         if header.stream > lastStream {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
-            if let goneAway, header.stream > goneAway { return .ignored }
+            if let goneAway, header.stream > goneAway { return section }
             lastStream = header.stream
-            return .request(RequestFields(limits: limits.head, storage: exchange(&spareFields, with: [])))
-        }
-        if let stream = streams[header.stream] {
+            section.request = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
+        } else if let stream = streams[header.stream] {
             guard !stream.inflow.hasEnded else {
                 throw ConnectionError(.streamClosed, "HEADERS on a stream that its sender has ended")
             }
-            return .trailers(TrailerFields(limits: limits.trailers))
-        }
-        guard recentlyReset.contains(header.stream) else {
+            section.trailers = TrailerFields(limits: limits.trailers)
+        } else if !recentlyReset.contains(header.stream) {
             throw ConnectionError(.streamClosed, "HEADERS on a stream that is closed")
         }
-        return .ignored
+        return section
     }
 
     private func take(_ fragment: Span<UInt8>, isLast: Bool) throws(ConnectionError) {
@@ -64,54 +60,41 @@ extension HTTP2Connection {
         guard open.size <= 2 * limits.head.maxHeadBytes, open.frames <= Self.maxFrames(of: limits.head) else {
             throw ConnectionError(.enhanceYourCalm, "a field section without an end", key: "limits.max_head_bytes")
         }
-        try decoder.decode(fragment, isLast: isLast) { name, value in open.add(name, value) }
+        try decoder.decode(fragment, isLast: isLast) { name, value in
+            open.request?.add(name: name, value: value)
+            open.trailers?.add(name: name, value: value)
+        }
         if isLast { try conclude(open) } else { section = open }
     }
 
     /// Nobody needs more to send as much as is taken, even in pieces of half a kilobyte.
     private static func maxFrames(of head: HeadLimits) -> Int { 8 + head.maxHeadBytes / 512 }
 
-    private func conclude(_ section: FieldSectionInProgress) throws(ConnectionError) {
-        switch section.kind {
-        case .ignored: break
-        case .trailers(let trailers): try conclude(trailers, section)
-        case .request(let fields): try open(fields, section)
+    private func conclude(_ section: consuming FieldSectionInProgress) throws(ConnectionError) {
+        let (stream, endsStream) = (section.stream, section.endsStream)
+        if let fields = section.request.take() {
+            try open(fields, stream, endsStream: endsStream)
+        } else if let trailers = section.trailers.take() {
+            try conclude(trailers, stream, endsStream: endsStream)
         }
     }
 
-    private func conclude(_ trailers: TrailerFields, _ section: FieldSectionInProgress) throws(ConnectionError) {
-        guard let stream = streams[section.stream] else { return }
-        guard section.endsStream, trailers.malformation == nil else {
-            return try resetStream(section.stream, .protocolError)
-        }
+    private func conclude(_ trailers: TrailerFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
+        guard let stream = streams[identifier] else { return }
+        guard endsStream, trailers.malformation == nil else { return try resetStream(identifier, .protocolError) }
         try end(
             stream, trailers: trailers.fields, refusal: trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge) : nil)
     }
 
-    private func open(_ fields: consuming RequestFields, _ section: FieldSectionInProgress) throws(ConnectionError) {
+    private func open(_ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
         // Those that were reset are counted as long as work is done for them.
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
-            return try resetStream(section.stream, .refusedStream)
+            return try resetStream(identifier, .refusedStream)
         }
-        let stream = HTTP2Stream(section.stream, of: self, waiter: Waiter(loop: loop))
+        let stream = HTTP2Stream(identifier, of: self)
         stream.priority = fields.priority
-        streams[section.stream] = stream
-        if section.endsStream { _ = stream.inflow.end() }
+        streams.append(stream)
+        if endsStream { _ = stream.inflow.end() }
         acceptor?.received(fields, on: stream)
-    }
-}
-
-extension FieldSectionInProgress {
-    fileprivate mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
-        // Taken out and put back: a copy would cost an allocation for each field.
-        switch exchange(&kind, with: .ignored) {
-        case .request(var fields):
-            fields.add(name: name, value: value)
-            kind = .request(fields)
-        case .trailers(var fields):
-            fields.add(name: name, value: value)
-            kind = .trailers(fields)
-        case .ignored: break
-        }
     }
 }

@@ -28,7 +28,7 @@ package final class HTTP2Outflow: BodySink {
     ///   - framing: of the body that follows; without one the section ends the stream.
     ///   - compose: appends the encoded fields.
     ///   - isTunnel: what follows is no body, and only `endTunnel` ends it.
-    package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout [UInt8]) -> Void) {
+    package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout OutputSpan<UInt8>) -> Void) {
         guard let stream, !stream.hasLeft, !hasEnded else { return }
         self.isTunnel = isTunnel
         left = if case .length(let count) = framing { count } else { nil }
@@ -37,7 +37,7 @@ package final class HTTP2Outflow: BodySink {
     }
 
     /// Sends a field section that another follows: 1xx.
-    package func sendInterim(compose: (inout [UInt8]) -> Void) {
+    package func sendInterim(compose: (inout OutputSpan<UInt8>) -> Void) {
         guard let stream, !stream.hasLeft, !hasEnded else { return }
         stream.connection.sendHeaders(stream, endsStream: false, compose: compose)
     }

@@ -10,8 +10,6 @@ final class HTTP2Output {
     private var pending: Buffer?
     /// Bytes of DATA that the peer takes on the connection (RFC 9113 §6.9).
     var window = FlowControl.initialWindow
-    /// One encoded field section, to be cut into frames.
-    private var block: [UInt8] = []
 
     init(_ stream: Stream, buffers: BufferPool) {
         self.stream = stream
@@ -29,22 +27,9 @@ final class HTTP2Output {
     private static let fill = 49_152
 
     /// Adds a frame that is small, or one of our own choosing.
-    func append(_ compose: (inout [UInt8]) -> Void) {
-        buffers.compose(into: target(for: Self.smallFrame), compose)
-    }
-
-    /// Adds a field section.
-    func appendHeaders(
-        _ identifier: UInt32, endsStream: Bool, maxFrameSize: Int, compose: (inout [UInt8]) -> Void
-    ) {
-        var encoded = exchange(&block, with: [])
-        encoded.removeAll(keepingCapacity: true)
-        compose(&encoded)
-        append { out in
-            let whole = encoded.span
-            Frames.appendHeaders(identifier, block: whole, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out)
-        }
-        block = encoded
+    /// - Parameter compose: writes the same each time (see `Buffer.append(writing:)`).
+    func append(_ compose: (inout OutputSpan<UInt8>) -> Void) {
+        target(for: Self.smallFrame).append(writing: compose)
     }
 
     /// Adds a DATA frame with a prefix of the payload.
@@ -62,9 +47,8 @@ final class HTTP2Output {
         }
         let flags = endsStream && wanted == payload.count ? FrameFlag.endStreamOrAck.rawValue : 0
         let target = target(for: wanted + FrameHeader.size)
-        buffers.compose(into: target) {
-            FrameHeader(.data, flags: flags, stream: identifier, length: wanted).append(to: &$0)
-        }
+        let header = FrameHeader(.data, flags: flags, stream: identifier, length: wanted)
+        target.append { header.append(to: &$0) }
         target.append(payload.extracting(first: wanted))
         window -= wanted
         return wanted
@@ -89,13 +73,9 @@ final class HTTP2Output {
         }
     }
 
-    /// Gives back what is only kept to be used again.
-    func releaseMemory() { block = [] }
-
     /// Gives the memory back; what waited is lost.
     func discard() {
         if let waiting = pending.take() { buffers.release(waiting) }
-        block = []
     }
 
     private func keep(_ waiting: Buffer) {

@@ -3,16 +3,12 @@ import HTTP2
 
 /// A field section of which not all frames have come.
 struct FieldSectionInProgress {
-    enum Kind {
-        case request(RequestFields)
-        case trailers(TrailerFields)
-        /// It is decoded for the table's sake alone (RFC 9113 §4.3).
-        case ignored
-    }
-
     let stream: UInt32
     let endsStream: Bool
-    var kind: Kind
+    /// Nil if it is no request's.
+    var request: RequestFields?
+    /// Nil if these are no trailers. If it is neither, it is decoded for the table's sake alone (RFC 9113 §4.3).
+    var trailers: TrailerFields?
     /// Encoded bytes and frames that have come.
     var size = 0
     var frames = 0

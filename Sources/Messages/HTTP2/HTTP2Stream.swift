@@ -11,7 +11,8 @@ package final class HTTP2Stream {
     package let identifier: UInt32
     package let inflow: HTTP2Inflow
     package let outflow: HTTP2Outflow
-    package private(set) var waiter: Waiter
+    /// Of the exchange, while there is one.
+    private var waiter: Waiter?
     package var priority = Priority()
     /// Why it ended before its time, on either side's account; nil while it has not.
     package private(set) var resetCode: ErrorCode?
@@ -24,10 +25,9 @@ package final class HTTP2Stream {
     private var watchesLeaving = false
     unowned let connection: HTTP2Connection
 
-    init(_ identifier: UInt32, of connection: HTTP2Connection, waiter: Waiter) {
+    init(_ identifier: UInt32, of connection: HTTP2Connection) {
         self.identifier = identifier
         self.connection = connection
-        self.waiter = waiter
         inflow = HTTP2Inflow(buffers: connection.buffers, window: connection.limits.streamWindow)
         outflow = HTTP2Outflow(window: connection.peer.initialWindowSize)
         inflow.stream = self
@@ -60,6 +60,12 @@ package final class HTTP2Stream {
     /// From now on it is this waiter that `watch` speaks of.
     package func attach(to waiter: Waiter) { self.waiter = waiter }
 
+    /// Nobody is woken any more.
+    func detach() {
+        unwatch()
+        waiter = nil
+    }
+
     /// Ends both directions with RST_STREAM, unless they have ended.
     package func reset(_ code: ErrorCode) {
         guard !isClosed else { return }
@@ -72,7 +78,7 @@ package final class HTTP2Stream {
     func wasReset(_ code: ErrorCode) {
         guard resetCode == nil else { return }
         end(code)
-        if watchesReading || watchesWriting || watchesLeaving { waiter.wake(.ready) }
+        if watchesReading || watchesWriting || watchesLeaving { waiter?.wake(.ready) }
     }
 
     private func end(_ code: ErrorCode) {
@@ -82,11 +88,11 @@ package final class HTTP2Stream {
     }
 
     func becameReadable() {
-        if watchesReading { waiter.wake(.ready) }
+        if watchesReading { waiter?.wake(.ready) }
     }
 
     func becameWritable() {
-        if watchesWriting { waiter.wake(.ready) }
+        if watchesWriting { waiter?.wake(.ready) }
     }
 }
 

@@ -1,0 +1,89 @@
+import EventLoop
+
+/// An exchange that is one of several on its connection, and waits for a task.
+protocol StreamExchange: AnyObject {
+    /// Carries it out.
+    /// - Parameter waiter: of the task that does.
+    nonisolated(nonsending) func serve(_ waiter: Waiter) async
+}
+
+/// A worker's tasks for exchanges that have no connection to themselves. Making a task costs a good part of what a request does:
+/// one whose exchange has ended rests for a while until there is another, of whichever connection.
+final class StreamTasks {
+    private let loop: EventLoop
+    /// Makes a task that calls `run()`.
+    private let startTask: () -> Void
+    /// Those that no task has taken up, the oldest first.
+    private var begun: [any StreamExchange] = []
+    /// How many of them have been taken, from the front.
+    private var takenCount = 0
+    /// The last that has come to rest is the first to go on.
+    private var resting: [StreamTask] = []
+    private var isOver = false
+
+    private final class StreamTask {
+        let waiter: Waiter
+        var isResting = false
+
+        init(_ waiter: Waiter) { self.waiter = waiter }
+    }
+
+    init(loop: EventLoop, startTask: @escaping () -> Void) {
+        self.loop = loop
+        self.startTask = startTask
+    }
+
+    /// The exchange begins in the loop's next turn.
+    func begin(_ exchange: any StreamExchange) {
+        begun.append(exchange)
+        guard let task = resting.popLast() else { return startTask() }
+        task.isResting = false
+        task.waiter.tell()
+    }
+
+    /// What a task does: one exchange after the other, until it is not needed any more.
+    nonisolated(nonsending) func run() async {
+        let task = StreamTask(Waiter(loop: loop))
+        repeat {
+            while let exchange = takeNext() { await exchange.serve(task.waiter) }
+        } while await rest(task)
+        task.waiter.retire()
+    }
+
+    /// The worker ends: so do its tasks.
+    func end() {
+        isOver = true
+        for task in resting { task.waiter.tell() }
+    }
+
+    private func takeNext() -> (any StreamExchange)? {
+        guard takenCount < begun.count else { return nil }
+        let next = begun[takenCount]
+        takenCount += 1
+        if takenCount == begun.count {
+            begun.removeAll(keepingCapacity: takenCount <= Self.mostResting)
+            takenCount = 0
+        }
+        return next
+    }
+
+    /// - Returns: is there perhaps something to do?
+    private nonisolated(nonsending) func rest(_ task: StreamTask) async -> Bool {
+        guard !isOver, resting.count < Self.mostResting else { return false }
+        // What came too late for the exchange before is not for the next.
+        task.waiter.dropTell()
+        task.isResting = true
+        resting.append(task)
+        let wake = await task.waiter.wait(timeout: Self.longestRest)
+        if task.isResting {
+            task.isResting = false
+            resting.removeAll { $0 === task }
+        }
+        return wake != .deadline && !isOver
+    }
+
+    /// Each holds some kilobytes.
+    private static let mostResting = 256
+    /// Nanoseconds.
+    private static let longestRest: UInt64 = 5_000_000_000
+}
