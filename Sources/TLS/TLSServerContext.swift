@@ -1,7 +1,11 @@
 import COpenSSL
+import Synchronization
 
-/// One certificate with its key, ready to serve: an `SSL_CTX` that every worker shares.
-/// `@safe`: the pointer is made in `init`, freed in `deinit` and lent to sessions that hold this object.
+/// What a site serves TLS with: its certificate and key in an `SSL_CTX` that every worker shares, and how it speaks.
+///
+/// The certificate can be replaced while clients are served: handshakes that begin from then on show the new one, and neither
+/// connections nor handshakes under way notice. There may also be none yet.
+/// `@safe`: every SSL_CTX is made here, lent in `withContext` alone, and freed when nobody can be using it any more.
 @safe package final class TLSServerContext: Sendable {
     /// The oldest protocol version that is spoken.
     package enum MinimumVersion: Sendable {
@@ -10,70 +14,95 @@ import COpenSSL
         var number: Int32 { self == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION }
     }
 
-    /// An SSL_CTX is reference-counted and may be used by several threads once it is set up (SSL_CTX_new(3)). It is set up in
-    /// `init` and, a listener's fallback, in `TLSServerNames.init`. Sessions are made of the names alone, so none exists before
-    /// both are done.
-    nonisolated(unsafe) let context: OpaquePointer
     let minimumVersion: MinimumVersion
     let records: TLSRecords
     /// What is spoken over it, the preferred one first, in ALPN's wire form (RFC 7301 §3.1).
     fileprivate let protocols: [UInt8]
 
-    /// Loads a PEM certificate chain (leaf first) and its PEM key, and checks that they match.
+    /// The one that new handshakes use; nil while there is no certificate. It is set up before it stands here, and not changed
+    /// afterwards: then several threads may use it (SSL_CTX_new(3)).
+    private nonisolated(unsafe) let current = unsafe Atomic<OpaquePointer?>(nil)
+    /// How many threads are between looking at `current` and having a reference of their own.
+    private let lookers = Atomic<Int>(0)
+    /// Those that have been replaced while somebody was looking. Only who replaces comes here.
+    private let replaced = Mutex(Replaced())
+
     /// - Parameter protocols: the names of what is spoken over it (RFC 7301 §6), the preferred one first, not empty.
-    /// - Throws: `.configuration`, naming the file and the reason.
     package init(
-        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"],
-        records: TLSRecords = .own
-    ) throws(TLSError) {
-        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
-            throw TLSError(.configuration(nil), TLSError.takeReason())
-        }
-        unsafe self.context = context
+        minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"], records: TLSRecords = .own
+    ) {
         self.minimumVersion = minimumVersion
         self.records = records
         self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
-        unsafe Self.setUp(context, minimumVersion)
-        // The callback's argument is this object, unretained: it is as long there as sessions can be made of it.
-        unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, Unmanaged.passUnretained(self).toOpaque())
-        if records == .own { unsafe gh_tell_secrets(context) }
-        ERR_clear_error()
-        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-            throw TLSError(
-                .configuration(.certificate), "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
-        }
-        // OpenSSL looks already here whether the key is of the certificate.
-        guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            let reason = TLSError.takeFileReason()
-            if reason == "key values mismatch" { throw Self.mismatch(keyFile, certificateFile) }
-            throw TLSError(.configuration(.key), "cannot read the key \(keyFile): \(reason)")
-        }
-        // A key of another kind has a place of its own, without a certificate.
-        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            ERR_clear_error()
-            throw Self.mismatch(keyFile, certificateFile)
-        }
+    }
+
+    /// With a certificate: see `replaceCertificate`.
+    package convenience init(
+        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"],
+        records: TLSRecords = .own
+    ) throws(TLSError) {
+        self.init(minimumVersion: minimumVersion, protocols: protocols, records: records)
+        try replaceCertificate(certificateFile: certificateFile, keyFile: keyFile)
     }
 
     deinit {
-        unsafe SSL_CTX_free(context)
+        unsafe SSL_CTX_free(current.load(ordering: .acquiring))
+    }
+
+    /// Handshakes that begin from now on show this certificate; those under way and connections stay as they are, and nobody
+    /// waits. From any thread; it reads files, so not from a worker's.
+    ///
+    /// The files are a PEM certificate chain (leaf first) and its PEM key without a passphrase; that they match is checked.
+    /// - Throws: `.configuration`, naming the file and the reason; the certificate before stays then.
+    package func replaceCertificate(certificateFile: String, keyFile: String) throws(TLSError) {
+        guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
+        do throws(TLSError) {
+            try unsafe Self.load(certificateFile, keyFile, into: context)
+        } catch {
+            unsafe SSL_CTX_free(context)
+            throw error
+        }
+        let old = unsafe UInt(bitPattern: current.exchange(context, ordering: .sequentiallyConsistent))
+        replaced.withLock { replaced in
+            replaced.contexts.append(old)
+            // Who begins to look from here on finds the new one; so if nobody looks now, nobody can have found an older one and
+            // not yet taken a reference. Otherwise they wait for the next time.
+            guard lookers.load(ordering: .sequentiallyConsistent) == 0 else { return }
+            replaced.freeAll()
+        }
+    }
+
+    /// Lends the context of the present certificate, nil if there is none; a session made of it has a reference of its own. It
+    /// never waits.
+    func withContext<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
+        lookers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        defer { lookers.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+        return unsafe body(current.load(ordering: .sequentiallyConsistent))
     }
 
     /// Does the certificate name this host (RFC 9525 §6)?
     func isGood(for host: String) -> Bool {
-        guard let certificate = unsafe SSL_CTX_get0_certificate(context) else { return false }
-        return unsafe X509_check_host(certificate, host, host.utf8.count, Self.strictly, nil) == 1
-            || X509_check_ip_asc(certificate, host, 0) == 1
+        unsafe withContext { context in
+            guard let certificate = unsafe context.flatMap({ unsafe SSL_CTX_get0_certificate($0) }) else { return false }
+            return unsafe X509_check_host(certificate, host, host.utf8.count, Self.strictly, nil) == 1
+                || X509_check_ip_asc(certificate, host, 0) == 1
+        }
     }
 
     /// RFC 9525 §6.3: an asterisk stands for a whole label, and a common name is no name.
     private static let strictly = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
 
-    private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
-        TLSError(.configuration(.key), "the key \(keyFile) does not belong to the certificate \(certificateFile)")
+    /// One of this site's, without a certificate; nil when memory is out. The caller owns it.
+    private func makeContext() -> OpaquePointer? {
+        guard let context = unsafe Self.make(minimumVersion, records) else { return nil }
+        // The callback's argument is this object, unretained: a session holds the names, and these hold it.
+        unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, Unmanaged.passUnretained(self).toOpaque())
+        return unsafe context
     }
 
-    private static func setUp(_ context: OpaquePointer, _ minimumVersion: MinimumVersion) {
+    /// What every site's and every listener's has; nil when memory is out. The caller owns it.
+    static func make(_ minimumVersion: MinimumVersion, _ records: TLSRecords) -> OpaquePointer? {
+        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { return nil }
         _ = unsafe gh_set_min_version(context, minimumVersion.number)
         unsafe gh_set_common(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
@@ -84,6 +113,47 @@ import COpenSSL
         _ = unsafe gh_set_groups(context, "X25519:P-256:P-384")
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
+        if records == .own { unsafe gh_tell_secrets(context) }
+        return unsafe context
+    }
+
+    private static func load(_ certificateFile: String, _ keyFile: String, into context: OpaquePointer) throws(TLSError) {
+        ERR_clear_error()
+        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
+            throw TLSError(
+                .configuration(.certificate), "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
+        }
+        // OpenSSL looks already here whether the key is of the certificate.
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            let reason = TLSError.takeFileReason()
+            if reason == "key values mismatch" { throw mismatch(keyFile, certificateFile) }
+            throw TLSError(.configuration(.key), "cannot read the key \(keyFile): \(reason)")
+        }
+        // A key of another kind has a place of its own, without a certificate.
+        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
+            ERR_clear_error()
+            throw mismatch(keyFile, certificateFile)
+        }
+    }
+
+    private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
+        TLSError(.configuration(.key), "the key \(keyFile) does not belong to the certificate \(certificateFile)")
+    }
+}
+
+/// Contexts that are used no more, but for the sessions that have a reference.
+/// `@safe`: it owns them, and frees each once.
+@safe private struct Replaced: ~Copyable {
+    /// Their addresses; 0 for none.
+    var contexts: [UInt] = []
+
+    mutating func freeAll() {
+        for context in contexts { unsafe SSL_CTX_free(OpaquePointer(bitPattern: context)) }
+        contexts = []
+    }
+
+    deinit {
+        for context in contexts { unsafe SSL_CTX_free(OpaquePointer(bitPattern: context)) }
     }
 }
 

@@ -2,12 +2,15 @@ import COpenSSL
 
 /// The certificates of one TLS listener by server name (SNI, RFC 6066 §3): exact names first, then `*.` wildcards, which stand
 /// for exactly one label, then the default site's.
-/// `@safe`: the keys of tickets are made in `init`, freed in `deinit` and lent to sessions that hold this object.
+/// `@safe`: the context and the keys of tickets are made in `init`, freed in `deinit` and lent to sessions that hold this object.
 @safe package final class TLSServerNames: Sendable {
     private let exact: [String: TLSServerContext]
     /// By what follows the asterisk, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
+    /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
+    /// `init`, and then not changed; nil if memory was out.
+    nonisolated(unsafe) let context: OpaquePointer?
     /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name. Made in `init`, freed in `deinit`, and
     /// lent to sessions that hold this object; any thread may use it.
     nonisolated(unsafe) let tickets: OpaquePointer?
@@ -23,12 +26,18 @@ import COpenSSL
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
         self.fallback = fallback
         unsafe tickets = gh_tickets_new()
-        // OpenSSL chooses the version before the name is known: the fallback takes what any site takes, the callback decides.
-        if contexts.values.contains(where: { $0.minimumVersion == .tls12 }) {
-            _ = unsafe gh_set_min_version(fallback.context, TLSServerContext.MinimumVersion.tls12.number)
-        }
+        // OpenSSL chooses the version before the name is known: this takes what any site takes, the callback decides.
+        let isAnyOlder = fallback.minimumVersion == .tls12 || contexts.values.contains { $0.minimumVersion == .tls12 }
+        unsafe context = TLSServerContext.make(isAnyOlder ? .tls12 : .tls13, fallback.records)
         // The callback's argument is this object, unretained: every session that uses the context holds the names too.
-        unsafe gh_on_server_name(fallback.context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
+        if let context = unsafe context {
+            unsafe gh_on_server_name(context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
+        }
+    }
+
+    deinit {
+        unsafe SSL_CTX_free(context)
+        unsafe gh_tickets_free(tickets)
     }
 
     /// What a client's name means: lower case, and without the dot of the root, which RFC 6066 §3 does not want there.
@@ -62,12 +71,19 @@ private func chooseContext(
     guard let ssl = unsafe ssl, let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
     let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(argument).takeUnretainedValue()
     let named = unsafe gh_server_name(ssl).flatMap { names.context(for: unsafe String(cString: $0)) }
+    let chosen = named ?? names.fallback
     // SSL_set_SSL_CTX leaves the versions as they are: a site's own limit holds only if it is looked at here.
-    guard unsafe SSL_version(ssl) >= (named ?? names.fallback).minimumVersion.number else {
+    guard unsafe SSL_version(ssl) >= chosen.minimumVersion.number else {
         unsafe alert?.pointee = SSL_AD_PROTOCOL_VERSION
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
-    guard let named else { return SSL_TLSEXT_ERR_NOACK }
-    unsafe SSL_set_SSL_CTX(ssl, named.context)
-    return SSL_TLSEXT_ERR_OK
+    let hasCertificate = unsafe chosen.withContext { context in
+        unsafe context != nil && SSL_set_SSL_CTX(ssl, context) != nil
+    }
+    // RFC 6066 §3: a certificate of another name would be taken for an attack.
+    guard hasCertificate else {
+        unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    return named == nil ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK
 }

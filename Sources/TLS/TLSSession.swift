@@ -33,7 +33,7 @@ import CRecords
 
     /// The server's side of a connection that `descriptor` has accepted.
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
-        try unsafe self.init(context: names.fallback.context, descriptor: descriptor, names: names, client: nil)
+        try unsafe self.init(context: names.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
         guard unsafe gh_set_tickets(ssl, names.tickets) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
         if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
@@ -48,7 +48,7 @@ import CRecords
     }
 
     private init(
-        context: OpaquePointer, descriptor: Int32, names: TLSServerNames?, client: TLSClientContext?
+        context: OpaquePointer?, descriptor: Int32, names: TLSServerNames?, client: TLSClientContext?
     ) throws(TLSError) {
         ERR_clear_error()
         unsafe wire = .allocate(capacity: 1)
@@ -359,8 +359,12 @@ import CRecords
                 : TLSError(.truncated, "the peer closed the connection without close_notify")
         }
         let reason = TLSError.takeReason()
-        // The one callback that refuses a handshake is the one that looks at the site's own lowest version.
-        if reason == "callback failed" {
+        // The one callback that refuses a handshake is the one that chooses the certificate.
+        if reason == "callback failed", let names {
+            let chosen = askedName.flatMap { names.context(for: $0) } ?? names.fallback
+            guard unsafe SSL_version(ssl) < chosen.minimumVersion.number else {
+                return TLSError(stage, "no certificate: there is none yet for \(askedName ?? "clients that ask for no name")")
+            }
             return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
         }
         return TLSError(stage, reason)

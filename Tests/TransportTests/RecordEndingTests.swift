@@ -92,10 +92,12 @@ import Testing
             case .unknownExtension:
                 // Of the range for private use (RFC 8446 §11), as some extension that is to come.
                 let places = UInt32(SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS)
-                func add(to context: OpaquePointer) -> Int32 {
+                func add(to context: OpaquePointer?) -> Int32 {
                     unsafe SSL_CTX_add_custom_ext(context, 65_280, places, addNothing, nil, nil, nil, nil)
                 }
-                #expect(unsafe add(to: names.fallback.context) == 1 && add(to: context.context) == 1)
+                // The context of the names reads the client's hello, the certificate's answers it.
+                #expect(unsafe names.fallback.withContext { unsafe add(to: $0) } == 1 && add(to: names.context) == 1)
+                #expect(unsafe add(to: context.context) == 1)
             }
             let connection = try await Connection.open(on: actor.loop, server: names, client: context)
             let failures = await connection.shakeHands()

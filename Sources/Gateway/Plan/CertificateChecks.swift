@@ -26,9 +26,14 @@ extension PlanBuilder {
             checkNames(of: site, chain.names, ssl.certFile, at: "\(keyPath).cert_file")
         }
         do throws(TLSError) {
-            return try TLSServerContext(
+            let context = try TLSServerContext(
                 certificateFile: ssl.certFile, keyFile: ssl.keyFile,
                 minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
+            certificates.append(
+                SiteCertificate(
+                    site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
+                    context: context))
+            return context
         } catch {
             problem(at: "\(keyPath).\(error.file == .key ? "key_file" : "cert_file")", error.reason)
             return nil

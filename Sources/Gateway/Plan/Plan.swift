@@ -9,6 +9,8 @@ package final class Plan: Sendable {
     let listeners: [ListenerPlan]
     /// All pools of all sites; a pool's `place` is its place here.
     let pools: [PoolPlan]
+    /// Of every TLS site, in the order of the configuration.
+    package let certificates: [SiteCertificate]
     /// The sites' files, for the plan after this one: where they are still the same, workers go on to remember them.
     let files: [SiteIdentity: StaticSite]
     /// What the plan after this one takes over.
@@ -26,11 +28,12 @@ package final class Plan: Sendable {
     private let tunnelRoutes: Set<ObjectIdentifier>
 
     init(
-        listeners: [ListenerPlan], pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState,
-        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName,
-        logFormat: Logging.Format, workerCount: Int
+        listeners: [ListenerPlan], certificates: [SiteCertificate], pools: [PoolPlan], files: [SiteIdentity: StaticSite],
+        carried: CarriedState, names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits,
+        proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
     ) {
         self.listeners = listeners
+        self.certificates = certificates
         self.pools = pools
         self.files = files
         self.carried = carried

@@ -14,6 +14,7 @@ package struct PlanBuilder {
     /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
     package private(set) var problems: [Problem] = []
     var pools: [PoolPlan] = []
+    var certificates: [SiteCertificate] = []
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
@@ -45,8 +46,9 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, pools: pools, files: files, carried: carried, names: names, fileCache: fileCache,
-            limits: limits, proxyName: ProxyName(configuration.server.name), logFormat: configuration.logging.format,
+            listeners: listeners, certificates: certificates, pools: pools, files: files, carried: carried, names: names,
+            fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
+            logFormat: configuration.logging.format,
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
     }
 
@@ -165,7 +167,7 @@ package struct PlanBuilder {
             fallback: sites[fallback])
     }
 
-    /// The certificates of one TLS listener. The default site's context is made for this listener alone.
+    /// The certificates of one TLS listener.
     private mutating func serverNames(_ members: [Int], _ fallback: Int) -> TLSServerNames? {
         var contexts: [String: TLSServerContext] = [:]
         var chosen: TLSServerContext?

@@ -1,0 +1,16 @@
+package import TLS
+
+/// A TLS site's certificate: where it is from, and where it is shown.
+package struct SiteCertificate: Sendable {
+    /// The site's name, for log lines.
+    package let site: String
+    /// The site's place in the configuration: "sites[2]".
+    package let keyPath: String
+    /// PEM: the chain, the leaf first.
+    package let certificateFile: String
+    /// PEM, without a passphrase.
+    package let keyFile: String
+    /// What handshakes use. ``TLSServerContext/replaceCertificate(certificateFile:keyFile:)`` has new ones show another
+    /// certificate: no reload is needed, and no connection notices.
+    package let context: TLSServerContext
+}
