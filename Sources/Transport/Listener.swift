@@ -44,6 +44,14 @@ package final class Listener {
         socket = try Socket(adopting: descriptor, on: loop)
     }
 
+    /// Accepts from a socket that somebody else has opened, and may keep open: so it can be several workers'.
+    package init(_ passed: PassedSocket, on loop: EventLoop) throws(SystemError) {
+        address = passed.address
+        socket = try Socket(adopting: try passed.duplicate(), on: loop)
+        // Inherited by accepted sockets, as with our own.
+        if address.family != .unix { try? set(socket.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+    }
+
     /// Does a client wait to be accepted? Asks the kernel; one that comes later makes the socket readable.
     package var hasClient: Bool {
         var question = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
@@ -104,7 +112,8 @@ package final class Listener {
         if !shares, address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     }
 
-    private static func boundAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
+    /// getsockname(2)
+    static func boundAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in

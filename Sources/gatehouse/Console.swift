@@ -3,7 +3,7 @@ import Glibc
 
 /// What the command says to the person who called it.
 enum Console {
-    static var hasColour: Bool { isatty(STDERR_FILENO) == 1 && !FileWriting.hasVariable("NO_COLOR") }
+    static var hasColour: Bool { isatty(STDERR_FILENO) == 1 && Environment.value("NO_COLOR") == nil }
 
     /// Was standard error a terminal that has been closed?
     static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }

@@ -17,12 +17,6 @@ enum FileWriting {
         return unsafe poll(&watched, 1, 0) > 0 && Int32(watched.revents) & (POLLHUP | POLLERR) != 0
     }
 
-    /// Is the environment variable set?
-    static func hasVariable(_ name: String) -> Bool {
-        // Only compared with null; nothing in this process changes the environment.
-        unsafe getenv(name) != nil
-    }
-
     /// Can the file not be read, for whatever reason?
     static func isMissing(_ path: String) -> Bool { FileAccess.problem(reading: path) != nil }
 }

@@ -22,18 +22,25 @@ actor Reloader {
     private let gateway: Gateway
     private let output: DiagnosticsOutput
     private let log: Logger
+    private let notifier: ServiceNotifier?
     private var configuration: Configuration
     private var last: Task<Outcome, Never>?
     /// The one that has not begun: who asks meanwhile gets its outcome.
     private var waiting: Task<Outcome, Never>?
 
-    /// - Parameter configuration: the one in use.
-    init(_ source: Source, _ gateway: Gateway, output: DiagnosticsOutput, log: Logger, configuration: Configuration) {
+    /// - Parameters:
+    ///   - configuration: the one in use.
+    ///   - notifier: is told of each reload; nil if nobody wants to know.
+    init(
+        _ source: Source, _ gateway: Gateway, output: DiagnosticsOutput, log: Logger, configuration: Configuration,
+        notifier: ServiceNotifier?
+    ) {
         self.source = source
         self.gateway = gateway
         self.output = output
         self.log = log
         self.configuration = configuration
+        self.notifier = notifier
     }
 
     /// Reads the file anew, and uses what it says. One at a time: what the file says when this is called, or later, is what
@@ -44,7 +51,10 @@ actor Reloader {
         let task = Task {
             _ = await previous?.value
             waiting = nil
-            return await perform()
+            notifier?.reloading()
+            let outcome = await perform()
+            notifier?.reloaded(outcome)
+            return outcome
         }
         (last, waiting) = (task, task)
         return await task.value

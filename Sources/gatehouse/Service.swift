@@ -13,6 +13,8 @@ struct Service: Sendable {
     private let signals: Signals
     /// Nil if there is no file to read again.
     private let reloader: Reloader?
+    /// Nil if no service manager wants to be told.
+    private let notifier: ServiceNotifier?
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -34,8 +36,11 @@ struct Service: Sendable {
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
         service.log.notice("serving", metadata: facts)
+        service.notifier?.ready()
+        let watchdog = Task { await service.notifier?.keepWatchdog() }
         await whenServing()
         await service.serve(whenStopping)
+        watchdog.cancel()
         service.log.notice("stopped")
         service.output.logs.close()
     }
@@ -48,11 +53,14 @@ struct Service: Sendable {
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
-            let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses)
+            let gateway = try await Gateway(
+                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: try SocketActivation.sockets())
+            let notifier = ServiceNotifier(gateway, log)
             let reloader = source.map {
-                Reloader($0, gateway, output: output, log: log, configuration: configuration)
+                Reloader($0, gateway, output: output, log: log, configuration: configuration, notifier: notifier)
             }
-            return Service(gateway: gateway, output: output, log: log, signals: signals, reloader: reloader)
+            return Service(
+                gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
             throw ExitCode(1)
@@ -72,6 +80,11 @@ struct Service: Sendable {
             var stops = 0
             for await signal in signals.all {
                 switch request(of: signal) {
+                case .reopenLogs where signal.request == .reload:
+                    // The manager that asks waits for both messages, although there is nothing to reload.
+                    notifier?.reloading()
+                    reopenLogs(signal)
+                    notifier?.ready()
                 case .reopenLogs: reopenLogs(signal)
                 case .reload:
                     group.addTask {
@@ -85,6 +98,8 @@ struct Service: Sendable {
                     stops += 1
                     if stops == 1 {
                         log.notice("stopping", metadata: ["signal": "\(signal.name)"])
+                        notifier?.stopping(within: gateway.drainTime)
+                        group.addTask { await notifier?.followDrain() }
                         group.addTask {
                             await whenStopping()
                             await gateway.drain()

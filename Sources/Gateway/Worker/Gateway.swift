@@ -13,6 +13,8 @@ package final class Gateway: Sendable {
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }
     private let opened: Mutex<[SocketAddress]>
+    /// Of the sockets that were passed.
+    private let passed: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
     /// - Parameters:
@@ -20,10 +22,18 @@ package final class Gateway: Sendable {
     ///   - log: for diagnostics.
     ///   - sharesAddresses: whether others of this user may listen at its addresses already. By default that is an error: of
     ///     two that run by mistake each would get a part of the clients.
-    /// - Throws: `ListenError`, or the system call that failed.
-    package init(_ plan: Plan, logs: Logs, log: Logger, sharesAddresses: Bool = false) async throws {
+    ///   - passed: listening sockets that are open already, and taken over. Those of the plan's addresses are used; others are an
+    ///     error.
+    /// - Throws: `ListenError`, `PassedSocketError`, or the system call that failed.
+    package init(
+        _ plan: Plan, logs: Logs, log: Logger, sharesAddresses: Bool = false, passed: [PassedSocket] = []
+    ) async throws {
         self.plan = Mutex(plan)
         self.log = log
+        let sockets = PassedSockets(passed)
+        defer { sockets.close() }
+        self.passed = sockets.addresses
+        try PassedSockets.check(self.passed, for: plan)
         let shared = ProcessCounters()
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
@@ -36,7 +46,8 @@ package final class Gateway: Sendable {
             let worker = Worker(loop: loop, log: log)
             // The first worker's choice of a free port is the others' too.
             addresses = try await worker.open(
-                plan, shared: shared, logs: logs, number: index, addresses: addresses, shares: sharesAddresses || index > 0)
+                plan, shared: shared, logs: logs, number: index, addresses: addresses, shares: sharesAddresses || index > 0,
+                passed: sockets.share(of: index, of: plan.workerCount))
             workers.append(worker)
         }
         self.workers = workers
@@ -58,8 +69,10 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - next: built with the plan in use as the previous one, for as many workers.
     ///   - logs: what the lines go to from now on; nil: what they go to already.
-    /// - Throws: why a worker cannot use it, such as `ListenError`; nothing has changed then.
+    /// - Throws: why a worker cannot use it, such as `ListenError`, or a socket that was passed and would be nobody's; nothing
+    ///   has changed then.
     package func adopt(_ next: Plan, logs: Logs? = nil) async throws {
+        try PassedSockets.check(passed, for: next)
         var addresses = next.listeners.map(\.address)
         // One worker may have closed a listener that comes back while another has not.
         var own: [SocketAddress] = []
@@ -74,6 +87,11 @@ package final class Gateway: Sendable {
         for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
         opened.withLock { $0 = addresses }
+    }
+
+    /// Returns when every worker's loop has taken a turn: never, if one is stuck.
+    package func takeTurns() async {
+        for worker in workers { await worker.takeTurn() }
     }
 
     /// The one in use.
@@ -108,6 +126,9 @@ package final class Gateway: Sendable {
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
+
+    /// Nanoseconds that `drain` may take, and what ends after it.
+    package var drainTime: UInt64 { plan.withLock { $0.limits.drainTimeout } &+ 10_000_000_000 }
 
     /// Cuts every connection at once, also while `drain` waits for them.
     package func cut() async {

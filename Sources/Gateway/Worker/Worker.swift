@@ -50,9 +50,11 @@ actor Worker {
     ///   - number: from 0. The first worker is the one that probes, and that tells of changes of health and of what happens to
     ///     the logs.
     ///   - shares: whether others may listen at the addresses already, as another worker does.
+    ///   - passed: the sockets that are open already, as far as this worker accepts from them.
     /// - Throws: the address that cannot be had, and why.
     func open(
-        _ plan: Plan, shared: ProcessCounters, logs: Logs, number: Int, addresses: [SocketAddress], shares: Bool
+        _ plan: Plan, shared: ProcessCounters, logs: Logs, number: Int, addresses: [SocketAddress], shares: Bool,
+        passed: [PassedSocket]
     ) throws -> [SocketAddress] {
         watchesUpstreams = number == 0
         self.number = number
@@ -63,38 +65,13 @@ actor Worker {
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
             startStreamTask: { [loop] in Task(executorPreference: loop) { await self.serveStreams() } })
         self.state = state
-        let opened = try listen(plan, at: addresses, shares: shares, beside: [])
+        let opened = try listening(own: [], shares: shares, passed: passed).open(plan, at: addresses)
         for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
         return opened.addresses
     }
 
-    /// Opens the listeners of a plan that are not open yet.
-    /// - Parameters:
-    ///   - addresses: of the plan's listeners.
-    ///   - own: where this process listens already, by whichever worker.
-    /// - Returns: them, and the address of each listener of the plan.
-    private func listen(
-        _ plan: Plan, at addresses: [SocketAddress], shares: Bool, beside own: [SocketAddress]
-    ) throws(ListenError) -> (new: [(Listener, ListenerPlan)], addresses: [SocketAddress]) {
-        var new: [(Listener, ListenerPlan)] = []
-        var found: [SocketAddress] = []
-        for (address, listener) in zip(addresses, plan.listeners) {
-            if let known = acceptors.values.first(where: { !$0.isRetired && $0.plan.isSame(as: listener) }) {
-                found.append(known.listener.address)
-                continue
-            }
-            // One for all addresses of a port, and one for a single address of it, are both the plan's own.
-            let isBesideOwn = (own + new.map(\.0.address)).contains { $0.overlaps(address) }
-            do throws(SystemError) {
-                let socket = try Listener(address, on: loop, shares: shares || isBesideOwn)
-                new.append((socket, listener))
-                found.append(socket.address)
-            } catch {
-                for (socket, _) in new { socket.close() }
-                throw ListenError(address: address, site: listener.keyPath, cause: error)
-            }
-        }
-        return (new, found)
+    private func listening(own: [SocketAddress], shares: Bool, passed: [PassedSocket] = []) -> Listening {
+        Listening(loop: loop, acceptors: Array(acceptors.values), own: own, shares: shares, passed: passed)
     }
 
     private func add(_ listener: Listener, _ plan: ListenerPlan, of generation: Generation) {
@@ -115,7 +92,7 @@ actor Worker {
     func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) throws -> [SocketAddress] {
         guard let state, !isDraining else { return addresses }
         let generation = try state.prepare(plan)
-        let opened = try listen(plan, at: addresses, shares: number > 0, beside: own)
+        let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
         prepared = Prepared(generation: generation, listeners: opened.new)
         return opened.addresses
     }
@@ -184,6 +161,9 @@ actor Worker {
     }
 
     var connectionCount: Int { state?.connectionCount ?? 0 }
+
+    /// Returns when the loop has taken a turn: never, if it is stuck.
+    func takeTurn() {}
 
     // MARK: -
 

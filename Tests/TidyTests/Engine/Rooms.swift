@@ -48,6 +48,7 @@ extension Project {
                     "Sources/StaticFiles/OpenFile.swift",
                     "Sources/Upstreams/Policy/Signature.swift",
                     "Sources/WebSocket/SHA1.swift",
+                    "Sources/gatehouse/Environment.swift",
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWriting.swift",
                 ]),
