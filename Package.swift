@@ -53,6 +53,7 @@ let package = Package(
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
+        module("Protection"),
         // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP", "CNghttp2"]),
@@ -70,7 +71,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket",
-                "Configuration",
+                "Protection", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -89,6 +90,7 @@ let package = Package(
         tests(of: "WebSocketTests", ["WebSocket"]),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
+        tests(of: "ProtectionTests", ["Protection"]),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
@@ -107,7 +109,7 @@ let package = Package(
             of: "GatewayLogicTests",
             [
                 "Gateway", "Upstreams", "StaticFiles", "Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket",
-                "Configuration", "LoopTesting", "TestSupport",
+                "Protection", "Configuration", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),

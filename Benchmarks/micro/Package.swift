@@ -37,6 +37,7 @@ let package = Package(
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
+        module("Protection"),
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP", "CNghttp2"]),
         module("EventLoop", ["CLinux"]),
@@ -49,7 +50,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket",
-                "Configuration",
+                "Protection", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

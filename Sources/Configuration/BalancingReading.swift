@@ -32,12 +32,12 @@ extension TableReader {
         return nil
     }
 
-    /// `hash_on`: `client`, `path`, `header:NAME` or `cookie:NAME`.
-    func hashKey() -> HashKey? {
-        guard let text = string(["hash_on"]) else { return nil }
+    /// `client`, `path`, `header:NAME` or `cookie:NAME`.
+    func hashKey(_ key: String = "hash_on", orPath: Bool = true) -> HashKey? {
+        guard let text = string([key]) else { return nil }
         switch text.value {
         case "client": return .client
-        case "path": return .path
+        case "path" where orPath: return .path
         default: break
         }
         let parts = text.value.split(separator: ":", maxSplits: 1).map(String.init)
@@ -45,7 +45,7 @@ extension TableReader {
             if parts[0] == "header" { return .header(parts[1].lowercased()) }
             if parts[0] == "cookie" { return .cookie(parts[1]) }
         }
-        reading.error(text, "\"\(text.value)\" is none of client, path, header:NAME, cookie:NAME")
+        reading.error(text, "\"\(text.value)\" is none of client,\(orPath ? " path," : "") header:NAME, cookie:NAME")
         return nil
     }
 }

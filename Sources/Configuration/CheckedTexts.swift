@@ -43,18 +43,20 @@ extension TableReader {
         return names.filter { seen.insert($0).inserted }
     }
 
-    func addressBlocks(_ key: String) -> [AddressBlock] {
-        (strings([key]) ?? []).compactMap { text in
+    /// - Parameter orAll: whether `all` stands for every address.
+    func addressBlocks(_ key: String, orAll: Bool = false) -> [AddressBlock] {
+        (strings([key]) ?? []).flatMap { text in
+            if orAll, text.value == "all" { return ["0.0.0.0/0", "::/0"].compactMap { AddressBlock($0) } }
             guard let block = AddressBlock(text.value) else {
                 reading.error(
                     text, "\"\(text.value)\" is not an address or a block of addresses",
                     hint: "such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\"")
-                return nil
+                return []
             }
             if block.hasBitsBeyondLength {
                 reading.warning(text, "\"\(text.value)\" has bits beyond its length; they are not compared")
             }
-            return block
+            return [block]
         }
     }
 

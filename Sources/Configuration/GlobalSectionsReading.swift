@@ -83,6 +83,7 @@ extension Limits {
         table.read("max_tunnels_per_client", into: &maxTunnelsPerClient, in: 0...10_000_000)
         table.read("max_idle_upstream_connections", into: &maxIdleUpstreamConnections, in: 0...100_000)
         table.readDuration("upstream_idle_timeout", into: &upstreamIdleTimeout)
+        table.read("rate_limited_clients", into: &rateLimitedClients, in: 1000...10_000_000)
         table.finish()
     }
 }
@@ -97,23 +98,6 @@ extension Security {
         rateLimiting = RateLimiting(reading: table.table("rate_limiting"))
         trustedProxies = table.addressBlocks("trusted_proxies")
         table.finish()
-    }
-}
-
-extension RateLimiting {
-    init?(reading table: TableReader) {
-        let rates = 1...1_000_000_000
-        let perMinute = table.integer(["requests_per_minute"], in: rates)
-        let burst = table.integer(["burst_size"], in: rates)
-        whitelist = table.addressBlocks("whitelist")
-        table.finish()
-        if table.isWritten {
-            if !table.has("requests_per_minute") { table.missing("requests_per_minute") }
-            if !table.has("burst_size") { table.missing("burst_size") }
-        }
-        guard let perMinute, let burst else { return nil }
-        requestsPerMinute = perMinute.value
-        burstSize = burst.value
     }
 }
 

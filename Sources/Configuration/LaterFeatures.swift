@@ -5,7 +5,6 @@ enum LaterFeatures {
         ("management", "the management listener", false),
         ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive", false),
         ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive", false),
-        ("security.rate_limiting", "rate limits", true),
         ("sites[].ssl.acme", "certificates by ACME", false),
         ("sites[].ssl.auto_cert", "certificates by ACME", false),
         ("sites[].ssl.domains", "certificates by ACME", false),

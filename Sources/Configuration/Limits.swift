@@ -53,6 +53,8 @@ package struct Limits: Sendable, Equatable {
     package var tunnelStall = Duration.seconds(60)
     /// 0: no limit.
     package var maxTunnelsPerClient = 0
+    /// That each rate limit remembers.
+    package var rateLimitedClients = 1_000_000
     /// Idle connections kept to one upstream by one worker; 0: none are reused.
     package var maxIdleUpstreamConnections = 512
     /// How long such a connection is kept.

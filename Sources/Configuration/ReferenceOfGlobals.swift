@@ -73,12 +73,11 @@ extension ConfigurationReference {
             A written table replaces them all; an empty one adds none.
             """),
         Section(
-            "security.rate_limiting", "Requests per client address. No limit unless written.",
-            [
-                Key("requests_per_minute", "count", .required, "The steady rate."),
-                Key("burst_size", "count", .required, "How many may come at once."),
-                Key("whitelist", "list of addresses or CIDR blocks", .value("[]"), "Clients without a limit."),
-            ]),
+            "security.rate_limiting",
+            """
+            How many requests one client may send to all sites together. No limit unless written. Over it: 429; see \
+            [Protection](protection.md).
+            """, rateKeys),
         Section(
             "file_cache",
             """
@@ -229,5 +228,11 @@ extension ConfigurationReference {
                 "max_idle_upstream_connections", "count; 0: none is reused", .value("512"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),
+            Key(
+                "rate_limited_clients", "1000 to 10000000", .value("1000000"),
+                """
+                Clients that each rate limit remembers at the same time, at about 34 bytes each; memory is taken as they come. \
+                Beyond them those that have used least are forgotten.
+                """),
         ])
 }

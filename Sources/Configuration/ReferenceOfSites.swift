@@ -73,9 +73,13 @@ extension ConfigurationReference {
             "sites[].access_control",
             """
             CORS: what pages of other origins may do here. The table's presence switches it on: browsers' preflights are \
-            answered, and every answer says who may read it, unless an upstream says so itself.
+            answered, and every answer says who may read it, unless an upstream says so itself. With no key but \
+            `allowed_ips` and `blocked_ips`, which are others' words for `sites.access`, there is no CORS.
             """,
             [
+                Key("enabled", "boolean", .value("true"), "`false`: as if the table were not there."),
+                Key("allowed_ips", "as `access.allow_ips`", .none("everybody"), "The same as `sites.access.allow_ips`."),
+                Key("blocked_ips", "as `access.deny_ips`", .none("nobody"), "The same as `sites.access.deny_ips`."),
                 Key("allow_origins", "list of origins", .value("[\"*\"]"), "Who may read answers from a page."),
                 Key("allow_methods", "list of methods", .value("[\"GET\", \"HEAD\", \"OPTIONS\"]"), "With what methods."),
                 Key("allow_headers", "list of field names", .value("[\"Content-Type\", \"Authorization\"]"), "With what fields."),

@@ -18,6 +18,9 @@ package struct Route: Sendable, Equatable {
     package var tunnelIdle: Duration?
     /// The values of `Origin` that may open a WebSocket; nil: any.
     package var allowedOrigins: [String]?
+    package var access = Access()
+    /// nil: no limit of the route's own.
+    package var rateLimit: RateLimiting?
     /// nil: `limits.tunnel_lifetime`.
     package var tunnelLifetime: Duration?
     /// nil: `limits.tunnel_ping`.

@@ -25,6 +25,8 @@ extension Route {
         table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
         table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
         table.read("websocket_strict", into: &websocketStrict)
+        access = Access(reading: table.table("access"))
+        rateLimit = RateLimiting(reading: table.table("rate_limit"))
         table.finish()
         if path == nil || upstream == nil { return nil }
     }

@@ -30,14 +30,6 @@ package struct Security: Sendable, Equatable {
     package init() {}
 }
 
-/// `[security.rate_limiting]`: per client address.
-package struct RateLimiting: Sendable, Equatable {
-    package var requestsPerMinute: Int
-    package var burstSize: Int
-    /// Addresses that are not limited.
-    package var whitelist: [AddressBlock] = []
-}
-
 /// `[management]`: the operator's own listener.
 package struct Management: Sendable, Equatable {
     package var enabled = false

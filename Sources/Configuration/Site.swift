@@ -24,6 +24,9 @@ package struct Site: Sendable, Equatable {
     package var cache = BrowserCache()
     /// The values of `Origin` that may open a WebSocket on routes that say nothing themselves; nil: `security.allowed_origins`.
     package var allowedOrigins: [String]?
+    package var access = Access()
+    /// nil: no limit of the site's own.
+    package var rateLimit: RateLimiting?
     /// nil: Gatehouse adds no CORS fields.
     package var accessControl: AccessControl?
     /// nil: plain HTTP.

@@ -26,9 +26,9 @@ extension Site {
         readErrorPages(table.table("error_pages"), hasDirectory: table.has("static_dir"))
         compression = Compression(reading: table.table("compression"))
         cache = BrowserCache(reading: table.table("cache"))
-        let accessControl = table.table("access_control")
-        let cors = AccessControl(reading: accessControl)
-        if accessControl.isWritten, isOfUse(cors, accessControl) { self.accessControl = cors }
+        access = Access(reading: table.table("access"))
+        rateLimit = RateLimiting(reading: table.table("rate_limit"))
+        readAccessControl(table.table("access_control"))
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
         proxy = Proxy.read(proxyTable, for: gateway)
@@ -77,6 +77,22 @@ extension Site {
         if !table.has("port") {
             if isFragment { port = 8080 } else { table.missing("port", hint: "such as port = 443 with ssl, or port = 80") }
         }
+    }
+
+    /// CORS, and what BWS's manuals say there of addresses. A table that speaks of addresses alone switches no CORS on.
+    private mutating func readAccessControl(_ table: TableReader) {
+        var enabled = true
+        table.read("enabled", into: &enabled)
+        if enabled {
+            access.add(from: table)
+        } else {
+            for key in ["allowed_ips", "blocked_ips"] { _ = table.find([key]) }
+        }
+        let cors = AccessControl(reading: table)
+        let isAboutAddresses = table.has("allowed_ips") || table.has("blocked_ips")
+        let hasOwnKeys = table.entries.contains { !["enabled", "allowed_ips", "blocked_ips"].contains($0.key) }
+        guard table.isWritten, enabled, hasOwnKeys || !isAboutAddresses else { return }
+        if isOfUse(cors, table) { accessControl = cors }
     }
 
     /// Warns of what would not do what it seems to. False if the table does nothing beside `[sites.headers]`.

@@ -31,6 +31,31 @@ package struct CIDR: Equatable, Sendable {
         guard base.high & ~highMask == 0, base.low & ~lowMask == 0 else { return nil }
     }
 
+    /// From an address's bytes in network order; bits behind the prefix do not count. A block within `::ffff:0:0/96` is the IPv4
+    /// block that it stands for, since addresses are (`IPAddress.init(v6:_:)`).
+    /// - Returns: nil if there are not 4 or 16 bytes, or fewer bits than the length says.
+    package init?(bytes: [UInt8], prefixLength: Int) {
+        guard bytes.count == 4 || bytes.count == 16, 0...bytes.count * 8 ~= prefixLength else { return nil }
+        let high = bytes.count == 16 ? bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) } : 0
+        let low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let isMapped = bytes.count == 16 && high == 0 && low >> 32 == 0xFFFF && prefixLength >= 96
+        let isIPv6 = bytes.count == 16 && !isMapped
+        let length = isMapped ? prefixLength - 96 : prefixLength
+        self.prefixLength = length
+        highMask = isIPv6 ? Self.mask(min(length, 64), of: 64) : 0
+        lowMask = isIPv6 ? Self.mask(max(0, length - 64), of: 64) : Self.mask(length, of: 32)
+        base =
+            isIPv6
+            ? IPAddress(block: high & highMask, low & lowMask) : IPAddress(v4: UInt32(truncatingIfNeeded: low & lowMask))
+    }
+
+    /// The first address and the last, as numbers.
+    package var bounds: ClosedRange<UInt128> {
+        let first = base.number
+        let free = (base.isIPv6 ? 128 : 32) - prefixLength
+        return first...(first | UInt128.max >> UInt128(128 - free))
+    }
+
     /// Whether the address lies in the block; families never match each other.
     package func contains(_ address: IPAddress) -> Bool {
         address.isIPv6 == base.isIPv6 && address.high & highMask == base.high && address.low & lowMask == base.low

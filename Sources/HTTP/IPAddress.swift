@@ -26,6 +26,14 @@ package struct IPAddress: Equatable, Hashable, Sendable {
         self.isIPv6 = isIPv6
     }
 
+    /// The base of an IPv6 block, which is none of an IPv4 address even where it begins like one.
+    init(block high: UInt64, _ low: UInt64) {
+        self.init(high, low, isIPv6: true)
+    }
+
+    /// All bits as one number; an IPv4 address is its 32.
+    package var number: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
     /// From text: dotted decimal, or RFC 4291 §2.2 text without zone and brackets.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)

@@ -78,6 +78,7 @@ import Testing
         #expect(limits.maxTunnelsPerClient == 8)
         #expect(limits.maxIdleUpstreamConnections == 7)
         #expect(limits.upstreamIdleTimeout == .milliseconds(500))
+        #expect(limits.rateLimitedClients == 2000)
     }
 
     @Test func securityIsReadAsWritten() {
@@ -88,8 +89,8 @@ import Testing
         #expect(security.trustedProxies.map(\.description) == ["10.0.0.0/8"])
         // In the file's order, not the alphabet's.
         #expect(security.securityHeaders == [HeaderField(name: "Z-Last", value: "z"), HeaderField(name: "A-First", value: "a")])
-        #expect(security.rateLimiting?.requestsPerMinute == 60)
-        #expect(security.rateLimiting?.burstSize == 10)
+        #expect(security.rateLimiting?.requests == 60 && security.rateLimiting?.period == .seconds(60))
+        #expect(security.rateLimiting?.burst == 10)
         #expect(security.rateLimiting?.whitelist.map(\.prefixLength) == [32])
     }
 
@@ -132,6 +133,23 @@ import Testing
         #expect(ssl.acme.enabled && ssl.acme.staging)
         #expect(ssl.acme.email == "ops@example.com")
         #expect(ssl.acme.challengeDir == "./acme")
+    }
+
+    @Test func protectionIsReadAsWritten() throws {
+        #expect(site.access.allow?.map(\.description) == ["192.0.2.0/24"])
+        #expect(site.access.deny?.map(\.description) == ["0.0.0.0/0", "::/0"])
+        let limit = try #require(site.rateLimit)
+        #expect(limit.requests == 61 && limit.period == .seconds(60) && limit.burst == 11)
+        #expect(limit.blockDuration == .seconds(300))
+        #expect(limit.key == .header("x-key"))
+        #expect(limit.ipv6Prefix == 56)
+        #expect(limit.whitelist.map(\.description) == ["192.0.2.2"])
+        #expect(limit.blacklist.map(\.description) == ["0.0.0.0/0", "::/0"])
+        #expect(limit.announce)
+        let route = try #require(site.proxy?.routes.first)
+        #expect(route.access.allow?.map(\.description) == ["192.0.2.3"])
+        #expect(route.access.deny?.map(\.description) == ["2001:db8::/32"])
+        #expect(route.rateLimit?.requests == 5 && route.rateLimit?.period == .seconds(9) && route.rateLimit?.burst == 5)
     }
 
     @Test func upstreamsAndRoutesAreReadAsWritten() throws {

@@ -8,7 +8,8 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution", "Performance", "Proxy",
+        "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution", "Performance",
+        "Protection", "Proxy",
         "Route", "Security", "Site", "TLSSettings", "Upstream",
     ]
     /// What the reader itself turns into something that is used.
@@ -16,9 +17,7 @@ struct KeysInUseTests {
     /// What waits for its feature, and the key that is said not to be in effect.
     private static let waiting = [
         "management": "management", "apiKey": "management.api_key", "readBufferSize": "performance.read_buffer_size",
-        "writeBufferSize": "performance.write_buffer_size", "rateLimiting": "security.rate_limiting",
-        "requestsPerMinute": "security.rate_limiting.requests_per_minute", "burstSize": "security.rate_limiting.burst_size",
-        "whitelist": "security.rate_limiting.whitelist", "autoCert": "sites[].ssl.auto_cert",
+        "writeBufferSize": "performance.write_buffer_size", "autoCert": "sites[].ssl.auto_cert",
         "domains": "sites[].ssl.domains", "acme": "sites[].ssl.acme", "email": "sites[].ssl.acme.email",
         "staging": "sites[].ssl.acme.staging", "challengeDir": "sites[].ssl.acme.challenge_dir",
     ]

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import LoopTesting
+import Protection
 import Testing
 
 @testable import Gateway
@@ -155,6 +156,28 @@ struct CarryingTests {
         #expect((before.group.servers[0].record === after.group.servers[0].record) == change.server)
         #expect((before.pool.queue?.count === after.pool.queue?.count) == change.pool)
         #expect((before.tunnelCount === after.tunnelCount) == change.route)
+    }
+
+    @Test("what clients have used of a rate limit, even if its rate changes")
+    func rates() throws {
+        func text(_ rate: Int, path: String = "/") -> String {
+            let limit = "requests_per_minute = \(rate)\nburst_size = 1\n"
+            return Plans.site(
+                [("app", "http://127.0.0.1:1", "")], routes: [(path, "app", "rate_limit = { max_requests = \(rate) }")],
+                site: "[sites.rate_limit]\n\(limit)", top: "[security.rate_limiting]\n\(limit)")
+        }
+        func admits(_ plan: Plan, _ index: Int) throws -> Bool {
+            let limit = try #require(plan.route().protection?.limits[index])
+            return limit.table.admit(7, under: limit.limit, now: 1 << 40).isAdmitted
+        }
+        let old = try Plans.plan(text(1))
+        for index in 0..<3 { #expect(try admits(old, index)) }
+        let next = try Plans.plan(text(2), after: old)
+        for index in 0..<3 { #expect(try !admits(next, index)) }
+        let other = try Plans.plan(text(2, path: "/other"), after: next)
+        let route = try other.route("/other")
+        #expect(try route.protection?.limits[1].table === next.route().protection?.limits[1].table)
+        #expect(try route.protection?.limits[2].table !== next.route().protection?.limits[2].table)
     }
 
     @Test("what an older plan still holds, and forgets what none does")

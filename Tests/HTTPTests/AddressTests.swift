@@ -40,6 +40,58 @@ import Testing
         #expect(try #require(CIDR(block)).contains(try #require(IPAddress(address))) == contains)
     }
 
+    @Test(
+        arguments: [
+            ([10, 1, 2, 3], 8, "10.0.0.0/8"), ([10, 1, 2, 3], 32, "10.1.2.3"), ([10, 1, 2, 3], 0, "0.0.0.0/0"),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 9], 120, "192.0.2.0/24"),
+            ([0x20, 1, 13, 184, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1], 65, "2001:db8::/65"),
+            ([UInt8](repeating: 0, count: 16), 0, "::/0"),
+        ] as [([UInt8], Int, String)])
+    func `A block from bytes is the block of its text, and bits behind its length do not count`(
+        _ bytes: [UInt8], _ length: Int, _ text: String
+    ) {
+        #expect(CIDR(bytes: bytes, prefixLength: length) == CIDR(text))
+    }
+
+    @Test func `Bytes that are no block are none`() {
+        #expect(CIDR(bytes: [1, 2, 3], prefixLength: 8) == nil)
+        #expect(CIDR(bytes: [1, 2, 3, 4], prefixLength: 33) == nil)
+        #expect(CIDR(bytes: [UInt8](repeating: 0, count: 16), prefixLength: -1) == nil)
+    }
+
+    /// Few bits, so that blocks nest, touch and repeat.
+    @Test(arguments: 0..<40)
+    func `A set has the addresses that one of its blocks has, and no others`(_ seed: Int) throws {
+        var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+        func draw(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let blocks = try (0..<draw(30)).map { _ in
+            draw(2) == 0
+                ? try #require(CIDR(bytes: [10, 0, 0, UInt8(draw(256))], prefixLength: 20 + draw(13)))
+                : try #require(CIDR(bytes: [UInt8](repeating: 0, count: 15) + [UInt8(draw(256))], prefixLength: 118 + draw(11)))
+        }
+        let set = AddressSet(blocks)
+        #expect(set.isEmpty == blocks.isEmpty)
+        for low in 0..<300 {
+            for address in [IPAddress(v4: 0x0A00_0000 | UInt32(low)), IPAddress(v6: 0, UInt64(low))] {
+                #expect(set.contains(address) == blocks.contains { $0.contains(address) }, "\(address.text)")
+            }
+        }
+        for text in ["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"] {
+            let address = try #require(IPAddress(text))
+            #expect(set.contains(address) == blocks.contains { $0.contains(address) })
+        }
+    }
+
+    @Test func `All addresses are a set`() throws {
+        let all = AddressSet([try #require(CIDR("0.0.0.0/0")), try #require(CIDR("::/0"))])
+        for text in ["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "1.2.3.4"] {
+            #expect(all.contains(try #require(IPAddress(text))))
+        }
+    }
+
     @Test(arguments: [
         "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/-1", "::/129", "2001:db8::1/64", "a/8", "/8",
         "10.0.0.0/8/8",

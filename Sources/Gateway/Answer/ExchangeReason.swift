@@ -14,6 +14,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case connectRefused = "connect_refused"
     case traceRefused = "trace_refused"
     case originRefused = "origin_refused"
+    case addressRefused = "address_refused"
+    case rateLimited = "rate_limited"
     case webSocketHandshake = "websocket_handshake"
     case noWebSocket = "no_websocket"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
@@ -75,6 +77,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .connectRefused: (405, .client, .requestDenied)
         case .traceRefused: (405, .client, .request)
         case .originRefused: (403, .client, .requestDenied)
+        case .addressRefused: (403, .client, .requestDenied)
+        case .rateLimited: (429, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
         case .noWebSocket: (501, .client, .requestDenied)
         case .tooManyTunnelsOfClient: (503, .client, .request)

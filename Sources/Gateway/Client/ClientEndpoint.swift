@@ -45,6 +45,13 @@ final class ClientEndpoint {
     /// The peer's address; nil for a Unix socket.
     var address: IPAddress? { peer.ipAddress }
 
+    /// The address that a site believes a request comes from: behind its trusted proxies, the client that they name. Nil for a
+    /// Unix socket.
+    func clientAddress(of request: RequestHead, for site: SitePlan) -> IPAddress? {
+        guard let address, !site.trustedProxies.isEmpty else { return address }
+        return ForwardedChain.clientAddress(request.fields, peer: address, trusted: site.trustedProxies)
+    }
+
     /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
     func tell(_ error: PeerError, in log: Logger) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }

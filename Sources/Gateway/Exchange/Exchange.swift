@@ -42,7 +42,11 @@ struct Exchange: ~Copyable {
             let site = try endpoint.site(for: request)
             record.site = site
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
-            switch Router.decide(site, request) {
+            let decision = Router.decide(site, request)
+            if let protection = decision.route.map(\.protection) ?? site.protection {
+                try protect(request, by: protection, of: site)
+            }
+            switch decision {
             case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
             case .file(let files): try await sendFile(request, from: files, of: site)
             case .redirect(let port):

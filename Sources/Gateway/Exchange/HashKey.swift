@@ -10,7 +10,7 @@ extension Exchange {
         case .client: return HashSource.key(clientAddress.utf8)
         case .path: return HashSource.key(head.fields.bytes, head.path)
         case .header(let name):
-            guard let line = head.fields.firstLine(named: name) else { return 0 }
+            guard let line = head.fields.line(named: name) else { return 0 }
             return HashSource.key(head.fields.bytes, line.value)
         case .cookie(let name):
             guard let value = CookieValue.find(name, in: head.fields) else { return 0 }
@@ -20,17 +20,15 @@ extension Exchange {
 
     /// The client that the site believes in: behind trusted proxies, the one they name.
     private var clientAddress: String {
-        guard let site = record.site, let peer = endpoint.address, !site.trustedProxies.isEmpty else {
-            return endpoint.peer.host
-        }
-        return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies).text
+        let believed = record.site.flatMap { endpoint.clientAddress(of: client.request, for: $0) }
+        return believed?.text ?? endpoint.peer.host
     }
 }
 
 extension FieldSection {
     /// The first line of a field that has no word of its own in `KnownField`, or has.
     /// - Parameter name: lower case.
-    fileprivate func firstLine(named name: String) -> FieldLine? {
+    func line(named name: String) -> FieldLine? {
         let wanted = name.utf8
         return lines.first { line in
             line.name.count == wanted.count

@@ -12,6 +12,11 @@ enum Decision {
     /// What a browser asks before a request of another origin's page.
     case preflight(CrossOriginPlan)
     case refuse(Failure)
+
+    /// The route that takes the request; nil if none does.
+    var route: RoutePlan? {
+        if case .proxy(let route, _) = self { route } else { nil }
+    }
 }
 
 enum Router {

@@ -25,7 +25,7 @@ extension Exchange {
             throw Failure(.originRefused, detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
         }
         seat = try TunnelSeat(
-            route, client: clientAddress, seats: state.shared.tunnelSeats,
+            route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) }, seats: state.shared.tunnelSeats,
             clientLimit: generation.limits.maxTunnelsPerClient)
         return true
     }
@@ -62,14 +62,6 @@ extension Exchange {
         Handshake.Request(
             isGet: request.method == .get, isHTTP11OrLater: request.minorVersion >= 1, asksForUpgrade: true,
             version: request.joined(.secWebSocketVersion), key: request.joined(.secWebSocketKey))
-    }
-
-    /// The address that the site believes.
-    private var clientAddress: IPAddress? {
-        guard let peer = endpoint.address, let site = record.site, !site.trustedProxies.isEmpty else {
-            return endpoint.address
-        }
-        return ForwardedChain.clientAddress(client.request.fields, peer: peer, trusted: site.trustedProxies)
     }
 }
 

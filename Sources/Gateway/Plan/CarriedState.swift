@@ -1,3 +1,4 @@
+import Protection
 import Synchronization
 import Upstreams
 
@@ -13,6 +14,7 @@ final class CarriedState: Sendable {
         var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
+        var rates = IdentityTable<RateIdentity, RateTable>()
     }
 
     private let tables = Mutex(Tables())
@@ -50,6 +52,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.tunnels.object(of: identity, orNew: TunnelCount()) }
     }
 
+    /// What clients have used of a rate limit.
+    func rates(_ identity: RateIdentity) -> RateTable {
+        tables.withLock { $0.rates.object(of: identity, orNew: RateTable(clients: identity.clients)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -59,6 +66,7 @@ final class CarriedState: Sendable {
             tables.queues.forgetUnused()
             tables.turns.forgetUnused()
             tables.tunnels.forgetUnused()
+            tables.rates.forgetUnused()
         }
     }
 }

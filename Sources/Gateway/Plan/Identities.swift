@@ -32,3 +32,11 @@ struct RouteIdentity: Hashable, Sendable {
     var site: SiteIdentity
     var prefix: String
 }
+
+/// Which rate limit it is: of a route, of a site, or of the whole gateway.
+struct RateIdentity: Hashable, Sendable {
+    var site: SiteIdentity?
+    var prefix: String?
+    /// That it remembers.
+    var clients: Int
+}

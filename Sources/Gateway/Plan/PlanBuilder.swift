@@ -65,10 +65,10 @@ package struct PlanBuilder {
         return SitePlan(
             name: site.name, keyPath: keyPath, redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
-            headers: headers(site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
+            headers: headers(site), protection: protection(of: site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
-                .compactMap { CIDR($0.description) })
+                .compactMap { CIDR($0) })
     }
 
     private mutating func files(_ site: Site, _ keyPath: String) -> StaticSite? {

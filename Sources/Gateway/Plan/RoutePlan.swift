@@ -17,6 +17,8 @@ final class RoutePlan: Sendable {
     /// Nil: pages of any origin may open WebSockets.
     let allowedOrigins: AllowedOrigins?
     let tunnelCount: TunnelCount
+    /// Its site's with it; nil where nothing protects it.
+    let protection: ProtectionPlan?
 
     /// Lower-case origins, or `*`, and the configuration key that lists them.
     struct AllowedOrigins: Sendable {
@@ -27,7 +29,7 @@ final class RoutePlan: Sendable {
     init(
         prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
         takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
-        allowedOrigins: AllowedOrigins?
+        allowedOrigins: AllowedOrigins?, protection: ProtectionPlan?
     ) {
         self.prefix = prefix
         self.targets = targets
@@ -39,5 +41,6 @@ final class RoutePlan: Sendable {
         self.tunnel = tunnel
         self.tunnelCount = tunnelCount
         self.allowedOrigins = allowedOrigins
+        self.protection = protection
     }
 }

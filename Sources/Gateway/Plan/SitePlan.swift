@@ -15,6 +15,8 @@ final class SitePlan: Sendable {
     /// Whose pages the site's own answers have; nil without such pages.
     let errorPages: StaticSite?
     let headers: HeaderPlan
+    /// Of all that no route takes; nil where nothing protects it.
+    let protection: ProtectionPlan?
     /// Nil: no CORS.
     let crossOrigin: CrossOriginPlan?
     let timeouts: ProxyTimeoutPlan
@@ -22,8 +24,8 @@ final class SitePlan: Sendable {
 
     init(
         name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
-        errorPages: StaticSite?, headers: HeaderPlan, crossOrigin: CrossOriginPlan?, timeouts: ProxyTimeoutPlan,
-        trustedProxies: [CIDR]
+        errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
+        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -33,6 +35,7 @@ final class SitePlan: Sendable {
         self.files = files
         self.errorPages = errorPages
         self.headers = headers
+        self.protection = protection
         self.crossOrigin = crossOrigin
         self.timeouts = timeouts
         self.trustedProxies = trustedProxies

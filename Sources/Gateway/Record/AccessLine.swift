@@ -112,10 +112,8 @@ struct AccessLine {
 
     /// The address that the site believes: through trusted proxies, the client behind them.
     private var clientAddress: String {
-        guard let site = record.site, let peer = client.endpoint.address, let request, !site.trustedProxies.isEmpty else {
-            return client.endpoint.peer.host
-        }
-        return ForwardedChain.clientAddress(request.fields, peer: peer, trusted: site.trustedProxies).text
+        guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return client.endpoint.peer.host }
+        return client.endpoint.clientAddress(of: request, for: site)?.text ?? client.endpoint.peer.host
     }
 
     private func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {

@@ -1,0 +1,64 @@
+extension ConfigurationReference {
+    /// Who may come, and how often: of a site.
+    static let protectionSections = [
+        Section(
+            "sites[].access",
+            """
+            Who may come to the site: see [Protection](protection.md). It holds for files, routes and everything else of the \
+            site. The address is the client's, behind `trusted_proxies` the one that they name.
+            """, accessKeys(otherwise: "everybody")),
+        Section("sites[].rate_limit", "How many requests one client may send to the site. Over it: 429.", rateKeys),
+    ]
+
+    /// The same of a route.
+    static let routeProtectionSections = [
+        Section(
+            "sites[].proxy.routes[].access", "Who may come to the route. Each key replaces the site's.",
+            accessKeys(otherwise: "`sites.access`")),
+        Section(
+            "sites[].proxy.routes[].rate_limit",
+            "How many requests one client may send to the route, besides what the site and `security.rate_limiting` say.",
+            rateKeys
+        ),
+    ]
+
+    private static func accessKeys(otherwise: String) -> [Key] {
+        [
+            Key(
+                "allow_ips", "list of addresses or CIDR blocks, or `all`", .none(otherwise),
+                "Who may come: nobody else. Others are answered 403."),
+            Key(
+                "deny_ips", "list of addresses or CIDR blocks, or `all`", .none(otherwise == "everybody" ? "nobody" : otherwise),
+                "Who may not come, even if `allow_ips` has it."),
+        ]
+    }
+
+    /// Of every rate limit.
+    static let rateKeys = [
+        Key("enabled", "boolean", .value("true"), "Whether the limit holds."),
+        Key(
+            "requests_per_minute", "count", .none("required, or `max_requests`"),
+            "The steady rate: a turn for the next request comes every so many parts of a minute."),
+        Key("burst_size", "count", .none("10; with `max_requests`, as many"), "Requests that may come at once after a pause."),
+        Key("max_requests", "count", .none("`requests_per_minute`"), "The steady rate in another way: in each `window_seconds`."),
+        Key("window_seconds", "duration", .none("60"), "With `max_requests`."),
+        Key(
+            "block_duration", "duration; 0: none", .value("0"),
+            "Who has sent too many is refused everything for so long. Otherwise its next turn counts."),
+        Key(
+            "key", "`client`, `header:NAME`, `cookie:NAME`", .value("\"client\""),
+            """
+            Who counts as one client: an address, or who has the same value of a field or cookie. Requests without it are \
+            counted by address. Who may choose the value has as many allowances as it likes: only for values that something \
+            else has checked.
+            """),
+        Key(
+            "ipv6_prefix", "1 to 128", .value("64"),
+            "Bits of an IPv6 address that tell clients apart: a subscriber has at least a /64."),
+        Key("whitelist", "list of addresses or CIDR blocks, or `all`", .value("[]"), "Who is not limited."),
+        Key("blacklist", "list of addresses or CIDR blocks, or `all`", .value("[]"), "Who is refused everything, with 403."),
+        Key(
+            "announce", "boolean", .value("false"),
+            "Whether every answer says what is left (`RateLimit`, `RateLimit-Policy`). A 429 always does."),
+    ]
+}

@@ -1,0 +1,32 @@
+import EventLoop
+import HTTP
+import Protection
+
+/// The step that asks whether a request may be served at all, before anything is done for it.
+extension Exchange {
+    /// - Throws: why not: its client's address (403), or that it sends too many (429).
+    @inline(never)
+    mutating func protect(_ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan) throws(Failure) {
+        let address = endpoint.clientAddress(of: request, for: site)
+        if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
+        for limit in protection.limits { try hold(limit, request, from: address) }
+    }
+
+    private mutating func hold(_ plan: RateLimitPlan, _ request: RequestHead, from address: IPAddress?) throws(Failure) {
+        if let address {
+            if plan.blacklist.contains(address) { throw Self.addressRefused("\(plan.key).blacklist") }
+            if plan.whitelist.contains(address) { return }
+        }
+        let verdict = plan.table.admit(plan.clients.number(of: request, from: address), under: plan.limit, now: state.loop.now)
+        guard verdict.isAdmitted else {
+            throw Failure(
+                .rateLimited, detail: "Too many requests from you; try again later.", key: plan.key,
+                fields: plan.fields(remaining: 0, wait: verdict.wait), retryAfter: RateLimitPlan.seconds(verdict.wait))
+        }
+        if plan.announces { answerFields.append(plan.fields(remaining: verdict.remaining, wait: verdict.wait)) }
+    }
+
+    private static func addressRefused(_ key: String) -> Failure {
+        Failure(.addressRefused, detail: "Your address may not come here.", key: key)
+    }
+}

@@ -1,0 +1,102 @@
+import HTTP
+import Protection
+
+/// What a request must pass before anything is done for it: of a site, or of a route with its site's. Where there is nothing to
+/// pass there is no plan.
+final class ProtectionPlan: Sendable {
+    let addresses: AddressRules
+    /// The gateway's, the site's, the route's.
+    let limits: [RateLimitPlan]
+
+    init(addresses: AddressRules, limits: [RateLimitPlan]) {
+        self.addresses = addresses
+        self.limits = limits
+    }
+}
+
+/// Which addresses may come.
+struct AddressRules: Sendable {
+    /// Addresses, and the configuration key that lists them.
+    struct List: Sendable {
+        var set: AddressSet
+        var key: String
+    }
+
+    var deny: List?
+    /// Nil: everybody else.
+    var allow: List?
+
+    var isEmpty: Bool { deny == nil && allow == nil }
+
+    /// The key that refuses the client; nil if it may come.
+    /// - Parameter address: nil if it has none: whoever is not known to be allowed is not.
+    func refusal(of address: IPAddress?) -> String? {
+        if let deny, address.map(deny.set.contains) ?? true { return deny.key }
+        if let allow, !(address.map(allow.set.contains) ?? false) { return allow.key }
+        return nil
+    }
+}
+
+/// One rate limit.
+final class RateLimitPlan: Sendable {
+    let limit: RateLimit
+    /// What clients have used of it; in every plan the same.
+    let table: RateTable
+    let clients: ClientKey
+    let whitelist: AddressSet
+    let blacklist: AddressSet
+    /// Do all answers say what is left?
+    let announces: Bool
+    /// The configuration's table.
+    let key: String
+    /// As `RateLimit` and `RateLimit-Policy` call it.
+    let name: StaticString
+
+    init(
+        _ limit: RateLimit, table: RateTable, clients: ClientKey, whitelist: AddressSet, blacklist: AddressSet, announces: Bool,
+        key: String, name: StaticString
+    ) {
+        self.limit = limit
+        self.table = table
+        self.clients = clients
+        self.whitelist = whitelist
+        self.blacklist = blacklist
+        self.announces = announces
+        self.key = key
+        self.name = name
+    }
+
+    /// What an answer says of it (draft-ietf-httpapi-ratelimit-headers-10): the quota is the burst, and the window the time in
+    /// which all of it comes back.
+    /// - Parameters:
+    ///   - remaining: requests that could come at once.
+    ///   - wait: nanoseconds until there will be more.
+    func fields(remaining: UInt64, wait: UInt64) -> AnswerFields {
+        var fields = AnswerFields()
+        fields.reserve(96)
+        fields.append("RateLimit-Policy") { value in
+            appendName(to: &value)
+            value.append(contentsOf: ";q=".utf8)
+            value.append(decimal: limit.burst)
+            value.append(contentsOf: ";w=".utf8)
+            value.append(decimal: Self.seconds(limit.interval.multipliedReportingOverflow(by: limit.burst).partialValue))
+        }
+        fields.append("RateLimit") { value in
+            appendName(to: &value)
+            value.append(contentsOf: ";r=".utf8)
+            value.append(decimal: remaining)
+            value.append(contentsOf: ";t=".utf8)
+            value.append(decimal: Self.seconds(wait))
+        }
+        return fields
+    }
+
+    /// Whole seconds, never fewer than there are, and at least one.
+    static func seconds(_ nanoseconds: UInt64) -> UInt64 { max(1, (nanoseconds + 999_999_999) / 1_000_000_000) }
+
+    private func appendName(to value: inout [UInt8]) {
+        value.append(0x22)
+        value.append(name)
+        value.append(0x22)
+    }
+}

@@ -1,0 +1,70 @@
+import Configuration
+import HTTP
+import Protection
+
+/// The part of the plan that is about who may come, and how often.
+extension PlanBuilder {
+    /// What protects a route, or all else of a site; nil if nothing does.
+    /// - Parameter route: nil for the site.
+    func protection(of site: Site, _ route: Route? = nil) -> ProtectionPlan? {
+        let addresses = AddressRules(
+            deny: Self.list(route?.access.deny, site.access.deny, "deny_ips"),
+            allow: Self.list(route?.access.allow, site.access.allow, "allow_ips"))
+        var limits: [RateLimitPlan] = []
+        if let limit = configuration.security.rateLimiting {
+            limits.append(plan(limit, identity(nil, nil), key: "security.rate_limiting", name: "gateway"))
+        }
+        if let limit = site.rateLimit {
+            limits.append(plan(limit, identity(site, nil), key: "sites.rate_limit", name: "site"))
+        }
+        if let route, let limit = route.rateLimit {
+            limits.append(plan(limit, identity(site, route), key: "sites.proxy.routes.rate_limit", name: "route"))
+        }
+        guard !addresses.isEmpty || !limits.isEmpty else { return nil }
+        return ProtectionPlan(addresses: addresses, limits: limits)
+    }
+
+    /// The nearest list that is written.
+    private static func list(_ own: [AddressBlock]?, _ common: [AddressBlock]?, _ key: String) -> AddressRules.List? {
+        guard let blocks = own ?? common else { return nil }
+        let table = own == nil ? "sites.access" : "sites.proxy.routes.access"
+        return AddressRules.List(set: AddressSet(blocks), key: "\(table).\(key)")
+    }
+
+    private func identity(_ site: Site?, _ route: Route?) -> RateIdentity {
+        RateIdentity(
+            site: site?.identity, prefix: route.map { PathPrefix($0.path)?.text ?? $0.path },
+            clients: configuration.limits.rateLimitedClients)
+    }
+
+    private func plan(_ limiting: RateLimiting, _ identity: RateIdentity, key: String, name: StaticString) -> RateLimitPlan {
+        let limit = RateLimit(
+            requests: UInt64(limiting.requests), per: limiting.period.nanoseconds, burst: UInt64(limiting.burst),
+            block: limiting.blockDuration.nanoseconds)
+        return RateLimitPlan(
+            limit, table: carried.rates(identity), clients: ClientKey(limiting.key, ipv6Prefix: limiting.ipv6Prefix),
+            whitelist: AddressSet(limiting.whitelist), blacklist: AddressSet(limiting.blacklist), announces: limiting.announce,
+            key: key, name: name)
+    }
+}
+
+extension ClientKey {
+    init(_ key: HashKey, ipv6Prefix: Int) {
+        self.ipv6Prefix = ipv6Prefix
+        value =
+            switch key {
+            case .header(let name): .header(name)
+            case .cookie(let name): .cookie(name)
+            case .client, .path: nil
+            }
+    }
+}
+
+extension AddressSet {
+    init(_ blocks: [AddressBlock]) { self.init(blocks.compactMap { CIDR($0) }) }
+}
+
+extension CIDR {
+    /// A block of the configuration, which has been checked when it was read.
+    init?(_ block: AddressBlock) { self.init(bytes: block.address, prefixLength: block.prefixLength) }
+}

@@ -1,0 +1,54 @@
+import Synchronization
+
+/// What each client has used of a rate limit, over all workers: exact, and bounded whatever clients there are.
+///
+/// A client that is known costs no lock. One that is not takes a lock that it shares with every 256th of the others, so that two
+/// workers do not both make it known. Places are taken from three levels, each larger than the one before, and memory is only
+/// taken for what is used: a table with a hundred clients is small. When every place that a client may have is taken by somebody
+/// who has something to wait for, the one of them that waits least is forgotten: it has used least.
+package final class RateTable: Sendable {
+    private let levels: [RateLevel]
+    private let arrivals: [256 of Mutex<Void>]
+
+    /// - Parameter clients: how many are remembered at least, at the same time; the places are twice as many.
+    package init(clients: Int) {
+        var counts = [16, 512].filter { $0 * RateRegion.places < clients }
+        var last = 16
+        while last * RateRegion.places < 2 * clients { last *= 2 }
+        counts.append(last)
+        levels = counts.map { RateLevel(regions: $0) }
+        arrivals = .init { _ in Mutex(()) }
+    }
+
+    /// Decides about a request of a client.
+    /// - Parameters:
+    ///   - key: evenly spread over all 64 bits, and by whom nobody outside knows; two clients of one key share one allowance.
+    ///   - now: monotonic nanoseconds.
+    package func admit(_ key: UInt64, under limit: RateLimit, now: UInt64) -> RateLimit.Verdict {
+        let key = max(key, 1)
+        if let verdict = update(key, whole: false, { limit.decide(due: $0, now: now) }) { return verdict }
+        return arrivals[Int(key &>> 48) % 256].withLock { _ in
+            // It may have arrived by another worker meanwhile.
+            if let verdict = update(key, whole: true, { limit.decide(due: $0, now: now) }) { return verdict }
+            let (due, verdict) = limit.decide(due: 0, now: now)
+            if let due { insert(key, due: due, now: now) }
+            return verdict
+        }
+    }
+
+    private func update<Result>(_ key: UInt64, whole: Bool, _ change: (UInt64) -> (due: UInt64?, Result)) -> Result? {
+        for level in levels {
+            // A client is in a level only when the one before had no place for it.
+            guard let region = level.region(of: key) else { return nil }
+            if let place = region.place(of: key, whole: whole), let result = region.update(place, of: key, change) {
+                return result
+            }
+        }
+        return nil
+    }
+
+    private func insert(_ key: UInt64, due: UInt64, now: UInt64) {
+        for level in levels where level.madeRegion(of: key).insert(key, due: due, now: now) { return }
+        levels.last?.madeRegion(of: key).replace(with: key, due: due)
+    }
+}
