@@ -101,13 +101,16 @@ struct SocketActivationTests {
 
     @Test("one that is for no site is an error in words, at the start and at a reload")
     func stranger() async throws {
+        do {
+            let (port, other) = try (FreePort(), FreePort())
+            let wrong = try Managed(site(port), ["127.0.0.1:\(port)", "127.0.0.1:\(other)=old"])
+            try wrong.process.write("start\n")
+            let line = try await wrong.process.errors.first { $0.hasPrefix("gatehouse: ") }
+            #expect(line.contains("has opened 127.0.0.1:\(other), where no site listens: the sites listen on 127.0.0.1:\(port);"))
+            #expect(try await wrong.stop() == "# exit code 1")
+        }
+        // Of others: the manager before may keep its sockets a little longer, and clients in them.
         let (port, other) = try (FreePort(), FreePort())
-        let wrong = try Managed(site(port), ["127.0.0.1:\(port)", "127.0.0.1:\(other)=old"])
-        try wrong.process.write("start\n")
-        let line = try await wrong.process.errors.first { $0.hasPrefix("gatehouse: ") }
-        #expect(line.contains("has opened 127.0.0.1:\(other), where no site listens: the sites listen on 127.0.0.1:\(port);"))
-        #expect(try await wrong.stop() == "# exit code 1")
-
         let managed = try Managed(site(port) + site(other), ["127.0.0.1:\(port)", "127.0.0.1:\(other)"])
         try await managed.start()
         try managed.directory.write("gatehouse.toml", Managed.complete(site(port)))
