@@ -70,6 +70,13 @@ extension Limits {
         table.readDuration("body_timeout", into: &bodyTimeout)
         table.readDuration("send_timeout", into: &sendTimeout)
         table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
+        table.readDuration("http2_ping", into: &http2Ping, orZero: true)
+        if http2Ping >= keepAliveTimeout {
+            table.reading.report(
+                .error, "\(table.path).http2_ping", at: table.place(of: "http2_ping"),
+                "does nothing: a connection that is idle so long is closed by keep_alive_timeout",
+                hint: "half of keep_alive_timeout, or less")
+        }
         table.readSize("min_body_rate", into: &minBodyRate, in: 0...(1 << 30))
         table.readDuration("min_body_rate_grace", into: &minBodyRateGrace, orZero: true)
         table.readDuration("drain_timeout", into: &drainTimeout, orZero: true)

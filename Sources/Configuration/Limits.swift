@@ -21,6 +21,8 @@ package struct Limits: Sendable, Equatable {
     package var http2ControlFrames = 2000
     /// Bytes by which the windows of one may grow with use.
     package var http2Window = 16 << 20
+    /// Silence of an idle one after which its client is asked by a PING whether it is there; zero: never.
+    package var http2Ping = Duration.zero
     package var handshakeTimeout = Duration.seconds(10)
     /// From the first byte of a head to its last.
     package var headTimeout = Duration.seconds(10)

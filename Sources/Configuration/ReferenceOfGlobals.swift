@@ -187,6 +187,12 @@ extension ConfigurationReference {
                 "keep_alive_timeout", "duration", .none("`performance.keep_alive_timeout`"),
                 "The longest pause between two requests."),
             Key(
+                "http2_ping", "duration; 0: never", .value("0"),
+                """
+                Silence of an idle HTTP/2 connection after which its client is sent a PING, again and again. One that has not \
+                answered by the next is gone, and its connection is closed. The others are closed by `keep_alive_timeout` as ever.
+                """),
+            Key(
                 "min_body_rate", "size per second; 0: no limit", .value("100"),
                 """
                 The least average rate of a request's body, over the time spent waiting for the client: a byte every 29 \

@@ -20,6 +20,15 @@ extension ConfigurationReference {
                 Key(
                     "default", "boolean", .value("false"),
                     "Answers for all other names of its port. If no site says so, the port's first does."),
+                Key(
+                    "h2c", "boolean", .value("false"),
+                    """
+                    Takes HTTP/2 without TLS from clients that begin with it ("prior knowledge"), beside HTTP/1.1. For clients \
+                    in one's own network. All sites of a port say the same; with `ssl` it is an error.
+                    """),
+                Key(
+                    "h2_websocket", "boolean", .value("true"),
+                    "Whether a WebSocket may be opened over HTTP/2 (RFC 8441); if not, clients open it over HTTP/1.1."),
                 Key("api_only", "boolean", .value("false"), "No files: only what routes take. Everything else is 404."),
                 Key("static_dir", "directory", .none("no files"), "Served for every path that no route takes."),
                 Key(

@@ -7,6 +7,10 @@ package struct Site: Sendable, Equatable {
     /// An IP address; `::` is every address, IPv6 and IPv4.
     package var listen = "::"
     package var port = 0
+    /// Is HTTP/2 taken without TLS, from clients that begin with it (RFC 9113 §3.3)? The same for all sites of a listener.
+    package var h2c = false
+    /// May a WebSocket be opened over HTTP/2 (RFC 8441)?
+    package var h2WebSocket = true
     /// The site that answers for unknown names on its address and port. Exactly one site of each address and port has it: the
     /// one that says so, or else the first.
     package var isDefault = false

@@ -11,6 +11,7 @@ enum SiteChecks {
         for indices in listeners.values {
             guard let first = indices.first else { continue }
             checkTLS(indices.map { sites[$0] })
+            checkH2C(indices.map { sites[$0] })
             let chosen = indices.filter { sites[$0].site.isDefault }
             for second in chosen.dropFirst() {
                 let table = sites[second].table
@@ -58,6 +59,18 @@ enum SiteChecks {
             table.reading.report(
                 .error, "\(table.path).port", at: table.place(of: "port"), "\(with): port \(site.port) cannot speak both",
                 hint: "give one of them another port")
+        }
+    }
+
+    /// A listener knows what version a client speaks before it knows which site is asked for.
+    private static func checkH2C(_ sites: [(site: Site, table: TableReader)]) {
+        let plain = sites.filter { $0.site.ssl == nil }
+        guard let first = plain.first else { return }
+        for (site, table) in plain.dropFirst() where site.h2c != first.site.h2c {
+            let with = site.h2c ? "is on, and in \(first.table.path) it is not" : "is not on, and in \(first.table.path) it is"
+            table.reading.report(
+                .error, "\(table.path).h2c", at: table.place(of: "h2c"), "\(with): port \(site.port) takes HTTP/2 or not",
+                hint: "write h2c = true in every site of the port, or in none")
         }
     }
 }

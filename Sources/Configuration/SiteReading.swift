@@ -32,6 +32,7 @@ extension Site {
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
         proxy = Proxy.read(proxyTable, for: gateway)
+        readHTTP2(table)
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
         table.finish()
@@ -93,6 +94,23 @@ extension Site {
         let hasOwnKeys = table.entries.contains { !["enabled", "allowed_ips", "blocked_ips"].contains($0.key) }
         guard table.isWritten, enabled, hasOwnKeys || !isAboutAddresses else { return }
         if isOfUse(cors, table) { accessControl = cors }
+    }
+
+    private mutating func readHTTP2(_ table: TableReader) {
+        table.read("h2c", into: &h2c)
+        table.read("h2_websocket", into: &h2WebSocket)
+        if h2c, let ssl {
+            table.reading.report(
+                .error, "\(table.path).h2c", at: table.place(of: "h2c"),
+                "is for sites without TLS: with ssl, ALPN chooses HTTP/2",
+                hint: ssl.alpn.contains("h2")
+                    ? "take it out: alpn has \"h2\" already" : "take it out, and add \"h2\" to alpn in [sites.ssl]")
+        }
+        if !h2WebSocket, !(ssl?.alpn.contains("h2") ?? h2c) {
+            table.reading.report(
+                .error, "\(table.path).h2_websocket", at: table.place(of: "h2_websocket"),
+                "does nothing: this site has no HTTP/2", hint: "take it out")
+        }
     }
 
     /// Warns of what would not do what it seems to. False if the table does nothing beside `[sites.headers]`.

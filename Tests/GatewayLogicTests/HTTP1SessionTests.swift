@@ -199,6 +199,7 @@ struct HTTP1SessionTests {
         switch ending {
         case .idle: "idle"
         case .last: "last"
+        case .speaksHTTP2: "HTTP/2"
         case .cut: "cut"
         case .short: "short"
         case .upgraded: "upgraded"

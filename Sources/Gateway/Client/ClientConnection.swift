@@ -71,8 +71,11 @@ final class ClientConnection {
         case .asleep(let session, let since):
             // Who comes back soon will do so again: then a task that waits is cheaper than a new one each time.
             isBusy = state.loop.now &- since < Self.taskKeepTime
-            guard wokenBy == .ready else { return await close(session) }
-            return await serve(session)
+            switch wokenBy {
+            case .ready: return await serve(session)
+            case .deadline where session.outlivesIdleDeadline(): return fallAsleep(session)
+            case .deadline, .told: return await close(session)
+            }
         case .open(let session): return await serve(session)
         case .tunnel(let tunnel): return await run(tunnel)
         case .broken, .closing: return await abort()
@@ -95,6 +98,9 @@ final class ClientConnection {
             case .upgraded(let tunnel):
                 phase = .tunnel(tunnel)
                 return await run(tunnel)
+            case .speaksHTTP2(let begun):
+                session.discard()
+                return await serve(makeHTTP2Session(begun))
             }
         }
     }
@@ -173,8 +179,7 @@ final class ClientConnection {
         stream.releaseMemory()
         stream.watch(reading: true, writing: false)
         let identifier = ObjectIdentifier(self)
-        let end = session.idleSince &+ endpoint.limits.keepAliveTimeout
-        waiter.sleep(timeout: max(end, now) - now) { [unowned self] wake in
+        waiter.sleep(timeout: max(session.idleDeadline, now) - now) { [unowned self] wake in
             stream.watch(reading: false, writing: false)
             wokenBy = wake
             state.resume(identifier)

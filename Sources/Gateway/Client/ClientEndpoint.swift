@@ -39,6 +39,12 @@ final class ClientEndpoint {
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }
 
+    /// May a client begin with HTTP/2 though no TLS has agreed on it?
+    var takesPlainHTTP2: Bool { acceptor.plan.takesPlainHTTP2 }
+
+    /// Is the client told that it may open WebSockets over HTTP/2?
+    var offersHTTP2WebSockets: Bool { acceptor.plan.offersHTTP2WebSockets(serverName: session?.serverName) }
+
     /// The port of our listener.
     var port: UInt16 { acceptor.port }
 

@@ -1,3 +1,5 @@
+import Buffers
+
 /// What carries exchanges over a client's connection, after the version of HTTP that was agreed on.
 protocol ClientSession: AnyObject {
     /// Serves the requests that have come.
@@ -6,6 +8,11 @@ protocol ClientSession: AnyObject {
     nonisolated(nonsending) func refuse(_ failure: Failure) async
     /// When the last exchange ended, or the session began, in monotonic nanoseconds.
     var idleSince: UInt64 { get }
+    /// When to look at it if nothing comes while it is idle, in monotonic nanoseconds: at its end, or before.
+    var idleDeadline: UInt64 { get }
+    /// That deadline has passed.
+    /// - Returns: does it stay, for another?
+    func outlivesIdleDeadline() -> Bool
     /// Has it served any request?
     var hasServed: Bool { get }
     /// Has the client sent more than was read? Then closing at once could cost it the answer.
@@ -35,4 +42,7 @@ enum SessionEnding {
     case short(endsWithConnection: Bool)
     /// The connection is a tunnel's now.
     case upgraded(Tunnel)
+    /// The client began with the preface of HTTP/2, where it may.
+    /// - Parameter begun: what has been read, from the preface on.
+    case speaksHTTP2(begun: Buffer)
 }

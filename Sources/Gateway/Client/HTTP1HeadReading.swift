@@ -12,6 +12,8 @@ extension HTTP1Session {
         case nothing
         /// The client has nothing more to ask, or left.
         case end
+        /// The preface of HTTP/2, on a connection where that may be.
+        case http2
     }
 
     /// Reads until a head is complete, if it has begun.
@@ -19,7 +21,13 @@ extension HTTP1Session {
     nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
         var deadline: UInt64?
         while true {
-            if inflow.hasBytes, try parseHead() { return .request }
+            if inflow.hasBytes {
+                switch preface {
+                case .none: if try parseHead() { return .request }
+                case .begun: head = head ?? state.acquireRequestHead()
+                case .whole: return .http2
+                }
+            }
             let read: BodyRead
             do {
                 read = try inflow.read()
@@ -39,6 +47,24 @@ extension HTTP1Session {
             guard head != nil else { return .nothing }
             try await waitForHead(&deadline)
         }
+    }
+
+    private enum Preface { case none, begun, whole }
+
+    /// RFC 9113 §3.3: prior knowledge. Only a connection's first bytes can be the preface.
+    private var preface: Preface {
+        guard !hasServed, endpoint.takesPlainHTTP2 else { return .none }
+        var preface = Preface.none
+        _ = try? inflow.takeHead { span in
+            preface =
+                switch HTTP2Connection.beginsWithPreface(span) {
+                case true?: .whole
+                case false?: .none
+                case nil: .begun
+                }
+            return nil
+        }
+        return preface
     }
 
     /// Has more come of a request than the empty lines that may stand before it (RFC 9112 §2.2)?

@@ -47,6 +47,8 @@ final class HTTP1Session: ClientSession {
     }
 
     var hasServed: Bool { requestCount > 0 }
+    var idleDeadline: UInt64 { idleSince &+ endpoint.limits.keepAliveTimeout }
+    func outlivesIdleDeadline() -> Bool { false }
     var hasUnreadInput: Bool { !inflow.isClean }
 
     nonisolated(nonsending) func serve() async -> SessionEnding {
@@ -56,6 +58,9 @@ final class HTTP1Session: ClientSession {
                 case .request: break
                 case .nothing: return .idle
                 case .end: return .last
+                case .http2:
+                    guard let begun = inflow.takeBuffer() else { return .last }
+                    return .speaksHTTP2(begun: begun)
                 }
             } catch {
                 showUnfinishedHead()

@@ -8,7 +8,7 @@ extension HTTP2Session: HTTP2Acceptor {
     func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
         let hasBody = !stream.inflow.hasEnded
         let head = state.acquireRequestHead()
-        let kind = fields.conclude(allowsExtendedConnect: true)
+        let kind = fields.conclude(allowsExtendedConnect: http2.offersWebSockets)
         var malformation = fields.malformation
         let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
         http2.keep(fields)

@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import HTTP2
 import Logging
@@ -24,6 +25,8 @@ final class HTTP2Session: ClientSession {
     private var frameSince: UInt64?
     /// When the drain goes on, in monotonic nanoseconds; nil while there is none.
     private var drainsAt: UInt64?
+    /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
+    private var pingedAt: UInt64 = 0
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
@@ -38,7 +41,9 @@ final class HTTP2Session: ClientSession {
         self.state = state
         self.log = log
         idleSince = state.loop.now
-        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: endpoint.limits.streams)
+        var limits = endpoint.limits.streams
+        limits.enablesConnectProtocol = endpoint.offersHTTP2WebSockets
+        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: limits)
         http2.acceptor = self
         http2.onOutput = { [unowned self] in wake() }
     }
@@ -200,6 +205,28 @@ final class HTTP2Session: ClientSession {
     /// Nanoseconds between the two GOAWAY frames: longer than a round trip.
     private static let goAwayDelay: UInt64 = 1_000_000_000
 
+    // MARK: Idle
+
+    var idleDeadline: UInt64 {
+        let limits = endpoint.limits
+        let end = idleSince &+ limits.keepAliveTimeout
+        return limits.http2Ping == 0 ? end : min(end, max(idleSince, pingedAt) &+ limits.http2Ping)
+    }
+
+    func outlivesIdleDeadline() -> Bool {
+        let now = state.loop.now
+        guard now < idleSince &+ endpoint.limits.keepAliveTimeout else { return false }
+        // A reload may have switched it off.
+        guard endpoint.limits.http2Ping > 0 else { return true }
+        if http2.awaitsPing, pingedAt >= idleSince {
+            tell(ConnectionError(.noError, "no answer to a PING", key: "limits.http2_ping"))
+            return false
+        }
+        pingedAt = now
+        http2.sendPing()
+        return (try? http2.flush()) != nil
+    }
+
     // MARK: One stream
 
     /// Carries out the exchange on a stream.
@@ -272,7 +299,13 @@ final class HTTP2Session: ClientSession {
 extension ClientConnection {
     /// The session of the version that was agreed on.
     func makeSession() -> any ClientSession {
-        guard stream.tls?.speaksHTTP2 == true else { return makeHTTP1Session() }
-        return HTTP2Session(stream, endpoint, waiter: waiter, state: state, log: log)
+        stream.tls?.speaksHTTP2 == true ? makeHTTP2Session() : makeHTTP1Session()
+    }
+
+    /// - Parameter begun: what has been read of it already.
+    func makeHTTP2Session(_ begun: Buffer? = nil) -> any ClientSession {
+        let session = HTTP2Session(stream, endpoint, waiter: waiter, state: state, log: log)
+        if let begun { session.http2.take(begun) }
+        return session
     }
 }

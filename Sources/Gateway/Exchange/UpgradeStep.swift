@@ -15,6 +15,10 @@ extension Exchange {
             record.ignoredHandshake = true
             return false
         }
+        // What a client was told before the site was changed cannot be taken back (RFC 8441 §3).
+        if request.isExtendedConnect, record.site?.takesHTTP2WebSockets == false {
+            throw Failure(.noWebSocket, detail: "WebSockets are opened over HTTP/1.1 here", key: "sites.h2_websocket")
+        }
         if let refusal = Handshake.refusal(of: handshake(request)) {
             // RFC 6455 §4.4: a 426 says which version.
             throw Failure(

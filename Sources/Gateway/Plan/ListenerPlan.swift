@@ -8,21 +8,38 @@ final class ListenerPlan: Sendable {
     let keyPath: String
     /// Nil for a plain listener.
     let tls: TLSServerNames?
+    /// Is HTTP/2 taken without TLS, from clients that begin with it (RFC 9113 §3.3)?
+    let takesPlainHTTP2: Bool
+    /// Names of sites that take no WebSocket over HTTP/2; of a wildcard, one that it stands for.
+    private let namesWithoutHTTP2WebSockets: [String]
     /// Lower-case host names; a wildcard by what follows its asterisk: ".example.com".
     let exact: [String: SitePlan]
     let wildcards: [String: SitePlan]
     let fallback: SitePlan
 
     init(
-        address: SocketAddress, keyPath: String, tls: TLSServerNames?, exact: [String: SitePlan], wildcards: [String: SitePlan],
-        fallback: SitePlan
+        address: SocketAddress, keyPath: String, tls: TLSServerNames?, takesPlainHTTP2: Bool, exact: [String: SitePlan],
+        wildcards: [String: SitePlan], fallback: SitePlan
     ) {
         self.address = address
         self.keyPath = keyPath
         self.tls = tls
+        self.takesPlainHTTP2 = takesPlainHTTP2
         self.exact = exact
         self.wildcards = wildcards
         self.fallback = fallback
+        namesWithoutHTTP2WebSockets =
+            exact.filter { !$0.value.takesHTTP2WebSockets }.map(\.key)
+            + wildcards.filter { !$0.value.takesHTTP2WebSockets }.map { "any" + $0.key }
+    }
+
+    /// Is a client told that it may open WebSockets over HTTP/2? Only if every site takes them that it can reach: browsers that
+    /// were told so, and are refused, do not try HTTP/1.1.
+    /// - Parameter name: what it asked for by SNI; nil if it did not, or on a plain connection.
+    func offersHTTP2WebSockets(serverName name: String?) -> Bool {
+        guard !namesWithoutHTTP2WebSockets.isEmpty else { return true }
+        guard let name, let tls else { return false }
+        return !namesWithoutHTTP2WebSockets.contains { tls.mayServe($0, overConnectionTo: name) }
     }
 
     /// All of them; one that has several names comes several times.

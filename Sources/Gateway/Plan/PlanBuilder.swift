@@ -63,7 +63,8 @@ package struct PlanBuilder {
         let routes = site.proxy.map { self.routes($0, keyPath, site) } ?? []
         let files = files(site, keyPath)
         return SitePlan(
-            name: site.name, keyPath: keyPath, redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
+            name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
+            redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
             headers: headers(site), protection: protection(of: site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
@@ -163,8 +164,8 @@ package struct PlanBuilder {
             guard names != nil else { return nil }
         }
         return ListenerPlan(
-            address: address, keyPath: "sites[\(first)]", tls: names, exact: exact, wildcards: wildcards,
-            fallback: sites[fallback])
+            address: address, keyPath: "sites[\(first)]", tls: names,
+            takesPlainHTTP2: site.h2c && site.ssl == nil, exact: exact, wildcards: wildcards, fallback: sites[fallback])
     }
 
     /// The certificates of one TLS listener.

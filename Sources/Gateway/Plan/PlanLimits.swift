@@ -21,6 +21,8 @@ final class PlanLimits: Sendable {
     let bodyTimeout: UInt64
     let sendTimeout: UInt64
     let keepAliveTimeout: UInt64
+    /// 0: never.
+    let http2Ping: UInt64
     /// Bytes per second; 0: no limit.
     let minBodyRate: UInt64
     let minBodyRateGrace: UInt64
@@ -45,6 +47,7 @@ final class PlanLimits: Sendable {
         bodyTimeout = limits.bodyTimeout.nanoseconds
         sendTimeout = limits.sendTimeout.nanoseconds
         keepAliveTimeout = limits.keepAliveTimeout.nanoseconds
+        http2Ping = limits.http2Ping.nanoseconds
         minBodyRate = UInt64(limits.minBodyRate)
         minBodyRateGrace = limits.minBodyRateGrace.nanoseconds
         lingeringTimeout = limits.lingeringTimeout.nanoseconds

@@ -6,6 +6,8 @@ final class SitePlan: Sendable {
     let name: String
     /// Its place in the configuration, for key paths in log lines: "sites[2]".
     let keyPath: String
+    /// May a WebSocket be opened over HTTP/2?
+    let takesHTTP2WebSockets: Bool
     /// `https://host[:port]` is made of the request's host and this port.
     let redirectPort: Int?
     let routes: [RoutePlan]
@@ -23,12 +25,13 @@ final class SitePlan: Sendable {
     let trustedProxies: [CIDR]
 
     init(
-        name: String, keyPath: String, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
+        name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
         timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
     ) {
         self.name = name
         self.keyPath = keyPath
+        self.takesHTTP2WebSockets = takesHTTP2WebSockets
         self.redirectPort = redirectPort
         self.routes = routes
         paths = PathTable(routes.map(\.prefix))

@@ -36,6 +36,8 @@ package final class HTTP2Connection {
     package private(set) var runningExchanges = 0
     /// Streams to wake when there is room to send.
     private var queue = HTTP2SendQueue()
+    /// Of streams that are not open yet.
+    var earlyPriorities = HTTP2EarlyPriorities()
     private var input: Buffer?
 
     var hasPreface = false
@@ -54,6 +56,9 @@ package final class HTTP2Connection {
     private var controlFrames: Allowance
     /// Streams that we have reset not long ago, of which frames may still be under way.
     var recentlyReset: [UInt32] = []
+
+    /// Has a PING of ours not been answered yet?
+    package internal(set) var awaitsPing = false
 
     /// No stream above this one is taken any more; nil before GOAWAY.
     private(set) var goneAway: UInt32?
@@ -79,6 +84,8 @@ package final class HTTP2Connection {
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
     package var isLeaving: Bool { goneAway != nil }
+    /// Has the client been told that it may open WebSockets?
+    package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 
     private func sayHello() {
         output.append { out in
@@ -121,13 +128,23 @@ package final class HTTP2Connection {
         case .end: return .end
         case .bytes: break
         }
+        act(on: buffer)
+        return .progress
+    }
+
+    /// Acts on what was read before it was known to be HTTP/2's.
+    package func take(_ begun: Buffer) {
+        act(on: begun)
+        keep(begun)
+    }
+
+    private func act(on buffer: Buffer) {
         do throws(ConnectionError) {
             let count = try buffer.withBytes { bytes throws(ConnectionError) in try act(on: bytes) }
             buffer.consume(count)
         } catch {
             fail(error)
         }
-        return .progress
     }
 
     /// Bytes of answers to PING, SETTINGS and the like that may wait.

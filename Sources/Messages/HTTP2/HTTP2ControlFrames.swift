@@ -27,9 +27,20 @@ extension HTTP2Connection {
         guard header.stream == 0 else { throw ConnectionError(.protocolError, "PING on a stream") }
         guard payload.count == 8 else { throw ConnectionError(.frameSizeError, "a PING of \(payload.count) bytes") }
         try countControlFrame()
-        guard !header.has(.endStreamOrAck) else { return }
+        if header.has(.endStreamOrAck) {
+            if payload.indices.allSatisfy({ payload[$0] == Self.pingPayload[$0] }) { awaitsPing = false }
+            return
+        }
         output.append { Frames.appendPing(payload, isAck: true, to: &$0) }
         flushSoon()
+    }
+
+    private static let pingPayload = Array("are-you?".utf8)
+
+    /// Asks whether the client is there, RFC 9113 §6.7.
+    package func sendPing() {
+        awaitsPing = true
+        output.append { Frames.appendPing(Self.pingPayload.span, isAck: false, to: &$0) }
     }
 
     func handleWindowUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
@@ -82,8 +93,16 @@ extension HTTP2Connection {
         let identifier = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
         // Streams of an even number are pushed, which we never do: they are idle for ever.
         guard identifier % 2 == 1 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE for stream \(identifier)") }
-        // Of a stream that is not open yet it would have to be remembered: its own field says the same.
-        streams[identifier]?.priority = Priority(payload.extracting(droppingFirst: 4))
+        let priority = Priority(payload.extracting(droppingFirst: 4))
+        if identifier <= lastStream {
+            streams[identifier]?.priority = priority
+        } else if identifier <= goneAway ?? .max {
+            // RFC 9218 §7.1: with those that are open no more than may be open.
+            let limit = limits.maxStreams - streams.count
+            guard earlyPriorities.keep(priority, of: identifier, limit: limit) else {
+                throw ConnectionError(.protocolError, "priorities of too many streams that are idle", key: "limits.http2_streams")
+            }
+        }
     }
 
     func handleGoAway(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {

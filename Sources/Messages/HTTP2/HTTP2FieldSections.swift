@@ -87,12 +87,14 @@ extension HTTP2Connection {
     }
 
     private func open(_ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
+        let earlyPriority = earlyPriorities.take(of: identifier)
         // Those that were reset are counted as long as work is done for them.
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
             return try resetStream(identifier, .refusedStream)
         }
         let stream = HTTP2Stream(identifier, of: self)
-        stream.priority = fields.priority
+        // RFC 9218 §7: the frame says more than the field does.
+        stream.priority = earlyPriority ?? fields.priority
         streams.append(stream)
         if endsStream { _ = stream.inflow.end() }
         acceptor?.received(fields, on: stream)

@@ -46,11 +46,17 @@ extension HTTP2Connection {
 
     /// RFC 9113 §3.4.
     private func checkPreface(_ bytes: Span<UInt8>) throws(ConnectionError) -> Bool {
-        for index in 0..<min(bytes.count, Self.preface.count) where bytes[index] != Self.preface[index] {
+        guard Self.beginsWithPreface(bytes) != false else {
             throw ConnectionError(.protocolError, "the connection does not begin with the preface")
         }
         hasPreface = bytes.count >= Self.preface.count
         return hasPreface
+    }
+
+    /// Do a connection's first bytes say that it is HTTP/2's? Nil as long as too few have come to tell.
+    package static func beginsWithPreface(_ bytes: Span<UInt8>) -> Bool? {
+        for index in 0..<min(bytes.count, preface.count) where bytes[index] != preface[index] { return false }
+        return bytes.count >= preface.count ? true : nil
     }
 
     /// - Returns: nil if more has to come first.

@@ -6,11 +6,13 @@ struct FrameRow: Sendable, CustomTestStringConvertible {
     let bytes: [UInt8]
     /// How the frame begins that answers it, in the words of the peer that reads it.
     let answer: String
+    let isAfterHello: Bool
 
     init(_ name: String, _ frames: [[UInt8]], _ answer: String, afterHello: Bool = true) {
         self.name = name
         bytes = (afterHello ? Frame.preface + Frame.settings() : []) + frames.flatMap { $0 }
         self.answer = answer
+        isAfterHello = afterHello
     }
 
     var testDescription: String { name }
@@ -62,6 +64,9 @@ enum Frame {
 
     static func windowUpdate(_ stream: UInt32, _ increment: UInt32) -> [UInt8] { make(8, 0, stream, number(increment)) }
     static func reset(_ stream: UInt32, _ code: UInt32 = 8) -> [UInt8] { make(3, 0, stream, number(code)) }
+    static func priorityUpdate(_ stream: UInt32, _ value: String = "u=0") -> [UInt8] {
+        make(0x10, 0, 0, number(stream) + Array(value.utf8))
+    }
     static func ping(_ text: String = "12345678") -> [UInt8] { make(6, 0, 0, Array(text.utf8)) }
 
     /// Literals without indexing, RFC 7541 §6.2.2.

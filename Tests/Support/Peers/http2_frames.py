@@ -1,7 +1,8 @@
 """Speaks HTTP/2 in raw frames. A line of the file holds what is sent on a connection of its own, in hexadecimal, and behind
 a blank how the frame begins that is awaited; what came until then is printed as one line of words.
 
-usage: http2_frames.py PORT FILE [PIECE]     PIECE: bytes of each TLS record; all in one if left out
+usage: http2_frames.py PORT FILE [PIECE [NAME]]
+    PIECE: bytes of each TLS record; all in one if left out, or 0. NAME: what is asked for by SNI; "plain": without TLS.
 """
 
 import socket
@@ -11,17 +12,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 PORT = int(sys.argv[1])
 PIECE = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+NAME = sys.argv[4] if len(sys.argv) > 4 else "localhost"
 CODES = ("NO_ERROR PROTOCOL_ERROR INTERNAL_ERROR FLOW_CONTROL_ERROR SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR "
          "REFUSED_STREAM CANCEL COMPRESSION_ERROR CONNECT_ERROR ENHANCE_YOUR_CALM INADEQUATE_SECURITY HTTP_1_1_REQUIRED").split()
 STATIC_STATUS = {8: "200", 9: "204", 10: "206", 11: "304", 12: "400", 13: "404", 14: "500"}
 
 
-def connect() -> ssl.SSLSocket:
+def connect() -> socket.socket:
+    plain = socket.create_connection(("127.0.0.1", PORT))
+    # Pieces travel by themselves.
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if NAME == "plain":
+        return plain
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", PORT)), server_hostname="localhost")
+    return context.wrap_socket(plain, server_hostname=NAME)
 
 
 def status(block: bytes) -> str:
@@ -43,7 +50,8 @@ def words(frame_type: int, flags: int, stream: int, payload: bytes) -> str:
     if frame_type == 3:
         return f"RST_STREAM {stream} {CODES[int.from_bytes(payload, 'big')]}"
     if frame_type == 4:
-        return "SETTINGS ack" if flags & 1 else "SETTINGS"
+        connect = b"\0\x08\0\0\0\x01" in (payload[start:start + 6] for start in range(0, len(payload), 6))
+        return "SETTINGS ack" if flags & 1 else f"SETTINGS {'with' if connect else 'without'} connect"
     if frame_type == 6:
         return f"PING {'ack ' if flags & 1 else ''}{payload.decode('latin-1')}"
     if frame_type == 7:
@@ -77,10 +85,10 @@ def talk(line: str) -> str:
         seen.append("reset")
     finally:
         connection.close()
-    return "; ".join(word for word in seen if word not in ("SETTINGS", "SETTINGS ack", "WINDOW_UPDATE 0"))
+    return "; ".join(word for word in seen if word not in ("SETTINGS ack", "WINDOW_UPDATE 0"))
 
 
-def send(connection: ssl.SSLSocket, data: bytes) -> None:
+def send(connection: socket.socket, data: bytes) -> None:
     step = PIECE or len(data)
     try:
         for start in range(0, len(data), step):
