@@ -87,6 +87,8 @@ let package = Package(
             ], swiftSettings: settings),
         // Tests
         tests(of: "HTTPTests", ["HTTP"]),
+        .testTarget(
+            name: "HTTP2Tests", dependencies: ["HTTP2", "HTTP", "TestSupport"], exclude: ["Python"], swiftSettings: settings),
         tests(of: "WebSocketTests", ["WebSocket"]),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
