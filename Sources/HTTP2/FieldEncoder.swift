@@ -122,10 +122,10 @@ enum StaticTable {
         case 14: return ("content-length", 28)
         case 16:
             switch letter(9) {
-            case 0x6E: return ("content-encoding", 26)
+            case 0x6E: return letter(0) == 0x63 ? ("content-encoding", 26) : ("www-authenticate", 61)
             case 0x61: return ("content-language", 27)
             case 0x6F: return ("content-location", 29)
-            default: return ("www-authenticate", 61)
+            default: return nil
             }
         case 18: return ("proxy-authenticate", 48)
         case 19: return ("content-disposition", 25)

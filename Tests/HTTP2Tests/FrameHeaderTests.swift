@@ -1,4 +1,4 @@
-import HTTP2
+@testable import HTTP2
 import Testing
 
 @Suite("A frame's header")
@@ -31,9 +31,7 @@ struct FrameHeaderTests {
     func both(vector: Vector) {
         #expect(FrameHeader(reading: vector.bytes.span) == vector.header)
         #expect(FrameHeader(reading: (vector.bytes + [0xFF]).span) == vector.header, "what follows is the payload's")
-        var out: [UInt8] = []
-        vector.header.append(to: &out)
-        #expect(out == vector.bytes)
+        #expect(written { vector.header.append(to: &$0) } == vector.bytes)
     }
 
     @Test("the reserved bit is ignored, and unknown types are read as they are")
@@ -54,9 +52,10 @@ struct FrameHeaderTests {
         let bytes = hexadecimal("00 89abcdef 1234")
         #expect(BigEndian.uint32(bytes.span, at: 1) == 0x89AB_CDEF)
         #expect(BigEndian.uint16(bytes.span, at: 5) == 0x1234)
-        var out: [UInt8] = []
-        BigEndian.append(UInt32(0x89AB_CDEF), to: &out)
-        BigEndian.append(UInt16(0x1234), to: &out)
+        let out = written {
+            BigEndian.append(UInt32(0x89AB_CDEF), to: &$0)
+            BigEndian.append(UInt16(0x1234), to: &$0)
+        }
         #expect(out == Array(bytes[1...]))
     }
 }

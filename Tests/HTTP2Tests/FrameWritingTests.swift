@@ -1,60 +1,71 @@
+import HTTP
 import HTTP2
 import Testing
 
 @Suite("Frames as they are written")
 struct FrameWritingTests {
-    private static func written(_ write: (inout [UInt8]) -> Void) -> String {
-        var out: [UInt8] = []
-        write(&out)
-        return hexadecimal(out)
-    }
-
     @Test("those without a message")
     func control() {
+        let settings: [(Settings.Identifier, UInt32)] = [(.maxConcurrentStreams, 128), (.noRFC7540Priorities, 1)]
         #expect(
-            Self.written { Frames.appendSettings([(.maxConcurrentStreams, 128), (.noRFC7540Priorities, 1)], to: &$0) }
-                == "00000c0400000000000003000000800009" + "00000001")
-        #expect(Self.written { Frames.appendSettingsAck(to: &$0) } == "000000040100000000")
+            written { Frames.appendSettings(settings, to: &$0) }
+                == hexadecimal("00000c 04 00 00000000 0003 00000080 0009 00000001"))
+        #expect(written { Frames.appendSettingsAck(to: &$0) } == hexadecimal("000000 04 01 00000000"))
+        let word = bytes("abcdefgh")
         #expect(
-            Self.written { Frames.appendPing(bytes("abcdefgh").span, isAck: true, to: &$0) }
-                == "000008060100000000" + "6162636465666768")
+            written { Frames.appendPing(word.span, isAck: true, to: &$0) } == hexadecimal("000008 06 01 00000000") + word)
         #expect(
-            Self.written { Frames.appendPing(bytes("abcdefgh").span, isAck: false, to: &$0) }
-                == "000008060000000000" + "6162636465666768")
+            written { Frames.appendPing(word.span, isAck: false, to: &$0) } == hexadecimal("000008 06 00 00000000") + word)
         #expect(
-            Self.written { Frames.appendGoAway(last: 0x7FFF_FFFF, .enhanceYourCalm, words: "calm", to: &$0) }
-                == "00000c070000000000" + "7fffffff0000000b" + "63616c6d")
-        #expect(Self.written { Frames.appendReset(3, .cancel, to: &$0) } == "000004030000000003" + "00000008")
-        #expect(Self.written { Frames.appendWindowUpdate(1, 0x7FFF_FFFF, to: &$0) } == "000004080000000001" + "7fffffff")
+            written { Frames.appendGoAway(last: 0x7FFF_FFFF, .enhanceYourCalm, words: "calm", to: &$0) }
+                == hexadecimal("00000c 07 00 00000000 7fffffff 0000000b") + bytes("calm"))
+        #expect(written { Frames.appendReset(3, .cancel, to: &$0) } == hexadecimal("000004 03 00 00000003 00000008"))
+        #expect(
+            written { Frames.appendWindowUpdate(1, 0x7FFF_FFFF, to: &$0) } == hexadecimal("000004 08 00 00000001 7fffffff"))
     }
 
-    /// What the frames of a section say: type, flags, payload.
-    private static func frames(of count: Int, maxFrameSize: Int, endsStream: Bool) -> [(UInt8, UInt8, [UInt8])] {
-        let block = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
-        var out: [UInt8] = []
-        Frames.appendHeaders(5, block: block.span, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out)
-        var frames: [(UInt8, UInt8, [UInt8])] = []
-        while !out.isEmpty {
-            let header = FrameHeader(reading: out.span)
-            #expect(header.stream == 5)
-            frames.append((header.type, header.flags, Array(out[9..<9 + header.length])))
-            out.removeFirst(9 + header.length)
+    /// A section of so many bytes, as frames.
+    private static func section(of count: Int, maxFrameSize: Int, endsStream: Bool, to out: inout OutputSpan<UInt8>) {
+        Frames.appendHeaders(5, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out) { out in
+            for index in 0..<count { out.write(UInt8(truncatingIfNeeded: index)) }
         }
-        #expect(frames.flatMap(\.2) == block, "what is sent is the section")
-        return frames
     }
 
     @Test(
         "a section of any length is cut into HEADERS and CONTINUATION, the last of which says so",
         arguments: [0, 1, 9, 10, 11, 20, 21, 100], [true, false])
     func sections(count: Int, endsStream: Bool) {
-        let frames = Self.frames(of: count, maxFrameSize: 10, endsStream: endsStream)
+        var rest = written { Self.section(of: count, maxFrameSize: 10, endsStream: endsStream, to: &$0) }
+        var payload: [UInt8] = []
+        var frames: [FrameHeader] = []
+        while !rest.isEmpty {
+            let header = FrameHeader(reading: rest.span)
+            frames.append(header)
+            payload += rest[9..<9 + header.length]
+            rest.removeFirst(9 + header.length)
+        }
+        #expect(payload == (0..<count).map { UInt8(truncatingIfNeeded: $0) })
         #expect(frames.count == max(1, (count + 9) / 10))
         for (index, frame) in frames.enumerated() {
-            #expect(frame.0 == (index == 0 ? 1 : 9))
-            #expect(frame.2.count <= 10)
-            let isLast = index == frames.count - 1
-            #expect(frame.1 == (index == 0 && endsStream ? 1 : 0) | (isLast ? 4 : 0))
+            #expect(frame.stream == 5 && frame.length <= 10)
+            #expect(frame.type == (index == 0 ? FrameType.headers : .continuation).rawValue)
+            #expect(frame.has(.endStreamOrAck) == (index == 0 && endsStream))
+            #expect(frame.has(.endHeaders) == (index == frames.count - 1))
+        }
+    }
+
+    @Test("room that is too small is seen to be, however small it is")
+    func rooms() {
+        let whole = written { Self.section(of: 25, maxFrameSize: 10, endsStream: true, to: &$0) }
+        for room in 0...whole.count + 20 {
+            var out: [UInt8] = [1, 2]
+            var isFull = false
+            out.append(addingCapacity: room) { span in
+                Self.section(of: 25, maxFrameSize: 10, endsStream: true, to: &span)
+                isFull = span.isFull
+            }
+            #expect(isFull || out == [1, 2] + whole, "room for \(room)")
+            #expect(isFull == (room <= whole.count), "room for \(room)")
         }
     }
 

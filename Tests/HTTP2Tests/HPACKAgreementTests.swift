@@ -41,12 +41,8 @@ struct HPACKAgreementTests {
         ]
         for status in [100, 103, 200, 204, 206, 301, 304, 400, 404, 418, 500, 599] {
             for value in values {
-                var out: [UInt8] = []
-                FieldEncoder.appendStatus(status, to: &out)
-                FieldEncoder.append(
-                    lines: bytes("Content-Type: \(value)\r\nX-\(status): \(value)\r\nSet-Cookie: a=\(value)\r\n").span,
-                    to: &out)
-                sections.append(out)
+                sections.append(
+                    encoded(status, "Content-Type: \(value)\r\nX-\(status): \(value)\r\nSet-Cookie: a=\(value)\r\n"))
                 expected.append([
                     Field(":status", "\(status)"), Field("content-type", text(bytes(value))),
                     Field("x-\(status)", text(bytes(value))), Field("set-cookie", "a=" + text(bytes(value))),

@@ -107,7 +107,7 @@ struct RequestFieldsTests {
             Row(get + [("a", "b"), (":authority", "c")], "pseudo_field_late"),
             Row(get + [(":status", "200")], "pseudo_field_unknown"),
             Row(get + [(":Path", "/")], "http2_field_name"),
-            Row(get + [(":", "/")], "pseudo_field_unknown"),
+            Row(get + [(":", "/")], "http2_field_name"),
             Row(get(":scheme", "wss"), "scheme_unknown"),
             Row(get(":scheme", ""), "scheme_unknown"),
             Row(get(":path", ""), "path_malformed"),

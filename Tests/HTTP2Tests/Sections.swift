@@ -1,3 +1,4 @@
+import HTTP
 import HTTP2
 
 /// One field, as text.
@@ -25,6 +26,18 @@ func hexadecimal(_ text: String) -> [UInt8] {
 
 func hexadecimal(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}
+
+/// What is written, into room that is too small at first.
+func written(_ write: (inout OutputSpan<UInt8>) -> Void) -> [UInt8] {
+    var out: [UInt8] = []
+    out.append(guessing: 1) { write(&$0) }
+    return out
+}
+
+/// A section by our encoder.
+func encoded(_ status: Int, _ lines: String) -> [UInt8] {
+    written { FieldEncoder.append(status, lines: bytes(lines).span, to: &$0) }
 }
 
 extension FieldDecoder {

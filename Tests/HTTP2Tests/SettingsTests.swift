@@ -1,15 +1,15 @@
-import HTTP2
+@testable import HTTP2
 import Testing
 
 @Suite("What a SETTINGS frame says")
 struct SettingsTests {
     private static func payload(_ entries: [(UInt16, UInt32)]) -> [UInt8] {
-        var out: [UInt8] = []
-        for (identifier, value) in entries {
-            BigEndian.append(identifier, to: &out)
-            BigEndian.append(value, to: &out)
+        written { out in
+            for (identifier, value) in entries {
+                BigEndian.append(identifier, to: &out)
+                BigEndian.append(value, to: &out)
+            }
         }
-        return out
     }
 
     private static func applied(_ frames: [[(UInt16, UInt32)]]) throws(ConnectionError) -> Settings {
