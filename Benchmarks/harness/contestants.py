@@ -76,6 +76,11 @@ def _h2o(program: Contestant, site: Site, logging: bool) -> list[str]:
     return [program.path, "-m", "worker", "-c", str(site.fill("h2o.conf", h2o_log=log))]
 
 
+def _nghttpx(program: Contestant, site: Site, logging: bool) -> list[str]:
+    log = f"{site.work}/nghttpx-access.log" if logging else "/dev/null"
+    return [program.path, "--conf", str(site.fill("nghttpx.conf", nghttpx_log=log))]
+
+
 def _gatehouse(program: Contestant, site: Site, logging: bool) -> list[str]:
     log = f'access_log = "{site.work}/gatehouse-access.log"\nformat = "combined"' if logging else "log_requests = false"
     return [program.path, "run", "-c", str(site.fill("gatehouse.toml", gatehouse_log=log))]
@@ -85,7 +90,7 @@ def _floor(program: Contestant, site: Site, _: bool) -> list[str]:
     return [program.path, str(site.ports["port"]), str(site.ports["plain_port"]), str(site.certificate), str(site.key)]
 
 
-ALL_FEATURES = frozenset({"proxy", "secure", "static", "precompressed", "websocket", "tickets", "least-connections"})
+ALL_FEATURES = frozenset({"proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections"})
 #: name, version option, features, command, environment
 _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ...]], ...] = (
     ("nginx", "-v", ALL_FEATURES, _nginx, ()),
@@ -94,6 +99,7 @@ _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ..
     ("caddy", "version", ALL_FEATURES - {"precompressed"}, _caddy, (("GOMAXPROCS", "1"),)),
     # h2o 2.2 issues TLS 1.3 tickets that it does not accept.
     ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets"}, _h2o, ()),
+    ("nghttpx", "-v", frozenset({"proxy", "http2"}), _nghttpx, ()),
 )
 
 

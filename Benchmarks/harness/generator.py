@@ -36,7 +36,7 @@ def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
     """The load generator's command line."""
     words = [
         str(site.programs / "load"), "--work", load.work, "--port", str(site.ports["port"]), "--path", path,
-        "--connections", str(load.connections), "--seconds", str(run.seconds), "--warmup", str(run.warmup),
+        "--connections", str(load.connections), "--streams", str(load.streams), "--seconds", str(run.seconds), "--warmup", str(run.warmup),
         "--rate", str(run.rate), "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes),
         "--host", load.host, "--variants", str(load.variants), "--ciphersuites", CIPHERSUITE]
     if load.expect_bytes is not None:
@@ -53,7 +53,7 @@ def wrk_command(site: Site, load: Load, path: str, run: Run) -> list[str]:
 
 def wrk_can(load: Load, rate: float) -> bool:
     """wrk does closed loops of GET on kept connections, and nothing else here."""
-    return load.work == "http" and not load.upload_bytes and not load.accept and not load.hold and rate == 0
+    return load.work == "http" and not load.streams and not load.upload_bytes and not load.accept and not load.hold and rate == 0
 
 
 class Generator:

@@ -16,7 +16,8 @@ C_PROGRAMS = ("load", "floor", "upstream")
 #: Preloaded by name; see there.
 C_LIBRARIES = ("openat2",)
 #: Program to Debian package.
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o", "wrk": "wrk", "cc": "gcc",
+PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o",
+            "nghttpx": "nghttp2-proxy", "wrk": "wrk", "cc": "gcc",
             "openssl": "openssl"}
 
 

@@ -19,6 +19,8 @@ class Load:
 
     work: str = "http"
     connections: int = 32
+    #: At a time on each connection, in HTTP/2; 0: HTTP/1.1.
+    streams: int = 0
     expect_bytes: int | None = None
     upload_bytes: int = 0
     message_bytes: int = 0
@@ -50,8 +52,8 @@ class Scenario:
     floor: bool = False
 
 
-def _small(connections: int) -> Load:
-    return Load(connections=connections, expect_bytes=len(SMALL_BODY))
+def _small(connections: int, streams: int = 0) -> Load:
+    return Load(connections=connections, streams=streams, expect_bytes=len(SMALL_BODY))
 
 
 def _needs(*features: str) -> frozenset[str]:
@@ -73,6 +75,19 @@ SCENARIOS: tuple[Scenario, ...] = (
              "/plain/files/1m.bin", Load(connections=8, expect_bytes=MIB), _needs("proxy")),
     Scenario("upload-1m", "request", "https → http, 1 MiB request bodies, 8 clients",
              "/echo/upload", Load(connections=8, upload_bytes=MIB, expect_bytes=len(SMALL_BODY)), _needs("proxy")),
+    Scenario("h2-32x10", "request", "HTTP/2 → http, 95-byte answers, 32 clients with 10 streams each",
+             "/plain/small", _small(32, 10), _needs("proxy", "http2")),
+    Scenario("h2-1x100", "request", "HTTP/2 → http, 95-byte answers, one client with 100 streams",
+             "/plain/small", _small(1, 100), _needs("proxy", "http2")),
+    Scenario("h2-body-10k", "request", "HTTP/2 → http, 10 KiB answers, 32 clients with 10 streams each",
+             "/plain/files/10k.bin", Load(streams=10, expect_bytes=10 * KIB), _needs("proxy", "http2")),
+    Scenario("h2-body-1m", "request", "HTTP/2 → http, 1 MiB answers, 8 clients with 2 streams each",
+             "/plain/files/1m.bin", Load(connections=8, streams=2, expect_bytes=MIB), _needs("proxy", "http2")),
+    Scenario("h2-upload-1m", "request", "HTTP/2 → http, 1 MiB request bodies, 8 clients with 2 streams each",
+             "/echo/upload", Load(connections=8, streams=2, upload_bytes=MIB, expect_bytes=len(SMALL_BODY)),
+             _needs("proxy", "http2")),
+    Scenario("h2-static-1k", "request", "1 KiB file over HTTP/2, 32 clients with 10 streams each",
+             "/static/1k.bin", Load(streams=10, expect_bytes=KIB), _needs("static", "http2")),
     Scenario("handshake-full", "connection", "new connection, full handshake and one proxied request, 16 at a time",
              "/plain/small", Load(work="connect", connections=16, expect_bytes=len(SMALL_BODY)), _needs("proxy")),
     Scenario("handshake-resumed", "connection", "the same with resumed handshakes",
@@ -94,6 +109,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("idle-clients", "client", "memory per idle TLS client, 2,000 clients, each after one proxied request",
              "/plain/small", Load(connections=2000, expect_bytes=len(SMALL_BODY), hold=True), _needs("proxy"),
              ratios=("unit_kib",)),
+    Scenario("h2-idle-clients", "client", "memory per idle HTTP/2 client, 2,000 clients, each after one proxied request",
+             "/plain/small", Load(connections=2000, streams=1, expect_bytes=len(SMALL_BODY), hold=True),
+             _needs("proxy", "http2"), ratios=("unit_kib",)),
     Scenario("idle-tunnels", "tunnel", "memory per idle wss → ws tunnel, 5,000 tunnels, each after one echo",
              "/echo/ws", Load(work="ws", connections=5000, message_bytes=64, hold=True), _needs("websocket"),
              ratios=("unit_kib",)),

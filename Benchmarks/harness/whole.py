@@ -38,6 +38,7 @@ class Whole:
 
 CASES = (
     Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
+    Whole("whole/http2-95-bytes", "/echo/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
 )

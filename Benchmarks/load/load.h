@@ -22,6 +22,7 @@ struct options {
     const char *path;           ///< likewise
     int variants;               ///< how many hosts and paths there are to take turns
     int connections;
+    int streams;                ///< at a time on each connection, in HTTP/2; 0: HTTP/1.1
     double warmup, seconds;
     double rate;                ///< units per second in an open loop; 0: closed loop
     size_t units;               ///< how many after each connection's first; 0: as many as come in `seconds`
@@ -56,6 +57,7 @@ struct connection {
     size_t head_length;
     bool head_done;
     size_t body_left, body_length;
+    struct http2 *http2;       ///< NULL in HTTP/1.1
 };
 
 /// The open loop's schedule: Poisson arrivals from a fixed seed.
@@ -80,6 +82,7 @@ struct load {
     struct pace pace;
     struct histogram latency;
     uint64_t units, bytes, errors, resumed;
+    uint64_t open_streams;     ///< of all connections, in HTTP/2
     char first_error[200];
     struct request {
         unsigned char *bytes;
@@ -103,13 +106,19 @@ void host_of(const struct load *load, int variant, char *name, size_t room);
 void drive(struct load *load, int index, uint32_t events);
 void fail(struct load *load, struct connection *connection, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-// http.c, websocket.c: what the bytes say
+// http.c, http2.c, websocket.c: what the bytes say
 enum parsed { PARSED_MORE, PARSED_DONE, PARSED_BAD };
 void make_requests(struct load *load);
 void make_websocket(struct load *load);
 enum parsed parse_answer(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 enum parsed parse_upgrade(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
+/// The first bytes of a connection in HTTP/2.
+void begin_http2(struct connection *connection);
+void make_http2(struct load *load);
+void start_streams(struct load *load, struct connection *connection, int count, uint64_t now);
+/// PARSED_DONE: no stream is open any more.
+enum parsed parse_http2(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 
 // units.c: when units start and end
 /// Puts a connection at the end of those that wait.
@@ -117,6 +126,8 @@ void wait_for_turn(struct load *load, int index);
 /// Takes the one that has waited longest.
 int take_ready(struct load *load);
 void start_unit(struct load *load, int index, uint64_t intended);
+/// One is over that began then.
+void count_unit(struct load *load, uint64_t started);
 void finish_unit(struct load *load, int index);
 void start_due_units(struct load *load);
 /// Nanoseconds until the next intended start; -1: nothing is scheduled.

@@ -6,7 +6,7 @@
 // and one line of JSON. Whoever measures the gateway's CPU time samples it at these two lines, so that neither
 // handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle; for each line of standard
 // input it does one more unit on each and prints "ready" again; the input's end ends it. With --units it does so many
-// after the first of each, and ends. Every answer is checked; an error is counted and its first reason reported.
+// after the first of each, and ends. With --streams it speaks HTTP/2, so many streams at a time on each connection. Every answer is checked; an error is counted and its first reason reported.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -27,7 +27,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
         {"warmup", 1, 0, 'W'},      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},    {"upload-bytes", 1, 0, 'u'},
         {"expect-bytes", 1, 0, 'e'}, {"message-bytes", 1, 0, 'm'}, {"resume", 0, 0, 'R'}, {"hold", 0, 0, 'H'},
         {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {"accept-encoding", 1, 0, 'A'},
-        {"units", 1, 0, 'n'}, {0}};
+        {"units", 1, 0, 'n'}, {"streams", 1, 0, 'S'}, {0}};
     *options = (struct options){.host = "localhost", .path = "/", .variants = 1, .connections = 1, .warmup = 0.5, .seconds = 1,
                                 .expect_bytes = -1, .message_bytes = 64, .ciphersuites = "TLS_AES_128_GCM_SHA256"};
     for (int option; (option = getopt_long(count, arguments, "", table, NULL)) != -1;) {
@@ -50,6 +50,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             case 'e': options->expect_bytes = atol(optarg); break;
             case 'm': options->message_bytes = strtoul(optarg, NULL, 10); break;
             case 'n': options->units = strtoul(optarg, NULL, 10); break;
+            case 'S': options->streams = atoi(optarg); break;
             case 'R': options->resume = true; break;
             case 'H': options->hold = true; break;
             case 'A': options->accept = optarg; break;
@@ -57,7 +58,8 @@ static void parse_options(struct options *options, int count, char **arguments) 
             default: exit(2);
         }
     }
-    if (options->port <= 0 || options->connections <= 0 || options->variants <= 0) exit(2);
+    if (options->port <= 0 || options->connections <= 0 || options->variants <= 0 || options->streams < 0) exit(2);
+    if (options->streams && options->work != WORK_HTTP) exit(2);
 }
 
 static void prepare(struct load *load) {
@@ -73,7 +75,8 @@ static void prepare(struct load *load) {
     }
     for (int i = 0; i < options->connections; i++) load->connections[i].fd = -1;
     load->pace = (struct pace){.rate = options->rate, .random = 0x9e3779b97f4a7c15ULL};
-    if (options->work == WORK_WS) make_websocket(load);
+    if (options->streams) make_http2(load);
+    else if (options->work == WORK_WS) make_websocket(load);
     else make_requests(load);
 }
 

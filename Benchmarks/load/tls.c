@@ -63,6 +63,7 @@ void open_connection(struct load *load, int index) {
     char host[256];
     host_of(load, connection->variant, host, sizeof host);
     SSL_set_tlsext_host_name(connection->ssl, host);
+    if (load->options.streams) SSL_set_alpn_protos(connection->ssl, (const unsigned char *)"\2h2", 3);
     SSL_set_connect_state(connection->ssl);
     if (load->options.resume && connection->session) SSL_set_session(connection->ssl, connection->session);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u32 = (uint32_t)index};
@@ -133,6 +134,13 @@ static void handshake(struct load *load, int index) {
     } else {
         load->opening--;
         connection->state = STATE_READY;
+        if (load->options.streams) {
+            const unsigned char *protocol;
+            unsigned length;
+            SSL_get0_alpn_selected(connection->ssl, &protocol, &length);
+            if (length != 2) return fail(load, connection, "HTTP/2 was not agreed on");
+            begin_http2(connection);
+        }
         // A new connection's unit began with its connect().
         start_unit(load, index, load->options.work == WORK_CONNECT ? connection->started : now_ns());
     }
@@ -164,13 +172,19 @@ static void receive(struct load *load, int index) {
             return;
         }
         enum parsed parsed = PARSED_BAD;
-        if (connection->state == STATE_UPGRADE) parsed = parse_upgrade(load, connection, buffer, (size_t)length);
+        if (load->options.streams) parsed = parse_http2(load, connection, buffer, (size_t)length);
+        else if (connection->state == STATE_UPGRADE) parsed = parse_upgrade(load, connection, buffer, (size_t)length);
         else if (connection->state == STATE_READY) fail(load, connection, "bytes that nobody asked for");
         else if (load->options.work == WORK_WS) parsed = parse_echo(load, connection, buffer, (size_t)length);
         else parsed = parse_answer(load, connection, buffer, (size_t)length);
         if (parsed == PARSED_BAD) return;
         if (load->measuring) load->bytes += (uint64_t)length;
-        if (parsed == PARSED_MORE) continue;
+        if (parsed == PARSED_MORE) {
+            // What the frames asked for, and the next requests.
+            if (load->options.streams) send_more(load, connection);
+            if (connection->state == STATE_CLOSED) return;
+            continue;
+        }
         if (connection->state == STATE_UPGRADE) {
             load->opening--;
             connection->state = STATE_READY;

@@ -26,6 +26,11 @@ int take_ready(struct load *load) {
 
 void start_unit(struct load *load, int index, uint64_t intended) {
     struct connection *connection = &load->connections[index];
+    if (load->options.streams) {
+        // A connection's first unit is one stream.
+        start_streams(load, connection, load->running ? load->options.streams : 1, intended);
+        return drive(load, index, 0);
+    }
     connection->state = STATE_WORKING;
     connection->started = intended;
     // With one host the paths take turns on every connection.
@@ -38,16 +43,19 @@ void start_unit(struct load *load, int index, uint64_t intended) {
     drive(load, index, 0);
 }
 
+void count_unit(struct load *load, uint64_t started) {
+    if (!load->measuring) return;
+    load->units++;
+    histogram_add(&load->latency, now_ns() - started);
+}
+
 void finish_unit(struct load *load, int index) {
     struct connection *connection = &load->connections[index];
-    uint64_t now = now_ns();
-    if (load->measuring) {
-        load->units++;
-        histogram_add(&load->latency, now - connection->started);
-    }
+    // In HTTP/2 each stream has been counted.
+    if (!load->options.streams) count_unit(load, connection->started);
     if (load->options.work == WORK_CONNECT) return close_connection(load, connection);
-    bool was_last = load->options.units > 0 && load->units >= load->options.units;
-    if (load->running && load->options.rate == 0 && !was_last) return start_unit(load, index, now);
+    bool was_last = load->options.units > 0 && load->units + load->open_streams >= load->options.units;
+    if (load->running && load->options.rate == 0 && !was_last) return start_unit(load, index, now_ns());
     connection->state = STATE_READY;
     wait_for_turn(load, index);
     if (!load->running) load->settled++;
