@@ -69,7 +69,8 @@ package final class HTTP2Inflow: BodySource {
             if let open = waiting.last, open.room > 0 {
                 last = open
             } else {
-                last = buffers.acquire(waiting.isEmpty && rest.count <= 16_384 ? .small : .bulk)
+                // A body that has begun to be long is taken in large pieces: each costs a system call when it goes on.
+                last = buffers.acquire(received <= Self.smallBody ? .small : .bulk)
                 waiting.append(last)
             }
             let count = last.take(rest)
@@ -77,6 +78,9 @@ package final class HTTP2Inflow: BodySource {
         }
         return true
     }
+
+    /// Bytes that a small buffer holds.
+    private static let smallBody = 16_384
 
     /// END_STREAM has come.
     /// - Returns: false if the body is shorter than `content-length` says.
