@@ -96,6 +96,20 @@ extension ConfigurationReference {
                 Key("max_age", "seconds", .value("86400"), "How long a browser may keep the permission."),
             ]),
         Section(
+            "sites[].proxy_protocol",
+            """
+            Whether clients come through a load balancer that says by the PROXY protocol, version 1 or 2, whom it speaks for. All \
+            sites of a port say the same. See [Forwarding](forwarding.md).
+            """,
+            [
+                Key(
+                    "from", "list of addresses or CIDR blocks", .required,
+                    "Who begins every connection with a header, before TLS, and is believed. Without one it is closed."),
+                Key(
+                    "others", "`refuse` or `plain`", .value("\"refuse\""),
+                    "Whether connections of anybody else are closed, or are clients like those of other ports."),
+            ]),
+        Section(
             "sites[].ssl", "TLS of the site.",
             [
                 Key("enabled", "boolean", .value("false"), "Whether the site speaks TLS."),

@@ -11,6 +11,8 @@ package struct Site: Sendable, Equatable {
     package var h2c = false
     /// May a WebSocket be opened over HTTP/2 (RFC 8441)?
     package var h2WebSocket = true
+    /// Nil: clients come by themselves.
+    package var proxyProtocol: ProxyProtocol?
     /// The site that answers for unknown names on its address and port. Exactly one site of each address and port has it: the
     /// one that says so, or else the first.
     package var isDefault = false

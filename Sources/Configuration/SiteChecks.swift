@@ -12,6 +12,7 @@ enum SiteChecks {
             guard let first = indices.first else { continue }
             checkTLS(indices.map { sites[$0] })
             checkH2C(indices.map { sites[$0] })
+            checkProxyProtocol(indices.map { sites[$0] })
             let chosen = indices.filter { sites[$0].site.isDefault }
             for second in chosen.dropFirst() {
                 let table = sites[second].table
@@ -71,6 +72,17 @@ enum SiteChecks {
             table.reading.report(
                 .error, "\(table.path).h2c", at: table.place(of: "h2c"), "\(with): port \(site.port) takes HTTP/2 or not",
                 hint: "write h2c = true in every site of the port, or in none")
+        }
+    }
+
+    /// A listener reads the header before it knows which site is asked for.
+    private static func checkProxyProtocol(_ sites: [(site: Site, table: TableReader)]) {
+        guard let first = sites.first else { return }
+        for (site, table) in sites.dropFirst() where site.proxyProtocol != first.site.proxyProtocol {
+            table.reading.report(
+                .error, "\(table.path).proxy_protocol", at: table.place(of: "proxy_protocol"),
+                "differs from that of \(first.table.path): port \(site.port) has one for all its sites",
+                hint: "write the same in every site of the port, or in none")
         }
     }
 }

@@ -33,6 +33,7 @@ extension Site {
         let proxyTable = table.table("proxy")
         proxy = Proxy.read(proxyTable, for: gateway)
         readHTTP2(table)
+        proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
         table.finish()

@@ -107,6 +107,8 @@ import Testing
         #expect(site.isDefault && site.apiOnly && site.redirectToHTTPS)
         #expect(!site.h2WebSocket)
         #expect(configuration.sites[1].h2c)
+        #expect(configuration.sites[1].proxyProtocol?.from.map(\.prefixLength) == [32])
+        #expect(configuration.sites[1].proxyProtocol?.others == .plain)
         #expect(site.staticDir == "./static")
         #expect(site.httpsPort == 8444)
         #expect(site.indexFiles == ["home.html"])

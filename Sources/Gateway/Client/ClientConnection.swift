@@ -66,6 +66,7 @@ final class ClientConnection {
     func run() async -> Ending {
         switch phase {
         case .new:
+            if let protection = endpoint.proxyProtocol, await !identifyClient(protection) { return await abort() }
             guard await shakeHands() else { return await close() }
             return await serve(makeSession())
         case .asleep(let session, let since):

@@ -12,12 +12,18 @@ final class ClientEndpoint {
         let cipher: String
     }
 
-    let peer: SocketAddress
+    /// Who is at the other end: behind a proxy that says so by the PROXY protocol, its client.
+    private(set) var peer: SocketAddress
+    /// What such a proxy has said.
+    private var proxied: ProxyHeader?
     private let acceptor: Acceptor
     /// Nil before the handshake is done, and on a plain connection.
     var session: TLSSession?
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.
-    var tls: TLSParameters? { session.map { TLSParameters(version: $0.version, cipher: $0.cipher) } }
+    var tls: TLSParameters? {
+        if let session { return TLSParameters(version: session.version, cipher: session.cipher) }
+        return proxied?.tls.map { TLSParameters(version: $0.version, cipher: $0.cipher) }
+    }
     /// The last request's; of no use in another generation.
     private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?
@@ -25,6 +31,15 @@ final class ClientEndpoint {
     init(peer: SocketAddress, acceptor: Acceptor) {
         self.peer = peer
         self.acceptor = acceptor
+    }
+
+    /// Whether the listener's peers speak for others.
+    var proxyProtocol: ProxyProtocolPlan? { acceptor.plan.proxyProtocol }
+
+    /// The peer speaks for a client.
+    func stand(for client: SocketAddress, _ header: ProxyHeader) {
+        peer = client
+        proxied = header
     }
 
     /// Where an exchange that begins now belongs. An exchange asks once, and keeps it.
@@ -99,7 +114,8 @@ final class ClientEndpoint {
         if let forwarding, forwarding.site === site { return forwarding.facts }
         let address = address
         let facts = ClientPeer(
-            address: address, port: peer.port, scheme: isTLS ? .https : .http, listenerPort: port,
+            address: address, port: peer.port, scheme: isTLS || proxied?.tls != nil ? .https : .http,
+            listenerPort: proxied?.destination?.port ?? port,
             isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false,
             trusted: site.trustedProxies)
         forwarding = (site, facts)

@@ -10,6 +10,8 @@ final class ListenerPlan: Sendable {
     let tls: TLSServerNames?
     /// Is HTTP/2 taken without TLS, from clients that begin with it (RFC 9113 §3.3)?
     let takesPlainHTTP2: Bool
+    /// Nil: clients come by themselves.
+    let proxyProtocol: ProxyProtocolPlan?
     /// Names of sites that take no WebSocket over HTTP/2; of a wildcard, one that it stands for.
     private let namesWithoutHTTP2WebSockets: [String]
     /// Lower-case host names; a wildcard by what follows its asterisk: ".example.com".
@@ -18,13 +20,14 @@ final class ListenerPlan: Sendable {
     let fallback: SitePlan
 
     init(
-        address: SocketAddress, keyPath: String, tls: TLSServerNames?, takesPlainHTTP2: Bool, exact: [String: SitePlan],
-        wildcards: [String: SitePlan], fallback: SitePlan
+        address: SocketAddress, keyPath: String, tls: TLSServerNames?, takesPlainHTTP2: Bool,
+        proxyProtocol: ProxyProtocolPlan?, exact: [String: SitePlan], wildcards: [String: SitePlan], fallback: SitePlan
     ) {
         self.address = address
         self.keyPath = keyPath
         self.tls = tls
         self.takesPlainHTTP2 = takesPlainHTTP2
+        self.proxyProtocol = proxyProtocol
         self.exact = exact
         self.wildcards = wildcards
         self.fallback = fallback

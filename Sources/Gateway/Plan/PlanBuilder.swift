@@ -165,7 +165,8 @@ package struct PlanBuilder {
         }
         return ListenerPlan(
             address: address, keyPath: "sites[\(first)]", tls: names,
-            takesPlainHTTP2: site.h2c && site.ssl == nil, exact: exact, wildcards: wildcards, fallback: sites[fallback])
+            takesPlainHTTP2: site.h2c && site.ssl == nil, proxyProtocol: site.proxyProtocol.map { ProxyProtocolPlan($0) },
+            exact: exact, wildcards: wildcards, fallback: sites[fallback])
     }
 
     /// The certificates of one TLS listener.

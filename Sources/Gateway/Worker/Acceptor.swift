@@ -29,6 +29,12 @@ final class Acceptor {
         self.plan = plan
     }
 
+    /// How many connections the peer may have; 0: any number, since it speaks for others, each of whom is counted by itself.
+    func connectionLimit(of peer: SocketAddress) -> Int {
+        if let proxyProtocol = plan.proxyProtocol, proxyProtocol.beginning(of: peer) == .header { return 0 }
+        return generation.limits.maxConnectionsPerClient
+    }
+
     /// Its clients are served what was served here, and then leave.
     var isRetired: Bool { closesAt != nil }
 

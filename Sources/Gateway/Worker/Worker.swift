@@ -195,8 +195,7 @@ actor Worker {
                 }
                 switch listener.accept() {
                 case .connection(let descriptor, let peer):
-                    guard let count = state.shared.clients.enter(peer, atMost: state.generation.limits.maxConnectionsPerClient)
-                    else {
+                    guard let count = state.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
                         turnAway(descriptor, peer, state)
                         continue
                     }

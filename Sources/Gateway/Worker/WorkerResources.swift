@@ -119,6 +119,18 @@ final class WorkerResources {
         while let paused = pausedListeners.popLast() { paused.tell() }
     }
 
+    /// Counts a connection among those of another client, whom its peer speaks for.
+    /// - Returns: false if that one has as many as it may; it is not counted then.
+    func recount(_ connection: ClientConnection, as client: SocketAddress) -> Bool {
+        let identifier = ObjectIdentifier(connection)
+        guard let entry = connections[identifier],
+            let count = shared.clients.enter(client, atMost: generation.limits.maxConnectionsPerClient)
+        else { return false }
+        shared.clients.leave(entry.count)
+        connections[identifier] = (connection, count)
+        return true
+    }
+
     func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier]?.connection }
 
     func pause(_ waiter: Waiter) {

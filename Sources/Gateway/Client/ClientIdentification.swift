@@ -1,0 +1,73 @@
+import Buffers
+import Logging
+import Transport
+
+/// The step before all others at a listener whose clients come through a proxy: who is it?
+extension ClientConnection {
+    /// Reads the PROXY protocol header.
+    /// - Returns: false if the connection is to be cut, which has been told.
+    func identifyClient(_ plan: ProxyProtocolPlan) async -> Bool {
+        switch plan.beginning(of: endpoint.peer) {
+        case .client: return true
+        case .refused:
+            refuse("not one of those that speak for clients here", key: "sites.proxy_protocol.from")
+            return false
+        case .header: return await takeHeader()
+        }
+    }
+
+    private func takeHeader() async -> Bool {
+        let buffer = state.buffers.acquire()
+        defer { state.buffers.release(buffer) }
+        let reading: ProxyHeader.Reading
+        do throws(TransportError) {
+            reading = try await stream.takeProxyHeader(waiter, timeout: endpoint.limits.handshakeTimeout, into: buffer)
+        } catch {
+            refuse("no PROXY protocol header: \(error.description)", key: "limits.handshake_timeout")
+            return false
+        }
+        var begins = ""
+        buffer.withBytes { begins = Self.quoted($0) }
+        switch reading {
+        case .header(let header, _): return stand(for: header)
+        case .malformed(let fault): refuse("a malformed PROXY protocol header: \(fault)", begins: begins)
+        case .absent, .incomplete:
+            // A balancer that only looks whether somebody listens.
+            if begins.isEmpty { return false }
+            refuse("no PROXY protocol header", begins: begins)
+        }
+        return false
+    }
+
+    /// Nil is somebody whom the proxy does not name: then it is itself the client.
+    private func stand(for header: ProxyHeader) -> Bool {
+        guard let client = header.source else { return true }
+        endpoint.stand(for: client, header)
+        guard state.recount(self, as: client) else {
+            refuse("it has as many connections as it may", key: "limits.max_connections_per_client")
+            return false
+        }
+        return true
+    }
+
+    private func refuse(_ reason: String, key: String? = nil, begins: String? = nil) {
+        var facts: Logger.Metadata = ["client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(reason)"]
+        if let key { facts["key"] = "\(key)" }
+        if let begins { facts["begins"] = "\(begins)" }
+        log.info("connection refused before TLS and HTTP", metadata: facts)
+    }
+
+    /// The first bytes, for people: what is no visible ASCII as in C.
+    private static func quoted(_ bytes: Span<UInt8>) -> String {
+        var text = ""
+        for index in bytes.indices.prefix(32) {
+            switch bytes[index] {
+            case 0x0D: text += "\\r"
+            case 0x0A: text += "\\n"
+            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(bytes[index]))
+            case let byte: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return text
+    }
+}
