@@ -66,12 +66,17 @@ let package = Package(
         // Floor 4: where answers come from.
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module(
+            "ACME",
+            [
+                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", .product(name: "Logging", package: "swift-log"),
+            ]),
         // Floor 5: the request's way.
         module(
             "Gateway",
             [
-                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket",
-                "Protection", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
+                "WebSocket", "Protection", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -81,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "Configuration", "EventLoop", "Transport",
+                "Gateway", "Demo", "ACME", "Configuration", "EventLoop", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -114,6 +119,7 @@ let package = Package(
                 "Protection", "Configuration", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests(of: "ACMETests", ["ACME", "TLS", "TestSupport"]),
         tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),
         tests(of: "TidyTests", []),
         .target(

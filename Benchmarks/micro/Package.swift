@@ -47,10 +47,15 @@ let package = Package(
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
         module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
         module(
+            "ACME",
+            [
+                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", .product(name: "Logging", package: "swift-log"),
+            ]),
+        module(
             "Gateway",
             [
-                "Upstreams", "Messages", "StaticFiles", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket",
-                "Protection", "Configuration",
+                "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
+                "WebSocket", "Protection", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

@@ -45,6 +45,8 @@ package struct ServerIdentity: Sendable, Equatable {
     /// Shown with the name; nil: the program's own version.
     package var version: String?
     package var description = ""
+    /// Where what must outlive the process is kept: certificates got by ACME. As the file writes it.
+    package var stateDir = "/var/lib/gatehouse"
 
     package init() {}
 }

@@ -3,6 +3,7 @@ extension ServerIdentity {
         table.read("name", into: &name)
         table.read("version", into: &version)
         table.read("description", into: &description)
+        if let text = table.string(["state_dir"], allowEmpty: false) { stateDir = text.value }
         table.finish()
     }
 }

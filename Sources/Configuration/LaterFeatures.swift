@@ -5,9 +5,6 @@ enum LaterFeatures {
         ("management", "the management listener", false),
         ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive", false),
         ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive", false),
-        ("sites[].ssl.acme", "certificates by ACME", false),
-        ("sites[].ssl.auto_cert", "certificates by ACME", false),
-        ("sites[].ssl.domains", "certificates by ACME", false),
     ]
 
     /// The missing feature that a written key asks for; nil if there is none, or if the value switches it off anyway.

@@ -15,6 +15,10 @@ extension ConfigurationReference {
                     "The name in `Proxy-Status`, and in the line of the diagnostics log that tells of the start."),
                 Key("version", "text", .none("the program's"), "In that line, beside the name."),
                 Key("description", "text", .value("\"\""), "In that line, for people."),
+                Key(
+                    "state_dir", "directory", .value("\"/var/lib/gatehouse\""),
+                    "Where certificates got by ACME are kept: it must stay ([certificates.md](certificates.md))."
+                ),
             ]),
         Section(
             "logging", "The access log (a line per exchange) and the diagnostics log.",

@@ -122,16 +122,22 @@ extension ConfigurationReference {
                 Key(
                     "alpn", "list of `h2`, `http/1.1`", .value("[\"h2\", \"http/1.1\"]"),
                     "The versions of HTTP that are spoken, the preferred one first."),
-                Key("auto_cert", "boolean", .value("false"), "Get the certificate by ACME."),
+                Key(
+                    "auto_cert", "boolean", .value("false"),
+                    "Get the certificate by ACME, for the site's names, and renew it: [certificates.md](certificates.md)."),
                 Key("domains", "list of host names", .value("[]"), "Names in that certificate, besides the site's."),
             ]),
         Section(
             "sites[].ssl.acme", "How `auto_cert` gets its certificate.",
             [
-                Key("enabled", "boolean", .value("false"), "Whether ACME is used."),
-                Key("email", "text", .value("\"\""), "The account's address; required with `auto_cert`."),
-                Key("staging", "boolean", .value("false"), "Use the authority's test service."),
-                Key("challenge_dir", "directory", .none("in memory"), "Where challenge files are put."),
+                Key("enabled", "boolean", .none("what `auto_cert` is"), "As BWS writes it; it may not be off with `auto_cert`."),
+                Key("email", "text", .value("\"\""), "Where the authority may write to; empty: nowhere."),
+                Key("staging", "boolean", .value("false"), "Ask Let's Encrypt's test service, whose certificates nobody trusts."),
+                Key(
+                    "challenge_dir", "directory", .none("none"),
+                    "Where answers to challenges are put as files too, if another server answers port 80."),
+                Key("directory", "https URL", .none("Let's Encrypt's"), "The authority's directory (RFC 8555 §7.1.1)."),
+                Key("ca_file", "file", .none("the system's CAs"), "Whom to trust when the authority is asked, PEM."),
             ]),
     ]
 }

@@ -1,10 +1,10 @@
 extension TLSSettings {
+    private static let fileKeys = ["cert_file", "cert_path", "key_file", "key_path"]
+
     /// Reads `[sites.ssl]`; nil: the site is plain HTTP.
     ///
     /// - Parameter hostname: the site's first name, from which the default files are named as BWS does.
     static func read(_ table: TableReader, hostname: String?) -> TLSSettings? {
-        var isEnabled = false
-        table.read("enabled", into: &isEnabled)
         let cert = table.string(["cert_file", "cert_path"], allowEmpty: false)
         let key = table.string(["key_file", "key_path"], allowEmpty: false)
         let stem = "./certs/\(hostname ?? "localhost")"
@@ -12,13 +12,14 @@ extension TLSSettings {
         table.read("min_version", "min_tls_version", into: &settings.minVersion)
         settings.readProtocols(table)
         table.read("auto_cert", into: &settings.autoCert)
-        table.read("domains", into: &settings.domains)
-        settings.acme = ACMESettings(reading: table.table("acme"))
+        settings.domains = table.strings(["domains"])?.compactMap { domain(table, $0) } ?? []
+        let acme = table.table("acme")
+        settings.acme = ACMESettings.read(acme, isAsked: settings.autoCert)
+        // Who asks for a certificate wants to use it.
+        var isEnabled = settings.autoCert
+        table.read("enabled", into: &isEnabled)
         table.finish()
-        if settings.autoCert && settings.acme.email.isEmpty {
-            table.missing("acme.email", hint: "auto_cert needs an address: [sites.ssl.acme] email = \"…\"")
-        }
-        let hasFiles = ["cert_file", "cert_path", "key_file", "key_path"].contains(where: table.has)
+        let hasFiles = fileKeys.contains(where: table.has)
         if !isEnabled {
             if hasFiles && !table.has("enabled") {
                 table.reading.report(
@@ -27,8 +28,43 @@ extension TLSSettings {
             }
             return nil
         }
-        checkFiles(table, settings, hasFiles: hasFiles)
+        if settings.autoCert {
+            checkAutomatic(table)
+        } else {
+            checkManual(table, acme)
+            checkFiles(table, settings, hasFiles: hasFiles)
+        }
         return settings
+    }
+
+    /// Does it say that it is not meant?
+    private static func isOff(_ acme: TableReader) -> Bool {
+        if case .boolean(false) = acme.peek("enabled")?.value { true } else { false }
+    }
+
+    private static func domain(_ table: TableReader, _ text: Written<String>) -> String? {
+        switch HostName.checkSiteName(text.value) {
+        case .success(let name): return name
+        case .failure(let fault):
+            table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
+            return nil
+        }
+    }
+
+    private static func checkAutomatic(_ table: TableReader) {
+        for key in fileKeys where table.has(key) {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "is not used: auto_cert gets the certificate by itself",
+                hint: "keep one of them")
+        }
+    }
+
+    private static func checkManual(_ table: TableReader, _ acme: TableReader) {
+        guard table.has("domains") || acme.isWritten, !isOff(acme) else { return }
+        let path = acme.isWritten ? acme.path : "\(table.path).domains"
+        table.reading.report(
+            .warning, path, at: acme.isWritten ? acme.position : table.place(of: "domains"),
+            "has no effect without auto_cert", hint: "write auto_cert = true in \(table.path), or take it out")
     }
 
     private mutating func readProtocols(_ table: TableReader) {
@@ -59,11 +95,35 @@ extension TLSSettings {
 }
 
 extension ACMESettings {
-    init(reading table: TableReader) {
-        table.read("enabled", into: &enabled)
-        table.read("email", into: &email)
-        table.read("staging", into: &staging)
-        table.read("challenge_dir", into: &challengeDir)
+    /// - Parameter isAsked: whether `auto_cert` is on.
+    static func read(_ table: TableReader, isAsked: Bool) -> ACMESettings {
+        var settings = ACMESettings()
+        var isEnabled = isAsked
+        table.read("enabled", into: &isEnabled)
+        if isAsked, !isEnabled {
+            table.reading.report(
+                .error, "\(table.path).enabled", at: table.place(of: "enabled"),
+                "is off, and nothing else can get the certificate that auto_cert asks for",
+                hint: "take it out, or write auto_cert = false and name cert_file and key_file")
+        }
+        table.read("email", into: &settings.email)
+        table.read("staging", into: &settings.staging)
+        table.read("challenge_dir", into: &settings.challengeDir)
+        settings.readDirectory(table)
+        settings.caFile = table.string(["ca_file"], allowEmpty: false)?.value
         table.finish()
+        return settings
+    }
+
+    private mutating func readDirectory(_ table: TableReader) {
+        guard let text = table.string(["directory"], allowEmpty: false) else { return }
+        directory = text.value
+        if !text.value.lowercased().hasPrefix("https://") {
+            // RFC 8555 §6.1.
+            table.reading.error(text, "\"\(text.value)\" is no https URL", hint: "such as \"https://acme.example.com/directory\"")
+        }
+        if staging {
+            table.reading.error(text, "says what staging says too", hint: "staging is Let's Encrypt's; keep one of them")
+        }
     }
 }

@@ -13,17 +13,25 @@ package struct TLSSettings: Sendable, Equatable {
     package var minVersion = Version.tls12
     /// What is spoken, by the names of RFC 7301 §6; the preferred one first.
     package var alpn = ["h2", "http/1.1"]
+    /// Is the certificate to be got by ACME? Then no file is named.
     package var autoCert = false
+    /// Host names in that certificate besides the site's; lower case.
     package var domains: [String] = []
     package var acme = ACMESettings()
 }
 
 /// `[sites.ssl.acme]`.
 package struct ACMESettings: Sendable, Equatable {
-    package var enabled = false
+    /// The account's address; empty: none is given.
     package var email = ""
+    /// Is Let's Encrypt's test service to be asked?
     package var staging = false
+    /// Where answers to challenges are put as files too; nil: nowhere.
     package var challengeDir: String?
+    /// The URL of the authority's directory; nil: Let's Encrypt's.
+    package var directory: String?
+    /// PEM, with the CAs that the authority's own certificate may lead to; nil: the system's.
+    package var caFile: String?
 
     package init() {}
 }

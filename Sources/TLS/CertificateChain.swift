@@ -5,19 +5,29 @@ import Glibc
 /// `@safe`: the certificates are read in `init`, freed in `deinit`, and never leave.
 @safe package final class CertificateChain {
     /// Never empty.
-    private let certificates: [OpaquePointer]
-    private var leaf: OpaquePointer { unsafe certificates[0] }
+    let certificates: [OpaquePointer]
+    var leaf: OpaquePointer { unsafe certificates[0] }
 
     /// How long before its end a certificate expires soon, in seconds: two weeks. Whoever renews by a program does so a month
     /// before; half of that is time for a person to find out why it has not.
     package static let soon: Int64 = 14 * 86_400
 
     /// Nil if there is no certificate to be read: `TLSServerContext` then says why.
-    package init?(file: String) {
+    package convenience init?(file: String) {
+        guard let input = unsafe BIO_new_file(file, "r") else {
+            ERR_clear_error()
+            return nil
+        }
+        unsafe self.init(reading: input)
+    }
+
+    /// Reads all that there are. The BIO is freed.
+    init?(reading input: OpaquePointer) {
         ERR_clear_error()
-        defer { ERR_clear_error() }
-        guard let input = unsafe BIO_new_file(file, "r") else { return nil }
-        defer { unsafe BIO_free(input) }
+        defer {
+            unsafe BIO_free(input)
+            ERR_clear_error()
+        }
         // No certificate has a passphrase; were one asked for, it would be asked for at the terminal.
         let noPassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
             _, _, _, _ in -1
@@ -113,7 +123,7 @@ import Glibc
     }
 
     /// A name by what tells it apart: its common name, else its organisation.
-    private static func text(_ name: OpaquePointer?) -> String {
+    static func text(_ name: OpaquePointer?) -> String {
         for part in [NID_commonName, NID_organizationalUnitName, NID_organizationName] {
             let index = unsafe X509_NAME_get_index_by_NID(name, part, -1)
             guard index >= 0, let value = unsafe X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else { continue }
@@ -127,14 +137,14 @@ import Glibc
         return "?"
     }
 
-    private static func bytes(of string: UnsafePointer<ASN1_STRING>) -> [UInt8] {
+    static func bytes(of string: UnsafePointer<ASN1_STRING>) -> [UInt8] {
         guard let start = unsafe ASN1_STRING_get0_data(string) else { return [] }
         // The bytes live as long as the string, and are copied at once.
         return unsafe Array(UnsafeBufferPointer(start: start, count: Int(ASN1_STRING_length(string))))
     }
 
     /// Seconds since 1970; nil for a time that cannot be read.
-    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+    static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
         var parts = unsafe tm()
         guard unsafe ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
         return unsafe Int64(timegm(&parts))

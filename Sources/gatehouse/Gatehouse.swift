@@ -21,7 +21,7 @@ struct Gatehouse: AsyncParsableCommand {
             Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
             """,
         version: version,
-        subcommands: [RunCommand.self, CheckCommand.self, DemoCommand.self],
+        subcommands: [RunCommand.self, CheckCommand.self, CertsCommand.self, DemoCommand.self],
         defaultSubcommand: RunCommand.self)
 
     /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.

@@ -1,3 +1,4 @@
+import ACME
 import ArgumentParser
 import Configuration
 import Gateway
@@ -56,7 +57,18 @@ struct LoadedPlan {
             ])
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
-        return Table.text(rows) + records
+        return Table.text(rows) + records + certificates
+    }
+
+    /// A line for each certificate that ACME is to get.
+    private var certificates: String {
+        let known = CertificateStore(StateDirectory(plan.stateDirectory)).statuses()
+        return plan.managed.map { certificate in
+            let end = known.first { $0.names.first == certificate.name }?.notAfter
+            let state = end.map { "there until \(Timestamp.text(seconds: $0)), and renewed" } ?? "asked for at the start"
+            return "\ncertificate of \(certificate.names.joined(separator: ", ")): by ACME from "
+                + "\(certificate.authority.directory), \(state)"
+        }.joined()
     }
 
     private static func address(of site: Site) -> String {

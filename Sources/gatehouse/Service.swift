@@ -15,6 +15,7 @@ struct Service: Sendable {
     private let reloader: Reloader?
     /// Nil if no service manager wants to be told.
     private let notifier: ServiceNotifier?
+    private let renewal: CertificateRenewal
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -39,8 +40,10 @@ struct Service: Sendable {
         service.notifier?.ready()
         let watchdog = Task { await service.notifier?.keepWatchdog() }
         await whenServing()
+        await service.renewal.follow()
         await service.serve(whenStopping)
         watchdog.cancel()
+        await service.renewal.stop()
         service.log.notice("stopped")
         service.output.logs.close()
     }
@@ -60,7 +63,8 @@ struct Service: Sendable {
                 Reloader($0, gateway, output: output, log: log, configuration: configuration, notifier: notifier)
             }
             return Service(
-                gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier)
+                gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
+                renewal: CertificateRenewal(gateway, log: log))
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
             throw ExitCode(1)
@@ -90,6 +94,7 @@ struct Service: Sendable {
                     group.addTask {
                         log.notice("reloading", metadata: ["signal": "\(signal.name)"])
                         _ = await reloader?.reload()
+                        await renewal.follow()
                         reopenLogs(signal)
                     }
                 case .nothing: log.notice("a signal that means nothing", metadata: ["signal": "\(signal.name)"])

@@ -21,6 +21,7 @@ import Testing
         #expect(configuration.server.name == "edge")
         #expect(configuration.server.version == "9")
         #expect(configuration.server.description == "front")
+        #expect(configuration.server.stateDir == "./state")
         #expect(configuration.logging.level == .debug)
         #expect(configuration.logging.accessLog == .file(path: "/var/log/access.log"))
         #expect(configuration.logging.errorLog == .none)
@@ -138,11 +139,19 @@ import Testing
         #expect(ssl.keyFile == "a.key")
         #expect(ssl.minVersion == .tls13)
         #expect(ssl.alpn == ["h2"])
+        #expect(!ssl.autoCert)
+    }
+
+    @Test func automaticCertificatesAreReadAsWritten() throws {
+        let ssl = try #require(configuration.sites[2].ssl)
         #expect(ssl.autoCert)
         #expect(ssl.domains == ["b.example"])
-        #expect(ssl.acme.enabled && ssl.acme.staging)
         #expect(ssl.acme.email == "ops@example.com")
+        #expect(!ssl.acme.staging)
         #expect(ssl.acme.challengeDir == "./acme")
+        #expect(ssl.acme.directory == "https://acme.example.com/directory")
+        #expect(ssl.acme.caFile == "./acme-ca.crt")
+        #expect(try #require(configuration.sites[3].ssl).acme.staging)
     }
 
     @Test func protectionIsReadAsWritten() throws {

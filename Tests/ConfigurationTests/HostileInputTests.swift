@@ -132,7 +132,7 @@ import Testing
     @Test func aFileIsReadAsItsText() throws {
         let url = Fixture.folder.appending(path: "every-key.toml")
         let result = Configuration.read(path: url.path)
-        #expect(result.configuration?.sites.count == 2)
+        #expect(result.configuration?.sites.count == 4)
         #expect(try result.source == String(contentsOf: url, encoding: .utf8))
     }
 }

@@ -17,9 +17,7 @@ struct KeysInUseTests {
     /// What waits for its feature, and the key that is said not to be in effect.
     private static let waiting = [
         "management": "management", "apiKey": "management.api_key", "readBufferSize": "performance.read_buffer_size",
-        "writeBufferSize": "performance.write_buffer_size", "autoCert": "sites[].ssl.auto_cert",
-        "domains": "sites[].ssl.domains", "acme": "sites[].ssl.acme", "email": "sites[].ssl.acme.email",
-        "staging": "sites[].ssl.acme.staging", "challengeDir": "sites[].ssl.acme.challenge_dir",
+        "writeBufferSize": "performance.write_buffer_size",
     ]
 
     private static let sources = Fixture.folder.appending(path: "../../../Sources").standardized

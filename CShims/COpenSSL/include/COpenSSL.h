@@ -1,5 +1,6 @@
 #pragma once
 
+#include "COpenSSLKeys.h"
 #include "CRecords.h"
 
 #include <openssl/bio.h>

@@ -52,6 +52,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case directory = "directory"
     case options = "options"
     case crossOriginPreflight = "cors_preflight"
+    case challenge = "acme_challenge"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -110,6 +111,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .directory: (301, .gateway, nil)
         case .options: (200, .gateway, nil)
         case .crossOriginPreflight: (204, .gateway, nil)
+        case .challenge: (200, .gateway, nil)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

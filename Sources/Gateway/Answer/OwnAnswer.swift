@@ -78,6 +78,11 @@ struct OwnAnswer {
         OwnAnswer(204, .exchange(.crossOriginPreflight), words: "", request, headers, name) { $0.append(answer) }
     }
 
+    /// To an ACME authority that looks for what proves a name (RFC 8555 §8.3).
+    static func challenge(_ request: RequestHead, _ text: String, by name: ProxyName) -> OwnAnswer {
+        OwnAnswer(200, .exchange(.challenge), words: "", request, nil, name, text: text) { _ in }
+    }
+
     /// To a path of the same site: a directory without its slash.
     static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers, name) { fields in
@@ -90,11 +95,13 @@ struct OwnAnswer {
 
     private init(
         _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan?,
-        _ name: ProxyName, _ file: ErrorPage? = nil, _ addFields: (inout AnswerFields) -> Void
+        _ name: ProxyName, _ file: ErrorPage? = nil, text: String? = nil, _ addFields: (inout AnswerFields) -> Void
     ) {
         let mediaType: String?
         if status == 204 {
             (mediaType, body) = (nil, .made([]))
+        } else if let text {
+            (mediaType, body) = ("application/octet-stream", .made(Array(text.utf8)))
         } else if let file {
             (mediaType, body) = (file.mediaType, .file(file))
         } else {

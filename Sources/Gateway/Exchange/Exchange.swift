@@ -39,6 +39,11 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
+            if !state.challengeAnswers.isEmpty, let text = challengeAnswer(to: request) {
+                record.site = endpoint.siteIfNamed(by: request)
+                try await send(challengeAnswer: text)
+                return finish()
+            }
             let site = try endpoint.site(for: request)
             record.site = site
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }

@@ -13,6 +13,7 @@ extension PlanBuilder {
     mutating func serverContext(_ index: Int) -> TLSServerContext? {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
+        if ssl.autoCert { return managedContext(index) }
         let keyPath = "sites[\(index)].ssl"
         var isReadable = true
         for (key, file) in [("cert_file", ssl.certFile), ("key_file", ssl.keyFile)] {
@@ -32,7 +33,7 @@ extension PlanBuilder {
             certificates.append(
                 SiteCertificate(
                     site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                    context: context))
+                    managedName: nil, context: context))
             return context
         } catch {
             problem(at: "\(keyPath).\(error.file == .key ? "key_file" : "cert_file")", error.reason)
@@ -46,7 +47,7 @@ extension PlanBuilder {
         judge(chain, file, at: keyPath)
     }
 
-    private mutating func judge(_ chain: CertificateChain, _ file: String, at keyPath: String) {
+    mutating func judge(_ chain: CertificateChain, _ file: String, at keyPath: String) {
         for fault in chain.faults(now: now, authorities: authorities) {
             let (severity, message, hint) = describe(fault)
             problem(severity, at: keyPath, "\(file): \(message)", hint: hint)

@@ -1,3 +1,4 @@
+package import ACME
 import Configuration
 import StaticFiles
 import Upstreams
@@ -11,6 +12,10 @@ package final class Plan: Sendable {
     let pools: [PoolPlan]
     /// Of every TLS site, in the order of the configuration.
     package let certificates: [SiteCertificate]
+    /// Those that ACME is to get, each once.
+    package let managed: [ManagedCertificate]
+    /// Where they are kept.
+    package let stateDirectory: String
     /// The sites' files, for the plan after this one: where they are still the same, workers go on to remember them.
     let files: [SiteIdentity: StaticSite]
     /// What the plan after this one takes over.
@@ -28,12 +33,14 @@ package final class Plan: Sendable {
     private let tunnelRoutes: Set<ObjectIdentifier>
 
     init(
-        listeners: [ListenerPlan], certificates: [SiteCertificate], pools: [PoolPlan], files: [SiteIdentity: StaticSite],
-        carried: CarriedState, names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits,
-        proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
+        listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate], stateDirectory: String,
+        pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState, names: NameCache.Settings,
+        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
+        self.managed = managed
+        self.stateDirectory = stateDirectory
         self.pools = pools
         self.files = files
         self.carried = carried

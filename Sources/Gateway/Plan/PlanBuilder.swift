@@ -1,3 +1,4 @@
+import ACME
 package import Configuration
 import EventLoop
 import Glibc
@@ -15,6 +16,7 @@ package struct PlanBuilder {
     package private(set) var problems: [Problem] = []
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
+    var managed: [ManagedCertificate] = []
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
@@ -44,9 +46,11 @@ package struct PlanBuilder {
         checkLogs()
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
+        checkChallenges(listeners)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, certificates: certificates, pools: pools, files: files, carried: carried, names: names,
+            listeners: listeners, certificates: certificates, managed: managed, stateDirectory: configuration.server.stateDir,
+            pools: pools, files: files, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logFormat: configuration.logging.format,
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)

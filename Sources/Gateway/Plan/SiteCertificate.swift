@@ -10,6 +10,8 @@ package struct SiteCertificate: Sendable {
     package let certificateFile: String
     /// PEM, without a passphrase.
     package let keyFile: String
+    /// What it is called among those that ACME gets; nil if it is the operator's.
+    package let managedName: String?
     /// What handshakes use. ``TLSServerContext/replaceCertificate(certificateFile:keyFile:)`` has new ones show another
     /// certificate: no reload is needed, and no connection notices.
     package let context: TLSServerContext

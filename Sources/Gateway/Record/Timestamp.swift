@@ -1,10 +1,10 @@
 import HTTP
 
 /// Times in UTC, as logs write them.
-enum Timestamp {
+package enum Timestamp {
     /// RFC 3339, to the second: "2026-11-22T15:36:02Z".
     /// - Parameter seconds: since 1970; before that, too.
-    static func text(seconds: Int64) -> String {
+    package static func text(seconds: Int64) -> String {
         let days = CivilDate.floorDivide(seconds, 86_400)
         var out: [UInt8] = []
         appendDate(CivilDate(daysSince1970: days), to: &out)

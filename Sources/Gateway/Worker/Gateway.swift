@@ -8,7 +8,7 @@ package import Transport
 package final class Gateway: Sendable {
     /// The one in use.
     private let plan: Mutex<Plan>
-    private let workers: [Worker]
+    let workers: [Worker]
     private let log: Logger
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }

@@ -155,6 +155,9 @@ actor Worker {
         state?.drain()
     }
 
+    /// Clients that ask for these tokens get these texts from now on, and for no others.
+    func answerChallenges(with answers: [String: String]) { state?.challengeAnswers = answers }
+
     /// Cuts what is left.
     func cutAll() {
         state?.cutAll()

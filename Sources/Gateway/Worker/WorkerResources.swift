@@ -21,6 +21,8 @@ final class WorkerResources {
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let log: AccessLog
     let clock: WallClock
+    /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
+    var challengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.
     private let spareRequests = Spares<RequestHead>(keeping: 64)
     private let spareResponses = Spares<ResponseHead>(keeping: 64)

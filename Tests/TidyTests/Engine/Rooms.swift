@@ -32,6 +32,8 @@ extension Project {
                     "Sources/Transport/",
                 ],
                 files: [
+                    "Sources/ACME/Renewal/Renewer.swift",
+                    "Sources/ACME/Store/StateDirectory.swift",
                     "Sources/Buffers/Buffer.swift",
                     "Sources/Configuration/TomlDocument.swift",
                     "Sources/Demo/DemoServices.swift",
@@ -53,7 +55,7 @@ extension Project {
                     "Sources/gatehouse/FileWriting.swift",
                 ]),
             dispatch: ["gatehouse"],
-            foundationEssentials: ["Gateway", "gatehouse"],
+            foundationEssentials: ["ACME", "Gateway", "gatehouse"],
             calledFromOutside: ["isIsolatingCurrentContext", "logLevel", "unownedExecutor", "validate"],
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.

@@ -1,0 +1,67 @@
+/// Why there is no certificate.
+package enum ACMEError: Error, Sendable, CustomStringConvertible {
+    /// The authority cannot be asked.
+    case unreachable(String)
+    /// It refuses, in its own words.
+    case refused(ACMEProblem, status: Int, retryAfter: Int64?)
+    /// It answers with what is not ACME.
+    case nonsense(String)
+    /// It could not be convinced that the names are ours.
+    case unproven(String)
+    /// What it has issued is not what was asked for.
+    case wrongCertificate(String)
+    /// A file cannot be read or written, or says what it cannot.
+    case storage(String)
+    /// It has not done in time what it said it would.
+    case tooSlow(String)
+
+    package var description: String {
+        switch self {
+        case .unreachable(let words): "the authority cannot be reached: \(words)"
+        case .refused(let problem, let status, _): "the authority refuses (\(status)): \(problem)"
+        case .nonsense(let words): "the authority's answer is not ACME: \(words)"
+        case .unproven(let words): "the authority was not convinced: \(words)"
+        case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
+        case .storage(let words): words
+        case .tooSlow(let words): words
+        }
+    }
+
+    /// What an operator can do about it.
+    package var hint: String {
+        switch self {
+        case .unreachable: "it is tried again; look at the network, at names, and at acme.directory and acme.ca_file"
+        case .refused(let problem, _, _): Self.hint(problem.kind)
+        case .nonsense: "does acme.directory name an ACME directory (RFC 8555)?"
+        case .unproven: "does the name lead here from outside, on port 80, without a proxy in between?"
+        case .wrongCertificate: "it is asked again; tell the authority"
+        case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
+        case .tooSlow: "it is tried again"
+        }
+    }
+
+    private static func hint(_ kind: String) -> String {
+        switch kind {
+        case "rateLimited": "the authority's limit is reached; acme.staging = true is for trying things"
+        case "rejectedIdentifier": "the authority does not issue for this name"
+        case "caa": "a CAA record of the name forbids this authority (RFC 8659)"
+        case "dns": "the name cannot be looked up from outside"
+        case "connection": "the name does not lead here from outside, or a firewall is in between"
+        case "unauthorized", "incorrectResponse": "somebody else answers for the name: where does it lead from outside?"
+        case "externalAccountRequired": "the authority needs an external account"
+        default: "it is tried again, later each time"
+        }
+    }
+
+    /// Seconds for which the authority wants to be left alone; nil if it does not say.
+    var retryAfter: Int64? {
+        if case .refused(_, _, let seconds) = self { return seconds }
+        return nil
+    }
+
+    /// Of a refusal: its kind, such as "badNonce".
+    var problemKind: String? {
+        if case .refused(let problem, _, _) = self { return problem.kind }
+        return nil
+    }
+}

@@ -1,0 +1,179 @@
+import HTTP
+import TLS
+
+/// Speaks ACME (RFC 8555) with one authority, for one account. One request at a time.
+final class ACMEClient {
+    let calls: AuthorityCalls
+    private let authority: Authority
+    private let accounts: AccountStore
+    private var account: AccountStore.Account?
+    private var directory: AuthorityDirectory?
+    /// Not used yet, the newest last.
+    private var nonces: [String] = []
+
+    /// Authorities refuse a nonce that is too old, and test services do so now and then to see what happens.
+    private static let maxNonceRefusals = 30
+
+    init(_ authority: Authority, calls: AuthorityCalls, store: any StateStore) {
+        self.authority = authority
+        self.calls = calls
+        accounts = AccountStore(authority, store)
+    }
+
+    /// RFC 8555 §8.1: what a challenge of this account is answered with.
+    nonisolated(nonsending) func keyAuthorization(_ token: String) async throws(ACMEError) -> String {
+        try await openAccount().key.authorization(token)
+    }
+
+    // MARK: Orders
+
+    /// Asks for a certificate (RFC 8555 §7.4).
+    nonisolated(nonsending) func order(_ names: [String]) async throws(ACMEError) -> (url: String, order: Order) {
+        struct Payload: Encodable {
+            var identifiers: [Identifier]
+        }
+        let url = try await directoryURL(\.newOrder, "newOrder")
+        let reply = try await post(url, JSON.encode(Payload(identifiers: names.map { Identifier($0) })))
+        guard let location = reply.location else { throw .nonsense("a new order without a Location") }
+        return (location, try decode(Order.self, reply))
+    }
+
+    nonisolated(nonsending) func order(at url: String) async throws(ACMEError) -> (order: Order, retryAfter: Int64?) {
+        let reply = try await get(url)
+        return (try decode(Order.self, reply), reply.retryAfter)
+    }
+
+    nonisolated(nonsending) func authorization(
+        at url: String
+    ) async throws(ACMEError) -> (authorization: Authorization, retryAfter: Int64?) {
+        let reply = try await get(url)
+        return (try decode(Authorization.self, reply), reply.retryAfter)
+    }
+
+    /// Tells that a challenge can be looked at (RFC 8555 §7.5.1).
+    nonisolated(nonsending) func answer(challenge url: String) async throws(ACMEError) {
+        _ = try await post(Self.parse(url, "a challenge"), Array("{}".utf8))
+    }
+
+    /// - Parameter request: for the certificate, in DER.
+    nonisolated(nonsending) func finalize(_ url: String, request: [UInt8]) async throws(ACMEError) -> Order {
+        let payload = try JSON.encode(["csr": Base64URL.text(request)])
+        return try decode(Order.self, await post(Self.parse(url, "an order's end"), payload))
+    }
+
+    /// The chain in PEM, the leaf first.
+    nonisolated(nonsending) func certificate(at url: String) async throws(ACMEError) -> String {
+        let reply = try await post(Self.parse(url, "a certificate"), [], accept: "application/pem-certificate-chain")
+        return String(decoding: reply.body, as: UTF8.self)
+    }
+
+    // MARK: Account
+
+    private nonisolated(nonsending) func openAccount() async throws(ACMEError) -> AccountStore.Account {
+        if let account { return account }
+        var known = try accounts.load()
+        if known.url == nil { known.url = try await register(known.key) }
+        account = known
+        return known
+    }
+
+    /// RFC 8555 §7.3: makes the account of the key, or finds it.
+    private nonisolated(nonsending) func register(_ key: AccountKey) async throws(ACMEError) -> String {
+        struct Payload: Encodable {
+            var termsOfServiceAgreed: Bool
+            var contact: [String]?
+        }
+        let url = try await directoryURL(\.newAccount, "newAccount")
+        if directory?.meta?.externalAccountRequired == true {
+            throw .unproven("the authority wants an external account (RFC 8555 §7.3.4), which this version cannot give")
+        }
+        let contact = authority.email.isEmpty ? nil : ["mailto:" + authority.email]
+        let reply = try await post(url, JSON.encode(Payload(termsOfServiceAgreed: true, contact: contact)), by: .key, key: key)
+        guard let location = reply.location else { throw .nonsense("a new account without a Location") }
+        try accounts.save(location)
+        return location
+    }
+
+    // MARK: Requests
+
+    private nonisolated(nonsending) func directoryURL(
+        _ path: KeyPath<AuthorityDirectory, String>, _ name: String
+    ) async throws(ACMEError) -> ServiceURL {
+        let known: AuthorityDirectory
+        if let directory {
+            known = directory
+        } else {
+            let url = try Self.parse(authority.directory, "acme.directory")
+            let reply = try await calls.ask(.get, url)
+            guard reply.status == 200 else { throw .nonsense("status \(reply.status) of \(url)") }
+            known = try decode(AuthorityDirectory.self, reply)
+            directory = known
+        }
+        return try Self.parse(known[keyPath: path], name)
+    }
+
+    /// RFC 8555 §6.3: POST-as-GET.
+    private nonisolated(nonsending) func get(_ url: String) async throws(ACMEError) -> AuthorityReply {
+        try await post(Self.parse(url, "a resource"), [])
+    }
+
+    /// As the account.
+    private nonisolated(nonsending) func post(
+        _ url: ServiceURL, _ payload: [UInt8], accept: String = "application/json"
+    ) async throws(ACMEError) -> AuthorityReply {
+        for isSecond in [false, true] {
+            let account = try await openAccount()
+            do throws(ACMEError) {
+                return try await post(url, payload, by: .account(account.url ?? ""), key: account.key, accept: accept)
+            } catch {
+                // It has forgotten the account, as a test service does that was started anew: the key makes another one.
+                guard error.problemKind == "accountDoesNotExist", !isSecond else { throw error }
+                self.account = nil
+                try accounts.forgetURL()
+            }
+        }
+        throw .nonsense("an account that is and is not there")
+    }
+
+    private nonisolated(nonsending) func post(
+        _ url: ServiceURL, _ payload: [UInt8], by signer: SignedRequest.Signer, key: AccountKey,
+        accept: String = "application/json"
+    ) async throws(ACMEError) -> AuthorityReply {
+        for _ in 0..<Self.maxNonceRefusals {
+            let body = try SignedRequest.json(payload, to: url, nonce: await nonce(), by: signer, key: key)
+            let reply = try await calls.ask(.post, url, body: body, accept: accept)
+            if let nonce = reply.nonce { nonces.append(nonce) }
+            if reply.status < 400 { return reply }
+            guard let problem = JSON.decode(ACMEProblem.self, reply.body), problem.type != nil else {
+                throw .nonsense("status \(reply.status) of \(url), and no problem document")
+            }
+            // RFC 8555 §6.5: with the nonce that came with the refusal.
+            if problem.kind == "badNonce" { continue }
+            throw .refused(problem, status: reply.status, retryAfter: reply.retryAfter)
+        }
+        throw .nonsense("every nonce is refused")
+    }
+
+    private nonisolated(nonsending) func nonce() async throws(ACMEError) -> String {
+        if let nonce = nonces.popLast() {
+            nonces.removeAll()
+            return nonce
+        }
+        let reply = try await calls.ask(.head, try await directoryURL(\.newNonce, "newNonce"))
+        guard let nonce = reply.nonce else { throw .nonsense("no nonce") }
+        return nonce
+    }
+
+    private static func parse(_ text: String, _ what: String) throws(ACMEError) -> ServiceURL {
+        guard let url = ServiceURL(text) else { throw .nonsense("\(what) is no https URL: \(text.prefix(200))") }
+        return url
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ reply: AuthorityReply) throws(ACMEError) -> Value {
+        guard let value = JSON.decode(type, reply.body) else {
+            let start = String(decoding: reply.body.prefix(60), as: UTF8.self)
+            throw .nonsense("not the JSON that was expected (\(type)): \(start)")
+        }
+        return value
+    }
+}

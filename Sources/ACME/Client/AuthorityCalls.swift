@@ -1,0 +1,131 @@
+import Buffers
+import EventLoop
+import HTTP
+import Messages
+import TLS
+import Transport
+
+/// What an authority has answered.
+struct AuthorityReply {
+    var status: Int
+    var body: [UInt8]
+    /// For the next request (RFC 8555 §6.5.1).
+    var nonce: String?
+    var location: String?
+    /// Seconds for which it wants to be left alone (RFC 9110 §10.2.3).
+    var retryAfter: Int64?
+}
+
+/// Calls to an authority, one at a time, each on a connection of its own.
+final class AuthorityCalls {
+    let waiter: Waiter
+    private let call: Call
+    private let resolver: Resolver
+    private let caFile: String?
+    private(set) var isStopped = false
+    /// By host.
+    private var contexts: [String: TLSClientContext] = [:]
+    /// Seconds since 1970.
+    private let wallClock: () -> Int64
+
+    /// A chain of certificates is a few KiB, and a directory less.
+    private static let maxBodyBytes = 256 * 1024
+    private static let lookUpTimeout: UInt64 = 20_000_000_000
+
+    /// - Parameter waiter: the calling task's.
+    init(
+        _ waiter: Waiter, buffers: BufferPool, caFile: String?, wallClock: @escaping () -> Int64
+    ) throws(ACMEError) {
+        self.waiter = waiter
+        self.caFile = caFile
+        self.wallClock = wallClock
+        call = Call(waiter: waiter, buffers: buffers)
+        do throws(TransportError) {
+            resolver = try Resolver(Resolver.Settings(), loop: waiter.loop)
+        } catch {
+            throw .unreachable(error.description)
+        }
+    }
+
+    /// Ends the call under way, and every later one.
+    func stop() {
+        isStopped = true
+        call.stop()
+    }
+
+    /// No call may be under way any more.
+    func close() { resolver.close() }
+
+    /// - Parameters:
+    ///   - body: JSON of a `SignedRequest`; nil for a GET or HEAD.
+    ///   - accept: the media type that is wanted.
+    nonisolated(nonsending) func ask(
+        _ method: Method, _ url: ServiceURL, body: [UInt8]? = nil, accept: String = "application/json"
+    ) async throws(ACMEError) -> AuthorityReply {
+        var request = Call.Request(method, Array(url.target.utf8), authority: Array(url.authority.utf8))
+        request.body = body
+        // RFC 8555 §6.1 wants a User-Agent.
+        request.fields.append("User-Agent", "gatehouse")
+        request.fields.append("Accept", accept)
+        if body != nil { request.fields.append("Content-Type", "application/jose+json") }
+        var limits = Call.Limits()
+        limits.maxBodyBytes = Self.maxBodyBytes
+        limits.timeout = 60_000_000_000
+        let server = Call.Server(addresses: try await addresses(of: url), tls: try context(for: url.host))
+        do throws(CallError) {
+            return reply(try await call.send(request, to: server, limits: limits))
+        } catch {
+            throw .unreachable("\(url.host): \(error)")
+        }
+    }
+
+    private func context(for host: String) throws(ACMEError) -> TLSClientContext {
+        if let known = contexts[host] { return known }
+        do throws(TLSError) {
+            let made = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
+            contexts[host] = made
+            return made
+        } catch {
+            throw .unreachable(error.reason)
+        }
+    }
+
+    private nonisolated(nonsending) func addresses(of url: ServiceURL) async throws(ACMEError) -> [SocketAddress] {
+        if let address = SocketAddress(literal: url.host, port: url.port) { return [address] }
+        if let loopback = SocketAddress.loopback(url.host, port: url.port) { return loopback }
+        let answer = LookedUp()
+        resolver.ask(url.host) { [waiter] outcome in
+            answer.outcome = outcome
+            waiter.tell()
+        }
+        let deadline = waiter.loop.now &+ Self.lookUpTimeout
+        while answer.outcome == nil, waiter.loop.now < deadline { _ = await waiter.wait(timeout: deadline - waiter.loop.now) }
+        switch answer.outcome {
+        case .success(let found): return found.addresses.map { $0.with(port: url.port) }
+        case .failure(let error): throw .unreachable("\(url.host): \(error)")
+        case nil: throw .unreachable("\(url.host): the look-up timed out")
+        }
+    }
+
+    private final class LookedUp {
+        var outcome: Result<Resolver.Answer, TransportError>?
+    }
+
+    private func reply(_ answer: Call.Answer) -> AuthorityReply {
+        let fields = answer.fields
+        var reply = AuthorityReply(status: answer.status, body: answer.body)
+        for line in fields.lines where fields.name(of: line).lowercased() == "replay-nonce" {
+            // RFC 8555 §6.5.1: one with other letters is not to be used.
+            let nonce = fields.string(of: line)
+            if Base64URL.isText(nonce) { reply.nonce = nonce }
+        }
+        reply.location = fields.string(of: .location)
+        if let seconds = fields.number(of: .retryAfter) {
+            reply.retryAfter = Int64(seconds)
+        } else if let line = fields.first(.retryAfter) {
+            let now = wallClock()
+            reply.retryAfter = HTTPDate.parse(fields.bytes.span, line.value, now: now).map { max(0, $0 - now) }
+        }
+        return reply
+    }
+}

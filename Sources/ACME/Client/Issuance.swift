@@ -1,0 +1,141 @@
+import EventLoop
+import TLS
+
+/// One order from its beginning to the certificate (RFC 8555 §7.4).
+struct Issuance {
+    /// How one name is proved.
+    struct Proof: Sendable, Equatable {
+        var kind: Challenge.Kind
+        /// Host name.
+        var name: String
+        var token: String
+        /// RFC 8555 §8.1.
+        var keyAuthorization: String
+    }
+
+    let client: ACMEClient
+    let names: [String]
+    let key: PrivateKey
+    /// How the names can be proved, the best way first.
+    let kinds: [Challenge.Kind]
+    /// Has what proves the names where the authority will look, when it returns.
+    let prove: ([Proof]) async throws(ACMEError) -> Void
+    /// Told the URL of an order that has begun.
+    let began: (String) throws(ACMEError) -> Void
+
+    /// For a whole order; validations that wait for others take minutes.
+    private static let timeout: UInt64 = 600_000_000_000
+    /// Between two looks, the first time; then longer and longer (RFC 8555 §7.5.1).
+    private static let firstPause: UInt64 = 250_000_000
+    private static let longestPause: UInt64 = 10_000_000_000
+
+    /// - Parameter resumed: the URL of an order that was under way when the process ended; nil: there is none.
+    /// - Returns: the chain in PEM.
+    nonisolated(nonsending) func run(resumed: String?) async throws(ACMEError) -> String {
+        var (url, order) = try await begin(resumed)
+        let loop = client.calls.waiter.loop
+        let deadline = loop.now &+ Self.timeout
+        var pause = Self.firstPause
+        while loop.now < deadline {
+            let before = order.status
+            var retryAfter: Int64?
+            switch order.step {
+            case .authorize(let urls):
+                try await authorize(urls, until: deadline)
+                (order, retryAfter) = try await client.order(at: url)
+            case .finalize(let url):
+                order = try await client.finalize(url, request: request())
+            case .wait:
+                (order, retryAfter) = try await client.order(at: url)
+            case .download(let url): return try await client.certificate(at: url)
+            case .fail(let words): throw .unproven(words)
+            }
+            guard order.status == before || order.status == .processing else { continue }
+            await wait(&pause, retryAfter)
+        }
+        throw .tooSlow("the authority has not finished the order in \(Self.timeout / 1_000_000_000) seconds")
+    }
+
+    private nonisolated(nonsending) func begin(_ resumed: String?) async throws(ACMEError) -> (url: String, order: Order) {
+        if let resumed {
+            // One that has ended, or that it has forgotten, is no reason not to begin another.
+            do throws(ACMEError) {
+                let order = try await client.order(at: resumed).order
+                if order.status != .invalid { return (resumed, order) }
+            } catch {
+                guard error.problemKind != nil else { throw error }
+            }
+        }
+        let (url, order) = try await client.order(names)
+        try began(url)
+        return (url, order)
+    }
+
+    private func request() throws(ACMEError) -> [UInt8] {
+        do { return try key.signingRequest(for: names) } catch { throw .storage("the key does not sign: \(error.reason)") }
+    }
+
+    // MARK: Names
+
+    private nonisolated(nonsending) func authorize(_ urls: [String], until deadline: UInt64) async throws(ACMEError) {
+        var proofs: [Proof] = []
+        var challenges: [String] = []
+        for url in urls {
+            let authorization = try await client.authorization(at: url).authorization
+            switch authorization.status {
+            case .valid: continue
+            case .pending: break
+            default: throw .unproven(authorization.failure)
+            }
+            let (challenge, proof) = try await choose(authorization)
+            proofs.append(proof)
+            challenges.append(challenge)
+        }
+        guard !proofs.isEmpty else { return }
+        try await prove(proofs)
+        for challenge in challenges { try await client.answer(challenge: challenge) }
+        for url in urls { try await waitUntilValid(url, deadline) }
+    }
+
+    private nonisolated(nonsending) func choose(
+        _ authorization: Authorization
+    ) async throws(ACMEError) -> (challenge: String, proof: Proof) {
+        for kind in kinds {
+            guard let challenge = authorization.challenges.first(where: { $0.type == kind.rawValue }) else { continue }
+            // RFC 8555 §8.3: a token becomes a part of a path, or of a file's name.
+            guard let token = challenge.token, Base64URL.isText(token), token.utf8.count <= 256 else {
+                throw .nonsense("a challenge without a token")
+            }
+            let proof = Proof(
+                kind: kind, name: authorization.identifier.value, token: token,
+                keyAuthorization: try await client.keyAuthorization(token))
+            return (challenge.url, proof)
+        }
+        let offered = authorization.challenges.map(\.type).joined(separator: ", ")
+        throw .unproven(
+            "\(authorization.identifier.value): the authority offers \(offered); here can be answered "
+                + (kinds.isEmpty ? "none" : kinds.map(\.rawValue).joined(separator: ", ")))
+    }
+
+    private nonisolated(nonsending) func waitUntilValid(_ url: String, _ deadline: UInt64) async throws(ACMEError) {
+        var pause = Self.firstPause
+        while client.calls.waiter.loop.now < deadline {
+            let (authorization, retryAfter) = try await client.authorization(at: url)
+            switch authorization.status {
+            case .valid: return
+            case .pending: await wait(&pause, retryAfter)
+            default: throw .unproven(authorization.failure)
+            }
+        }
+        throw .tooSlow("the authority has not looked at the challenge in time")
+    }
+
+    /// Waits, for longer each time, and at least for as long as the authority wants.
+    private nonisolated(nonsending) func wait(_ pause: inout UInt64, _ retryAfter: Int64?) async {
+        let asked = UInt64(clamping: min(retryAfter ?? 0, 300)) * 1_000_000_000
+        let waiter = client.calls.waiter
+        let due = waiter.loop.now &+ max(pause, asked)
+        while waiter.loop.now < due, !client.calls.isStopped { _ = await waiter.wait(timeout: due - waiter.loop.now) }
+        pause = min(pause + pause / 2, Self.longestPause)
+    }
+}

@@ -1,0 +1,31 @@
+import TLS
+
+/// Whether what an authority has issued is what was asked for: it is checked before any client sees it.
+enum CertificateCheck {
+    /// - Parameters:
+    ///   - pem: as it was sent.
+    ///   - now: seconds since 1970.
+    /// - Throws: `.wrongCertificate`, saying what is wrong.
+    static func chain(
+        _ pem: String, for names: [String], key: PrivateKey, now: Int64
+    ) throws(ACMEError) -> (chain: CertificateChain, notBefore: Int64, notAfter: Int64) {
+        guard let chain = CertificateChain(pem: pem) else { throw .wrongCertificate("there is no certificate in the answer") }
+        // RFC 8555 §9.1: nothing else may be among them.
+        let blocks = pem.split(separator: "\n").filter { $0.hasPrefix("-----BEGIN ") }
+        guard blocks.count == chain.count, blocks.allSatisfy({ $0.contains("BEGIN CERTIFICATE-----") }) else {
+            throw .wrongCertificate("the chain holds what is no certificate")
+        }
+        guard chain.isFor(key) else { throw .wrongCertificate("it is for another key") }
+        let covered = chain.names
+        if let missing = names.first(where: { !covered.cover(host: $0) }) {
+            throw .wrongCertificate("it is not for \(missing), but for \(covered.hosts.joined(separator: ", "))")
+        }
+        guard chain.isLinked else { throw .wrongCertificate("its chain does not hang together") }
+        guard let (start, end) = chain.lifetime else { throw .wrongCertificate("its dates cannot be read") }
+        guard end > now else { throw .wrongCertificate("it has expired; or is this machine's clock wrong?") }
+        guard start < now + 86_400 else {
+            throw .wrongCertificate("it is not valid for more than a day yet; or is this machine's clock wrong?")
+        }
+        return (chain, start, end)
+    }
+}

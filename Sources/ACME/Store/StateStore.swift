@@ -1,0 +1,39 @@
+/// Where accounts and certificates are kept: small files with paths of a few components. The one that there is, is
+/// `StateDirectory`.
+protocol StateStore: Sendable {
+    /// - Returns: nil if there is none.
+    func read(_ path: String) throws(ACMEError) -> [UInt8]?
+    /// Replaces the file whole, or not at all; it is on the disk when this returns. Nobody but this user can read it.
+    func write(_ bytes: [UInt8], to path: String) throws(ACMEError)
+    /// What is not there need not be removed.
+    func remove(_ path: String) throws(ACMEError)
+    /// Gives a file that cannot be used another name, so that it is neither read again nor lost.
+    /// - Returns: the name.
+    func setAside(_ path: String) throws(ACMEError) -> String
+    /// The names in a folder, without those that begin with a dot; none if there is no such folder.
+    func list(_ folder: String) -> [String]
+    /// Where the file stands for others who read it.
+    func location(of path: String) -> String
+}
+
+/// Names of files.
+enum StatePath {
+    /// A file's name for any text: letters that could mean something else become an underscore.
+    static func component(_ text: String) -> String {
+        var name = ""
+        for letter in text.unicodeScalars.prefix(180) {
+            let isPlain = letter.isASCII && (letter.properties.isAlphabetic || letter.properties.numericType != nil)
+            let isMark = "-.@+".unicodeScalars.contains(letter)
+            name.unicodeScalars.append(isPlain || isMark ? letter : "_")
+        }
+        // Neither hidden nor a way out.
+        return name.hasPrefix(".") ? "_" + name.dropFirst() : name
+    }
+
+    static func certificate(_ name: String) -> String {
+        "acme/certificates/\(component(name.replacing("*", with: "_wildcard")))"
+    }
+
+    static let certificates = "acme/certificates"
+    static let lock = "acme/lock"
+}

@@ -1,0 +1,93 @@
+import COpenSSL
+
+/// A private key: made here or read from a file, to sign requests and certificates.
+/// `@safe`: the key is owned here, freed in `deinit`, never changed, and lent to nobody.
+@safe package final class PrivateKey: Sendable {
+    /// The algorithm, by its name in OpenSSL.
+    package enum Kind: String, Sendable, CaseIterable {
+        case p256 = "P-256"
+        case p384 = "P-384"
+        /// Of 2048 bits.
+        case rsa = "RSA"
+    }
+
+    /// An EVP_PKEY that is not changed may be used by several threads.
+    nonisolated(unsafe) let key: OpaquePointer
+
+    /// Makes a new one.
+    package init(_ kind: Kind) throws(TLSError) {
+        ERR_clear_error()
+        guard let key = unsafe gh_key_new(kind.rawValue) else { throw TLSError(.system, TLSError.takeReason()) }
+        unsafe self.key = key
+    }
+
+    /// - Parameter pem: with one PEM block of a key without a passphrase; other blocks are passed over.
+    /// - Throws: `.configuration(.key)`.
+    package init(pem: String) throws(TLSError) {
+        ERR_clear_error()
+        let bytes = Array(pem.utf8)
+        let key: OpaquePointer? = unsafe bytes.withUnsafeBytes { bytes in
+            guard let input = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
+            defer { unsafe BIO_free(input) }
+            return unsafe PEM_read_bio_PrivateKey(input, nil, { _, _, _, _ in -1 }, nil)
+        }
+        guard let key = unsafe key else { throw TLSError(.configuration(.key), TLSError.takeFileReason()) }
+        unsafe self.key = key
+    }
+
+    deinit {
+        unsafe EVP_PKEY_free(key)
+    }
+
+    /// PKCS #8 in PEM, without a passphrase.
+    package var pem: String {
+        guard let output = unsafe BIO_new(BIO_s_mem()) else { return "" }
+        defer { unsafe BIO_free(output) }
+        guard unsafe PEM_write_bio_PKCS8PrivateKey(output, key, nil, nil, 0, nil, nil) == 1 else { return "" }
+        return unsafe CertificateChain.text(of: output)
+    }
+
+    /// The public point of a P-256 key, each coordinate of 32 bytes; nil for other keys.
+    package var point: (x: [UInt8], y: [UInt8])? {
+        var x = [UInt8](repeating: 0, count: Int(GH_P256_COORDINATE))
+        var y = x
+        return unsafe gh_key_point(key, &x, &y) == 1 ? (x, y) : nil
+    }
+
+    /// ES256 (RFC 7518 §3.4) by a P-256 key: 64 bytes.
+    package func es256(_ bytes: [UInt8]) throws(TLSError) -> [UInt8] {
+        ERR_clear_error()
+        var signature = [UInt8](repeating: 0, count: Int(GH_ES256_LENGTH))
+        guard unsafe gh_key_sign_es256(key, bytes, bytes.count, &signature) == 1 else {
+            throw TLSError(.system, TLSError.takeReason())
+        }
+        return signature
+    }
+
+    /// A request for a certificate (RFC 2986) in DER.
+    /// - Parameter names: host names, "*.example.com" too, and addresses. They must have been checked: what is no name changes
+    ///   the meaning of others.
+    package func signingRequest(for names: [String]) throws(TLSError) -> [UInt8] {
+        ERR_clear_error()
+        var der: UnsafeMutablePointer<UInt8>?
+        let length = unsafe gh_key_request(key, Self.alternativeNames(names), &der)
+        guard length > 0, let made = unsafe der else { throw TLSError(.system, TLSError.takeReason()) }
+        defer { unsafe CRYPTO_free(made, #file, #line) }
+        return unsafe Array(UnsafeBufferPointer(start: made, count: Int(length)))
+    }
+
+    private static func alternativeNames(_ names: [String]) -> String {
+        names.map { name in
+            let isAddress = name.contains(":") || name.utf8.allSatisfy { $0 == 0x2E || 0x30...0x39 ~= $0 }
+            return (isAddress ? "IP:" : "DNS:") + name
+        }.joined(separator: ",")
+    }
+}
+
+/// SHA-256 (FIPS 180-4): 32 bytes.
+package func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Int(GH_SHA256_LENGTH))
+    // It can only fail where there is no memory, or OpenSSL has no SHA-256: then there is no TLS either.
+    precondition(unsafe gh_sha256(bytes, bytes.count, &digest) == 1, "SHA-256 is not there")
+    return digest
+}

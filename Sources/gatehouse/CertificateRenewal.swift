@@ -1,0 +1,49 @@
+import ACME
+import EventLoop
+import Gateway
+import Logging
+
+/// Has the certificates of the configuration in use got and renewed by ACME, on a thread that is there as soon as one is wanted.
+actor CertificateRenewal {
+    private let gateway: Gateway
+    private let log: Logger
+    private var running: (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)?
+
+    init(_ gateway: Gateway, log: Logger) {
+        self.gateway = gateway
+        self.log = log
+    }
+
+    /// What the plan in use wants, is wanted from now on.
+    func follow() async {
+        let plan = gateway.currentPlan
+        guard let running = running ?? start(plan) else { return }
+        if running.stateDirectory != plan.stateDirectory {
+            log.warning("a change of server.state_dir waits for the next start")
+        }
+        await running.renewer.want(plan.managed)
+    }
+
+    private func start(_ plan: Plan) -> (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)? {
+        guard !plan.managed.isEmpty else { return nil }
+        do throws(SystemError) {
+            let loop = try EventLoop()
+            try loop.start(name: "acme")
+            let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: gateway, loop: loop, log: log)
+            let task = Task(executorPreference: loop) { await renewer.run() }
+            running = (renewer, task, plan.stateDirectory)
+        } catch {
+            log.error("certificates cannot be got or renewed", metadata: ["reason": "\(error)"])
+        }
+        return running
+    }
+
+    /// Returns when nothing is under way any more. What was goes on at the next start.
+    func stop() async {
+        guard let running else { return }
+        self.running = nil
+        await running.renewer.stop()
+        await running.task.value
+        running.renewer.loop.stop()
+    }
+}
