@@ -43,7 +43,7 @@ let package = Package(
         shim("CRecords", links: ["crypto"]),
         // C
         shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
-        shim("CCrypto", links: ["crypto"]),
+        shim("CCrypto", links: ["crypto", "crypt"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
@@ -53,7 +53,7 @@ let package = Package(
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
-        module("Protection"),
+        module("Protection", ["CCrypto"]),
         // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP", "CNghttp2"]),

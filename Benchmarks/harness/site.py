@@ -60,7 +60,7 @@ class Site:
             "descriptors": descriptors - 100, "clients": (descriptors - 1000) // 2,
             "work": self.work, "www": self.work / "www", "certificate": self.certificate, "key": self.key,
             "combined": self.work / "combined.pem", "small_body": SMALL_BODY, "more_addresses": "", "workers": 1,
-            "upstream_idle": 3600, **self.ports, **values}
+            "upstream_idle": 3600, "protection": "", **self.ports, **values}
         text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())
         target = self.work / (name or template)
         target.write_text(text)

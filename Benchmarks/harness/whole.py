@@ -34,11 +34,25 @@ class Whole:
     name: str
     path: str
     load: Load
+    #: Tables of the site that protect it.
+    protection: str = ""
 
+
+#: The address is looked for among a hundred blocks, and its requests are counted.
+GUARDED = f"""
+[sites.access]
+allow_ips = ["127.0.0.0/8", {", ".join(f'"10.{number}.0.0/16"' for number in range(0, 200, 2))}]
+deny_ips = ["192.0.2.0/24"]
+[sites.rate_limit]
+requests_per_minute = 1000000000
+burst_size = 1000000
+"""
 
 CASES = (
     Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
     Whole("whole/http2-95-bytes", "/echo/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
+    Whole(
+        "whole/guarded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=GUARDED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
 )
@@ -65,7 +79,8 @@ def count(cases: list[Whole]) -> dict[str, float]:
 def _collected(site: Site, program: Path, port: int, case: Whole, requests: int) -> int:
     """Instructions of a whole run of the program on `port`, with so many requests."""
     name = f"callgrind-{port}"
-    configuration = site.fill("gatehouse.toml", name=f"{name}.toml", gatehouse_log="log_requests = false", port=port)
+    configuration = site.fill(
+        "gatehouse.toml", name=f"{name}.toml", gatehouse_log="log_requests = false", port=port, protection=case.protection)
     output = site.work / f"{name}.out"
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={output}",
                str(program), "run", "-c", str(configuration)]

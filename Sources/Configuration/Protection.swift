@@ -4,6 +4,26 @@ package struct Access: Sendable, Equatable {
     package var allow: [AddressBlock]?
     /// Wins over `allow`; nil: not written.
     package var deny: [AddressBlock]?
+    /// Whether a name and a password are asked for; nil: not written.
+    package var requireAuth: Bool?
+    /// An htpasswd file; nil: not written, as with all that follows.
+    package var authFile: String?
+    package var authRealm: String?
+    /// Wrong passwords of one address in a minute; 0: no limit.
+    package var authAttempts: Int?
+    /// The name of the field that tells the upstream who it is.
+    package var authUserHeader: String?
+    /// Whether `Authorization` goes upstream.
+    package var forwardAuthorization: Bool?
+
+    package init() {}
+}
+
+/// `[sites.concurrency]` and `[sites.proxy.routes.concurrency]`: how many requests may be under way at once; 0: no limit.
+package struct Concurrency: Sendable, Equatable {
+    package var requests = 0
+    /// Of one address, or one /64 of IPv6.
+    package var requestsPerClient = 0
 
     package init() {}
 }

@@ -3,7 +3,47 @@ extension Access {
     init(reading table: TableReader) {
         allow = table.clientBlocks("allow_ips", emptyMeans: "nobody could come, or everybody")
         deny = table.clientBlocks("deny_ips")
+        readAuthentication(table)
         table.finish()
+    }
+
+    private mutating func readAuthentication(_ table: TableReader) {
+        table.read("require_auth", into: &requireAuth)
+        if let type = table.string(["auth_type"]), type.value != "basic" {
+            table.reading.error(
+                type, "\"\(type.value)\" is not offered; the only type is \"basic\"",
+                hint: type.value == "digest" ? "digest needs passwords that are as good as unhashed: use basic, over TLS" : nil)
+        }
+        table.read("auth_file", into: &authFile)
+        table.read("auth_realm", into: &authRealm)
+        table.read("auth_attempts", into: &authAttempts, in: 0...1_000_000)
+        if let name = table.string(["auth_user_header"], allowEmpty: false), table.isFieldName(name.value, name) {
+            if ConnectionFields.names.contains(name.value.lowercased()) || name.value.lowercased() == "host" {
+                table.reading.error(name, "\(name.value) cannot tell who somebody is", hint: "such as \"X-Remote-User\"")
+            }
+            authUserHeader = name.value
+        }
+        table.read("forward_authorization", into: &forwardAuthorization)
+    }
+
+    /// What holds of a route: its own keys, and the site's in place of those that it does not write.
+    package func over(_ site: Access) -> Access {
+        var merged = self
+        merged.allow = allow ?? site.allow
+        merged.deny = deny ?? site.deny
+        merged.requireAuth = requireAuth ?? site.requireAuth
+        merged.authFile = authFile ?? site.authFile
+        merged.authRealm = authRealm ?? site.authRealm
+        merged.authAttempts = authAttempts ?? site.authAttempts
+        merged.authUserHeader = authUserHeader ?? site.authUserHeader
+        merged.forwardAuthorization = forwardAuthorization ?? site.forwardAuthorization
+        return merged
+    }
+
+    /// Is anything said of passwords?
+    package var speaksOfAuthentication: Bool {
+        requireAuth != nil || authFile != nil || authRealm != nil || authAttempts != nil || authUserHeader != nil
+            || forwardAuthorization != nil
     }
 
     /// Adds what BWS's manuals write into `[sites.access_control]`, beside CORS.
@@ -18,6 +58,14 @@ extension Access {
         }
         allow = allow ?? allowed
         deny = deny ?? blocked
+    }
+}
+
+extension Concurrency {
+    init(reading table: TableReader) {
+        table.read("requests", into: &requests, in: 0...10_000_000)
+        table.read("requests_per_client", into: &requestsPerClient, in: 0...10_000_000)
+        table.finish()
     }
 }
 

@@ -8,6 +8,7 @@ extension ConfigurationReference {
             site. The address is the client's, behind `trusted_proxies` the one that they name.
             """, accessKeys(otherwise: "everybody")),
         Section("sites[].rate_limit", "How many requests one client may send to the site. Over it: 429.", rateKeys),
+        Section("sites[].concurrency", "How many requests of the site may be under way at once.", concurrencyKeys),
     ]
 
     /// The same of a route.
@@ -18,8 +19,10 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy.routes[].rate_limit",
             "How many requests one client may send to the route, besides what the site and `security.rate_limiting` say.",
-            rateKeys
-        ),
+            rateKeys),
+        Section(
+            "sites[].proxy.routes[].concurrency",
+            "How many requests of the route may be under way at once, besides what the site says.", concurrencyKeys),
     ]
 
     private static func accessKeys(otherwise: String) -> [Key] {
@@ -30,8 +33,37 @@ extension ConfigurationReference {
             Key(
                 "deny_ips", "list of addresses or CIDR blocks, or `all`", .none(otherwise == "everybody" ? "nobody" : otherwise),
                 "Who may not come, even if `allow_ips` has it."),
+            Key(
+                "require_auth", "boolean", .none(otherwise == "everybody" ? "false" : otherwise),
+                "Whether a name and a password are asked for (RFC 7617). Without the right ones: 401."),
+            Key("auth_type", "`basic`", .value("\"basic\""), "How they are asked for. There is no other way."),
+            Key(
+                "auth_file", "file", .none(otherwise == "everybody" ? "required with `require_auth`" : otherwise),
+                """
+                An htpasswd file: `name:hash` lines with bcrypt, SHA-crypt (`$5$`, `$6$`) or `$apr1$`. A change of it is \
+                noticed within a second. While it is broken or missing, nobody comes in: 503.
+                """),
+            Key(
+                "auth_realm", "text", .none(otherwise == "everybody" ? "`Restricted`" : otherwise),
+                "What browsers say that the password is for."),
+            Key(
+                "auth_attempts", "count; 0: no limit", .none(otherwise == "everybody" ? "10" : otherwise),
+                "Wrong passwords that one address (one /64 of IPv6) may send at once, and in a minute. Over it: 429."),
+            Key(
+                "auth_user_header", "field name", .none(otherwise == "everybody" ? "none" : otherwise),
+                "The field in which the upstream is told the name. Nobody else can set it."),
+            Key(
+                "forward_authorization", "boolean", .none(otherwise == "everybody" ? "false" : otherwise),
+                "Whether the upstream gets the password too (`Authorization`)."),
         ]
     }
+
+    private static let concurrencyKeys = [
+        Key(
+            "requests", "count; 0: no limit", .value("0"),
+            "Of all clients, over all workers. Over it: 503. A WebSocket counts until its handshake is answered."),
+        Key("requests_per_client", "count; 0: no limit", .value("0"), "Of one address (one /64 of IPv6). Over it: 429."),
+    ]
 
     /// Of every rate limit.
     static let rateKeys = [

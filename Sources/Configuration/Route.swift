@@ -21,6 +21,7 @@ package struct Route: Sendable, Equatable {
     package var access = Access()
     /// nil: no limit of the route's own.
     package var rateLimit: RateLimiting?
+    package var concurrency = Concurrency()
     /// nil: `limits.tunnel_lifetime`.
     package var tunnelLifetime: Duration?
     /// nil: `limits.tunnel_ping`.

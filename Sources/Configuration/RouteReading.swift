@@ -27,6 +27,7 @@ extension Route {
         table.read("websocket_strict", into: &websocketStrict)
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
+        concurrency = Concurrency(reading: table.table("concurrency"))
         table.finish()
         if path == nil || upstream == nil { return nil }
     }

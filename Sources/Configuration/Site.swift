@@ -33,6 +33,7 @@ package struct Site: Sendable, Equatable {
     package var access = Access()
     /// nil: no limit of the site's own.
     package var rateLimit: RateLimiting?
+    package var concurrency = Concurrency()
     /// nil: Gatehouse adds no CORS fields.
     package var accessControl: AccessControl?
     /// nil: plain HTTP.

@@ -28,6 +28,7 @@ extension Site {
         cache = BrowserCache(reading: table.table("cache"))
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
+        concurrency = Concurrency(reading: table.table("concurrency"))
         readAccessControl(table.table("access_control"))
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")

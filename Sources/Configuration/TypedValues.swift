@@ -7,6 +7,12 @@ extension TableReader {
         target = value
     }
 
+    func read(_ spellings: String..., into target: inout Bool?) {
+        guard let found = find(spellings) else { return }
+        guard case .boolean(let value) = found.value else { return mismatch(found, "true or false") }
+        target = value
+    }
+
     func read(_ spellings: String..., into target: inout String) {
         if let text = string(spellings) { target = text.value }
     }

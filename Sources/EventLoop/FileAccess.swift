@@ -21,6 +21,46 @@ package enum FileAccess {
         return unsafe faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 ? nil : SystemError("open")
     }
 
+    /// What tells that a file is another than before: where it is, when it changed, and how long it is.
+    package struct Stamp: Sendable, Equatable {
+        private let device: UInt64
+        private let inode: UInt64
+        private let changed: Int
+        private let changedNanoseconds: Int
+        private let size: Int64
+
+        /// - Throws: the system call that failed.
+        package init(of path: String) throws(SystemError) {
+            var status = stat()
+            // The call reads the path, which Swift ends with a zero byte, and fills the struct, during the call alone.
+            guard unsafe stat(path, &status) == 0 else { throw SystemError("stat") }
+            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+            (changed, changedNanoseconds) = (status.st_ctim.tv_sec, status.st_ctim.tv_nsec)
+            size = Int64(status.st_size)
+        }
+    }
+
+    /// The bytes of a small file.
+    /// - Parameter limit: no more than this and one more are read.
+    /// - Throws: the system call that failed.
+    package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        // The string lives through the call, with its zero byte.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SystemError("open") }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while content.count <= limit {
+            // read(2) writes at most the chunk's own length into it.
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError("read") }
+            if count == 0 { return content }
+            content += chunk[..<count]
+        }
+        return content
+    }
+
     /// The directory that a file's path leads into.
     package static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -14,6 +14,7 @@ package struct AddressSet: Equatable, Sendable {
     /// Whether the address lies in one of the blocks; families never match each other.
     package func contains(_ address: IPAddress) -> Bool {
         let ranges = address.isIPv6 ? v6 : v4
+        if ranges.isEmpty { return false }
         let number = address.number
         var (low, high) = (0, ranges.count)
         while low < high {

@@ -25,6 +25,7 @@ package enum ForwardedHead {
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
         if policy.addVia { writeVia(head, to: &out) }
         policy.edits.writeLines(head.fields, to: &out)
+        request.edits?.writeLines(head.fields, to: &out)
         writeFraming(request.framing, to: &out)
         if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
         writeConnection(of: request, to: &out)
@@ -87,7 +88,7 @@ package enum ForwardedHead {
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are forwarded only where the route says so.
         if request.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         copyLines(
-            head.fields, dropping: dropped, policy.edits(isTrusted: client.isTrusted),
+            head.fields, dropping: dropped, policy.edits(isTrusted: client.isTrusted), request.edits,
             namedByConnection: head.summary.connection.contains(.names), to: &out)
         // RFC 9110 §7.6.2: TRACE and OPTIONS count down; elsewhere the field has no meaning and is left out.
         if head.summary.method == .trace || head.summary.method == .options, let left = head.fields.number(of: .maxForwards) {
@@ -99,15 +100,15 @@ package enum ForwardedHead {
 
     /// Writes the lines that are neither in `dropped`, nor removed by configuration, nor named by `Connection`.
     static func copyLines(
-        _ fields: borrowing FieldSection, dropping dropped: UInt64, _ edits: borrowing FieldEdits, namedByConnection: Bool,
-        to out: inout OutputSpan<UInt8>
+        _ fields: borrowing FieldSection, dropping dropped: UInt64, _ edits: borrowing FieldEdits,
+        _ own: FieldEdits? = nil, namedByConnection: Bool, to out: inout OutputSpan<UInt8>
     ) {
-        let dropped = dropped | edits.droppedKnown
-        let needsNames = edits.dropsNames || namedByConnection
+        let dropped = dropped | edits.droppedKnown | (own?.droppedKnown ?? 0)
+        let needsNames = edits.dropsNames || namedByConnection || own != nil
         // Kept lines that follow each other and stand in the usual form are one copy.
         var run = 0..<0
         for line in fields.lines where dropped & line.known.bit == 0 {
-            if needsNames, dropsName(of: line, fields, edits, namedByConnection) { continue }
+            if needsNames, dropsName(of: line, fields, edits, own, namedByConnection) { continue }
             if line.isUsual, line.name.lowerBound == run.upperBound {
                 run = run.lowerBound..<line.value.upperBound &+ 2
                 continue
@@ -129,10 +130,12 @@ package enum ForwardedHead {
 
     @inline(never)
     private static func dropsName(
-        of line: FieldLine, _ fields: borrowing FieldSection, _ edits: borrowing FieldEdits, _ namedByConnection: Bool
+        of line: FieldLine, _ fields: borrowing FieldSection, _ edits: borrowing FieldEdits, _ own: FieldEdits?,
+        _ namedByConnection: Bool
     ) -> Bool {
         let span = fields.bytes.span
         if edits.dropsName(span.extracting(line.name)) { return true }
+        if let own, own.dropsName(span.extracting(line.name)) { return true }
         // RFC 9110 §7.6.1: what `Connection` names is for this hop. Fields we know are not: those that are, are
         // dropped already, and the others may not be taken away from the upstream by a client.
         return namedByConnection && (line.known == .other || line.known == .underscored)

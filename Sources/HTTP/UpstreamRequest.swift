@@ -14,6 +14,8 @@ package struct UpstreamRequest: Sendable {
     package var forwardsTrailers = false
     /// Send `Expect: 100-continue` on, because the upstream's 100 is waited for and forwarded.
     package var expectsContinue = false
+    /// What is changed in this one request, besides what its site's policy says; nil: nothing.
+    package var edits: FieldEdits?
 
     package init(target: UpstreamTarget, remainder: Int, framing: BodyFraming) {
         self.target = target

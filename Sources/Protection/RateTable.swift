@@ -12,9 +12,9 @@ package final class RateTable: Sendable {
 
     /// - Parameter clients: how many are remembered at least, at the same time; the places are twice as many.
     package init(clients: Int) {
-        var counts = [16, 512].filter { $0 * RateRegion.places < clients }
+        var counts = [16, 512].filter { $0 * RateLevel.places < clients }
         var last = 16
-        while last * RateRegion.places < 2 * clients { last *= 2 }
+        while last * RateLevel.places < 2 * clients { last *= 2 }
         counts.append(last)
         levels = counts.map { RateLevel(regions: $0) }
         arrivals = .init { _ in Mutex(()) }
@@ -36,19 +36,27 @@ package final class RateTable: Sendable {
         }
     }
 
+    /// Takes back what `admit` has counted for one request, as if it had not come.
+    package func forgive(_ key: UInt64, under limit: RateLimit) {
+        _ = update(max(key, 1), whole: false) { due in
+            (due > limit.interval && due & RateLimit.blockedBit == 0 ? due - limit.interval : nil, ())
+        }
+    }
+
+    @inline(__always)
     private func update<Result>(_ key: UInt64, whole: Bool, _ change: (UInt64) -> (due: UInt64?, Result)) -> Result? {
         for level in levels {
-            // A client is in a level only when the one before had no place for it.
-            guard let region = level.region(of: key) else { return nil }
-            if let place = region.place(of: key, whole: whole), let result = region.update(place, of: key, change) {
-                return result
+            switch level.find(key, whole: whole) {
+            case .place(let place): if let result = level.update(place, of: key, change) { return result }
+            case .nowhere: return nil
+            case .notHere: continue
             }
         }
         return nil
     }
 
     private func insert(_ key: UInt64, due: UInt64, now: UInt64) {
-        for level in levels where level.madeRegion(of: key).insert(key, due: due, now: now) { return }
-        levels.last?.madeRegion(of: key).replace(with: key, due: due)
+        for level in levels where level.insert(key, due: due, now: now) { return }
+        levels.last?.replace(with: key, due: due)
     }
 }

@@ -44,6 +44,9 @@ struct LogPageTests {
                 try wire.write(Upstream.ok("ok"))
             }
         }
+        let directory = try TemporaryDirectory()
+        // ann: secret
+        let users = try directory.write("users", "ann:$2y$04$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm\n")
         let toml =
             "[logging]\nformat = \"\(format)\"\n"
                 + """
@@ -70,12 +73,13 @@ struct LogPageTests {
                 [[sites.proxy.routes]]
                 path = "/dead/"
                 upstream = "dead"
+                access = { require_auth = true, auth_file = "\(users)" }
                 """
         return try await Gatehouse.serving(toml) { gatehouse in
             let ask = ["--cacert", certificates.authority, "-A", "agent", "-e", "http://from.example/"]
             let root = "https://localhost:\(port)"
             _ = try await Command.curl(ask + ["--http2", "-d", "body", "\(root)/one"])
-            _ = try await Command.curl(ask + ["\(root)/dead/two"])
+            _ = try await Command.curl(ask + ["-u", "ann:secret", "\(root)/dead/two"])
             _ = try await Command.curl(ask + ["-d", "body", "\(root)/cut"])
             _ = try await Command.curl(ask + ["-H", "Cookie: \(String(repeating: "c", count: 9000))", "\(root)/three"])
             _ = try await Command.run(
@@ -111,7 +115,7 @@ struct LogPageTests {
             #expect(line.contains("\"POST /one HTTP/2.0\"") || !line.contains("/one"))
         }
         var listed = try names(2, under: "JSON")
-        if format == "compact" { listed.remove("site") }
+        listed.remove(format == "compact" ? "site" : "user")
         #expect(listed.subtracting(written).isEmpty, "listed, not written")
         #expect(written.subtracting(listed).isEmpty, "written, not listed")
     }

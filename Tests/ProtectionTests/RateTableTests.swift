@@ -100,6 +100,25 @@ struct RateTableTests {
         #expect(Self.residentBytes - before < 4 << 20)
     }
 
+    @Test("takes back what was counted for a request, once, and no block")
+    func forgiveness() {
+        let table = RateTable(clients: 1000)
+        let now = 1000 * Self.second
+        for _ in 0..<50 {
+            #expect(table.admit(5, under: Self.limit, now: now).remaining == 9)
+            table.forgive(5, under: Self.limit)
+        }
+        while table.admit(5, under: Self.limit, now: now).isAdmitted {}
+        table.forgive(5, under: Self.limit)
+        #expect(table.admit(5, under: Self.limit, now: now).isAdmitted)
+        #expect(!table.admit(5, under: Self.limit, now: now).isAdmitted)
+        table.forgive(77, under: Self.limit)
+        let strict = RateLimit(requests: 60, per: 60 * Self.second, burst: 1, block: 60 * Self.second)
+        for _ in 0..<3 { _ = table.admit(6, under: strict, now: now) }
+        for _ in 0..<99 { table.forgive(6, under: strict) }
+        #expect(!table.admit(6, under: strict, now: now).isAdmitted)
+    }
+
     // MARK: -
 
     private final class Count: Sendable {

@@ -16,6 +16,10 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case originRefused = "origin_refused"
     case addressRefused = "address_refused"
     case rateLimited = "rate_limited"
+    case tooManyRequestsOfClient = "too_many_requests_of_client"
+    case authRequired = "auth_required"
+    case authFailed = "auth_failed"
+    case authAttempts = "auth_attempts"
     case webSocketHandshake = "websocket_handshake"
     case noWebSocket = "no_websocket"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
@@ -53,6 +57,9 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case options = "options"
     case crossOriginPreflight = "cors_preflight"
     case challenge = "acme_challenge"
+    case tooManyRequests = "too_many_requests"
+    case authUnavailable = "auth_unavailable"
+    case authBusy = "auth_busy"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -80,6 +87,10 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .originRefused: (403, .client, .requestDenied)
         case .addressRefused: (403, .client, .requestDenied)
         case .rateLimited: (429, .client, .requestDenied)
+        case .tooManyRequestsOfClient: (429, .client, .requestDenied)
+        case .authRequired: (401, .client, .requestDenied)
+        case .authFailed: (401, .client, .requestDenied)
+        case .authAttempts: (429, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
         case .noWebSocket: (501, .client, .requestDenied)
         case .tooManyTunnelsOfClient: (503, .client, .request)
@@ -112,6 +123,9 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .options: (200, .gateway, nil)
         case .crossOriginPreflight: (204, .gateway, nil)
         case .challenge: (200, .gateway, nil)
+        case .tooManyRequests: (503, .gateway, .connectionLimit)
+        case .authUnavailable: (503, .gateway, .internal)
+        case .authBusy: (503, .gateway, .internal)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

@@ -38,10 +38,12 @@ struct Failure: Error {
         let key: String?
         let fields: AnswerFields
         let retryAfter: UInt64?
+        /// In place of the detail, where that is for the log alone.
+        let words: String?
 
         init(
             _ reason: Reason, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?,
-            _ fields: AnswerFields, _ retryAfter: UInt64?
+            _ fields: AnswerFields, _ retryAfter: UInt64?, words: String? = nil
         ) {
             self.reason = reason
             self.status = status
@@ -51,6 +53,7 @@ struct Failure: Error {
             self.key = key
             self.fields = fields
             self.retryAfter = retryAfter
+            self.words = words
         }
     }
 
@@ -58,11 +61,13 @@ struct Failure: Error {
     ///   - status: where it is another than the reason's.
     ///   - fields: that the answer must have.
     ///   - retryAfter: whole seconds, for an answer of whatever status.
+    ///   - words: what the client is told in place of the detail.
     init(
         _ reason: ExchangeReason, status: Int? = nil, detail: String = "", retry: Retry = .never, key: String? = nil,
-        fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil
+        fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil, words: String? = nil
     ) {
-        content = Content(.exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter)
+        content = Content(
+            .exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter, words: words)
     }
 
     /// A message that breaks the rules.
@@ -90,7 +95,8 @@ struct Failure: Error {
     func noting(_ words: String) -> Failure {
         Failure(
             Content(
-                reason, status, blame, detail.isEmpty ? words : "\(detail); \(words)", retry, key, fields, retryAfter))
+                reason, status, blame, detail.isEmpty ? words : "\(detail); \(words)", retry, key, fields, retryAfter,
+                words: content.words ?? detail))
     }
 
     private init(_ content: Content) {
@@ -147,7 +153,8 @@ struct Failure: Error {
 
     /// What a client may know. Of an upstream's troubles only the kind: addresses and names inside stay in the log.
     var publicWords: String {
-        switch blame {
+        if let words = content.words, !words.isEmpty { return words }
+        return switch blame {
         case .upstream:
             status == 504
                 ? "The service behind this gateway did not answer in time." : "The service behind this gateway cannot answer."

@@ -20,6 +20,10 @@ struct Exchange: ~Copyable {
     var heldFault: HeldFault?
     /// What the answer gets besides its own fields, whoever makes it: an upstream, a file, or the gateway.
     var answerFields = AnswerFields()
+    /// Where it is counted among the requests that are under way; nil where nobody counts.
+    var places: RequestPlaces?
+    /// What is changed in the request on its way, besides what the site says.
+    var requestEdits: FieldEdits?
     /// A WebSocket's place among the route's, from its handshake on.
     var seat: TunnelSeat?
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
@@ -50,6 +54,7 @@ struct Exchange: ~Copyable {
             let decision = Router.decide(site, request)
             if let protection = decision.route.map(\.protection) ?? site.protection {
                 try protect(request, by: protection, of: site)
+                if decision.asksWho { try await identify(request, by: protection, of: site) }
             }
             switch decision {
             case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
@@ -77,6 +82,7 @@ struct Exchange: ~Copyable {
     }
 
     private mutating func finish() {
+        places = nil
         guard state.log.isOn else { return }
         if let tunnel {
             tunnel.logLine = state.log.template(record, client)

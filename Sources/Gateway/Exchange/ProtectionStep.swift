@@ -4,12 +4,21 @@ import Protection
 
 /// The step that asks whether a request may be served at all, before anything is done for it.
 extension Exchange {
-    /// - Throws: why not: its client's address (403), or that it sends too many (429).
+    /// - Throws: why not: its client's address (403), that it sends too many (429), or that too many are under way (429, 503).
     @inline(never)
     mutating func protect(_ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan) throws(Failure) {
         let address = endpoint.clientAddress(of: request, for: site)
         if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
         for limit in protection.limits { try hold(limit, request, from: address) }
+        if !protection.concurrency.isEmpty { try takePlaces(protection.concurrency, address) }
+    }
+
+    /// A request has its places until it is answered; what it has taken when it is refused it gives back.
+    private mutating func takePlaces(_ plans: [ConcurrencyPlan], _ address: IPAddress?) throws(Failure) {
+        let client = ClientKey.address.number(of: address)
+        let places = RequestPlaces()
+        for plan in plans { try places.enter(plan, client: client) }
+        self.places = places
     }
 
     private mutating func hold(_ plan: RateLimitPlan, _ request: RequestHead, from address: IPAddress?) throws(Failure) {

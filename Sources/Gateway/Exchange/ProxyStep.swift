@@ -102,6 +102,7 @@ extension Exchange {
     ) {
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.asksForWebSocket = wantsUpgrade
+        forwarded.edits = requestEdits
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked

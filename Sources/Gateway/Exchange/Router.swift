@@ -13,6 +13,15 @@ enum Decision {
     case preflight(CrossOriginPlan)
     case refuse(Failure)
 
+    /// Is it only for those who say who they are, where the site asks that? Browsers send no credentials before a request of
+    /// another origin's page (the Fetch standard, "CORS-preflight fetch"), and to plain HTTP nobody should send any.
+    var asksWho: Bool {
+        switch self {
+        case .redirect, .preflight: false
+        default: true
+        }
+    }
+
     /// The route that takes the request; nil if none does.
     var route: RoutePlan? {
         if case .proxy(let route, _) = self { route } else { nil }

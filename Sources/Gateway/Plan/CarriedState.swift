@@ -15,6 +15,7 @@ final class CarriedState: Sendable {
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
+        var requests = IdentityTable<RateIdentity, RequestCounts>()
     }
 
     private let tables = Mutex(Tables())
@@ -57,6 +58,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.rates.object(of: identity, orNew: RateTable(clients: identity.clients)) }
     }
 
+    /// The requests of a site or route that are under way.
+    func requests(_ identity: RateIdentity) -> RequestCounts {
+        tables.withLock { $0.requests.object(of: identity, orNew: RequestCounts()) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -67,6 +73,7 @@ final class CarriedState: Sendable {
             tables.turns.forgetUnused()
             tables.tunnels.forgetUnused()
             tables.rates.forgetUnused()
+            tables.requests.forgetUnused()
         }
     }
 }

@@ -35,6 +35,8 @@ struct RouteIdentity: Hashable, Sendable {
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.
 struct RateIdentity: Hashable, Sendable {
+    /// Does it count wrong passwords?
+    var isOfPasswords = false
     var site: SiteIdentity?
     var prefix: String?
     /// That it remembers.

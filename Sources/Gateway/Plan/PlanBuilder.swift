@@ -20,6 +20,7 @@ package struct PlanBuilder {
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
+    var passwordFiles: [String: PasswordFile] = [:]
     private let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
@@ -70,7 +71,8 @@ package struct PlanBuilder {
             name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
-            headers: headers(site), protection: protection(of: site), crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
+            headers: headers(site), protection: protection(of: site, keyPath),
+            crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0) })

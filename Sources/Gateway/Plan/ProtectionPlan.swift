@@ -7,10 +7,18 @@ final class ProtectionPlan: Sendable {
     let addresses: AddressRules
     /// The gateway's, the site's, the route's.
     let limits: [RateLimitPlan]
+    /// The site's, the route's.
+    let concurrency: [ConcurrencyPlan]
+    /// Nil: nobody is asked for one.
+    let password: PasswordPlan?
 
-    init(addresses: AddressRules, limits: [RateLimitPlan]) {
+    init(
+        addresses: AddressRules, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan], password: PasswordPlan?
+    ) {
         self.addresses = addresses
         self.limits = limits
+        self.concurrency = concurrency
+        self.password = password
     }
 }
 

@@ -5,11 +5,17 @@ import Protection
 /// The part of the plan that is about who may come, and how often.
 extension PlanBuilder {
     /// What protects a route, or all else of a site; nil if nothing does.
-    /// - Parameter route: nil for the site.
-    func protection(of site: Site, _ route: Route? = nil) -> ProtectionPlan? {
+    /// - Parameters:
+    ///   - sitePath: its place in the configuration.
+    ///   - route: nil for the site.
+    ///   - routePath: its place in the configuration.
+    mutating func protection(
+        of site: Site, _ sitePath: String, _ route: Route? = nil, _ routePath: String = ""
+    ) -> ProtectionPlan? {
         let addresses = AddressRules(
             deny: Self.list(route?.access.deny, site.access.deny, "deny_ips"),
             allow: Self.list(route?.access.allow, site.access.allow, "allow_ips"))
+        let password = password(of: site, route, at: route == nil ? sitePath : routePath)
         var limits: [RateLimitPlan] = []
         if let limit = configuration.security.rateLimiting {
             limits.append(plan(limit, identity(nil, nil), key: "security.rate_limiting", name: "gateway"))
@@ -20,8 +26,12 @@ extension PlanBuilder {
         if let route, let limit = route.rateLimit {
             limits.append(plan(limit, identity(site, route), key: "sites.proxy.routes.rate_limit", name: "route"))
         }
-        guard !addresses.isEmpty || !limits.isEmpty else { return nil }
-        return ProtectionPlan(addresses: addresses, limits: limits)
+        let concurrency = [
+            plan(site.concurrency, identity(site, nil), key: "sites.concurrency"),
+            route.flatMap { plan($0.concurrency, identity(site, $0), key: "sites.proxy.routes.concurrency") },
+        ].compactMap { $0 }
+        guard !addresses.isEmpty || !limits.isEmpty || !concurrency.isEmpty || password != nil else { return nil }
+        return ProtectionPlan(addresses: addresses, limits: limits, concurrency: concurrency, password: password)
     }
 
     /// The nearest list that is written.
@@ -35,6 +45,12 @@ extension PlanBuilder {
         RateIdentity(
             site: site?.identity, prefix: route.map { PathPrefix($0.path)?.text ?? $0.path },
             clients: configuration.limits.rateLimitedClients)
+    }
+
+    private func plan(_ concurrency: Concurrency, _ identity: RateIdentity, key: String) -> ConcurrencyPlan? {
+        guard concurrency.requests > 0 || concurrency.requestsPerClient > 0 else { return nil }
+        return ConcurrencyPlan(
+            carried.requests(identity), most: concurrency.requests, mostPerClient: concurrency.requestsPerClient, key: key)
     }
 
     private func plan(_ limiting: RateLimiting, _ identity: RateIdentity, key: String, name: StaticString) -> RateLimitPlan {

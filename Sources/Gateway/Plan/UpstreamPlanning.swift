@@ -54,7 +54,7 @@ extension PlanBuilder {
                 takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
                 tunnel: TunnelPlan(route, configuration.limits),
                 tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: prefix.text)),
-                allowedOrigins: allowedOrigins(route, site), protection: protection(of: site, route))
+                allowedOrigins: allowedOrigins(route, site), protection: protection(of: site, keyPath, route, routePath))
         }
     }
 

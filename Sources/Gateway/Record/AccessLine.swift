@@ -34,6 +34,7 @@ struct AccessLine {
         out.append("\"")
         string("client", clientAddress, to: &out)
         string("site", record.site?.name, to: &out)
+        string("user", record.user, to: &out)
         if let request {
             string("method", text(request, request.methodRange), to: &out)
             string("target", text(request, request.target), to: &out)
@@ -78,7 +79,9 @@ struct AccessLine {
     /// The combined format of Apache and nginx, then what it lacks as `key=value`.
     private func appendCombined(to out: inout [UInt8]) {
         out.append(contentsOf: clientAddress.utf8)
-        out.append(" - - [")
+        out.append(" - ")
+        appendUser(to: &out)
+        out.append(" [")
         appendTime(to: &out)
         out.append("] \"")
         appendRequestLine(to: &out)
@@ -90,6 +93,14 @@ struct AccessLine {
         quotedField(.userAgent, to: &out)
         pair("site", record.site?.name, to: &out)
         appendPairs(to: &out)
+    }
+
+    /// One word, whatever is in the name.
+    private func appendUser(to out: inout [UInt8]) {
+        guard let user = record.user else { return out.append("-") }
+        for byte in user.utf8 {
+            if byte == 0x20 { out.append("\\x20") } else { escape([byte], to: &out) }
+        }
     }
 
     /// A short line for a person to read.
@@ -173,6 +184,7 @@ struct AccessLine {
             out.append(" connection_requests=")
             out.append(decimal: UInt64(place.request))
         }
+        if format == .compact { pair("user", record.user, to: &out) }
         pair("route", record.route?.prefix.text, to: &out)
         pair("upstream", record.server?.url, to: &out)
         if record.attempts > 1 {

@@ -8,6 +8,8 @@ struct AccessRecord {
     var isRequestWhole = true
     var site: SitePlan?
     var route: RoutePlan?
+    /// Who has proved to be one.
+    var user: String?
     var server: UpstreamServer?
     var attempts = 0
     /// Why a failed request was not sent again; nil if that was no question.

@@ -9,6 +9,7 @@ package final class ProcessCounters: Sendable {
     private let wanted = Atomic<Int>(0)
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
+    let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// Takes room for one connection. False when there is none: accepting must pause.
     func reserve(atMost limit: Int) -> Bool {

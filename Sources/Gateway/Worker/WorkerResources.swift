@@ -19,6 +19,7 @@ final class WorkerResources {
     let generations = LivingGenerations()
     /// The numbers of those that only exchanges hold which are under way.
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
+    let passwords: KnownPasswords
     let log: AccessLog
     let clock: WallClock
     /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
@@ -53,6 +54,7 @@ final class WorkerResources {
         self.probes = probes
         self.loop = loop
         self.shared = shared
+        passwords = KnownPasswords(shared.passwords)
         self.log = log
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
@@ -74,6 +76,7 @@ final class WorkerResources {
     func adopt(_ next: Generation) {
         buffers.hold(smallCapacity: Self.smallCapacity(next.plan))
         if next.plan.fileCache != generation.plan.fileCache { fileCache = StaticCache(next.plan.fileCache) }
+        passwords.forgetFiles()
         generation.retire(for: next)
         generation = next
     }

@@ -44,6 +44,8 @@ extension Project {
                     "Sources/HTTP/HeadWriting.swift",
                     "Sources/HTTP2/FieldDecoder.swift",
                     "Sources/HTTP2/FieldRules.swift",
+                    "Sources/Protection/AtomicWords.swift",
+                    "Sources/Protection/Secrets.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
                     "Sources/StaticFiles/LinkEnd.swift",

@@ -1,0 +1,42 @@
+import HTTP
+import Protection
+
+/// Basic authentication (RFC 7617) of a site or route.
+final class PasswordPlan: Sendable {
+    let file: PasswordFile
+    /// The 401's own field.
+    let challenge: AnswerFields
+    /// How many wrong passwords an address may send; nil: any number.
+    let attempts: (limit: RateLimit, table: RateTable)?
+    /// The field that tells the upstream who it is; nil: none.
+    let userField: String?
+    let forwardsAuthorization: Bool
+    /// The configuration's table, for log lines.
+    let key: String
+
+    init(
+        _ file: PasswordFile, realm: String, attempts: (limit: RateLimit, table: RateTable)?, userField: String?,
+        forwardsAuthorization: Bool, key: String
+    ) {
+        self.file = file
+        var text = "Basic realm=\""
+        for character in realm {
+            // RFC 9110 §5.6.4: quoted-pair.
+            if character == "\"" || character == "\\" { text.append("\\") }
+            text.append(character)
+        }
+        challenge = AnswerFields("WWW-Authenticate", text + "\", charset=\"UTF-8\"")
+        self.attempts = attempts
+        self.userField = userField
+        self.forwardsAuthorization = forwardsAuthorization
+        self.key = key
+    }
+
+    /// What is changed in a request of a user on its way; nil if nothing is.
+    /// - Parameter user: of a `PasswordList`, so that a field can hold it.
+    func edits(for user: String) -> FieldEdits? {
+        let added = userField.flatMap { ConfiguredField($0, user) }
+        let removed = (forwardsAuthorization ? [] : ["Authorization"]) + (userField.map { [$0] } ?? [])
+        return removed.isEmpty ? nil : FieldEdits(remove: removed, add: added.map { [$0] } ?? [])
+    }
+}

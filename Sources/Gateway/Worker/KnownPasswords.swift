@@ -1,0 +1,56 @@
+import Protection
+
+/// The passwords that were right, so that a page's fifty requests cost one slow check: of one worker, and of each only a number
+/// that says nothing without the process's own key. What a file says of a user is part of the number: who is changed or taken out
+/// there is not known any more.
+final class KnownPasswords {
+    private let threads: PasswordThread
+    private var known: Set<UInt128> = []
+    /// Those that are being checked, and who waits for the same.
+    private var pending: [UInt128: [CheckedContinuation<Bool?, Never>]] = [:]
+    private var views: [ObjectIdentifier: (file: PasswordFile, view: PasswordFile.View?)] = [:]
+
+    /// Users of a worker; more are forgotten all at once, and checked again.
+    private static let most = 10_000
+
+    init(_ threads: PasswordThread) {
+        self.threads = threads
+    }
+
+    /// What a file holds now.
+    func content(of file: PasswordFile, now: UInt64) -> PasswordFile.Content {
+        var view = views[ObjectIdentifier(file)]?.view
+        file.refresh(&view, now: now)
+        views[ObjectIdentifier(file)] = (file, view)
+        return view?.content ?? .failure(PasswordFile.Fault(reason: "\(file.path): not read"))
+    }
+
+    /// Files of plans that are gone are forgotten.
+    func forgetFiles() { views = [:] }
+
+    /// The number of a user's password and its hash; nil if there is none to be had.
+    func number(of credentials: BasicCredentials, hash: String) -> UInt128? {
+        Secrets.digest(credentials.user + [0] + credentials.password + [0] + Array(hash.utf8), key: threads.key)
+    }
+
+    /// The number of a name, for `PasswordList.hash(of:draw:)`: the same for all workers.
+    func draw(for user: [UInt8]) -> UInt64 { UInt64(truncatingIfNeeded: Secrets.digest(user, key: threads.key) ?? 0) }
+
+    func isKnown(_ number: UInt128) -> Bool { known.contains(number) }
+
+    /// Checks a password; who asks for the same meanwhile waits for the same answer.
+    /// - Returns: nil if too many wait for theirs.
+    nonisolated(nonsending) func check(_ password: [UInt8], of hash: String, _ number: UInt128, remember: Bool) async -> Bool? {
+        if pending[number] != nil {
+            return await withCheckedContinuation { pending[number]?.append($0) }
+        }
+        pending[number] = []
+        let answer = await threads.isPassword(password, of: hash)
+        if answer == true, remember {
+            if known.count >= Self.most { known = [] }
+            known.insert(number)
+        }
+        for waiting in pending.removeValue(forKey: number) ?? [] { waiting.resume(returning: answer) }
+        return answer
+    }
+}

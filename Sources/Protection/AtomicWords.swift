@@ -1,0 +1,39 @@
+import Glibc
+import Synchronization
+
+/// Many atomic words, 0 at first; memory is taken page by page, as they are written.
+///
+/// Swift has no safe array of atomics whose size is known at run time, and its lazy reference costs a thousand instructions for
+/// each look. `@safe`: the memory is made in `init`, zeroed, freed in `deinit`, and never leaves; each index is checked.
+@safe final class AtomicWords: Sendable {
+    private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+    private let count: Int
+
+    init(count: Int) {
+        // An atomic word of zero bytes is 0: it is its bytes and nothing else.
+        guard let memory = unsafe calloc(count, 8) else { preconditionFailure("no memory") }
+        unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
+        self.count = count
+    }
+
+    deinit { unsafe free(words) }
+
+    @inline(__always)
+    func load(_ index: Int) -> UInt64 {
+        precondition(0..<count ~= index)
+        return unsafe words[index].load(ordering: .acquiring)
+    }
+
+    @inline(__always)
+    func store(_ word: UInt64, at index: Int) {
+        precondition(0..<count ~= index)
+        unsafe words[index].store(word, ordering: .releasing)
+    }
+
+    /// Puts `next` in place of `expected`; false if there is something else.
+    @inline(__always)
+    func replace(_ expected: UInt64, by next: UInt64, at index: Int) -> Bool {
+        precondition(0..<count ~= index)
+        return unsafe words[index].compareExchange(expected: expected, desired: next, ordering: .acquiringAndReleasing).exchanged
+    }
+}
