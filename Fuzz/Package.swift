@@ -10,24 +10,44 @@ let fuzzed: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("ExistentialAny"),
     .strictMemorySafety(),
-    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library", "-O"]),
+    // Some entries are not public: what receives frames is its connection's own.
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library", "-O", "-enable-testing"]),
 ]
-func target(_ name: String, _ module: String) -> Target {
+func target(_ name: String, _ modules: String...) -> Target {
     .executableTarget(
-        name: name, dependencies: ["CFuzzer", .byName(name: module)], path: "Sources/\(name)", swiftSettings: fuzzed,
+        name: name, dependencies: ["CFuzzer"] + modules.map { .byName(name: $0) }, path: "Sources/\(name)", swiftSettings: fuzzed,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Gatehouse/\(name)", swiftSettings: fuzzed)
+}
+/// Without instrumentation: not what is tried here.
+func shim(_ name: String, _ dependencies: [Target.Dependency] = [], links libraries: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Gatehouse/\(name)",
+        linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 let package = Package(
     name: "fuzz",
     targets: [
         .target(name: "CFuzzer"),
-        .target(name: "HTTP", path: "Gatehouse/HTTP", swiftSettings: fuzzed),
+        module("HTTP"),
         .target(name: "CToml", path: "Gatehouse/CToml", cxxSettings: [.unsafeFlags(["-fsanitize=address"])]),
         .target(
             name: "CRecords", path: "Gatehouse/CRecords",
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])], linkerSettings: [.linkedLibrary("crypto")]),
-        .target(name: "Configuration", dependencies: ["CToml"], path: "Gatehouse/Configuration", swiftSettings: fuzzed),
+        module("Configuration", ["CToml"]),
+        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
+        shim("CLinux"),
+        shim("CAres", links: ["cares"]),
+        shim("CNghttp2", links: ["nghttp2"]),
+        module("TLS", ["COpenSSL", "CRecords"]),
+        module("HTTP2", ["HTTP", "CNghttp2"]),
+        module("EventLoop", ["CLinux"]),
+        module("Buffers"),
+        module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
+        module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         target("RequestHeadTarget", "HTTP"),
         target("ResponseHeadTarget", "HTTP"),
         target("ChunkedTarget", "HTTP"),
@@ -35,6 +55,8 @@ let package = Package(
         target("TargetPathTarget", "HTTP"),
         target("ConfigurationTarget", "Configuration"),
         target("RecordsTarget", "CRecords"),
+        target("FieldSectionsTarget", "HTTP2"),
+        target("FramesTarget", "Messages", "Transport", "EventLoop", "Buffers", "HTTP2", "HTTP"),
     ],
     cxxLanguageStandard: .cxx17
 )

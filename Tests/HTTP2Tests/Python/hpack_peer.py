@@ -2,6 +2,9 @@
 
 usage: hpack_peer.py write SEED COUNT      prints sections that share one table, each as a line: hexadecimal, then name=value
                                            pairs in hexadecimal
+       hpack_peer.py judge                 reads lines of sections in hexadecimal with commas between, which share one table, and
+                                           prints the pairs of all up to the first that is refused; then "error", or "overlong"
+                                           if a number in it has more bytes than any needs
        hpack_peer.py read                  reads lines of hexadecimal, whose sections share one table, and prints for each the
                                            pairs, or "error"
 """
@@ -9,6 +12,7 @@ usage: hpack_peer.py write SEED COUNT      prints sections that share one table,
 import random
 import sys
 
+import hpack.hpack
 from hpack import Decoder, Encoder
 from hpack.exceptions import HPACKError
 from hpack.table import HeaderTable
@@ -64,7 +68,34 @@ def read() -> None:
         sys.stdout.flush()
 
 
+def judge() -> None:
+    overlong = False
+    exact = hpack.hpack.decode_integer
+
+    def decode_integer(data: bytes, prefix_bits: int) -> tuple[int, int]:
+        nonlocal overlong
+        value, count = exact(data, prefix_bits)
+        overlong = overlong or count > 5 or value >= 1 << 32
+        return value, count
+
+    hpack.hpack.decode_integer = decode_integer
+    for line in sys.stdin:
+        decoder, answer, overlong = Decoder(max_header_list_size=1 << 30), [], False
+        for section in line.strip().split(","):
+            try:
+                answer.append(pairs(decoder.decode(bytes.fromhex(section), raw=True)))
+            except HPACKError:
+                answer.append("error")
+            if overlong:
+                answer[-1] = "overlong"
+            if answer[-1] in ("error", "overlong"):
+                break
+        print(",".join(answer), flush=True)
+
+
 if sys.argv[1] == "write":
     write(int(sys.argv[2]), int(sys.argv[3]))
+elif sys.argv[1] == "judge":
+    judge()
 else:
     read()
