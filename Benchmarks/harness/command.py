@@ -21,7 +21,8 @@ from .site import CIPHERSUITE, GROUP, Site, make_site, upstreams
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="scripts/bench", description="Measures Gatehouse beside nginx, HAProxy, Caddy, h2o and nghttpx: one core each, interleaved "
+        prog="scripts/bench",
+        description="Measures Gatehouse beside nginx, HAProxy, Caddy, h2o and nghttpx: one core each, interleaved "
         "rounds, the same certificate, cipher, keep-alive and forwarding fields.",
         epilog="Exit codes: 0 all runs sound; 1 a run was void (its row says why); 2 wrong usage.")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")

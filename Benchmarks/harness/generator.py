@@ -36,7 +36,8 @@ def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
     """The load generator's command line."""
     words = [
         str(site.programs / "load"), "--work", load.work, "--port", str(site.ports["port"]), "--path", path,
-        "--connections", str(load.connections), "--streams", str(load.streams), "--seconds", str(run.seconds), "--warmup", str(run.warmup),
+        "--connections", str(load.connections), "--streams", str(load.streams),
+        "--seconds", str(run.seconds), "--warmup", str(run.warmup),
         "--rate", str(run.rate), "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes),
         "--host", load.host, "--variants", str(load.variants), "--ciphersuites", CIPHERSUITE]
     if load.expect_bytes is not None:

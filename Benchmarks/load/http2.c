@@ -165,7 +165,8 @@ static bool bad(struct load *load, struct connection *connection, const char *wh
 static bool end_stream(struct load *load, struct connection *connection, struct stream *stream) {
     long expected = load->options.expect_bytes;
     if (!stream->has_head) return bad(load, connection, "an answer without a head", stream->identifier);
-    if (expected >= 0 && stream->answered != (size_t)expected) return bad(load, connection, "a body of so many bytes", (long)stream->answered);
+    if (expected >= 0 && stream->answered != (size_t)expected)
+        return bad(load, connection, "a body of so many bytes", (long)stream->answered);
     if (stream->unsent) return bad(load, connection, "answered before the request was sent", (long)stream->unsent);
     uint64_t started = stream->started;
     stream->identifier = 0;
@@ -231,7 +232,8 @@ static bool take_start(struct load *load, struct connection *connection) {
 }
 
 /// Takes what is there of a frame's payload; returns how much that was.
-static size_t take_payload(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length, bool *sound) {
+static size_t take_payload(
+    struct load *load, struct connection *connection, const unsigned char *bytes, size_t length, bool *sound) {
     struct http2 *http2 = connection->http2;
     int type = http2->head[3];
     size_t count = length < http2->payload_left ? length : http2->payload_left;

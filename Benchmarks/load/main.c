@@ -6,7 +6,8 @@
 // and one line of JSON. Whoever measures the gateway's CPU time samples it at these two lines, so that neither
 // handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle; for each line of standard
 // input it does one more unit on each and prints "ready" again; the input's end ends it. With --units it does so many
-// after the first of each, and ends. With --streams it speaks HTTP/2, so many streams at a time on each connection. Every answer is checked; an error is counted and its first reason reported.
+// after the first of each, and ends. With --streams it speaks HTTP/2, with so many streams on each connection. Every
+// answer is checked; an error is counted and its first reason reported.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>

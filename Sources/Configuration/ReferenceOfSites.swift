@@ -98,8 +98,8 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy_protocol",
             """
-            Whether clients come through a load balancer that says by the PROXY protocol, version 1 or 2, whom it speaks for. All \
-            sites of a port say the same. See [Forwarding](forwarding.md).
+            Whether clients come through a load balancer that says by the PROXY protocol, version 1 or 2, whom it speaks for. \
+            All sites of a port say the same. See [Forwarding](forwarding.md).
             """,
             [
                 Key(

@@ -19,6 +19,7 @@ import Testing
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.routes[].access", []),
         ("sites[].proxy.routes[].rate_limit", ["requests_per_minute = 1"]), ("sites[].proxy.routes[].concurrency", []),
         ("sites[].proxy.load_balancing", []),
+        ("sites[].proxy_protocol", ["from = [\"192.0.2.1\"]"]),
         ("sites[].proxy.timeout", []), ("sites[].proxy.headers", []), ("sites[].proxy.health_check", []),
         ("sites[].proxy.retry", []), ("sites[].proxy.passive_health", []),
     ]

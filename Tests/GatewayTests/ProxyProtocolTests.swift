@@ -18,7 +18,8 @@ struct ProxyProtocolTests {
     /// HAProxy in front of `port`.
     /// - Parameter certificates: with which it ends its clients' TLS; nil if it does not.
     private func balancer(
-        _ port: FreePort, to target: FreePort, options: String, _ certificates: Certificates? = nil, in directory: TemporaryDirectory
+        _ port: FreePort, to target: FreePort, options: String, _ certificates: Certificates? = nil,
+        in directory: TemporaryDirectory
     ) async throws -> ChildProcess {
         if let (certificate, key) = certificates?.local {
             let files = try [certificate, key].map { try String(contentsOfFile: $0, encoding: .utf8) }
@@ -58,8 +59,8 @@ struct ProxyProtocolTests {
             let balancer = try await balancer(front, to: port, options: options, in: directory)
             defer { balancer.terminate() }
             let url = "\(ssl ? "https" : "http")://localhost:\(front)/x"
-            let from = ["--interface", "127.0.0.77", "--resolve", "localhost:\(front):127.0.0.1", "--cacert", certificates.authority]
-            let answer = try await Command.curl(from + [url, url])
+            let from = ["--interface", "127.0.0.77", "--resolve", "localhost:\(front):127.0.0.1"]
+            let answer = try await Command.curl(from + ["--cacert", certificates.authority, url, url])
             #expect(answer.text == "appapp", "\(answer)")
             let head = try #require(upstream.requests.all.first?.head)
             #expect(head.contains("X-Forwarded-For: 127.0.0.77\r\n"))
@@ -90,7 +91,7 @@ struct ProxyProtocolTests {
     @Test("is wanted from those that are named, and from nobody else", arguments: ["refuse", "plain"])
     func others(choice: String) async throws {
         let port = try FreePort()
-        let (toml, _) = try site(port, from: "127.0.0.2", more: "others = \"\(choice)\"")
+        let (toml, upstream) = try site(port, from: "127.0.0.2", more: "others = \"\(choice)\"")
         try await Gatehouse.serving(toml) { gatehouse async throws in
             let own = try await Command.curl(["http://127.0.0.1:\(port)/"])
             #expect(own.text == (choice == "plain" ? "app" : ""))
@@ -99,22 +100,27 @@ struct ProxyProtocolTests {
                 #expect(line.contains("sites.proxy_protocol.from"))
             }
             // It claims to be another, and may not.
-            let liar = try await Command.curl(["--haproxy-protocol", "-o/dev/null", "-w%{http_code}", "http://127.0.0.1:\(port)/"])
+            let liar = try await Command.curl(
+                ["--haproxy-protocol", "-o/dev/null", "-w%{http_code}", "http://127.0.0.1:\(port)/"])
             #expect(liar.text == (choice == "plain" ? "400" : "000"))
             let friend = try await Command.curl(["--haproxy-protocol", "--interface", "127.0.0.2", "http://127.0.0.1:\(port)/"])
             #expect(friend.text == "app", "\(friend)")
+            #expect(upstream.requests.all.count == (choice == "plain" ? 2 : 1))
         }
     }
 
     @Test(
         "refuses what is no header, and says how it begins",
         arguments: [
-            ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "no PROXY protocol header", "GET / HTTP/1.1\\r\\nHost: localhos"),
+            ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "no PROXY protocol header", "GET / HTTP/1.1\\r\\nHost: localhost"),
             (
                 "PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n", "a malformed PROXY protocol header: two addresses",
                 "PROXY TCP4 1.2.3.4 5.6.7.8 1\\r\\n"
             ),
-            ("\r\n\r\n\0\r\nQUIT\n\u{41}\u{11}\0\0", "version 4 with the signature", "\\r\\n\\r\\n\\x00\\r\\nQUIT\\nA\\x11"),
+            (
+                "\r\n\r\n\0\r\nQUIT\n\u{41}\u{11}\0\0", "version 4 with the signature",
+                "0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a 41 11 00 00"
+            ),
         ])
     func refused(bytes: String, reason: String, begins: String) async throws {
         let port = try FreePort()
@@ -157,7 +163,7 @@ struct ProxyProtocolTests {
     @Test("has a time to come, and each client behind it a count of its own")
     func limits() async throws {
         let port = try FreePort()
-        let (toml, _) = try site(port)
+        let (toml, upstream) = try site(port)
         let limits = "[limits]\nhandshake_timeout = \"300ms\"\nmax_connections_per_client = 2\n"
         try await Gatehouse.serving(limits + toml) { gatehouse async throws in
             try await onThread {
@@ -176,6 +182,7 @@ struct ProxyProtocolTests {
             }
             let lines = try await gatehouse.log.first { $0.contains("max_connections_per_client") }
             #expect(lines.contains("192.0.2.3"))
+            #expect(upstream.requests.all.count == 10)
         }
     }
 }

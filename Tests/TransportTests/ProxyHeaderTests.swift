@@ -26,7 +26,9 @@ struct ProxyHeaderTests {
         [0x20, 0, 39, 0x01, 0, 0, 0, 0, 0x21, 0, 7] + Array("TLSv1.3".utf8) + [0x22, 0, 2, 0x61, 0x62, 0x23, 0, 16]
         + Array("TLS_AES_128_GCM_".utf8)
 
-    private static func header(_ source: String?, _ destination: String? = nil, tls: ProxyHeader.ClientTLS? = nil) -> ProxyHeader {
+    private static func header(
+        _ source: String?, _ destination: String? = nil, tls: ProxyHeader.ClientTLS? = nil
+    ) -> ProxyHeader {
         ProxyHeader(
             source: source.flatMap { SocketAddress(literal: $0, port: 40000) },
             destination: destination.flatMap { SocketAddress(literal: $0, port: 443) }, tls: tls)

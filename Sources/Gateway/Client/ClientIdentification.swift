@@ -27,7 +27,7 @@ extension ClientConnection {
             return false
         }
         var begins = ""
-        buffer.withBytes { begins = Self.quoted($0) }
+        buffer.withBytes { begins = Self.shown($0) }
         switch reading {
         case .header(let header, _): return stand(for: header)
         case .malformed(let fault): refuse("a malformed PROXY protocol header: \(fault)", begins: begins)
@@ -57,17 +57,11 @@ extension ClientConnection {
         log.info("connection refused before TLS and HTTP", metadata: facts)
     }
 
-    /// The first bytes, for people: what is no visible ASCII as in C.
-    private static func quoted(_ bytes: Span<UInt8>) -> String {
-        var text = ""
-        for index in bytes.indices.prefix(32) {
-            switch bytes[index] {
-            case 0x0D: text += "\\r"
-            case 0x0A: text += "\\n"
-            case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(bytes[index]))
-            case let byte: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }
-        }
-        return text
+    /// The first bytes, for people: as text if they are, otherwise in hexadecimal.
+    private static func shown(_ bytes: Span<UInt8>) -> String {
+        let first = bytes.indices.prefix(32).map { bytes[$0] }
+        let isText = first.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0D || $0 == 0x0A }
+        if isText { return String(decoding: first, as: UTF8.self) }
+        return first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     }
 }

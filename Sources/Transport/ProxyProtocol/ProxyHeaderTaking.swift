@@ -3,7 +3,8 @@ package import EventLoop
 import Glibc
 
 extension Stream {
-    /// Waits for a PROXY protocol header, which comes before all else, also before TLS, and takes it off the socket: not a byte more.
+    /// Waits for a PROXY protocol header, which comes before all else, also before TLS, and takes it off the socket: not a byte
+    /// more.
     /// - Parameters:
     ///   - timeout: nanoseconds for the whole of it.
     ///   - buffer: empty; holds the bytes that were looked at afterwards.

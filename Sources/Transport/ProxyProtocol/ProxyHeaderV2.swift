@@ -24,10 +24,14 @@ enum ProxyHeaderV2 {
             place = value.upperBound
             switch type {
             case crc32cType:
-                guard value.count == 4, checksum == nil else { return .malformed("its checksum has no four bytes, or is there twice") }
+                guard value.count == 4, checksum == nil else {
+                    return .malformed("a checksum not of four bytes, or a second one")
+                }
                 checksum = (fixed + value.lowerBound, number32(content, at: value.lowerBound))
             case tlsType:
-                guard let tls = tls(content.extracting(value)) else { return .malformed("a field about TLS that goes beyond its end") }
+                guard let tls = tls(content.extracting(value)) else {
+                    return .malformed("a field beyond the end of the one on TLS")
+                }
                 if command == 1 { header.tls = tls.usesTLS ? tls.facts : nil }
             default: break
             }
