@@ -46,6 +46,10 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         reason.contains("alert") && (reason.contains("certificate") || reason.contains("unknown ca"))
     }
 
+    /// Had the client no cipher suite that the server has, too? To a server with an ECDSA certificate that is also a client which
+    /// takes RSA alone.
+    package var isForWantOfSuites: Bool { kind == .handshake && reason == "no shared cipher" }
+
     package var description: String { reason }
 
     /// Empties this thread's error queue and returns the reason of its newest entry; where that only says that the system

@@ -107,6 +107,7 @@ import Synchronization
         unsafe gh_set_common(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         unsafe gh_use_tickets(context)
+        unsafe gh_keep_offers(context)
         // RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
         _ = unsafe SSL_CTX_set_cipher_list(
             context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL")

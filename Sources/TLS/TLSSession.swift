@@ -88,10 +88,14 @@ import CRecords
     // MARK: Operations
 
     /// The name that the client asked for, as soon as its hello is read; for the log of a handshake that failed.
-    package var askedName: String? {
-        if let serverName { return serverName }
-        guard let ssl = unsafe ssl else { return nil }
-        return unsafe gh_server_name(ssl).map { unsafe String(cString: $0) }
+    package var askedName: String? { serverName ?? offer?.serverName }
+
+    /// What the client offers, as soon as its hello is read and until the handshake is done; for the same log.
+    package var offer: TLSOffer? {
+        guard let ssl = unsafe ssl, let offer = unsafe wire.pointee.offer else { return nil }
+        return unsafe TLSOffer(offer.pointee) { number in
+            unsafe gh_offered_suite_name(ssl, number).map { unsafe String(cString: $0) }
+        }
     }
 
     /// One step of the handshake.
@@ -103,6 +107,7 @@ import CRecords
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
+        unsafe gh_forget_offer(wire)
         takeOver()
         return .moved(0)
     }

@@ -137,29 +137,30 @@ struct FaultTests {
         }
     }
 
-    @Test("an answer that ends with the connection is whole only after close_notify", arguments: [false, true])
-    func closeNotify(isAbrupt: Bool) async throws {
+    @Test(
+        "an answer that ends with the connection is whole only after close_notify, and delivered as far as it came",
+        arguments: ["notified", "abrupt", "reset"])
+    func closeNotify(end: String) async throws {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream { _, wire in
             _ = try wire.readRequest()
             try wire.write("HTTP/1.1 200 OK\r\n\r\nall there is")
         }
         let front = try await Peer(
-            "tls_front.py",
-            [certificates.local.certificate, certificates.local.key, "\(upstream)"] + (isAbrupt ? ["--abrupt"] : []))
+            "tls_front.py", [certificates.local.certificate, certificates.local.key, "\(upstream)", "--end", end])
         let port = try FreePort()
         let toml = Sites.proxy(
             port, to: "https://localhost:\(front)", upstream: "ca_file = \"\(certificates.authority)\"", ssl: certificates.ssl())
         try await Gatehouse.serving(toml) { gatehouse in
             let answer = try await Command.curl(["--cacert", certificates.authority, "https://localhost:\(port)/n"])
-            if isAbrupt {
-                // A reset may overtake what was sent before it: then there is nothing to pass on.
-                let reason = try await gatehouse.access("/n")["reason"]
-                let isOvertaken = answer.text.contains("502 Bad Gateway") && reason == "upstream_closed_early"
-                #expect(isOvertaken || [18, 56].contains(answer.code) && reason == "upstream_truncated", "\(answer)")
-            } else {
-                #expect(answer.exit == .code(0) && answer.text == "all there is", "\(answer)")
-            }
+            #expect(answer.text == "all there is", "\(answer)")
+            #expect(end == "notified" ? answer.code == 0 : [18, 56].contains(answer.code), "\(answer)")
+            let entry = try await gatehouse.access("/n")
+            #expect(entry["bytes_out"] == "12" && entry["reason"] == (end == "notified" ? nil : "upstream_truncated"), "\(entry)")
+            let detail = [
+                "abrupt": "the peer closed the connection without close_notify", "reset": "Connection reset by peer",
+            ]
+            #expect(entry["detail"] == detail[end], "\(entry)")
         }
     }
 

@@ -59,12 +59,12 @@ struct RefusedRequestLogTests {
     }
 
     @Test(
-        "because its client ends in the middle of it leaves a line, and one that sent nothing leaves none",
+        "because its client ends or breaks off in the middle of it leaves a line, and one that sent nothing leaves none",
         arguments: [
             ("GE", ["GE", nil]), ("GET /part", ["GET", "/part"]), ("GET /part HTTP/1.1\r\nHost: local", ["GET", "/part"]),
             ("GET /part HTTP/1.1\r\nHost: localhost\r\nUser-Agent: me\r\n", ["GET", "/part"]),
-        ] as [(String, [String?])])
-    func ended(_ part: String, _ said: [String?]) async throws {
+        ] as [(String, [String?])], [false, true])
+    func ended(_ part: (text: String, said: [String?]), isReset: Bool) async throws {
         let port = try FreePort()
         try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:1")) { gatehouse in
             try await onThread {
@@ -76,12 +76,13 @@ struct RefusedRequestLogTests {
                     _ = try wire.readToEnd()
                 }
                 let wire = try Wire(to: port.number)
-                try wire.write(part)
-                wire.finishWriting()
+                try wire.write(part.text)
+                if isReset { wire.reset() } else { wire.finishWriting() }
             }
             let line = try await gatehouse.access(reason: "client_left")
             #expect(line["status"] == "499" && line["blame"] == "client", "\(line)")
-            for (name, value) in zip(["method", "target"], said) { #expect(line[name] == value, "\(name) of \(line)") }
+            #expect(line["detail"] == (isReset ? "Connection reset by peer" : nil), "\(line)")
+            for (name, value) in zip(["method", "target"], part.said) { #expect(line[name] == value, "\(name) of \(line)") }
             #expect(gatehouse.accessEntries.count == 1)
         }
     }

@@ -34,18 +34,77 @@ struct TLSTests {
             #expect(outcome.errors.contains("alert"), "\(outcome)")
             let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
             #expect(line.contains("unsupported protocol") && line.contains("client=127.0.0.1"), "\(line)")
+            #expect(line.contains(" offered_versions=TLSv1.2 "), "\(line)")
         }
     }
 
-    @Test("TLS 1.1 is not spoken")
-    func old() async throws {
+    @Test(
+        "a handshake without a version or a suite in common is one line that says what the client offered",
+        arguments: [
+            // Without a version in common there is no word about suites, however many were offered.
+            (
+                ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+                "offered_versions=TLSv1.1 port=PORT reason=\"unsupported protocol\" server_name=localhost"
+            ),
+            (
+                ["-tls1", "-cipher", "ALL:@SECLEVEL=0", "-noservername"],
+                "offered_versions=TLSv1 port=PORT reason=\"unsupported protocol\" server_name=-"
+            ),
+            (
+                ["-tls1_2", "-cipher", "AES128-SHA:AES256-SHA"],
+                "offered_suites=AES128-SHA,AES256-SHA offered_versions=TLSv1.2 port=PORT reason=\"no shared cipher\""
+                    + " server_name=localhost"
+            ),
+            (
+                ["-tls1_2", "-cipher", "ALL:!ECDHE:@SECLEVEL=0"],
+                ",+SOME offered_versions=TLSv1.2 port=PORT reason=\"no shared cipher\" server_name=localhost"
+            ),
+            // It has both in common, and breaks off all the same.
+            (
+                ["-alpn", "imap", "-noservername"],
+                "offered_versions=TLSv1.3,TLSv1.2,TLSv1.1,TLSv1 port=PORT reason=\"no application protocol\" server_name=-"
+            ),
+        ])
+    func offers(options: [String], said: String) async throws {
         let certificates = try await Certificates.ready()
         let port = try FreePort()
         let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
-        try await Gatehouse.serving(toml) { _ in
-            let outcome = try await Command.sClient(port, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+        try await Gatehouse.serving(toml) { gatehouse in
+            let name = options.contains("-noservername") ? [] : ["-servername", "localhost"]
+            let outcome = try await Command.sClient(port, name + options)
             #expect(outcome.code != 0, "\(outcome)")
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.replacing(/\,\+[0-9]+\ /, with: ",+SOME ").hasSuffix(said.replacing("PORT", with: "\(port)")), "\(line)")
         }
+    }
+
+    @Test("numbers that mean nothing, and those that OpenSSL does not know, are told from versions and suites")
+    func strangeOffers() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                // GREASE (RFC 8701), TLS_RSA_WITH_RC4_128_MD5, TLS_EMPTY_RENEGOTIATION_INFO_SCSV; GREASE, TLS 1.2, a draft.
+                try wire.write(Self.hello(suites: [0x2A2A, 0x0004, 0x00FF], versions: [0xDADA, 0x0303, 0x7F1C]))
+                _ = try wire.readToEnd()
+            }
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.contains(" offered_suites=0x0004 offered_versions=TLSv1.2,0x7F1C "), "\(line)")
+        }
+    }
+
+    /// A record with a ClientHello (RFC 8446 §4.1.2).
+    private static func hello(suites: [UInt16], versions: [UInt16]) -> [UInt8] {
+        func two(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xFF)] }
+        func list(_ numbers: [UInt16]) -> [UInt8] { numbers.flatMap { two(Int($0)) } }
+        let supported = [UInt8(versions.count * 2)] + list(versions)
+        let extensions = two(43) + two(supported.count) + supported
+        let body =
+            [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + two(suites.count * 2) + list(suites) + [1, 0]
+            + two(extensions.count) + extensions
+        return [0x16, 3, 1] + two(body.count + 4) + [1, 0] + two(body.count) + body
     }
 
     @Test(

@@ -13,6 +13,25 @@
 /// The traffic secrets of a handshake: see Handover.h.
 typedef struct gh_secrets gh_secrets;
 
+enum {
+    /// As many as a client has reason to offer; a browser offers three with one that means nothing (RFC 8701).
+    GH_OFFERED_VERSIONS = 8,
+    /// Enough for a line of the log.
+    GH_OFFERED_SUITES = 24,
+};
+
+/// What a client's hello asks for, the rest as numbers of the registries of TLS.
+typedef struct gh_offer {
+    uint16_t versions[GH_OFFERED_VERSIONS];
+    uint16_t suites[GH_OFFERED_SUITES];
+    /// How many versions are kept.
+    uint16_t version_count;
+    /// How many suites were offered; the first GH_OFFERED_SUITES are kept.
+    uint16_t suite_count;
+    /// The name that it asks for; empty if none, or one that is none.
+    char name[256];
+} gh_offer;
+
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
 /// out after it, so that no system call is made that is known to fail.
 typedef struct gh_wire {
@@ -50,6 +69,8 @@ typedef struct gh_wire {
     int receive_error;
     int send_error;
     gh_secrets *secrets;
+    /// Of a server's session: what the client's hello offers. NULL before it is read and after the handshake.
+    gh_offer *offer;
 } gh_wire;
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
@@ -63,6 +84,15 @@ int gh_wire_flush(gh_wire *wire);
 
 /// Frees all that the wire holds, but for the secrets: gh_forget_secrets.
 void gh_wire_release(gh_wire *wire);
+
+/// Makes the sessions of a server's context keep what clients offer, as their wire's `offer`.
+void gh_keep_offers(SSL_CTX *context);
+
+/// Frees it.
+void gh_forget_offer(gh_wire *wire);
+
+/// OpenSSL's name of a cipher suite; NULL for one that it does not know. The name is nobody's to free.
+const char *gh_offered_suite_name(SSL *ssl, uint16_t number);
 
 /// Makes the sessions of a context tell what gh_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);

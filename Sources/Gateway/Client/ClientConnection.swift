@@ -124,13 +124,17 @@ final class ClientConnection {
         if case .tls(let tls) = error, tls.kind == .plainHTTP {
             await refusePlainHTTP()
         }
-        let reason = error.description
-        log.info(
-            "TLS handshake failed",
-            metadata: [
-                "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(reason)",
-                "server_name": "\(stream.tls?.askedName ?? "-")",
-            ])
+        var facts: Logger.Metadata = [
+            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(error.description)",
+            "server_name": "\(stream.tls?.askedName ?? "-")",
+        ]
+        if let offer = stream.tls?.offer {
+            facts["offered_versions"] = "\(offer.versions.joined(separator: ","))"
+            if case .tls(let tls) = error, tls.isForWantOfSuites {
+                facts["offered_suites"] = "\(offer.suites.joined(separator: ","))"
+            }
+        }
+        log.info("TLS handshake failed", metadata: facts)
     }
 
     /// A TLS port never serves plain HTTP, but it says so in words that the client understands.

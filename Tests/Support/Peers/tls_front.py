@@ -1,8 +1,9 @@
 """Ends TLS in front of a plain server of this machine and passes the bytes on, both ways.
 
-tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--abrupt]
+tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--end notified|abrupt|reset]
 
-With --abrupt it never sends close_notify: the connection just ends, as it does when a server dies.
+With --end abrupt it never sends close_notify: the connection just ends, as it does when a server dies. With --end reset it is
+broken off as soon as everything is sent, as it is when a server dies that has not read everything.
 """
 import argparse
 import select
@@ -59,12 +60,14 @@ def pump(source, sink, at_end):
         at_end()
     except ConnectionResetError:
         reset(sink)
-    except OSError:
+    except (OSError, ValueError):
         at_end()
 
 
 def reset(sock):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    # Nothing is reset while another thread waits for it.
+    sock.shutdown(socket.SHUT_RD)
     sock.close()
 
 
@@ -75,7 +78,9 @@ def quietly(action, *arguments):
         pass
 
 
-def serve(client, context, port, abrupt):
+def serve(client, context, port, end):
+    # What has been sent must be on its way when a reset follows: Nagle's algorithm would keep it, and the reset throw it away.
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         client = Secured(context.wrap_socket(client, server_side=True))
     except OSError as error:
@@ -85,7 +90,9 @@ def serve(client, context, port, abrupt):
     server = socket.create_connection(("127.0.0.1", port))
 
     def end_to_client():
-        if not abrupt:
+        if end == "reset":
+            return quietly(reset, client)
+        if end == "notified":
             quietly(client.unwrap)
         quietly(client.shutdown, socket.SHUT_RDWR)
 
@@ -103,7 +110,7 @@ def main():
     parser.add_argument("key")
     parser.add_argument("port", type=int)
     parser.add_argument("--client-ca")
-    parser.add_argument("--abrupt", action="store_true")
+    parser.add_argument("--end", choices=["notified", "abrupt", "reset"], default="notified")
     options = parser.parse_args()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.certificate, options.key)
@@ -115,7 +122,7 @@ def main():
     print("port", listener.getsockname()[1])
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=serve, args=(client, context, options.port, options.abrupt), daemon=True).start()
+        threading.Thread(target=serve, args=(client, context, options.port, options.end), daemon=True).start()
 
 
 main()
