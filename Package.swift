@@ -126,6 +126,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["Peers"], swiftSettings: settings),
         tests(of: "GatewayTests", ["TestSupport", "gatehouse"]),
         tests(of: "Scenarios", ["TestSupport", "gatehouse"]),
+        // Its servers run applications of their own languages, found by their path beside the tests.
+        .testTarget(
+            name: "AppServerTests", dependencies: ["TestSupport", "gatehouse"], exclude: ["Apps"], swiftSettings: settings),
         // Its peers are Python programs, found by their path beside the tests.
         .testTarget(name: "RelayTests", dependencies: ["gatehouse"], exclude: ["Peers"], swiftSettings: settings),
     ],

@@ -9,7 +9,8 @@ package enum ChunkedStep: Equatable, Sendable {
 }
 
 /// Reads the chunked transfer coding, RFC 9112 §7.1, strictly: lines end with CRLF, white space stands only where the grammar
-/// of extensions has it, every count is bounded. It keeps what it needs between calls, so its input need not be kept.
+/// of extensions has it (in answers also at a line's end), every count is bounded. It keeps what it needs between calls, so its
+/// input need not be kept.
 package struct ChunkedDecoder: Sendable {
     /// The trailer fields, empty before `.end`; kept apart from the header, RFC 9110 §6.5.1. What must not be
     /// forwarded is left out when they are written by `ChunkedEncoder`.
@@ -122,8 +123,9 @@ package struct ChunkedDecoder: Sendable {
             if byte == 0x22 { state = .extensionText } else if byte == 0x5C { state = .quotedPair }
         case .sizeGap where byte == 0x3B:
             state = .extensionStart
+        case .sizeGap where byte == ByteClass.carriageReturn && mayEndInBlank:
+            state = .sizeLF
         case .sizeGap:
-            // White space that no extension follows is none of the grammar's.
             guard ByteClass.isBlank(byte) else { throw refusal(.chunkSizeMalformed) }
         case .extensionStart, .extensionValue:
             if ByteClass.isBlank(byte) { return }
@@ -135,10 +137,14 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
+    /// White space that no extension follows is none of the grammar's. Some servers fill their sizes up with it to a fixed width;
+    /// of a client it would be bytes that others might read in another way.
+    private var mayEndInBlank: Bool { sender == .upstream }
+
     /// A byte of a name or value, or what may follow one.
     private mutating func takeAfterName(_ byte: UInt8) throws(HTTPRefusal) {
         switch byte {
-        case ByteClass.carriageReturn where state == .extensionText: state = .sizeLF
+        case ByteClass.carriageReturn where state == .extensionText || mayEndInBlank: state = .sizeLF
         case ByteClass.space, ByteClass.tab: state = .extensionGap
         case 0x3B: state = .extensionStart
         case 0x3D: state = .extensionValue

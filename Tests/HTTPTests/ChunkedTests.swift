@@ -10,8 +10,10 @@ private struct Decoded: Equatable {
     var refusal: String?
 }
 
-private func decode(_ input: [UInt8], cuts: [Int], limits: ChunkLimits = ChunkLimits()) -> Decoded {
-    var decoder = ChunkedDecoder(from: .client, limits: limits)
+private func decode(
+    _ input: [UInt8], cuts: [Int], limits: ChunkLimits = ChunkLimits(), from sender: HTTPRefusal.Sender = .client
+) -> Decoded {
+    var decoder = ChunkedDecoder(from: sender, limits: limits)
     var decoded = Decoded()
     var payload: [UInt8] = []
     var start = 0
@@ -41,10 +43,12 @@ private func decode(_ input: [UInt8], cuts: [Int], limits: ChunkLimits = ChunkLi
     return decoded
 }
 
-private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits()) -> [Decoded] {
+private func allDecodings(
+    _ input: [UInt8], limits: ChunkLimits = ChunkLimits(), from sender: HTTPRefusal.Sender = .client
+) -> [Decoded] {
     var found: [Decoded] = []
     for cuts in deliveries(of: input.count) {
-        let decoded = decode(input, cuts: cuts, limits: limits)
+        let decoded = decode(input, cuts: cuts, limits: limits, from: sender)
         if !found.contains(decoded) { found.append(decoded) }
     }
     return found
@@ -100,6 +104,20 @@ private func allDecodings(_ input: [UInt8], limits: ChunkLimits = ChunkLimits())
     ])
     func `A malformed chunked body is refused with its reason however it arrives`(_ code: String, _ source: String) {
         #expect(allDecodings(bytes(source)).map(\.refusal) == [code])
+    }
+
+    @Test(arguments: ["1 \r\nx\r\n0\t \r\n\r\n", "1;a \r\nx\r\n0;a=\"b\"\t\r\n\r\n", "1     \r\nx\r\n0 ;a = b  \r\n\r\n"])
+    func `White space at the end of a size line is read of upstreams, and refused of clients`(_ source: String) {
+        let expected = Decoded(payload: "x", trailers: [], consumed: source.utf8.count)
+        #expect(allDecodings(bytes(source), from: .upstream) == [expected])
+        #expect(allDecodings(bytes(source), from: .client).allSatisfy { $0.refusal?.hasPrefix("chunk_") == true })
+    }
+
+    @Test(arguments: ["1 x\r\n", "1;a b\r\n", "1; \r\n", "1;a= \r\n", "1 \n", "1;a \n"])
+    func `White space within a size line is none of the grammar's, whoever sends it`(_ source: String) {
+        for sender in [HTTPRefusal.Sender.client, .upstream] {
+            #expect(allDecodings(bytes(source), from: sender).allSatisfy { $0.refusal != nil }, "\(sender)")
+        }
     }
 
     @Test func `Sizes up to 63 bits are counted`() throws {
