@@ -61,7 +61,7 @@ struct AppServerTests {
 
     @Test(
         "those that speak ASGI see the client of a WebSocket and a scheme, with the page's switch",
-        arguments: [("uvicorn", "wss"), ("hypercorn", "https"), ("daphne", "wss"), ("granian, ASGI", "wss")])
+        arguments: [("uvicorn", "wss"), ("hypercorn", "https"), ("daphne", "ws"), ("granian, ASGI", "wss")])
     func sockets(_ name: String, _ scheme: String) async throws {
         let page = try AppServerPage()
         let row = try #require(page.rows.first { $0.name == name })

@@ -28,9 +28,9 @@ async def asgi(scope, receive, send):
             if event == "lifespan.shutdown":
                 return
     host = dict(scope["headers"])[b"host"].decode()
-    # Not every server has the path as it came.
+    # Not every server has the path as it came, or a scheme for a WebSocket: by ASGI that means ws.
     path = (scope.get("raw_path") or scope["path"].encode()).decode()
-    url = f"{scope['scheme']}://{host}{path}?{scope['query_string'].decode()}"
+    url = f"{scope.get('scheme', 'ws')}://{host}{path}?{scope['query_string'].decode()}"
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
