@@ -12,22 +12,17 @@ enum ClientClaim {
         case 6: return name.is("x-host")
         case 7: return name.is("x-proto")
         case 8: return name.is("x-scheme")
+        case 9: return name.is("client-ip") || name.is("path-info") || name.is("x-arr-ssl")
         case 10: return name.is("x-ssl-cert")
-        case 11: return name.is("x-client-ip") || name.is("client-cert") || name.is("x-client-dn") || name.is("remote-user")
-        case 12: return name.is("x-url-scheme")
+        case 11:
+            return name.is("x-client-ip") || name.is("client-cert") || name.is("x-client-dn") || name.is("remote-user")
+                || name.is("script-name") || name.is("remote-name")
+        case 12: return name.is("x-url-scheme") || name.is("wl-proxy-ssl") || name.is("remote-email")
         case 13: return isOf13(name)
         case 14: return isOf14(name)
         case 15: return isOf15(name)
-        case 16:
-            return name.is("cf-connecting-ip") || name.is("do-connecting-ip") || name.is("fastly-client-ip")
-                || name.is("x-azure-clientip") || name.is("x-azure-socketip") || name.is("x-original-proto")
-        case 17: return name.is("client-cert-chain")
-        case 18: return name.is("cf-connecting-ipv6") || name.is("wl-proxy-client-ip")
-        case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip")
-        case 20: return name.is("x-http-host-override")
-        case 21: return name.is("x-envoy-original-path")
-        case 24: return name.is("x-original-forwarded-for") || name.is("x-envoy-external-address")
-        case 25: return name.is("x-client-cert-fingerprint")
+        case 16...20: return isOf16To20(name)
+        case 21...32: return isLong(name)
         default: return false
         }
     }
@@ -41,15 +36,33 @@ enum ClientClaim {
     private static func isOf13(_ name: FoldedName) -> Bool {
         name.is("x-script-name") || name.is("x-rewrite-url") || name.is("x-client-cert") || name.is("x-client-s-dn")
             || name.is("x-client-i-dn") || name.is("x-remote-user") || name.is("x-remote-addr") || name.is("fly-client-ip")
+            || name.is("remote-groups")
     }
 
     private static func isOf14(_ name: FoldedName) -> Bool {
         name.is("x-original-url") || name.is("x-original-uri") || name.is("x-original-for") || name.is("true-client-ip")
-            || name.is("x-proxyuser-ip")
+            || name.is("x-proxyuser-ip") || name.is("x-webauth-user")
     }
 
     private static func isOf15(_ name: FoldedName) -> Bool {
         name.is("front-end-https") || name.is("x-original-host") || name.is("x-client-verify") || name.is("x-host-override")
             || name.is("proxy-client-ip")
+    }
+
+    private static func isOf16To20(_ name: FoldedName) -> Bool {
+        name.is("cf-connecting-ip") || name.is("do-connecting-ip") || name.is("fastly-client-ip") || name.is("x-azure-clientip")
+            || name.is("x-azure-socketip") || name.is("x-original-proto") || name.is("x-arr-clientcert")
+            || name.is("x-amzn-oidc-data") || name.is("client-cert-chain") || name.is("cf-connecting-ipv6")
+            || name.is("wl-proxy-client-ip") || name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip")
+            || name.is("x-auth-request-user") || name.is("x-auth-request-email") || name.is("x-http-host-override")
+            || name.is("x-amzn-oidc-identity") || name.is("wl-proxy-client-cert")
+    }
+
+    private static func isLong(_ name: FoldedName) -> Bool {
+        name.is("x-envoy-original-path") || name.is("x-original-forwarded-for") || name.is("x-envoy-external-address")
+            || name.is("x-client-cert-fingerprint") || name.is("x-ms-client-principal") || name.is("x-ms-client-principal-id")
+            || name.is("x-ms-client-principal-idp") || name.is("x-ms-client-principal-name")
+            || name.is("cloudfront-forwarded-proto") || name.is("x-goog-authenticated-user-id")
+            || name.is("x-goog-authenticated-user-email")
     }
 }

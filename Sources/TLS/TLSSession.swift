@@ -342,11 +342,9 @@ import CRecords
 
     private func failure(during stage: TLSError.Kind) -> TLSError {
         let verification = unsafe SSL_get_verify_result(ssl)
-        if stage == .handshake, unsafe (0x41...0x5A).contains(wire.pointee.first_byte) {
+        if stage == .handshake, let other = notTLS {
             ERR_clear_error()
-            return client == nil
-                ? TLSError(.plainHTTP, "the client speaks plain HTTP to a TLS port")
-                : TLSError(.handshake, "the server speaks no TLS")
+            return other
         }
         if stage == .handshake, let client, client.settings.verifies, verification != Int(X509_V_OK) {
             ERR_clear_error()
@@ -372,6 +370,23 @@ import CRecords
             }
             return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
         }
+        // TLS 1.2 has no alert for it: the server only says that it failed. In TLS 1.3 the alert names the certificate.
+        if stage == .handshake, client != nil, reason.contains("alert handshake failure"), wasAskedForCertificate {
+            return TLSError(stage, "\(reason): the server asks for a client certificate")
+        }
         return TLSError(stage, reason)
     }
+
+    /// What to say of a peer whose first byte begins no record of TLS (RFC 8446 §5.1), nor a hello in the form of SSL 2.
+    private var notTLS: TLSError? {
+        let first = unsafe wire.pointee.first_byte
+        if first == 0 || (0x14...0x18).contains(first) || first >= 0x80 { return nil }
+        if client != nil { return TLSError(.handshake, "the server speaks no TLS") }
+        return (0x41...0x5A).contains(first)
+            ? TLSError(.plainHTTP, "the client speaks plain HTTP to a TLS port")
+            : TLSError(.handshake, "the client speaks no TLS")
+    }
+
+    /// Has the server sent a CertificateRequest? Its list of authorities may be empty, but then there is one.
+    private var wasAskedForCertificate: Bool { unsafe SSL_get0_peer_CA_list(ssl) != nil }
 }

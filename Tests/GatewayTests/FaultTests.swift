@@ -262,7 +262,12 @@ struct Fault: Sendable, CustomTestStringConvertible {
             error: "connection_refused", detail: "unreachable"),
         Fault(
             testDescription: "no TLS there", url: "https://127.0.0.1:UPSTREAM", status: 502, reason: "upstream_tls_failed",
-            error: "tls_protocol_error", script: { try $0.write("HTTP/1.1 400 Bad Request\r\n\r\n") }),
+            error: "tls_protocol_error", detail: "the server speaks no tls",
+            script: { try $0.write("HTTP/1.1 400 Bad Request\r\n\r\n") }),
+        Fault(
+            testDescription: "no TLS there, nor HTTP", url: "https://127.0.0.1:UPSTREAM", status: 502,
+            reason: "upstream_tls_failed", error: "tls_protocol_error", detail: "the server speaks no tls",
+            script: { try $0.write("220 mail.test ESMTP\r\n") }),
         Fault(
             testDescription: "closed in the handshake", url: "https://127.0.0.1:UPSTREAM", status: 502,
             reason: "upstream_tls_failed", error: "tls_protocol_error", detail: "closed",

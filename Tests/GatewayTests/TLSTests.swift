@@ -197,6 +197,22 @@ struct TLSTests {
         }
     }
 
+    @Test("what is neither TLS nor HTTP is told from both", arguments: ["{\"id\":1}\n", "quit\r\n", " GET /"])
+    func neither(text: String) async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write(text)
+                _ = try wire.readToEnd()
+            }
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            #expect(line.contains("the client speaks no TLS"), "\(line)")
+        }
+    }
+
     @Test("TLS on a plain port is answered 400, which the log calls so")
     func tlsOnPlain() async throws {
         let (port, upstream) = try (FreePort(), Upstream.saying("x"))

@@ -97,6 +97,27 @@ struct UpstreamSpellingTests {
         }
     }
 
+    @Test(
+        "one that asks for a certificate where there is none is told so, with the key, whichever version it speaks",
+        arguments: [
+            ([], "tlsv13 alert certificate required"),
+            (["--tls", "1.2"], "sslv3 alert handshake failure: the server asks for a client certificate"),
+        ])
+    func certificateRequired(options: [String], detail: String) async throws {
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream.saying("secret")
+        let own = [certificates.local.certificate, certificates.local.key, "\(upstream)", "--client-ca", certificates.authority]
+        let front = try await Peer("tls_front.py", own + options)
+        let port = try FreePort()
+        let keys = "ca_file = \"\(certificates.authority)\""
+        try await Gatehouse.serving(Sites.proxy(port, to: "https://localhost:\(front)", upstream: keys)) { gatehouse in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/x"])
+            let entry = try await gatehouse.access("/x")
+            #expect(entry["reason"] == "upstream_tls_failed" && entry["blame"] == "upstream", "\(entry)")
+            #expect(entry["detail"] == detail && entry["key"] == "sites.proxy.upstreams.client_cert_file", "\(entry)")
+        }
+    }
+
     @Test("a client certificate is shown to an nginx that wants one", arguments: [true, false])
     func clientCertificate(shows: Bool) async throws {
         let certificates = try await Certificates.ready()

@@ -129,7 +129,7 @@ struct Failure: Error {
         case .tls(let tls):
             Failure(
                 tls.kind == .verification ? .upstreamCertificateRefused : .upstreamTLSFailed, detail: error.description,
-                retry: .unsent)
+                retry: .unsent, key: tls.isAboutOurCertificate ? "sites.proxy.upstreams.client_cert_file" : nil)
         case .timedOut:
             Failure(.upstreamConnectTimeout, retry: .unsent, key: "sites.proxy.timeout.connect")
         case .handshakeTimedOut:

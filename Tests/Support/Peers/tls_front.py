@@ -1,6 +1,6 @@
 """Ends TLS in front of a plain server of this machine and passes the bytes on, both ways.
 
-tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--end notified|abrupt|reset]
+tls_front.py CERTIFICATE KEY PORT [--client-ca FILE] [--tls 1.2] [--end notified|abrupt|reset]
 
 With --end abrupt it never sends close_notify: the connection just ends, as it does when a server dies. With --end reset it is
 broken off as soon as everything is sent, as it is when a server dies that has not read everything.
@@ -110,10 +110,13 @@ def main():
     parser.add_argument("key")
     parser.add_argument("port", type=int)
     parser.add_argument("--client-ca")
+    parser.add_argument("--tls", choices=["1.2"])
     parser.add_argument("--end", choices=["notified", "abrupt", "reset"], default="notified")
     options = parser.parse_args()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.certificate, options.key)
+    if options.tls:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     if options.client_ca:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(options.client_ca)
