@@ -36,6 +36,8 @@ package struct Limits: Sendable, Equatable {
     package var minBodyRate = 100
     /// How long the client may be waited for before the rate counts.
     package var minBodyRateGrace = Duration.seconds(30)
+    /// How long health checks fail after the order to stop, before it is carried out.
+    package var drainDelay = Duration.zero
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
     /// Tunnels whose route a reload has removed end within this time, one by one.

@@ -3,6 +3,8 @@ package struct Proxy: Sendable, Equatable {
     /// In the order of the file. All entries of one name are one pool.
     package var upstreams: [Upstream] = []
     package var routes: [Route] = []
+    /// Names of pools all of whose servers drain.
+    package var drain: [String] = []
     package var loadBalancing = LoadBalancing()
     package var timeout = ProxyTimeouts()
     package var headers = ProxyHeaders()

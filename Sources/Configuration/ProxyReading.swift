@@ -9,6 +9,7 @@ extension Proxy {
         let routes = table.tables("routes")
         proxy.upstreams = upstreams.compactMap(Upstream.init(reading:))
         proxy.routes = routes.compactMap(Route.init(reading:))
+        proxy.drain = readDrain(table, among: proxy.upstreams)
         proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
         proxy.timeout = ProxyTimeouts(reading: table.table("timeout"), requestTimeout: gateway.requestTimeout)
         proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: gateway.trustedProxies)
@@ -28,6 +29,20 @@ extension Proxy {
                 .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
         }
         return isEnabled ? proxy : nil
+    }
+}
+
+extension Proxy {
+    private static func readDrain(_ table: TableReader, among upstreams: [Upstream]) -> [String] {
+        guard let texts = table.strings(["drain"]) else { return [] }
+        let names = upstreams.map(\.name)
+        for text in texts where !names.contains(text.value) {
+            let meant = DidYouMean.nearest(to: text.value, among: names)
+            table.reading.error(
+                text, "there is no upstream \"\(text.value)\"",
+                hint: meant.map { "did you mean \"\($0)\"?" } ?? "names of upstreams")
+        }
+        return texts.map(\.value)
     }
 }
 

@@ -206,6 +206,12 @@ extension ConfigurationReference {
                 "min_body_rate_grace", "duration; 0: none", .value("30"),
                 "Waiting for the client that long is allowed before the rate counts: mobile networks pause."),
             Key(
+                "drain_delay", "duration; 0: none", .value("0"),
+                """
+                How long Gatehouse goes on as before after the order to stop, but for `sites.health_path`, which says 503: who \
+                sends clients here has so long to notice.
+                """),
+            Key(
                 "drain_timeout", "duration; 0: at once", .value("30"),
                 "How long exchanges in flight may take after the order to stop."),
             Key(

@@ -2,7 +2,10 @@ extension ConfigurationReference {
     static let proxySections = [
         Section(
             "sites[].proxy", "Which paths of the site go to upstreams. Every other path is a file of `static_dir`.",
-            [Key("enabled", "boolean", .value("false"), "Whether anything is proxied. The rest is checked in any case.")]),
+            [
+                Key("enabled", "boolean", .value("false"), "Whether anything is proxied. The rest is checked in any case."),
+                Key("drain", "list of upstream names", .value("[]"), "Pools all of whose servers drain, as by their `drain`."),
+            ]),
         Section(
             "sites[].proxy.upstreams", isArray: true,
             "A server. All entries of one name are one pool, over which requests are spread; they may differ in everything else.",

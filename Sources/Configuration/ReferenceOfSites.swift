@@ -32,6 +32,18 @@ extension ConfigurationReference {
                 Key("api_only", "boolean", .value("false"), "No files: only what routes take. Everything else is 404."),
                 Key("static_dir", "directory", .none("no files"), "Served for every path that no route takes."),
                 Key(
+                    "health_path", "path", .none("no such path"),
+                    """
+                    Answered by Gatehouse itself, before routes and files: 200 while the site is ready, 503 while Gatehouse \
+                    stops or the site drains or is degraded ([Reload](reload.md)).
+                    """),
+                Key(
+                    "drain", "boolean", .value("false"),
+                    """
+                    Its clients are to go elsewhere: `health_path` says 503, each answer is its connection's last, WebSockets \
+                    get a Close frame with 1001 and no new ones are opened. Other requests are served.
+                    """),
+                Key(
                     "redirect_to_https", "boolean", .value("false"),
                     "Answers everything with a redirect to the same URL under https."),
                 Key("https_port", "1 to 65535", .value("443"), "The port in that redirect."),

@@ -18,6 +18,10 @@ package struct Site: Sendable, Equatable {
     package var isDefault = false
     package var apiOnly = false
     package var staticDir: String?
+    /// A normalised path that the gateway answers itself, with whether the site is ready; nil: none.
+    package var healthPath: String?
+    /// Its clients are to go elsewhere, in order.
+    package var drain = false
     /// Added to every answer of this site.
     package var responseHeaders: [HeaderField] = []
     package var redirectToHTTPS = false

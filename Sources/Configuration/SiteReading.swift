@@ -18,6 +18,8 @@ extension Site {
         table.read("default", into: &isDefault)
         table.read("api_only", into: &apiOnly)
         table.read("static_dir", into: &staticDir)
+        readHealthPath(table)
+        table.read("drain", into: &drain)
         responseHeaders = table.table("headers").headerFields()
         table.read("redirect_to_https", into: &redirectToHTTPS)
         table.read("https_port", into: &httpsPort, in: 1...65_535)
@@ -130,6 +132,17 @@ extension Site {
                 hint: "take it out there")
         }
         return !isSetByHand
+    }
+
+    /// Requests are compared in their normal form, so it must be in it.
+    private mutating func readHealthPath(_ table: TableReader) {
+        guard let text = table.string(["health_path"], allowEmpty: false) else { return }
+        let isPlain = text.value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"%?#;\\\"<>^`{|}".utf8.contains($0) }
+        let segments = text.value.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard text.value.hasPrefix("/"), isPlain, !segments.contains("."), !segments.contains("..") else {
+            return table.reading.error(text, "\"\(text.value)\" is not a plain path", hint: "such as \"/healthz\"")
+        }
+        healthPath = text.value
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {

@@ -80,6 +80,9 @@ import Synchronization
         return unsafe body(current.load(ordering: .sequentiallyConsistent))
     }
 
+    /// Has it a certificate at present?
+    package var hasCertificate: Bool { unsafe withContext { unsafe $0 != nil } }
+
     /// Does the certificate name this host (RFC 9525 §6)?
     func isGood(for host: String) -> Bool {
         unsafe withContext { context in

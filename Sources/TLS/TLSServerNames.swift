@@ -57,6 +57,10 @@ import COpenSSL
         return own.minimumVersion == shown.minimumVersion && (own === shown || shown.isGood(for: host))
     }
 
+    /// Is there a certificate for a client that asked for the name?
+    /// - Parameter name: nil if it asked for none.
+    package func hasCertificate(for name: String?) -> Bool { (name.flatMap { context(for: $0) } ?? fallback).hasCertificate }
+
     func context(for name: String) -> TLSServerContext? {
         let name = Self.normal(name)
         if let context = exact[name] { return context }

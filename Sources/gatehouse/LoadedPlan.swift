@@ -12,31 +12,43 @@ struct LoadedPlan {
     let source: String
 
     /// Reads, checks and builds; says everything that is wrong.
-    /// - Parameter isCheck: whether what cannot be judged from here is told too.
+    /// - Parameters:
+    ///   - policy: what becomes of a site that cannot be served whole.
+    ///   - isCheck: whether what cannot be judged from here is told too.
     /// - Throws: `ExitCode(1)` when there is an error.
-    static func load(_ path: String, lenient: Bool, workers: Int? = nil, isCheck: Bool = false) throws -> LoadedPlan {
-        try build(Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, isCheck: isCheck)
+    static func load(
+        _ path: String, lenient: Bool, workers: Int? = nil, policy: FaultPolicy = .refuse, isCheck: Bool = false
+    ) throws -> LoadedPlan {
+        try build(
+            Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, policy: policy, isCheck: isCheck
+        )
     }
 
     /// The same for a configuration that is in no file.
     /// - Parameter name: what to call it in messages.
     static func load(text: String, name: String) throws -> LoadedPlan {
-        try build(Configuration.parse(text: text, file: name), workers: nil, isCheck: false)
+        try build(Configuration.parse(text: text, file: name), workers: nil, policy: .refuse, isCheck: false)
     }
 
-    private static func build(_ result: ReadResult, workers: Int?, isCheck: Bool) throws -> LoadedPlan {
-        let (loaded, problems) = build(result, workers: workers, after: nil)
+    private static func build(
+        _ result: ReadResult, workers: Int?, policy: FaultPolicy, isCheck: Bool
+    ) throws -> LoadedPlan {
+        let (loaded, problems) = build(result, workers: workers, after: nil, policy: policy)
         Console.report(isCheck ? problems : problems.filter { $0.severity != .note }, source: result.source)
         guard let loaded else { throw ExitCode(1) }
         return loaded
     }
 
     /// Checks and builds what has been read; changes nothing that is live.
-    /// - Parameter previous: the plan in use, if there is one.
+    /// - Parameters:
+    ///   - previous: the plan in use, if there is one.
+    ///   - policy: what becomes of a site that cannot be served whole; `plan.faults` says which are.
     /// - Returns: nil and why; or the plan, with what deserves a look.
-    static func build(_ result: ReadResult, workers: Int?, after previous: Plan?) -> (loaded: LoadedPlan?, problems: [Problem]) {
+    static func build(
+        _ result: ReadResult, workers: Int?, after previous: Plan?, policy: FaultPolicy
+    ) -> (loaded: LoadedPlan?, problems: [Problem]) {
         guard let configuration = result.configuration else { return (nil, result.problems) }
-        var builder = PlanBuilder(configuration, previous: previous)
+        var builder = PlanBuilder(configuration, previous: previous, policy: policy)
         let plan = builder.build(workers: workers)
         let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source) }
         return (loaded, result.problems + builder.problems)

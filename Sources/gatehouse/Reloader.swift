@@ -9,6 +9,8 @@ actor Reloader {
         var path: String
         /// Unknown keys are warnings.
         var lenient = false
+        /// What becomes of a site that cannot be served whole.
+        var policy = FaultPolicy.refuse
     }
 
     /// How a reload ended.
@@ -63,7 +65,7 @@ actor Reloader {
     private func perform() async -> Outcome {
         let result = Configuration.read(path: source.path, mode: source.lenient ? .lenient : .strict)
         let inUse = gateway.currentPlan
-        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse)
+        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
         let logs: Logs
         do {
@@ -77,6 +79,7 @@ actor Reloader {
             return .refused(problems: ["\(error)"])
         }
         for problem in problems where problem.severity != .note { report(problem) }
+        SiteFaultLog(log).report(loaded.plan.faults)
         output.change(to: logs, level: loaded.configuration.logging.level)
         FileLimit.raise(for: loaded, log)
         let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)

@@ -10,7 +10,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
         usage: """
-            gatehouse run -c FILE [--workers N] [--lenient] [--dry-run]
+            gatehouse run -c FILE [--workers N] [--lenient] [--strict] [--dry-run]
             gatehouse run DIRECTORY [--port N] [--workers N]
             """,
         discussion: """
@@ -38,6 +38,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Unknown keys are warnings instead of errors.")
     var lenient = false
 
+    @Flag(help: "A site that cannot be served is an error: nothing is served then.")
+    var strict = false
+
     func validate() throws {
         if directory != nil, config != nil { throw ValidationError("Give a directory or --config, not both.") }
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024.") }
@@ -51,13 +54,14 @@ struct RunCommand: AsyncParsableCommand {
             Console.error("gatehouse: no configuration given, and there is no config.toml here; see gatehouse --help")
             throw ExitCode(2)
         }
-        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers, isCheck: dryRun)
+        let policy = strict || dryRun ? FaultPolicy.refuse : .degrade
+        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers, policy: policy, isCheck: dryRun)
         if dryRun {
             Console.say(loaded.summary)
             Console.say("\(path) is right")
             return
         }
-        try await Service.run(loaded, source: Reloader.Source(path: path, lenient: lenient))
+        try await Service.run(loaded, source: Reloader.Source(path: path, lenient: lenient, policy: policy))
     }
 
     /// One site of one directory on this machine's loopback.

@@ -36,6 +36,7 @@ struct Service: Sendable {
         ]
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
+        SiteFaultLog(service.log).report(loaded.plan.faults)
         service.log.notice("serving", metadata: facts)
         service.notifier?.ready()
         let watchdog = Task { await service.notifier?.keepWatchdog() }
@@ -115,6 +116,8 @@ struct Service: Sendable {
                     }
                 }
             }
+            // Whoever still waits for the drain's delay need not.
+            group.cancelAll()
         }
     }
 

@@ -75,6 +75,7 @@ import Testing
         #expect(limits.minBodyRateGrace == .seconds(7))
         #expect(limits.drainTimeout == .seconds(16))
         #expect(limits.reloadCloseWindow == .seconds(18))
+        #expect(limits.drainDelay == .seconds(19))
         #expect(limits.lingeringTimeout == .zero)
         #expect(limits.lingeringTime == .seconds(17))
         #expect(limits.tunnelIdle == .seconds(7200))
@@ -111,6 +112,7 @@ import Testing
         #expect(configuration.sites[1].proxyProtocol?.from.map(\.prefixLength) == [32])
         #expect(configuration.sites[1].proxyProtocol?.others == .plain)
         #expect(site.staticDir == "./static")
+        #expect(site.healthPath == "/healthz" && site.drain)
         #expect(site.httpsPort == 8444)
         #expect(site.indexFiles == ["home.html"])
         #expect(site.allowedOrigins == ["https://b.example"])
@@ -181,6 +183,7 @@ import Testing
 
     @Test func upstreamsAndRoutesAreReadAsWritten() throws {
         let proxy = try #require(site.proxy)
+        #expect(proxy.drain == ["pool"])
         let first = proxy.upstreams[0]
         #expect(first.name == "pool")
         #expect(first.url.description == "https://[2001:db8::1]:8443/base")

@@ -40,6 +40,7 @@ struct RouterTests {
         case .redirect(let port): "redirect to \(port)"
         case .options: "options"
         case .preflight: "preflight"
+        case .health: "health"
         case .refuse(let failure): "\(failure.status) \(failure.reason.word)"
         }
     }

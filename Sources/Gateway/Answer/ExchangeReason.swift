@@ -60,6 +60,10 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case tooManyRequests = "too_many_requests"
     case authUnavailable = "auth_unavailable"
     case authBusy = "auth_busy"
+    case ready = "ready"
+    case notReady = "not_ready"
+    case siteDegraded = "site_degraded"
+    case siteDraining = "site_draining"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -126,6 +130,10 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .tooManyRequests: (503, .gateway, .connectionLimit)
         case .authUnavailable: (503, .gateway, .internal)
         case .authBusy: (503, .gateway, .internal)
+        case .ready: (200, .gateway, nil)
+        case .notReady: (503, .gateway, .destinationUnavailable)
+        case .siteDegraded: (503, .gateway, .destinationUnavailable)
+        case .siteDraining: (503, .gateway, .destinationUnavailable)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

@@ -71,6 +71,11 @@ struct OwnAnswer {
         ) { _ in }
     }
 
+    /// To a health check of a site that is ready.
+    static func ready(_ request: RequestHead, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+        OwnAnswer(200, .exchange(.ready), words: "The site is ready.", request, headers, name) { _ in }
+    }
+
     /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
     static func preflight(
         _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan?, by name: ProxyName

@@ -124,8 +124,11 @@ final class ClientConnection {
         if case .tls(let tls) = error, tls.kind == .plainHTTP {
             await refusePlainHTTP()
         }
+        let hasCertificate = endpoint.hasCertificate(for: stream.tls?.askedName)
+        let reason =
+            hasCertificate ? error.description : "the site has no certificate that can be used; the log of the start says why"
         var facts: Logger.Metadata = [
-            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(error.description)",
+            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(reason)",
             "server_name": "\(stream.tls?.askedName ?? "-")",
         ]
         if let offer = stream.tls?.offer {
@@ -156,7 +159,7 @@ final class ClientConnection {
     @inline(__always)  // Price 7.
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
         let isFirst = !session.hasServed
-        if state.isDraining || endpoint.isListenerRetired && !isFirst { return .over }
+        if state.isDraining || endpoint.mustLeave && !isFirst { return .over }
         if !isFirst, !isBusy { return .asleep }
         let limits = endpoint.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)

@@ -51,6 +51,12 @@ final class ClientEndpoint {
     /// Is the listener gone by which the client came? Then its next answer is the last.
     var isListenerRetired: Bool { acceptor.isRetired }
 
+    /// Is its next answer the last, since its listener is gone, or its last request's site drains?
+    var mustLeave: Bool { acceptor.isRetired || last?.site.isDraining == true }
+
+    /// Is there a certificate for a client of the listener that asked for the name?
+    func hasCertificate(for name: String?) -> Bool { acceptor.plan.tls?.hasCertificate(for: name) ?? true }
+
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }
 

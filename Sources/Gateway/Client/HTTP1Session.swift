@@ -136,7 +136,7 @@ final class HTTP1Session: ClientSession {
 
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
-        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining, !endpoint.isListenerRetired
+        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining, !endpoint.mustLeave
         else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit

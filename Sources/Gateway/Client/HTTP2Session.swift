@@ -132,7 +132,7 @@ final class HTTP2Session: ClientSession {
 
     /// Takes it no more requests?
     private var isOver: Bool {
-        state.isDraining || endpoint.isListenerRetired && hasServed || http2.isLeaving || hasServedAll
+        state.isDraining || endpoint.mustLeave && hasServed || http2.isLeaving || hasServedAll
     }
 
     /// Is the session over, or without anything to do?

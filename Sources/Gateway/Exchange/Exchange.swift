@@ -65,6 +65,7 @@ struct Exchange: ~Copyable {
             case .preflight(let crossOrigin):
                 let fields = crossOrigin.preflightFields(for: request)
                 try await send(.preflight(request, fields, headers: site.headers, by: generation.plan.proxyName))
+            case .health: try await answerHealth(of: site, request)
             case .refuse(let failure): throw failure
             }
         } catch {

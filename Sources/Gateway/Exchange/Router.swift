@@ -11,6 +11,8 @@ enum Decision {
     case options
     /// What a browser asks before a request of another origin's page.
     case preflight(CrossOriginPlan)
+    /// Whether the site is ready.
+    case health
     case refuse(Failure)
 
     /// Is it only for those who say who they are, where the site asks that? Browsers send no credentials before a request of
@@ -52,6 +54,7 @@ enum Router {
                     .connectRefused, detail: "CONNECT is for forward proxies", fields: AnswerFields("Allow", "GET, HEAD")))
         case .origin, .absolute, .asterisk: break
         }
+        if site.healthPath != nil, site.isHealthCheck(request) { return .health }
         if let port = site.redirectPort {
             // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
             guard request.authority != nil else { return .refuse(Failure(HTTPRefusal(.hostMissing))) }
@@ -59,9 +62,13 @@ enum Router {
         }
         if let decision = lastHop(request) { return decision }
         if let crossOrigin = site.crossOrigin, request.isPreflight { return .preflight(crossOrigin) }
-        if let (route, remainder) = route(site, request) { return .proxy(route, remainder: remainder) }
+        if let (route, remainder) = route(site, request) {
+            if route.isDegraded { return .refuse(SiteFault.failure(key: "sites.proxy.upstreams")) }
+            return .proxy(route, remainder: remainder)
+        }
         if request.isExtendedConnect { return .refuse(noWebSocket) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
+        if site.lacksFiles { return .refuse(SiteFault.failure(key: "sites.static_dir")) }
         return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))
     }
 

@@ -28,6 +28,9 @@ extension Exchange {
         if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
             throw Failure(.originRefused, detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
         }
+        if let site = record.site, site.isDraining {
+            throw Failure(.siteDraining, detail: "No WebSocket is opened here any more.", key: "sites.drain")
+        }
         seat = try TunnelSeat(
             route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) }, seats: state.shared.tunnelSeats,
             clientLimit: generation.limits.maxTunnelsPerClient)

@@ -27,18 +27,33 @@ extension PlanBuilder {
             checkNames(of: site, chain.names, ssl.certFile, at: "\(keyPath).cert_file")
         }
         do throws(TLSError) {
-            let context = try TLSServerContext(
-                certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
-            certificates.append(
-                SiteCertificate(
-                    site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                    managedName: nil, context: context))
+            let context = newContext(index, ssl)
+            try context.replaceCertificate(certificateFile: ssl.certFile, keyFile: ssl.keyFile)
             return context
         } catch {
             problem(at: "\(keyPath).\(error.file == .key ? "key_file" : "cert_file")", error.reason)
             return nil
         }
+    }
+
+    /// Among the plan's certificates, and without one so far.
+    private mutating func newContext(_ index: Int, _ ssl: TLSSettings) -> TLSServerContext {
+        let context = TLSServerContext(
+            minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
+        // Where ACME gets it there is no file to wait for.
+        guard !ssl.autoCert else { return context }
+        certificates.append(
+            SiteCertificate(
+                site: configuration.sites[index].name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile,
+                keyFile: ssl.keyFile, managedName: nil, context: context))
+        return context
+    }
+
+    /// Without a certificate: its handshakes end with an alert until it is given one.
+    mutating func missingContext(_ index: Int) -> TLSServerContext? {
+        guard let ssl = configuration.sites[index].ssl else { return nil }
+        certificates.removeAll { $0.keyPath == "sites[\(index)]" }
+        return newContext(index, ssl)
     }
 
     /// A certificate that is shown to an upstream.

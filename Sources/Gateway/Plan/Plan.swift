@@ -18,6 +18,8 @@ package final class Plan: Sendable {
     package let stateDirectory: String
     /// The sites' files, for the plan after this one: where they are still the same, workers go on to remember them.
     let files: [SiteIdentity: StaticSite]
+    /// What its sites lack.
+    package let faults: [SiteFault]
     /// What the plan after this one takes over.
     let carried: CarriedState
     /// How upstreams' names are looked up.
@@ -31,11 +33,14 @@ package final class Plan: Sendable {
     package let workerCount: Int
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
+    /// Those of sites that drain, in the same way.
+    private let drainingRoutes: Set<ObjectIdentifier>
 
     init(
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate], stateDirectory: String,
-        pools: [PoolPlan], files: [SiteIdentity: StaticSite], carried: CarriedState, names: NameCache.Settings,
-        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
+        pools: [PoolPlan], files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState,
+        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName,
+        logFormat: Logging.Format, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -43,6 +48,7 @@ package final class Plan: Sendable {
         self.stateDirectory = stateDirectory
         self.pools = pools
         self.files = files
+        self.faults = faults
         self.carried = carried
         self.names = names
         self.fileCache = fileCache
@@ -55,6 +61,8 @@ package final class Plan: Sendable {
             tunnelRoutes.insert(ObjectIdentifier(route.tunnelCount))
         }
         self.tunnelRoutes = tunnelRoutes
+        drainingRoutes = Set(
+            listeners.lazy.flatMap(\.sites).filter(\.isDraining).flatMap(\.routes).map { ObjectIdentifier($0.tunnelCount) })
     }
 
     /// All servers of all sites.
@@ -62,6 +70,9 @@ package final class Plan: Sendable {
 
     /// Does this plan have the tunnel's route, and are tunnels allowed there?
     func keeps(_ tunnel: Tunnel) -> Bool { tunnelRoutes.contains(ObjectIdentifier(tunnel.route)) }
+
+    /// Is the tunnel of a site that drains?
+    func drains(_ tunnel: Tunnel) -> Bool { drainingRoutes.contains(ObjectIdentifier(tunnel.route)) }
 
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {

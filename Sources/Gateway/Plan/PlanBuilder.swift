@@ -13,7 +13,10 @@ import Upstreams
 package struct PlanBuilder {
     let configuration: Configuration
     /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
-    package private(set) var problems: [Problem] = []
+    package internal(set) var problems: [Problem] = []
+    /// What degrades sites; empty where every fault is an error.
+    var faults: [SiteFault] = []
+    let policy: FaultPolicy
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
@@ -21,6 +24,8 @@ package struct PlanBuilder {
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
     var passwordFiles: [String: PasswordFile] = [:]
+    /// By the sites' places.
+    private var siteContexts: [Int: TLSServerContext] = [:]
     private let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
@@ -28,13 +33,16 @@ package struct PlanBuilder {
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
+    ///   - policy: what becomes of a site that cannot be served whole.
     ///   - now: seconds since 1970: when certificates are judged.
     package init(
-        _ configuration: Configuration, previous: Plan? = nil, now: Int64 = Int64(realtimeNanoseconds() / 1_000_000_000)
+        _ configuration: Configuration, previous: Plan? = nil, policy: FaultPolicy = .refuse,
+        now: Int64 = Int64(realtimeNanoseconds() / 1_000_000_000)
     ) {
         self.configuration = configuration
         self.now = now
         self.previous = previous
+        self.policy = policy
         limits = PlanLimits(configuration)
         carried = previous?.carried ?? CarriedState()
     }
@@ -48,10 +56,11 @@ package struct PlanBuilder {
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
         checkChallenges(listeners)
+        judgeFaults(after: previous)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, certificates: certificates, managed: managed, stateDirectory: configuration.server.stateDir,
-            pools: pools, files: files, carried: carried, names: names,
+            pools: pools, files: files, faults: faults, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logFormat: configuration.logging.format,
             workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
@@ -66,16 +75,26 @@ package struct PlanBuilder {
         let site = configuration.sites[index]
         let keyPath = "sites[\(index)]"
         let routes = site.proxy.map { self.routes($0, keyPath, site) } ?? []
-        let files = files(site, keyPath)
+        let files = make(.files, of: site) { $0.files(site, keyPath) }
+        let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
             name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
-            routes: routes, files: site.apiOnly ? nil : files, errorPages: site.errorPages.isEmpty ? nil : files,
+            routes: routes, files: site.apiOnly ? nil : files ?? nil, errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
             headers: headers(site), protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
-                .compactMap { CIDR($0) })
+                .compactMap { CIDR($0) },
+            healthPath: site.healthPath, isDraining: site.drain, isDegraded: files == nil || routes.contains(where: \.isDegraded),
+            lacksFiles: files == nil, certificate: certificate)
+    }
+
+    /// A TLS site's certificate; one that is still to come, if it cannot be used.
+    private mutating func certificate(_ index: Int) -> TLSServerContext? {
+        let context = make(.certificate, of: configuration.sites[index]) { $0.serverContext(index) } ?? missingContext(index)
+        siteContexts[index] = context
+        return context
     }
 
     private mutating func files(_ site: Site, _ keyPath: String) -> StaticSite? {
@@ -180,7 +199,7 @@ package struct PlanBuilder {
         var contexts: [String: TLSServerContext] = [:]
         var chosen: TLSServerContext?
         for index in members {
-            guard let context = serverContext(index) else { continue }
+            guard let context = siteContexts[index] else { continue }
             if index == fallback { chosen = context }
             for name in configuration.sites[index].hostnames { contexts[name] = context }
         }

@@ -28,6 +28,7 @@ final class PlanLimits: Sendable {
     let minBodyRateGrace: UInt64
     let lingeringTimeout: UInt64
     let lingeringTime: UInt64
+    let drainDelay: UInt64
     let drainTimeout: UInt64
     let reloadCloseWindow: UInt64
     /// 0: no limit.
@@ -52,6 +53,7 @@ final class PlanLimits: Sendable {
         minBodyRateGrace = limits.minBodyRateGrace.nanoseconds
         lingeringTimeout = limits.lingeringTimeout.nanoseconds
         lingeringTime = limits.lingeringTime.nanoseconds
+        drainDelay = limits.drainDelay.nanoseconds
         drainTimeout = limits.drainTimeout.nanoseconds
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxTunnelsPerClient = limits.maxTunnelsPerClient

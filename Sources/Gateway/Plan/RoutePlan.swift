@@ -19,6 +19,8 @@ final class RoutePlan: Sendable {
     let tunnelCount: TunnelCount
     /// Its site's with it; nil where nothing protects it.
     let protection: ProtectionPlan?
+    /// Its servers cannot be asked: see `SiteFault`.
+    let isDegraded: Bool
 
     /// Lower-case origins, or `*`, and the configuration key that lists them.
     struct AllowedOrigins: Sendable {
@@ -29,7 +31,7 @@ final class RoutePlan: Sendable {
     init(
         prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
         takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
-        allowedOrigins: AllowedOrigins?, protection: ProtectionPlan?
+        allowedOrigins: AllowedOrigins?, protection: ProtectionPlan?, isDegraded: Bool
     ) {
         self.prefix = prefix
         self.targets = targets
@@ -42,5 +44,6 @@ final class RoutePlan: Sendable {
         self.tunnelCount = tunnelCount
         self.allowedOrigins = allowedOrigins
         self.protection = protection
+        self.isDegraded = isDegraded
     }
 }

@@ -1,5 +1,6 @@
 import HTTP
 import StaticFiles
+import TLS
 
 /// One site: what is done with a request whose host is its.
 final class SitePlan: Sendable {
@@ -23,11 +24,23 @@ final class SitePlan: Sendable {
     let crossOrigin: CrossOriginPlan?
     let timeouts: ProxyTimeoutPlan
     let trustedProxies: [CIDR]
+    /// Where the gateway answers whether the site is ready; nil: nowhere.
+    let healthPath: [UInt8]?
+    let isDraining: Bool
+    /// Do files or a pool lack that its configuration asks for?
+    private let lacksPart: Bool
+    /// Nil for a plain site.
+    private let certificate: TLSServerContext?
+    /// Does it lack anything? A certificate may come while it is served.
+    var isDegraded: Bool { lacksPart || certificate?.hasCertificate == false }
+    /// Its files cannot be had.
+    let lacksFiles: Bool
 
     init(
         name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
-        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR]
+        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?, isDraining: Bool, isDegraded: Bool,
+        lacksFiles: Bool, certificate: TLSServerContext?
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -42,5 +55,16 @@ final class SitePlan: Sendable {
         self.crossOrigin = crossOrigin
         self.timeouts = timeouts
         self.trustedProxies = trustedProxies
+        self.healthPath = healthPath.map { Array($0.utf8) }
+        self.isDraining = isDraining
+        lacksPart = isDegraded
+        self.certificate = certificate
+        self.lacksFiles = lacksFiles
+    }
+
+    /// Is it a request for whether the site is ready?
+    func isHealthCheck(_ request: RequestHead) -> Bool {
+        guard let healthPath, request.method == .get || request.method == .head else { return false }
+        return request.path.count == healthPath.count && request.fields.bytes[request.path].elementsEqual(healthPath)
     }
 }

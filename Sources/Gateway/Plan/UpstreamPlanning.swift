@@ -54,7 +54,8 @@ extension PlanBuilder {
                 takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
                 tunnel: TunnelPlan(route, configuration.limits),
                 tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: prefix.text)),
-                allowedOrigins: allowedOrigins(route, site), protection: protection(of: site, keyPath, route, routePath))
+                allowedOrigins: allowedOrigins(route, site), protection: protection(of: site, keyPath, route, routePath),
+                isDegraded: isDegraded(pool: route.upstream, of: site))
         }
     }
 
@@ -66,6 +67,10 @@ extension PlanBuilder {
         if let common = site.allowedOrigins { return RoutePlan.AllowedOrigins(values: common, key: "sites.allowed_origins") }
         let all = configuration.security.allowedOrigins
         return all.isEmpty ? nil : RoutePlan.AllowedOrigins(values: all, key: "security.allowed_origins")
+    }
+
+    private func isDegraded(pool: String, of site: Site) -> Bool {
+        faults.contains { $0.place == SiteFault.Place(site: site.identity, part: .pool(pool)) }
     }
 
     // MARK: Groups
@@ -87,7 +92,7 @@ extension PlanBuilder {
                     perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))
             },
             connections: poolSettings(proxy), queue: queue,
-            probing: proxy.healthCheck.enabled ? probing(proxy.healthCheck) : nil)
+            probing: proxy.healthCheck.enabled && !isDegraded(pool: name, of: site) ? probing(proxy.healthCheck) : nil)
         pools.append(plan)
         let isAlone = proxy.upstreams.allSatisfy { $0.name == name }
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
@@ -163,10 +168,12 @@ extension PlanBuilder {
         parameters.maxConns = upstream.maxConns ?? 0
         parameters.isBackup = upstream.backup
         parameters.health = health(proxy)
-        parameters.isDraining = upstream.drain
+        parameters.isDraining = upstream.drain || proxy.drain.contains(upstream.name)
         parameters.idleTimeout = upstream.idleTimeout?.nanoseconds
+        // Where its files cannot be used nobody is let through to it.
+        let tls = make(.pool(upstream.name), of: site) { $0.tls(upstream, at: keyPath) } ?? nil
         return UpstreamServer(
-            identity, url: url.description, authority: url.authority, parameters: parameters, tls: tls(upstream, at: keyPath),
+            identity, url: url.description, authority: url.authority, parameters: parameters, tls: tls,
             record: carried.server(ServerIdentity(upstream, of: site)))
     }
 

@@ -9,6 +9,7 @@ package final class Gateway: Sendable {
     /// The one in use.
     private let plan: Mutex<Plan>
     let workers: [Worker]
+    private let shared = ProcessCounters()
     private let log: Logger
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }
@@ -34,7 +35,6 @@ package final class Gateway: Sendable {
         defer { sockets.close() }
         self.passed = sockets.addresses
         try PassedSockets.check(self.passed, for: plan)
-        let shared = ProcessCounters()
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
         _ = signal(SIGPIPE, SIG_IGN)
@@ -111,8 +111,12 @@ package final class Gateway: Sendable {
         for worker in workers { worker.loop.stop() }
     }
 
-    /// Stops gracefully: no new connections, exchanges in flight finish within the drain timeout, then they are cut.
+    /// Stops gracefully: first health checks fail for the drain delay, then there are no new connections, exchanges in flight
+    /// finish within the drain timeout, and what is left is cut. Cancellation ends the delay.
     package func drain() async {
+        shared.stop()
+        let delay = plan.withLock { $0.limits.drainDelay }
+        if delay > 0 { try? await Task.sleep(for: .nanoseconds(delay)) }
         for worker in workers { await worker.drain() }
         let deadline = monotonicNanoseconds() &+ plan.withLock { $0.limits.drainTimeout }
         while true {
@@ -128,7 +132,9 @@ package final class Gateway: Sendable {
     }
 
     /// Nanoseconds that `drain` may take, and what ends after it.
-    package var drainTime: UInt64 { plan.withLock { $0.limits.drainTimeout } &+ 10_000_000_000 }
+    package var drainTime: UInt64 {
+        plan.withLock { $0.limits.drainDelay &+ $0.limits.drainTimeout } &+ 10_000_000_000
+    }
 
     /// Cuts every connection at once, also while `drain` waits for them.
     package func cut() async {

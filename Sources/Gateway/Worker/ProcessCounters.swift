@@ -7,9 +7,16 @@ package final class ProcessCounters: Sendable {
     private let shortages = Atomic<Int>(0)
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
+
+    /// From now on health checks say that clients are to go elsewhere.
+    func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Has the gateway been told to stop?
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// Takes room for one connection. False when there is none: accepting must pause.
     func reserve(atMost limit: Int) -> Bool {

@@ -174,19 +174,24 @@ final class WorkerResources {
         for (connection, _) in connections.values where connection.endpoint.isListenerRetired { connection.leave() }
     }
 
-    /// Ends the tunnels whose route the plan in use has not, each at a moment of its own: their clients all come back.
+    /// Ends the tunnels whose route the plan in use has not, or whose site drains, each at a moment of its own: their clients all
+    /// come back.
     func endTunnelsWithoutRoute() {
         let window = generation.limits.reloadCloseWindow
         for (connection, _) in connections.values {
             connection.forEachTunnel { tunnel in
-                if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: UInt64.random(in: 0...window)) }
+                if !generation.plan.keeps(tunnel) {
+                    tunnel.endWithRoute(after: UInt64.random(in: 0...window))
+                } else if generation.plan.drains(tunnel) {
+                    tunnel.drain(after: UInt64.random(in: 0...window))
+                }
             }
         }
     }
 
     /// A tunnel begins, or goes on: what has happened in the meantime may have ended it.
     func check(_ tunnel: Tunnel) {
-        if isDraining { tunnel.drain(after: 0) }
+        if isDraining || generation.plan.drains(tunnel) { tunnel.drain(after: 0) }
         if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: 0) }
     }
 

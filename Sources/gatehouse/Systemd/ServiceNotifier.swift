@@ -76,7 +76,9 @@ struct ServiceNotifier: Sendable {
     private var serving: String {
         let addresses = gateway.addresses
         let more = addresses.count > 4 ? " and \(addresses.count - 4) more" : ""
-        return "serving on \(addresses.prefix(4).map(\.description).joined(separator: " "))\(more)"
+        let degraded = Set(gateway.currentPlan.faults.map(\.name)).count
+        let words = degraded > 0 ? "; degraded sites: \(degraded)" : ""
+        return "serving on \(addresses.prefix(4).map(\.description).joined(separator: " "))\(more)\(words)"
     }
 
     /// `WATCHDOG_USEC`, if it is meant for this process (sd_watchdog_enabled(3)).

@@ -1,0 +1,63 @@
+package import Configuration
+
+/// A part of a site that cannot be served as it is written, while everything else can: a certificate that is missing, a directory
+/// that cannot be read, TLS files of an upstream that cannot be used.
+package struct SiteFault: Sendable {
+    /// What is lacking.
+    enum Part: Hashable, Sendable {
+        /// Handshakes for the site's names end with an alert.
+        case certificate
+        /// Requests for its files are answered 503.
+        case files
+        /// Requests for routes to the pool are answered 503.
+        case pool(String)
+    }
+
+    /// Which part of which site, in whatever plan.
+    struct Place: Hashable, Sendable {
+        var site: SiteIdentity
+        var part: Part
+    }
+
+    let place: Place
+    /// The site's.
+    package let name: String
+    /// Why; all of them errors.
+    package let problems: [Problem]
+
+    /// What each request for the part is answered. The log of the start says why.
+    static func failure(key: String) -> Failure { Failure(.siteDegraded, key: key) }
+}
+
+/// How a plan may be made of a configuration in which something cannot be served.
+package enum FaultPolicy: Sendable {
+    /// Every fault keeps it from being made.
+    case refuse
+    /// A fault degrades its site, unless the plan in use serves that part of it, or no site would be left whole.
+    case degrade
+}
+
+extension PlanBuilder {
+    /// Makes a part of a site.
+    /// - Returns: nil if it has an error which degrades the site; else what was made, whose errors keep the plan from being made.
+    mutating func make<Value>(
+        _ part: SiteFault.Part, of site: Site, _ make: (inout PlanBuilder) -> Value
+    ) -> Value? {
+        let before = problems.count
+        let value = make(&self)
+        let errors = problems[before...].filter { $0.severity == .error }
+        guard policy == .degrade, !errors.isEmpty else { return value }
+        problems = problems[..<before] + problems[before...].filter { $0.severity != .error }
+        faults.append(SiteFault(place: SiteFault.Place(site: site.identity, part: part), name: site.name, problems: errors))
+        return nil
+    }
+
+    /// Decides which faults are errors after all: where the plan in use serves what this one could not, it goes on; and a gateway
+    /// none of whose sites is whole is better not started.
+    mutating func judgeFaults(after previous: Plan?) {
+        let known = Set(previous?.faults.map(\.place) ?? [])
+        let faulty = Set(faults.map(\.place.site))
+        let isHopeless = configuration.sites.allSatisfy { faulty.contains($0.identity) }
+        for fault in faults where previous == nil ? isHopeless : !known.contains(fault.place) { problems += fault.problems }
+    }
+}
