@@ -47,6 +47,10 @@ package struct ServerIdentity: Sendable, Equatable {
     package var description = ""
     /// Where what must outlive the process is kept: certificates got by ACME. As the file writes it.
     package var stateDir = "/var/lib/gatehouse"
+    /// Whom to become once everything is open, if started as root; nil: nobody.
+    package var user: String?
+    /// nil: the user's own.
+    package var group: String?
 
     package init() {}
 }

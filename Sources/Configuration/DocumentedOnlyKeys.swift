@@ -14,7 +14,7 @@ enum DocumentedOnlyKeys {
     }
 
     static let keys = [
-        Key("daemon", "run Gatehouse in the foreground under a service manager, which sets user, group and directory"),
+        Key("daemon", "use server.user and server.group; the rest is a service manager's, under which Gatehouse stays in front"),
         Key("logging.output", "use access_log and error_log: \"stdout\", \"stderr\", \"none\" or a file"),
         Key("logging.file_path", "use access_log and error_log"),
         Key("logging.max_size", "rotate files from outside, with logrotate"),

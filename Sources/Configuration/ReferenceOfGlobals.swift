@@ -19,6 +19,13 @@ extension ConfigurationReference {
                     "state_dir", "directory", .value("\"/var/lib/gatehouse\""),
                     "Where certificates got by ACME are kept: it must stay ([certificates.md](certificates.md))."
                 ),
+                Key(
+                    "user", "name of a user", .none("nobody else"),
+                    """
+                    Started as root, Gatehouse becomes this user for good, as soon as ports, logs, certificates and directories \
+                    are open. A reload reads and binds as that user.
+                    """),
+                Key("group", "name of a group", .none("the user's own"), "And this group."),
             ]),
         Section(
             "logging", "The access log (a line per exchange) and the diagnostics log.",

@@ -33,7 +33,15 @@ struct Gatehouse: AsyncParsableCommand {
         return DidYouMean.nearest(to: word, among: commands)
     }
 
-    static func main() async {
+    static func main() {
+        Task.detached {
+            await perform()
+            Glibc.exit(0)
+        }
+        MainThread.shared.serve()
+    }
+
+    private static func perform() async {
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

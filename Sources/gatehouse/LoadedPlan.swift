@@ -49,9 +49,14 @@ struct LoadedPlan {
     ) -> (loaded: LoadedPlan?, problems: [Problem]) {
         guard let configuration = result.configuration else { return (nil, result.problems) }
         var builder = PlanBuilder(configuration, previous: previous, policy: policy)
+        var problems = result.problems
+        do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {
+            problems.append(configuration.problem(.error, at: error.key, error.description))
+            return (nil, problems)
+        }
         let plan = builder.build(workers: workers)
         let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source) }
-        return (loaded, result.problems + builder.problems)
+        return (loaded, problems + builder.problems)
     }
 
     /// A line for each site: where it listens and what it does.

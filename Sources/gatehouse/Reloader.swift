@@ -86,6 +86,9 @@ actor Reloader {
         if changes.changes.contains(where: { $0.what == "performance" && $0.name.contains("worker_threads") }) {
             log.warning("a change of performance.worker_threads waits for the next start")
         }
+        for key in ["user", "group"] where changes.changes.contains(where: { $0.what == "server" && $0.name.contains(key) }) {
+            log.warning("a change of server.\(key) waits for the next start")
+        }
         configuration = loaded.configuration
         await tell(changes)
         return .done(changes)

@@ -52,13 +52,17 @@ struct Service: Sendable {
     private static func start(_ loaded: LoadedPlan, _ source: Reloader.Source?, sharesAddresses: Bool) async throws -> Service {
         let configuration = loaded.configuration
         do {
-            let logs = try Logs(configuration.logging, workers: loaded.plan.workerCount)
+            let privileges = try Privileges(configuration.server)
+            let open = { try Logs(configuration.logging, workers: loaded.plan.workerCount) }
+            let logs = try privileges?.asUser(open) ?? open()
             let output = DiagnosticsOutput(logs, level: configuration.logging.level)
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
             let gateway = try await Gateway(
                 loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: try SocketActivation.sockets())
+            // From here on nothing is root's any more.
+            try privileges?.drop()
             let notifier = ServiceNotifier(gateway, log)
             let reloader = source.map {
                 Reloader($0, gateway, output: output, log: log, configuration: configuration, notifier: notifier)
@@ -66,6 +70,9 @@ struct Service: Sendable {
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: CertificateRenewal(gateway, log: log))
+        } catch let error as Privileges.Unavailable {
+            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
+            throw ExitCode(1)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
             throw ExitCode(1)

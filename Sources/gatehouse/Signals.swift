@@ -36,6 +36,8 @@ final class Signals: Sendable {
     init() async {
         (all, continuation) = AsyncStream.makeStream(of: Signal.self)
         let continuation = continuation
+        // The one thread that blocks no signal yet: it would take it, and the process would end.
+        await MainThread.shared.run { Self.block() }
         for signal in Self.known {
             let source = DispatchSource.makeSignalSource(signal: signal.number, queue: .global())
             // The handler keeps its source: it lives as long as the process.
@@ -49,6 +51,15 @@ final class Signals: Sendable {
                 source.activate()
             }
         }
+    }
+
+    /// The calling thread takes none of them (pthread_sigmask(3)).
+    private static func block() {
+        var signals = sigset_t()
+        // Both calls fill or read what they are lent, and keep no pointer to it.
+        _ = unsafe sigemptyset(&signals)
+        for signal in known { _ = unsafe sigaddset(&signals, signal.number) }
+        _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     /// Ends `all`: nobody waits for signals any more.

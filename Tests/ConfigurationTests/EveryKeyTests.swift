@@ -22,6 +22,7 @@ import Testing
         #expect(configuration.server.version == "9")
         #expect(configuration.server.description == "front")
         #expect(configuration.server.stateDir == "./state")
+        #expect(configuration.server.user == "www-data" && configuration.server.group == "ssl-cert")
         #expect(configuration.logging.level == .debug)
         #expect(configuration.logging.accessLog == .file(path: "/var/log/access.log"))
         #expect(configuration.logging.errorLog == .none)

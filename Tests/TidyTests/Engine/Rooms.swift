@@ -55,6 +55,8 @@ extension Project {
                     "Sources/gatehouse/Environment.swift",
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWriting.swift",
+                    "Sources/gatehouse/Privileges.swift",
+                    "Sources/gatehouse/Signals.swift",
                 ]),
             dispatch: ["gatehouse"],
             foundationEssentials: ["ACME", "Gateway", "gatehouse"],
