@@ -120,3 +120,19 @@ void gh_use_tickets(SSL_CTX *context) {
 }
 
 int gh_set_tickets(SSL *ssl, gh_tickets *tickets) { return SSL_set_ex_data(ssl, tickets_index, tickets); }
+
+void gh_tickets_read(gh_tickets *tickets, unsigned char *keys) {
+    pthread_mutex_lock(&tickets->lock);
+    memcpy(keys, &tickets->newest, sizeof tickets->newest);
+    memcpy(keys + sizeof tickets->newest, &tickets->former, sizeof tickets->former);
+    pthread_mutex_unlock(&tickets->lock);
+}
+
+void gh_tickets_write(gh_tickets *tickets, const unsigned char *keys) {
+    pthread_mutex_lock(&tickets->lock);
+    memcpy(&tickets->newest, keys, sizeof tickets->newest);
+    memcpy(&tickets->former, keys + sizeof tickets->newest, sizeof tickets->former);
+    pthread_mutex_unlock(&tickets->lock);
+}
+
+_Static_assert(2 * sizeof(ticket_key) == GH_TICKET_KEYS_SIZE, "as the header says");

@@ -84,6 +84,7 @@ extension Limits {
         table.readDuration("min_body_rate_grace", into: &minBodyRateGrace, orZero: true)
         table.readDuration("drain_delay", into: &drainDelay, orZero: true)
         table.readDuration("drain_timeout", into: &drainTimeout, orZero: true)
+        table.readDuration("upgrade_drain", into: &upgradeDrain, orZero: true)
         table.readDuration("reload_close_window", into: &reloadCloseWindow, orZero: true)
         table.readDuration("lingering_timeout", into: &lingeringTimeout, orZero: true)
         table.readDuration("lingering_time", into: &lingeringTime)

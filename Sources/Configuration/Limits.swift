@@ -40,6 +40,8 @@ package struct Limits: Sendable, Equatable {
     package var drainDelay = Duration.zero
     /// How long exchanges in flight may take after the order to stop.
     package var drainTimeout = Duration.seconds(30)
+    /// How long a process whose place another has taken leaves its tunnels alone.
+    package var upgradeDrain = Duration.seconds(3600)
     /// Tunnels whose route a reload has removed end within this time, one by one.
     package var reloadCloseWindow = Duration.seconds(10)
     /// How long a closing connection whose client is silent is still read, so that it gets the answer instead of a reset; zero:

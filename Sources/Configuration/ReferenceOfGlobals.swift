@@ -222,6 +222,12 @@ extension ConfigurationReference {
                 "drain_timeout", "duration; 0: at once", .value("30"),
                 "How long exchanges in flight may take after the order to stop."),
             Key(
+                "upgrade_drain", "duration; 0: none", .value("3600"),
+                """
+                How long a process whose place another has taken ([Reload](reload.md#upgrading)) leaves its exchanges and \
+                WebSockets alone; then it stops as by SIGTERM.
+                """),
+            Key(
                 "reload_close_window", "duration; 0: at once", .value("10"),
                 "Over how long the closes of WebSockets are spread whose route a reload has removed."),
             Key(

@@ -52,6 +52,13 @@ package final class Listener {
         if address.family != .unix { try? set(socket.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
     }
 
+    /// The same socket, for another process to accept from: with a descriptor of its own, which is the caller's.
+    package func passing(isManagers: Bool) throws -> PassedSocket {
+        let duplicate = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3)
+        guard duplicate >= 0 else { throw SystemError("fcntl") }
+        return try PassedSocket(duplicate, name: "", isManagers: isManagers)
+    }
+
     /// Does a client wait to be accepted? Asks the kernel; one that comes later makes the socket readable.
     package var hasClient: Bool {
         var question = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)

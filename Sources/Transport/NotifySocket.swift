@@ -1,3 +1,5 @@
+// Which of the two has `timeval` depends on which was compiled first.
+import CLinux
 package import EventLoop
 import Glibc
 

@@ -7,14 +7,18 @@ package struct PassedSocket: Sendable {
     /// What is said of it to people: its number, and its name if it has one.
     package let label: String
     package let address: SocketAddress
+    /// Does a service manager keep it open? Then its clients would wait for ever if nobody accepted from it.
+    package let isManagers: Bool
 
     /// Looks at a descriptor, and makes it close-on-exec and non-blocking. It stays the caller's.
     /// - Parameters:
     ///   - descriptor: as it was passed.
     ///   - name: what who passed it calls it; empty if nothing.
+    ///   - isManagers: whether a service manager keeps it open.
     /// - Throws: what is wrong with it, in words.
-    package init(_ descriptor: Int32, name: String) throws(PassedSocketError) {
+    package init(_ descriptor: Int32, name: String, isManagers: Bool = true) throws(PassedSocketError) {
         self.descriptor = descriptor
+        self.isManagers = isManagers
         label = name.isEmpty ? "descriptor \(descriptor)" : "descriptor \(descriptor) (\"\(name)\")"
         guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
             throw PassedSocketError("\(label) was passed, and is not open")

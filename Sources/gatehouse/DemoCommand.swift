@@ -100,7 +100,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask(executorPreference: services.loop) { await services.run() }
             do {
-                try await Service.run(loaded, sharesAddresses: true) {
+                try await Service.run(loaded, sharesAddresses: true, isReplaceable: false) {
                     await services.releasePorts()
                     if showConfig { Console.say(configuration.text) }
                     Console.say(introduction.text)

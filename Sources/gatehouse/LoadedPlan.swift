@@ -15,9 +15,11 @@ struct LoadedPlan {
     /// - Parameters:
     ///   - policy: what becomes of a site that cannot be served whole.
     ///   - isCheck: whether what cannot be judged from here is told too.
+    ///   - stickySecret: of the process whose place this one takes.
     /// - Throws: `ExitCode(1)` when there is an error.
     static func load(
-        _ path: String, lenient: Bool, workers: Int? = nil, policy: FaultPolicy = .refuse, isCheck: Bool = false
+        _ path: String, lenient: Bool, workers: Int? = nil, policy: FaultPolicy = .refuse, isCheck: Bool = false,
+        stickySecret: String? = nil
     ) throws -> LoadedPlan {
         try build(
             Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, policy: policy, isCheck: isCheck
@@ -31,9 +33,10 @@ struct LoadedPlan {
     }
 
     private static func build(
-        _ result: ReadResult, workers: Int?, policy: FaultPolicy, isCheck: Bool
+        _ result: ReadResult, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String? = nil
     ) throws -> LoadedPlan {
-        let (loaded, problems) = build(result, workers: workers, after: nil, policy: policy)
+        let (loaded, problems) = build(
+            result, workers: workers, after: nil, policy: policy, stickySecret: stickySecret)
         Console.report(isCheck ? problems : problems.filter { $0.severity != .note }, source: result.source)
         guard let loaded else { throw ExitCode(1) }
         return loaded
@@ -45,10 +48,10 @@ struct LoadedPlan {
     ///   - policy: what becomes of a site that cannot be served whole; `plan.faults` says which are.
     /// - Returns: nil and why; or the plan, with what deserves a look.
     static func build(
-        _ result: ReadResult, workers: Int?, after previous: Plan?, policy: FaultPolicy
+        _ result: ReadResult, workers: Int?, after previous: Plan?, policy: FaultPolicy, stickySecret: String? = nil
     ) -> (loaded: LoadedPlan?, problems: [Problem]) {
         guard let configuration = result.configuration else { return (nil, result.problems) }
-        var builder = PlanBuilder(configuration, previous: previous, policy: policy)
+        var builder = PlanBuilder(configuration, previous: previous, policy: policy, stickySecret: stickySecret)
         var problems = result.problems
         do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {
             problems.append(configuration.problem(.error, at: error.key, error.description))

@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
             SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in
             flight finish within limits.drain_timeout. A second SIGTERM or SIGINT stops at
             once. SIGHUP reloads the configuration and opens the log files again,
-            SIGUSR1 only opens the log files.
+            SIGUSR1 only opens the log files. SIGUSR2 starts the program anew, which takes
+            the place of this process without refusing a client.
             """)
 
     @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")
@@ -48,24 +49,28 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let directory { return try await serve(directory) }
+        let inheritance = try Inheritance.take()
+        if let directory { return try await serve(directory, inheritance) }
         let path = config ?? "config.toml"
         if config == nil, FileWriting.isMissing(path) {
             Console.error("gatehouse: no configuration given, and there is no config.toml here; see gatehouse --help")
             throw ExitCode(2)
         }
         let policy = strict || dryRun ? FaultPolicy.refuse : .degrade
-        let loaded = try LoadedPlan.load(path, lenient: lenient, workers: workers, policy: policy, isCheck: dryRun)
+        let loaded = try LoadedPlan.load(
+            path, lenient: lenient, workers: workers, policy: policy, isCheck: dryRun,
+            stickySecret: inheritance?.stickySecret)
         if dryRun {
             Console.say(loaded.summary)
             Console.say("\(path) is right")
             return
         }
-        try await Service.run(loaded, source: Reloader.Source(path: path, lenient: lenient, policy: policy))
+        try await Service.run(
+            loaded, source: Reloader.Source(path: path, lenient: lenient, policy: policy), inheritance: inheritance)
     }
 
     /// One site of one directory on this machine's loopback.
-    private func serve(_ directory: String) async throws {
+    private func serve(_ directory: String, _ inheritance: Inheritance?) async throws {
         let configuration = Configuration.serving(directory: directory, port: port ?? 8080)
         var builder = PlanBuilder(configuration)
         guard let plan = builder.build(workers: workers) else {
@@ -73,6 +78,6 @@ struct RunCommand: AsyncParsableCommand {
             if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
             throw ExitCode(1)
         }
-        try await Service.run(LoadedPlan(configuration: configuration, plan: plan, source: ""))
+        try await Service.run(LoadedPlan(configuration: configuration, plan: plan, source: ""), inheritance: inheritance)
     }
 }

@@ -16,18 +16,25 @@ struct Service: Sendable {
     /// Nil if no service manager wants to be told.
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
+    /// Nil for what another process cannot take over.
+    private let upgrader: Upgrader?
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
+    ///   - inheritance: of the process whose place this one takes.
     ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
+    ///   - isReplaceable: whether another process can take its place.
     ///   - whenServing: called once clients can connect.
     ///   - whenStopping: called before the gateway drains.
     /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
-        _ loaded: LoadedPlan, source: Reloader.Source? = nil, sharesAddresses: Bool = false, whenServing: () async -> Void = {},
+        _ loaded: LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil, sharesAddresses: Bool = false,
+        isReplaceable: Bool = true,
+        whenServing: () async -> Void = {},
         whenStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        let service = try await start(loaded, source, sharesAddresses: sharesAddresses)
+        let service = try await start(
+            loaded, source, inheritance, sharesAddresses: sharesAddresses, isReplaceable: isReplaceable)
         let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
         let server = loaded.configuration.server
         var facts: Logger.Metadata = [
@@ -38,6 +45,7 @@ struct Service: Sendable {
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
         SiteFaultLog(service.log).report(loaded.plan.faults)
         service.log.notice("serving", metadata: facts)
+        inheritance?.takeOver()
         service.notifier?.ready()
         let watchdog = Task { await service.notifier?.keepWatchdog() }
         await whenServing()
@@ -49,7 +57,10 @@ struct Service: Sendable {
         service.output.logs.close()
     }
 
-    private static func start(_ loaded: LoadedPlan, _ source: Reloader.Source?, sharesAddresses: Bool) async throws -> Service {
+    private static func start(
+        _ loaded: LoadedPlan, _ source: Reloader.Source?, _ inheritance: Inheritance?, sharesAddresses: Bool,
+        isReplaceable: Bool
+    ) async throws -> Service {
         let configuration = loaded.configuration
         do {
             let privileges = try Privileges(configuration.server)
@@ -59,8 +70,10 @@ struct Service: Sendable {
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
+            inheritance?.giveTicketKeys(to: loaded.plan)
             let gateway = try await Gateway(
-                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: try SocketActivation.sockets())
+                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses,
+                passed: try inheritance?.sockets ?? SocketActivation.sockets())
             // From here on nothing is root's any more.
             try privileges?.drop()
             let notifier = ServiceNotifier(gateway, log)
@@ -69,7 +82,8 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: CertificateRenewal(gateway, log: log))
+                renewal: CertificateRenewal(gateway, log: log),
+                upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
             throw ExitCode(1)
@@ -100,12 +114,17 @@ struct Service: Sendable {
                 case .reopenLogs: reopenLogs(signal)
                 case .reload:
                     group.addTask {
+                        if let successor = await upgrader?.successor {
+                            log.notice("another process is to be reloaded", metadata: ["successor": "\(successor)"])
+                            return reopenLogs(signal)
+                        }
                         log.notice("reloading", metadata: ["signal": "\(signal.name)"])
                         _ = await reloader?.reload()
                         await renewal.follow()
                         reopenLogs(signal)
                     }
-                case .nothing: log.notice("a signal that means nothing", metadata: ["signal": "\(signal.name)"])
+                case .upgrade where stops > 0: log.notice("an upgrade comes too late: this process stops")
+                case .upgrade: group.addTask { await upgrade() }
                 case .stop where stops > 0: break
                 case .stop, .stopNow:
                     stops += 1
@@ -126,6 +145,15 @@ struct Service: Sendable {
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
         }
+    }
+
+    /// Another process takes over, and this one ends with its last client; or it fails, and this one goes on.
+    private func upgrade() async {
+        guard let upgrader else { return log.notice("no other process can take the place of this one") }
+        guard case .done = await upgrader.upgrade() else { return }
+        // The successor gets certificates from now on.
+        await renewal.stop()
+        await gateway.handOver()
     }
 
     /// Cuts what is left. Should anything not end then, the process does.

@@ -13,7 +13,8 @@ final class Signals: Sendable {
             case reopenLogs
             /// The configuration, and the log files too.
             case reload
-            case nothing
+            /// Another process takes over.
+            case upgrade
         }
 
         let number: Int32
@@ -25,7 +26,7 @@ final class Signals: Sendable {
         Signal(number: SIGTERM, name: "SIGTERM", request: .stopNow), Signal(number: SIGINT, name: "SIGINT", request: .stopNow),
         Signal(number: SIGQUIT, name: "SIGQUIT", request: .stop), Signal(number: SIGHUP, name: "SIGHUP", request: .reload),
         Signal(number: SIGUSR1, name: "SIGUSR1", request: .reopenLogs),
-        Signal(number: SIGUSR2, name: "SIGUSR2", request: .nothing),
+        Signal(number: SIGUSR2, name: "SIGUSR2", request: .upgrade),
     ]
 
     /// All that come, in their order; to be read by one task.

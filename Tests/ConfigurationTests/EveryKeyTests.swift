@@ -76,7 +76,7 @@ import Testing
         #expect(limits.minBodyRateGrace == .seconds(7))
         #expect(limits.drainTimeout == .seconds(16))
         #expect(limits.reloadCloseWindow == .seconds(18))
-        #expect(limits.drainDelay == .seconds(19))
+        #expect(limits.drainDelay == .seconds(19) && limits.upgradeDrain == .seconds(20))
         #expect(limits.lingeringTimeout == .zero)
         #expect(limits.lingeringTime == .seconds(17))
         #expect(limits.tunnelIdle == .seconds(7200))

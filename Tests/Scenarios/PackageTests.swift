@@ -95,7 +95,7 @@ struct PackageTests {
             && FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze") && !Place.isSanitized
     }()
 
-    @Test("it serves, reloads and stops with the system calls that the unit leaves it", .enabled(if: canFilter))
+    @Test("it serves, reloads, is replaced and stops with the system calls that the unit leaves it", .enabled(if: canFilter))
     func systemCalls() async throws {
         let (directory, certificates, port) = try (TemporaryDirectory(), await Certificates.ready(), FreePort())
         let unit = try await Command.run(Place.root + "scripts/package", ["--unit"])
@@ -119,7 +119,12 @@ struct PackageTests {
         }
         process.signal(SIGHUP)
         _ = try await process.errors.first { $0.contains(": reloaded ") }
-        process.terminate()
+        process.signal(SIGUSR2)
+        let upgraded = try await process.errors.first { $0.contains(": upgraded: ") }
+        let successor = try #require(upgraded.firstMatch(of: /successor=(\d+)/).flatMap { pid_t($0.1) })
+        kill(successor, SIGTERM)
+        // Both have the same standard error: its end is theirs.
         #expect(try await process.exit() == .code(0))
+        #expect(process.errors.all.count { $0.hasSuffix(": stopped") } == 2)
     }
 }

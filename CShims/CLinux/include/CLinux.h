@@ -24,3 +24,20 @@ static inline uint64_t gh_event_token(const struct epoll_event *event) { return 
 
 /// Names the calling thread (15 characters at most) for ps and debuggers.
 void gh_name_thread(const char *name);
+
+/// Who is at the other end of a connected Unix socket, or made the pair (SO_PEERCRED, unix(7)). A `struct ucred` needs _GNU_SOURCE.
+typedef struct {
+    /// 0 if it cannot be told.
+    pid_t pid;
+    uid_t uid;
+} gh_credentials;
+
+gh_credentials gh_peer(int socket);
+
+/// sendmsg(2) of one message, with one descriptor if it is not negative (SCM_RIGHTS: macros make its header).
+/// Returns the count of bytes, or -1 and errno.
+ssize_t gh_send_message(int socket, const void *bytes, size_t count, int descriptor);
+
+/// recvmsg(2) of one message. Its descriptor is close-on-exec, and -1 if there was none; of several all but the first are closed.
+/// Returns the count of bytes, or -1 and errno; a message that is longer than `size` is EMSGSIZE.
+ssize_t gh_receive_message(int socket, void *bytes, size_t size, int *descriptor);

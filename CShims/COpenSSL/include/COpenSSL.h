@@ -143,6 +143,8 @@ enum {
     /// Seconds for which a ticket is good, and after which new ones get a new key: a key is known for twice as long at most
     /// (RFC 9325 §3.4).
     GH_TICKET_LIFETIME = 2 * 60 * 60,
+    /// Bytes of a listener's keys, for `gh_tickets_read`.
+    GH_TICKET_KEYS_SIZE = 192,
 };
 
 /// NULL when memory is out.
@@ -150,6 +152,12 @@ gh_tickets *gh_tickets_new(void);
 
 /// Wipes and frees the keys; NULL does nothing.
 void gh_tickets_free(gh_tickets *tickets);
+
+/// Copies the keys, for another process or another listener on the same machine since its boot: GH_TICKET_KEYS_SIZE bytes.
+void gh_tickets_read(gh_tickets *tickets, unsigned char *keys);
+
+/// Replaces the keys by such a copy.
+void gh_tickets_write(gh_tickets *tickets, const unsigned char *keys);
 
 /// Makes the sessions of a server's context take the keys of gh_set_tickets.
 void gh_use_tickets(SSL_CTX *context);

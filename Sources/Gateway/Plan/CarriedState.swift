@@ -22,8 +22,10 @@ final class CarriedState: Sendable {
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
     let stickySecret: String
 
-    init() {
-        stickySecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined(separator: ".")
+    /// - Parameter stickySecret: of a process before this one; nil: a new one.
+    init(stickySecret: String? = nil) {
+        self.stickySecret =
+            stickySecret ?? (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined(separator: ".")
     }
 
     /// Health, ejection, circuit, answer times and what is under way.

@@ -33,10 +33,11 @@ package struct PlanBuilder {
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
+    ///   - stickySecret: of the process before this one, for a first plan.
     ///   - policy: what becomes of a site that cannot be served whole.
     ///   - now: seconds since 1970: when certificates are judged.
     package init(
-        _ configuration: Configuration, previous: Plan? = nil, policy: FaultPolicy = .refuse,
+        _ configuration: Configuration, previous: Plan? = nil, policy: FaultPolicy = .refuse, stickySecret: String? = nil,
         now: Int64 = Int64(realtimeNanoseconds() / 1_000_000_000)
     ) {
         self.configuration = configuration
@@ -44,7 +45,7 @@ package struct PlanBuilder {
         self.previous = previous
         self.policy = policy
         limits = PlanLimits(configuration)
-        carried = previous?.carried ?? CarriedState()
+        carried = previous?.carried ?? CarriedState(stickySecret: stickySecret)
     }
 
     /// Changes nothing that is live: the plan can be used or dropped.
@@ -187,6 +188,9 @@ package struct PlanBuilder {
         if site.ssl != nil {
             names = serverNames(members, fallback)
             guard names != nil else { return nil }
+            // Clients' tickets outlive a reload.
+            let before = previous?.listeners.first { $0.address == address && $0.tls != nil }
+            if let keys = before?.tls?.ticketKeys { names?.adoptTicketKeys(keys) }
         }
         return ListenerPlan(
             address: address, keyPath: "sites[\(first)]", tls: names,

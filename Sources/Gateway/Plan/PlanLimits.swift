@@ -30,6 +30,7 @@ final class PlanLimits: Sendable {
     let lingeringTime: UInt64
     let drainDelay: UInt64
     let drainTimeout: UInt64
+    let upgradeDrain: UInt64
     let reloadCloseWindow: UInt64
     /// 0: no limit.
     let maxTunnelsPerClient: Int
@@ -55,6 +56,7 @@ final class PlanLimits: Sendable {
         lingeringTime = limits.lingeringTime.nanoseconds
         drainDelay = limits.drainDelay.nanoseconds
         drainTimeout = limits.drainTimeout.nanoseconds
+        upgradeDrain = limits.upgradeDrain.nanoseconds
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }

@@ -53,4 +53,9 @@ final class Acceptor {
         listener.beginNoMore()
         waiter.tell()
     }
+    /// Another process accepts from the socket: whoever is queued may be this one's once more.
+    func handOver(now: UInt64) {
+        closesAt = now
+        waiter.tell()
+    }
 }

@@ -15,7 +15,7 @@ package final class Gateway: Sendable {
     package var addresses: [SocketAddress] { opened.withLock { $0 } }
     private let opened: Mutex<[SocketAddress]>
     /// Of the sockets that were passed.
-    private let passed: [SocketAddress]
+    let passed: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
     /// - Parameters:
@@ -33,7 +33,7 @@ package final class Gateway: Sendable {
         self.log = log
         let sockets = PassedSockets(passed)
         defer { sockets.close() }
-        self.passed = sockets.addresses
+        self.passed = sockets.managed
         try PassedSockets.check(self.passed, for: plan)
         plan.takeEffect()
         // A peer that is gone is an error of the write, never a signal.
@@ -117,6 +117,12 @@ package final class Gateway: Sendable {
         shared.stop()
         let delay = plan.withLock { $0.limits.drainDelay }
         if delay > 0 { try? await Task.sleep(for: .nanoseconds(delay)) }
+        await drainNow()
+    }
+
+    /// The same, without the delay.
+    func drainNow() async {
+        shared.stop()
         for worker in workers { await worker.drain() }
         let deadline = monotonicNanoseconds() &+ plan.withLock { $0.limits.drainTimeout }
         while true {

@@ -1,7 +1,7 @@
 import Transport
 
 /// The listening sockets that were open before the gateway: a service manager's, which stay open while none runs, so that no
-/// client is refused between two of them.
+/// client is refused between two of them; or those of the gateway whose place this one takes.
 struct PassedSockets {
     private let sockets: [PassedSocket]
 
@@ -9,7 +9,8 @@ struct PassedSockets {
         self.sockets = sockets
     }
 
-    var addresses: [SocketAddress] { sockets.map(\.address) }
+    /// The addresses of those that stay open whatever becomes of this process.
+    var managed: [SocketAddress] { sockets.filter(\.isManagers).map(\.address) }
 
     /// Those that a worker accepts from: every socket is some worker's, and every worker has one of each address. Where there are
     /// fewer of an address than workers, several accept from the same one.

@@ -12,7 +12,7 @@ actor Worker {
     private let log: Logger
     private var state: WorkerResources?
     /// Those of the plan in use, and those that are not closed yet; by numbers that are given once.
-    private var acceptors: [Int: Acceptor] = [:]
+    private(set) var acceptors: [Int: Acceptor] = [:]
     private var acceptorCount = 0
     /// Their tasks.
     private var accepting: [Int: Task<Void, Never>] = [:]

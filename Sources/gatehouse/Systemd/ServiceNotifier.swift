@@ -2,15 +2,18 @@ import EventLoop
 import Gateway
 import Glibc
 import Logging
+import Synchronization
 import Transport
 
 /// Tells the service manager how the service is, as `Type=notify-reload` wants it (sd_notify(3), systemd.service(5)).
-struct ServiceNotifier: Sendable {
+final class ServiceNotifier: Sendable {
     private let socket: NotifySocket
     private let log: Logger
     private let gateway: Gateway
     /// Nanoseconds; nil if the manager does not watch this process.
     private let watchdog: UInt64?
+    /// Another process speaks for the service now.
+    private let hasLeft = Atomic<Bool>(false)
 
     /// - Returns: nil if no manager wants to know.
     init?(_ gateway: Gateway, _ log: Logger) {
@@ -52,6 +55,12 @@ struct ServiceNotifier: Sendable {
         send(["STOPPING=1", "EXTEND_TIMEOUT_USEC=\(time / 1000)", "STATUS=stopping"])
     }
 
+    /// Another process is the service from now on: the manager hears it from the one that it knows, and nothing more from it.
+    func leave(to successor: Int32) {
+        send(["MAINPID=\(successor)"])
+        hasLeft.store(true, ordering: .relaxed)
+    }
+
     /// Says what is left, once in a while, until nothing is.
     func followDrain() async {
         while true {
@@ -90,6 +99,7 @@ struct ServiceNotifier: Sendable {
     }
 
     private func send(_ lines: [String]) {
+        guard !hasLeft.load(ordering: .relaxed) else { return }
         do throws(SystemError) {
             try socket.send(lines)
         } catch {

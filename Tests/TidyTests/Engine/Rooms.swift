@@ -57,6 +57,7 @@ extension Project {
                     "Sources/gatehouse/FileWriting.swift",
                     "Sources/gatehouse/Privileges.swift",
                     "Sources/gatehouse/Signals.swift",
+                    "Sources/gatehouse/Upgrade/NewProcess.swift",
                 ]),
             dispatch: ["gatehouse"],
             foundationEssentials: ["ACME", "Gateway", "gatehouse"],

@@ -1,0 +1,94 @@
+import EventLoop
+import Glibc
+
+/// Another process of this program, or of its next version, that inherits one descriptor.
+enum NewProcess {
+    /// The number of that descriptor in it: the first behind standard input, output and error.
+    static let inherited: Int32 = 3
+
+    /// The path of the program that runs, as it is now: a package that is installed meanwhile puts another file there.
+    static var ownPath: String? {
+        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        // The pointers are used during the call alone.
+        let count = unsafe path.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            return unsafe readlink("/proc/self/exe", start, bytes.count)
+        }
+        return count > 0 && count < path.count ? String(decoding: path.prefix(count), as: UTF8.self) : nil
+    }
+
+    /// Starts it with this process's arguments.
+    /// - Parameters:
+    ///   - program: its path.
+    ///   - descriptor: what it inherits.
+    ///   - variables: of the environment, in place of this process's own; an empty value takes one away.
+    /// - Returns: its number.
+    /// - Throws: the system call that failed, such as for a file that is no program.
+    static func start(_ program: String, passing descriptor: Int32, variables: [String: String]) throws(SystemError) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        var (nothing, all) = (sigset_t(), sigset_t())
+        // All of these fill what they are lent, and keep no pointer to it.
+        _ = unsafe (posix_spawn_file_actions_init(&actions), posix_spawnattr_init(&attributes))
+        defer { _ = unsafe (posix_spawn_file_actions_destroy(&actions), posix_spawnattr_destroy(&attributes)) }
+        _ = unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, inherited)
+        // It begins with no signal blocked or ignored, whatever this process does with its own.
+        _ = unsafe (sigemptyset(&nothing), sigfillset(&all))
+        _ = unsafe (posix_spawnattr_setsigmask(&attributes, &nothing), posix_spawnattr_setsigdefault(&attributes, &all))
+        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let arguments = [program] + CommandLine.arguments.dropFirst()
+        let environment = environment(with: variables)
+        var process: pid_t = 0
+        let code = unsafe withStrings(arguments) { arguments in
+            unsafe withStrings(environment) { environment in
+                unsafe posix_spawn(&process, program, &actions, &attributes, arguments, environment)
+            }
+        }
+        guard code == 0 else { throw SystemError("posix_spawn", code: code) }
+        return process
+    }
+
+    /// Ends it, unless it ends by itself within a moment: who has closed its descriptors is about to.
+    /// - Returns: how it has ended, in words, if by itself.
+    static func end(_ process: pid_t) async -> String? {
+        var status: Int32 = 0
+        for _ in 0..<20 {
+            if unsafe waitpid(process, &status, WNOHANG) == process { return words(of: status) }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        _ = kill(process, SIGKILL)
+        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return nil
+    }
+
+    private static func words(of status: Int32) -> String {
+        status & 0x7F == 0 ? "it ended with exit code \(status >> 8 & 0xFF)" : "it was ended by signal \(status & 0x7F)"
+    }
+
+    private static func environment(with variables: [String: String]) -> [String] {
+        var lines: [String] = []
+        // A list that ends with null; nothing in this process changes it.
+        var place = 0
+        while let entry = unsafe environ[place] {
+            let line = unsafe String(cString: entry)
+            let name = line.prefix { $0 != "=" }
+            if variables[String(name)] == nil { lines.append(line) }
+            place += 1
+        }
+        return lines + variables.filter { !$0.value.isEmpty }.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// Lends a list of strings as system calls want it.
+    private static func withStrings<Result>(
+        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+        for (place, string) in strings.enumerated() { unsafe list[place] = unsafe strdup(string) }
+        unsafe list[strings.count] = nil
+        defer {
+            for place in strings.indices { unsafe free(list[place]) }
+            unsafe list.deallocate()
+        }
+        return unsafe body(list)
+    }
+}

@@ -1,0 +1,117 @@
+import EventLoop
+import Gateway
+import Glibc
+import Logging
+import Transport
+
+/// Has another process of this program, or of its next version, take the place of this one: no client is refused or reset.
+///
+/// The new process gets the listening sockets themselves, so both accept from them for a moment. Until it says that it serves
+/// nothing has changed here; if it never does, nothing will.
+actor Upgrader {
+    /// How an upgrade ended.
+    enum Outcome: Sendable {
+        case done(successor: Int32)
+        /// This process goes on, for this reason.
+        case refused(String)
+    }
+
+    private let gateway: Gateway
+    private let log: Logger
+    private let notifier: ServiceNotifier?
+    /// As it was when this process began.
+    private let ownProgram: String?
+    private var isUnderWay = false
+    /// The process that has taken over; nil while this one serves.
+    private(set) var successor: Int32?
+
+    init(_ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?) {
+        self.gateway = gateway
+        self.log = log
+        self.notifier = notifier
+        ownProgram = NewProcess.ownPath
+    }
+
+    /// Starts the new process and returns when it serves, or has failed. What is open here is left alone.
+    /// - Parameter program: its path; nil: of this process's own program.
+    func upgrade(to program: String? = nil) async -> Outcome {
+        if let successor { return refuse("process \(successor) has taken over already") }
+        guard !isUnderWay else { return refuse("an upgrade is under way") }
+        isUnderWay = true
+        defer { isUnderWay = false }
+        guard let program = program ?? ownProgram else { return refuse("it is not known which program this is") }
+        do {
+            let sockets = try await gateway.listeningSockets()
+            defer { for socket in sockets { socket.close() } }
+            let (channel, process) = try start(program)
+            log.notice("upgrading", metadata: ["program": "\(program)", "successor": "\(process)"])
+            do {
+                try await handOver(sockets, to: channel)
+            } catch {
+                let ending = await NewProcess.end(process)
+                return refuse(ending.map { "the new process does not serve: \($0)" } ?? "\(error)")
+            }
+            successor = process
+            notifier?.leave(to: process)
+            try? channel.send(HandoverMessage.takeOver.bytes.span)
+            let connections = await gateway.connectionCount
+            log.notice(
+                "upgraded: another process serves, and this one ends with its last client",
+                metadata: ["successor": "\(process)", "connections": "\(connections)"])
+            return .done(successor: process)
+        } catch {
+            return refuse("\(program) cannot be started: \(error)")
+        }
+    }
+
+    /// The new process has failed for good: nobody may be left to wait for it.
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private func start(_ program: String) throws -> (HandoverChannel, Int32) {
+        let (own, other) = try HandoverChannel.pair()
+        // What the service manager says to this process alone is not the new one's.
+        let variables = [Inheritance.variable: "1", "WATCHDOG_PID": "", "LISTEN_PID": "", "LISTEN_FDS": "", "LISTEN_FDNAMES": ""]
+        let process = try NewProcess.start(program, passing: other.descriptor, variables: variables)
+        return (own, process)
+    }
+
+    /// Sends everything, and waits until the new process serves: on a thread of its own, since it may take long.
+    private func handOver(_ sockets: [PassedSocket], to channel: HandoverChannel) async throws {
+        let plan = gateway.currentPlan
+        let secret = plan.stickySecret
+        let conversation: @Sendable () throws -> Void = {
+            try channel.send(HandoverMessage.version(HandoverMessage.presentVersion).bytes.span)
+            for socket in sockets {
+                try channel.send(HandoverMessage.socket(isManagers: socket.isManagers).bytes.span, socket: socket.descriptor)
+            }
+            for (address, keys) in plan.ticketKeys {
+                try channel.send(HandoverMessage.ticketKeys(address: address, keys: keys).bytes.span)
+            }
+            try channel.send(HandoverMessage.stickySecret(secret).bytes.span)
+            try channel.send(HandoverMessage.end.bytes.span)
+            guard let answer = try channel.receive(within: Self.patience) else {
+                throw Failed(description: "the new process has gone before it served")
+            }
+            guard case .serves = HandoverMessage(answer.bytes) else {
+                throw Failed(description: "the new process does not answer as Gatehouse does")
+            }
+        }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            do throws(SystemError) {
+                try NamedThread.start(name: "upgrade") { continuation.resume(with: Result { try conversation() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func refuse(_ reason: String) -> Outcome {
+        log.error("the upgrade has failed: this process goes on", metadata: ["reason": "\(reason)"])
+        return .refused(reason)
+    }
+
+    /// Milliseconds that the new process may take until it serves: with many certificates it takes a while.
+    private static let patience = 120_000
+}
