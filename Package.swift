@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "AppServerTests", dependencies: ["TestSupport", "gatehouse"], exclude: ["Apps"], swiftSettings: settings),
         // Its peers are Python programs, found by their path beside the tests.
-        .testTarget(name: "RelayTests", dependencies: ["gatehouse"], exclude: ["Peers"], swiftSettings: settings),
+        .testTarget(
+            name: "RelayTests", dependencies: ["gatehouse", "TestSupport"], exclude: ["Peers"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

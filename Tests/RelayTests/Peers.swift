@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The cases of `Peers/`, and the way to run one: Python, with `websockets` and `aiohttp`, in the environment that
@@ -76,20 +77,48 @@ enum Peers {
     static let crowds = [
         "a_crowd_exchanges_numbered_messages"
     ]
+    static let overHTTP2 = [
+        "wsproto_talks_over_a_stream",
+        "a_close_of_the_upstreams_reaches_the_stream",
+        "a_close_that_ends_its_stream_is_answered",
+        "an_end_without_a_close_frame_goes_on_to_the_upstream",
+        "an_upstreams_end_without_a_close_frame_ends_the_stream",
+        "a_reset_is_passed_on_both_ways",
+        "one_stalled_socket_of_many_stops_none",
+        "silent_sockets_of_one_connection_are_pinged_and_woken",
+        "a_drain_closes_the_sockets_and_then_the_connection",
+        "a_reload_that_takes_the_route_away_closes_with_1012",
+        "a_reload_that_takes_the_listener_away_closes_with_1012",
+        "a_socket_is_refused_in_the_words_of_its_reason",
+    ]
 
-    static var all: [String] { handshakes + messages + endings + limits + balancing + crowds }
+    static var all: [String] { handshakes + messages + endings + limits + balancing + crowds + overHTTP2 }
+
+    /// What holds for HTTP/1.1's clients holds for those of HTTP/2, but for what is HTTP/1.1's own: the bytes of its handshake,
+    /// an upgrade where there is none (over HTTP/2 it is 501), and an end behind a Close frame, which over HTTP/2 stays here.
+    static var bridged: [String] {
+        let ofHTTP1 = [
+            "a_handshake_goes_upstream_reserialised_with_forwarding_fields",
+            "wrong_versions_and_keys_are_answered_with_the_reason",
+            "an_upgrade_is_not_forwarded_on_other_routes",
+            "a_half_closing_client_still_gets_the_rest",
+        ]
+        return (handshakes + messages + endings + limits).filter { !ofHTTP1.contains($0) }
+    }
 
     struct Failed: Error, CustomStringConvertible {
         let description: String
     }
 
-    static func run(_ name: String) async throws {
-        _ = try await output(name)
+    /// - Parameter isBridged: the client's WebSockets go over HTTP/2.
+    static func run(_ name: String, isBridged: Bool = false) async throws {
+        _ = try await output(name, isBridged: isBridged)
     }
 
     /// What Python printed; all it said is the error if it fails.
-    static func output(_ argument: String) async throws -> String {
-        try await python([root.appending(path: "Tests/RelayTests/Peers").path(), argument])
+    static func output(_ argument: String, isBridged: Bool = false) async throws -> String {
+        try await python(
+            [root.appending(path: "Tests/RelayTests/Peers").path(), argument], environment: isBridged ? ["OVER": "h2"] : [:])
     }
 
     /// The stories of `scripts/relay-crowd` with few tunnels.
@@ -98,11 +127,12 @@ enum Peers {
         _ = try await python([root.appending(path: "scripts/relay-crowd").path()] + arguments + binary)
     }
 
-    private static func python(_ arguments: [String]) async throws -> String {
+    private static func python(_ arguments: [String], environment added: [String: String] = [:]) async throws -> String {
         let process = Process()
         process.executableURL = root.appending(path: ".build-venv/bin/python")
         process.arguments = ["-B"] + arguments
         var environment = ProcessInfo.processInfo.environment
+        environment.merge(added) { $1 }
         environment["GATEHOUSE"] = products.appending(path: "gatehouse").path()
         process.environment = environment
         // A file, since a pipe that nobody reads while the process runs would stop it.
@@ -110,6 +140,8 @@ enum Peers {
         defer { try? FileManager.default.removeItem(at: file) }
         _ = FileManager.default.createFile(atPath: file.path(), contents: nil)
         let output = try FileHandle(forWritingTo: file)
+        await Turnstile.gatehouses.enter()
+        defer { Task { await Turnstile.gatehouses.leave() } }
         process.standardOutput = output
         process.standardError = output
         let code = try await withCheckedThrowingContinuation { continuation in

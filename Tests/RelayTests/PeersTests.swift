@@ -8,6 +8,9 @@ import Testing
     @Test("Endings", arguments: Peers.endings) func endings(_ name: String) async throws { try await Peers.run(name) }
     @Test("Limits", arguments: Peers.limits) func limits(_ name: String) async throws { try await Peers.run(name) }
     @Test("Balancing", arguments: Peers.balancing) func balancing(_ name: String) async throws { try await Peers.run(name) }
+    @Test("Over HTTP/2", arguments: Peers.overHTTP2) func overHTTP2(_ name: String) async throws { try await Peers.run(name) }
+    @Test("The same over HTTP/2", arguments: Peers.bridged)
+    func bridged(_ name: String) async throws { try await Peers.run(name, isBridged: true) }
     @Test("Crowds", arguments: Peers.crowds) func crowds(_ name: String) async throws { try await Peers.run(name) }
 
     @Test(

@@ -33,6 +33,9 @@ package enum Place {
 
     /// The interpreter for them: only the standard library is needed.
     package static let python = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") ? "/usr/bin/python3" : "python3"
+
+    /// The one of `scripts/install-tools test`, which has the libraries that some peers need.
+    package static let pythonWithLibraries = root + ".build-venv/bin/python"
 }
 
 /// Certificates made by `scripts/make-certs --tests`, see there.

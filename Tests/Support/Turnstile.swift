@@ -1,6 +1,6 @@
 /// Lets so many in at once. Hundreds of programs on a few cores would make each other look slow.
-actor Turnstile {
-    static let gatehouses = Turnstile(places: 8)
+package actor Turnstile {
+    package static let gatehouses = Turnstile(places: 8)
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,7 +9,7 @@ actor Turnstile {
         free = places
     }
 
-    func enter() async {
+    package func enter() async {
         if free > 0 {
             free -= 1
         } else {
@@ -17,7 +17,7 @@ actor Turnstile {
         }
     }
 
-    func leave() {
+    package func leave() {
         if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }

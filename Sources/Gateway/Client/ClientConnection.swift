@@ -219,7 +219,9 @@ final class ClientConnection {
         case .asleep: waiter.tell()
         case .tunnel(let tunnel): tunnel.drain(after: state.drainDelay())
         case .open where isIdle: waiter.tell()
-        case .open(let session): session.drain()
+        case .open(let session):
+            for tunnel in session.openTunnels { tunnel.drain(after: state.drainDelay()) }
+            session.drain()
         case .new, .broken, .closing: break
         }
     }
@@ -263,6 +265,8 @@ final class ClientConnection {
     /// could already be another connection's when the task reads once more.
     func cut() {
         if case .tunnel(let tunnel) = phase { return tunnel.cut() }
+        // First, or they would see no more than that the client is gone.
+        if case .open(let session) = phase { for tunnel in session.openTunnels { tunnel.cut() } }
         stream.breakOff()
         waiter.tell()
     }

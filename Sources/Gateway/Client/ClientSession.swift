@@ -19,7 +19,7 @@ protocol ClientSession: AnyObject {
     var hasUnreadInput: Bool { get }
     /// Those over some of its streams.
     var openTunnels: [Tunnel] { get }
-    /// The gateway drains: an exchange under way may end, and no other begins.
+    /// The gateway drains: an exchange under way may end, and no other begins. Tunnels are told by themselves.
     func drain()
     /// The connection ends in an orderly way: what there is to say about that is said.
     func leave()

@@ -267,7 +267,6 @@ final class HTTP2Session: ClientSession {
     nonisolated(nonsending) func refuse(_ failure: Failure) async {}
 
     func drain() {
-        for tunnel in tunnels.values { tunnel.drain(after: state.drainDelay()) }
         // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
         // half of the drain's time to come to an end by themselves.
         if drainsAt == nil { drainsAt = state.loop.now &+ endpoint.limits.drainTimeout / 2 }

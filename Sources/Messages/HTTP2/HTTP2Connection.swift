@@ -51,6 +51,7 @@ package final class HTTP2Connection {
     private var madeDecoder: FieldDecoder?
     /// Bytes of DATA that the client may send on the connection.
     var window = FlowControl.initialWindow
+    /// By how much the windows of the streams that are open have grown.
     private var growth = 0
     private var resets: Allowance
     private var controlFrames: Allowance
@@ -208,6 +209,8 @@ package final class HTTP2Connection {
     func forget(_ stream: HTTP2Stream) {
         guard streams.remove(stream) else { return }
         if stream.isAbandoned { abandonedCount -= 1 }
+        // Others may grow by it now.
+        growth -= stream.inflow.growth
     }
 
     /// It will be silent for a while: what it has room for is given back.

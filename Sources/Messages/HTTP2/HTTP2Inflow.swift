@@ -11,12 +11,14 @@ package final class HTTP2Inflow: BodySource {
     private var waiting: [Buffer] = []
     /// Bytes that the peer may send in all before it is credited.
     private var size: Int
+    /// By how much that has grown with use.
+    private(set) var growth = 0
     /// Bytes that it may send now.
     private(set) var window: Int
     /// Bytes taken that it has not been credited for.
     private var uncredited = 0
-    /// When it was last credited, in monotonic nanoseconds.
-    private var creditedAt: UInt64 = 0
+    /// When it was last credited, or opened, in monotonic nanoseconds.
+    private var creditedAt: UInt64
     /// `content-length`; nil if the message has none.
     private var declared: UInt64?
     private var received: UInt64 = 0
@@ -31,10 +33,11 @@ package final class HTTP2Inflow: BodySource {
     package var bodyBytes: UInt64 { taken }
     private var taken: UInt64 = 0
 
-    init(buffers: BufferPool, window: Int) {
+    init(buffers: BufferPool, window: Int, now: UInt64) {
         self.buffers = buffers
         self.window = window
         size = window
+        creditedAt = now
     }
 
     /// - Parameters:
@@ -157,10 +160,11 @@ package final class HTTP2Inflow: BodySource {
         let connection = stream.connection
         let now = connection.now
         // Half a window within a round trip or so: the window is what holds the peer back, and not us.
-        if creditedAt != 0, now &- creditedAt < Self.roundTrip {
-            let growth = connection.grant(growth: size)
-            size += growth
-            uncredited += growth
+        if now &- creditedAt < Self.roundTrip {
+            let granted = connection.grant(growth: size)
+            growth += granted
+            size += granted
+            uncredited += granted
         }
         creditedAt = now
         window += uncredited

@@ -28,7 +28,7 @@ package final class HTTP2Stream {
     init(_ identifier: UInt32, of connection: HTTP2Connection) {
         self.identifier = identifier
         self.connection = connection
-        inflow = HTTP2Inflow(buffers: connection.buffers, window: connection.limits.streamWindow)
+        inflow = HTTP2Inflow(buffers: connection.buffers, window: connection.limits.streamWindow, now: connection.now)
         outflow = HTTP2Outflow(window: connection.peer.initialWindowSize)
         inflow.stream = self
         outflow.stream = self

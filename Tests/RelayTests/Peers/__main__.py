@@ -7,13 +7,14 @@ import balancing
 import crowds
 import endings
 import handshakes
+import http2_sockets
 import limits
 import messages
 from kit import PATIENCE
 
 CASES = {
     name: function
-    for module in (handshakes, messages, endings, limits, balancing, crowds)
+    for module in (handshakes, messages, endings, limits, balancing, crowds, http2_sockets)
     for name, function in vars(module).items()
     if asyncio.iscoroutinefunction(function) and getattr(function, "__module__", "") == module.__name__
     and not name.startswith("_")

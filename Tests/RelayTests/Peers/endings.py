@@ -149,7 +149,7 @@ async def a_client_that_breaks_cuts_an_upstream_over_tls():
             head = b""
             while b"\r\n\r\n" not in head:
                 head += peer.recv(4096)
-            peer.sendall(SWITCH)
+            peer.sendall(switch(head))
             try:
                 return peer.recv(4096)
             except (ssl.SSLError, ConnectionError):

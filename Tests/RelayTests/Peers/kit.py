@@ -12,6 +12,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bridge import Bridge
 from websockets.asyncio.client import connect as ws_connect
 from websockets.asyncio.server import serve as ws_serve
 
@@ -21,6 +22,8 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455 §1.3
 #: No case may hang: whatever it awaits comes within this, or the case fails.
 PATIENCE = 90
+#: The clients' WebSockets go over HTTP/2.
+OVER_HTTP2 = os.environ.get("OVER") == "h2"
 
 
 def client_tls() -> ssl.SSLContext:
@@ -61,7 +64,7 @@ class Gateway:
 
     @property
     def wss(self) -> str:
-        return f"wss://localhost:{self.port}"
+        return f"{'ws' if OVER_HTTP2 else 'wss'}://localhost:{self.port}"
 
     @property
     def https(self) -> str:
@@ -115,7 +118,8 @@ hostname = "localhost"
 listen = "127.0.0.1"
 port = {port}
 {site}
-{"" if plain else f'[sites.ssl]{chr(10)}enabled = true{chr(10)}cert_file = "{CERTIFICATES / "localhost.crt"}"{chr(10)}'
+{"" if plain and not OVER_HTTP2 else
+ f'[sites.ssl]{chr(10)}enabled = true{chr(10)}cert_file = "{CERTIFICATES / "localhost.crt"}"{chr(10)}'
               f'key_file = "{CERTIFICATES / "localhost.key"}"'}
 [sites.proxy]
 enabled = true
@@ -137,6 +141,7 @@ async def _started(file, upstreams, settings):
             os.environ["GATEHOUSE"], "run", "-c", str(file), stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, limit=1 << 20)
         running = Gateway(process, port)
+        running.file = file
         serving = asyncio.create_task(running.heard(": serving"))
         ended = asyncio.create_task(process.wait())
         await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -156,7 +161,11 @@ async def gateway(*upstreams, **settings):
     with tempfile.TemporaryDirectory() as folder:
         running = await _started(Path(folder) / "gatehouse.toml", upstreams, settings)
         process = running.process
+        bridge = Bridge(running.port, client_tls(), accept_of) if OVER_HTTP2 else None
         try:
+            if bridge:
+                await bridge.start()
+                running.port = bridge.port
             yield running
             if process.returncode is None:
                 running.terminate()
@@ -165,6 +174,8 @@ async def gateway(*upstreams, **settings):
             print("\n".join(["--- diagnostics:", *running.said, "--- access:", *map(str, running.lines)]))
             raise
         finally:
+            if bridge:
+                await bridge.stop()
             if process.returncode is None:
                 process.kill()
                 await process.wait()
@@ -224,6 +235,22 @@ class Raw:
             pass
 
 
+class Answering(Raw):
+    """One of an upstream, which answers the key that came: over HTTP/2 it is the gateway's, and not `KEY`."""
+
+    key: bytes | None = None
+
+    async def head(self) -> bytes:
+        head = await super().head()
+        self.key = key_of(head)
+        return head
+
+    async def send(self, data: bytes):
+        if OVER_HTTP2 and data.startswith(b"HTTP/1.1 101") and self.key:
+            data = data.replace(ACCEPT.encode(), accept_of(self.key).encode())
+        await super().send(data)
+
+
 @asynccontextmanager
 async def raw_upstream(handler):
     """A server whose connections are the handler's, byte by byte; its URL."""
@@ -231,7 +258,7 @@ async def raw_upstream(handler):
 
     async def serve(reader, writer):
         try:
-            await handler(Raw(reader, writer))
+            await handler(Answering(reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         except Exception as error:  # noqa: BLE001  (the case fails by it at its end)
@@ -252,10 +279,14 @@ SWITCH = (f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection
           f"Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n").encode()
 
 
+def key_of(head: bytes) -> bytes | None:
+    lines = head.split(b"\r\n")
+    return next((line.split(b": ")[1] for line in lines if line.lower().startswith(b"sec-websocket-key:")), None)
+
+
 def switch(head: bytes) -> bytes:
     """The 101 for a real client's key."""
-    key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:"))
-    return SWITCH.replace(ACCEPT.encode(), accept_of(key).encode())
+    return SWITCH.replace(ACCEPT.encode(), accept_of(key_of(head)).encode())
 
 
 # Clients
@@ -266,13 +297,15 @@ async def client(running: Gateway, path="/", **settings):
     """A `websockets` client over wss."""
     settings.setdefault("max_size", None)
     settings.setdefault("open_timeout", PATIENCE)
-    async with ws_connect(running.wss + path, ssl=client_tls(), proxy=None, **settings) as connection:
+    tls = None if OVER_HTTP2 else client_tls()
+    async with ws_connect(running.wss + path, ssl=tls, proxy=None, **settings) as connection:
         yield connection
 
 
 @asynccontextmanager
 async def raw_client(running: Gateway):
-    reader, writer = await asyncio.open_connection("localhost", running.port, ssl=client_tls(), limit=1 << 20)
+    tls = None if OVER_HTTP2 else client_tls()
+    reader, writer = await asyncio.open_connection("localhost", running.port, ssl=tls, limit=1 << 20)
     connection = Raw(reader, writer)
     try:
         yield connection
