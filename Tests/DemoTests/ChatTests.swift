@@ -48,7 +48,13 @@ struct ChatTests {
         let ended = try Program.run(
             Program.python, ["Tests/DemoTests/Python/browser.py", "\(demo.site)/", "certs/localhost.crt"])
         #expect(ended.code == 0, "\(ended.text)")
-        #expect(demo.stop().code == 0)
+        let (code, log) = demo.stop()
+        #expect(code == 0)
+        // RFC 8441: it has a connection in HTTP/2 from the page already, and opens the WebSocket on that.
+        for (name, ending) in [("Ada", "closed_by=client close_code=3001"), ("Bob", "closed_by=upstream close_code=1003")] {
+            let line = log.split(separator: "\n").first { $0.contains("\"GET /chat/ws?name=\(name)&room=lobby HTTP/2.0\" 101") }
+            #expect(line?.contains(ending) == true, "\(log)")
+        }
     }
 
     private static func chat(_ name: String, _ demo: RunningDemo) throws -> Program.Ended {

@@ -1,0 +1,120 @@
+import Dispatch
+import Foundation
+import TestSupport
+import Testing
+
+/// What a client does over HTTP/2, and what it prints then. The words are those of http2_node.mjs and http2_httpx.py.
+struct ClientTalk: Sendable, CustomTestStringConvertible {
+    let name: String
+    let prints: String
+
+    var testDescription: String { name }
+
+    static let node = [
+        ClientTalk(name: "get", prints: "200 hello 0\nclosed\n"),
+        ClientTalk(name: "post", prints: "200 0 0\n200 1 0\n200 100000 0\n200 5000000 0\nclosed\n"),
+        ClientTalk(name: "trailers", prints: "200 hello 5d41 0\nclosed\n"),
+        ClientTalk(name: "hint", prints: "103 200 hello 0\nclosed\n"),
+        ClientTalk(name: "many", prints: "500\nclosed\n"),
+        ClientTalk(name: "early", prints: "413 no error\nclosed\n"),
+        // INTERNAL_ERROR.
+        ClientTalk(name: "cut", prints: "200 ERR_HTTP2_STREAM_ERROR 2\nclosed\n"),
+    ]
+
+    static let httpx = [
+        ClientTalk(name: "get", prints: "HTTP/2 200 hello\n"),
+        ClientTalk(name: "post", prints: [0, 1, 100_000, 5_000_000].map { "HTTP/2 200 \($0)\n" }.joined()),
+        ClientTalk(name: "many", prints: "100\n"),
+        ClientTalk(name: "early", prints: "HTTP/2 413 too long\n"),
+        ClientTalk(name: "cut", prints: "RemoteProtocolError\n"),
+    ]
+}
+
+@Suite("Libraries of other languages over HTTP/2")
+struct ClientTests {
+    private static let program = ["/usr/bin/node", "/usr/local/bin/node"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+    private static let missing: Comment = "there is no node"
+
+    @Test("node", .enabled(if: program != nil, missing), arguments: ClientTalk.node)
+    func node(_ talk: ClientTalk) async throws {
+        try await Self.serving { port, certificates in
+            let outcome = try await Command.run(
+                try #require(Self.program), [Place.peer("http2_node.mjs"), "\(port)", certificates.authority, talk.name])
+            #expect(outcome.text == talk.prints, "\(outcome)")
+        }
+    }
+
+    @Test("httpx", arguments: ClientTalk.httpx)
+    func httpx(_ talk: ClientTalk) async throws {
+        try await Self.serving { port, certificates in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_httpx.py"), "\(port)", certificates.authority, talk.name])
+            #expect(outcome.text == talk.prints, "\(outcome)")
+        }
+    }
+
+    @Test("a stop lets node's answer come to its end, and says GOAWAY", .enabled(if: program != nil, missing))
+    func nodeDrained() async throws {
+        let lines = try await Self.drained(try #require(Self.program), "http2_node.mjs")
+        #expect(lines == ["begun", "200 hello 0", "goaway 0", "closed"])
+    }
+
+    @Test("a stop lets the answers of httpx come to their end, which a GOAWAY before them would not")
+    func httpxDrained() async throws {
+        let lines = try await Self.drained(Place.pythonWithLibraries, "http2_httpx.py")
+        #expect(lines == ["begun"] + Array(repeating: "HTTP/2 200 hello", count: 10))
+    }
+
+    /// What a client prints whose answers are under way when the gateway is stopped.
+    private static func drained(_ program: String, _ peer: String) async throws -> [String] {
+        let certificates = try await Certificates.ready()
+        let mayAnswer = DispatchSemaphore(value: 0)
+        let upstream = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            mayAnswer.wait()
+            mayAnswer.signal()
+            try wire.write(Upstream.ok("hello"))
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        return try await Gatehouse.serving(toml) { gatehouse in
+            let client = try ChildProcess(program, [Place.peer(peer), "\(port)", certificates.authority, "drain"])
+            _ = try await client.output.first { $0 == "begun" }
+            _ = try await upstream.requests.first(peer.hasSuffix(".py") ? 10 : 1)
+            gatehouse.process.terminate()
+            _ = try await gatehouse.log.first { $0.contains("stopping") }
+            mayAnswer.signal()
+            let exit = try await client.exit()
+            #expect(exit == .code(0), "\(client.errors.all)")
+            return client.output.all
+        }
+    }
+
+    private static func serving(_ body: (FreePort, Certificates) async throws -> Void) async throws {
+        let certificates = try await Certificates.ready()
+        let large = String(repeating: "x", count: 100_000)
+        let upstream = try Upstream { _, wire in
+            while var request = try wire.readHead() {
+                if request.target == "/early" {
+                    return try wire.write("HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo long")
+                }
+                try wire.readBody(of: &request)
+                switch request.target {
+                case "/length": try wire.write(Upstream.ok("\(request.body.count)"))
+                case "/large": try wire.write(Upstream.ok(large))
+                case "/hint": try wire.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + Upstream.ok("hello"))
+                case "/cut": return try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nsome")
+                case "/trailers":
+                    try wire.write(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 5d41\r\n\r\n")
+                default: try wire.write(Upstream.ok("hello"))
+                }
+            }
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in try await body(port, certificates) }
+    }
+}
