@@ -17,4 +17,12 @@ package protocol BodySink: AnyObject {
     func discard()
     /// Payload bytes of this body that have been taken.
     var bodyBytes: UInt64 { get }
+    /// Since when the peer has made no room to speak of, in monotonic nanoseconds; asked after a write that was blocked. Nil
+    /// where every byte taken is progress.
+    var stalledSince: UInt64? { get }
+}
+
+extension BodySink {
+    /// The kernel tells of room only when there is a good deal of it.
+    package var stalledSince: UInt64? { nil }
 }

@@ -21,8 +21,6 @@ final class HTTP2Session: ClientSession {
     private var requestCount = 0
     /// Since when the client has taken nothing of what waits for it, in monotonic nanoseconds; nil while nothing waits.
     private var blockedSince: UInt64?
-    /// When the frame or field section under way was first waited for; nil while there is none.
-    private var frameSince: UInt64?
     /// When the drain goes on, in monotonic nanoseconds; nil while there is none.
     private var drainsAt: UInt64?
     /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
@@ -144,7 +142,7 @@ final class HTTP2Session: ClientSession {
         if read == .end { return .last }
         if http2.hasStreams { return nil }
         if isOver { return .last }
-        return isSent && read != .progress && !http2.isInsideFrame ? .idle : nil
+        return isSent && read != .progress && http2.frameSince == nil ? .idle : nil
     }
 
     // MARK: Waiting
@@ -154,9 +152,8 @@ final class HTTP2Session: ClientSession {
     private nonisolated(nonsending) func wait(_ read: BodyRead, _ isSent: Bool) async -> Bool {
         let now = state.loop.now
         let limits = endpoint.limits
-        frameSince = http2.isInsideFrame ? frameSince ?? now : nil
         var deadline = UInt64.max
-        if let frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
+        if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
         if let blockedSince { deadline = min(deadline, blockedSince &+ limits.sendTimeout) }
         if let abandoned = http2.firstAbandoned { deadline = min(deadline, abandoned &+ limits.lingeringTimeout) }
         if let drainsAt { deadline = min(deadline, drainsAt) }
@@ -191,8 +188,16 @@ final class HTTP2Session: ClientSession {
     /// - Returns: must the connection be cut?
     private func pass(_ now: UInt64) -> Bool {
         let limits = endpoint.limits
-        if let frameSince, now >= frameSince &+ limits.headTimeout { return true }
-        if let blockedSince, now >= blockedSince &+ limits.sendTimeout { return true }
+        if let frameSince = http2.frameSince, now >= frameSince &+ limits.headTimeout {
+            http2.fail(
+                ConnectionError(.enhanceYourCalm, "a frame or a field section that does not end", key: "limits.head_timeout"))
+            return false
+        }
+        if let blockedSince, now >= blockedSince &+ limits.sendTimeout {
+            // It would not read a GOAWAY either.
+            tell(ConnectionError(.cancel, "the client does not read", key: "limits.send_timeout"))
+            return true
+        }
         if let due = drainsAt, now >= due {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
             drainsAt = http2.isLeaving ? nil : now &+ Self.goAwayDelay

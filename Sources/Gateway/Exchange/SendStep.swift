@@ -58,9 +58,11 @@ extension Exchange {
 
     /// Waits until the client can take more.
     mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
+        let now = state.loop.now
+        let end = min(client.answerBody.stalledSince ?? now, now) &+ generation.limits.sendTimeout
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
-        if await client.waiter.wait(timeout: generation.limits.sendTimeout) == .deadline {
+        guard end > now, await client.waiter.wait(timeout: end - now) != .deadline else {
             throw Failure(.sendTimeout, key: "limits.send_timeout")
         }
     }

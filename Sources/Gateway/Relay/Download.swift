@@ -146,7 +146,10 @@ struct Download: ~Copyable {
         for _ in 0..<Relay.movesPerTurn {
             switch try next() {
             case .ready:
-                guard try moveOn() > 0 else { return Blocked(onClient: true) }
+                guard try moveOn() > 0 else {
+                    movedAt = min(movedAt, sink.stalledSince ?? movedAt)
+                    return Blocked(onClient: true)
+                }
                 movedAt = now
             case .finished:
                 // Trailers go only to a client that has asked for them.

@@ -38,7 +38,10 @@ package final class HTTP2Connection {
     private var queue = HTTP2SendQueue()
     /// Of streams that are not open yet.
     var earlyPriorities = HTTP2EarlyPriorities()
+    /// The beginning of a frame.
     private var input: Buffer?
+    /// When that came, in monotonic nanoseconds.
+    private var inputSince: UInt64 = 0
 
     var hasPreface = false
     var hasSettings = false
@@ -80,8 +83,8 @@ package final class HTTP2Connection {
     /// Monotonic nanoseconds.
     var now: UInt64 { loop.now }
     package var hasStreams: Bool { !streams.isEmpty || runningExchanges > 0 }
-    /// Is a field section or a frame under way?
-    package var isInsideFrame: Bool { section != nil || input != nil }
+    /// When the field section or frame under way began, in monotonic nanoseconds; nil if none is. DATA is the streams' affair.
+    package var frameSince: UInt64? { section?.since ?? (input == nil ? nil : inputSince) }
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
     package var isLeaving: Bool { goneAway != nil }
@@ -120,6 +123,7 @@ package final class HTTP2Connection {
         guard error == nil else { return .end }
         if output.count > Self.unreadLimit { return .full }
         guard stream.mayRead else { return .blocked }
+        let hadInput = input != nil
         let buffer = takeInput()
         defer { keep(buffer) }
         let outcome: ReadOutcome
@@ -143,6 +147,7 @@ package final class HTTP2Connection {
         do throws(ConnectionError) {
             let count = try buffer.withBytes { bytes throws(ConnectionError) in try act(on: bytes) }
             buffer.consume(count)
+            if count > 0 || !hadInput { inputSince = now }
         } catch {
             fail(error)
         }
@@ -337,7 +342,7 @@ package final class HTTP2Connection {
     }
 
     /// Nothing on the connection can be relied on any more (RFC 9113 §5.4.1).
-    func fail(_ error: ConnectionError) {
+    package func fail(_ error: ConnectionError) {
         guard self.error == nil else { return }
         self.error = error
         output.append { Frames.appendGoAway(last: lastStream, error.code, words: error.reason, to: &$0) }

@@ -36,7 +36,7 @@ extension HTTP2Connection {
     }
 
     private func begin(_ header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress {
-        var section = FieldSectionInProgress(stream: header.stream, endsStream: header.has(.endStreamOrAck))
+        var section = FieldSectionInProgress(stream: header.stream, endsStream: header.has(.endStreamOrAck), since: now)
         if header.stream > lastStream {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
             if let goneAway, header.stream > goneAway { return section }

@@ -18,6 +18,11 @@ package final class HTTP2Outflow: BodySink {
 
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
+    /// Since when the peer has taken less than `stallBytes` of what it could have, in monotonic nanoseconds; nil while it takes
+    /// all that there is.
+    package private(set) var stalledSince: UInt64?
+    /// What had been handed over by then.
+    private var handedOverBefore: UInt64 = 0
 
     init(window: Int) {
         self.window = window
@@ -65,9 +70,19 @@ package final class HTTP2Outflow: BodySink {
                 hasEnded = left == 0
             }
         }
+        if taken < payload.count { noteBlocked(stream.connection.now) } else if window > 0 { stalledSince = nil }
         if hasEnded { stream.connection.streamEnded(stream) }
         return taken
     }
+
+    /// Whoever opens its windows by a byte now and then holds a stream, and an upstream, as one that opens them not at all.
+    private func noteBlocked(_ now: UInt64) {
+        guard stalledSince == nil || handedOver - handedOverBefore >= Self.stallBytes else { return }
+        stalledSince = now
+        handedOverBefore = handedOver
+    }
+
+    private static let stallBytes: UInt64 = 4096
 
     /// Ends the stream; with trailers in a field section of their own.
     package func finish(trailers: FieldSection?) {

@@ -5,6 +5,8 @@ import HTTP2
 struct FieldSectionInProgress {
     let stream: UInt32
     let endsStream: Bool
+    /// When its first frame came, in monotonic nanoseconds.
+    let since: UInt64
     /// Nil if it is no request's.
     var request: RequestFields?
     /// Nil if these are no trailers. If it is neither, it is decoded for the table's sake alone (RFC 9113 §4.3).

@@ -167,5 +167,6 @@ def a_stalled_upload():
     client.flush()
 
 
-port, case = int(sys.argv[1]), sys.argv[2]
-globals()[case]()
+if __name__ == "__main__":
+    port = int(sys.argv[1])
+    globals()[sys.argv[2]]()

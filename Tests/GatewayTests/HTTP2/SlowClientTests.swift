@@ -1,0 +1,92 @@
+import TestSupport
+import Testing
+
+/// A client that holds what it has opened, what it sees in the end, and the limit that ends it.
+struct SlowClient: Sendable, CustomTestStringConvertible {
+    let name: String
+    let prints: String
+    /// Nil where its connection is ended, and not its streams.
+    var reason: String?
+    let key: String
+
+    var testDescription: String { name }
+
+    static let all = [
+        // 2 is INTERNAL_ERROR: their answers have begun.
+        SlowClient(name: "no_window", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
+        SlowClient(name: "tiny_windows", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
+        SlowClient(name: "tiny_connection_window", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
+        SlowClient(name: "unfinished", prints: "20 408 ended\n", reason: "body_timeout", key: "limits.body_timeout"),
+        SlowClient(name: "slow_bodies", prints: "20 408 ended\n", reason: "body_too_slow", key: "limits.min_body_rate"),
+        SlowClient(name: "unfinished_section", prints: "goaway 11\n", key: "limits.head_timeout"),
+        SlowClient(name: "unfinished_frame", prints: "goaway 11\n", key: "limits.head_timeout"),
+    ]
+}
+
+@Suite("Slow clients over HTTP/2")
+struct SlowClientTests {
+    @Test("each is ended by a limit, with its key, and nobody else notices", arguments: SlowClient.all)
+    func ended(_ slow: SlowClient) async throws {
+        try await Self.serving { gatehouse, port, certificates in
+            async let attack = Command.run(Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", slow.name])
+            let other = try await Command.curl2(certificates, ["https://localhost:\(port)/[1-20]"])
+            #expect(other.text == String(repeating: "hello", count: 20), "\(other)")
+            let outcome = try await attack
+            #expect(outcome.text == slow.prints, "\(outcome)")
+            if let reason = slow.reason {
+                let entry = try await gatehouse.access(reason: reason)
+                #expect(entry["key"] == slow.key, "\(entry)")
+            } else {
+                let line = try await gatehouse.log.first { $0.contains("HTTP/2 connection ended") }
+                #expect(line.contains("key=\(slow.key) "), "\(line)")
+            }
+        }
+    }
+
+    @Test("a client that does not read loses its connection")
+    func unread() async throws {
+        try await Self.serving { gatehouse, port, certificates in
+            let client = try ChildProcess(Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "unread"])
+            _ = try await client.output.first { $0 == "asked" }
+            let other = try await Command.curl2(certificates, ["https://localhost:\(port)/[1-20]"])
+            #expect(other.text == String(repeating: "hello", count: 20), "\(other)")
+            let line = try await gatehouse.log.first { $0.contains("HTTP/2 connection ended") }
+            #expect(line.contains("key=limits.send_timeout "), "\(line)")
+            client.kill()
+        }
+    }
+
+    private static func serving(_ body: (Gatehouse, FreePort, Certificates) async throws -> Void) async throws {
+        let certificates = try await Certificates.ready()
+        let large = Upstream.ok(String(repeating: "x", count: 100_000))
+        let upstream = try Upstream { _, wire in
+            while var request = try wire.readHead() {
+                try wire.readBody(of: &request)
+                switch request.target {
+                case "/large": try wire.write(large)
+                case "/huge":
+                    try wire.write("HTTP/1.1 200 OK\r\n\r\n")
+                    while true { try wire.write(large) }
+                default: try wire.write(Upstream.ok("hello"))
+                }
+            }
+        }
+        let port = try FreePort()
+        // Other clients get their answers at once.
+        let limits = """
+            [limits]
+            send_timeout = 2
+            body_timeout = 2
+            head_timeout = 2
+            min_body_rate = 100
+            min_body_rate_grace = 3
+            lingering_timeout = 1
+
+            """
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: limits)
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await body(gatehouse, port, certificates)
+            if !Place.isSanitized { #expect(gatehouse.peakMemory < 64 << 20) }
+        }
+    }
+}

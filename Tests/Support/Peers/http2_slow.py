@@ -1,0 +1,135 @@
+"""Clients that hold what they have opened, slowly enough to pass every limit of frames; each prints how that ended.
+
+usage: http2_slow.py PORT CASE
+"""
+
+import collections
+import struct
+import sys
+import time
+
+from http2_client import Client
+
+STREAMS = 20
+#: Seconds between two bytes, of what is sent or may be sent: far below what the limits of the tests give.
+PACE = 0.05
+
+
+def show(client: Client, numbers):
+    """How many streams ended how."""
+    ends = collections.Counter(f"{client.answers[number].status} {client.answers[number].end}" for number in numbers)
+    for end, count in ends.items():
+        print(count, end)
+
+
+def wait(client: Client, numbers, pulse=None):
+    """Until all streams have ended; `pulse` is called at the pace of the attack."""
+    while not all(client.answers[number].end for number in numbers):
+        if pulse:
+            time.sleep(PACE)
+            pulse()
+            client.flush()
+            client.ping()
+        else:
+            client.read()
+
+
+def no_window():
+    """Answers that may not be sent."""
+    client = Client(port, window=0)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/large") for _ in range(STREAMS)]
+    wait(client, numbers)
+    show(client, numbers)
+
+
+def tiny_windows():
+    """Each answer may be sent by one byte at a time."""
+    client = Client(port, window=0)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/large") for _ in range(STREAMS)]
+
+    def credit():
+        for number in numbers:
+            if not client.answers[number].end:
+                client.h2.increment_flow_control_window(1, number)
+
+    wait(client, numbers, credit)
+    show(client, numbers)
+
+
+def tiny_connection_window():
+    """So may all together."""
+    client = Client(port, window=1_000_000)
+    client.uncredited = set(range(1, 2 * STREAMS, 2))
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/large") for _ in range(STREAMS)]
+    wait(client, numbers, lambda: client.h2.increment_flow_control_window(1))
+    show(client, numbers)
+
+
+def unread():
+    """The windows are open, but nothing is read."""
+    client = Client(port, window=1 << 30)
+    client.h2.increment_flow_control_window(1 << 30)
+    client.until(lambda: client.greeted)
+    for _ in range(STREAMS):
+        client.request("/huge")
+    print("asked", flush=True)
+    sys.stdin.read()
+
+
+def unfinished():
+    """Requests whose bodies never come."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/upload", "POST", ends=False) for _ in range(STREAMS)]
+    wait(client, numbers)
+    show(client, numbers)
+
+
+def slow_bodies():
+    """A byte now and then."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/upload", "POST", ends=False) for _ in range(STREAMS)]
+
+    def send():
+        for number in numbers:
+            if not client.answers[number].end:
+                client.h2.send_data(number, b"x")
+
+    wait(client, numbers, send)
+    show(client, numbers)
+
+
+def unfinished_section():
+    """A field section without its end."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    client.socket.sendall(struct.pack(">I", 3)[1:] + bytes([1, 0]) + struct.pack(">I", 1) + bytes([0x82, 0x87, 0x84]))
+    ended(client)
+
+
+def unfinished_frame():
+    """A frame whose payload comes byte by byte."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    client.socket.sendall(struct.pack(">I", 16_384)[1:] + bytes([1, 4]) + struct.pack(">I", 1))
+    client.socket.settimeout(PACE)
+    while not client.goaways:
+        try:
+            client.socket.sendall(b"\x82")
+            client.read()
+        except TimeoutError:
+            pass
+    print("goaway", client.goaways[0][1])
+
+
+def ended(client: Client):
+    client.until(lambda: client.goaways)
+    print("goaway", client.goaways[0][1])
+
+
+port = int(sys.argv[1])
+globals()[sys.argv[2]]()
