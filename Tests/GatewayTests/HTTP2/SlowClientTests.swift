@@ -15,7 +15,8 @@ struct SlowClient: Sendable, CustomTestStringConvertible {
         // 2 is INTERNAL_ERROR: their answers have begun.
         SlowClient(name: "no_window", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
         SlowClient(name: "tiny_windows", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
-        SlowClient(name: "tiny_connection_window", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
+        SlowClient(
+            name: "tiny_connection_window", prints: "20 200 reset 2\n", reason: "send_timeout", key: "limits.send_timeout"),
         SlowClient(name: "unfinished", prints: "20 408 ended\n", reason: "body_timeout", key: "limits.body_timeout"),
         SlowClient(name: "slow_bodies", prints: "20 408 ended\n", reason: "body_too_slow", key: "limits.min_body_rate"),
         SlowClient(name: "unfinished_section", prints: "goaway 11\n", key: "limits.head_timeout"),

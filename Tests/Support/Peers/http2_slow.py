@@ -26,12 +26,27 @@ def wait(client: Client, numbers, pulse=None):
     """Until all streams have ended; `pulse` is called at the pace of the attack."""
     while not all(client.answers[number].end for number in numbers):
         if pulse:
-            time.sleep(PACE)
+            listen(client)
             pulse()
             client.flush()
-            client.ping()
         else:
             client.read()
+
+
+def listen(client: Client):
+    """Reads what comes in the time between two bytes."""
+    end = time.monotonic() + PACE
+    try:
+        while (left := end - time.monotonic()) > 0:
+            client.socket.settimeout(left)
+            client.read()
+    except TimeoutError:
+        pass
+    except EOFError:
+        if not client.goaways:
+            raise
+    finally:
+        client.socket.settimeout(90)
 
 
 def no_window():
@@ -46,6 +61,7 @@ def no_window():
 def tiny_windows():
     """Each answer may be sent by one byte at a time."""
     client = Client(port, window=0)
+    client.uncredited = set(range(1, 2 * STREAMS, 2))
     client.until(lambda: client.greeted)
     numbers = [client.request("/large") for _ in range(STREAMS)]
 
@@ -116,13 +132,9 @@ def unfinished_frame():
     client = Client(port)
     client.until(lambda: client.greeted)
     client.socket.sendall(struct.pack(">I", 16_384)[1:] + bytes([1, 4]) + struct.pack(">I", 1))
-    client.socket.settimeout(PACE)
     while not client.goaways:
-        try:
-            client.socket.sendall(b"\x82")
-            client.read()
-        except TimeoutError:
-            pass
+        client.socket.sendall(b"\x82")
+        listen(client)
     print("goaway", client.goaways[0][1])
 
 
