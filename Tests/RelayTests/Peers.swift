@@ -83,13 +83,15 @@ enum Peers {
         "a_close_that_ends_its_stream_is_answered",
         "an_end_without_a_close_frame_goes_on_to_the_upstream",
         "an_upstreams_end_without_a_close_frame_ends_the_stream",
-        "a_reset_is_passed_on_both_ways",
+        "a_reset_stream_breaks_its_upstream_alone",
+        "an_upstream_that_resets_resets_its_stream_alone",
         "one_stalled_socket_of_many_stops_none",
         "silent_sockets_of_one_connection_are_pinged_and_woken",
         "a_drain_closes_the_sockets_and_then_the_connection",
         "a_reload_that_takes_the_route_away_closes_with_1012",
         "a_reload_that_takes_the_listener_away_closes_with_1012",
         "a_socket_is_refused_in_the_words_of_its_reason",
+        "one_connection_opens_sockets_of_all_sites_of_its_certificate",
     ]
 
     static var all: [String] { handshakes + messages + endings + limits + balancing + crowds + overHTTP2 }

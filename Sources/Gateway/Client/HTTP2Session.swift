@@ -195,7 +195,7 @@ final class HTTP2Session: ClientSession {
         }
         if let blockedSince, now >= blockedSince &+ limits.sendTimeout {
             // It would not read a GOAWAY either.
-            tell(ConnectionError(.cancel, "the client does not read", key: "limits.send_timeout"))
+            tell(ConnectionError(.noError, "the client does not read", key: "limits.send_timeout"))
             return true
         }
         if let due = drainsAt, now >= due {

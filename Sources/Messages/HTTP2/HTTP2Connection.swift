@@ -40,8 +40,8 @@ package final class HTTP2Connection {
     var earlyPriorities = HTTP2EarlyPriorities()
     /// The beginning of a frame.
     private var input: Buffer?
-    /// When that came, in monotonic nanoseconds.
-    private var inputSince: UInt64 = 0
+    /// When that came, in monotonic nanoseconds; nil if there is none.
+    private var inputSince: UInt64?
 
     var hasPreface = false
     var hasSettings = false
@@ -84,7 +84,7 @@ package final class HTTP2Connection {
     var now: UInt64 { loop.now }
     package var hasStreams: Bool { !streams.isEmpty || runningExchanges > 0 }
     /// When the field section or frame under way began, in monotonic nanoseconds; nil if none is. DATA is the streams' affair.
-    package var frameSince: UInt64? { section?.since ?? (input == nil ? nil : inputSince) }
+    package var frameSince: UInt64? { section?.since ?? inputSince }
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
     package var isLeaving: Bool { goneAway != nil }
@@ -123,7 +123,6 @@ package final class HTTP2Connection {
         guard error == nil else { return .end }
         if output.count > Self.unreadLimit { return .full }
         guard stream.mayRead else { return .blocked }
-        let hadInput = input != nil
         let buffer = takeInput()
         defer { keep(buffer) }
         let outcome: ReadOutcome
@@ -147,7 +146,7 @@ package final class HTTP2Connection {
         do throws(ConnectionError) {
             let count = try buffer.withBytes { bytes throws(ConnectionError) in try act(on: bytes) }
             buffer.consume(count)
-            if count > 0 || !hadInput { inputSince = now }
+            if count > 0 { inputSince = nil }
         } catch {
             fail(error)
         }
@@ -167,7 +166,8 @@ package final class HTTP2Connection {
     /// What is left of a frame waits in as little as it needs.
     private func keep(_ buffer: Buffer) {
         defer { buffers.release(buffer) }
-        guard !buffer.isEmpty, error == nil else { return }
+        guard !buffer.isEmpty, error == nil else { return inputSince = nil }
+        inputSince = inputSince ?? now
         let rest = buffers.acquire(.small)
         buffer.withBytes { rest.append($0) }
         input = rest

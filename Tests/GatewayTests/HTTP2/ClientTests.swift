@@ -67,6 +67,17 @@ struct ClientTests {
         #expect(lines == ["begun"] + Array(repeating: "HTTP/2 200 hello", count: 10))
     }
 
+    @Test(
+        "limits that a connection reaches cost httpx no answer",
+        arguments: ["http2_streams = 4", "max_requests_per_connection = 10"])
+    func limited(_ limit: String) async throws {
+        try await Self.serving(top: "[limits]\n\(limit)\n") { port, certificates in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_httpx.py"), "\(port)", certificates.authority, "many"])
+            #expect(outcome.text == "100\n", "\(outcome)")
+        }
+    }
+
     /// What a client prints whose answers are under way when the gateway is stopped.
     private static func drained(_ program: String, _ peer: String) async throws -> [String] {
         let certificates = try await Certificates.ready()
@@ -92,7 +103,7 @@ struct ClientTests {
         }
     }
 
-    private static func serving(_ body: (FreePort, Certificates) async throws -> Void) async throws {
+    private static func serving(top: String = "", _ body: (FreePort, Certificates) async throws -> Void) async throws {
         let certificates = try await Certificates.ready()
         let large = String(repeating: "x", count: 100_000)
         let upstream = try Upstream { _, wire in
@@ -114,7 +125,7 @@ struct ClientTests {
             }
         }
         let port = try FreePort()
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: top)
         try await Gatehouse.serving(toml) { _ in try await body(port, certificates) }
     }
 }

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import socket
+import struct
 from contextlib import asynccontextmanager
 
 from websockets.exceptions import ConnectionClosedError
@@ -22,9 +24,9 @@ class Socket:
         self.ws = Connection(ConnectionType.CLIENT)
 
     @classmethod
-    async def open(cls, link: Link, path="/", status="200") -> "Socket":
+    async def open(cls, link: Link, path="/", status="200", host="localhost") -> "Socket":
         fields = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", path),
-                  (":authority", "localhost"), ("sec-websocket-version", "13")]
+                  (":authority", host), ("sec-websocket-version", "13")]
         stream = await link.request(fields, ends=False)
         answer = dict(await stream.things.get())
         assert answer[":status"] == status, answer
@@ -171,31 +173,44 @@ async def an_upstreams_end_without_a_close_frame_ends_the_stream():
         await running.tunnel_line(closed_by="upstream", close_code=1006, reason="upstream_closed")
 
 
-async def a_reset_is_passed_on_both_ways():
+async def a_reset_stream_breaks_its_upstream_alone():
     seen = asyncio.Queue()
 
     async def server(connection):
         try:
-            while True:
-                if await connection.recv() == "reset":
-                    connection.transport.abort()
+            async for message in connection:
+                await connection.send(message)
         except ConnectionClosedError as closed:
             await seen.put(closed.rcvd)
 
-    async with upstream(server) as url, gateway(url) as running, _link(running) as link:
-        first, second, third = [await Socket.open(link) for _ in range(3)]
-        await first.stream.reset(CANCEL)
-        assert await seen.get() is None
+    for tls in (False, True):
+        async with upstream(server, tls=tls) as url, gateway(url) as running, _link(running) as link:
+            first, second = [await Socket.open(link) for _ in range(2)]
+            await first.echo("hello")
+            await first.stream.reset(CANCEL)
+            assert await seen.get() is None
+            line = await running.line(lambda line: line.get("stream") == 1)
+            assert (line["reason"], line["closed_by"], line["close_code"]) == ("client_broke", "client", 1006), line
+            await second.echo("still here")
+
+
+async def an_upstream_that_resets_resets_its_stream_alone():
+    async def server(peer: Raw):
+        await peer.send(switch(await peer.head()))
+        opcode, payload = await read_frame(peer)
+        if payload == b"reset":
+            peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return peer.abort()
+        await peer.send(frame(payload, opcode, masked=False))
+        await peer.rest()
+
+    async with raw_upstream(server) as url, gateway(url) as running, _link(running) as link:
+        first, second = [await Socket.open(link) for _ in range(2)]
+        await first.send(TextMessage(data="reset"))
+        assert await first.event() == CANCEL
         line = await running.line(lambda line: line.get("stream") == 1)
-        assert (line["reason"], line["closed_by"], line["close_code"]) == ("client_broke", "client", 1006), line
-        await second.send(TextMessage(data="reset"))
-        # The library's abort is a FIN where everything has been read.
-        assert await second.event() in (None, CANCEL)
-        line = await running.line(lambda line: line.get("stream") == 3)
-        assert (line["closed_by"], line["close_code"]) == ("upstream", 1006), line
-        # The third has seen nothing of it.
-        await third.send(Ping(payload=b"there?"))
-        assert await third.event() == Pong(payload=b"there?")
+        assert (line["reason"], line["closed_by"], line["close_code"]) == ("upstream_broke", "upstream", 1006), line
+        await second.echo("still here")
 
 
 async def one_stalled_socket_of_many_stops_none():
@@ -306,3 +321,22 @@ async def a_socket_is_refused_in_the_words_of_its_reason():
         # The refused one has taken nothing from the other.
         await socket.echo("still here")
         await running.line(lambda line: line.get("reason") == "too_many_tunnels" and line["stream"] == 3)
+
+
+async def one_connection_opens_sockets_of_all_sites_of_its_certificate():
+    """Browsers do, and never try again after a 421."""
+    paths = asyncio.Queue()
+
+    async def server(connection):
+        await paths.put(connection.request.headers["Host"])
+        await connection.wait_closed()
+
+    async with upstream(server) as url:
+        def other(port):
+            whole = configuration(port, [url])
+            return whole[whole.index("[[sites]]"):].replace('hostname = "localhost"', 'hostname = "127.0.0.1"')
+
+        async with gateway(url, further=other) as running, _link(running) as link:
+            for host in ("localhost", "127.0.0.1"):
+                await Socket.open(link, host=host)
+                assert await paths.get() == host

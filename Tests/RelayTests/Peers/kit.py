@@ -133,10 +133,14 @@ upstream = "pool"
 
 
 async def _started(file, upstreams, settings):
-    """The gateway, serving. A port that was free may be another program's by the time it listens: then it begins anew."""
+    """The gateway, serving. A port that was free may be another program's by the time it listens: then it begins anew.
+
+    `further`, if it is there, gets the port, and returns what else the configuration has.
+    """
+    further = settings.pop("further", None)
     for _ in range(5):
         port = free_port()
-        file.write_text(configuration(port, upstreams, **settings))
+        file.write_text(configuration(port, upstreams, **settings) + (further(port) if further else ""))
         process = await asyncio.create_subprocess_exec(
             os.environ["GATEHOUSE"], "run", "-c", str(file), stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, limit=1 << 20)
