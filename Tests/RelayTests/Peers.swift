@@ -86,6 +86,7 @@ enum Peers {
         "a_reset_stream_breaks_its_upstream_alone",
         "an_upstream_that_resets_resets_its_stream_alone",
         "one_stalled_socket_of_many_stops_none",
+        "sockets_talk_on_when_their_tasks_end",
         "silent_sockets_of_one_connection_are_pinged_and_woken",
         "a_drain_closes_the_sockets_and_then_the_connection",
         "a_reload_that_takes_the_route_away_closes_with_1012",

@@ -74,6 +74,8 @@ final class ClientConnection {
             isBusy = state.loop.now &- since < Self.taskKeepTime
             switch wokenBy {
             case .ready: return await serve(session)
+            // It came behind the deadline, before this task began: no event will announce it again.
+            case .deadline where stream.socket.isReadable: return await serve(session)
             case .deadline where session.outlivesIdleDeadline(): return fallAsleep(session)
             case .deadline, .told: return await close(session)
             }

@@ -72,7 +72,9 @@ final class Tunnel: ReadinessHandler {
     /// How long a task waits with a silent tunnel: who talks seldom is served without one.
     private static let taskKeepTime: UInt64 = 1_000_000_000
 
-    private var canSleep: Bool { traffic.isQuiet && farewell == nil && !isCut }
+    /// What has come since the deadline passed woke nobody, and a stream of HTTP/2 does not announce it again: its connection may
+    /// have read it just now.
+    private var canSleep: Bool { traffic.isQuiet && !traffic.mayMove && farewell == nil && !isCut }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.

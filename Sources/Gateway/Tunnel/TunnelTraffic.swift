@@ -60,6 +60,9 @@ struct TunnelTraffic: ~Copyable {
     /// Is there more to do than the bound of one turn allowed?
     var isBusy: Bool { up.isBusy || down.isBusy }
 
+    /// Can `relay` come to anything?
+    var mayMove: Bool { up.mayMove || down.mayMove }
+
     /// Does it do nothing but wait for the peers?
     var isQuiet: Bool { up.isQuiet && down.isQuiet && closing == nil }
 

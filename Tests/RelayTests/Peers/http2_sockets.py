@@ -245,6 +245,19 @@ async def one_stalled_socket_of_many_stops_none():
         await flooded.stream.reset(CANCEL)
 
 
+async def sockets_talk_on_when_their_tasks_end():
+    """After a second a tunnel does without its task: what comes in that very moment is relayed, too."""
+    async def talk(link, number):
+        socket = await Socket.open(link)
+        end, turn = asyncio.get_running_loop().time() + 1.5, 0
+        while asyncio.get_running_loop().time() < end:
+            await socket.echo(f"{number}:{turn}")
+            turn += 1
+
+    async with upstream(compression=None) as url, gateway(url) as running, _link(running) as link:
+        await asyncio.gather(*(talk(link, number) for number in range(60)))
+
+
 async def silent_sockets_of_one_connection_are_pinged_and_woken():
     """After a second of silence none has a task; each is served again all the same."""
     ping = 'tunnel_ping = "1500ms"'
