@@ -25,6 +25,10 @@ final class HTTP2Session: ClientSession {
     private var drainsAt: UInt64?
     /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
     private var pingedAt: UInt64 = 0
+    /// When GOAWAY goes though the client has not said that it has read its answers, in monotonic nanoseconds.
+    private var partsAt: UInt64?
+    /// Answers that have come to their end since what waited was last sent.
+    private var endedSinceFlush = 0
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
@@ -100,8 +104,8 @@ final class HTTP2Session: ClientSession {
     }
 
     private func flush() throws(PeerError) -> Bool {
-        // With the last answer in one record, so that a client has read both before it asks for more.
-        if isOver, !http2.hasStreams { http2.goAway(isFinal: true) }
+        if isOver, !http2.hasStreams { part() } else { partsAt = nil }
+        endedSinceFlush = 0
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -110,6 +114,20 @@ final class HTTP2Session: ClientSession {
             blockedSince = state.loop.now
         }
         return isSent
+    }
+
+    /// Says that no more requests are taken. With the last answer in one record, so that a client has read both before it asks for
+    /// more; but where several answers have come to their end at once, only when the client has read them: there are clients
+    /// that give up what they have read and not looked at (httpx 0.28).
+    private func part() {
+        let now = state.loop.now
+        if endedSinceFlush > 1, !http2.isLeaving {
+            http2.sendPing()
+            partsAt = now &+ Self.goAwayDelay
+        } else if partsAt.map({ now >= $0 }) ?? true || !http2.awaitsPing {
+            partsAt = nil
+            http2.goAway(isFinal: true)
+        }
     }
 
     /// Lets streams that wait for room send, most urgent first.
@@ -141,7 +159,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams { return nil }
-        if isOver { return .last }
+        if isOver { return partsAt == nil ? .last : nil }
         return isSent && read != .progress && http2.frameSince == nil ? .idle : nil
     }
 
@@ -157,6 +175,7 @@ final class HTTP2Session: ClientSession {
         if let blockedSince { deadline = min(deadline, blockedSince &+ limits.sendTimeout) }
         if let abandoned = http2.firstAbandoned { deadline = min(deadline, abandoned &+ limits.lingeringTimeout) }
         if let drainsAt { deadline = min(deadline, drainsAt) }
+        if let partsAt { deadline = min(deadline, partsAt) }
         guard deadline > now else { return pass(now) }
         stream.watch(reading: read != .full, writing: !isSent)
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
@@ -246,6 +265,7 @@ final class HTTP2Session: ClientSession {
         if let tunnel { await run(tunnel, on: side) }
         state.release(side.request)
         http2.endExchange(on: side.stream)
+        endedSinceFlush += 1
         idleSince = state.loop.now
         wake()
     }

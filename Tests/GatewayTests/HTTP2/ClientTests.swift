@@ -67,6 +67,27 @@ struct ClientTests {
         #expect(lines == ["begun"] + Array(repeating: "HTTP/2 200 hello", count: 10))
     }
 
+    @Test("a GOAWAY does not come together with several answers, which some clients would then give up")
+    func parted() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let toml = """
+            [limits]
+            max_requests_per_connection = 10
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            static_dir = "\(directory.path)"
+            \(certificates.ssl())
+            """
+        try await Gatehouse.serving(toml) { _ in
+            let peer = [Place.peer("http2_client.py"), "\(port)", "answers_and_then_goaway"]
+            let outcome = try await Command.run(Place.pythonWithLibraries, peer)
+            #expect(outcome.text == "0\n(19, 0) 404\n", "\(outcome)")
+        }
+    }
+
     @Test(
         "limits that a connection reaches cost httpx no answer",
         arguments: ["http2_streams = 4", "max_requests_per_connection = 10"])

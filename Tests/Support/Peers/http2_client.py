@@ -48,11 +48,12 @@ class Client:
         if data := self.h2.data_to_send():
             self.socket.sendall(data)
 
-    def request(self, path: str, method: str = "GET", fields=(), ends: bool = True) -> int:
+    def request(self, path: str, method: str = "GET", fields=(), ends: bool = True, flushes: bool = True) -> int:
         number = self.h2.get_next_available_stream_id()
         head = [(":method", method), (":scheme", "https"), (":path", path), (":authority", "localhost"), *fields]
         self.h2.send_headers(number, head, end_stream=ends)
-        self.flush()
+        if flushes:
+            self.flush()
         return number
 
     def send(self, number: int, data: bytes, ends: bool = False):
@@ -130,6 +131,18 @@ def windows_grow_again():
         client.h2.end_stream(number)
         client.flush()
         print(client.answer(number).status)
+
+
+def answers_and_then_goaway():
+    """Ten answers come at once: the GOAWAY does not come with them, but once they have been read."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/none", flushes=False) for _ in range(10)]
+    client.flush()
+    client.until(lambda: all(client.answers[number].end for number in numbers))
+    print(len(client.goaways))
+    client.until(lambda: client.goaways)
+    print(client.goaways[0], *{client.answers[number].status for number in numbers})
 
 
 def a_stalled_answer():
