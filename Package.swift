@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "ACME", "Configuration", "EventLoop", "Transport",
+                "Gateway", "Demo", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "Buffers", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

@@ -13,6 +13,7 @@ package struct Configuration: Sendable {
     package var fileCache = FileCache()
     package var security = Security()
     package var management = Management()
+    package var admin = Admin()
     /// In the order of the file; never empty in a configuration without errors.
     package var sites: [Site] = []
 

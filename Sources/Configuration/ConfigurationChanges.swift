@@ -8,8 +8,13 @@ package struct ConfigurationChanges: Sendable, Equatable {
         package var kind: Kind
         /// Such as `listener`, `site`, `route`, `upstream`, `certificate`, or a section such as `limits`.
         package var what: String
-        /// Which one, as the configuration names it; of a section the keys that differ.
-        package var name: String
+        /// The site that it is of, or that it is; empty if it is of none.
+        package var site = ""
+        /// Which one of it, as the configuration names it; of a section the keys that differ.
+        package var item = ""
+
+        /// Site and item.
+        package var name: String { site.isEmpty || item.isEmpty ? site + item : "\(site) \(item)" }
 
         /// On one line: `+site www.example.com`, `-route www.example.com /api/`, `~limits head_timeout`.
         package var summary: String {
@@ -28,7 +33,9 @@ package struct ConfigurationChanges: Sendable, Equatable {
         compareSections(old, new)
         compare("listener", Self.listeners(old), Self.listeners(new))
         let (before, after) = (Self.sites(old), Self.sites(new))
-        compare("site", before.mapValues { _ in true }, after.mapValues { _ in true })
+        for name in Set(before.keys).symmetricDifference(after.keys).sorted() {
+            changes.append(Change(kind: before[name] == nil ? .added : .removed, what: "site", site: name))
+        }
         for (name, site) in before.sorted(by: { $0.key < $1.key }) {
             if let next = after[name] { compare(site, next, name) }
         }
@@ -48,11 +55,12 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("tls", old.tls, new.tls)
         section("file_cache", old.fileCache, new.fileCache)
         section("security", old.security, new.security)
+        section("admin", old.admin, new.admin)
     }
 
     private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {
         guard old != new else { return }
-        changes.append(Change(kind: .changed, what: name, name: Self.differing(old, new).joined(separator: " ")))
+        changes.append(Change(kind: .changed, what: name, item: Self.differing(old, new).joined(separator: " ")))
     }
 
     /// The keys of those properties that differ: they are named as the keys are.
@@ -90,21 +98,23 @@ package struct ConfigurationChanges: Sendable, Equatable {
     /// By what makes a site the same in two configurations: its first host name and where it listens.
     private static func sites(_ configuration: Configuration) -> [String: Site] {
         Dictionary(
-            configuration.sites.map { (($0.hostnames.first ?? "") + "@" + address($0), $0) },
-            uniquingKeysWith: { first, _ in first })
+            configuration.sites.map { (name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// What a site is called in a `Change`.
+    package static func name(of site: Site) -> String { (site.hostnames.first ?? "") + "@" + address(site) }
 
     private mutating func compare(_ old: Site, _ new: Site, _ name: String) {
         guard old != new else { return }
         let count = changes.count
         if old.ssl != nil, new.ssl != nil, old.ssl != new.ssl {
-            changes.append(Change(kind: .changed, what: "certificate", name: name))
+            changes.append(Change(kind: .changed, what: "certificate", site: name))
         }
         compare("route", Self.routes(old), Self.routes(new), in: name)
         compare("upstream", Self.upstreams(old), Self.upstreams(new), in: name)
         // What has no name of its own, or only its order, has changed.
         if Self.rest(old) != Self.rest(new) || changes.count == count {
-            changes.append(Change(kind: .changed, what: "site", name: name))
+            changes.append(Change(kind: .changed, what: "site", site: name))
         }
     }
 
@@ -126,11 +136,11 @@ package struct ConfigurationChanges: Sendable, Equatable {
     }
 
     private mutating func compare<Value: Equatable>(
-        _ what: String, _ old: [String: Value], _ new: [String: Value], in site: String? = nil
+        _ what: String, _ old: [String: Value], _ new: [String: Value], in site: String = ""
     ) {
         for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
             let kind: Change.Kind = old[name] == nil ? .added : new[name] == nil ? .removed : .changed
-            changes.append(Change(kind: kind, what: what, name: site.map { "\($0) \(name)" } ?? name))
+            changes.append(Change(kind: kind, what: what, site: site, item: name))
         }
     }
 }

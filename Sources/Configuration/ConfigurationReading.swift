@@ -55,6 +55,7 @@ extension Configuration {
         let fileCache = FileCache(reading: document.table("file_cache"))
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
+        let admin = Admin(reading: document.table("admin"))
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
         let readers = siteTables(document)
@@ -74,6 +75,7 @@ extension Configuration {
         configuration.fileCache = fileCache
         configuration.security = security
         configuration.management = management
+        configuration.admin = admin
         configuration.sites = sites
         return configuration
     }

@@ -56,8 +56,8 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + siteSections + protectionSections + proxySections + routeProtectionSections + [balancingSection]
-        + healthSections
+        globalSections + [adminSection] + siteSections + protectionSections + proxySections + routeProtectionSections
+        + [balancingSection] + healthSections
 
     /// Every accepted key path, tables and other spellings included, with `[]` for an index.
     package static var keyPaths: Set<String> {

@@ -28,13 +28,17 @@ package final class Listener {
     ///     Those that share may come afterwards in either case.
     ///   - address: port 0 lets the kernel choose; `address` then tells which.
     ///   - backlog: how many connections the kernel may hold for us (listen(2)).
+    ///   - mode: of a Unix socket's file, from which the process's umask still takes; nil: all that the umask leaves.
     package init(
-        _ address: SocketAddress, on loop: EventLoop, backlog: Int32 = Int32(Listener.backlog), shares: Bool = true
+        _ address: SocketAddress, on loop: EventLoop, backlog: Int32 = Int32(Listener.backlog), shares: Bool = true,
+        mode: UInt32? = nil
     ) throws(SystemError) {
         let descriptor = Glibc.socket(
             address.domain, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
+            // Linux gives the file that bind(2) makes the mode of the socket: so it never has another one, not for a moment.
+            if let mode, fchmod(descriptor, mode) != 0 { throw SystemError("fchmod") }
             try Self.prepare(descriptor, address, backlog, shares: shares)
             self.address = try Self.boundAddress(descriptor)
         } catch {

@@ -16,12 +16,15 @@ struct Gatehouse: AsyncParsableCommand {
               gatehouse demo                   see it work: an echo and a chat over TLS
               gatehouse check gatehouse.toml   is this right? (BWS files work too)
               gatehouse run -c gatehouse.toml  serve it until SIGTERM or Ctrl-C
+              gatehouse reload                 have it read its configuration again
               gatehouse ./public               serve a directory over plain HTTP
 
             Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
             """,
         version: version,
-        subcommands: [RunCommand.self, CheckCommand.self, CertsCommand.self, DemoCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self, CertsCommand.self, DemoCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.

@@ -15,12 +15,36 @@ actor Reloader {
 
     /// How a reload ended.
     enum Outcome: Sendable {
-        case done(ConfigurationChanges)
-        /// - Parameter problems: every reason; what was in use still is.
-        case refused(problems: [String])
+        case done(Done)
+        /// For every reason that is an error; what was in use still is.
+        case refused([Problem])
     }
 
-    private let source: Source
+    /// A configuration that is in no file that the gateway reads.
+    struct Candidate: Codable, Sendable {
+        /// What to call it in messages.
+        var file: String
+        var text: String
+    }
+
+    /// What a reload would do.
+    enum PlanOutcome: Sendable {
+        case done(ReloadPlan)
+        case refused([Problem])
+    }
+
+    /// What has come of a reload that was not refused.
+    struct Done: Sendable {
+        var changes: ConfigurationChanges
+        /// The number of the generation in use.
+        var generation: Int
+        /// How many older ones have exchanges under way.
+        var olderInUse: Int
+        /// What deserves a look.
+        var warnings: [Problem]
+    }
+
+    nonisolated let source: Source
     private let gateway: Gateway
     private let output: DiagnosticsOutput
     private let log: Logger
@@ -62,8 +86,26 @@ actor Reloader {
         return await task.value
     }
 
+    /// What a reload would change, and whom that would touch; it changes nothing. Whether new listeners can be had is seen when
+    /// they are opened.
+    /// - Parameter candidate: in place of what the file says.
+    func plan(_ candidate: Candidate? = nil) async -> PlanOutcome {
+        let result = candidate.map { Configuration.parse(text: $0.text, file: $0.file, mode: mode) } ?? read()
+        let inUse = gateway.currentPlan
+        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
+        guard let loaded else { return .refused(problems.filter { $0.severity != .note }) }
+        let census = await gateway.census(beside: loaded.plan)
+        return .done(
+            ReloadPlan(
+                from: configuration, to: loaded.configuration, census, warnings: problems.filter { $0.severity == .warning }))
+    }
+
+    private var mode: ReadMode { source.lenient ? .lenient : .strict }
+
+    private func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
+
     private func perform() async -> Outcome {
-        let result = Configuration.read(path: source.path, mode: source.lenient ? .lenient : .strict)
+        let result = read()
         let inUse = gateway.currentPlan
         let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
@@ -75,33 +117,34 @@ actor Reloader {
         } catch let error as ListenError {
             return refuse([error.problem(in: loaded.configuration)])
         } catch {
-            log.error("the reload is refused: what was in use goes on", metadata: ["reason": "\(error)"])
-            return .refused(problems: ["\(error)"])
+            return refuse([loaded.configuration.problem(.error, at: "", "\(error)")])
         }
-        for problem in problems where problem.severity != .note { report(problem) }
+        let warnings = problems.filter { $0.severity != .note }
+        for problem in warnings { report(problem) }
         SiteFaultLog(log).report(loaded.plan.faults)
         output.change(to: logs, level: loaded.configuration.logging.level)
         FileLimit.raise(for: loaded, log)
         let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
-        if changes.changes.contains(where: { $0.what == "performance" && $0.name.contains("worker_threads") }) {
-            log.warning("a change of performance.worker_threads waits for the next start")
-        }
-        for key in ["user", "group"] where changes.changes.contains(where: { $0.what == "server" && $0.name.contains(key) }) {
-            log.warning("a change of server.\(key) waits for the next start")
-        }
+        tellWhatWaits(changes)
         configuration = loaded.configuration
-        await tell(changes)
-        return .done(changes)
-    }
-
-    private func tell(_ changes: ConfigurationChanges) async {
         let generations = Set(await gateway.generations.joined())
+        let done = Done(
+            changes: changes, generation: generations.max() ?? 0, olderInUse: max(0, generations.count - 1), warnings: warnings)
         log.notice(
             "reloaded",
             metadata: [
-                "changes": "\(changes.summary)", "generation": "\(generations.max() ?? 0)",
-                "older_in_use": "\(max(0, generations.count - 1))",
+                "changes": "\(changes.summary)", "generation": "\(done.generation)", "older_in_use": "\(done.olderInUse)",
             ])
+        return .done(done)
+    }
+
+    /// A few things are made once for the life of the process.
+    private func tellWhatWaits(_ changes: ConfigurationChanges) {
+        let fixed = [("performance", "worker_threads"), ("admin", "socket"), ("server", "user"), ("server", "group")]
+        for (section, key) in fixed {
+            guard changes.changes.contains(where: { $0.what == section && $0.name.contains(key) }) else { continue }
+            log.warning("a change of \(section).\(key) waits for the next start")
+        }
     }
 
     private func refuse(_ problems: [Problem]) -> Outcome {
@@ -109,7 +152,7 @@ actor Reloader {
         for problem in problems { report(problem) }
         let errors = problems.count { $0.severity == .error }
         log.error("the reload is refused: what was in use goes on", metadata: ["errors": "\(errors)"])
-        return .refused(problems: problems.map(\.description))
+        return .refused(problems)
     }
 
     /// What a file says may not forge a line: so it is metadata.

@@ -18,6 +18,8 @@ struct Service: Sendable {
     private let renewal: CertificateRenewal
     /// Nil for what another process cannot take over.
     private let upgrader: Upgrader?
+    /// Nil if there is none, or if it is switched off.
+    private var admin: AdminServer?
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -33,7 +35,7 @@ struct Service: Sendable {
         whenServing: () async -> Void = {},
         whenStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        let service = try await start(
+        var service = try await start(
             loaded, source, inheritance, sharesAddresses: sharesAddresses, isReplaceable: isReplaceable)
         let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
         let server = loaded.configuration.server
@@ -42,10 +44,14 @@ struct Service: Sendable {
             "version": "\(server.version ?? Gatehouse.version)",
         ]
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
+        if let socket = await service.admin?.path { facts["admin"] = "\(socket)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
         SiteFaultLog(service.log).report(loaded.plan.faults)
         service.log.notice("serving", metadata: facts)
-        inheritance?.takeOver()
+        if let inheritance {
+            inheritance.takeOver()
+            await service.takeOverAdmin(loaded.configuration)
+        }
         service.notifier?.ready()
         let watchdog = Task { await service.notifier?.keepWatchdog() }
         await whenServing()
@@ -80,12 +86,21 @@ struct Service: Sendable {
             let reloader = source.map {
                 Reloader($0, gateway, output: output, log: log, configuration: configuration, notifier: notifier)
             }
+            var admin: AdminServer?
+            // The process before has it until its place is taken.
+            if let reloader, inheritance == nil {
+                admin = try await AdminServer.open(
+                    configuration.admin.socket, AdminResources(gateway, reloader, log: log, server: configuration.server))
+            }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: CertificateRenewal(gateway, log: log),
-                upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil)
+                upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil, admin: admin)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
+            throw ExitCode(1)
+        } catch let error as AdminServer.Unopened {
+            Console.report([configuration.problem(.error, at: "admin.socket", error.description)], source: loaded.source)
             throw ExitCode(1)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
@@ -96,13 +111,26 @@ struct Service: Sendable {
         }
     }
 
+    /// Opens the admin socket in place of the process before, whose clients it keeps.
+    private mutating func takeOverAdmin(_ configuration: Configuration) async {
+        guard let reloader else { return }
+        let resources = AdminResources(gateway, reloader, log: log, server: configuration.server)
+        do throws(AdminServer.Unopened) {
+            admin = try await AdminServer.open(configuration.admin.socket, resources, replacing: true)
+        } catch {
+            log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
+        }
+    }
+
     /// Until the last connection has ended.
     private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await gateway.run()
+                await admin?.stop()
                 signals.end()
             }
+            if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             var stops = 0
             for await signal in signals.all {
                 switch request(of: signal) {

@@ -37,6 +37,7 @@ import Testing
         #expect(configuration.management.host == "::1")
         #expect(configuration.management.port == 7000)
         #expect(configuration.management.apiKey == "secret")
+        #expect(configuration.admin.socket == .file(path: "/run/gateway/admin.sock"))
     }
 
     @Test func namesAreLookedUpAsWritten() {

@@ -8,8 +8,8 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution", "Performance",
-        "Protection", "Proxy",
+        "Admin", "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution",
+        "Performance", "Protection", "Proxy",
         "Route", "Security", "Site", "TLSSettings", "Upstream",
     ]
     /// What the reader itself turns into something that is used.

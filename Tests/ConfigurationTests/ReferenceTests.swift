@@ -9,7 +9,7 @@ import Testing
         ("", []), ("server", []), ("logging", []), ("performance", []), ("limits", []), ("file_cache", []), ("dns", []),
         ("tls", []),
         ("security", []),
-        ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []),
+        ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),
         ("sites[].concurrency", []),
@@ -58,6 +58,7 @@ import Testing
         #expect(written.fileCache == plain.fileCache)
         #expect(written.security == plain.security)
         #expect(written.management == plain.management)
+        #expect(written.admin == plain.admin)
         #expect(written.sites == plain.sites)
     }
 

@@ -6,57 +6,7 @@ import Testing
 /// The configuration file changes while the program runs.
 @Suite("Reloading")
 struct ReloadTests {
-    /// A program that serves a file which the test writes anew.
-    struct Running {
-        let process: ChildProcess
-        let directory: TemporaryDirectory
-
-        init(_ toml: String) async throws {
-            directory = try TemporaryDirectory()
-            let file = try directory.write("gatehouse.toml", Self.complete(toml))
-            process = try ChildProcess(Place.gatehouse, ["run", "-c", file])
-            _ = try await process.errors.first { $0.contains(": serving addresses=") }
-        }
-
-        private static func complete(_ toml: String) -> String {
-            let logging = toml.contains("[logging]") ? "" : "[logging]\nformat = \"json\"\n"
-            // A machine that is slow because many tests run at once must not look like a client that is slow.
-            let limits = toml.contains("[limits]") ? "" : "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\n"
-            return logging + limits + "[performance]\nworker_threads = 2\n" + toml
-        }
-
-        private var outcomes: [String] { process.errors.all.filter(Self.isOutcome) }
-
-        private static func isOutcome(_ line: String) -> Bool {
-            line.contains(": reloaded ") || line.contains("the reload is refused")
-        }
-
-        /// Writes the file anew, by renaming, and asks for a reload.
-        /// - Returns: the line that says how it went.
-        func reload(_ toml: String) async throws -> String {
-            let count = outcomes.count
-            try directory.write("next", Self.complete(toml))
-            // The call reads the paths alone.
-            #expect(unsafe rename(directory.path + "/next", directory.path + "/gatehouse.toml") == 0)
-            process.signal(SIGHUP)
-            return try await outcome(after: count)
-        }
-
-        /// The line that says how the reload after the first `count` went.
-        private func outcome(after count: Int) async throws -> String {
-            while true {
-                let lines = process.errors.all
-                let outcomes = lines.filter(Self.isOutcome)
-                if outcomes.count > count { return outcomes[count] }
-                _ = try await process.errors.first(lines.count + 1)
-            }
-        }
-
-        func end() async throws {
-            process.terminate()
-            #expect(try await process.exit() == .code(0))
-        }
-    }
+    private typealias Running = ReloadingGatehouse
 
     private struct Wrong: Error { let answer: String }
 

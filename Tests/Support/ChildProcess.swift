@@ -32,7 +32,8 @@ package final class ChildProcess: Sendable {
         errors = Journal("errors of \(program)")
         exits = Journal("exit of \(program)")
         let pipes = try (Pipe(), Pipe(), Pipe())
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+        let variables = ProcessInfo.processInfo.environment.merging(Self.standardEnvironment) { $1 }.merging(environment) { $1 }
+            .map { "\($0)=\($1)" }
         // env(1) changes the directory; setpriv(1) sees to it that nothing outlives tests that crash. Both become the program.
         let command = (directory.map { ["env", "-C", $0] } ?? []) + ["setpriv", "--pdeathsig", "TERM", program] + arguments
         let descriptors = [pipes.0.readEnd, pipes.1.writeEnd, pipes.2.writeEnd]
@@ -51,6 +52,11 @@ package final class ChildProcess: Sendable {
             exits.append(status & 0x7F == 0 ? .code(status >> 8 & 0xFF) : .signal(status & 0x7F))
         }
     }
+
+    /// Admin sockets are not among those of the machine's own gateways.
+    private static let standardEnvironment = [
+        "RUNTIME_DIRECTORY": FileManager.default.temporaryDirectory.path + "/gatehouse-tests-\(getuid())"
+    ]
 
     deinit {
         kill()

@@ -247,6 +247,13 @@ final class ClientConnection {
         }
     }
 
+    /// For reports: the requests whose exchanges have begun and not ended.
+    /// - Parameter streams: the worker's, by their sessions.
+    func requestsUnderWay(among streams: [ObjectIdentifier: [HTTP2Side]]) -> [RequestUnderWay] {
+        guard case .open(let session) = phase else { return [] }
+        return session.requestsUnderWay(among: streams[ObjectIdentifier(session)] ?? [])
+    }
+
     /// Since when it has been idle between two requests, in monotonic nanoseconds; nil while it is not, or has been told to end.
     var idleSince: UInt64? {
         if isLeaving { return nil }

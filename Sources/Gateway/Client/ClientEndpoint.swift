@@ -48,6 +48,17 @@ final class ClientEndpoint {
     /// The limits that hold between exchanges.
     var limits: PlanLimits { acceptor.generation.limits }
 
+    /// Of the generation in use.
+    var listener: ListenerPlan { acceptor.plan }
+
+    /// The site that the connection is for between its requests, as far as that is known.
+    var siteOfConnection: SitePlan? {
+        let listener = acceptor.plan
+        if let name = session?.serverName, let site = listener.site(named: name) { return site }
+        if let last, last.generation == acceptor.generation.number { return last.site }
+        return listener.sites.allSatisfy { $0 === listener.fallback } ? listener.fallback : nil
+    }
+
     /// Is the listener gone by which the client came? Then its next answer is the last.
     var isListenerRetired: Bool { acceptor.isRetired }
 

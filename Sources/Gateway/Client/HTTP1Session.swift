@@ -29,6 +29,9 @@ final class HTTP1Session: ClientSession {
     /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
     var head: RequestHead?
     private var isRequestRead = false
+    /// Of the exchange under way.
+    private var generation = 0
+    private var began: UInt64 = 0
     var answer = AnswerState.awaited
     /// The answer under way ends where the connection does.
     private var endsWithConnection = false
@@ -79,6 +82,8 @@ final class HTTP1Session: ClientSession {
     private nonisolated(nonsending) func serveOne() async -> SessionEnding? {
         requestCount += 1
         isRequestRead = true
+        generation = endpoint.generation.number
+        began = state.loop.now
         answer = .awaited
         inflow.beginBody(request.framing)
         var tunnel: Tunnel?
@@ -103,6 +108,11 @@ final class HTTP1Session: ClientSession {
         answer = .awaited
         var exchange = Exchange(self, state: state)
         await exchange.refuse(failure)
+    }
+
+    func requestsUnderWay(among streams: [HTTP2Side]) -> [RequestUnderWay] {
+        guard isRequestRead, let head else { return [] }
+        return [RequestUnderWay(head: head, generation: generation, began: began)]
     }
 
     /// A tunnel takes the whole connection.

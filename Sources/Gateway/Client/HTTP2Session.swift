@@ -255,6 +255,8 @@ final class HTTP2Session: ClientSession {
 
     /// Carries out the exchange on a stream.
     nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
+        side.generation = endpoint.generation.number
+        side.began = state.loop.now
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
@@ -286,6 +288,11 @@ final class HTTP2Session: ClientSession {
     }
 
     // MARK: Drain and end
+
+    func requestsUnderWay(among streams: [HTTP2Side]) -> [RequestUnderWay] {
+        streams.filter { $0.session === self && $0.hasRequest && tunnels[$0.stream.identifier] == nil }
+            .map { RequestUnderWay(head: $0.request, generation: $0.generation, began: $0.began) }
+    }
 
     var openTunnels: [Tunnel] { Array(tunnels.values) }
 

@@ -8,9 +8,12 @@ import Messages
 final class HTTP2Side: ClientSide {
     let stream: HTTP2Stream
     let request: RequestHead
+    /// Of its exchange, once it has begun.
+    var generation = 0
+    var began: UInt64 = 0
     /// Why the request cannot be carried out; nil if it can.
     let refusal: Failure?
-    private let session: HTTP2Session
+    let session: HTTP2Session
     private let number: Int
     /// The message breaks the rules of HTTP/2 itself: it is answered with a reset (RFC 9113 §8.1.1).
     private let isMalformed: Bool

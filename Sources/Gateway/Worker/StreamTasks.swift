@@ -20,10 +20,14 @@ final class StreamTasks {
     /// The last that has come to rest is the first to go on.
     private var resting: [StreamTask] = []
     private var isOver = false
+    /// All there are.
+    private var tasks: [ObjectIdentifier: StreamTask] = [:]
 
     private final class StreamTask {
         let waiter: Waiter
         var isResting = false
+        /// What it carries out.
+        var current: (any StreamExchange)?
 
         init(_ waiter: Waiter) { self.waiter = waiter }
     }
@@ -44,11 +48,20 @@ final class StreamTasks {
     /// What a task does: one exchange after the other, until it is not needed any more.
     nonisolated(nonsending) func run() async {
         let task = StreamTask(Waiter(loop: loop))
+        tasks[ObjectIdentifier(task)] = task
         repeat {
-            while let exchange = takeNext() { await exchange.serve(task.waiter) }
+            while let exchange = takeNext() {
+                task.current = exchange
+                await exchange.serve(task.waiter)
+            }
+            task.current = nil
         } while await rest(task)
+        tasks[ObjectIdentifier(task)] = nil
         task.waiter.retire()
     }
+
+    /// The exchanges that have begun and not ended, for reports.
+    var underWay: [any StreamExchange] { tasks.values.compactMap(\.current) }
 
     /// The worker ends: so do its tasks.
     func end() {

@@ -167,6 +167,10 @@ actor Worker {
 
     /// Returns when the loop has taken a turn: never, if it is stuck.
     func takeTurn() {}
+    /// What is under way; see `WorkerResources.census`.
+    func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
+        await state?.census(beside: next, routes, worker: number) ?? Census()
+    }
 
     // MARK: -
 

@@ -143,6 +143,7 @@ final class WorkerResources {
     }
 
     var connectionCount: Int { connections.count }
+    var connectionIdentifiers: [ObjectIdentifier] { Array(connections.keys) }
 
     /// Closes the connection that has been idle between two requests for the longest time.
     /// - Returns: false if there is none.

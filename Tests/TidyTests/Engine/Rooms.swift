@@ -52,6 +52,8 @@ extension Project {
                     "Sources/StaticFiles/OpenFile.swift",
                     "Sources/Upstreams/Policy/Signature.swift",
                     "Sources/WebSocket/SHA1.swift",
+                    "Sources/gatehouse/Admin/AdminClient.swift",
+                    "Sources/gatehouse/Admin/AdminServer.swift",
                     "Sources/gatehouse/Environment.swift",
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWriting.swift",

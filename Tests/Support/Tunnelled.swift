@@ -1,12 +1,10 @@
-import TestSupport
-
 /// A WebSocket's handshake by hand, with the key and the answer of RFC 6455 §1.3.
-struct Tunnelled {
-    let wire: Wire
+package struct Tunnelled {
+    package let wire: Wire
     /// The name in the upstream's 101.
-    let server: String?
+    package let server: String?
 
-    init(_ port: FreePort) throws {
+    package init(_ port: FreePort) throws {
         wire = try Wire(to: port.number)
         try wire.write(
             "GET /tunnel HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -16,7 +14,7 @@ struct Tunnelled {
     }
 
     /// The upstream's part of it.
-    static func accept(_ name: String) -> String {
+    package static func accept(_ name: String) -> String {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Server: \(name)\r\n"
             + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
     }

@@ -1,0 +1,105 @@
+import EventLoop
+import HTTP
+import Transport
+
+/// A request whose answer has not ended, as its session knows it.
+struct RequestUnderWay {
+    let head: RequestHead
+    /// The number of the generation that its exchange holds.
+    let generation: Int
+    /// When its exchange began, in monotonic nanoseconds.
+    let began: UInt64
+}
+
+extension WorkerResources {
+    /// Counts what this worker has, in slices, so that nobody waits for it.
+    /// - Parameters:
+    ///   - next: the plan whose effect is asked for; nil: none.
+    ///   - routes: the plan's in use, by what their tunnels are counted by.
+    ///   - worker: this worker's number.
+    nonisolated(nonsending) func census(
+        beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route], worker: Int
+    ) async -> Census {
+        var census = Census()
+        var streams = streamsUnderWay
+        for (place, identifier) in connectionIdentifiers.enumerated() {
+            if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
+                await loop.yield()
+                streams = streamsUnderWay
+            }
+            guard let connection = connection(identifier) else { continue }
+            count(connection, connection.requestsUnderWay(among: streams), in: &census, beside: next, routes, worker)
+        }
+        return census
+    }
+
+    private static let countedPerTurn = 256
+
+    private var streamsUnderWay: [ObjectIdentifier: [HTTP2Side]] {
+        Dictionary(grouping: streamTasks.underWay.compactMap { $0 as? HTTP2Side }) { ObjectIdentifier($0.session) }
+    }
+
+    private func count(
+        _ connection: ClientConnection, _ requests: [RequestUnderWay], in census: inout Census, beside next: Plan?,
+        _ routesOfTunnels: [ObjectIdentifier: Census.Route], _ worker: Int
+    ) {
+        var all = Census.Counts()
+        var sites: [String: Census.Counts] = [:]
+        var routes: [Census.Route: Census.Counts] = [:]
+        all.connections = 1
+        if let site = connection.endpoint.siteOfConnection { sites[site.keyPath] = Census.Counts() }
+        for request in requests {
+            all.requests += 1
+            if request.generation != generation.number, census.holders.count < Census.mostHolders {
+                census.holders.append(holder(request, of: connection, worker))
+            }
+            guard let site = try? connection.endpoint.site(for: request.head) else { continue }
+            sites[site.keyPath, default: Census.Counts()].requests += 1
+            guard case .proxy(let route, _) = Router.decide(site, request.head) else { continue }
+            routes[Census.Route(site: site.keyPath, path: route.prefix.text), default: Census.Counts()].requests += 1
+        }
+        connection.forEachTunnel { tunnel in
+            all.tunnels += 1
+            if let next, !next.keeps(tunnel) { census.ending.tunnels += 1 }
+            guard let route = routesOfTunnels[ObjectIdentifier(tunnel.route)] else { return }
+            sites[route.site, default: Census.Counts()].tunnels += 1
+            routes[route, default: Census.Counts()].tunnels += 1
+        }
+        if let next, !next.listeners.contains(where: { $0.isSame(as: connection.endpoint.listener) }) {
+            census.ending.connections += 1
+        }
+        census.total += all
+        census.listeners[connection.endpoint.listener.address, default: Census.Counts()] += all
+        for (site, counts) in sites { census.sites[site, default: Census.Counts()] += counts.ofOneConnection }
+        for (route, counts) in routes { census.routes[route, default: Census.Counts()] += counts.ofOneConnection }
+    }
+
+    private func holder(_ request: RequestUnderWay, of connection: ClientConnection, _ worker: Int) -> Census.Holder {
+        let head = request.head
+        return Census.Holder(
+            worker: worker, generation: request.generation, client: connection.endpoint.peer.description,
+            request: "\(head.methodText) \(head.string(head.path))",
+            milliseconds: Int((loop.now &- request.began) / 1_000_000))
+    }
+}
+
+extension Census.Counts {
+    fileprivate var ofOneConnection: Census.Counts {
+        var counts = self
+        counts.connections = 1
+        return counts
+    }
+}
+
+extension Plan {
+    /// The routes that may have tunnels, by what these are counted by.
+    var routesOfTunnels: [ObjectIdentifier: Census.Route] {
+        var found: [ObjectIdentifier: Census.Route] = [:]
+        for site in listeners.lazy.flatMap(\.sites) {
+            for route in site.routes where route.takesWebSocket {
+                found[ObjectIdentifier(route.tunnelCount)] = Census.Route(site: site.keyPath, path: route.prefix.text)
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,86 @@
+import Buffers
+import EventLoop
+import FoundationEssentials
+import HTTP
+import Messages
+import Transport
+
+/// Asks a running gateway by its admin socket.
+actor AdminClient {
+    /// Why there is no answer to be had.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    nonisolated let loop: EventLoop
+    private let socket: SocketAddress
+    private let path: String
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until `deinit`, after which no job of this actor is left.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter path: of the admin socket.
+    init(_ path: String) throws(SystemError) {
+        self.path = path
+        socket = SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0)
+        loop = try EventLoop()
+        try loop.start(name: "client")
+    }
+
+    deinit { loop.stop() }
+
+    /// Asks and waits for the answer.
+    /// - Parameter body: sent as JSON; nil: none.
+    /// - Throws: what the server says is wrong, or why it cannot be asked.
+    func ask<Answer: Decodable & Sendable>(
+        _ method: HTTP.Method, _ target: String, body: (any Encodable & Sendable)? = nil, for type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        var request = Call.Request(method, Array(target.utf8), authority: Array("localhost".utf8))
+        if let body {
+            request.body = Array(try JSONEncoder().encode(body))
+            request.fields.append("Content-Type", "application/json")
+        }
+        let asked = request
+        // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
+        let answer = try await withTaskExecutorPreference(loop) { try await send(asked) }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        if answer.status != 200, let problem = try? decoder.decode(AdminProblem.self, from: Data(answer.body)) {
+            throw AdminRefusal(problem)
+        }
+        guard answer.status == 200 else { throw Failure(description: "\(path): answered with \(answer.status)") }
+        return try decoder.decode(Answer.self, from: Data(answer.body))
+    }
+
+    /// A value as the server writes it, for programs.
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private func send(_ request: Call.Request) async throws(Failure) -> Call.Answer {
+        let waiter = Waiter(loop: loop)
+        defer { waiter.retire() }
+        var limits = Call.Limits()
+        limits.maxBodyBytes = 64 << 20
+        // A reload may read thousands of certificates, after another one that does.
+        limits.timeout = 600_000_000_000
+        do throws(CallError) {
+            return try await Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
+                .send(request, to: Call.Server(addresses: [socket]), limits: limits)
+        } catch {
+            throw Failure(description: "\(path): \(error)")
+        }
+    }
+}
+
+/// What the server says it cannot do, and why.
+struct AdminRefusal: Error {
+    let problem: AdminProblem
+
+    init(_ problem: AdminProblem) { self.problem = problem }
+}

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import HTTP
+import Messages
+
+/// Answers the admin API: plain resources, JSON both ways, and a problem document (RFC 9457) where something cannot be done.
+final class AdminHandler: ServiceHandler {
+    /// Bytes of a request: a configuration of the longest kind, as JSON.
+    static let longestBody = 16 << 20
+
+    /// What can be asked for, and how.
+    private struct Resource {
+        let method: HTTP.Method
+        let path: String
+        let answer: (AdminResources, _ body: [UInt8]) async -> ServiceAnswer
+    }
+
+    private static var all: [Resource] {
+        [
+            Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
+            Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
+            Resource(method: .post, path: "/plan") { resources, body in
+                if body.isEmpty { return await resources.plan(nil) }
+                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(body)) else {
+                    return .problem(400, "The body is to be JSON with \"file\" and \"text\", or empty.")
+                }
+                return await resources.plan(candidate)
+            },
+        ]
+    }
+
+    private let resources: AdminResources
+
+    init(_ resources: AdminResources) {
+        self.resources = resources
+    }
+
+    func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
+        let head = request.head
+        let path = head.string(head.path)
+        let body = try await request.body(atMost: Self.longestBody)
+        let here = Self.all.filter { $0.path == path }
+        guard !here.isEmpty else {
+            return .answer(.problem(404, "There is nothing at \(path)."))
+        }
+        let method = head.method == .head ? .get : head.method
+        guard let resource = here.first(where: { $0.method == method }) else {
+            // RFC 9110 §15.5.6: a 405 says what is allowed.
+            var fields = FieldSection()
+            fields.append(
+                "Allow", here.map { $0.method == .get ? "GET, HEAD" : "\($0.method.name ?? "")" }.joined(separator: ", "))
+            return .answer(.problem(405, "This resource has other methods.", fields: fields))
+        }
+        return .answer(await resource.answer(resources, body))
+    }
+}
+
+extension ServiceAnswer {
+    /// A value as JSON.
+    static func json(_ value: some Encodable, status: Int = 200) -> ServiceAnswer {
+        ServiceAnswer(status: status, contentType: "application/json", body: encoded(value))
+    }
+
+    /// A problem document without more than its title.
+    static func problem(_ status: Int, _ title: String, fields: FieldSection = FieldSection()) -> ServiceAnswer {
+        problem(AdminProblem(title: title, status: status), fields: fields)
+    }
+
+    static func problem(_ problem: AdminProblem, fields: FieldSection = FieldSection()) -> ServiceAnswer {
+        ServiceAnswer(
+            status: problem.status, contentType: "application/problem+json", fields: fields, body: encoded(problem))
+    }
+
+    private static func encoded(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        // These types hold nothing that JSON has no form for.
+        guard let data = try? encoder.encode(value) else { return [] }
+        return Array(data) + [0x0A]
+    }
+}

@@ -1,0 +1,71 @@
+import Configuration
+import FoundationEssentials
+import Gateway
+import Glibc
+import Logging
+import Messages
+import Transport
+
+/// What the admin API answers with, and does.
+struct AdminResources: Sendable {
+    let gateway: Gateway
+    let reloader: Reloader
+    let log: Logger
+    private let server: ServerIdentity
+    /// In RFC 3339.
+    private let started: String
+
+    /// Of a gateway that begins to serve now.
+    init(_ gateway: Gateway, _ reloader: Reloader, log: Logger, server: ServerIdentity) {
+        self.gateway = gateway
+        self.reloader = reloader
+        self.log = log
+        self.server = server
+        started = Date.now.formatted(.iso8601)
+    }
+
+    func status() async -> ServiceAnswer {
+        let generations = await gateway.generations
+        let census = await gateway.census()
+        let numbers = Set(generations.joined())
+        let current = numbers.max()
+        return .json(
+            AdminStatus(
+                name: server.name, version: server.version ?? Gatehouse.version, pid: getpid(),
+                configuration: reloader.source.path, started: started, workers: generations.count,
+                addresses: gateway.addresses.map(\.description), connections: census.total.connections,
+                requests: census.total.requests, tunnels: census.total.tunnels,
+                generations: numbers.sorted(by: >).map { number in
+                    AdminStatus.Generation(
+                        number: number, isCurrent: number == current,
+                        workers: generations.indices.filter { generations[$0].contains(number) },
+                        holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
+                }))
+    }
+
+    func plan(_ candidate: Reloader.Candidate?) async -> ServiceAnswer {
+        switch await reloader.plan(candidate) {
+        case .done(let plan): .json(AdminPlan(plan))
+        case .refused(let problems):
+            .problem(
+                AdminProblem(
+                    title: "the configuration would be refused", status: 422, problems: problems.map { AdminRemark($0) }))
+        }
+    }
+
+    func reload() async -> ServiceAnswer {
+        log.notice("reloading", metadata: ["by": "the admin socket"])
+        switch await reloader.reload() {
+        case .done(let done):
+            return .json(
+                AdminReload(
+                    changes: done.changes.changes.map { AdminReload.Change($0) }, generation: done.generation,
+                    olderInUse: done.olderInUse, warnings: done.warnings.map { AdminRemark($0) }))
+        case .refused(let problems):
+            return .problem(
+                AdminProblem(
+                    title: "the reload is refused: what was in use goes on", status: 422,
+                    problems: problems.map { AdminRemark($0) }))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Configuration
+import Gateway
+
+/// A problem document (RFC 9457), with every reason if there are several.
+struct AdminProblem: Codable, Sendable {
+    var title: String
+    var status: Int
+    var problems: [AdminRemark]?
+}
+
+/// Something to say about a configuration, at its place.
+struct AdminRemark: Codable, Sendable {
+    /// `error`, `warning` or `note`.
+    var severity: String
+    var file: String
+    /// From 1.
+    var line: Int
+    var column: Int
+    /// Empty if it is the whole file's.
+    var key: String
+    var message: String
+    var help: String?
+    /// All of it, as a compiler would write it.
+    var text: String
+
+    init(_ problem: Problem) {
+        severity = problem.severity.rawValue
+        file = problem.location.file
+        line = problem.location.line
+        column = problem.location.column
+        key = problem.keyPath
+        message = problem.message
+        help = problem.hint
+        text = problem.description
+    }
+}
+
+/// How a reload went.
+struct AdminReload: Codable, Sendable {
+    /// One thing that was added, removed or changed.
+    struct Change: Codable, Sendable {
+        /// `added`, `removed` or `changed`.
+        var kind: String
+        /// Such as `site`, or a section such as `limits`.
+        var what: String
+        var name: String
+        /// On one line, as the log has it.
+        var text: String
+
+        init(_ change: ConfigurationChanges.Change) {
+            kind = change.kind.rawValue
+            what = change.what
+            name = change.name
+            text = change.summary
+        }
+    }
+
+    var changes: [Change]
+    /// The number of the one that is in use now.
+    var generation: Int
+    /// How many older ones have exchanges under way.
+    var olderInUse: Int
+    var warnings: [AdminRemark]
+}
+
+/// What runs.
+struct AdminStatus: Codable, Sendable {
+    /// A generation and who holds it.
+    struct Generation: Codable, Sendable {
+        var number: Int
+        var isCurrent: Bool
+        /// Workers that have it still.
+        var workers: [Int]
+        /// Of an older one: the requests that keep it, at most a hundred of each worker.
+        var holders: [Holder]
+    }
+
+    /// A request that keeps an older generation in use.
+    struct Holder: Codable, Sendable {
+        var worker: Int
+        var client: String
+        /// Method and path.
+        var request: String
+        var milliseconds: Int
+
+        init(_ holder: Census.Holder) {
+            worker = holder.worker
+            client = holder.client
+            request = holder.request
+            milliseconds = holder.milliseconds
+        }
+    }
+
+    var name: String
+    var version: String
+    var pid: Int32
+    /// The file that a reload reads.
+    var configuration: String
+    /// RFC 3339.
+    var started: String
+    var workers: Int
+    var addresses: [String]
+    /// Client connections that are open now.
+    var connections: Int
+    /// Under way.
+    var requests: Int
+    /// WebSockets.
+    var tunnels: Int
+    /// The newest first.
+    var generations: [Generation]
+}

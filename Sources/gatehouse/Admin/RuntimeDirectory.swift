@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Glibc
+import Transport
+
+/// Where admin sockets are unless a configuration says so: one for each process, so that two gateways on one machine are not in
+/// each other's way, in a directory that nobody else can write to.
+enum RuntimeDirectory {
+    /// Where this process makes its own: the service manager's (`RuntimeDirectory=` of systemd.exec(5)), else the system's for
+    /// root and the login's for everybody else (`XDG_RUNTIME_DIR`), else one below `/tmp`.
+    static var own: String {
+        if let given = Environment.value("RUNTIME_DIRECTORY")?.split(separator: ":").first { return String(given) }
+        return ofUser
+    }
+
+    private static let ofSystem = "/run/gatehouse"
+
+    private static var ofUser: String {
+        if geteuid() == 0 { return ofSystem }
+        if let login = Environment.value("XDG_RUNTIME_DIR"), !login.isEmpty { return login + "/gatehouse" }
+        return "/tmp/gatehouse-\(geteuid())"
+    }
+
+    /// Makes it, unless it is there.
+    /// - Returns: the path of this process's admin socket.
+    static func prepare() throws -> String {
+        let directory = own
+        try SocketFile.makeDirectory(directory)
+        return "\(directory)/\(getpid()).sock"
+    }
+
+    /// The admin sockets of the gateways that run, as far as this user can see them. What a killed one has left is removed.
+    static var sockets: [String] {
+        var directories = [own, ofUser, ofSystem]
+        directories = directories.enumerated().filter { directories.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+        return directories.flatMap { directory in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+            return names.filter { $0.hasSuffix(".sock") }.sorted().map { "\(directory)/\($0)" }
+        }.filter { path in
+            SocketFile.removeAbandoned(path)
+            return FileManager.default.fileExists(atPath: path)
+        }
+    }
+
+    /// In words, for who finds no gateway there.
+    static var description: String { own == ofSystem || ofUser == ofSystem ? ofSystem : "\(ofUser) and \(ofSystem)" }
+}

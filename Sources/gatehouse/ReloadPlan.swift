@@ -1,0 +1,71 @@
+import Configuration
+import Gateway
+import Transport
+
+/// What a reload would change, and what of the present traffic each change is about.
+struct ReloadPlan: Sendable {
+    /// One change.
+    struct Entry: Sendable {
+        var change: ConfigurationChanges.Change
+        /// What it is about at present.
+        var counts: Census.Counts
+        /// What it means for those, in words.
+        var effect: String
+    }
+
+    let entries: [Entry]
+    let total: Census.Counts
+    /// Connections and tunnels that would end.
+    let ending: Census.Counts
+    let warnings: [Problem]
+
+    /// - Parameters:
+    ///   - old: the configuration in use.
+    ///   - census: taken under it.
+    init(from old: Configuration, to new: Configuration, _ census: Census, warnings: [Problem]) {
+        let places = Dictionary(
+            old.sites.enumerated().map { (ConfigurationChanges.name(of: $1), $0) }, uniquingKeysWith: { first, _ in first })
+        entries = ConfigurationChanges(from: old, to: new).changes.map { change in
+            let site = places[change.site].map { (place: $0, site: old.sites[$0]) }
+            return Entry(change: change, counts: Self.counts(of: change, site, census), effect: Self.effect(of: change))
+        }
+        total = census.total
+        ending = census.ending
+        self.warnings = warnings
+    }
+
+    private static func counts(
+        of change: ConfigurationChanges.Change, _ site: (place: Int, site: Site)?, _ census: Census
+    ) -> Census.Counts {
+        let none = Census.Counts()
+        switch change.what {
+        case _ where change.kind == .added: return none
+        case "listener": return census.listeners.first { $0.key.description == change.item }?.value ?? none
+        // Handshakes that have been made stay as they are.
+        case "certificate": return none
+        case "site": return site.flatMap { census.sites["sites[\($0.place)]"] } ?? none
+        case "route": return site.flatMap { census.routes[Census.Route(site: "sites[\($0.place)]", path: change.item)] } ?? none
+        case "upstream":
+            guard let site else { return none }
+            return (site.site.proxy?.routes ?? []).filter { $0.upstream == change.item }
+                .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", path: $0.path)] }
+                .reduce(none) { $0.adding($1) }
+        default: return census.total
+        }
+    }
+
+    private static func effect(of change: ConfigurationChanges.Change) -> String {
+        switch (change.what, change.kind) {
+        case ("listener", .added): "is opened; the reload is refused if it cannot be"
+        case ("listener", _): "connections end: idle ones at once, others with their answer"
+        case ("site", .removed), ("route", .removed): "requests under way finish; tunnels are closed with 1012"
+        case (_, .added): "from the next request on"
+        case ("certificate", _): "new handshakes"
+        case ("route", _): "from the next request on; tunnels stay while websocket = true"
+        case ("performance", _) where change.item.contains("worker_threads"): "worker_threads waits for the next start"
+        case ("admin", _): "waits for the next start"
+        case ("logging", _): "lines from now on"
+        default: "from each connection's next request on"
+        }
+    }
+}
