@@ -61,6 +61,21 @@ package enum FileAccess {
         return content
     }
 
+    /// Is it a regular file that has no other name? Links are not followed.
+    package static func isSoleRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        // The path is read and the struct filled during the call alone.
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+    }
+
+    /// When a file's content was changed last, in nanoseconds since 1970; nil if there is none.
+    package static func modified(_ path: String) -> UInt64? {
+        var status = stat()
+        // The path is read and the struct filled during the call alone.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return UInt64(max(0, status.st_mtim.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, status.st_mtim.tv_nsec))
+    }
+
     /// The directory that a file's path leads into.
     package static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

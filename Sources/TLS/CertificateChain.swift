@@ -63,29 +63,17 @@ import Glibc
         return names
     }
 
-    /// What clients will say of it, the worst first.
-    /// - Parameters:
-    ///   - now: seconds since 1970.
-    ///   - needsIssuers: whether those whom it is shown to may miss the certificates behind it.
-    package func faults(now: Int64, authorities: SystemAuthorities) -> [CertificateFault] {
-        var faults: [CertificateFault] = []
-        if let weakness = weakness() { faults.append(weakness) }
-        unsafe certificates.forEach { certificate in
-            let place: CertificateFault.Place =
-                unsafe certificate == leaf ? .leaf : .behind(subject: Self.text(X509_get_subject_name(certificate)))
-            if let end = unsafe Self.seconds(X509_get0_notAfter(certificate)) {
-                if end < now {
-                    faults.append(.expired(place, at: end))
-                } else if end < now + Self.soon {
-                    faults.append(.expiresSoon(place, at: end))
-                }
-            }
-            if let start = unsafe Self.seconds(X509_get0_notBefore(certificate)), start > now {
-                faults.append(.notYetValid(place, from: start))
-            }
-        }
-        if let missing = missingIssuer(authorities) { faults.append(missing) }
-        return faults
+    /// All that there is to know of it.
+    package func facts(_ authorities: SystemAuthorities) -> CertificateFacts {
+        CertificateFacts(
+            names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
+            lasting: [weakness(), missingIssuer(authorities)].compactMap { $0 })
+    }
+
+    private func validity(of certificate: OpaquePointer) -> CertificateFacts.Validity {
+        unsafe CertificateFacts.Validity(
+            place: certificate == leaf ? .leaf : .behind(subject: Self.text(X509_get_subject_name(certificate))),
+            from: Self.seconds(X509_get0_notBefore(certificate)), to: Self.seconds(X509_get0_notAfter(certificate)))
     }
 
     private func weakness() -> CertificateFault? {

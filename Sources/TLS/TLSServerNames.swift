@@ -2,7 +2,7 @@ import COpenSSL
 
 /// The certificates of one TLS listener by server name (SNI, RFC 6066 §3): exact names first, then `*.` wildcards, which stand
 /// for exactly one label, then the default site's.
-/// `@safe`: the context and the keys of tickets are made in `init`, freed in `deinit` and lent to sessions that hold this object.
+/// `@safe`: the context is made in `init`, freed in `deinit` and lent to sessions that hold this object.
 @safe package final class TLSServerNames: Sendable {
     private let exact: [String: TLSServerContext]
     /// By what follows the asterisk, with its dot: ".example.com".
@@ -11,21 +11,21 @@ import COpenSSL
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
     /// `init`, and then not changed; nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
-    /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name. Made in `init`, freed in `deinit`, and
-    /// lent to sessions that hold this object; any thread may use it.
-    nonisolated(unsafe) let tickets: OpaquePointer?
+    /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name.
+    package let tickets: TicketKeys
     /// Who protects the records of this listener's connections.
     package var records: TLSRecords { fallback.records }
 
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".
     ///   - fallback: for a client that sends no name, or one that nobody has.
-    package init(_ contexts: [String: TLSServerContext], fallback: TLSServerContext) {
+    ///   - tickets: of the listener as it was before.
+    package init(_ contexts: [String: TLSServerContext], fallback: TLSServerContext, tickets: TicketKeys = TicketKeys()) {
         exact = contexts.filter { !$0.key.hasPrefix("*.") }
         wildcards = Dictionary(
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
         self.fallback = fallback
-        unsafe tickets = gh_tickets_new()
+        self.tickets = tickets
         // OpenSSL chooses the version before the name is known: this takes what any site takes, the callback decides.
         let isAnyOlder = fallback.minimumVersion == .tls12 || contexts.values.contains { $0.minimumVersion == .tls12 }
         unsafe context = TLSServerContext.make(isAnyOlder ? .tls12 : .tls13, fallback.records)
@@ -37,7 +37,6 @@ import COpenSSL
 
     deinit {
         unsafe SSL_CTX_free(context)
-        unsafe gh_tickets_free(tickets)
     }
 
     /// A copy of the keys of its tickets, for a process on this machine that takes the place of this one; nil if memory was out.

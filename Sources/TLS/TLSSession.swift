@@ -35,7 +35,7 @@ import CRecords
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
         try unsafe self.init(context: names.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
-        guard unsafe gh_set_tickets(ssl, names.tickets) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
+        guard unsafe gh_set_tickets(ssl, names.tickets.keys) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
         if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 

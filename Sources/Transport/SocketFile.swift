@@ -1,3 +1,4 @@
+import CLinux
 package import EventLoop
 import Glibc
 

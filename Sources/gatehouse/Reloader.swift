@@ -11,6 +11,8 @@ actor Reloader {
         var lenient = false
         /// What becomes of a site that cannot be served whole.
         var policy = FaultPolicy.refuse
+        /// A file that changes is read without being asked.
+        var isWatched = false
     }
 
     /// How a reload ended.
@@ -45,21 +47,26 @@ actor Reloader {
     }
 
     nonisolated let source: Source
-    private let gateway: Gateway
+    let gateway: Gateway
     private let output: DiagnosticsOutput
-    private let log: Logger
+    let log: Logger
     private let notifier: ServiceNotifier?
     private var configuration: Configuration
     private var last: Task<Outcome, Never>?
+    /// What was read last, whatever came of it.
+    var lastRead: Int
+    /// Is told when other files are in use.
+    private var filesChanged: (@Sendable () async -> Void)?
     /// The one that has not begun: who asks meanwhile gets its outcome.
     private var waiting: Task<Outcome, Never>?
 
     /// - Parameters:
     ///   - configuration: the one in use.
+    ///   - text: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
         _ source: Source, _ gateway: Gateway, output: DiagnosticsOutput, log: Logger, configuration: Configuration,
-        notifier: ServiceNotifier?
+        text: String, notifier: ServiceNotifier?
     ) {
         self.source = source
         self.gateway = gateway
@@ -67,7 +74,11 @@ actor Reloader {
         self.log = log
         self.configuration = configuration
         self.notifier = notifier
+        lastRead = text.hashValue
     }
+
+    /// - Parameter body: is called when other files are in use than before.
+    func whenFilesChange(_ body: @escaping @Sendable () async -> Void) { filesChanged = body }
 
     /// Reads the file anew, and uses what it says. One at a time: what the file says when this is called, or later, is what
     /// counts.
@@ -102,10 +113,11 @@ actor Reloader {
 
     private var mode: ReadMode { source.lenient ? .lenient : .strict }
 
-    private func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
+    func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
 
     private func perform() async -> Outcome {
         let result = read()
+        lastRead = result.source.hashValue
         let inUse = gateway.currentPlan
         let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
@@ -127,6 +139,7 @@ actor Reloader {
         let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
         tellWhatWaits(changes)
         configuration = loaded.configuration
+        await filesChanged?()
         let generations = Set(await gateway.generations.joined())
         let done = Done(
             changes: changes, generation: generations.max() ?? 0, olderInUse: max(0, generations.count - 1), warnings: warnings)

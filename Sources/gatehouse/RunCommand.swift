@@ -10,7 +10,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
         usage: """
-            gatehouse run -c FILE [--workers N] [--lenient] [--strict] [--dry-run]
+            gatehouse run -c FILE [--workers N] [--watch] [--lenient] [--strict] [--dry-run]
             gatehouse run DIRECTORY [--port N] [--workers N]
             """,
         discussion: """
@@ -42,6 +42,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "A site that cannot be served is an error: nothing is served then.")
     var strict = false
 
+    @Flag(help: "Reload the configuration when its file changes.")
+    var watch = false
+
     func validate() throws {
         if directory != nil, config != nil { throw ValidationError("Give a directory or --config, not both.") }
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024.") }
@@ -65,8 +68,8 @@ struct RunCommand: AsyncParsableCommand {
             Console.say("\(path) is right")
             return
         }
-        try await Service.run(
-            loaded, source: Reloader.Source(path: path, lenient: lenient, policy: policy), inheritance: inheritance)
+        let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch)
+        try await Service.run(loaded, source: source, inheritance: inheritance)
     }
 
     /// One site of one directory on this machine's loopback.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import EventLoop
 import Gateway
 import Glibc
 import Logging
@@ -20,6 +21,10 @@ struct Service: Sendable {
     private let upgrader: Upgrader?
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
+    /// Nil if there is no file to read again.
+    private let watcher: FileWatcher?
+    /// Of what is asked of the process, and no client's; nil if there is nothing of it.
+    private let controlLoop: EventLoop?
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -84,18 +89,28 @@ struct Service: Sendable {
             try privileges?.drop()
             let notifier = ServiceNotifier(gateway, log)
             let reloader = source.map {
-                Reloader($0, gateway, output: output, log: log, configuration: configuration, notifier: notifier)
+                Reloader(
+                    $0, gateway, output: output, log: log, configuration: configuration, text: loaded.source, notifier: notifier)
             }
+            let renewal = CertificateRenewal(gateway, log: log)
             var admin: AdminServer?
-            // The process before has it until its place is taken.
-            if let reloader, inheritance == nil {
-                admin = try await AdminServer.open(
-                    configuration.admin.socket, AdminResources(gateway, reloader, log: log, server: configuration.server))
+            var watcher: FileWatcher?
+            var controlLoop: EventLoop?
+            if let reloader {
+                let loop = try EventLoop()
+                try loop.start(name: "admin")
+                controlLoop = loop
+                watcher = FileWatcher(reloader, on: loop, log: log)
+                let resources = AdminResources(gateway, reloader, log: log, server: configuration.server)
+                // The process before has the socket until its place is taken.
+                if inheritance == nil {
+                    admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
+                }
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: CertificateRenewal(gateway, log: log),
-                upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil, admin: admin)
+                renewal: renewal, upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil, admin: admin,
+                watcher: watcher, controlLoop: controlLoop)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
             throw ExitCode(1)
@@ -113,10 +128,10 @@ struct Service: Sendable {
 
     /// Opens the admin socket in place of the process before, whose clients it keeps.
     private mutating func takeOverAdmin(_ configuration: Configuration) async {
-        guard let reloader else { return }
+        guard let reloader, let controlLoop else { return }
         let resources = AdminResources(gateway, reloader, log: log, server: configuration.server)
         do throws(AdminServer.Unopened) {
-            admin = try await AdminServer.open(configuration.admin.socket, resources, replacing: true)
+            admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
         } catch {
             log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
         }
@@ -128,9 +143,17 @@ struct Service: Sendable {
             group.addTask {
                 await gateway.run()
                 await admin?.stop()
+                await watcher?.stop()
                 signals.end()
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
+            if let watcher {
+                await reloader?.whenFilesChange {
+                    await renewal.follow()
+                    await watcher.filesChanged()
+                }
+                group.addTask(executorPreference: watcher.loop) { await watcher.run() }
+            }
             var stops = 0
             for await signal in signals.all {
                 switch request(of: signal) {
@@ -148,7 +171,6 @@ struct Service: Sendable {
                         }
                         log.notice("reloading", metadata: ["signal": "\(signal.name)"])
                         _ = await reloader?.reload()
-                        await renewal.follow()
                         reopenLogs(signal)
                     }
                 case .upgrade where stops > 0: log.notice("an upgrade comes too late: this process stops")

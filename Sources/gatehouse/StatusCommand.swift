@@ -26,6 +26,10 @@ struct StatusCommand: AsyncParsableCommand {
             tunnels        \(status.tunnels)
             generations    \(status.generations.map(Self.text).joined(separator: ", "))
             """)
+        for certificate in status.certificates {
+            guard let problem = certificate.problem else { continue }
+            Console.say("certificate    of \(certificate.site) was replaced and is not used: \(problem)")
+        }
         let holders = status.generations.flatMap { generation in generation.holders.map { (generation.number, $0) } }
         guard !holders.isEmpty else { return }
         let rows = holders.map { ["\($0)", $1.client, $1.request, "\($1.milliseconds) ms", "\($1.worker)"] }

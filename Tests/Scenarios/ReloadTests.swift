@@ -6,7 +6,7 @@ import Testing
 /// The configuration file changes while the program runs.
 @Suite("Reloading")
 struct ReloadTests {
-    private typealias Running = ReloadingGatehouse
+    typealias Running = ReloadingGatehouse
 
     private struct Wrong: Error { let answer: String }
 

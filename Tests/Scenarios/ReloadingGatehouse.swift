@@ -27,6 +27,7 @@ struct ReloadingGatehouse {
         return logging + limits + "[performance]\nworker_threads = 2\n" + toml
     }
 
+    var outcomeCount: Int { outcomes.count }
     private var outcomes: [String] { process.errors.all.filter(Self.isOutcome) }
 
     private static func isOutcome(_ line: String) -> Bool {

@@ -249,7 +249,7 @@ final class ClientConnection {
 
     /// For reports: the requests whose exchanges have begun and not ended.
     /// - Parameter streams: the worker's, by their sessions.
-    func requestsUnderWay(among streams: [ObjectIdentifier: [HTTP2Side]]) -> [RequestUnderWay] {
+    func requestsUnderWay(among streams: [ObjectIdentifier: [any StreamExchange]]) -> [RequestUnderWay] {
         guard case .open(let session) = phase else { return [] }
         return session.requestsUnderWay(among: streams[ObjectIdentifier(session)] ?? [])
     }

@@ -18,8 +18,8 @@ protocol ClientSession: AnyObject {
     /// Has the client sent more than was read? Then closing at once could cost it the answer.
     var hasUnreadInput: Bool { get }
     /// For reports: tunnels are not among them.
-    /// - Parameter streams: whose exchanges have begun and not ended, of the worker's connections in HTTP/2, or of this one alone.
-    func requestsUnderWay(among streams: [HTTP2Side]) -> [RequestUnderWay]
+    /// - Parameter streams: the exchanges on streams of this session.
+    func requestsUnderWay(among streams: [any StreamExchange]) -> [RequestUnderWay]
     /// Those over some of its streams.
     var openTunnels: [Tunnel] { get }
     /// The gateway drains: an exchange under way may end, and no other begins. Tunnels are told by themselves.

@@ -110,7 +110,7 @@ final class HTTP1Session: ClientSession {
         await exchange.refuse(failure)
     }
 
-    func requestsUnderWay(among streams: [HTTP2Side]) -> [RequestUnderWay] {
+    func requestsUnderWay(among streams: [any StreamExchange]) -> [RequestUnderWay] {
         guard isRequestRead, let head else { return [] }
         return [RequestUnderWay(head: head, generation: generation, began: began)]
     }

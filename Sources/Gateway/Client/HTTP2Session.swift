@@ -289,8 +289,8 @@ final class HTTP2Session: ClientSession {
 
     // MARK: Drain and end
 
-    func requestsUnderWay(among streams: [HTTP2Side]) -> [RequestUnderWay] {
-        streams.filter { $0.session === self && $0.hasRequest && tunnels[$0.stream.identifier] == nil }
+    func requestsUnderWay(among streams: [any StreamExchange]) -> [RequestUnderWay] {
+        streams.compactMap { $0 as? HTTP2Side }.filter { $0.hasRequest && tunnels[$0.stream.identifier] == nil }
             .map { RequestUnderWay(head: $0.request, generation: $0.generation, began: $0.began) }
     }
 

@@ -13,7 +13,7 @@ final class HTTP2Side: ClientSide {
     var began: UInt64 = 0
     /// Why the request cannot be carried out; nil if it can.
     let refusal: Failure?
-    let session: HTTP2Session
+    private let http2Session: HTTP2Session
     private let number: Int
     /// The message breaks the rules of HTTP/2 itself: it is answered with a reset (RFC 9113 §8.1.1).
     private let isMalformed: Bool
@@ -29,11 +29,12 @@ final class HTTP2Side: ClientSide {
         self.number = number
         self.refusal = refusal
         self.isMalformed = isMalformed
-        self.session = session
+        http2Session = session
     }
 
-    private var state: WorkerResources { session.state }
-    var endpoint: ClientEndpoint { session.endpoint }
+    private var state: WorkerResources { http2Session.state }
+    var endpoint: ClientEndpoint { http2Session.endpoint }
+    var session: any ClientSession { http2Session }
     var hasRequest: Bool { request.hasRequestLine }
     var body: any BodySource { stream.inflow }
     var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }
@@ -97,7 +98,7 @@ extension HTTP2Side: StreamExchange {
     nonisolated(nonsending) func serve(_ waiter: Waiter) async {
         taskWaiter = waiter
         stream.attach(to: waiter)
-        await session.serve(self)
+        await http2Session.serve(self)
     }
 }
 

@@ -25,7 +25,7 @@ extension PlanBuilder {
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: file, keyFile: file, managedName: name,
-                context: context))
+                context: context, loaded: nil, hostnames: site.hostnames))
         return context
     }
 

@@ -1,6 +1,8 @@
 package import ACME
 import Configuration
 import StaticFiles
+import TLS
+import Transport
 import Upstreams
 
 /// What the hot path sees of the configuration: immutable, complete, shared by all workers, swapped whole.
@@ -63,6 +65,11 @@ package final class Plan: Sendable {
         self.tunnelRoutes = tunnelRoutes
         drainingRoutes = Set(
             listeners.lazy.flatMap(\.sites).filter(\.isDraining).flatMap(\.routes).map { ObjectIdentifier($0.tunnelCount) })
+    }
+
+    /// The keys of the session tickets that the TLS listener there has given out; nil if there is none.
+    func ticketKeys(at address: SocketAddress) -> TicketKeys? {
+        listeners.first { $0.address == address }?.tls?.tickets
     }
 
     /// All servers of all sites.

@@ -20,6 +20,9 @@ package struct PlanBuilder {
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
+    /// Those of the plan before that this one has not taken over yet.
+    lazy var knownCertificates = Dictionary(
+        grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
@@ -186,7 +189,7 @@ package struct PlanBuilder {
         }
         var names: TLSServerNames?
         if site.ssl != nil {
-            names = serverNames(members, fallback)
+            names = serverNames(members, fallback, previous?.ticketKeys(at: address))
             guard names != nil else { return nil }
             // Clients' tickets outlive a reload.
             let before = previous?.listeners.first { $0.address == address && $0.tls != nil }
@@ -199,7 +202,8 @@ package struct PlanBuilder {
     }
 
     /// The certificates of one TLS listener.
-    private mutating func serverNames(_ members: [Int], _ fallback: Int) -> TLSServerNames? {
+    /// - Parameter tickets: of the listener as it was before.
+    private mutating func serverNames(_ members: [Int], _ fallback: Int, _ tickets: TicketKeys?) -> TLSServerNames? {
         var contexts: [String: TLSServerContext] = [:]
         var chosen: TLSServerContext?
         for index in members {
@@ -207,7 +211,7 @@ package struct PlanBuilder {
             if index == fallback { chosen = context }
             for name in configuration.sites[index].hostnames { contexts[name] = context }
         }
-        return chosen.map { TLSServerNames(contexts, fallback: $0) }
+        return chosen.map { TLSServerNames(contexts, fallback: $0, tickets: tickets ?? TicketKeys()) }
     }
 
     /// Who protects the records of TLS 1.3.

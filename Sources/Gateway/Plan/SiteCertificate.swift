@@ -15,4 +15,8 @@ package struct SiteCertificate: Sendable {
     /// What handshakes use. ``TLSServerContext/replaceCertificate(certificateFile:keyFile:)`` has new ones show another
     /// certificate: no reload is needed, and no connection notices.
     package let context: TLSServerContext
+    /// What is in use of the files; nil if they are not looked at.
+    package let loaded: LoadedCertificate?
+    /// The site's names.
+    let hostnames: [String]
 }

@@ -35,8 +35,8 @@ extension WorkerResources {
 
     private static let countedPerTurn = 256
 
-    private var streamsUnderWay: [ObjectIdentifier: [HTTP2Side]] {
-        Dictionary(grouping: streamTasks.underWay.compactMap { $0 as? HTTP2Side }) { ObjectIdentifier($0.session) }
+    private var streamsUnderWay: [ObjectIdentifier: [any StreamExchange]] {
+        Dictionary(grouping: streamTasks.underWay) { ObjectIdentifier($0.session) }
     }
 
     private func count(

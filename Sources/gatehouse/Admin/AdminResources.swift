@@ -40,6 +40,12 @@ struct AdminResources: Sendable {
                         number: number, isCurrent: number == current,
                         workers: generations.indices.filter { generations[$0].contains(number) },
                         holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
+                },
+                certificates: gateway.currentPlan.certificates.map { certificate in
+                    AdminStatus.Certificate(
+                        site: certificate.site, file: certificate.certificateFile,
+                        expires: certificate.loaded?.expires.map { Timestamp.text(seconds: $0) },
+                        problem: certificate.loaded?.problem)
                 }))
     }
 

@@ -6,7 +6,7 @@ import Logging
 import Messages
 import Transport
 
-/// Serves the admin API at a Unix socket, on an event loop of its own: whatever is asked costs the workers nothing.
+/// Serves the admin API at a Unix socket, on an event loop that is no worker's: whatever is asked costs them nothing.
 actor AdminServer {
     nonisolated let loop: EventLoop
     private let log: Logger
@@ -15,7 +15,7 @@ actor AdminServer {
     private var file: SocketFile?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
-        // The loop's thread keeps the loop alive until `stop`, after which no job of this actor is left.
+        // The loop's thread keeps the loop alive until the process ends.
         unsafe loop.asUnownedSerialExecutor()
     }
 
@@ -28,17 +28,19 @@ actor AdminServer {
     }
 
     /// Listens; clients are answered once `run` is called.
-    /// - Parameter replacing: whether it takes the place of a process that listens there.
+    /// - Parameters:
+    ///   - loop: whose thread runs.
+    ///   - replacing: whether it takes the place of a process that listens there.
     /// - Returns: nil if there is to be no socket, or if the standard one cannot be had: that is told, and keeps nobody from
     ///   serving.
     static func open(
-        _ socket: Admin.Socket, _ resources: AdminResources, replacing: Bool = false
+        _ socket: Admin.Socket, _ resources: AdminResources, on loop: EventLoop, replacing: Bool = false
     ) async throws(Unopened) -> AdminServer? {
         if socket == .none { return nil }
         var path = RuntimeDirectory.own
         do {
             path = if case .file(let path) = socket { path } else { try RuntimeDirectory.prepare() }
-            let server = try AdminServer(log: resources.log)
+            let server = AdminServer(log: resources.log, on: loop)
             try await server.open(at: path, resources, replacing: replacing)
             return server
         } catch {
@@ -50,12 +52,9 @@ actor AdminServer {
         }
     }
 
-    /// Starts the loop's thread.
-    /// - Throws: the system call that failed.
-    private init(log: Logger) throws(SystemError) {
+    private init(log: Logger, on loop: EventLoop) {
         self.log = log
-        loop = try EventLoop()
-        try loop.start(name: "admin")
+        self.loop = loop
     }
 
     private func open(at path: String, _ resources: AdminResources, replacing: Bool) throws(SystemError) {

@@ -91,6 +91,16 @@ struct AdminStatus: Codable, Sendable {
         }
     }
 
+    /// A site's certificate.
+    struct Certificate: Codable, Sendable {
+        var site: String
+        var file: String
+        /// The first of its chain to do so, in RFC 3339.
+        var expires: String?
+        /// Why what is in the file is not what is in use.
+        var problem: String?
+    }
+
     var name: String
     var version: String
     var pid: Int32
@@ -108,4 +118,5 @@ struct AdminStatus: Codable, Sendable {
     var tunnels: Int
     /// The newest first.
     var generations: [Generation]
+    var certificates: [Certificate]
 }

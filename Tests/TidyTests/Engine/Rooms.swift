@@ -56,6 +56,7 @@ extension Project {
                     "Sources/gatehouse/Admin/AdminServer.swift",
                     "Sources/gatehouse/Environment.swift",
                     "Sources/gatehouse/FileLimit.swift",
+                    "Sources/gatehouse/FileWatcher.swift",
                     "Sources/gatehouse/FileWriting.swift",
                     "Sources/gatehouse/Privileges.swift",
                     "Sources/gatehouse/Signals.swift",

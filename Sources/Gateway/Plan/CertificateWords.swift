@@ -1,0 +1,82 @@
+import Configuration
+import TLS
+import Transport
+
+/// What is wrong with a certificate, in words.
+struct CertificateWords {
+    let severity: Problem.Severity
+    let message: String
+    let hint: String?
+
+    /// - Parameter now: seconds since 1970.
+    init(_ fault: CertificateFault, now: Int64) {
+        switch fault {
+        case .expired(let place, let end):
+            severity = .warning
+            message = "\(Self.words(place))expired on \(Timestamp.text(seconds: end)), \(Self.age(now - end)) ago"
+            hint = "clients refuse it; renew it"
+        case .expiresSoon(let place, let end):
+            severity = .warning
+            message = "\(Self.words(place))expires on \(Timestamp.text(seconds: end)), in \(Self.age(end - now))"
+            hint = "renew it"
+        case .notYetValid(let place, let start):
+            severity = .warning
+            message = "\(Self.words(place))is not valid before \(Timestamp.text(seconds: start)), in \(Self.age(start - now))"
+            hint = "clients refuse it until then; or is this machine's clock wrong?"
+        case .issuerMissing(let issuer, isCertain: true):
+            severity = .warning
+            message = "the chain is incomplete: the certificate of its issuer, \"\(issuer)\", is missing"
+            hint =
+                "append the intermediate certificates, each behind the one that it has signed; clients without it refuse the site"
+        case .issuerMissing(let issuer, isCertain: false):
+            severity = .note
+            message = "this system does not know its issuer, \"\(issuer)\""
+            hint = "right if that is a root of your own, which clients trust; if it is an intermediate, append its certificate"
+        case .weakKey(let algorithm, let bits):
+            severity = .error
+            message = "its key is too weak: \(algorithm) of \(bits) bits"
+            hint = "make a new one: RSA of 2048 bits or more, or P-256"
+        }
+    }
+
+    /// Which of a site's names a certificate is not for; nil if it is for all.
+    static func uncovered(_ names: CertificateNames, of hostnames: [String]) -> String? {
+        let missing = missing(names, of: hostnames)
+        guard !missing.isEmpty else { return nil }
+        let addresses = names.addresses.map { SocketAddress(family: $0.count == 4 ? .ipv4 : .ipv6, bytes: $0, port: 0).host }
+        let covered = list(names.hosts + addresses)
+        let isFor = covered.isEmpty ? "it names no host (subjectAltName)" : "it is for \(covered)"
+        return "does not cover \(list(missing)): \(isFor)"
+    }
+
+    /// Those of a site's names that a certificate is not for.
+    static func missing(_ names: CertificateNames, of hostnames: [String]) -> [String] {
+        hostnames.filter { name in
+            let literal = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name
+            if let address = SocketAddress(literal: literal, port: 0) { return !names.cover(address: address.bytes) }
+            return !names.cover(host: name)
+        }
+    }
+
+    private static func words(_ place: CertificateFault.Place) -> String {
+        switch place {
+        case .leaf: ""
+        case .behind(let subject): "the certificate of \"\(subject)\" in it "
+        }
+    }
+
+    /// The first few of some names.
+    private static func list(_ names: [String]) -> String {
+        let most = 5
+        let quoted = names.prefix(most).map { "\"\($0)\"" }.joined(separator: ", ")
+        return names.count > most ? "\(quoted) and \(names.count - most) more" : quoted
+    }
+
+    /// A time as people say it, in the largest unit that it has two of.
+    private static func age(_ seconds: Int64) -> String {
+        for (unit, size) in [("day", 86_400), ("hour", 3600), ("minute", 60)] as [(String, Int64)] where seconds >= 2 * size {
+            return "\(seconds / size) \(unit)s"
+        }
+        return seconds == 1 ? "1 second" : "\(seconds) seconds"
+    }
+}

@@ -1,0 +1,77 @@
+import EventLoop
+import TLS
+
+extension SiteCertificate {
+    /// What has become of a certificate whose files were replaced.
+    package enum Renewal: Sendable {
+        /// Handshakes that begin from now on show the new one.
+        /// - Parameter expires: seconds since 1970; nil if that cannot be read.
+        case replaced(expires: Int64?)
+        /// What was in use goes on; why.
+        case refused(String)
+        /// The files hold again what is in use.
+        case restored
+    }
+
+    /// Looks at the files, and uses what is in them if clients would not refuse it where they take what is in use.
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: nil if nothing has changed since the last look.
+    fileprivate func renew(authorities: () -> SystemAuthorities, now: Int64) -> Renewal? {
+        guard let loaded else { return nil }
+        return switch loaded.look(authorities: authorities, worse: { worse($0, $1, now) }) {
+        case .unchanged: nil
+        case .replaced: .replaced(expires: loaded.expires)
+        case .refused(let reason): .refused(reason)
+        case .restored: .restored
+        }
+    }
+
+    /// Why clients would refuse the new certificate and not the old one; nil if that is not so. A reload takes it all the same,
+    /// with a warning: there somebody is looking.
+    private func worse(_ old: CertificateFacts, _ new: CertificateFacts, _ now: Int64) -> String? {
+        let known = old.faults(now: now)
+        for fault in new.faults(now: now) where fault.keepsClientsAway && !known.contains(where: { $0.isLike(fault) }) {
+            return CertificateWords(fault, now: now).message
+        }
+        let missing = CertificateWords.missing(new.names, of: hostnames)
+        if Set(missing).isSubset(of: CertificateWords.missing(old.names, of: hostnames)) { return nil }
+        return CertificateWords.uncovered(new.names, of: hostnames)
+    }
+}
+
+extension Gateway {
+    /// Looks at the files of all certificates, and uses those that have been replaced. Reads files: not for a worker's thread,
+    /// and for one caller at a time.
+    /// - Returns: those of which there is something to say.
+    package func renewCertificates() -> [(certificate: SiteCertificate, renewal: SiteCertificate.Renewal)] {
+        var known: SystemAuthorities?
+        let now = Int64(realtimeNanoseconds() / 1_000_000_000)
+        return currentPlan.certificates.compactMap { certificate in
+            let renewal = certificate.renew(
+                authorities: {
+                    let authorities = known ?? SystemAuthorities()
+                    known = authorities
+                    return authorities
+                }, now: now)
+            return renewal.map { (certificate, $0) }
+        }
+    }
+}
+
+extension CertificateFault {
+    /// Do clients refuse the certificate for it?
+    fileprivate var keepsClientsAway: Bool {
+        switch self {
+        case .expired, .notYetValid, .weakKey, .issuerMissing(_, isCertain: true): true
+        case .expiresSoon, .issuerMissing(_, isCertain: false): false
+        }
+    }
+
+    /// Is it the same kind of fault?
+    fileprivate func isLike(_ other: CertificateFault) -> Bool {
+        switch (self, other) {
+        case (.expired, .expired), (.notYetValid, .notYetValid), (.weakKey, .weakKey), (.issuerMissing, .issuerMissing): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// What there is to know of a certificate chain beside its bytes: enough to judge it again at another time.
+package struct CertificateFacts: Sendable, Equatable {
+    /// From when to when a certificate of the chain is valid, in seconds since 1970; nil for a time that cannot be read.
+    struct Validity: Sendable, Equatable {
+        var place: CertificateFault.Place
+        var from: Int64?
+        var to: Int64?
+    }
+
+    /// The hosts that the leaf is for.
+    package var names: CertificateNames
+    /// The leaf's first.
+    var validities: [Validity]
+    /// Faults that no time changes.
+    var lasting: [CertificateFault]
+
+    /// When the first certificate of the chain expires, in seconds since 1970.
+    package var expires: Int64? { validities.compactMap(\.to).min() }
+
+    /// What clients will say of it, the worst first.
+    /// - Parameter now: seconds since 1970.
+    package func faults(now: Int64) -> [CertificateFault] {
+        var faults = lasting.filter(\.isWeakness)
+        for validity in validities {
+            if let end = validity.to {
+                if end < now {
+                    faults.append(.expired(validity.place, at: end))
+                } else if end < now + CertificateChain.soon {
+                    faults.append(.expiresSoon(validity.place, at: end))
+                }
+            }
+            if let start = validity.from, start > now { faults.append(.notYetValid(validity.place, from: start)) }
+        }
+        return faults + lasting.filter { !$0.isWeakness }
+    }
+}
+
+extension CertificateFault {
+    fileprivate var isWeakness: Bool { if case .weakKey = self { true } else { false } }
+}

@@ -1,0 +1,91 @@
+import EventLoop
+import Gateway
+import Logging
+
+/// Has replaced certificates used, and with `--watch` a changed configuration, without being asked.
+///
+/// The kernel tells when something has happened on the way to a file (`FileWatch`); what has, is then looked at. Where the kernel
+/// tells nothing (network file systems, limits) it is looked at once a minute all the same.
+actor FileWatcher {
+    nonisolated let loop: EventLoop
+    private let reloader: Reloader
+    private let log: Logger
+    private let waiter: Waiter
+    /// Nil if the kernel tells nothing.
+    private var watch: FileWatch?
+    private var isStopped = false
+    private var lastFailure: SystemError?
+
+    /// Who replaces several files does it one after the other: what has happened is looked at when nothing more does for so many
+    /// nanoseconds.
+    private static let quiet: UInt64 = 250_000_000
+    /// But not later than after so many such times.
+    private static let mostPauses = 20
+    private static let lookAnyway: UInt64 = 60_000_000_000
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter loop: whose thread runs.
+    init(_ reloader: Reloader, on loop: EventLoop, log: Logger) {
+        self.reloader = reloader
+        self.log = log
+        self.loop = loop
+        waiter = Waiter(loop: loop)
+    }
+
+    /// Until `stop`.
+    func run() async {
+        do throws(SystemError) { watch = try FileWatch(on: loop) } catch {
+            tell(error)
+        }
+        var changed: Set<String> = []
+        while !isStopped {
+            // First the watch, then the look: what happens in between is told.
+            setWatches(await reloader.watchedFiles)
+            await reloader.lookAtFiles(changed: changed)
+            await wait()
+            changed = watch?.takeChanged() ?? []
+        }
+        watch?.close()
+        waiter.retire()
+    }
+
+    /// The files to be watched are others now.
+    func filesChanged() { waiter.tell() }
+
+    func stop() {
+        isStopped = true
+        waiter.tell()
+    }
+
+    private func setWatches(_ files: [String]) {
+        do throws(SystemError) {
+            try watch?.watch(files)
+            if watch != nil { lastFailure = nil }
+        } catch {
+            if error != lastFailure { tell(error) }
+            lastFailure = error
+        }
+    }
+
+    private func tell(_ error: SystemError) {
+        log.warning(
+            "not all files can be watched: they are looked at once a minute",
+            metadata: ["reason": "\(error)", "help": "see fs.inotify.max_user_watches and max_user_instances (sysctl)"])
+    }
+
+    /// Waits until something has happened and is over.
+    private func wait() async {
+        guard let watch else {
+            _ = await waiter.wait(timeout: Self.lookAnyway)
+            return
+        }
+        guard await watch.wait(waiter, timeout: Self.lookAnyway) == .ready else { return }
+        for _ in 0..<Self.mostPauses where !isStopped {
+            if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Configuration
+import EventLoop
+import Gateway
+import Logging
+
+/// Files that change while they are in use.
+extension Reloader {
+    /// A configuration that nobody has told of is read when it was last written so many nanoseconds ago: who writes it in place
+    /// may not have done.
+    private static let settled: UInt64 = 5_000_000_000
+
+    /// What is to be watched.
+    var watchedFiles: [String] {
+        gateway.currentPlan.certificates.filter { $0.loaded != nil }.flatMap { [$0.certificateFile, $0.keyFile] }
+            + (source.isWatched ? [source.path] : [])
+    }
+
+    /// Uses certificates that have been replaced, and with `--watch` a configuration that has changed.
+    /// - Parameter changed: those of which the kernel has told that they were written or replaced, and are whole.
+    func lookAtFiles(changed: Set<String>) async {
+        renewCertificates()
+        guard source.isWatched, changed.contains(source.path) || isSettled, hasChanged else { return }
+        log.notice("reloading", metadata: ["by": "a change of \(source.path)"])
+        _ = await reload()
+    }
+
+    private var isSettled: Bool {
+        guard let modified = FileAccess.modified(source.path) else { return false }
+        return realtimeNanoseconds() > modified &+ Self.settled
+    }
+
+    /// A file that has vanished, or cannot be read, has not changed: it is about to be replaced, most likely.
+    private var hasChanged: Bool {
+        let now = read()
+        return !now.source.isEmpty && now.source.hashValue != lastRead
+    }
+
+    private func renewCertificates() {
+        for (certificate, renewal) in gateway.renewCertificates() {
+            var facts: Logger.Metadata = ["site": "\(certificate.site)", "file": "\(certificate.certificateFile)"]
+            switch renewal {
+            case .replaced(let expires):
+                if let expires { facts["expires"] = "\(Timestamp.text(seconds: expires))" }
+                log.notice("a certificate is replaced: new handshakes show it", metadata: facts)
+            case .refused(let reason):
+                facts["reason"] = "\(reason)"
+                log.error("a replaced certificate is not used: what was in use goes on", metadata: facts)
+            case .restored: log.notice("a certificate's files hold again what is in use", metadata: facts)
+            }
+        }
+    }
+}
