@@ -69,7 +69,8 @@ let package = Package(
         module(
             "ACME",
             [
-                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", .product(name: "Logging", package: "swift-log"),
+                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Floor 5: the request's way.
         module(

@@ -49,7 +49,8 @@ let package = Package(
         module(
             "ACME",
             [
-                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", .product(name: "Logging", package: "swift-log"),
+                "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         module(
             "Gateway",

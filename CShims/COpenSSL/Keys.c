@@ -3,6 +3,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -115,4 +116,8 @@ fail:
 
 int gh_sha256(const unsigned char *bytes, size_t count, unsigned char *digest) {
     return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL) == 1;
+}
+
+int gh_hmac_sha256(const unsigned char *key, size_t key_count, const unsigned char *bytes, size_t count, unsigned char *code) {
+    return HMAC(EVP_sha256(), key, (int)key_count, bytes, count, code, NULL) != NULL;
 }

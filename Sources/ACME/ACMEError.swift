@@ -12,6 +12,8 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     case wrongCertificate(String)
     /// A file cannot be read or written, or says what it cannot.
     case storage(String)
+    /// The operator's program has not put a record where it belongs.
+    case hook(String)
     /// It has not done in time what it said it would.
     case tooSlow(String)
 
@@ -23,6 +25,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unproven(let words): "the authority was not convinced: \(words)"
         case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
         case .storage(let words): words
+        case .hook(let words): "the program of acme.dns_hook has failed: \(words)"
         case .tooSlow(let words): words
         }
     }
@@ -33,9 +36,10 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unreachable: "it is tried again; look at the network, at names, and at acme.directory and acme.ca_file"
         case .refused(let problem, _, _): Self.hint(problem.kind)
         case .nonsense: "does acme.directory name an ACME directory (RFC 8555)?"
-        case .unproven: "does the name lead here from outside, on port 80, without a proxy in between?"
+        case .unproven: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
+        case .hook: "what does it say on standard error? It must end with 0, within 5 minutes, when the record can be seen"
         case .tooSlow: "it is tried again"
         }
     }

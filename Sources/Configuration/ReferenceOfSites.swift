@@ -150,6 +150,15 @@ extension ConfigurationReference {
                     "Where answers to challenges are put as files too, if another server answers port 80."),
                 Key("directory", "https URL", .none("Let's Encrypt's"), "The authority's directory (RFC 8555 §7.1.1)."),
                 Key("ca_file", "file", .none("the system's CAs"), "Whom to trust when the authority is asked, PEM."),
+                Key("eab_kid", "text", .none("none"), "An external account's identifier (RFC 8555 §7.3.4)."),
+                Key("eab_hmac_key", "base64url", .none("none"), "Its key."),
+                Key("key_type", "`p256`, `p384`, `rsa`", .value("\"p256\""), "The certificate's key; RSA has 2048 bits."),
+                Key(
+                    "preferred_chain", "text", .none("the authority's choice"),
+                    "The common name of the root to which the chain is to lead, if there are several."),
+                Key(
+                    "dns_hook", "file", .none("none"),
+                    "A program that puts records into DNS: names are proved by dns-01, wildcards too."),
             ]),
     ]
 }

@@ -111,6 +111,14 @@ extension ACMESettings {
         table.read("challenge_dir", into: &settings.challengeDir)
         settings.readDirectory(table)
         settings.caFile = table.string(["ca_file"], allowEmpty: false)?.value
+        settings.eabKid = table.string(["eab_kid"], allowEmpty: false)?.value
+        settings.eabHmacKey = table.string(["eab_hmac_key"], allowEmpty: false)?.value
+        if table.has("eab_kid") != table.has("eab_hmac_key") {
+            table.missing(table.has("eab_kid") ? "eab_hmac_key" : "eab_kid", hint: "an external account has both")
+        }
+        table.read("key_type", into: &settings.keyType)
+        settings.preferredChain = table.string(["preferred_chain"], allowEmpty: false)?.value
+        settings.dnsHook = table.string(["dns_hook"], allowEmpty: false)?.value
         table.finish()
         return settings
     }

@@ -32,6 +32,22 @@ package struct ACMESettings: Sendable, Equatable {
     package var directory: String?
     /// PEM, with the CAs that the authority's own certificate may lead to; nil: the system's.
     package var caFile: String?
+    /// An account of other means with the authority (RFC 8555 §7.3.4); both or none.
+    package var eabKid: String?
+    package var eabHmacKey: String?
+    /// Of the certificate's own key.
+    package var keyType = KeyType.p256
+    /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
+    package var preferredChain: String?
+    /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
+    package var dnsHook: String?
+
+    /// Of a certificate's key; the raw value is the file's spelling.
+    package enum KeyType: String, Sendable, CaseIterable {
+        case p256
+        case p384
+        case rsa
+    }
 
     package init() {}
 }

@@ -26,6 +26,9 @@ extension CertificateChain {
     /// Who has signed the leaf, by what tells it apart.
     package var issuer: String { unsafe Self.text(X509_get_issuer_name(leaf)) }
 
+    /// Who has signed the last one: the root that it leads to, as a rule.
+    package var rootName: String { unsafe Self.text(X509_get_issuer_name(certificates[certificates.count - 1])) }
+
     /// How many certificates there are.
     package var count: Int { unsafe certificates.count }
 
@@ -50,5 +53,13 @@ extension CertificateChain {
         var piece = [UInt8](repeating: 0, count: 4096)
         while case let count = unsafe BIO_read(output, &piece, Int32(piece.count)), count > 0 { text += piece.prefix(Int(count)) }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The certificates in PEM; empty when memory is out.
+    static func pem(of certificates: [OpaquePointer]) -> String {
+        guard let output = unsafe BIO_new(BIO_s_mem()) else { return "" }
+        defer { unsafe BIO_free(output) }
+        unsafe certificates.forEach { _ = unsafe PEM_write_bio_X509(output, $0) }
+        return unsafe text(of: output)
     }
 }

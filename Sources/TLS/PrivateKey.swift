@@ -76,6 +76,19 @@ import COpenSSL
         return unsafe Array(UnsafeBufferPointer(start: made, count: Int(length)))
     }
 
+    /// A certificate by which a host proves itself to an ACME authority in a handshake (RFC 8737 §3), in PEM.
+    /// - Parameters:
+    ///   - name: of the host; it must have been checked.
+    ///   - digest: SHA-256 of the key authorization.
+    package func challengeCertificate(for name: String, digest: [UInt8]) throws(TLSError) -> String {
+        ERR_clear_error()
+        guard digest.count == Int(GH_SHA256_LENGTH),
+            let certificate = unsafe gh_challenge_certificate(key, Self.alternativeNames([name]), digest)
+        else { throw TLSError(.system, TLSError.takeReason()) }
+        defer { unsafe X509_free(certificate) }
+        return unsafe CertificateChain.pem(of: [certificate])
+    }
+
     private static func alternativeNames(_ names: [String]) -> String {
         names.map { name in
             let isAddress = name.contains(":") || name.utf8.allSatisfy { $0 == 0x2E || 0x30...0x39 ~= $0 }
@@ -90,4 +103,10 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] {
     // It can only fail where there is no memory, or OpenSSL has no SHA-256: then there is no TLS either.
     precondition(unsafe gh_sha256(bytes, bytes.count, &digest) == 1, "SHA-256 is not there")
     return digest
+}
+
+/// HMAC-SHA-256 (RFC 2104): 32 bytes; nil where the key is one that OpenSSL does not take.
+package func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8]? {
+    var code = [UInt8](repeating: 0, count: Int(GH_SHA256_LENGTH))
+    return unsafe gh_hmac_sha256(key, key.count, bytes, bytes.count, &code) == 1 ? code : nil
 }

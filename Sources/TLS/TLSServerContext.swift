@@ -62,6 +62,14 @@ import Synchronization
             unsafe SSL_CTX_free(context)
             throw error
         }
+        unsafe put(context)
+    }
+
+    /// There is none from now on: handshakes are refused.
+    package func removeCertificate() { unsafe put(nil) }
+
+    /// - Parameter context: is owned from here on.
+    private func put(_ context: OpaquePointer?) {
         let old = unsafe UInt(bitPattern: current.exchange(context, ordering: .sequentiallyConsistent))
         replaced.withLock { replaced in
             replaced.contexts.append(old)

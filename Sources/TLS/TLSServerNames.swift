@@ -8,6 +8,8 @@ import COpenSSL
     /// By what follows the asterisk, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
+    /// By name, what an ACME authority is shown that proves it (RFC 8737); without a certificate while nothing is proved.
+    private let challenges: [String: TLSServerContext]
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
     /// `init`, and then not changed; nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
@@ -19,8 +21,13 @@ import COpenSSL
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".
     ///   - fallback: for a client that sends no name, or one that nobody has.
+    ///   - challenges: by name, for ACME's `acme-tls/1`.
     ///   - tickets: of the listener as it was before.
-    package init(_ contexts: [String: TLSServerContext], fallback: TLSServerContext, tickets: TicketKeys = TicketKeys()) {
+    package init(
+        _ contexts: [String: TLSServerContext], fallback: TLSServerContext, challenges: [String: TLSServerContext] = [:],
+        tickets: TicketKeys = TicketKeys()
+    ) {
+        self.challenges = challenges
         exact = contexts.filter { !$0.key.hasPrefix("*.") }
         wildcards = Dictionary(
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
@@ -32,6 +39,7 @@ import COpenSSL
         // The callback's argument is this object, unretained: every session that uses the context holds the names too.
         if let context = unsafe context {
             unsafe gh_on_server_name(context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
+            if !challenges.isEmpty { unsafe gh_watch_for_challenges(context) }
         }
     }
 
@@ -76,6 +84,8 @@ import COpenSSL
     /// - Parameter name: nil if it asked for none.
     package func hasCertificate(for name: String?) -> Bool { (name.flatMap { context(for: $0) } ?? fallback).hasCertificate }
 
+    func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
+
     func context(for name: String) -> TLSServerContext? {
         let name = Self.normal(name)
         if let context = exact[name] { return context }
@@ -89,7 +99,10 @@ private func chooseContext(
 ) -> Int32 {
     guard let ssl = unsafe ssl, let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
     let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(argument).takeUnretainedValue()
-    let named = unsafe gh_server_name(ssl).flatMap { names.context(for: unsafe String(cString: $0)) }
+    let name = unsafe gh_server_name(ssl).map { unsafe String(cString: $0) }
+    let isChallenge = unsafe gh_is_challenge(ssl) == 1
+    // RFC 8737 §3: nobody else's certificate is shown to it; without one, it is told that nobody speaks its protocol.
+    let named = isChallenge ? name.flatMap { names.challenge(for: $0) } : name.flatMap { names.context(for: $0) }
     let chosen = named ?? names.fallback
     // SSL_set_SSL_CTX leaves the versions as they are: a site's own limit holds only if it is looked at here.
     guard unsafe SSL_version(ssl) >= chosen.minimumVersion.number else {
@@ -97,11 +110,11 @@ private func chooseContext(
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
     let hasCertificate = unsafe chosen.withContext { context in
-        unsafe context != nil && SSL_set_SSL_CTX(ssl, context) != nil
+        unsafe context != nil && (!isChallenge || named != nil) && SSL_set_SSL_CTX(ssl, context) != nil
     }
     // RFC 6066 §3: a certificate of another name would be taken for an attack.
     guard hasCertificate else {
-        unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+        unsafe alert?.pointee = isChallenge ? SSL_AD_NO_APPLICATION_PROTOCOL : SSL_AD_UNRECOGNIZED_NAME
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
     return named == nil ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK

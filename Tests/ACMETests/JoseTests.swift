@@ -125,3 +125,46 @@ struct ServiceURLTests {
         ])
     func wrong(text: String) { #expect(ServiceURL(text) == nil) }
 }
+
+@Suite("What is said beside an answer")
+struct ReplyTests {
+    @Test(
+        "leads to an alternate, or not",
+        arguments: [
+            ("<https://ca/c/1>;rel=\"alternate\"", "https://ca/c/1"), ("<https://ca/c/2> ; title=x ; rel=alternate", "https://ca/c/2"),
+            ("<https://ca/d>;rel=\"index\"", nil), ("https://ca/d;rel=alternate", nil), ("<https://ca/d", nil), ("", nil),
+        ])
+    func alternates(link: String, url: String?) { #expect(AuthorityCalls.alternate(link) == url) }
+}
+
+@Suite("An external account")
+struct ExternalAccountTests {
+    private struct Vector {
+        static let key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+    }
+
+    @Test("signs the account's key by HS256 (RFC 8555 §7.3.4), as openssl does")
+    func binding() async throws {
+        let key = try AccountKey(PrivateKey(.p256))
+        let url = try #require(ServiceURL("https://ca.example/new-account"))
+        let account = Authority.ExternalAccount(identifier: "kid-1", key: Vector.key)
+        let binding = try SignedRequest.binding(of: key, to: account, url: url)
+        let header = String(decoding: try #require(Base64URL.bytes(binding.protected)), as: UTF8.self)
+        #expect(header == #"{"alg":"HS256","kid":"kid-1","url":"https://ca.example/new-account"}"#)
+        let directory = try TemporaryDirectory()
+        let signed = try directory.write("signed", "\(binding.protected).\(binding.payload)")
+        let secret = try #require(Base64URL.bytes(Vector.key)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let outcome = try await Command.run(
+            "openssl", ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(secret)", "-binary", signed])
+        #expect(Base64URL.text(outcome.output) == binding.signature)
+    }
+
+    @Test("needs a key that is base64url", arguments: ["", "a b", "é"])
+    func wrong(text: String) throws {
+        let key = try AccountKey(PrivateKey(.p256))
+        let url = try #require(ServiceURL("https://ca.example/new-account"))
+        #expect(throws: ACMEError.self) {
+            try SignedRequest.binding(of: key, to: Authority.ExternalAccount(identifier: "k", key: text), url: url)
+        }
+    }
+}

@@ -155,6 +155,10 @@ import Testing
         #expect(ssl.acme.challengeDir == "./acme")
         #expect(ssl.acme.directory == "https://acme.example.com/directory")
         #expect(ssl.acme.caFile == "./acme-ca.crt")
+        #expect(ssl.acme.eabKid == "kid-1" && ssl.acme.eabHmacKey == "c2VjcmV0")
+        #expect(ssl.acme.keyType == .p384)
+        #expect(ssl.acme.preferredChain == "Root X")
+        #expect(ssl.acme.dnsHook == "/usr/local/bin/hook")
         #expect(try #require(configuration.sites[3].ssl).acme.staging)
     }
 

@@ -13,30 +13,33 @@ package final class Pebble: Sendable {
     ///   - tls: the port that it looks at for tls-alpn-01.
     ///   - names: that lead to 127.0.0.1 for it; none of others leads anywhere.
     ///   - lifetime: of certificates, in seconds.
+    ///   - accounts: external accounts (RFC 8555 §7.3.4), of which each client needs one; none: it needs none.
+    ///   - nameServer: whom it asks for names, in place of a server that knows `names`.
     ///   - environment: PEBBLE_…, see its README.
     package init(
-        http: FreePort, tls: FreePort, names: [String], lifetime: Int = 86_400, listener: FreePort? = nil,
-        environment: [String: String] = [:], in directory: TemporaryDirectory
+        http: FreePort, tls: FreePort, names: [String], lifetime: Int = 86_400, accounts: [String: String] = [:],
+        nameServer: String? = nil, environment: [String: String] = [:], in directory: TemporaryDirectory
     ) async throws {
         certificates = try await Certificates.ready()
         management = try FreePort()
-        self.listener = try listener ?? FreePort()
-        directoryURL = "https://localhost:\(self.listener)/dir"
+        listener = try FreePort()
+        directoryURL = "https://localhost:\(listener)/dir"
         let server = try NameServer(
             Dictionary(uniqueKeysWithValues: names.map { ($0, .addresses(["127.0.0.1"], ttl: 1)) }))
         self.names = server
         let file = try directory.write(
-            "pebble-\(self.listener).json",
+            "pebble-\(listener).json",
             """
             {"pebble": {
-                "listenAddress": "127.0.0.1:\(self.listener)", "managementListenAddress": "127.0.0.1:\(management)",
+                "listenAddress": "127.0.0.1:\(listener)", "managementListenAddress": "127.0.0.1:\(management)",
                 "certificate": "\(certificates.local.certificate)", "privateKey": "\(certificates.local.key)",
-                "httpPort": \(http), "tlsPort": \(tls), "ocspResponderURL": "", "externalAccountBindingRequired": false,
+                "httpPort": \(http), "tlsPort": \(tls), "ocspResponderURL": "", "externalAccountBindingRequired": \(!accounts.isEmpty),
+                "externalAccountMACKeys": {\(accounts.map { "\"\($0)\": \"\($1)\"" }.joined(separator: ", "))},
                 "certificateValidityPeriod": \(lifetime)
             }}
             """)
         process = try ChildProcess(
-            "pebble", ["-config", file, "-dnsserver", "\(server)"],
+            "pebble", ["-config", file, "-dnsserver", nameServer ?? "\(server)"],
             environment: ["PEBBLE_VA_NOSLEEP": "1"].merging(environment) { $1 })
         _ = try await process.output.first("pebble listening") { $0.contains("ACME directory available at") }
     }
@@ -52,12 +55,12 @@ package final class Pebble: Sendable {
         """
     }
 
-    /// Its root's certificate, which it makes anew at each start, as a file.
-    package func root(in directory: TemporaryDirectory) async throws -> String {
+    /// The certificate of one of its roots, which it makes anew at each start, as a file.
+    package func root(_ number: Int = 0, in directory: TemporaryDirectory) async throws -> String {
         let outcome = try await Command.curl([
-            "--cacert", certificates.authority, "https://localhost:\(management)/roots/0",
+            "--cacert", certificates.authority, "https://localhost:\(management)/roots/\(number)",
         ])
-        return try directory.write("root.crt", outcome.text)
+        return try directory.write("root-\(number).crt", outcome.text)
     }
 
     /// How many requests of this kind it has had: "/order-plz".

@@ -169,6 +169,12 @@ int gh_set_tickets(SSL *ssl, gh_tickets *tickets);
 /// After how many seconds new tickets get a new key, in the whole process. For tests to lower.
 void gh_replace_ticket_keys_after(uint64_t seconds);
 
+/// Makes the sessions of a server's context look whether their client is an ACME authority that proves a name (RFC 8737).
+void gh_watch_for_challenges(SSL_CTX *context);
+
+/// Is it one? Known from the server-name callback on, if the context watches.
+int gh_is_challenge(const SSL *ssl);
+
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
 /// of three), no session cache (resumption is by ticket: no memory per client, no lock between workers), no renegotiation.

@@ -25,5 +25,8 @@ int gh_key_request(EVP_PKEY *key, const char *names, unsigned char **der);
 /// The caller frees it.
 X509 *gh_challenge_certificate(EVP_PKEY *key, const char *names, const unsigned char *digest);
 
+/// HMAC-SHA-256 (RFC 2104), GH_SHA256_LENGTH bytes. 0 on failure.
+int gh_hmac_sha256(const unsigned char *key, size_t key_count, const unsigned char *bytes, size_t count, unsigned char *code);
+
 /// SHA-256, GH_SHA256_LENGTH bytes. 0 on failure.
 int gh_sha256(const unsigned char *bytes, size_t count, unsigned char *digest);

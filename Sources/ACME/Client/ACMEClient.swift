@@ -61,10 +61,12 @@ final class ACMEClient {
         return try decode(Order.self, await post(Self.parse(url, "an order's end"), payload))
     }
 
-    /// The chain in PEM, the leaf first.
-    nonisolated(nonsending) func certificate(at url: String) async throws(ACMEError) -> String {
+    /// The chain in PEM, the leaf first, and where others are that lead to other roots.
+    nonisolated(nonsending) func certificate(
+        at url: String
+    ) async throws(ACMEError) -> (chain: String, alternates: [String]) {
         let reply = try await post(Self.parse(url, "a certificate"), [], accept: "application/pem-certificate-chain")
-        return String(decoding: reply.body, as: UTF8.self)
+        return (String(decoding: reply.body, as: UTF8.self), reply.alternates)
     }
 
     // MARK: Account
@@ -82,13 +84,20 @@ final class ACMEClient {
         struct Payload: Encodable {
             var termsOfServiceAgreed: Bool
             var contact: [String]?
+            var externalAccountBinding: SignedRequest.Flattened?
         }
         let url = try await directoryURL(\.newAccount, "newAccount")
-        if directory?.meta?.externalAccountRequired == true {
-            throw .unproven("the authority wants an external account (RFC 8555 §7.3.4), which this version cannot give")
+        if directory?.meta?.externalAccountRequired == true, authority.externalAccount == nil {
+            throw .unproven("the authority wants an external account (RFC 8555 §7.3.4): acme.eab_kid, acme.eab_hmac_key")
+        }
+        let binding: SignedRequest.Flattened?
+        if let account = authority.externalAccount {
+            binding = try SignedRequest.binding(of: key, to: account, url: url)
+        } else {
+            binding = nil
         }
         let contact = authority.email.isEmpty ? nil : ["mailto:" + authority.email]
-        let reply = try await post(url, JSON.encode(Payload(termsOfServiceAgreed: true, contact: contact)), by: .key, key: key)
+        let reply = try await post(url, JSON.encode(Payload(termsOfServiceAgreed: true, contact: contact, externalAccountBinding: binding)), by: .key, key: key)
         guard let location = reply.location else { throw .nonsense("a new account without a Location") }
         try accounts.save(location)
         return location

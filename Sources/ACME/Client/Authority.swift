@@ -6,11 +6,27 @@ package struct Authority: Hashable, Sendable {
     package var email: String
     /// PEM with the CAs that its own certificate may lead to; nil: the system's.
     package var caFile: String?
+    /// Nil: none is needed.
+    package var externalAccount: ExternalAccount?
 
-    package init(directory: String, email: String = "", caFile: String? = nil) {
+    /// An account with the authority that was made by other means (RFC 8555 §7.3.4).
+    package struct ExternalAccount: Hashable, Sendable {
+        /// Its identifier, as the authority gave it.
+        package var identifier: String
+        /// base64url, as the authority gave it.
+        package var key: String
+
+        package init(identifier: String, key: String) {
+            self.identifier = identifier
+            self.key = key
+        }
+    }
+
+    package init(directory: String, email: String = "", caFile: String? = nil, externalAccount: ExternalAccount? = nil) {
         self.directory = directory
         self.email = email
         self.caFile = caFile
+        self.externalAccount = externalAccount
     }
 
     /// Its place in the state directory: one account for each directory and address.

@@ -14,6 +14,8 @@ struct AuthorityReply {
     var location: String?
     /// Seconds for which it wants to be left alone (RFC 9110 §10.2.3).
     var retryAfter: Int64?
+    /// Other forms of the same (RFC 8288, `rel="alternate"`).
+    var alternates: [String] = []
 }
 
 /// Calls to an authority, one at a time, each on a connection of its own.
@@ -107,6 +109,14 @@ final class AuthorityCalls {
         }
     }
 
+    /// The target of a link of one value (RFC 8288 §3), if it is an alternate.
+    static func alternate(_ value: String) -> String? {
+        guard value.hasPrefix("<"), let end = value.firstIndex(of: ">") else { return nil }
+        let parameters = value[value.index(after: end)...].lowercased().filter { $0 != " " && $0 != "\"" }
+        guard parameters.split(separator: ";").contains("rel=alternate") else { return nil }
+        return String(value[value.index(after: value.startIndex)..<end])
+    }
+
     private final class LookedUp {
         var outcome: Result<Resolver.Answer, TransportError>?
     }
@@ -114,10 +124,14 @@ final class AuthorityCalls {
     private func reply(_ answer: Call.Answer) -> AuthorityReply {
         let fields = answer.fields
         var reply = AuthorityReply(status: answer.status, body: answer.body)
-        for line in fields.lines where fields.name(of: line).lowercased() == "replay-nonce" {
+        for line in fields.lines {
+            let value = fields.string(of: line)
+            switch fields.name(of: line).lowercased() {
             // RFC 8555 §6.5.1: one with other letters is not to be used.
-            let nonce = fields.string(of: line)
-            if Base64URL.isText(nonce) { reply.nonce = nonce }
+            case "replay-nonce" where Base64URL.isText(value): reply.nonce = value
+            case "link": if let url = Self.alternate(value) { reply.alternates.append(url) }
+            default: break
+            }
         }
         reply.location = fields.string(of: .location)
         if let seconds = fields.number(of: .retryAfter) {

@@ -5,19 +5,27 @@ import TLS
 struct Issuance {
     /// How one name is proved.
     struct Proof: Sendable, Equatable {
-        var kind: Challenge.Kind
+        var kind: ProofKind
         /// Host name.
         var name: String
         var token: String
         /// RFC 8555 §8.1.
         var keyAuthorization: String
+
+        /// Its SHA-256, as handshakes show it (RFC 8737 §3).
+        var digest: [UInt8] { sha256(Array(keyAuthorization.utf8)) }
+        /// What a record says (RFC 8555 §8.4).
+        var recordName: String { "_acme-challenge.\(name)" }
+        var recordValue: String { Base64URL.text(digest) }
     }
 
     let client: ACMEClient
     let names: [String]
     let key: PrivateKey
     /// How the names can be proved, the best way first.
-    let kinds: [Challenge.Kind]
+    let kinds: [ProofKind]
+    /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
+    let preferredRoot: String?
     /// Has what proves the names where the authority will look, when it returns.
     let prove: ([Proof]) async throws(ACMEError) -> Void
     /// Told the URL of an order that has begun.
@@ -47,7 +55,7 @@ struct Issuance {
                 order = try await client.finalize(url, request: request())
             case .wait:
                 (order, retryAfter) = try await client.order(at: url)
-            case .download(let url): return try await client.certificate(at: url)
+            case .download(let url): return try await download(url)
             case .fail(let words): throw .unproven(words)
             }
             guard order.status == before || order.status == .processing else { continue }
@@ -69,6 +77,17 @@ struct Issuance {
         let (url, order) = try await client.order(names)
         try began(url)
         return (url, order)
+    }
+
+    /// RFC 8555 §7.4.2: of several chains the one that is preferred, else the first.
+    private nonisolated(nonsending) func download(_ url: String) async throws(ACMEError) -> String {
+        let (first, alternates) = try await client.certificate(at: url)
+        guard let preferredRoot, CertificateChain(pem: first)?.rootName != preferredRoot else { return first }
+        for url in alternates.prefix(8) {
+            let chain = try await client.certificate(at: url).chain
+            if CertificateChain(pem: chain)?.rootName == preferredRoot { return chain }
+        }
+        return first
     }
 
     private func request() throws(ACMEError) -> [UInt8] {
@@ -100,6 +119,8 @@ struct Issuance {
     private nonisolated(nonsending) func choose(
         _ authorization: Authorization
     ) async throws(ACMEError) -> (challenge: String, proof: Proof) {
+        // RFC 8555 §8: what is true of a wildcard only DNS can say.
+        let kinds = authorization.wildcard == true ? kinds.filter { $0 == .dns01 } : kinds
         for kind in kinds {
             guard let challenge = authorization.challenges.first(where: { $0.type == kind.rawValue }) else { continue }
             // RFC 8555 §8.3: a token becomes a part of a path, or of a file's name.

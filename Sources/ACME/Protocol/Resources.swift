@@ -65,6 +65,8 @@ struct Authorization: Decodable, Sendable {
 
     var status: Status
     var identifier: Identifier
+    /// Is it for all names one label below? Then the identifier says the name without its asterisk.
+    var wildcard: Bool?
     var challenges: [Challenge]
 
     /// Why it failed, in the authority's words.
@@ -76,12 +78,7 @@ struct Authorization: Decodable, Sendable {
 
 /// RFC 8555 §8.
 struct Challenge: Decodable, Sendable {
-    enum Kind: String, Sendable {
-        case http01 = "http-01"
-        case tlsALPN01 = "tls-alpn-01"
-    }
-
-    /// `Kind`'s, or one that is not known here.
+    /// One of `ProofKind`, or one that is not known here.
     var type: String
     var url: String
     var token: String?

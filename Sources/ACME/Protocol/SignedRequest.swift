@@ -19,7 +19,8 @@ struct SignedRequest {
         var url: String
     }
 
-    private struct Flattened: Encodable {
+    /// RFC 7515 §7.2.2.
+    struct Flattened: Encodable {
         var protected: String
         var payload: String
         var signature: String
@@ -47,6 +48,20 @@ struct SignedRequest {
         } catch {
             throw error as? ACMEError ?? .nonsense("\(error)")
         }
+    }
+}
+
+extension SignedRequest {
+    /// Says that an account's key is of an external account, signed by that one's key (RFC 8555 §7.3.4).
+    static func binding(
+        of key: AccountKey, to account: Authority.ExternalAccount, url: ServiceURL
+    ) throws(ACMEError) -> Flattened {
+        let header = ProtectedHeader(alg: "HS256", kid: account.identifier, url: url.description)
+        let (protected, payload) = (Base64URL.text(try JSON.encode(header)), Base64URL.text(try JSON.encode(key.jwk)))
+        guard let secret = Base64URL.bytes(account.key.filter { $0 != "=" }), !secret.isEmpty,
+            let code = hmacSHA256(Array("\(protected).\(payload)".utf8), key: secret)
+        else { throw .storage("acme.eab_hmac_key is no base64url") }
+        return Flattened(protected: protected, payload: payload, signature: Base64URL.text(code))
     }
 }
 

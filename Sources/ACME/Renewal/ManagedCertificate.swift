@@ -1,3 +1,5 @@
+package import TLS
+
 /// A certificate that is to be had by ACME, as the configuration says it.
 package struct ManagedCertificate: Sendable, Equatable {
     /// Host names that it is for, lower case, each once. The first is its name in the state directory.
@@ -5,11 +7,33 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var authority: Authority
     /// Where answers to challenges are put as files too, for another server that answers in our place; nil: nowhere.
     package var challengeFolder: String?
+    /// A program that puts records into DNS; nil: names are proved in other ways.
+    package var dnsHook: String?
+    /// Of the certificate's own key.
+    package var keyKind: PrivateKey.Kind
+    /// The common name of the root that the chain is to lead to; nil: any.
+    package var preferredRoot: String?
 
-    package init(names: [String], authority: Authority, challengeFolder: String? = nil) {
+    package init(
+        names: [String], authority: Authority, challengeFolder: String? = nil, dnsHook: String? = nil,
+        keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil
+    ) {
         self.names = names
         self.authority = authority
         self.challengeFolder = challengeFolder
+        self.dnsHook = dnsHook
+        self.keyKind = keyKind
+        self.preferredRoot = preferredRoot
+    }
+
+    /// Another one whenever anything of how it is asked for is another.
+    var settings: String {
+        let account = authority.externalAccount
+        let parts = [
+            authority.directory, authority.email, authority.caFile, account?.identifier, account?.key, challengeFolder, dnsHook,
+            keyKind.rawValue, preferredRoot,
+        ]
+        return Base64URL.text(sha256(Array(parts.map { $0 ?? "" }.joined(separator: "\n").utf8)).prefix(12))
     }
 
     package var name: String { names.first ?? "" }

@@ -19,8 +19,7 @@ package actor Renewer {
     private var certificates: [ManagedCertificate] = []
     /// By name; those that are known.
     var statuses: [String: CertificateStatus] = [:]
-    /// Key authorizations by token, and when they end, in monotonic nanoseconds.
-    private var answers: [String: (text: String, file: String?, until: UInt64)] = [:]
+    private let proofs: Proofs
     /// Of the state directory; nil while another process has it.
     private var lock: Int32?
     private var saidIsLocked = false
@@ -33,8 +32,6 @@ package actor Renewer {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// Authorities look several times, also after one look has been enough (RFC 8555 §8.2).
-    private static let answerTime: UInt64 = 120_000_000_000
     /// The longest sleep: clocks are set, and the lock of another process may end, without anybody telling.
     private static let longestSleep: UInt64 = 60_000_000_000
 
@@ -48,6 +45,7 @@ package actor Renewer {
         directory = StateDirectory(stateDirectory)
         store = CertificateStore(directory)
         waiter = Waiter(loop: loop)
+        proofs = Proofs(deployment, store: directory, waiter: waiter, log: log)
     }
 
     /// These are wanted from now on. Those that are there already are used at once.
@@ -56,6 +54,7 @@ package actor Renewer {
         for certificate in wanted where statuses[certificate.name]?.notAfter != nil {
             _ = await deployment.use(certificate.name, file: store.file(of: certificate.name))
         }
+        await proofs.showAgain()
         certificates = wanted
         hasChanged = true
         waiter.tell()
@@ -66,7 +65,7 @@ package actor Renewer {
         while !isStopped {
             hasChanged = false
             if !certificates.isEmpty, takeLock() { await tryWhatIsDue() }
-            await forgetAnswers()
+            await proofs.forgetEnded()
             if !hasChanged, !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
         waiter.retire()
@@ -77,6 +76,7 @@ package actor Renewer {
     package func stop() {
         isStopped = true
         callsUnderWay?.stop()
+        proofs.stop()
         waiter.tell()
     }
 
@@ -125,7 +125,10 @@ package actor Renewer {
             guard var known = status else { return nil }
             if known.names != certificate.names || known.directory != certificate.authority.directory {
                 try change(&known, to: certificate)
+            } else if known.failures > 0, known.settings != certificate.settings {
+                known.nextTry = 0
             }
+            known.settings = certificate.settings
             statuses[certificate.name] = known
             return known
         } catch {
@@ -207,7 +210,7 @@ package actor Renewer {
 
     private func issue(_ certificate: ManagedCertificate, _ status: inout CertificateStatus) async throws(ACMEError) {
         let name = certificate.name
-        let key = try store.nextKey(of: name, .p256)
+        let key = try store.nextKey(of: name, certificate.keyKind)
         let calls = try AuthorityCalls(
             waiter, buffers: buffers, caFile: certificate.authority.caFile, wallClock: { Self.now })
         callsUnderWay = calls
@@ -218,8 +221,9 @@ package actor Renewer {
         if isStopped { calls.stop() }
         let client = ACMEClient(certificate.authority, calls: calls, store: directory)
         let issuance = Issuance(
-            client: client, names: certificate.names, key: key, kinds: await kinds(of: certificate),
-            prove: { proofs throws(ACMEError) in try await self.publish(proofs, certificate) },
+            client: client, names: certificate.names, key: key,
+            kinds: await ways(of: certificate, status.failures), preferredRoot: certificate.preferredRoot,
+            prove: { proofs throws(ACMEError) in try await self.proofs.publish(proofs, certificate) },
             began: { url throws(ACMEError) in
                 var begun = self.statuses[name] ?? CertificateStatus()
                 begun.order = url
@@ -227,11 +231,12 @@ package actor Renewer {
                 try self.store.save(begun, of: name)
                 self.log.info("an order has begun", metadata: ["name": "\(name)", "order": "\(url)"])
             })
-        let pem = try await issuance.run(resumed: status.order)
+        let pem = try await run(issuance, resumed: status.order)
         let (chain, start, end) = try CertificateCheck.chain(pem, for: certificate.names, key: key, now: Self.now)
         try store.save(pem, key, of: name)
         try store.forgetNextKey(of: name)
         status = CertificateStatus()
+        status.settings = certificate.settings
         (status.names, status.directory) = (certificate.names, certificate.authority.directory)
         (status.notBefore, status.notAfter, status.issuer) = (start, end, chain.issuer)
         status.issuedBy = status.directory
@@ -239,6 +244,17 @@ package actor Renewer {
         status.nextTry = RenewalSchedule.renewal(notBefore: start, notAfter: end, draw: .random(in: 0..<1000))
         keep(status, certificate)
         await use(certificate, status)
+    }
+
+    private func run(_ issuance: Issuance, resumed: String?) async throws(ACMEError) -> String {
+        do throws(ACMEError) {
+            let pem = try await issuance.run(resumed: resumed)
+            await proofs.takeOutRecords()
+            return pem
+        } catch {
+            await proofs.takeOutRecords()
+            throw error
+        }
     }
 
     private func use(_ certificate: ManagedCertificate, _ status: CertificateStatus) async {
@@ -269,38 +285,12 @@ package actor Renewer {
         ]
     }
 
-    // MARK: Challenges
-
-    private func kinds(of certificate: ManagedCertificate) async -> [Challenge.Kind] {
-        let hasListener = await deployment.answersHTTP
-        return hasListener || certificate.challengeFolder != nil ? [.http01] : []
-    }
-
-    private func publish(_ proofs: [Issuance.Proof], _ certificate: ManagedCertificate) async throws(ACMEError) {
-        let until = loop.now &+ Self.answerTime
-        for proof in proofs {
-            var file: String?
-            if let folder = certificate.challengeFolder {
-                file = "\(folder)/\(proof.token)"
-                try StateDirectory(folder).write(Array(proof.keyAuthorization.utf8), to: proof.token)
-            }
-            answers[proof.token] = (proof.keyAuthorization, file, until)
-            log.info("a challenge can be answered", metadata: ["name": "\(proof.name)", "challenge": "\(proof.kind.rawValue)"])
-        }
-        await deployment.answer(answers.mapValues(\.text))
-    }
-
-    private func forgetAnswers() async {
-        let now = loop.now
-        let ended = answers.filter { $0.value.until <= now }
-        guard !ended.isEmpty else { return }
-        for (token, answer) in ended {
-            answers[token] = nil
-            // What is left there is a public text.
-            if let file = answer.file, let slash = file.lastIndex(of: "/") {
-                try? StateDirectory(String(file[..<slash])).remove(token)
-            }
-        }
-        await deployment.answer(answers.mapValues(\.text))
+    /// How this certificate's names can be proved, the best way first; after failures another one.
+    private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
+        if certificate.dnsHook != nil { return [.dns01] }
+        var ways = await deployment.ways
+        if certificate.challengeFolder != nil, !ways.contains(.http01) { ways.insert(.http01, at: 0) }
+        let start = ways.isEmpty ? 0 : failures % ways.count
+        return Array(ways[start...] + ways[..<start])
     }
 }

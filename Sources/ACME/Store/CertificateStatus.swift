@@ -21,6 +21,8 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     package var failures = 0
     /// Why the last one failed; nil if it did not.
     package var lastError: String?
+    /// Of how it is asked for: another value after a failure means that somebody has mended something.
+    package var settings: String?
     /// The URL of an order that is under way.
     package var order: String?
 

@@ -29,6 +29,13 @@ package struct StateDirectory: StateStore {
         return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(words(errno))"
     }
 
+    /// Why a program cannot be run; nil if it can, as far as can be seen.
+    package static func problem(running path: String) -> String? {
+        guard path.hasPrefix("/") else { return "no whole path" }
+        // The call uses the text alone.
+        return unsafe access(path, X_OK) == 0 ? nil : words(errno)
+    }
+
     func location(of path: String) -> String { "\(root)/\(path)" }
 
     func read(_ path: String) throws(ACMEError) -> [UInt8]? {

@@ -1,5 +1,6 @@
-import ACME
+package import ACME
 import TLS
+import Transport
 
 extension Gateway: CertificateDeployment {
     /// Has every worker answer challenges with these; see `CertificateDeployment`.
@@ -19,7 +20,30 @@ extension Gateway: CertificateDeployment {
         return nil
     }
 
-    package var answersHTTP: Bool {
-        get async { currentPlan.listeners.contains { $0.tls == nil } }
+    /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.
+    package func prove(_ name: String, file: String?) async -> String? {
+        guard let context = currentPlan.challengeContexts[name] else { return nil }
+        guard let file else {
+            context.removeCertificate()
+            return nil
+        }
+        do throws(TLSError) {
+            try context.replaceCertificate(certificateFile: file, keyFile: file)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    /// What of this process's listeners an authority can ask.
+    package var ways: [ProofKind] {
+        get async {
+            let listeners = currentPlan.listeners
+            let isPlain = listeners.contains { $0.tls == nil }
+            let isOnlyTLSThere = listeners.contains { $0.tls != nil && $0.address.port == 443 }
+                && !listeners.contains { $0.tls == nil && $0.address.port == 80 }
+            let ways: [ProofKind] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
+            return isOnlyTLSThere ? ways.reversed() : ways
+        }
     }
 }

@@ -16,6 +16,8 @@ package final class Plan: Sendable {
     package let certificates: [SiteCertificate]
     /// Those that ACME is to get, each once.
     package let managed: [ManagedCertificate]
+    /// By name, what is shown to an authority that proves one in a handshake (RFC 8737).
+    let challengeContexts: [String: TLSServerContext]
     /// Where they are kept.
     package let stateDirectory: String
     /// The sites' files, for the plan after this one: where they are still the same, workers go on to remember them.
@@ -39,14 +41,15 @@ package final class Plan: Sendable {
     private let drainingRoutes: Set<ObjectIdentifier>
 
     init(
-        listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate], stateDirectory: String,
-        pools: [PoolPlan], files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState,
-        names: NameCache.Settings, fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName,
-        logFormat: Logging.Format, workerCount: Int
+        listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
+        challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
+        files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState, names: NameCache.Settings,
+        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
         self.managed = managed
+        self.challengeContexts = challengeContexts
         self.stateDirectory = stateDirectory
         self.pools = pools
         self.files = files

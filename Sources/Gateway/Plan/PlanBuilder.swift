@@ -33,6 +33,7 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
+    lazy var challengeContexts = makeChallengeContexts()
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
@@ -63,7 +64,8 @@ package struct PlanBuilder {
         judgeFaults(after: previous)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, certificates: certificates, managed: managed, stateDirectory: configuration.server.stateDir,
+            listeners: listeners, certificates: certificates, managed: managed,
+            challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, files: files, faults: faults, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logFormat: configuration.logging.format,
@@ -211,7 +213,9 @@ package struct PlanBuilder {
             if index == fallback { chosen = context }
             for name in configuration.sites[index].hostnames { contexts[name] = context }
         }
-        return chosen.map { TLSServerNames(contexts, fallback: $0, tickets: tickets ?? TicketKeys()) }
+        return chosen.map {
+            TLSServerNames(contexts, fallback: $0, challenges: challengeContexts, tickets: tickets ?? TicketKeys())
+        }
     }
 
     /// Who protects the records of TLS 1.3.

@@ -82,7 +82,7 @@ struct IssuanceFaultTests {
         let root = try await pebble.root(in: managed.directory)
         let toml = managed.toml(pebble.ssl)
         let first = try managed.start(toml)
-        _ = try await first.errors.line("a challenge can be answered")
+        _ = try await first.errors.line("a name can be proved")
         first.kill()
         try await first.exit()
         #expect(try managed.status(of: "a.test")["order"] as? String != nil)

@@ -32,6 +32,7 @@ extension Project {
                     "Sources/Transport/",
                 ],
                 files: [
+                    "Sources/ACME/Renewal/HookProgram.swift",
                     "Sources/ACME/Renewal/Renewer.swift",
                     "Sources/ACME/Store/StateDirectory.swift",
                     "Sources/Buffers/Buffer.swift",

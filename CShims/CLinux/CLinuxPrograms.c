@@ -1,0 +1,63 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+// 0, or an errno.
+static int spawn(const char *program, char *const arguments[], pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    // Ignored here, and what is ignored stays so over exec.
+    sigaddset(&usual, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int error = posix_spawn(pid, program, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid) {
+    // execve(2) does not change them.
+    char *arguments[] = {(char *)program, (char *)first, (char *)second, (char *)third, NULL};
+    pid_t started;
+    int error = spawn(program, arguments, &started);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    *pid = started;
+    // The number by which a descriptor is made non-blocking is that of open(2). Until it is reaped its number is nobody else's.
+    int descriptor = (int)syscall(SYS_pidfd_open, started, O_NONBLOCK);
+    if (descriptor < 0) {
+        int reason = errno;
+        gh_end_program(started);
+        errno = reason;
+    }
+    return descriptor;
+}
+
+int gh_end_program(int pid) {
+    kill(-pid, SIGKILL);
+    int status;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

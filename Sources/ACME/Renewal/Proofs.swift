@@ -1,0 +1,114 @@
+import EventLoop
+import Logging
+import TLS
+
+/// What an authority can find of the names that are being proved, and where.
+final class Proofs {
+    /// A text that plain listeners answer with.
+    private struct Answer {
+        var text: String
+        /// Where it stands as a file too; nil: nowhere.
+        var folder: String?
+        /// Monotonic nanoseconds.
+        var until: UInt64
+    }
+
+    private let deployment: any CertificateDeployment
+    private let store: StateDirectory
+    private let waiter: Waiter
+    private let log: Logger
+    /// By token.
+    private var answers: [String: Answer] = [:]
+    /// Names that handshakes prove, and until when, in monotonic nanoseconds.
+    private var handshakes: [String: UInt64] = [:]
+    /// Records that are to be taken out again.
+    private var records: [(hook: HookProgram, proof: Issuance.Proof)] = []
+    private var isStopped = false
+
+    /// Authorities look several times, also after one look has been enough (RFC 8555 §8.2).
+    private static let lifetime: UInt64 = 120_000_000_000
+
+    /// - Parameter waiter: the calling task's.
+    init(_ deployment: any CertificateDeployment, store: StateDirectory, waiter: Waiter, log: Logger) {
+        self.deployment = deployment
+        self.store = store
+        self.waiter = waiter
+        self.log = log
+    }
+
+    /// Has them where the authority will look, when it returns.
+    nonisolated(nonsending) func publish(
+        _ proofs: [Issuance.Proof], _ certificate: ManagedCertificate
+    ) async throws(ACMEError) {
+        let until = waiter.loop.now &+ Self.lifetime
+        for proof in proofs {
+            switch proof.kind {
+            case .http01:
+                let folder = certificate.challengeFolder
+                if let folder { try StateDirectory(folder).write(Array(proof.keyAuthorization.utf8), to: proof.token) }
+                answers[proof.token] = Answer(text: proof.keyAuthorization, folder: folder, until: until)
+            case .tlsALPN01:
+                try await show(proof)
+                handshakes[proof.name] = until
+            case .dns01:
+                guard let path = certificate.dnsHook else { continue }
+                let hook = HookProgram(path: path)
+                records.append((hook, proof))
+                try await hook.run("add", proof.recordName, proof.recordValue, on: waiter) { isStopped }
+            }
+            log.info("a name can be proved", metadata: ["name": "\(proof.name)", "by": "\(proof.kind.rawValue)"])
+        }
+        if !answers.isEmpty { await deployment.answer(answers.mapValues(\.text)) }
+    }
+
+    private nonisolated(nonsending) func show(_ proof: Issuance.Proof) async throws(ACMEError) {
+        let file = Self.file(of: proof.name)
+        do throws(TLSError) {
+            let key = try PrivateKey(.p256)
+            let certificate = try key.challengeCertificate(for: proof.name, digest: proof.digest)
+            let pem = Array((key.pem + certificate).utf8)
+            do throws(ACMEError) { try store.write(pem, to: file) } catch { throw TLSError(.system, error.description) }
+        } catch {
+            throw .storage("no certificate for a challenge: \(error.reason)")
+        }
+        if let reason = await deployment.prove(proof.name, file: store.location(of: file)) { throw .storage(reason) }
+    }
+
+    /// Another plan is in use: it knows nothing of what is being proved.
+    nonisolated(nonsending) func showAgain() async {
+        for name in handshakes.keys { _ = await deployment.prove(name, file: store.location(of: Self.file(of: name))) }
+    }
+
+    /// An order has ended: what others would have to store for us is taken out.
+    nonisolated(nonsending) func takeOutRecords() async {
+        for (hook, proof) in records {
+            do throws(ACMEError) {
+                try await hook.run("remove", proof.recordName, proof.recordValue, on: waiter) { false }
+            } catch {
+                log.warning("a record may be left", metadata: ["name": "\(proof.recordName)", "reason": "\(error)"])
+            }
+        }
+        records = []
+    }
+
+    /// A program under way is killed.
+    func stop() { isStopped = true }
+
+    nonisolated(nonsending) func forgetEnded() async {
+        let now = waiter.loop.now
+        let ended = answers.filter { $0.value.until <= now }
+        for (token, answer) in ended {
+            answers[token] = nil
+            // What is left there is a public text.
+            if let folder = answer.folder { try? StateDirectory(folder).remove(token) }
+        }
+        if !ended.isEmpty { await deployment.answer(answers.mapValues(\.text)) }
+        for (name, until) in handshakes where until <= now {
+            handshakes[name] = nil
+            _ = await deployment.prove(name, file: nil)
+            try? store.remove(Self.file(of: name))
+        }
+    }
+
+    private static func file(of name: String) -> String { "acme/challenges/\(StatePath.component(name)).pem" }
+}
