@@ -47,22 +47,6 @@ import COpenSSL
         unsafe SSL_CTX_free(context)
     }
 
-    /// A copy of the keys of its tickets, for a process on this machine that takes the place of this one; nil if memory was out.
-    package var ticketKeys: [UInt8]? {
-        guard let tickets = unsafe tickets else { return nil }
-        var keys = [UInt8](repeating: 0, count: Int(GH_TICKET_KEYS_SIZE))
-        // The pointer is used during the call alone; the array has as many bytes as the call wants.
-        unsafe keys.withUnsafeMutableBufferPointer { unsafe gh_tickets_read(tickets, $0.baseAddress) }
-        return keys
-    }
-
-    /// Goes on with the keys of another: its tickets are good here, too. Before the first handshake.
-    /// - Parameter keys: its `ticketKeys`; nothing happens if they are of another length.
-    package func adoptTicketKeys(_ keys: [UInt8]) {
-        guard let tickets = unsafe tickets, keys.count == Int(GH_TICKET_KEYS_SIZE) else { return }
-        unsafe keys.withUnsafeBufferPointer { unsafe gh_tickets_write(tickets, $0.baseAddress) }
-    }
-
     /// What a client's name means: lower case, and without the dot of the root, which RFC 6066 §3 does not want there.
     static func normal(_ name: String) -> String {
         let lower = name.lowercased()

@@ -13,4 +13,20 @@ import COpenSSL
     deinit {
         unsafe gh_tickets_free(keys)
     }
+
+    /// A copy, for a process on this machine that takes the place of this one; nil if memory was out.
+    package var copy: [UInt8]? {
+        guard let keys = unsafe keys else { return nil }
+        var copy = [UInt8](repeating: 0, count: Int(GH_TICKET_KEYS_SIZE))
+        // The pointer is used during the call alone; the array has as many bytes as the call wants.
+        unsafe copy.withUnsafeMutableBufferPointer { unsafe gh_tickets_read(keys, $0.baseAddress) }
+        return copy
+    }
+
+    /// Goes on with those of another process, whose tickets are good here, too. Before the first handshake.
+    /// - Parameter copy: of theirs; nothing happens if it is of another length.
+    package func adopt(_ copy: [UInt8]) {
+        guard let keys = unsafe keys, copy.count == Int(GH_TICKET_KEYS_SIZE) else { return }
+        unsafe copy.withUnsafeBufferPointer { unsafe gh_tickets_write(keys, $0.baseAddress) }
+    }
 }

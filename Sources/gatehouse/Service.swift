@@ -57,8 +57,9 @@ struct Service: Sendable {
             inheritance.takeOver()
             await service.takeOverAdmin(loaded.configuration)
         }
-        service.notifier?.ready()
-        let watchdog = Task { await service.notifier?.keepWatchdog() }
+        let notifier = service.notifier
+        notifier?.ready()
+        let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
         await service.renewal.follow()
         await service.serve(whenStopping)

@@ -193,9 +193,6 @@ package struct PlanBuilder {
         if site.ssl != nil {
             names = serverNames(members, fallback, previous?.ticketKeys(at: address))
             guard names != nil else { return nil }
-            // Clients' tickets outlive a reload.
-            let before = previous?.listeners.first { $0.address == address && $0.tls != nil }
-            if let keys = before?.tls?.ticketKeys { names?.adoptTicketKeys(keys) }
         }
         return ListenerPlan(
             address: address, keyPath: "sites[\(first)]", tls: names,

@@ -41,13 +41,13 @@ extension Plan {
     /// Of every TLS listener, by its address.
     package var ticketKeys: [(address: String, keys: [UInt8])] {
         listeners.compactMap { listener in
-            listener.tls.flatMap { tls in tls.ticketKeys.map { (listener.address.description, $0) } }
+            listener.tls?.tickets.copy.map { (listener.address.description, $0) }
         }
     }
 
     /// Tickets that were made with these keys are good here, too.
     package func adoptTicketKeys(_ keys: [UInt8], of address: String) {
-        for listener in listeners where listener.address.description == address { listener.tls?.adoptTicketKeys(keys) }
+        for listener in listeners where listener.address.description == address { listener.tls?.tickets.adopt(keys) }
     }
 
     /// What signs sticky cookies where the configuration has no secret.
