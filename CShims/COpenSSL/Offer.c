@@ -43,23 +43,30 @@ static void keep_name(SSL *ssl, gh_offer *offer) {
     memcpy(offer->name, bytes + 5, count);
 }
 
-// SSL_CTX_set_client_hello_cb(3): once a hello, and again after a HelloRetryRequest. Without memory the log tells less.
-static int keep_offer(SSL *ssl, int *alert, void *argument) {
-    (void)alert;
-    (void)argument;
+// Without memory the log tells less.
+static void keep_offer(SSL *ssl) {
     BIO *bio = SSL_get_rbio(ssl);
     gh_wire *wire = bio != NULL ? BIO_get_data(bio) : NULL;
-    if (wire == NULL) return SSL_CLIENT_HELLO_SUCCESS;
+    if (wire == NULL) return;
     free(wire->offer);
     wire->offer = calloc(1, sizeof *wire->offer);
-    if (wire->offer == NULL) return SSL_CLIENT_HELLO_SUCCESS;
+    if (wire->offer == NULL) return;
     keep_versions(ssl, wire->offer);
     keep_suites(ssl, wire->offer);
     keep_name(ssl, wire->offer);
+}
+
+// SSL_CTX_set_client_hello_cb(3), of which a context has one: once a hello, and again after a HelloRetryRequest.
+static int look(SSL *ssl, int *alert, void *looks_for_challenges) {
+    (void)alert;
+    keep_offer(ssl);
+    if (looks_for_challenges != NULL) gh_look_for_challenge(ssl);
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-void gh_keep_offers(SSL_CTX *context) { SSL_CTX_set_client_hello_cb(context, keep_offer, NULL); }
+void gh_keep_offers(SSL_CTX *context) { SSL_CTX_set_client_hello_cb(context, look, NULL); }
+
+void gh_watch_for_challenges(SSL_CTX *context) { SSL_CTX_set_client_hello_cb(context, look, context); }
 
 void gh_forget_offer(gh_wire *wire) {
     free(wire->offer);

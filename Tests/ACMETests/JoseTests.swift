@@ -131,7 +131,8 @@ struct ReplyTests {
     @Test(
         "leads to an alternate, or not",
         arguments: [
-            ("<https://ca/c/1>;rel=\"alternate\"", "https://ca/c/1"), ("<https://ca/c/2> ; title=x ; rel=alternate", "https://ca/c/2"),
+            ("<https://ca/c/1>;rel=\"alternate\"", "https://ca/c/1"),
+            ("<https://ca/c/2> ; title=x ; rel=alternate", "https://ca/c/2"),
             ("<https://ca/d>;rel=\"index\"", nil), ("https://ca/d;rel=alternate", nil), ("<https://ca/d", nil), ("", nil),
         ])
     func alternates(link: String, url: String?) { #expect(AuthorityCalls.alternate(link) == url) }
@@ -153,7 +154,8 @@ struct ExternalAccountTests {
         #expect(header == #"{"alg":"HS256","kid":"kid-1","url":"https://ca.example/new-account"}"#)
         let directory = try TemporaryDirectory()
         let signed = try directory.write("signed", "\(binding.protected).\(binding.payload)")
-        let secret = try #require(Base64URL.bytes(Vector.key)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let bytes = try #require(Base64URL.bytes(Vector.key))
+        let secret = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         let outcome = try await Command.run(
             "openssl", ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(secret)", "-binary", signed])
         #expect(Base64URL.text(outcome.output) == binding.signature)

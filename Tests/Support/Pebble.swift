@@ -33,7 +33,8 @@ package final class Pebble: Sendable {
             {"pebble": {
                 "listenAddress": "127.0.0.1:\(listener)", "managementListenAddress": "127.0.0.1:\(management)",
                 "certificate": "\(certificates.local.certificate)", "privateKey": "\(certificates.local.key)",
-                "httpPort": \(http), "tlsPort": \(tls), "ocspResponderURL": "", "externalAccountBindingRequired": \(!accounts.isEmpty),
+                "httpPort": \(http), "tlsPort": \(tls), "ocspResponderURL": "",
+                "externalAccountBindingRequired": \(!accounts.isEmpty),
                 "externalAccountMACKeys": {\(accounts.map { "\"\($0)\": \"\($1)\"" }.joined(separator: ", "))},
                 "certificateValidityPeriod": \(lifetime)
             }}

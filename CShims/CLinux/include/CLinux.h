@@ -25,7 +25,8 @@ static inline uint64_t gh_event_token(const struct epoll_event *event) { return 
 /// Names the calling thread (15 characters at most) for ps and debuggers.
 void gh_name_thread(const char *name);
 
-/// Who is at the other end of a connected Unix socket, or made the pair (SO_PEERCRED, unix(7)). A `struct ucred` needs _GNU_SOURCE.
+/// Who is at the other end of a connected Unix socket, or made the pair (SO_PEERCRED, unix(7)). A `struct ucred` needs
+/// _GNU_SOURCE.
 typedef struct {
     /// 0 if it cannot be told.
     pid_t pid;
@@ -42,8 +43,8 @@ ssize_t gh_send_message(int socket, const void *bytes, size_t count, int descrip
 /// Returns the count of bytes, or -1 and errno; a message that is longer than `size` is EMSGSIZE.
 ssize_t gh_receive_message(int socket, void *bytes, size_t size, int *descriptor);
 
-/// Starts a program with three arguments in a process group of its own, nothing on its input, with our output and error output, and
-/// no other descriptor of ours that is close-on-exec. Returns a pidfd (pidfd_open(2)), readable when it has ended, and its number
+/// Starts a program with three arguments in a process group of its own, nothing on its input, with our output and error
+/// output, and no other descriptor of ours that is close-on-exec. Returns a pidfd (pidfd_open(2)), readable when it has ended, and its number
 /// in `pid`; -1 with errno.
 int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid);
 

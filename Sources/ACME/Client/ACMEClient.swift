@@ -97,7 +97,8 @@ final class ACMEClient {
             binding = nil
         }
         let contact = authority.email.isEmpty ? nil : ["mailto:" + authority.email]
-        let reply = try await post(url, JSON.encode(Payload(termsOfServiceAgreed: true, contact: contact, externalAccountBinding: binding)), by: .key, key: key)
+        let payload = Payload(termsOfServiceAgreed: true, contact: contact, externalAccountBinding: binding)
+        let reply = try await post(url, JSON.encode(payload), by: .key, key: key)
         guard let location = reply.location else { throw .nonsense("a new account without a Location") }
         try accounts.save(location)
         return location

@@ -116,8 +116,8 @@ final class HTTP2Session: ClientSession {
         return isSent
     }
 
-    /// Says that no more requests are taken. With the last answer in one record, so that a client has read both before it asks for
-    /// more; but where several answers have come to their end at once, only when the client has read them: there are clients
+    /// Says that no more requests are taken. With the last answer in one record, so that a client has read both before it asks
+    /// for more; but where several answers have come to their end at once, only when the client has read them: there are clients
     /// that give up what they have read and not looked at (httpx 0.28).
     private func part() {
         let now = state.loop.now
