@@ -75,10 +75,9 @@ private func hexadecimal(_ bytes: Span<UInt8>) -> String {
 private let otherDecoder = Mutex(OtherDecoder())
 
 /// A Python process, which answers a line with a line.
-/// `@safe`: its streams are opened once and used by the one thread there is.
-@safe private struct OtherDecoder {
-    private let input: UnsafeMutablePointer<FILE>
-    private let output: UnsafeMutablePointer<FILE>
+private struct OtherDecoder {
+    private let input: Int32
+    private let output: Int32
 
     init() {
         var (down, up): ([Int32], [Int32]) = ([0, 0], [0, 0])
@@ -98,21 +97,30 @@ private let otherDecoder = Mutex(OtherDecoder())
         precondition(result == 0, "no Python: run scripts/install-tools test first, and this by scripts/fuzz")
         close(down[0])
         close(up[1])
-        unsafe input = fdopen(down[1], "w")!
-        unsafe output = fdopen(up[0], "r")!
+        (input, output) = (down[1], up[0])
     }
 
     func judge(_ sections: [[UInt8]]) -> [String] {
         guard !sections.isEmpty else { return [] }
-        let line = sections.map { hexadecimal($0.span) }.joined(separator: ",") + "\n"
-        precondition(unsafe fputs(line, input) >= 0 && fflush(input) == 0)
-        var answer: UnsafeMutablePointer<CChar>?
-        var room = 0
-        defer { unsafe free(answer) }
-        guard unsafe getline(&answer, &room, output) > 0, let answer = unsafe answer else {
-            preconditionFailure("Python has ended")
+        var line = Array((sections.map { hexadecimal($0.span) }.joined(separator: ",") + "\n").utf8)[...]
+        while !line.isEmpty {
+            line = line.dropFirst(moved { unsafe line.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) } })
         }
-        let text = unsafe String(cString: answer)
-        return text.dropLast().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        var answer: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 65_536)
+        while answer.last != 0x0A {
+            answer += room[..<moved { unsafe read(output, &room, room.count) }]
+        }
+        let text = String(decoding: answer.dropLast(), as: UTF8.self)
+        return text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// libFuzzer's timer interrupts calls.
+    private func moved(_ call: () -> Int) -> Int {
+        while true {
+            let count = call()
+            if count > 0 { return count }
+            precondition(count < 0 && errno == EINTR, "Python has ended")
+        }
     }
 }
