@@ -31,6 +31,25 @@ struct PlainTests {
         }
     }
 
+    @Test("behind a balancer that speaks the PROXY protocol")
+    func balanced() async throws {
+        let upstream = try Upstream.saying("hello")
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", site: "h2c = true",
+            proxy: "[sites.proxy_protocol]\nfrom = [\"127.0.0.1\"]")
+        try await Gatehouse.serving(toml) { _ in
+            let outcome = try await Command.run(
+                "curl",
+                [
+                    "-sS", "--http2-prior-knowledge", "--haproxy-protocol", "--noproxy", "*", "http://127.0.0.1:\(port)/",
+                    "-H", "Host: localhost", "-w", " %{http_version}",
+                ])
+            #expect(outcome.code == 0 && outcome.text == "hello 2", "\(outcome)")
+            #expect(try await upstream.requests.first(1)[0].value("X-Forwarded-For") == "127.0.0.1")
+        }
+    }
+
     @Test("nghttp and h2load speak it")
     func nghttp() async throws {
         try await Self.serving("h2c = true") { port, _, _ in
