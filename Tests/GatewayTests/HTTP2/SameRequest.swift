@@ -88,7 +88,8 @@ struct SameRequest: Sendable, Encodable {
             SameRequest(method: "TRACE", path: "/r", fields: [["max-forwards", "0"]]),
             SameRequest(method: "TRACE", path: "/r", body: ["x"]), get("/r", [["content-type", "a"], ["content-type", "b"]]),
             SameRequest(
-                method: "POST", path: "/r", trailers: [["x", String(repeating: "v", count: 9000)]], body: ["x"], isCounted: false),
+                method: "POST", path: "/r", trailers: [["x", String(repeating: "v", count: 9000)]], body: ["x"],
+                isCounted: false),
             SameRequest(method: "POST", path: "/r", body: [String(repeating: "x", count: 100_001)], isCounted: false),
             SameRequest(path: "a", http2: malformed), SameRequest(path: "*", http2: malformed),
             SameRequest(path: "/a\u{7F}", http2: malformed), SameRequest(path: "/\u{1}", http2: malformed),

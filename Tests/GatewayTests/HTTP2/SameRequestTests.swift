@@ -6,8 +6,8 @@ import Testing
 struct SameRequestTests {
     private static let python = Place.root + ".build-venv/bin/python"
 
-    /// What an upstream has seen, so that it is the same of both versions: the lines in the order of their names, those of one name
-    /// in theirs, and no more of how the body came than that it did.
+    /// What an upstream has seen, so that it is the same of both versions: the lines in the order of their names, those of one
+    /// name in theirs, and no more of how the body came than that it did.
     private static func seen(_ request: Message) -> String {
         let lines = request.lines.dropFirst().map { $0.replacing("Via: 2.0 ", with: "Via: 1.1 ") }
         let named = lines.map { line in (line.prefix { $0 != ":" }.lowercased(), line.drop { $0 != ":" }) }

@@ -1,8 +1,9 @@
 """Sends the same requests over HTTP/1.1 and over HTTP/2, each on a connection of its own, and prints what was answered.
 
 usage: same_requests.py PORT FILE
-    FILE: a JSON array of requests: method, path, fields and trailers (lists of pairs), body (a list of pieces, or null), isCounted.
-    Texts are bytes, a character each. "host" stands in for "localhost:PORT". A field "cookie" is sent in crumbs over HTTP/2.
+    FILE: a JSON array of requests: method, path, fields and trailers (lists of pairs), body (a list of pieces, or null) and
+    isCounted. Texts are bytes, a character each. Without a field "host" it is "localhost:PORT". A field "cookie" is sent in
+    crumbs over HTTP/2.
 Prints two lines for each, HTTP/1.1's first: the status ("reset CODE" for a stream that was reset), the fields by name, the body,
 and the trailers, without what one of the versions does not have.
 """
