@@ -27,8 +27,8 @@ final class HTTP2Session: ClientSession {
     private var pingedAt: UInt64 = 0
     /// When GOAWAY goes though the client has not said that it has read its answers, in monotonic nanoseconds.
     private var partsAt: UInt64?
-    /// Answers that have come to their end since what waited was last sent.
-    private var endedSinceFlush = 0
+    /// When a request last came beside another one, in monotonic nanoseconds.
+    private var concurrentAt: UInt64?
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
@@ -99,13 +99,13 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
+        if http2.runningExchanges > 0 { concurrentAt = state.loop.now }
         http2.beginExchange()
         return requestCount
     }
 
     private func flush() throws(PeerError) -> Bool {
         if isOver, !http2.hasStreams { part() } else { partsAt = nil }
-        endedSinceFlush = 0
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -117,11 +117,12 @@ final class HTTP2Session: ClientSession {
     }
 
     /// Says that no more requests are taken. With the last answer in one record, so that a client has read both before it asks
-    /// for more; but where several answers have come to their end at once, only when the client has read them: there are clients
+    /// for more; but a client that asks for several things at once gets it only when it has read its answers: there are clients
     /// that give up what they have read and not looked at (httpx 0.28).
     private func part() {
         let now = state.loop.now
-        if endedSinceFlush > 1, !http2.isLeaving {
+        let isConcurrent = concurrentAt.map { now &- $0 < Self.goAwayDelay } ?? false
+        if partsAt == nil, isConcurrent, !http2.isLeaving {
             http2.sendPing()
             partsAt = now &+ Self.goAwayDelay
         } else if partsAt.map({ now >= $0 }) ?? true || !http2.awaitsPing {
@@ -267,7 +268,6 @@ final class HTTP2Session: ClientSession {
         if let tunnel { await run(tunnel, on: side) }
         state.release(side.request)
         http2.endExchange(on: side.stream)
-        endedSinceFlush += 1
         idleSince = state.loop.now
         wake()
     }

@@ -161,7 +161,8 @@ package final class HTTP2Inflow: BodySource {
         let now = connection.now
         // Half a window within a round trip or so: the window is what holds the peer back, and not us.
         if now &- creditedAt < Self.roundTrip {
-            let granted = connection.grant(growth: size)
+            // Four times as much, since TCP itself sends up to three times as much in each round trip, and must not wait for us.
+            let granted = connection.grant(growth: 3 * size)
             growth += granted
             size += granted
             uncredited += granted
