@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "Buffers", "HTTP",
+                "Gateway", "Demo", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

@@ -51,7 +51,17 @@ actor Reloader {
     private let output: DiagnosticsOutput
     let log: Logger
     private let notifier: ServiceNotifier?
-    private var configuration: Configuration
+    private(set) var configuration: Configuration
+    /// What it was read from, by SHA-256.
+    var hashInUse = ""
+    var textInUse: String
+    /// What was in use before it.
+    var previousText: String?
+    /// It is not watched in turn.
+    var isGoingBack = false
+    var answerWatch: AnswerWatch?
+    /// Why the history could not be kept the last time.
+    var historyFailure: String?
     private var last: Task<Outcome, Never>?
     /// What was read last, whatever came of it.
     var lastRead: Int
@@ -75,6 +85,7 @@ actor Reloader {
         self.configuration = configuration
         self.notifier = notifier
         lastRead = text.hashValue
+        textInUse = text
     }
 
     /// - Parameter body: is called when other files are in use than before.
@@ -84,17 +95,35 @@ actor Reloader {
     /// counts.
     func reload() async -> Outcome {
         if let waiting { return await waiting.value }
+        let task = afterOthers { reloader in
+            reloader.waiting = nil
+            let result = reloader.read()
+            // Of what is in the file: going back does not make it new.
+            reloader.lastRead = result.source.hashValue
+            return await reloader.perform(result)
+        }
+        waiting = task
+        return await task.value
+    }
+
+    /// Uses another configuration than the file's, until the next reload.
+    func use(_ candidate: Candidate) async -> Outcome {
+        await afterOthers { reloader in
+            await reloader.perform(Configuration.parse(text: candidate.text, file: candidate.file, mode: reloader.mode))
+        }.value
+    }
+
+    private func afterOthers(_ perform: @escaping @Sendable (isolated Reloader) async -> Outcome) -> Task<Outcome, Never> {
         let previous = last
         let task = Task {
             _ = await previous?.value
-            waiting = nil
             notifier?.reloading()
-            let outcome = await perform()
+            let outcome = await perform(self)
             notifier?.reloaded(outcome)
             return outcome
         }
-        (last, waiting) = (task, task)
-        return await task.value
+        last = task
+        return task
     }
 
     /// What a reload would change, and whom that would touch; it changes nothing. Whether new listeners can be had is seen when
@@ -111,13 +140,11 @@ actor Reloader {
                 from: configuration, to: loaded.configuration, census, warnings: problems.filter { $0.severity == .warning }))
     }
 
-    private var mode: ReadMode { source.lenient ? .lenient : .strict }
+    var mode: ReadMode { source.lenient ? .lenient : .strict }
 
     func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
 
-    private func perform() async -> Outcome {
-        let result = read()
-        lastRead = result.source.hashValue
+    private func perform(_ result: ReadResult) async -> Outcome {
         let inUse = gateway.currentPlan
         let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
@@ -139,6 +166,8 @@ actor Reloader {
         let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
         tellWhatWaits(changes)
         configuration = loaded.configuration
+        remember(loaded.source)
+        await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
         await filesChanged?()
         let generations = Set(await gateway.generations.joined())
         let done = Done(
@@ -160,7 +189,7 @@ actor Reloader {
         }
     }
 
-    private func refuse(_ problems: [Problem]) -> Outcome {
+    func refuse(_ problems: [Problem]) -> Outcome {
         let problems = problems.filter { $0.severity != .note }
         for problem in problems { report(problem) }
         let errors = problems.count { $0.severity == .error }

@@ -149,6 +149,7 @@ struct Service: Sendable {
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             if let watcher {
+                await reloader?.begin()
                 await reloader?.whenFilesChange {
                     await renewal.follow()
                     await watcher.filesChanged()

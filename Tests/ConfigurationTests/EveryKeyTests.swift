@@ -38,6 +38,8 @@ import Testing
         #expect(configuration.management.port == 7000)
         #expect(configuration.management.apiKey == "secret")
         #expect(configuration.admin.socket == .file(path: "/run/gateway/admin.sock"))
+        #expect(configuration.admin.history == 9)
+        #expect(configuration.admin.rollbackOn == Admin.RollbackRule(percent: 2.5, duration: .seconds(60)))
     }
 
     @Test func namesAreLookedUpAsWritten() {

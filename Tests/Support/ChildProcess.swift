@@ -55,7 +55,9 @@ package final class ChildProcess: Sendable {
 
     /// Admin sockets are not among those of the machine's own gateways.
     private static let standardEnvironment = [
-        "RUNTIME_DIRECTORY": FileManager.default.temporaryDirectory.path + "/gatehouse-tests-\(getuid())"
+        "RUNTIME_DIRECTORY": FileManager.default.temporaryDirectory.path + "/gatehouse-tests-\(getuid())",
+        // A place that is none: no test's configuration is kept, unless it says where.
+        "STATE_DIRECTORY": "/dev/null",
     ]
 
     deinit {

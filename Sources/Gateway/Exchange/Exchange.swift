@@ -84,6 +84,7 @@ struct Exchange: ~Copyable {
 
     private mutating func finish() {
         places = nil
+        state.answers.count(record.status)
         guard state.log.isOn else { return }
         if let tunnel {
             tunnel.logLine = state.log.template(record, client)

@@ -106,6 +106,15 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// All answers since the start, over all workers.
+    package var answers: AnswerCounts {
+        get async {
+            var answers = AnswerCounts()
+            for worker in workers { answers.add(await worker.answers) }
+            return answers
+        }
+    }
+
     /// What is open and under way, over all workers.
     /// - Parameter next: a plan that could come into use: what it would end is counted, too.
     package func census(beside next: Plan? = nil) async -> Census {

@@ -167,6 +167,8 @@ actor Worker {
 
     /// Returns when the loop has taken a turn: never, if it is stuck.
     func takeTurn() {}
+    var answers: AnswerCounts { state?.answers ?? AnswerCounts() }
+
     /// What is under way; see `WorkerResources.census`.
     func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
         await state?.census(beside: next, routes, worker: number) ?? Census()

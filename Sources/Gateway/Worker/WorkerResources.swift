@@ -22,6 +22,8 @@ final class WorkerResources {
     let passwords: KnownPasswords
     let log: AccessLog
     let clock: WallClock
+    /// Of this worker, since it began.
+    var answers = AnswerCounts()
     /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
     var challengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.

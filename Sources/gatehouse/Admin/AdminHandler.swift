@@ -18,6 +18,14 @@ final class AdminHandler: ServiceHandler {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
+            Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
+            Resource(method: .post, path: "/rollback") { resources, body in
+                if body.isEmpty { return await resources.rollBack(to: nil) }
+                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(body)) else {
+                    return .problem(400, "The body is to be JSON with \"hash\", or empty.")
+                }
+                return await resources.rollBack(to: wanted.hash)
+            },
             Resource(method: .post, path: "/plan") { resources, body in
                 if body.isEmpty { return await resources.plan(nil) }
                 guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(body)) else {

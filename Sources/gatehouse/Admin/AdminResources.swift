@@ -59,9 +59,31 @@ struct AdminResources: Sendable {
         }
     }
 
+    func history() async -> ServiceAnswer {
+        let (history, current) = (await reloader.history, await reloader.hashInUse)
+        return .json(
+            AdminHistory(
+                directory: history.directory,
+                entries: history.entries.map { entry in
+                    AdminHistory.Entry(
+                        hash: entry.hash, time: Timestamp.text(seconds: entry.time / 1000), file: entry.path,
+                        isCurrent: entry.hash == current, problem: history.problem(of: entry))
+                }, problem: await reloader.historyFailure))
+    }
+
+    /// - Parameter hash: its beginning; nil: of the one before the one in use.
+    func rollBack(to hash: String?) async -> ServiceAnswer {
+        log.notice("going back", metadata: ["by": "the admin socket"])
+        return answer(await reloader.rollBack(to: hash))
+    }
+
     func reload() async -> ServiceAnswer {
         log.notice("reloading", metadata: ["by": "the admin socket"])
-        switch await reloader.reload() {
+        return answer(await reloader.reload())
+    }
+
+    private func answer(_ outcome: Reloader.Outcome) -> ServiceAnswer {
+        switch outcome {
         case .done(let done):
             return .json(
                 AdminReload(

@@ -1,0 +1,79 @@
+import Configuration
+import EventLoop
+import FoundationEssentials
+import Gateway
+import Logging
+import TLS
+
+/// Configurations that were in use, and the way back to them.
+extension Reloader {
+    /// Of this file's configurations alone: gateways of several files may share a state directory.
+    var history: ConfigurationHistory {
+        let path = source.path.hasPrefix("/") ? source.path : FileManager.default.currentDirectoryPath + "/" + source.path
+        let name = ContentHash.hexadecimal(Array(path.utf8)).prefix(12)
+        return ConfigurationHistory(directory: "\(stateDirectory)/history/\(name)", most: configuration.admin.history)
+    }
+
+    private var stateDirectory: String {
+        let written = configuration.server.stateDir
+        guard !hasOwnStateDirectory, let given = Environment.value("STATE_DIRECTORY")?.split(separator: ":").first else {
+            return written
+        }
+        return String(given)
+    }
+
+    private var hasOwnStateDirectory: Bool { configuration.server.stateDir != ServerIdentity().stateDir }
+
+    /// The gateway serves its first configuration.
+    func begin() async {
+        remember(textInUse)
+        let watch = AnswerWatch(gateway) { [weak self] reason in await self?.goBack(reason) }
+        answerWatch = watch
+        await watch.reloaded(configuration.admin.rollbackOn, isWatched: false)
+    }
+
+    /// A configuration has come into use. That it cannot be kept harms nobody.
+    func remember(_ text: String) {
+        if text != textInUse { previousText = textInUse }
+        textInUse = text
+        hashInUse = ContentHash.hexadecimal(Array(text.utf8))
+        guard configuration.admin.history > 0 else { return }
+        do throws(SystemError) {
+            try history.add(text, hash: hashInUse, time: Int64(realtimeNanoseconds() / 1_000_000))
+            historyFailure = nil
+        } catch {
+            let failure = "\(history.directory): \(error)"
+            guard failure != historyFailure else { return }
+            historyFailure = failure
+            // Nobody has asked for the standard directory, and not everybody may write to it.
+            log.log(
+                level: hasOwnStateDirectory ? .warning : .info, "the configuration cannot be kept in the history",
+                metadata: [
+                    "reason": "\(failure)", "help": "name a directory with [server] state_dir, or set [admin] history = 0",
+                ])
+        }
+    }
+
+    /// Uses a configuration of the history.
+    /// - Parameter prefix: of its hash; nil: the last one before the one in use.
+    func rollBack(to prefix: String?) async -> Outcome {
+        do throws(ConfigurationHistory.Failure) {
+            guard let wanted = prefix ?? history.entries.first(where: { $0.hash != hashInUse })?.hash else {
+                throw ConfigurationHistory.Failure(description: "the history has no other configuration than the one in use")
+            }
+            let (entry, text) = try history.text(of: wanted)
+            return await use(Candidate(file: entry.path, text: text))
+        } catch {
+            return refuse([configuration.problem(.error, at: "admin.history", error.description)])
+        }
+    }
+
+    /// Answers have become worse since the last reload.
+    private func goBack(_ reason: String) async {
+        guard let previousText else { return }
+        log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
+        isGoingBack = true
+        _ = await use(Candidate(file: source.path + " (as it was before)", text: previousText))
+        isGoingBack = false
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The configurations that were in use, and the way back to them.
+@Suite("History and rollback")
+struct HistoryTests {
+    /// A gateway whose state directory is the test's own.
+    private struct Kept {
+        let running: ReloadingGatehouse
+        let ports: [FreePort]
+        var state: String { running.directory.path + "/state" }
+        /// The files of the history, the oldest first.
+        var files: [String] {
+            let folder = state + "/history"
+            let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+            return names.filter { $0.hasSuffix(".toml") }.map { "\(folder)/\($0)" }.sorted()
+        }
+
+        init(_ prepare: (String) throws -> Void = { _ in }) async throws {
+            let directory = try TemporaryDirectory()
+            let ports = try (0..<3).map { _ in try FreePort() }
+            try prepare(directory.path + "/state")
+            self.ports = ports
+            running = try await ReloadingGatehouse(Self.toml(ports[0], directory), in: directory)
+        }
+
+        static func toml(_ port: FreePort, _ directory: TemporaryDirectory) -> String {
+            """
+            [server]
+            state_dir = "\(directory.path)/state"
+            [admin]
+            history = 3
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            static_dir = "."
+            """
+        }
+
+        func reload(_ number: Int) async throws {
+            try running.write(Self.toml(ports[number], running.directory))
+            #expect(try await running.command(["reload"]).code == 0)
+        }
+    }
+
+    private static func hash(_ file: String) -> String { String(file.split(separator: "-").last?.prefix(64) ?? "") }
+
+    @Test("the last configurations are kept by their content, and any of them can be gone back to")
+    func rollback() async throws {
+        let kept = try await Kept()
+        let running = kept.running
+        let first = try #require(kept.files.first)
+        let sum = try await Command.run("sha256sum", [first])
+        #expect(sum.text.hasPrefix(Self.hash(first)), "\(sum)")
+        try await kept.reload(1)
+        let back = try await running.command(["rollback"])
+        #expect(back.code == 0 && back.text.contains("+listener 127.0.0.1:\(kept.ports[0])"), "\(back)")
+        #expect(back.text.hasSuffix("rolled back: generation 3; the configuration file is as it was\n"), "\(back)")
+        try await kept.reload(2)
+        // As many as are to be kept; the same content is kept once.
+        #expect(kept.files.count == 3)
+        let history = try await running.command(["history"])
+        let lines = history.text.split(separator: "\n")
+        #expect(lines.count == 4 && lines[1].hasSuffix("in use"), "\(history)")
+        let named = try await running.command(["rollback", String(Self.hash(first).prefix(8))])
+        #expect(named.code == 0 && named.text.contains("+listener 127.0.0.1:\(kept.ports[0])"), "\(named)")
+        let unknown = try await running.command(["rollback", "0123456789abcdef"])
+        #expect(unknown.code == 1 && unknown.errors.contains("there is no configuration 0123456789abcdef"), "\(unknown)")
+        try await running.end()
+    }
+
+    @Test("an entry that was edited is refused, and told by the list")
+    func edited() async throws {
+        let kept = try await Kept()
+        let first = try #require(kept.files.first)
+        try await kept.reload(1)
+        let text = try String(contentsOfFile: first, encoding: .utf8)
+        try Data(text.replacing("static_dir", with: "static_dur").utf8).write(to: URL(filePath: first))
+        let refused = try await kept.running.command(["rollback"])
+        #expect(refused.code == 1 && refused.errors.contains("was edited or damaged"), "\(refused)")
+        #expect(try await kept.running.command(["history"]).text.contains("was edited or damaged"))
+        #expect(try await kept.running.command(["status"]).text.contains("2 in use"))
+        try await kept.running.end()
+    }
+
+    @Test("a state directory that cannot be used is told, and harms nothing", arguments: ["a file", "read-only", "damaged"])
+    func unusable(how: String) async throws {
+        let kept = try await Kept { state in
+            switch how {
+            case "a file": try Data().write(to: URL(filePath: state))
+            case "read-only": try FileManager.default.createSymbolicLink(atPath: state, withDestinationPath: "/sys")
+            default:
+                try FileManager.default.createDirectory(atPath: state + "/history", withIntermediateDirectories: true)
+                try Data("rubbish".utf8).write(to: URL(filePath: state + "/history/1-2.toml"))
+            }
+        }
+        try await kept.reload(1)
+        let told = kept.running.process.errors.all.count { $0.contains("the configuration cannot be kept in the history") }
+        #expect(told == (how == "damaged" ? 0 : 1))
+        #expect(try await kept.running.command(["history"]).code == 0)
+        try await kept.running.end()
+    }
+
+    @Test("rollback_on undoes a reload by itself when answers become worse")
+    func byItself() async throws {
+        let good = try Upstream.saying("good")
+        let bad = try Upstream.answering { _ in "HTTP/1.1 500 Bad\r\nContent-Length: 0\r\n\r\n" }
+        let port = try FreePort()
+        func toml(_ upstream: Upstream) -> String {
+            Sites.proxy(
+                port, to: "http://127.0.0.1:\(upstream)", top: "[admin]\nhistory = 0\nrollback_on = \"5xx > 5% for 1s\"\n")
+        }
+        let running = try await ReloadingGatehouse(toml(good))
+        let isOver = Guarded(false)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await onThread {
+                    let wire = try Wire(to: port.number)
+                    while !isOver.withLock({ $0 }) {
+                        try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        _ = try wire.readAnswer()
+                    }
+                }
+            }
+            try running.write(toml(bad))
+            #expect(try await running.command(["reload"]).code == 0)
+            _ = try await running.process.errors.first { $0.contains("the reload is undone: answers have become worse") }
+            #expect(try await running.outcome(after: 1).contains("generation=3"))
+            isOver.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+        #expect(try await Command.curl(["http://127.0.0.1:\(port)/"]).text == "good")
+        try await running.end()
+    }
+}
