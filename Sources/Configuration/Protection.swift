@@ -19,6 +19,21 @@ package struct Access: Sendable, Equatable {
     package init() {}
 }
 
+/// `[sites.forward_auth]` and `[sites.proxy.routes.forward_auth]`: a server that says who may pass.
+package struct ForwardAuth: Sendable, Equatable {
+    package var url: UpstreamURL
+    /// Path and query that it is asked at.
+    package var target: String
+    /// Fields of its yes that the upstream gets.
+    package var copyHeaders: [String] = []
+    /// The one of them that says who it is; nil: none.
+    package var userHeader: String?
+    /// For the whole question.
+    package var timeout = Duration.seconds(5)
+    package var caFile: String?
+    package var tlsServerName: String?
+}
+
 /// `[sites.concurrency]` and `[sites.proxy.routes.concurrency]`: how many requests may be under way at once; 0: no limit.
 package struct Concurrency: Sendable, Equatable {
     package var requests = 0

@@ -61,6 +61,61 @@ extension Access {
     }
 }
 
+extension ForwardAuth {
+    /// - Returns: nil if the table is not written, is switched off, or is wrong, which is reported.
+    static func read(_ table: TableReader) -> (settings: ForwardAuth?, isOff: Bool) {
+        var enabled = true
+        table.read("enabled", into: &enabled)
+        let address = table.string(["url"], allowEmpty: false)
+        var settings = address.flatMap { ForwardAuth($0, table) }
+        // Read in any case: every key is checked.
+        var (user, caFile, serverName): (String?, String?, String?)
+        var timeout = Duration.seconds(5)
+        let copied = table.fieldNames("copy_headers")
+        table.read("user_header", into: &user)
+        table.readDuration("timeout", into: &timeout)
+        table.read("ca_file", into: &caFile)
+        table.read("tls_server_name", into: &serverName)
+        table.finish()
+        if table.isWritten, enabled, !table.has("url") {
+            table.missing("url", hint: "such as \"http://127.0.0.1:4180/oauth2/auth\"")
+        }
+        if let user, !copied.contains(user.lowercased()) {
+            table.reading.report(
+                .error, "\(table.path).user_header", at: table.place(of: "user_header"), "is none of copy_headers",
+                hint: "add it there: otherwise clients could send that field to the upstream themselves")
+        }
+        for name in copied where ConnectionFields.names.contains(name) || name == "host" {
+            table.reading.report(
+                .error, "\(table.path).copy_headers", at: table.place(of: "copy_headers"), "\(name) frames the message")
+        }
+        settings?.copyHeaders = copied
+        settings?.userHeader = user
+        settings?.timeout = timeout
+        settings?.caFile = caFile
+        settings?.tlsServerName = serverName
+        return (enabled ? settings : nil, !enabled)
+    }
+
+    /// The address of a server, with a query where it wants one.
+    private init?(_ text: Written<String>, _ table: TableReader) {
+        let parts = text.value.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = parts.count == 2 ? "?" + parts[1] : ""
+        do {
+            guard query.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+                throw UpstreamURL.Fault(reason: "the query holds spaces, a fragment or characters outside ASCII")
+            }
+            url = try UpstreamURL(parsing: String(parts[0]))
+        } catch {
+            let shown = text.value.contains("@") ? "" : "\"\(text.value)\" is "
+            table.reading.error(text, "\(shown)not a server's address: \((error as? UpstreamURL.Fault)?.reason ?? "")")
+            return nil
+        }
+        let ending = url.basePath.isEmpty || parts[0].hasSuffix("/") ? "/" : ""
+        target = url.basePath + ending + query
+    }
+}
+
 extension Concurrency {
     init(reading table: TableReader) {
         table.read("requests", into: &requests, in: 0...10_000_000)

@@ -9,6 +9,10 @@ extension ConfigurationReference {
             """, accessKeys(otherwise: "everybody")),
         Section("sites[].rate_limit", "How many requests one client may send to the site. Over it: 429.", rateKeys),
         Section("sites[].concurrency", "How many requests of the site may be under way at once.", concurrencyKeys),
+        Section(
+            "sites[].forward_auth",
+            "A server that says who may pass: a 2xx of it lets a request pass, any other answer of it is the client's.",
+            forwardAuthKeys),
     ]
 
     /// The same of a route.
@@ -23,6 +27,8 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy.routes[].concurrency",
             "How many requests of the route may be under way at once, besides what the site says.", concurrencyKeys),
+        Section(
+            "sites[].proxy.routes[].forward_auth", "The same of a route, in place of the site's.", forwardAuthKeys),
     ]
 
     private static func accessKeys(otherwise: String) -> [Key] {
@@ -57,6 +63,20 @@ extension ConfigurationReference {
                 "Whether the upstream gets the password too (`Authorization`)."),
         ]
     }
+
+    private static let forwardAuthKeys = [
+        Key("enabled", "boolean", .value("true"), "`false`: nobody is asked; of a route, though the site has a server."),
+        Key(
+            "url", "`http` or `https` URL", .none("required"),
+            "Where it is asked, with a GET: `http://127.0.0.1:9091/api/authz/forward-auth`. A query may be written."),
+        Key(
+            "copy_headers", "list of field names, or a table `\"X-Name\" = true`", .value("[]"),
+            "Fields of its 2xx that the upstream gets. Clients cannot send them."),
+        Key("user_header", "field name", .none("none"), "The one of `copy_headers` that says who it is, for the log."),
+        Key("timeout", "duration", .value("5"), "For the whole question. Without an answer nobody passes: 503."),
+        Key("ca_file", "file", .none("the system's"), "Authorities to trust instead, PEM."),
+        Key("tls_server_name", "host name", .none("the URL's host"), "The name that its certificate must have."),
+    ]
 
     private static let concurrencyKeys = [
         Key(

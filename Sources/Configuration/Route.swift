@@ -22,6 +22,10 @@ package struct Route: Sendable, Equatable {
     /// nil: no limit of the route's own.
     package var rateLimit: RateLimiting?
     package var concurrency = Concurrency()
+    /// nil: the site's.
+    package var forwardAuth: ForwardAuth?
+    /// Is nobody asked, though the site has a server for that?
+    package var liftsForwardAuth = false
     /// nil: `limits.tunnel_lifetime`.
     package var tunnelLifetime: Duration?
     /// nil: `limits.tunnel_ping`.

@@ -28,6 +28,7 @@ extension Route {
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
+        (forwardAuth, liftsForwardAuth) = ForwardAuth.read(table.table("forward_auth"))
         table.finish()
         if path == nil || upstream == nil { return nil }
     }

@@ -1,15 +1,15 @@
 /// What a trusted peer says of the client's request, whichever of the two ways it says it in: what `X-Forwarded-*` leaves open is
 /// taken from `Forwarded` (RFC 7239 §7.4), so that an upstream reads the same in both. Ranges are offsets into the head's bytes.
-struct TrustedClaims {
+package struct TrustedClaims {
     /// `http`, `https`, `ws` or `wss`; nil if the peer does not say.
-    private(set) var proto: Range<Int>?
+    package private(set) var proto: Range<Int>?
     /// A valid authority; nil if the peer does not say.
-    private(set) var host: Range<Int>?
+    package private(set) var host: Range<Int>?
     /// The port that the client asked for, by the peer's statements; nil if they do not tell.
     private(set) var port: UInt64?
 
     /// - Parameter trusted: whom the site trusts: the client is behind all of them.
-    init(_ fields: borrowing FieldSection, trusted: [CIDR]) {
+    package init(_ fields: borrowing FieldSection, trusted: [CIDR]) {
         let element = fields.contains(.forwarded) ? Self.clientElement(ForwardedElement.all(fields), fields, trusted) : nil
         proto = Self.only(.xForwardedProto, fields).flatMap { Self.valid($0, fields, Self.isProtocol) }
         proto = proto ?? element?.proto.flatMap { Self.valid($0, fields, Self.isProtocol) }

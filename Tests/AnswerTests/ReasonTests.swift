@@ -42,6 +42,7 @@ import Testing
             case .exchange(.webSocketHandshake): expected = "400 or 426"
             case .remark: expected = "any"
             case .exchange(.upstreamStatus): expected = "the upstream's"
+            case .exchange(.forwardAuth): expected = "the auth server's"
             case .exchange(let own): expected = "\(own.status)"
             case .tunnel: expected = "101"
             }

@@ -20,6 +20,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case authRequired = "auth_required"
     case authFailed = "auth_failed"
     case authAttempts = "auth_attempts"
+    case forwardAuth = "forward_auth"
     case webSocketHandshake = "websocket_handshake"
     case noWebSocket = "no_websocket"
     case tooManyTunnelsOfClient = "too_many_tunnels_of_client"
@@ -64,6 +65,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case notReady = "not_ready"
     case siteDegraded = "site_degraded"
     case siteDraining = "site_draining"
+    case forwardAuthFailed = "forward_auth_failed"
     case tooManyTunnels = "too_many_tunnels"
     case handshakeRate = "handshake_rate"
     case tooManyFiles = "too_many_files"
@@ -95,6 +97,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .authRequired: (401, .client, .requestDenied)
         case .authFailed: (401, .client, .requestDenied)
         case .authAttempts: (429, .client, .requestDenied)
+        // The auth server's own status stands in its place.
+        case .forwardAuth: (401, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)
         case .noWebSocket: (501, .client, .requestDenied)
         case .tooManyTunnelsOfClient: (503, .client, .request)
@@ -134,6 +138,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .notReady: (503, .gateway, .destinationUnavailable)
         case .siteDegraded: (503, .gateway, .destinationUnavailable)
         case .siteDraining: (503, .gateway, .destinationUnavailable)
+        case .forwardAuthFailed: (503, .gateway, .internal)
         case .tooManyTunnels: (503, .gateway, .internal)
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)

@@ -54,7 +54,10 @@ struct Exchange: ~Copyable {
             let decision = Router.decide(site, request)
             if let protection = decision.route.map(\.protection) ?? site.protection {
                 try protect(request, by: protection, of: site)
-                if decision.asksWho { try await identify(request, by: protection, of: site) }
+                if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
+                    finish()
+                    return
+                }
             }
             switch decision {
             case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)

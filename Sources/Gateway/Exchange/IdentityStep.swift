@@ -4,14 +4,27 @@ import Protection
 
 /// The step that asks who sends a request, where only some may.
 extension Exchange {
+    /// Asks for all that the site or route wants to know.
+    /// - Returns: whether the request may pass; if not, the client has its answer.
     /// - Throws: 401 without the right password; 429 after too many wrong ones; 503 if it cannot be checked: nobody comes in.
     mutating nonisolated(nonsending) func identify(
         _ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan
-    ) async throws(Failure) {
-        guard let plan = protection.password else { return }
-        let user = try await user(of: request, plan, from: endpoint.clientAddress(of: request, for: site))
-        record.user = user
-        requestEdits = plan.edits(for: user)
+    ) async throws(Failure) -> Bool {
+        var removed: [String] = []
+        var added: [ConfiguredField] = []
+        if let plan = protection.password {
+            let user = try await user(of: request, plan, from: endpoint.clientAddress(of: request, for: site))
+            record.user = user
+            removed += plan.removed
+            if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { added.append(field) }
+        }
+        if let plan = protection.forwardAuth {
+            guard case .passes(let fields) = try await ask(plan, about: request, of: site) else { return false }
+            removed += plan.copied
+            added += fields
+        }
+        if !removed.isEmpty { requestEdits = FieldEdits(remove: removed, add: added) }
+        return true
     }
 
     private mutating nonisolated(nonsending) func user(

@@ -32,11 +32,6 @@ final class PasswordPlan: Sendable {
         self.key = key
     }
 
-    /// What is changed in a request of a user on its way; nil if nothing is.
-    /// - Parameter user: of a `PasswordList`, so that a field can hold it.
-    func edits(for user: String) -> FieldEdits? {
-        let added = userField.flatMap { ConfiguredField($0, user) }
-        let removed = (forwardsAuthorization ? [] : ["Authorization"]) + (userField.map { [$0] } ?? [])
-        return removed.isEmpty ? nil : FieldEdits(remove: removed, add: added.map { [$0] } ?? [])
-    }
+    /// Fields of the client's that do not go upstream.
+    var removed: [String] { (forwardsAuthorization ? [] : ["Authorization"]) + (userField.map { [$0] } ?? []) }
 }

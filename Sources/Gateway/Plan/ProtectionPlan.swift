@@ -11,15 +11,27 @@ final class ProtectionPlan: Sendable {
     let concurrency: [ConcurrencyPlan]
     /// Nil: nobody is asked for one.
     let password: PasswordPlan?
+    /// Nil: no other server is asked.
+    let forwardAuth: ForwardAuthPlan?
 
     init(
-        addresses: AddressRules, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan], password: PasswordPlan?
+        addresses: AddressRules, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan], password: PasswordPlan?,
+        forwardAuth: ForwardAuthPlan?
     ) {
         self.addresses = addresses
         self.limits = limits
         self.concurrency = concurrency
         self.password = password
+        self.forwardAuth = forwardAuth
     }
+}
+
+extension ProtectionPlan {
+    /// Is there nothing to pass?
+    var isEmpty: Bool { addresses.isEmpty && limits.isEmpty && concurrency.isEmpty && !asksWho }
+
+    /// Must a request say who sends it?
+    var asksWho: Bool { password != nil || forwardAuth != nil }
 }
 
 /// Which addresses may come.

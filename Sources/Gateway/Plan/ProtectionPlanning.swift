@@ -30,8 +30,10 @@ extension PlanBuilder {
             plan(site.concurrency, identity(site, nil), key: "sites.concurrency"),
             route.flatMap { plan($0.concurrency, identity(site, $0), key: "sites.proxy.routes.concurrency") },
         ].compactMap { $0 }
-        guard !addresses.isEmpty || !limits.isEmpty || !concurrency.isEmpty || password != nil else { return nil }
-        return ProtectionPlan(addresses: addresses, limits: limits, concurrency: concurrency, password: password)
+        let asked = forwardAuth(of: site, route, at: route == nil ? sitePath : routePath)
+        let protection = ProtectionPlan(
+            addresses: addresses, limits: limits, concurrency: concurrency, password: password, forwardAuth: asked)
+        return protection.isEmpty ? nil : protection
     }
 
     /// The nearest list that is written.

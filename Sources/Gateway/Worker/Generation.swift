@@ -30,6 +30,8 @@ final class Generation {
     /// In the order of the plan's pools.
     private let parts: [Part]
     private let living: LivingGenerations
+    /// Servers that are asked for the gateway's own sake, as they are needed.
+    private var askedServers: [ObjectIdentifier: AskedServer] = [:]
 
     /// Takes over from the generation before what is still the same; that one does not notice until `retire`.
     /// - Parameters:
@@ -87,6 +89,16 @@ final class Generation {
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
     func queue(of route: RoutePlan) -> RequestQueue? { parts[place(of: route)].queue }
+
+    /// A server that is asked who may pass.
+    /// - Parameter server: of this generation's plan.
+    /// - Throws: when its TLS files cannot be used.
+    func asked(_ server: UpstreamServer) throws(TLSError) -> AskedServer {
+        if let known = askedServers[ObjectIdentifier(server)] { return known }
+        let new = try AskedServer(server, names: names)
+        askedServers[ObjectIdentifier(server)] = new
+        return new
+    }
 
     /// A route of another plan would find another server here: rather none at all.
     private func place(of route: RoutePlan) -> Int {

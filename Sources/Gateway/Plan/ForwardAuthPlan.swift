@@ -1,0 +1,26 @@
+import HTTP
+import Upstreams
+
+/// A server that says whether a request may pass: of a site or route.
+final class ForwardAuthPlan: Sendable {
+    let server: UpstreamServer
+    /// Path and query that it is asked at.
+    let target: [UInt8]
+    /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
+    let copied: [String]
+    /// The one of them that says who it is, for the log; nil: none does.
+    let userField: String?
+    /// Nanoseconds for the whole question.
+    let timeout: UInt64
+    /// The configuration's table.
+    let key: String
+
+    init(_ server: UpstreamServer, target: [UInt8], copied: [String], userField: String?, timeout: UInt64, key: String) {
+        self.server = server
+        self.target = target
+        self.copied = copied
+        self.userField = userField
+        self.timeout = timeout
+        self.key = key
+    }
+}

@@ -1,0 +1,36 @@
+import Configuration
+import TLS
+import Upstreams
+
+/// The part of the plan that is about servers which say who may pass.
+extension PlanBuilder {
+    /// The server that is asked for a route, or for all else of a site; nil if none is.
+    /// - Parameter keyPath: of the route, or of the site.
+    mutating func forwardAuth(of site: Site, _ route: Route?, at keyPath: String) -> ForwardAuthPlan? {
+        if route?.liftsForwardAuth == true { return nil }
+        let own = route?.forwardAuth
+        guard let settings = own ?? site.forwardAuth else { return nil }
+        let url = settings.url
+        var tls: TLSClientContext.Settings?
+        if url.scheme.isTLS {
+            let made = TLSClientContext.Settings(
+                serverName: settings.tlsServerName ?? url.hostText, caFile: settings.caFile, clientCertificateFile: nil,
+                clientKeyFile: nil, verifies: true, records: records)
+            // Each worker makes its own context; this one finds out now whether it can.
+            if route == nil || own != nil {
+                do throws(TLSError) { _ = try TLSClientContext(made) } catch {
+                    problem(at: "\(keyPath).forward_auth.ca_file", error.reason)
+                }
+            }
+            tls = made
+        }
+        let server = UpstreamServer(
+            UpstreamServer.Identity(
+                isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath),
+            url: url.description, authority: url.authority, tls: tls)
+        return ForwardAuthPlan(
+            server, target: Array(settings.target.utf8), copied: settings.copyHeaders, userField: settings.userHeader,
+            timeout: settings.timeout.nanoseconds,
+            key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")
+    }
+}

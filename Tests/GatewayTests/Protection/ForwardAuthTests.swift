@@ -1,0 +1,158 @@
+import TestSupport
+import Testing
+
+/// `[sites.forward_auth]`, with an auth server that knows sessions by their cookie, as oauth2-proxy and Authelia do.
+@Suite("A server that says who may pass")
+struct ForwardAuthTests {
+    /// Lets the session `ann` in and renews it; sends others to a login page.
+    private static func authServer() throws -> Upstream {
+        try Upstream.answering { request in
+            let cookie = request.value("Cookie") ?? ""
+            if cookie.contains("session=ann") {
+                return "HTTP/1.1 202 Accepted\r\nRemote-User: ann\r\nRemote-Groups: admin,dev\r\n"
+                    + "Set-Cookie: session=ann2; HttpOnly\r\nX-Other: stays\r\nContent-Length: 0\r\n\r\n"
+            }
+            if cookie.contains("session=banned") {
+                return "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno!"
+            }
+            let target = request.value("X-Forwarded-Uri") ?? ""
+            return "HTTP/1.1 302 Found\r\nLocation: https://login.test/?rd=\(target)\r\nSet-Cookie: csrf=1\r\nDate: x\r\n"
+                + "Connection: X-Hop\r\nX-Hop: 1\r\nContent-Length: 5\r\n\r\nlogin"
+        }
+    }
+
+    private static func keys(_ url: String, _ more: String = "") -> String {
+        """
+        [sites.forward_auth]
+        url = "\(url)"
+        copy_headers = ["Remote-User", "Remote-Groups"]
+        user_header = "Remote-User"
+        timeout = \(more.isEmpty ? "60" : more)
+        """
+    }
+
+    private static let questions = [
+        ("GET", "/f.txt", ""), ("HEAD", "/f.txt", ""), ("POST", "/app/x", "Content-Length: 0\r\n"), ("GET", "/none", ""),
+        ("GET", "/app/ws", GuardedSite.handshake),
+    ]
+
+    @Test("lets pass whom it knows, and tells the upstream who it is")
+    func passing() async throws {
+        let auth = try Self.authServer()
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/api/verify?rd=x"))
+        try await Gatehouse.serving(site.toml) { gatehouse async throws in
+            let forged = "Cookie: session=ann\r\nRemote-User: root\r\nREMOTE-GROUPS: wheel\r\n"
+            let rest = "If-None-Match: \"x\"\r\nX-Secret: 1\r\nConnection: X-Secret\r\nX-Own: 1\r\nContent-Length: 3\r\n"
+            let answer = try await onThread {
+                let wire = try Wire(to: site.port.number)
+                try wire.write("POST /app/../app/x?q=1 HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.7\r\n")
+                try wire.write("X-Forwarded-Proto: https\r\n\(forged)\(rest)\r\nabc")
+                return try wire.readAnswer()
+            }
+            #expect(answer.status == 200 && answer.text == "app" && answer.values("Set-Cookie") == ["session=ann2; HttpOnly"])
+            let seen = try await site.upstream.requests.first(1)[0]
+            #expect(seen.values("Remote-User") == ["ann"] && seen.values("Remote-Groups") == ["admin,dev"], "\(seen)")
+            #expect(seen.values("X-Other") == [] && seen.text == "abc" && seen.value("Cookie") == "session=ann", "\(seen)")
+            let asked = try await auth.requests.first(1)[0]
+            #expect(asked.start == "GET /api/verify?rd=x HTTP/1.1" && asked.value("Host") == "127.0.0.1:\(auth)")
+            for (name, value) in [
+                ("X-Forwarded-Method", "POST"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "localhost"),
+                ("X-Forwarded-Uri", "/app/x?q=1"), ("X-Forwarded-For", "192.0.2.7"), ("X-Original-Method", "POST"),
+                ("X-Original-URL", "https://localhost/app/x?q=1"), ("Cookie", "session=ann"), ("X-Own", "1"),
+            ] { #expect(asked.values(name) == [value], "\(name): \(asked)") }
+            for name in ["If-None-Match", "X-Secret", "Content-Length"] { #expect(asked.values(name) == [], "\(asked)") }
+            #expect(try await gatehouse.access("/app/../app/x?q=1")["user"] == "ann")
+        }
+    }
+
+    @Test("has its say on everything, and what is no yes is the client's answer")
+    func others() async throws {
+        let auth = try Self.authServer()
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { gatehouse async throws in
+            for (method, target, fields) in Self.questions {
+                let answer = try await site.ask(target, method, fields: fields)
+                #expect(answer.status == 302 && answer.values("Location") == ["https://login.test/?rd=\(target)"], "\(answer)")
+                #expect(answer.values("Set-Cookie") == ["csrf=1"] && answer.text == (method == "HEAD" ? "" : "login"))
+                #expect(answer.values("Date").count == 1 && answer.value("Date") != "x" && answer.values("X-Hop") == [])
+                #expect(answer.values("Cache-Control") == ["no-store"] && answer.value("Content-Length") == "5", "\(answer)")
+                let banned = try await site.ask(target, method, fields: fields + "Cookie: session=banned\r\n")
+                #expect(banned.status == 403 && banned.text == (method == "HEAD" ? "" : "no!"), "\(banned)")
+            }
+            #expect(site.upstream.requests.all.isEmpty)
+            #expect(try await gatehouse.access(reason: "forward_auth")["status"] == "302")
+            #expect(try await site.ask("/f.txt", fields: "Cookie: session=ann\r\n").text == "file")
+        }
+    }
+
+    @Test("is asked over HTTP/2 too, for each stream")
+    func http2() async throws {
+        let certificates = try await Certificates.ready()
+        let auth = try Self.authServer()
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"), ssl: certificates.ssl())
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            for (session, text) in [("ann", "app200"), ("banned", "no!403"), ("", "login302")] {
+                let answer = try await Command.curl2(
+                    certificates,
+                    ["https://localhost:\(site.port)/app/x", "-b", "session=\(session)", "-w", "%{http_code}"])
+                #expect(answer.text == text, "\(answer)")
+            }
+            #expect(try await auth.requests.first(3).allSatisfy { $0.value("X-Forwarded-Proto") == "https" })
+        }
+    }
+
+    @Test(
+        "that cannot be asked, or says what is no answer, lets nobody pass",
+        arguments: [
+            "", "HTTP/1.1 200\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "nonsense\r\n\r\n",
+            "HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n",
+        ])
+    func failures(said: String) async throws {
+        let auth = try Upstream { _, wire in
+            _ = try wire.request()
+            try wire.write(said)
+        }
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { gatehouse async throws in
+            for target in ["/f.txt", "/app/x"] {
+                let answer = try await site.ask(target, fields: "Cookie: session=ann\r\n")
+                #expect(answer.status == 503, "\(answer)")
+                #expect(answer.value("Proxy-Status")?.contains("forward_auth_failed") == true)
+                #expect(!answer.text.contains("127.0.0.1"), "\(answer)")
+            }
+            #expect(site.upstream.requests.all.isEmpty)
+            let entry = try await gatehouse.access(reason: "forward_auth_failed")
+            #expect(entry["detail"]?.hasPrefix("http://127.0.0.1:\(auth)/verify: ") == true && entry["blame"] == "gateway")
+        }
+    }
+
+    @Test("that is down, or silent, lets nobody pass")
+    func silence() async throws {
+        let deaf = try Upstream { _, wire in _ = try wire.readToEnd() }
+        for url in ["http://127.0.0.1:1/verify", "http://127.0.0.1:\(deaf)/verify", "http://nowhere.invalid/verify"] {
+            let site = try GuardedSite(site: Self.keys(url, "0.5"))
+            try await Gatehouse.serving(site.toml) { _ async throws in
+                #expect(try await site.ask("/f.txt").status == 503, "\(url)")
+            }
+        }
+    }
+
+    @Test("is a route's own affair where it says so")
+    func routes() async throws {
+        let auth = try Self.authServer()
+        let site = try GuardedSite(
+            site: Self.keys("http://127.0.0.1:\(auth)/verify"), route: "forward_auth = { enabled = false }")
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/app/x").status == 200)
+            #expect(try await site.ask("/f.txt").status == 302)
+        }
+        let other = try GuardedSite(route: "forward_auth = { url = \"http://127.0.0.1:\(auth)/verify\" }")
+        try await Gatehouse.serving(other.toml) { _ async throws in
+            #expect(try await other.ask("/app/x").status == 302)
+            #expect(try await other.ask("/f.txt").status == 200)
+        }
+    }
+}
