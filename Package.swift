@@ -98,7 +98,8 @@ let package = Package(
         tests(of: "WebSocketTests", ["WebSocket"]),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
-        tests(of: "ProtectionTests", ["Protection"]),
+        .testTarget(
+            name: "ProtectionTests", dependencies: ["Protection"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),

@@ -34,6 +34,23 @@ package struct ForwardAuth: Sendable, Equatable {
     package var tlsServerName: String?
 }
 
+/// `[sites.jwt]` and `[sites.proxy.routes.jwt]`: tokens that are asked for.
+package struct Tokens: Sendable, Equatable {
+    package var jwksFile: String
+    /// nil: any.
+    package var issuer: String?
+    /// Empty: any.
+    package var audience: [String] = []
+    /// By which clocks may differ.
+    package var leeway = Duration.seconds(60)
+    /// The cookie that holds the token; nil: it is in `Authorization`.
+    package var cookie: String?
+    package var userClaim = "sub"
+    /// The name of the field that tells the upstream who it is; nil: none.
+    package var userHeader: String?
+    package var forwardAuthorization = false
+}
+
 /// `[sites.concurrency]` and `[sites.proxy.routes.concurrency]`: how many requests may be under way at once; 0: no limit.
 package struct Concurrency: Sendable, Equatable {
     package var requests = 0

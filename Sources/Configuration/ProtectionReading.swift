@@ -116,6 +116,36 @@ extension ForwardAuth {
     }
 }
 
+extension Tokens {
+    /// - Returns: nil if the table is not written, is switched off, or is wrong, which is reported.
+    static func read(_ table: TableReader) -> (settings: Tokens?, isOff: Bool) {
+        var enabled = true
+        table.read("enabled", into: &enabled)
+        let file = table.string(["jwks_file"], allowEmpty: false)
+        var settings = Tokens(jwksFile: file?.value ?? "")
+        table.read("issuer", into: &settings.issuer)
+        settings.audience = table.strings(["audience"], orOne: true)?.map(\.value) ?? []
+        table.readDuration("leeway", into: &settings.leeway, orZero: true)
+        if let name = table.string(["cookie"], allowEmpty: false) {
+            if !FieldNameText.isToken(name.value) { table.reading.error(name, "\"\(name.value)\" is not a cookie's name") }
+            settings.cookie = name.value
+        }
+        table.read("user_claim", into: &settings.userClaim)
+        if let name = table.string(["user_header"], allowEmpty: false), table.isFieldName(name.value, name) {
+            if ConnectionFields.names.contains(name.value.lowercased()) || name.value.lowercased() == "host" {
+                table.reading.error(name, "\(name.value) cannot tell who somebody is", hint: "such as \"X-Remote-User\"")
+            }
+            settings.userHeader = name.value
+        }
+        table.read("forward_authorization", into: &settings.forwardAuthorization)
+        table.finish()
+        if table.isWritten, enabled, !table.has("jwks_file") {
+            table.missing("jwks_file", hint: "the issuer's public keys, a JSON file")
+        }
+        return (enabled && file != nil ? settings : nil, !enabled)
+    }
+}
+
 extension Concurrency {
     init(reading table: TableReader) {
         table.read("requests", into: &requests, in: 0...10_000_000)

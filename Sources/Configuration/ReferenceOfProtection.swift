@@ -10,6 +10,8 @@ extension ConfigurationReference {
         Section("sites[].rate_limit", "How many requests one client may send to the site. Over it: 429.", rateKeys),
         Section("sites[].concurrency", "How many requests of the site may be under way at once.", concurrencyKeys),
         Section(
+            "sites[].jwt", "Tokens (JWT, RFC 7519) that requests must have, signed by RS256, ES256 or EdDSA.", tokenKeys),
+        Section(
             "sites[].forward_auth",
             "A server that says who may pass: a 2xx of it lets a request pass, any other answer of it is the client's.",
             forwardAuthKeys),
@@ -27,6 +29,7 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy.routes[].concurrency",
             "How many requests of the route may be under way at once, besides what the site says.", concurrencyKeys),
+        Section("sites[].proxy.routes[].jwt", "The same of a route, in place of the site's.", tokenKeys),
         Section(
             "sites[].proxy.routes[].forward_auth", "The same of a route, in place of the site's.", forwardAuthKeys),
     ]
@@ -63,6 +66,23 @@ extension ConfigurationReference {
                 "Whether the upstream gets the password too (`Authorization`)."),
         ]
     }
+
+    private static let tokenKeys = [
+        Key("enabled", "boolean", .value("true"), "`false`: no token is asked for; of a route, though the site does."),
+        Key(
+            "jwks_file", "file", .none("required"),
+            """
+            The issuer's public keys (RFC 7517). A change of it is noticed within a second. While it is broken or missing, \
+            nobody comes in: 503.
+            """),
+        Key("issuer", "text", .none("any"), "What `iss` must be."),
+        Key("audience", "list of texts (or one)", .value("[]"), "One of them must be in `aud`; empty: any."),
+        Key("leeway", "duration", .value("60"), "By how much the issuer's clock may differ: for `exp` and `nbf`."),
+        Key("cookie", "cookie's name", .none("`Authorization: Bearer`"), "Where the token is."),
+        Key("user_claim", "text", .value("\"sub\""), "The claim that says who it is, for the log and `user_header`."),
+        Key("user_header", "field name", .none("none"), "The field in which the upstream is told that. Clients cannot send it."),
+        Key("forward_authorization", "boolean", .value("false"), "Whether the upstream gets the token too (`Authorization`)."),
+    ]
 
     private static let forwardAuthKeys = [
         Key("enabled", "boolean", .value("true"), "`false`: nobody is asked; of a route, though the site has a server."),

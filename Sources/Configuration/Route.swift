@@ -23,6 +23,10 @@ package struct Route: Sendable, Equatable {
     package var rateLimit: RateLimiting?
     package var concurrency = Concurrency()
     /// nil: the site's.
+    package var tokens: Tokens?
+    /// Is no token asked for, though the site does?
+    package var liftsTokens = false
+    /// nil: the site's.
     package var forwardAuth: ForwardAuth?
     /// Is nobody asked, though the site has a server for that?
     package var liftsForwardAuth = false

@@ -28,6 +28,7 @@ extension Route {
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
+        (tokens, liftsTokens) = Tokens.read(table.table("jwt"))
         (forwardAuth, liftsForwardAuth) = ForwardAuth.read(table.table("forward_auth"))
         table.finish()
         if path == nil || upstream == nil { return nil }

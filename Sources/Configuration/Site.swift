@@ -38,6 +38,8 @@ package struct Site: Sendable, Equatable {
     /// nil: no limit of the site's own.
     package var rateLimit: RateLimiting?
     package var concurrency = Concurrency()
+    /// nil: no token is asked for.
+    package var tokens: Tokens?
     /// nil: no other server is asked who may pass.
     package var forwardAuth: ForwardAuth?
     /// nil: Gatehouse adds no CORS fields.

@@ -31,6 +31,7 @@ extension Site {
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
+        tokens = Tokens.read(table.table("jwt")).settings
         forwardAuth = ForwardAuth.read(table.table("forward_auth")).settings
         readAccessControl(table.table("access_control"))
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)

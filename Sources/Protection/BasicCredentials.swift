@@ -27,3 +27,12 @@ package struct BasicCredentials: Sendable, Equatable {
         return index..<value.count
     }
 }
+
+/// A token as a client sends it (RFC 6750 §2.1).
+package enum BearerToken {
+    /// - Parameter value: of the one `Authorization` field.
+    /// - Returns: nil if it is of another scheme.
+    package static func text(_ value: [UInt8]) -> [UInt8]? {
+        BasicCredentials.token(value.span, scheme: "bearer").map { Array(value[$0]) }
+    }
+}

@@ -23,3 +23,17 @@ bool ccrypto_same(const uint8_t *first, const uint8_t *second, size_t count);
 /// Whether a password is the one that was hashed: by crypt(5) in a form that libcrypt knows, or as Apache's "$apr1$". It takes as
 /// long as the hash's form wants, up to seconds. 1: it is; 0: it is not; -1: the hash is of no known form, or there is no memory.
 int ccrypto_password_is(const char *password, const char *hash);
+
+/// Signatures of tokens (RFC 7518 §3.1, RFC 8037 §3.1): RSASSA-PKCS1-v1_5 with SHA-256, ECDSA on P-256 with SHA-256, Ed25519.
+typedef enum { CCRYPTO_RS256, CCRYPTO_ES256, CCRYPTO_EDDSA } ccrypto_signature;
+
+/// A public key of numbers, highest byte first: of RSA modulus and exponent, of P-256 the coordinates, of Ed25519 the key and
+/// nothing. NULL: they are no key. To be given to ccrypto_public_key_free; it may be used by several threads at once.
+void *ccrypto_public_key(ccrypto_signature kind, const uint8_t *a, size_t a_count, const uint8_t *b, size_t b_count);
+/// The key's size in bits.
+int ccrypto_public_key_bits(const void *key);
+void ccrypto_public_key_free(void *key);
+
+/// Whether a signature, as RFC 7518 writes it, is the key's of `count` bytes.
+bool ccrypto_verify(ccrypto_signature kind, void *key, const uint8_t *bytes, size_t count, const uint8_t *signature,
+                    size_t signature_count);

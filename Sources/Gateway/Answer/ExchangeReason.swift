@@ -20,6 +20,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case authRequired = "auth_required"
     case authFailed = "auth_failed"
     case authAttempts = "auth_attempts"
+    case tokenRequired = "token_required"
+    case tokenInvalid = "token_invalid"
     case forwardAuth = "forward_auth"
     case webSocketHandshake = "websocket_handshake"
     case noWebSocket = "no_websocket"
@@ -97,6 +99,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .authRequired: (401, .client, .requestDenied)
         case .authFailed: (401, .client, .requestDenied)
         case .authAttempts: (429, .client, .requestDenied)
+        case .tokenRequired: (401, .client, .requestDenied)
+        case .tokenInvalid: (401, .client, .requestDenied)
         // The auth server's own status stands in its place.
         case .forwardAuth: (401, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)

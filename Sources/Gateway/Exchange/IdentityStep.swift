@@ -18,6 +18,12 @@ extension Exchange {
             removed += plan.removed
             if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { added.append(field) }
         }
+        if let plan = protection.token {
+            let user = try user(ofTokenIn: request, plan)
+            record.user = user
+            removed += plan.removed
+            if let user, let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { added.append(field) }
+        }
         if let plan = protection.forwardAuth {
             guard case .passes(let fields) = try await ask(plan, about: request, of: site) else { return false }
             removed += plan.copied
@@ -31,7 +37,7 @@ extension Exchange {
         of request: RequestHead, _ plan: PasswordPlan, from address: IPAddress?
     ) async throws(Failure) -> String {
         let users: PasswordList
-        switch state.passwords.content(of: plan.file, now: state.loop.now) {
+        switch state.passwords.files.reading(of: plan.file, now: state.loop.now) {
         case .success(let list): users = list
         case .failure(let fault): throw Self.cannotIdentify(fault.reason, plan)
         }

@@ -3,7 +3,7 @@ import Protection
 
 /// Basic authentication (RFC 7617) of a site or route.
 final class PasswordPlan: Sendable {
-    let file: PasswordFile
+    let file: WatchedFile<PasswordList>
     /// The 401's own field.
     let challenge: AnswerFields
     /// How many wrong passwords an address may send; nil: any number.
@@ -15,7 +15,7 @@ final class PasswordPlan: Sendable {
     let key: String
 
     init(
-        _ file: PasswordFile, realm: String, attempts: (limit: RateLimit, table: RateTable)?, userField: String?,
+        _ file: WatchedFile<PasswordList>, realm: String, attempts: (limit: RateLimit, table: RateTable)?, userField: String?,
         forwardsAuthorization: Bool, key: String
     ) {
         self.file = file

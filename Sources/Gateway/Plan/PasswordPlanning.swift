@@ -12,7 +12,7 @@ extension PlanBuilder {
         let isOwn = route?.access.speaksOfAuthentication ?? access.speaksOfAuthentication
         if isOwn { checkAuthentication(access, site, at: "\(keyPath).access") }
         guard access.requireAuth == true, let path = access.authFile else { return nil }
-        let file = passwordFiles[path] ?? PasswordFile(path)
+        let file = passwordFiles[path] ?? Self.passwordFile(path)
         passwordFiles[path] = file
         if isOwn { check(file, at: "\(keyPath).access.auth_file") }
         let most = UInt64(access.authAttempts ?? Self.usualAttempts)
@@ -24,6 +24,15 @@ extension PlanBuilder {
                 ? nil : (RateLimit(requests: most, per: 60_000_000_000, burst: most), carried.rates(identity)),
             userField: access.authUserHeader, forwardsAuthorization: access.forwardAuthorization ?? false,
             key: route?.access.speaksOfAuthentication == true ? "sites.proxy.routes.access" : "sites.access")
+    }
+
+    private static func passwordFile(_ path: String) -> WatchedFile<PasswordList> {
+        WatchedFile(path, limit: PasswordList.maxBytes) { bytes in
+            do throws(PasswordList.Fault) { return .success(try PasswordList(bytes)) } catch {
+                let place = error.line > 0 ? "line \(error.line): " : ""
+                return .failure(FileFault(reason: "\(place)\(error.reason)"))
+            }
+        }
     }
 
     private static let usualAttempts = 10
@@ -51,8 +60,8 @@ extension PlanBuilder {
     }
 
     /// A file that lets nobody in may be meant; one that cannot be understood is a mistake.
-    private mutating func check(_ file: PasswordFile, at keyPath: String) {
-        switch file.content {
+    private mutating func check(_ file: WatchedFile<PasswordList>, at keyPath: String) {
+        switch file.reading {
         case .success(let list):
             if list.isEmpty { problem(.warning, at: keyPath, "\(file.path): has no user, so nobody can come in") }
         case .failure(let fault): problem(at: keyPath, fault.reason)

@@ -3,6 +3,7 @@ package import Configuration
 import EventLoop
 import Glibc
 import HTTP
+import Protection
 import StaticFiles
 import TLS
 import Transport
@@ -26,9 +27,10 @@ package struct PlanBuilder {
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
-    var passwordFiles: [String: PasswordFile] = [:]
     /// By the sites' places.
     private var siteContexts: [Int: TLSServerContext] = [:]
+    var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
+    var keyFiles: [String: WatchedFile<WebKeys>] = [:]
     private let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64

@@ -11,17 +11,20 @@ final class ProtectionPlan: Sendable {
     let concurrency: [ConcurrencyPlan]
     /// Nil: nobody is asked for one.
     let password: PasswordPlan?
+    /// Nil: nobody is asked for one.
+    let token: TokenPlan?
     /// Nil: no other server is asked.
     let forwardAuth: ForwardAuthPlan?
 
     init(
         addresses: AddressRules, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan], password: PasswordPlan?,
-        forwardAuth: ForwardAuthPlan?
+        token: TokenPlan?, forwardAuth: ForwardAuthPlan?
     ) {
         self.addresses = addresses
         self.limits = limits
         self.concurrency = concurrency
         self.password = password
+        self.token = token
         self.forwardAuth = forwardAuth
     }
 }
@@ -31,7 +34,7 @@ extension ProtectionPlan {
     var isEmpty: Bool { addresses.isEmpty && limits.isEmpty && concurrency.isEmpty && !asksWho }
 
     /// Must a request say who sends it?
-    var asksWho: Bool { password != nil || forwardAuth != nil }
+    var asksWho: Bool { password != nil || token != nil || forwardAuth != nil }
 }
 
 /// Which addresses may come.

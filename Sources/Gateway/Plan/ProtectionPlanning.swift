@@ -30,9 +30,11 @@ extension PlanBuilder {
             plan(site.concurrency, identity(site, nil), key: "sites.concurrency"),
             route.flatMap { plan($0.concurrency, identity(site, $0), key: "sites.proxy.routes.concurrency") },
         ].compactMap { $0 }
+        let tokens = token(of: site, route, at: route == nil ? sitePath : routePath)
         let asked = forwardAuth(of: site, route, at: route == nil ? sitePath : routePath)
         let protection = ProtectionPlan(
-            addresses: addresses, limits: limits, concurrency: concurrency, password: password, forwardAuth: asked)
+            addresses: addresses, limits: limits, concurrency: concurrency, password: password, token: tokens,
+            forwardAuth: asked)
         return protection.isEmpty ? nil : protection
     }
 

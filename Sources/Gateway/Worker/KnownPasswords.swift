@@ -8,7 +8,7 @@ final class KnownPasswords {
     private var known: Set<UInt128> = []
     /// Those that are being checked, and who waits for the same.
     private var pending: [UInt128: [CheckedContinuation<Bool?, Never>]] = [:]
-    private var views: [ObjectIdentifier: (file: PasswordFile, view: PasswordFile.View?)] = [:]
+    let files = FileViews<PasswordList>()
 
     /// Users of a worker; more are forgotten all at once, and checked again.
     private static let most = 10_000
@@ -16,17 +16,6 @@ final class KnownPasswords {
     init(_ threads: PasswordThread) {
         self.threads = threads
     }
-
-    /// What a file holds now.
-    func content(of file: PasswordFile, now: UInt64) -> PasswordFile.Content {
-        var view = views[ObjectIdentifier(file)]?.view
-        file.refresh(&view, now: now)
-        views[ObjectIdentifier(file)] = (file, view)
-        return view?.content ?? .failure(PasswordFile.Fault(reason: "\(file.path): not read"))
-    }
-
-    /// Files of plans that are gone are forgotten.
-    func forgetFiles() { views = [:] }
 
     /// The number of a user's password and its hash; nil if there is none to be had.
     func number(of credentials: BasicCredentials, hash: String) -> UInt128? {

@@ -2,6 +2,7 @@ import Buffers
 import EventLoop
 import HTTP
 import Messages
+import Protection
 import StaticFiles
 import TLS
 import Transport
@@ -20,6 +21,7 @@ final class WorkerResources {
     /// The numbers of those that only exchanges hold which are under way.
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let passwords: KnownPasswords
+    let tokenKeys = FileViews<WebKeys>()
     let log: AccessLog
     let clock: WallClock
     /// Of this worker, since it began.
@@ -78,7 +80,8 @@ final class WorkerResources {
     func adopt(_ next: Generation) {
         buffers.hold(smallCapacity: Self.smallCapacity(next.plan))
         if next.plan.fileCache != generation.plan.fileCache { fileCache = StaticCache(next.plan.fileCache) }
-        passwords.forgetFiles()
+        passwords.files.forget()
+        tokenKeys.forget()
         generation.retire(for: next)
         generation = next
     }

@@ -46,6 +46,7 @@ extension Project {
                     "Sources/HTTP2/FieldDecoder.swift",
                     "Sources/HTTP2/FieldRules.swift",
                     "Sources/Protection/AtomicWords.swift",
+                    "Sources/Protection/PublicKey.swift",
                     "Sources/Protection/Secrets.swift",
                     "Sources/StaticFiles/Directory.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",

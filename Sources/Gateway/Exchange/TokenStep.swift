@@ -1,0 +1,49 @@
+import EventLoop
+import HTTP
+import Protection
+import Upstreams
+
+/// The step that checks a token.
+extension Exchange {
+    /// - Returns: who has the token, if it says so.
+    /// - Throws: 401 without a good one; 503 without keys to check it with: nobody comes in then.
+    mutating func user(ofTokenIn request: RequestHead, _ plan: TokenPlan) throws(Failure) -> String? {
+        let keys: WebKeys
+        switch state.tokenKeys.reading(of: plan.keys, now: state.loop.now) {
+        case .success(let known): keys = known
+        case .failure(let fault):
+            throw Failure(
+                .authUnavailable, detail: fault.reason, key: "\(plan.key).jwks_file",
+                words: "Nobody can be let in at the moment; try again later.")
+        }
+        guard let text = request.token(in: plan.cookie) else {
+            throw Failure(
+                .tokenRequired, detail: "A token is needed here.", key: "\(plan.key).jwks_file", fields: TokenPlan.challenge())
+        }
+        let token: WebToken
+        do throws(WebToken.Fault) {
+            token = try WebToken(text, keys: keys, rules: plan.rules, now: Double(state.clock.seconds))
+        } catch {
+            throw Self.invalid(error.rawValue, plan)
+        }
+        let user = token.text(plan.userClaim)
+        // An upstream that relies on the field must not be left without it.
+        if plan.userField != nil, user.flatMap({ ConfiguredField("X", $0) }) == nil {
+            throw Self.invalid("the token has no \(plan.userClaim), or one that no field can hold", plan)
+        }
+        return user
+    }
+
+    private static func invalid(_ words: String, _ plan: TokenPlan) -> Failure {
+        Failure(.tokenInvalid, detail: words, key: "\(plan.key).jwks_file", fields: TokenPlan.challenge(words))
+    }
+}
+
+extension RequestHead {
+    /// The token of the one `Authorization` field, or of a cookie.
+    fileprivate func token(in cookie: String?) -> [UInt8]? {
+        if let cookie { return CookieValue.find(cookie, in: fields).map { Array(fields.bytes[$0]) } }
+        guard fields.count(of: .authorization) == 1, let line = fields.first(.authorization) else { return nil }
+        return BearerToken.text(Array(fields.bytes[line.value]))
+    }
+}

@@ -1,0 +1,66 @@
+/// The public keys of a JWKS (RFC 7517 §5).
+package struct WebKeys: Sendable {
+    /// Why a text is no such set.
+    package struct Fault: Error, Sendable, Equatable {
+        package let reason: String
+    }
+
+    /// Bytes of a file.
+    package static let maxBytes = 1 << 18
+    private static let leastRSABits = 2048
+
+    private struct Entry: Sendable {
+        let name: String?
+        let key: PublicKey
+    }
+
+    private var entries: [Entry] = []
+
+    /// Keys for other uses, and of kinds that no token here is signed with, are passed over.
+    package init(_ bytes: [UInt8]) throws(Fault) {
+        guard bytes.count <= Self.maxBytes else { throw Fault(reason: "is larger than \(Self.maxBytes >> 10) KiB") }
+        guard let text = JSONText(bytes) else { throw Fault(reason: "is no JSON text") }
+        guard let keys = text["keys"]?.array else { throw Fault(reason: "has no list \"keys\"") }
+        for (index, key) in keys.enumerated() {
+            do throws(Fault) {
+                if let entry = try Self.entry(key) { entries.append(entry) }
+            } catch {
+                throw Fault(reason: "keys[\(index)] \(error.reason)")
+            }
+        }
+        if entries.isEmpty { throw Fault(reason: "has no key for RS256, ES256 or EdDSA") }
+    }
+
+    /// The keys that may have signed a token.
+    /// - Parameter name: the token's `kid`; nil: any of the algorithm.
+    func keys(_ algorithm: PublicKey.Algorithm, named name: String?) -> [PublicKey] {
+        entries.filter { $0.key.algorithm == algorithm && (name == nil || $0.name == name) }.map(\.key)
+    }
+
+    private static func entry(_ key: JSONText) throws(Fault) -> Entry? {
+        guard let kind = key["kty"]?.string else { throw Fault(reason: "has no kty") }
+        if let use = key["use"]?.string, use != "sig" { return nil }
+        // RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2.
+        if key["d"] != nil { throw Fault(reason: "is a private key: only its public members belong here") }
+        let made: PublicKey?
+        switch (kind, key["crv"]?.string) {
+        case ("RSA", _): made = PublicKey(.rs256, try number("n", of: key), try number("e", of: key))
+        case ("EC", "P-256"): made = PublicKey(.es256, try number("x", of: key), try number("y", of: key))
+        case ("OKP", "Ed25519"): made = PublicKey(.eddsa, try number("x", of: key), [])
+        default: return nil
+        }
+        guard let made else { throw Fault(reason: "is no key") }
+        if let algorithm = key["alg"]?.string, algorithm != made.algorithm.rawValue { return nil }
+        guard made.algorithm != .rs256 || made.bits >= leastRSABits else {
+            throw Fault(reason: "is too weak: RSA of \(made.bits) bits, not \(leastRSABits)")
+        }
+        return Entry(name: key["kid"]?.string, key: made)
+    }
+
+    private static func number(_ name: String, of key: JSONText) throws(Fault) -> [UInt8] {
+        guard let text = key[name]?.string, let bytes = Base64Text.decode(Array(text.utf8).span, .url), !bytes.isEmpty else {
+            throw Fault(reason: "has no \(name), or one that is not in base64url")
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+@testable import Protection
+
+/// Tokens and keys made by openssl(1): valid from second 1000 to 2000, for "api" and "other".
+@Suite("A token")
+struct WebTokenTests {
+    private let tokens: [String: String]
+    private let keys: String
+    private let weak: String
+
+    init() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/tokens.json")
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        tokens = try #require(json["tokens"] as? [String: String])
+        weak = try #require(json["weak"] as? String)
+        let set = try JSONSerialization.data(withJSONObject: ["keys": try #require(json["keys"])])
+        keys = String(decoding: set, as: UTF8.self)
+    }
+
+    private static let rules = WebToken.Rules(issuer: "https://issuer.test", audiences: ["api"], leeway: 0)
+
+    private func fault(
+        _ text: String, keys: String? = nil, rules: WebToken.Rules = rules, now: Double = 1500
+    ) throws -> WebToken.Fault? {
+        let set = try WebKeys(Array((keys ?? self.keys).utf8))
+        do throws(WebToken.Fault) {
+            let token = try WebToken(Array(text.utf8), keys: set, rules: rules, now: now)
+            #expect(token.text("iss") == "https://issuer.test")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("is taken if one of the keys has signed it", arguments: ["rs", "es", "ed", "noKid"])
+    func good(name: String) throws {
+        let text = try #require(tokens[name])
+        #expect(try fault(text) == nil)
+        // A byte more, less, or other anywhere, and it is none.
+        for index in stride(from: 0, to: text.utf8.count, by: 3) {
+            var bytes = Array(text.utf8)
+            bytes[index] = bytes[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(try fault(String(decoding: bytes, as: UTF8.self)) != nil, "\(index)")
+        }
+        for end in stride(from: 0, to: text.utf8.count, by: 7) { #expect(try fault(String(text.prefix(end))) != nil) }
+        #expect(try fault(text + "A") != nil)
+        #expect(try fault(text + ".") != nil)
+    }
+
+    @Test(
+        "does not choose what it is held against",
+        arguments: [
+            ("none", WebToken.Fault.algorithm), ("hmac", .algorithm), ("wrongKid", .unknownKey), ("unknownKid", .unknownKey),
+            ("crit", .extensions), ("noExp", .noExpiry), ("textExp", .malformed), ("list", .malformed),
+        ])
+    func bad(name: String, fault expected: WebToken.Fault) throws {
+        #expect(try fault(try #require(tokens[name])) == expected)
+    }
+
+    @Test("holds from its beginning to its end, give or take what clocks may differ")
+    func times() throws {
+        let text = try #require(tokens["es"])
+        var patient = Self.rules
+        patient.leeway = 60
+        for (now, strict, lenient) in [
+            (939.0, WebToken.Fault.notYetValid, WebToken.Fault.notYetValid), (940, .notYetValid, nil), (999, .notYetValid, nil),
+            (1000, nil, nil), (1999, nil, nil), (2000, .expired, nil), (2059, .expired, nil), (2060, .expired, .expired),
+        ] as [(Double, WebToken.Fault?, WebToken.Fault?)] {
+            #expect(try fault(text, now: now) == strict, "\(now)")
+            #expect(try fault(text, rules: patient, now: now) == lenient, "\(now)")
+        }
+    }
+
+    @Test("is of its issuer and for its audience")
+    func claims() throws {
+        let text = try #require(tokens["es"])
+        for (issuer, audiences, expected) in [
+            (nil, [], nil), ("https://issuer.test", ["x", "other"], nil), ("https://issuer.test/", [], .issuer),
+            (nil, ["ap"], .audience),
+        ] as [(String?, [String], WebToken.Fault?)] {
+            let rules = WebToken.Rules(issuer: issuer, audiences: audiences, leeway: 0)
+            #expect(try fault(text, rules: rules) == expected)
+        }
+    }
+
+    @Test("is held against keys that are keys")
+    func keySets() throws {
+        let point = "\"x\":\"\(String(repeating: "A", count: 43))\",\"y\":\"\(String(repeating: "A", count: 43))\""
+        for (text, reason) in [
+            ("", "no JSON"), ("{}", "no list"), ("{\"keys\":[]}", "no key for"), ("{\"keys\":[{}]}", "keys[0] has no kty"),
+            ("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "no key for"),
+            ("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"\(weak)\",\"e\":\"AQAB\"}]}", "too weak"),
+            ("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"?\",\"e\":\"AQAB\"}]}", "base64url"),
+            ("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\(point)}]}", "is no key"),
+            ("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}]}", "is no key"),
+            ("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}]}", "private key"),
+            (keys + "x", "no JSON"), (String(repeating: " ", count: 1 << 18) + keys, "larger"),
+        ] {
+            let fault = #expect(throws: WebKeys.Fault.self) { try WebKeys(Array(text.utf8)) }
+            #expect(fault?.reason.contains(reason) == true, "\(reason): \(String(describing: fault))")
+        }
+    }
+}
+
+@Suite("JSON")
+struct JSONTextTests {
+    @Test("is read as RFC 8259 says")
+    func values() throws {
+        let text = " { \"a\" : [ 1 , -0.5e1 , true , false , null , \"\\u00e9\\n\\ud83d\\ude00\" ] , \"b\" : { } } "
+        let value = try #require(JSONText(Array(text.utf8)))
+        let list: [JSONText] = [.number(1), .number(-5), .boolean(true), .boolean(false), .null, .string("\u{e9}\n\u{1F600}")]
+        #expect(value["a"]?.array == list)
+        #expect(value["b"] == .object([:]) && value["c"] == nil && JSONText.null["a"] == nil)
+    }
+
+    @Test(
+        "that is none, or could be read in two ways, is refused",
+        arguments: [
+            "", " ", "{", "}", "[1,]", "[1 2]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{a:1}", "{'a':1}", "01", "1.", ".5", "+1",
+            "1e",
+            "-", "1e999", "NaN", "tru", "nulll", "\"", "\"\u{1}\"", "\"\\x\"", "\"\\u12\"", "\"\\u+123\"", "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"", "1 1", "[1]]", "\u{FEFF}1", "// c\n1",
+        ])
+    func refused(text: String) {
+        #expect(JSONText(Array(text.utf8)) == nil)
+    }
+
+    @Test("that is no UTF-8, or deep, is refused")
+    func bounds() {
+        #expect(JSONText([0x22, 0xFF, 0x22]) == nil)
+        #expect(JSONText(Array((String(repeating: "[", count: 16) + String(repeating: "]", count: 16)).utf8)) != nil)
+        #expect(JSONText(Array((String(repeating: "[", count: 17) + String(repeating: "]", count: 17)).utf8)) == nil)
+        #expect(JSONText([UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)) == nil)
+    }
+}
