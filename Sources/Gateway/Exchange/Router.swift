@@ -16,10 +16,11 @@ enum Decision {
     case refuse(Failure)
 
     /// Is it only for those who say who they are, where the site asks that? Browsers send no credentials before a request of
-    /// another origin's page (the Fetch standard, "CORS-preflight fetch"), and to plain HTTP nobody should send any.
+    /// another origin's page (the Fetch standard, "CORS-preflight fetch"), to plain HTTP nobody should send any, and balancers
+    /// have none.
     var asksWho: Bool {
         switch self {
-        case .redirect, .preflight: false
+        case .redirect, .preflight, .health: false
         default: true
         }
     }

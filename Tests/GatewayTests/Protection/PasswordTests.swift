@@ -19,12 +19,12 @@ struct PasswordAccessTests {
 
     /// A site with the users in a file of its own.
     private static func site(
-        _ keys: String = "", route: String = "", site: String = "", users: String = users
+        _ keys: String = "", route: String = "", site: String = "", top: String = "", users: String = users
     ) throws -> (GuardedSite, file: String, directory: TemporaryDirectory) {
         let directory = try TemporaryDirectory()
         let file = try directory.write("users", users)
         let access = "[sites.access]\nrequire_auth = true\nauth_file = \"\(file)\"\n\(keys)\n"
-        return (try GuardedSite(site: access + site, route: route), file, directory)
+        return (try GuardedSite(site: access + site, route: route, ssl: top), file, directory)
     }
 
     @Test("are asked for, whatever is asked for, and let nobody in but those who have them")
@@ -90,14 +90,16 @@ struct PasswordAccessTests {
         #expect(lines[0].contains(#" - a\x20\"b\"\x20\xc3\xa9 ["#) && lines[1].contains(" - - ["), "\(lines)")
     }
 
-    @Test("are a route's own affair where it says so; a preflight is asked for none")
+    @Test("are a route's own affair where it says so; a preflight is asked for none, nor is a health check")
     func routes() async throws {
         let (site, _, directory) = try Self.site(
-            route: "access = { require_auth = false }", site: "[sites.access_control]\nallow_origins = [\"https://a.test\"]\n")
+            route: "access = { require_auth = false }", site: "[sites.access_control]\nallow_origins = [\"https://a.test\"]\n",
+            top: "health_path = \"/up\"")
         _ = directory
         try await Gatehouse.serving(site.toml) { _ async throws in
             #expect(try await site.ask("/app/x").status == 200)
             #expect(try await site.ask("/f.txt").status == 401)
+            #expect(try await site.ask("/up").status == 200)
             let preflight = "Origin: https://a.test\r\nAccess-Control-Request-Method: GET\r\n"
             #expect(try await site.ask("/f.txt", "OPTIONS", fields: preflight).status == 204)
             #expect(try await site.ask("/f.txt", "OPTIONS").status == 401)
