@@ -237,8 +237,8 @@ struct UpgradeTests {
         switch kind {
         case "false": _ = try await Command.run("cp", ["/bin/false", program])
         case "hangs":
-            try place.write("gatehouse", "#!/bin/sh\necho hangs $$ >&2\nexec tail -f /dev/null\n")
-            #expect(unsafe chmod(program, 0o755) == 0)
+            let script = try place.write("script", "#!/bin/sh\necho hangs $$ >&2\nexec tail -f /dev/null\n")
+            _ = try await Command.run("install", ["-m", "755", script, program])
         default: break
         }
         async let outcome = running.upgrade(running.process.pid)
