@@ -23,8 +23,8 @@ struct Gatehouse: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self, HistoryCommand.self,
-            RollbackCommand.self, CertsCommand.self, DemoCommand.self,
+            RunCommand.self, CheckCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
+            HistoryCommand.self, RollbackCommand.self, CertsCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

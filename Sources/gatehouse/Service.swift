@@ -94,6 +94,7 @@ struct Service: Sendable {
                     $0, gateway, output: output, log: log, configuration: configuration, text: loaded.source, notifier: notifier)
             }
             let renewal = CertificateRenewal(gateway, log: log)
+            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal) : nil
             var admin: AdminServer?
             var watcher: FileWatcher?
             var controlLoop: EventLoop?
@@ -102,7 +103,7 @@ struct Service: Sendable {
                 try loop.start(name: "admin")
                 controlLoop = loop
                 watcher = FileWatcher(reloader, on: loop, log: log)
-                let resources = AdminResources(gateway, reloader, log: log, server: configuration.server)
+                let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {
                     admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
@@ -110,7 +111,7 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: isReplaceable ? Upgrader(gateway, log, notifier) : nil, admin: admin,
+                renewal: renewal, upgrader: upgrader, admin: admin,
                 watcher: watcher, controlLoop: controlLoop)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
@@ -130,7 +131,7 @@ struct Service: Sendable {
     /// Opens the admin socket in place of the process before, whose clients it keeps.
     private mutating func takeOverAdmin(_ configuration: Configuration) async {
         guard let reloader, let controlLoop else { return }
-        let resources = AdminResources(gateway, reloader, log: log, server: configuration.server)
+        let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
         do throws(AdminServer.Unopened) {
             admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
         } catch {
@@ -202,10 +203,7 @@ struct Service: Sendable {
     /// Another process takes over, and this one ends with its last client; or it fails, and this one goes on.
     private func upgrade() async {
         guard let upgrader else { return log.notice("no other process can take the place of this one") }
-        guard case .done = await upgrader.upgrade() else { return }
-        // The successor gets certificates from now on.
-        await renewal.stop()
-        await gateway.handOver()
+        _ = await upgrader.upgrade()
     }
 
     /// Cuts what is left. Should anything not end then, the process does.

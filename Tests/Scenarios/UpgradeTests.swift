@@ -281,6 +281,33 @@ struct UpgradeTests {
         try await running.end(successor)
     }
 
+    @Test("gatehouse upgrade says which process serves, or why the old one goes on; the admin socket is the new one's")
+    func command() async throws {
+        let upstream = try echo()
+        let (port, place) = try (FreePort(), TemporaryDirectory())
+        let socket = place.path + "/admin.sock"
+        let running = try await Running(site(port, upstream) + "\n[admin]\nsocket = \"\(socket)\"\n")
+        func upgrade(_ arguments: [String]) async throws -> Command.Outcome {
+            try await Command.run(Place.gatehouse, ["upgrade", "--socket", socket] + arguments)
+        }
+        let failed = try await upgrade(["/bin/false"])
+        #expect(failed.code == 1 && failed.errors.contains("it ended with exit code 1"), "\(failed)")
+        let missing = try await upgrade([place.path + "/none"])
+        #expect(missing.code == 1 && missing.errors.contains("No such file or directory"), "\(missing)")
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        let done = try await upgrade([])
+        let words = done.text.firstMatch(of: /^upgraded: process (\d+) serves/)
+        let successor = try #require(words.flatMap { pid_t($0.1) }, "\(done)")
+        #expect(successor != running.process.pid)
+        var status = try await Command.run(Place.gatehouse, ["status", "--socket", socket, "--json"])
+        // The socket is the new one's a moment after it serves.
+        while !status.text.contains("\"pid\" : \(successor)") {
+            status = try await Command.run(Place.gatehouse, ["status", "--socket", socket, "--json"])
+        }
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        try await running.end(successor)
+    }
+
     @Test("a stranger's descriptor is refused")
     func stranger() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -26,6 +26,13 @@ final class AdminHandler: ServiceHandler {
                 }
                 return await resources.rollBack(to: wanted.hash)
             },
+            Resource(method: .post, path: "/upgrade") { resources, body in
+                if body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
+                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(body)) else {
+                    return .problem(400, "The body is to be JSON with \"program\", or empty.")
+                }
+                return await resources.upgrade(wanted)
+            },
             Resource(method: .post, path: "/plan") { resources, body in
                 if body.isEmpty { return await resources.plan(nil) }
                 guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(body)) else {

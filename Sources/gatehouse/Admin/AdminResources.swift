@@ -10,15 +10,18 @@ import Transport
 struct AdminResources: Sendable {
     let gateway: Gateway
     let reloader: Reloader
+    /// Nil for what another process cannot take over.
+    let upgrader: Upgrader?
     let log: Logger
     private let server: ServerIdentity
     /// In RFC 3339.
     private let started: String
 
     /// Of a gateway that begins to serve now.
-    init(_ gateway: Gateway, _ reloader: Reloader, log: Logger, server: ServerIdentity) {
+    init(_ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, log: Logger, server: ServerIdentity) {
         self.gateway = gateway
         self.reloader = reloader
+        self.upgrader = upgrader
         self.log = log
         self.server = server
         started = Date.now.formatted(.iso8601)
@@ -94,6 +97,17 @@ struct AdminResources: Sendable {
                 AdminProblem(
                     title: "the reload is refused: what was in use goes on", status: 422,
                     problems: problems.map { AdminRemark($0) }))
+        }
+    }
+    func upgrade(_ wanted: AdminUpgrade.Wanted) async -> ServiceAnswer {
+        if let program = wanted.program, !program.hasPrefix("/") || program.utf8.contains(0) {
+            return .problem(400, "\"program\" is to be an absolute path.")
+        }
+        guard let upgrader else { return .problem(409, "no other process can take the place of this one") }
+        switch await upgrader.upgrade(to: wanted.program) {
+        case .done(let successor, let connections):
+            return .json(AdminUpgrade(successor: successor, connections: connections))
+        case .refused(let reason): return .problem(409, "the upgrade has failed, and what was in use goes on: \(reason)")
         }
     }
 }

@@ -11,7 +11,7 @@ import Transport
 actor Upgrader {
     /// How an upgrade ended.
     enum Outcome: Sendable {
-        case done(successor: Int32)
+        case done(successor: Int32, connections: Int)
         /// This process goes on, for this reason.
         case refused(String)
     }
@@ -19,23 +19,28 @@ actor Upgrader {
     private let gateway: Gateway
     private let log: Logger
     private let notifier: ServiceNotifier?
+    private let renewal: CertificateRenewal
     /// As it was when this process began.
     private let ownProgram: String?
     private var isUnderWay = false
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
 
-    init(_ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?) {
+    init(_ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal) {
         self.gateway = gateway
         self.log = log
         self.notifier = notifier
+        self.renewal = renewal
         ownProgram = NewProcess.ownPath
     }
 
-    /// Starts the new process and returns when it serves, or has failed. What is open here is left alone.
+    /// Starts the new process and returns when it serves, or has failed. Then the gateway here ends with its last client.
     /// - Parameter program: its path; nil: of this process's own program.
     func upgrade(to program: String? = nil) async -> Outcome {
-        if let successor { return refuse("process \(successor) has taken over already") }
+        if let successor {
+            let left = await gateway.connectionCount
+            return refuse("process \(successor) has taken over already; connections left here: \(left)")
+        }
         guard !isUnderWay else { return refuse("an upgrade is under way") }
         isUnderWay = true
         defer { isUnderWay = false }
@@ -58,7 +63,12 @@ actor Upgrader {
             log.notice(
                 "upgraded: another process serves, and this one ends with its last client",
                 metadata: ["successor": "\(process)", "connections": "\(connections)"])
-            return .done(successor: process)
+            Task {
+                // The successor gets certificates from now on.
+                await renewal.stop()
+                await gateway.handOver()
+            }
+            return .done(successor: process, connections: connections)
         } catch {
             return refuse("\(program) cannot be started: \(error)")
         }
