@@ -27,7 +27,10 @@ struct AppServerTests {
         "Puma": "puma --bind tcp://127.0.0.1:3000 app.ru",
     ]
 
-    @Test("each sees what the page's table says, with and without its switch", arguments: try AppServerPage().rows)
+    /// One after the other: all of them together would be more than thirty servers at a time.
+    @Test(
+        "each sees what the page's table says, with and without its switch", .serialized,
+        arguments: try AppServerPage().rows)
     func sees(_ row: AppServerPage.Row) async throws {
         let page = try AppServerPage()
         let application = row.name.hasPrefix("Django") ? "django" : "plain"

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The repository that these tests are part of.
 struct Repository {
@@ -27,18 +28,16 @@ struct Repository {
 
     private struct GitFailed: Error {}
 
+    /// Its output goes into a file: an end of a pipe could be inherited by what other tests start meanwhile, and then this one
+    /// would wait for their end, too.
     private static func git(_ arguments: [String], in root: URL) throws -> [String] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "-C", root.path(percentEncoded: false)] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw GitFailed() }
-        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        let output = FileManager.default.temporaryDirectory.appending(path: "tidy-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: output) }
+        let words = ["git", "-C", root.path(percentEncoded: false)] + arguments + [output.path(percentEncoded: false)]
+        let quoted = words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }
+        let command = quoted.dropLast().joined(separator: " ") + " > \(quoted[quoted.count - 1]) 2> /dev/null"
+        guard unsafe system(command) == 0 else { throw GitFailed() }
+        return try Data(contentsOf: output).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// What an archive holds, but for what a build and the development scripts leave behind.
