@@ -49,10 +49,12 @@ let package = Package(
         shim("CZlib", links: ["z"]),
         shim("CNghttp2", links: ["nghttp2"]),
         shim("CToml"),
+        shim("CRE2", links: ["re2"]),
         // Floor 0: bytes and text in, values out; no socket, no clock.
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
+        module("Expressions", ["CRE2"]),
         module("Protection", ["CCrypto"]),
         // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
@@ -77,7 +79,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
-                "WebSocket", "Protection", "Configuration",
+                "WebSocket", "Protection", "Configuration", "Expressions",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -100,6 +102,7 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "ProtectionTests", dependencies: ["Protection"], exclude: ["Fixtures"], swiftSettings: settings),
+        tests(of: "ExpressionsTests", ["Expressions"]),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),

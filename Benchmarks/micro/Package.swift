@@ -34,9 +34,11 @@ let package = Package(
         shim("CZlib", links: ["z"]),
         shim("CNghttp2", links: ["nghttp2"]),
         shim("CToml"),
+        shim("CRE2", links: ["re2"]),
         module("HTTP"),
         module("WebSocket", ["CCrypto"]),
         module("Configuration", ["CToml"]),
+        module("Expressions", ["CRE2"]),
         module("Protection", ["CCrypto"]),
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP", "CNghttp2"]),
@@ -56,7 +58,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
-                "WebSocket", "Protection", "Configuration",
+                "WebSocket", "Protection", "Configuration", "Expressions",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

@@ -123,12 +123,19 @@ package struct ConfigurationChanges: Sendable, Equatable {
         var rest = site
         rest.ssl = nil
         rest.proxy?.routes = []
+        rest.routes = []
         rest.proxy?.upstreams = []
         return rest
     }
 
     private static func routes(_ site: Site) -> [String: Route] {
-        Dictionary((site.proxy?.routes ?? []).map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(
+            ((site.proxy?.routes ?? []) + site.routes).map { (name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func name(of route: Route) -> String {
+        let path = route.kind == .path ? route.path : "\(route.kind.rawValue) \(route.path)"
+        return route.match.isEmpty ? path : "\(path) (\(route.match.words))"
     }
 
     private static func upstreams(_ site: Site) -> [String: [Upstream]] {

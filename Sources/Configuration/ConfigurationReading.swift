@@ -85,6 +85,7 @@ extension Configuration {
         guard let compat = document.string(["compat"]) else { return }
         if compat.value == "bws" {
             document.reading.mode = .lenient
+            document.reading.isForBWS = true
         } else {
             document.reading.error(compat, "unknown value \"\(compat.value)\"; the only one is \"bws\"")
         }

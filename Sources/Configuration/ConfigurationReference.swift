@@ -35,6 +35,8 @@ package enum ConfigurationReference {
         package var isArray = false
         package var meaning: String
         package var keys: [Key]
+        /// The table whose keys these are, if they are printed there.
+        package var original: String?
 
         init(_ path: String, isArray: Bool = false, _ meaning: String, _ keys: [Key] = []) {
             self.path = path
@@ -56,8 +58,11 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + [adminSection] + siteSections + protectionSections + proxySections + routeProtectionSections
-        + [balancingSection] + healthSections
+        globalSections + [adminSection] + siteSections + protectionSections
+        + siteRouteSections(like: proxySections + belowRoutes)
+        + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections
+
+    private static let belowRoutes = routeSections(of: "sites[].proxy.routes[]") + routeProtectionSections
 
     /// Every accepted key path, tables and other spellings included, with `[]` for an index.
     package static var keyPaths: Set<String> {
@@ -101,6 +106,9 @@ package enum ConfigurationReference {
         text += section.meaning + "\n"
         if !section.path.isEmpty, let feature = missingFeature(of: section.path) {
             text += "\n**Accepted; not in effect in this version** (\(feature)).\n"
+        }
+        if let original = section.original {
+            return text + "\nThe same keys as `\(original)`.\n"
         }
         guard !section.keys.isEmpty else { return text }
         text += "\n| key | value | default | meaning |\n|---|---|---|---|\n"

@@ -103,6 +103,9 @@ extension Limits {
 extension Security {
     init(reading table: TableReader) {
         table.read("hide_server_header", into: &hideServerHeader)
+        // As BWS documents it.
+        headersOnProxied = table.reading.isForBWS
+        table.read("headers_on_proxied", into: &headersOnProxied)
         table.readSize("max_request_size", into: &maxRequestSize, in: 0...(1 << 50))
         allowedOrigins = table.origins("allowed_origins") ?? []
         let headers = table.table("security_headers")

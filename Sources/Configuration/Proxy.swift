@@ -47,6 +47,12 @@ package struct ProxyHeaders: Sendable, Equatable {
     package var addForwarded = true
     package var addXForwarded = true
     package var addVia = true
+    /// `X-Real-IP`: the client's address.
+    package var addXRealIP = false
+    /// `X-Request-ID`, made for each request.
+    package var addRequestID = false
+    /// `X-Forwarded-Prefix`: what `strip_prefix` and `rewrite_target` take from the path.
+    package var addXForwardedPrefix = false
     /// Forward request fields whose names have underscores.
     package var allowUnderscores = false
     /// Field names, lower case.

@@ -1,7 +1,8 @@
 extension Proxy {
     /// Reads `[sites.proxy]`; nil: nothing is proxied. A proxy that is switched off is checked all the same, but that
     /// its routes lead nowhere is then a warning.
-    static func read(_ table: TableReader, for gateway: Site.Inherited) -> Proxy? {
+    /// - Parameter siteRoutes: of `[[sites.routes]]`, which may name the pools as well.
+    static func read(_ table: TableReader, beside siteRoutes: [TableReader], for gateway: Site.Inherited) -> Proxy? {
         var isEnabled = false
         table.read("enabled", into: &isEnabled)
         var proxy = Proxy()
@@ -18,8 +19,10 @@ extension Proxy {
         proxy.retry = Retry(reading: table.table("retry"))
         table.finish()
         UpstreamChecks.check(upstreams)
-        RouteChecks.check(routes, poolNames: UpstreamChecks.names(upstreams), severity: isEnabled ? .error : .warning)
-        if isEnabled && routes.isEmpty && !table.has("routes") {
+        let poolNames = UpstreamChecks.names(upstreams)
+        RouteChecks.check(
+            isEnabled ? routes + siteRoutes : routes, poolNames: poolNames, severity: isEnabled ? .error : .warning)
+        if isEnabled && routes.isEmpty && !table.has("routes") && !siteRoutes.contains(where: { $0.has("upstream") }) {
             table.reading.report(
                 .warning, table.path, at: table.position, "is enabled, but has no route: nothing is proxied",
                 hint: "add [[sites.proxy.routes]] with path and upstream")
@@ -27,6 +30,13 @@ extension Proxy {
         if !isEnabled && table.isWritten && !table.has("enabled") {
             table.reading.report(
                 .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
+        }
+        if !isEnabled {
+            for route in siteRoutes where route.has("upstream") {
+                route.reading.report(
+                    .error, "\(route.path).upstream", at: route.place(of: "upstream"), "leads nowhere: nothing is proxied",
+                    hint: "add [sites.proxy] with enabled = true")
+            }
         }
         return isEnabled ? proxy : nil
     }
@@ -72,18 +82,18 @@ extension ProxyHeaders {
         table.read("allow_underscores", into: &allowUnderscores)
         remove = table.fieldNames("remove")
         removeUntrusted = table.fieldNames("remove_untrusted")
-        let addTable = table.table("add")
-        add = addTable.headerFields().filter { !Self.isUnmadeIdentifier($0, in: addTable) }
+        table.read("add_x_real_ip", into: &addXRealIP)
+        table.read("add_request_id", into: &addRequestID)
+        table.read("add_x_forwarded_prefix", into: &addXForwardedPrefix)
+        // BWS documents `"X-Request-ID" = "auto"`.
+        let fields = table.table("add").headerFields()
+        add = fields.filter { !Self.isRequestID($0) }
+        if add.count < fields.count { addRequestID = true }
         trustedProxies = inherited + table.addressBlocks("trusted_proxies")
         table.finish()
     }
 
-    /// BWS documents `"X-Request-ID" = "auto"` for an identifier made per request. The word itself would be a useless one.
-    private static func isUnmadeIdentifier(_ field: HeaderField, in table: TableReader) -> Bool {
-        guard field.name.lowercased() == "x-request-id", field.value == "auto" else { return false }
-        table.reading.report(
-            .warning, "\(table.path).\(field.name)", at: table.place(of: field.name),
-            "\"auto\" is accepted; not in effect in this version: the field is not added")
-        return true
+    private static func isRequestID(_ field: HeaderField) -> Bool {
+        field.name.lowercased() == "x-request-id" && field.value == "auto"
     }
 }

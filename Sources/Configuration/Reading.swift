@@ -12,6 +12,8 @@ final class Reading {
 
     let file: String
     var mode: ReadMode
+    /// Does the file say that it was written for BWS?
+    var isForBWS = false
     var locations: KeyLocations
     /// Every key this reader knows, with `[]` for an index; the reference page is tested against it.
     private(set) var knownKeys: Set<String> = []

@@ -61,7 +61,12 @@ extension ConfigurationReference {
         Section(
             "security", "What holds for every site.",
             [
-                Key("hide_server_header", "boolean", .value("false"), "No `Server` field in answers."),
+                Key(
+                    "hide_server_header", "boolean", .value("false"),
+                    "No `Server` field in answers, of upstreams and of Gatehouse alike."),
+                Key(
+                    "headers_on_proxied", "boolean", .none("`false`; `true` with `compat = \"bws\"`"),
+                    "Whether upstreams' answers get those `security_headers` too that they lack."),
                 Key(
                     "max_request_size", "size; 0: no limit", .value("\"10MB\""),
                     "The longest request body; longer ones are answered 413."),
@@ -78,7 +83,8 @@ extension ConfigurationReference {
         Section(
             "security.security_headers",
             """
-            Field names and values added to every answer. Not written: `X-Frame-Options = "DENY"`, \
+            Field names and values of every answer of files and of Gatehouse itself, where it has none of the name. \
+            Not written: `X-Frame-Options = "DENY"`, \
             `X-Content-Type-Options = "nosniff"`, `X-XSS-Protection = "1; mode=block"`, \
             `Referrer-Policy = "strict-origin-when-cross-origin"`. \
             A written table replaces them all; an empty one adds none.

@@ -52,12 +52,41 @@ extension ConfigurationReference {
             ]),
         Section(
             "sites[].proxy.routes", isArray: true,
-            "The paths below `path` go to an upstream. The longest `path` wins, whatever their order in the file.",
+            """
+            What is done with some paths. A route has one of `path`, `exact`, `glob` and `regex`, and one of `upstream`, \
+            `redirect` and `respond`. [Routing](routing.md) says who wins; of several `path` it is the longest, whatever their \
+            order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
+            """,
             [
-                Key("path", "path", .required, "Whole segments: `/api` takes `/api` and `/api/x`, not `/apis`."),
-                Key("upstream", "name", .required, "The pool."),
+                Key(
+                    "path", "path", .none("required without the next three"),
+                    "A prefix of whole segments: `/api` takes `/api` and `/api/x`, not `/apis`."),
+                Key("exact", "path", .none("none"), "The whole path."),
+                Key(
+                    "glob", "path with wildcards", .none("none"),
+                    "The whole path; `*` is any part of a segment, `**` any segments, `?` one character, `{a,b}` one of them."),
+                Key(
+                    "regex", "RE2 expression", .none("none"),
+                    "A regular expression, anywhere in the path unless `^` and `$` say where. It takes linear time."),
+                Key("upstream", "name", .none("the route answers by itself"), "The pool."),
+            ] + ownAnswerKeys + [
                 Key("strip_prefix", "boolean", .value("false"), "The upstream sees the path without `path`."),
                 Key("rewrite_target", "path", .none("the path stays"), "What the upstream sees in place of `path`."),
+                Key(
+                    "rewrite", "path, with variables", .none("the path stays"),
+                    "What the upstream sees in place of the whole path, and with a `?` of the query: `\"/v2/{1}\"`."),
+                Key(
+                    "rewrite_location", "boolean", .value("true"),
+                    """
+                    Whether the upstream's own addresses in `Location` become paths here, and its paths those that the client \
+                    knows: the way back of `strip_prefix`, `rewrite_target` and the upstream's base path.
+                    """),
+                Key(
+                    "rewrite_cookies", "boolean", .value("false"),
+                    """
+                    Whether the `Path` of cookies is changed likewise, and a `Domain` that is the upstream's own name is taken \
+                    out. A cookie for `/` is then one for the route alone.
+                    """),
                 Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
                 Key(
                     "request_trailers", "boolean", .value("false"),
@@ -94,6 +123,9 @@ extension ConfigurationReference {
                     relayed.
                     """),
             ]),
+    ]
+
+    static let proxyDetailSections = [
         Section(
             "sites[].proxy.timeout", "How long upstreams may take.",
             [
@@ -115,6 +147,13 @@ extension ConfigurationReference {
                 Key("add_forwarded", "boolean", .value("true"), "`Forwarded` (RFC 7239)."),
                 Key("add_x_forwarded", "boolean", .value("true"), "`X-Forwarded-For`, `-Proto`, `-Host`, `-Port`."),
                 Key("add_via", "boolean", .value("true"), "`Via` (RFC 9110 §7.6.3): it ends loops."),
+                Key("add_x_real_ip", "boolean", .value("false"), "`X-Real-IP`: the client's address, `{client_ip}`."),
+                Key(
+                    "add_request_id", "boolean", .value("false"),
+                    "`X-Request-ID`: made for each request, `{request_id}`. `\"X-Request-ID\" = \"auto\"` in `add` is the same."),
+                Key(
+                    "add_x_forwarded_prefix", "boolean", .value("false"),
+                    "`X-Forwarded-Prefix`: what `strip_prefix` or `rewrite_target` has taken from the path."),
                 Key(
                     "allow_underscores", "boolean", .value("false"),
                     """
@@ -137,7 +176,8 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy.headers.add",
             """
-            Field names and values set in every request. Fields that frame a message (`Content-Length`, `Connection`, \
+            Field names and values set in every request; `[sites.request_headers]` follows it. \
+            Fields that frame a message (`Content-Length`, `Connection`, \
             …) are errors.
             """),
     ]

@@ -14,6 +14,12 @@ extension ConfigurationReference {
                     also: ["domain"]),
                 Key("hostnames", "list of host names", .value("[]"), "Further names of the site."),
                 Key(
+                    "redirect_hostnames", "list of host names", .value("[]"),
+                    """
+                    Names whose clients are sent to the same path of the site's first name: `["www.example.com"]` in the site \
+                    `example.com`. The certificate must cover them.
+                    """),
+                Key(
                     "listen", "IP address", .value("\"::\""), "Where to listen. `::` (or `*`) is every address, IPv6 and IPv4.",
                     also: ["address"]),
                 Key("port", "1 to 65535", .required, "Where to listen. Sites of one port either all have `ssl`, or none."),
@@ -47,6 +53,7 @@ extension ConfigurationReference {
                     "redirect_to_https", "boolean", .value("false"),
                     "Answers everything with a redirect to the same URL under https."),
                 Key("https_port", "1 to 65535", .value("443"), "The port in that redirect."),
+            ] + ownAnswerKeys + [
                 Key(
                     "allowed_origins", "list of origins", .none("`security.allowed_origins`"),
                     "Pages that may open WebSockets on routes of the site without a list of their own."),
@@ -54,7 +61,15 @@ extension ConfigurationReference {
                     "index_files", "list of file names (or one)", .value("[\"index.html\", \"index.htm\"]"),
                     "Tried in this order for a directory.", also: ["index_file"]),
             ]),
-        Section("sites[].headers", "Field names and values added to every answer of the site."),
+        respondSection(of: "sites[]"), respondHeadersSection(of: "sites[]"),
+        Section(
+            "sites[].headers",
+            """
+            Field names and values set in every answer of the site, in place of any other of the name: as \
+            `[sites.response_headers.set]`, which follows it.
+            """),
+        rulesSection(of: "sites[]", "request_headers", "What is changed in the fields of requests to upstreams."),
+        rulesSection(of: "sites[]", "response_headers", "What is changed in the fields of every answer of the site."),
         Section(
             "sites[].error_pages",
             """

@@ -1,12 +1,25 @@
-/// One entry of `[[sites.proxy.routes]]`: the paths below `path` go to an upstream. The longest path wins.
+/// One entry of `[[sites.routes]]` or `[[sites.proxy.routes]]`: what is done with the paths below `path`. The longest path wins.
 package struct Route: Sendable, Equatable {
-    /// Begins with `/`.
+    /// What ``path`` is.
+    package var kind = RouteKind.path
+    /// As it is written: but for a regular expression, it begins with `/`.
     package var path: String
-    /// The name of a pool: at least one entry of ``Proxy/upstreams`` has it.
+    /// What must hold besides.
+    package var match = RouteMatch()
+    package var action = RouteAction.proxy
+    /// The name of a pool: at least one entry of ``Proxy/upstreams`` has it. Empty where the route goes to none.
     package var upstream: String
+    package var requestHeaders = HeaderRules()
+    package var responseHeaders = HeaderRules()
     package var stripPrefix = false
     /// What stands in place of the matched prefix; nil: the prefix stays (or goes, with `strip_prefix`).
     package var rewriteTarget: String?
+    /// What stands in place of the whole path, and of the query if it has one; with variables.
+    package var rewrite: String?
+    /// Turn the upstream's addresses in `Location` into those that the client knows.
+    package var rewriteLocation = true
+    /// The same for the paths and domains of cookies.
+    package var rewriteCookies = false
     package var websocket = false
     /// Forward the trailer fields of requests.
     package var requestTrailers = false
@@ -40,4 +53,11 @@ package struct Route: Sendable, Equatable {
     package var maxMessageSize = 0
     /// End a tunnel at the first violation of RFC 6455, instead of counting it.
     package var websocketStrict = false
+
+    /// A route that goes to no upstream.
+    package init(path: String, action: RouteAction) {
+        self.path = path
+        self.action = action
+        upstream = ""
+    }
 }

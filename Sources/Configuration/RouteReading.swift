@@ -1,12 +1,22 @@
 extension Route {
     /// nil if it cannot match or leads nowhere; that is reported.
     init?(reading table: TableReader) {
-        let path = table.string(["path"])
+        let (kind, path) = Self.pattern(table)
+        self.kind = kind
+        match = RouteMatch(reading: table.table("match"))
         let upstream = table.string(["upstream"], allowEmpty: false)
-        if !table.has("path") { table.missing("path", hint: "such as \"/api/\"; \"/\" matches every path") }
-        if !table.has("upstream") { table.missing("upstream", hint: "the name of one of [[sites.proxy.upstreams]]") }
+        let ownAction = RouteAction.reading(table)
+        action = ownAction ?? .proxy
+        if let upstream, ownAction != nil {
+            table.reading.error(upstream, "the route answers by itself already", hint: "keep upstream, redirect or respond")
+        }
+        if ownAction == nil, !table.has("upstream") {
+            table.missing(
+                "upstream", hint: "the name of one of [[sites.proxy.upstreams]]; or redirect, or respond, to answer without one")
+        }
+        requestHeaders = HeaderRules(reading: table.table("request_headers"))
+        responseHeaders = HeaderRules(reading: table.table("response_headers"))
         var target: String?
-        if let path, let reason = PathText.fault(in: path.value) { table.reading.error(path, reason) }
         if let text = table.string(["rewrite_target"]) {
             if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { target = text.value }
         }
@@ -14,6 +24,14 @@ extension Route {
         self.upstream = upstream?.value ?? ""
         rewriteTarget = target
         table.read("strip_prefix", into: &stripPrefix)
+        readRewrite(table)
+        table.read("rewrite_location", into: &rewriteLocation)
+        table.read("rewrite_cookies", into: &rewriteCookies)
+        if rewriteCookies, !rewriteLocation {
+            table.reading.report(
+                .error, "\(table.path).rewrite_cookies", at: table.place(of: "rewrite_cookies"),
+                "does nothing with rewrite_location = false", hint: "take one of them out")
+        }
         table.read("websocket", into: &websocket)
         table.read("request_trailers", into: &requestTrailers)
         method = table.balancingMethod()
@@ -30,8 +48,68 @@ extension Route {
         concurrency = Concurrency(reading: table.table("concurrency"))
         (tokens, liftsTokens) = Tokens.read(table.table("jwt"))
         (forwardAuth, liftsForwardAuth) = ForwardAuth.read(table.table("forward_auth"))
+        if ownAction != nil { reportUseless(in: table) }
         table.finish()
-        if path == nil || upstream == nil { return nil }
+        if path == nil || (ownAction == nil && upstream == nil) { return nil }
+    }
+
+    /// The path, by the one of its four keys that is written.
+    private static func pattern(_ table: TableReader) -> (RouteKind, Written<String>?) {
+        var found: (RouteKind, Written<String>?)?
+        for kind in RouteKind.allCases {
+            guard let text = table.string([kind.rawValue]) else { continue }
+            if let first = found?.0 {
+                table.reading.error(text, "the route has a \(first.rawValue) already", hint: "keep one of them")
+                continue
+            }
+            found = (kind, text)
+            switch kind {
+            case .path:
+                if let (reason, hint) = RoutePathText.fault(in: text.value) { table.reading.error(text, reason, hint: hint) }
+            case .exact:
+                if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) }
+            case .glob:
+                if !text.value.hasPrefix("/") { table.reading.error(text, "must begin with \"/\"") }
+            case .regex:
+                if text.value.isEmpty { table.reading.error(text, "must not be empty") }
+            }
+        }
+        if let found { return found }
+        if !RouteKind.allCases.contains(where: { table.has($0.rawValue) }) {
+            table.missing("path", hint: "such as \"/api/\"; \"/\" matches every path")
+        }
+        return (.path, nil)
+    }
+
+    private mutating func readRewrite(_ table: TableReader) {
+        if let text = table.string(["rewrite"]) {
+            rewrite = text.value
+            if !text.value.hasPrefix("/"), !["{path}", "{uri}", "{remainder}"].contains(where: text.value.hasPrefix) {
+                table.reading.error(text, "must begin with \"/\"")
+            }
+        }
+        let keys = ["strip_prefix", "rewrite_target"].filter(table.has)
+        for key in keys where rewrite != nil || kind == .glob || kind == .regex {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key),
+                rewrite == nil ? "a \(kind.rawValue) has no prefix that could be taken" : "does nothing beside rewrite",
+                hint: rewrite == nil ? "write rewrite = \"/…\", with {1} for the first wildcard or group" : "take it out")
+        }
+    }
+
+    /// Keys that say how a request goes to an upstream do nothing on a route that has none.
+    private func reportUseless(in table: TableReader) {
+        let keys = [
+            "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "websocket", "request_trailers",
+            "method", "hash_on", "tunnel_idle",
+            "allowed_origins", "tunnel_lifetime", "tunnel_ping", "max_tunnels", "max_message_size", "websocket_strict",
+            "request_headers",
+        ]
+        for key in keys where table.has(key) {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing on a route without an upstream",
+                hint: "take it out")
+        }
     }
 }
 
@@ -42,12 +120,14 @@ enum RouteChecks {
         let known = Set(poolNames)
         var places: [String: Int] = [:]
         for table in tables {
-            if let path = text(table, "path") {
-                if let line = places[path.value] {
+            let kind = RouteKind.allCases.first { table.has($0.rawValue) }?.rawValue ?? "path"
+            // Of several routes with conditions it is not known which requests they share.
+            if let path = text(table, kind), !table.has("match") {
+                if let line = places["\(kind) \(path.value)"] {
                     let message = "\"\(path.value)\" has a route already, in line \(line)"
                     table.reading.error(path, message, hint: "the first would always win")
                 } else {
-                    places[path.value] = path.position.line
+                    places["\(kind) \(path.value)"] = path.position.line
                 }
             }
             if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {

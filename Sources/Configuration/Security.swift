@@ -12,10 +12,12 @@ package struct HeaderField: Sendable, Equatable {
 /// `[security]`: what holds for every site.
 package struct Security: Sendable, Equatable {
     package var hideServerHeader = false
+    /// Whether upstreams' answers get the ``securityHeaders`` too that they lack.
+    package var headersOnProxied = false
     /// Bytes of a request's body; 0: no limit.
     package var maxRequestSize = 10 << 20
     package var allowedOrigins: [String] = []
-    /// Added to every answer, in this order. A written table replaces the default ones.
+    /// Added to answers of files and of Gatehouse itself, in this order. A written table replaces the default ones.
     package var securityHeaders = [
         HeaderField(name: "X-Frame-Options", value: "DENY"),
         HeaderField(name: "X-Content-Type-Options", value: "nosniff"),

@@ -4,6 +4,8 @@ package struct Site: Sendable, Equatable {
     package var name = ""
     /// All names, lower case, each once, `hostname` first. `*.example.com` stands for exactly one more label.
     package var hostnames: [String] = []
+    /// Names like these, from which clients are sent to the first of ``hostnames``.
+    package var redirectHostnames: [String] = []
     /// An IP address; `::` is every address, IPv6 and IPv4.
     package var listen = "::"
     package var port = 0
@@ -22,8 +24,16 @@ package struct Site: Sendable, Equatable {
     package var healthPath: String?
     /// Its clients are to go elsewhere, in order.
     package var drain = false
-    /// Added to every answer of this site.
-    package var responseHeaders: [HeaderField] = []
+    /// What is done with requests that no route takes, instead of serving files; nil: files.
+    package var action: RouteAction?
+    /// Of `[[sites.routes]]`, besides those of ``proxy``.
+    package var routes: [Route] = []
+    /// `[sites.headers]`: set in every answer of this site.
+    package var headers: [HeaderField] = []
+    /// Of requests to upstreams. A route's rules follow.
+    package var requestHeaders = HeaderRules()
+    /// Of every answer of this site, after `headers`. A route's rules follow.
+    package var responseHeaders = HeaderRules()
     package var redirectToHTTPS = false
     /// The port a redirect to https names.
     package var httpsPort = 443
@@ -50,6 +60,9 @@ package struct Site: Sendable, Equatable {
     package var proxy: Proxy?
 
     package init() {}
+
+    /// All that a client may ask for.
+    package var allHostnames: [String] { hostnames + redirectHostnames }
 }
 
 /// `[sites.compression]`.

@@ -35,18 +35,23 @@ enum SiteChecks {
         var listener: Listener
     }
 
+    private static let nameKeys = ["hostname", "domain", "hostnames"]
+
     private static func checkNames(_ sites: [(site: Site, table: TableReader)]) {
         var owners: [Name: TableReader] = [:]
         for (site, table) in sites where site.port != 0 {
-            for hostname in site.hostnames {
+            for hostname in site.allHostnames {
                 let name = Name(hostname: hostname, listener: Listener(address: site.listen, port: site.port))
                 guard let owner = owners[name] else {
                     owners[name] = table
                     continue
                 }
-                let key = ["hostname", "domain", "hostnames"].first(where: table.has) ?? "hostname"
+                // That a name is both is said where the site is read.
+                guard owner.path != table.path else { continue }
+                let isRedirect = !site.hostnames.contains(hostname)
+                let key = isRedirect ? "redirect_hostnames" : Self.nameKeys.first(where: table.has) ?? "hostname"
                 table.reading.report(
-                    .error, "\(table.path).hostname", at: table.place(of: key),
+                    .error, "\(table.path).\(isRedirect ? key : "hostname")", at: table.place(of: key),
                     "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (line \(owner.position.line)) already")
             }
         }

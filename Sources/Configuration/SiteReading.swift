@@ -20,7 +20,10 @@ extension Site {
         table.read("static_dir", into: &staticDir)
         readHealthPath(table)
         table.read("drain", into: &drain)
-        responseHeaders = table.table("headers").headerFields()
+        headers = table.table("headers").headerFields()
+        requestHeaders = HeaderRules(reading: table.table("request_headers"))
+        responseHeaders = HeaderRules(reading: table.table("response_headers"))
+        action = RouteAction.reading(table)
         table.read("redirect_to_https", into: &redirectToHTTPS)
         table.read("https_port", into: &httpsPort, in: 1...65_535)
         allowedOrigins = table.origins("allowed_origins")
@@ -36,7 +39,9 @@ extension Site {
         readAccessControl(table.table("access_control"))
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
-        proxy = Proxy.read(proxyTable, for: gateway)
+        let routeTables = table.tables("routes")
+        routes = routeTables.compactMap(Route.init(reading:))
+        proxy = Proxy.read(proxyTable, beside: routeTables, for: gateway)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.
@@ -48,15 +53,9 @@ extension Site {
         table.read("name", into: &name)
         let first = table.string(["hostname", "domain"], allowEmpty: false)
         let others = table.strings(["hostnames"]) ?? []
-        var seen: Set<String> = []
-        for text in (first.map { [$0] } ?? []) + others {
-            switch HostName.checkSiteName(text.value) {
-            case .success(let hostname):
-                if seen.insert(hostname).inserted { hostnames.append(hostname) }
-            case .failure(let fault):
-                table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
-            }
-        }
+        hostnames = Self.hostnames((first.map { [$0] } ?? []) + others, table)
+        redirectHostnames = Self.hostnames(table.strings(["redirect_hostnames"]) ?? [], table)
+        checkRedirectHostnames(table)
         if ["hostname", "domain", "hostnames"].allSatisfy(table.isAbsentOrEmpty) {
             if isFragment {
                 hostnames = ["localhost"]
@@ -65,6 +64,35 @@ extension Site {
             }
         }
         if name.isEmpty { name = hostnames.first ?? "" }
+    }
+
+    /// Lower case, each once.
+    private static func hostnames(_ texts: [Written<String>], _ table: TableReader) -> [String] {
+        var hostnames: [String] = []
+        for text in texts {
+            switch HostName.checkSiteName(text.value) {
+            case .success(let hostname):
+                if !hostnames.contains(hostname) { hostnames.append(hostname) }
+            case .failure(let fault):
+                table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
+            }
+        }
+        return hostnames
+    }
+
+    private func checkRedirectHostnames(_ table: TableReader) {
+        guard !redirectHostnames.isEmpty, let first = hostnames.first else { return }
+        let place = (path: "\(table.path).redirect_hostnames", position: table.place(of: "redirect_hostnames"))
+        if first.hasPrefix("*.") {
+            table.reading.report(
+                .error, place.path, at: place.position, "clients cannot be sent to \"\(first)\"",
+                hint: "the first host name of the site must be one name")
+        }
+        for name in redirectHostnames where hostnames.contains(name) {
+            table.reading.report(
+                .error, place.path, at: place.position, "\"\(name)\" is a name of the site: it would be sent to itself",
+                hint: "take it out of hostname and hostnames")
+        }
     }
 
     private mutating func readAddress(_ table: TableReader, isFragment: Bool) {
@@ -126,7 +154,7 @@ extension Site {
                 .warning, "\(table.path).allow_credentials", at: table.place(of: "allow_credentials"),
                 "has no effect where every origin is allowed: browsers refuse that", hint: "list the origins in allow_origins")
         }
-        let isSetByHand = responseHeaders.contains { $0.name.lowercased() == "access-control-allow-origin" }
+        let isSetByHand = (headers + responseHeaders.set).contains { $0.name.lowercased() == "access-control-allow-origin" }
         if isSetByHand {
             table.reading.report(
                 .warning, table.path, at: table.position,
@@ -182,13 +210,20 @@ extension Site {
 
     /// A site that can answer nothing is a mistake, and so is a redirect from https to https.
     private func checkDuty(_ table: TableReader, isFragment: Bool) {
-        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil {
+        if action != nil, table.has("static_dir") || redirectToHTTPS && ssl == nil {
+            let key = table.has("redirect") ? "redirect" : "respond"
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key),
+                "the site has \(table.has("static_dir") ? "static_dir" : "redirect_to_https") for the same requests",
+                hint: "keep one of them, or give one to [[sites.routes]]")
+        }
+        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil && action == nil && routes.isEmpty {
             let isMeant = isFragment || table.has("proxy")
             table.reading.report(
                 isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
-                hint: "add static_dir, [sites.proxy] with enabled = true, or redirect_to_https = true")
+                hint: "add static_dir, [sites.proxy] with enabled = true, redirect, or redirect_to_https = true")
         }
-        if apiOnly && proxy == nil && !redirectToHTTPS {
+        if apiOnly && proxy == nil && !redirectToHTTPS && action == nil && routes.isEmpty {
             table.reading.report(
                 .warning, "\(table.path).api_only", at: table.place(of: "api_only"),
                 "serves no files, and nothing is proxied: every request is answered 404",

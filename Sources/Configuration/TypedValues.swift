@@ -83,6 +83,17 @@ extension TableReader {
         return isFit(written, allowEmpty: allowEmpty) ? written : nil
     }
 
+    /// A text of several lines: line ends and tabs may stand in it.
+    func readText(_ key: String, into target: inout String) {
+        guard let found = find([key]) else { return }
+        guard case .string(let text) = found.value else { return mismatch(found, "a string") }
+        let isForbidden = { (byte: UInt8) in (byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09) || byte == 0x7F }
+        if text.utf8.contains(where: isForbidden) {
+            return reading.error(found, "control characters but line ends and tabs are not allowed")
+        }
+        target = text
+    }
+
     func integer(_ spellings: [String], in range: ClosedRange<Int>) -> Written<Int>? {
         guard let found = find(spellings) else { return nil }
         guard case .integer(let number) = found.value else {

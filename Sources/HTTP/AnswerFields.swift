@@ -38,6 +38,19 @@ package struct AnswerFields: Equatable, Sendable {
         close { $0.append(contentsOf: field.value.utf8) }
     }
 
+    /// Adds a field of the configuration for one request; see `FieldRule.appendLine`.
+    mutating func append(_ rule: FieldRule, _ variables: borrowing some RequestVariables) {
+        rule.appendLine(variables, to: &lines)
+    }
+
+    /// Is there a field of this name?
+    package func contains(_ name: String) -> Bool {
+        let wanted = Array(name.utf8)
+        var isThere = false
+        forEach { name, _ in if Text.equal(name, 0..<name.count, wanted.span, 0..<wanted.count) { isThere = true } }
+        return isThere
+    }
+
     /// Adds a field whose value `compose` appends to the bytes that it gets.
     package mutating func append(_ name: StaticString, compose: (inout [UInt8]) -> Void) {
         lines.append(name)

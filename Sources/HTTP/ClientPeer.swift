@@ -44,6 +44,14 @@ package final class ClientPeer: Sendable {
         forwardedElement = Array("for=".utf8) + Self.node(address) + Array(";proto=\(proto)".utf8)
     }
 
+    /// What the client spoke, as far as is known: a trusted peer's word counts.
+    package func scheme(of request: RequestHead) -> [UInt8] {
+        if isTrusted, let proto = TrustedClaims(request.fields, trusted: trusted).proto {
+            return request.fields.bytes[proto].map { ByteClass.lowerCase($0) }
+        }
+        return Array((scheme == .https ? "https" : "http").utf8)
+    }
+
     /// RFC 7239 §6: an IPv6 address stands in brackets, and since `:` and `[` are no token characters, in quotes. `unknown` for
     /// none.
     static func node(_ address: IPAddress?) -> [UInt8] {

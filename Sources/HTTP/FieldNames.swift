@@ -5,6 +5,17 @@ extension FieldSection {
         lines.contains { Self.isName(bytes.span.extracting($0.name), of: name, asPrefix: false) }
     }
 
+    /// The value of the one line of this name; nil if there is none, or several.
+    /// - Parameter name: lower case.
+    package func onlyValue(named name: StaticString) -> [UInt8]? {
+        var found: FieldLine?
+        for line in lines where Self.isName(bytes.span.extracting(line.name), of: name, asPrefix: false) {
+            guard found == nil else { return nil }
+            found = line
+        }
+        return found.map { Array(bytes[$0.value]) }
+    }
+
     /// Are the bytes a field's name, whatever their case, or do they begin with it?
     /// - Parameter name: lower case.
     static func isName(_ bytes: Span<UInt8>, of name: StaticString, asPrefix: Bool) -> Bool {

@@ -24,7 +24,8 @@ package enum ForwardedHead {
         writeRequestFields(head, request, policy, client, to: &out)
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
         if policy.addVia { writeVia(head, to: &out) }
-        policy.edits.writeLines(head.fields, to: &out)
+        policy.edits(isTrusted: client.isTrusted).writeLines(
+            head.fields, without: policy.droppedKinds(isTrusted: client.isTrusted), to: &out)
         request.edits?.writeLines(head.fields, to: &out)
         writeFraming(request.framing, to: &out)
         if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
@@ -47,6 +48,9 @@ package enum ForwardedHead {
         out.write(0x20)
         if head.summary.form == .asterisk || head.summary.form == .authority {
             out.write(head.fields.bytes, head.summary.target)
+        } else if !request.rewritten.isEmpty {
+            out.write(request.target.rewrite.basePath)
+            out.write(request.rewritten)
         } else {
             request.target.rewrite.write(
                 head.fields.bytes.span, path: head.summary.path, remainder: request.remainder, query: head.summary.query, to: &out

@@ -1,5 +1,5 @@
 /// A route's path: which request paths it takes, and where their remainder begins. The rules are in docs/paths.md.
-package struct PathPrefix: Sendable, Equatable {
+package struct PathPrefix: Sendable, Hashable {
     /// The prefix with all escapes decoded and without a final slash; empty for `/`.
     let segments: [UInt8]
     /// Whether it was written with a final slash.
@@ -67,6 +67,13 @@ package struct PathPrefix: Sendable, Equatable {
         return Match(score: segments.count * 2 + (spelledAlike ? 1 : 0), remainder: index)
     }
 
+    /// Does it take the normalised path at `path` as a whole, a final slash being as it is written?
+    package func matchesWhole(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Bool {
+        guard let match = match(bytes, path) else { return false }
+        let end = Self.skipSeparators(bytes, match.remainder, path.upperBound)
+        return end == path.upperBound && endsWithSlash == (match.remainder < end)
+    }
+
     /// The byte at `index` and how many bytes spell it: 3 for an escape, else 1.
     static func decoded(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> (UInt8, Int) {
         guard bytes[index] == 0x25, index + 2 < end, let high = ByteClass.hexValue(bytes[index + 1]),
@@ -77,6 +84,11 @@ package struct PathPrefix: Sendable, Equatable {
 
     private static func isSeparator(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> Bool {
         decoded(bytes, index, end).0 == 0x2F
+    }
+
+    /// The offset in `path` behind the run of slashes, raw or escaped, at its beginning.
+    package static func behindSeparators(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Int {
+        skipSeparators(bytes, path.lowerBound, path.upperBound)
     }
 
     /// The offset after the run of slashes, raw or escaped, at `index`.

@@ -44,6 +44,12 @@ package struct PathTable: Sendable {
     /// The longest prefix that takes the normalised path at `path`; of equal ones the first.
     package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Found? {
         var best = Best()
+        walk(bytes, path, &best)
+        return best.found
+    }
+
+    @inline(__always)
+    private func walk(_ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout some Taker) {
         for index in irregular { best.consider(prefixes[index].match(bytes, path), index) }
         let end = path.upperBound
         var index = path.lowerBound
@@ -65,10 +71,29 @@ package struct PathTable: Sendable {
             segments += 1
             index = PathPrefix.skipParameters(bytes, index, end)
         }
-        return best.found
     }
 
-    private struct Best {
+    /// All prefixes that take the normalised path at `path`, the longest first; of equal ones the first.
+    package func matches(_ bytes: Span<UInt8>, _ path: Range<Int>) -> [Found] {
+        var all = All()
+        walk(bytes, path, &all)
+        return all.found.sorted { ($1.score, $0.found.index) < ($0.score, $1.found.index) }.map(\.found)
+    }
+
+    private protocol Taker {
+        mutating func consider(_ match: PathPrefix.Match?, _ index: Int)
+    }
+
+    private struct All: Taker {
+        var found: [(score: Int, found: Found)] = []
+
+        mutating func consider(_ match: PathPrefix.Match?, _ index: Int) {
+            guard let match, !found.contains(where: { $0.found.index == index }) else { return }
+            found.append((match.score, Found(index: index, remainder: match.remainder)))
+        }
+    }
+
+    private struct Best: Taker {
         var found: Found?
         private var score = -1
 
@@ -79,7 +104,8 @@ package struct PathTable: Sendable {
         }
     }
 
-    private func consider(_ hash: UInt64, _ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout Best) {
+    @inline(__always)
+    private func consider(_ hash: UInt64, _ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout some Taker) {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot].prefix >= 0 {

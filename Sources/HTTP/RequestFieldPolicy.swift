@@ -1,4 +1,4 @@
-/// What a site's configuration says about the fields of requests to its upstreams; part of the plan.
+/// What a site's or route's configuration says about the fields of requests to its upstreams; part of the plan.
 package struct RequestFieldPolicy: Sendable {
     /// Write `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`.
     package var addXForwarded = true
@@ -10,53 +10,71 @@ package struct RequestFieldPolicy: Sendable {
     package var addVia = true
     /// Forward names with underscores.
     package var allowUnderscores = false
-    /// The configured `remove` and `add`; `Host` among the added ones sets the `Host` that is sent.
-    let edits: FieldEdits
+    /// The configured rules; `Host` among the set ones sets the `Host` that is sent.
+    private(set) var edits: FieldEdits
     /// The same for peers that are not trusted, whose `removeUntrusted` is removed besides.
-    private let untrustedEdits: FieldEdits
-    let host: [UInt8]?
+    private var untrustedEdits: FieldEdits
+    private(set) var host: [UInt8]?
+    private let variableHost: RequestTemplate?
 
-    package init(remove: [String] = [], removeUntrusted: [String] = [], set: [ConfiguredField] = []) {
-        let fields = set.filter { !Self.isHost($0) }
-        edits = FieldEdits(remove: remove, set: fields)
-        untrustedEdits = removeUntrusted.isEmpty ? edits : FieldEdits(remove: remove + removeUntrusted, set: fields)
-        host = set.last { Self.isHost($0) }.map { Array($0.value.utf8) }
+    package init(_ rules: FieldRules = FieldRules(), removeUntrusted: [String] = []) {
+        var fields = rules
+        fields.set.removeAll(where: Self.isHost)
+        edits = FieldEdits(fields)
+        fields.remove += removeUntrusted
+        untrustedEdits = removeUntrusted.isEmpty ? edits : FieldEdits(fields)
+        let host = rules.set.last(where: Self.isHost)
+        self.host = host?.value.constant
+        variableHost = self.host == nil ? host?.value : nil
     }
 
     func edits(isTrusted: Bool) -> FieldEdits { isTrusted ? edits : untrustedEdits }
+
+    /// Do some values depend on the request?
+    package var hasVariables: Bool { edits.hasVariables || variableHost != nil }
+
+    /// The policy for one request.
+    package func filled(_ variables: borrowing some RequestVariables) -> RequestFieldPolicy {
+        var policy = self
+        policy.edits = edits.filled(variables)
+        policy.untrustedEdits = edits === untrustedEdits ? policy.edits : untrustedEdits.filled(variables)
+        if let variableHost {
+            var host: [UInt8] = []
+            variableHost.append(variables, to: &host)
+            // RFC 9112 §3.2: what is no authority is no `Host`, and the upstream's own is sent.
+            if AuthorityParts(host.span, 0..<host.count) != nil { policy.host = host }
+        }
+        return policy
+    }
 
     /// The bits of the fields that are not copied because of what they claim, or how they are spelt.
     func droppedKinds(isTrusted: Bool) -> UInt64 {
         ForwardingFields.dropped(policy: self, isTrusted: isTrusted) | (allowUnderscores ? 0 : KnownField.underscored.bit)
     }
 
-    private static func isHost(_ field: ConfiguredField) -> Bool { field.name.lowercased() == "host" }
+    private static func isHost(_ rule: FieldRule) -> Bool { rule.name.lowercased() == "host" }
 }
 
-/// What a site's configuration says about the fields of answers; part of the plan.
+/// What a site's or route's configuration says about the fields of upstreams' answers; part of the plan.
 package struct ResponseFieldPolicy: Sendable {
     /// Add ourselves to `Via`.
     package var addVia = false
-    let edits: FieldEdits
+    private(set) var edits: FieldEdits
 
-    /// - Parameters:
-    ///   - hideServer: drop `Server`.
-    ///   - set, add, defaults: see `FieldEdits`; site headers are `set`, security headers `defaults`.
-    package init(
-        hideServer: Bool = false, remove: [String] = [], set: [ConfiguredField] = [], add: [ConfiguredField] = [],
-        defaults: [ConfiguredField] = []
-    ) {
-        edits = FieldEdits(remove: hideServer ? remove + ["Server"] : remove, set: set, add: add, defaults: defaults)
+    /// - Parameter hideServer: drop `Server`.
+    package init(_ rules: FieldRules = FieldRules(), hideServer: Bool = false) {
+        var rules = rules
+        if hideServer { rules.remove.append("Server") }
+        edits = FieldEdits(rules)
     }
 
-    /// Does the configuration set a field of this name, in place of any other?
-    package func sets(_ known: KnownField) -> Bool { edits.setsAny && edits.droppedKnown & known.bit != 0 }
+    /// Do some values depend on the request?
+    package var hasVariables: Bool { edits.hasVariables }
 
-    /// The same of a configured field.
-    package func sets(_ field: ConfiguredField) -> Bool { edits.sets(Array(field.name.utf8).span) }
-
-    /// Takes out of an answer of Gatehouse's own the fields in whose place the configuration sets others.
-    package func dropReplaced(from fields: inout AnswerFields) {
-        if edits.setsAny { fields.removeAll(named: edits.sets) }
+    /// The policy for one request.
+    package func filled(_ variables: borrowing some RequestVariables) -> ResponseFieldPolicy {
+        var policy = self
+        policy.edits = edits.filled(variables)
+        return policy
     }
 }

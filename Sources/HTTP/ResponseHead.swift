@@ -42,6 +42,12 @@ package final class ResponseHead {
         summary = content.summary
     }
 
+    /// Gives the lines of a field other values.
+    /// - Parameter change: the new value, which has no control byte; nil: the line stays as it is.
+    func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
+        content.changeValues(of: known, change)
+    }
+
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.
     package var isInterim: Bool { status < 200 && status != 101 }
 

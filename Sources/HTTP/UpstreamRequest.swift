@@ -4,6 +4,9 @@ package struct UpstreamRequest: Sendable {
     let target: UpstreamTarget
     /// Where in the path the route's prefix ends (`PathPrefix.Match.remainder`).
     package var remainder: Int
+    /// What stands in place of path and query, behind the upstream's base path: beginning with a slash, without bytes that end a
+    /// target. Empty: they stay, as the route rewrites them.
+    package var rewritten: [UInt8] = []
     /// How the body is sent; `.untilClose` does not exist in requests.
     package var framing: BodyFraming
     /// Ask the upstream to switch to WebSocket, as the client did.
@@ -29,10 +32,13 @@ package final class UpstreamTarget: Sendable {
     /// The upstream's authority, `host[:port]`; sent as `Host` unless the policy says otherwise.
     let authority: [UInt8]
     let rewrite: PathRewrite
+    /// nil: answers pass as they come.
+    package let wayBack: WayBack?
 
-    package init(authority: [UInt8], rewrite: PathRewrite) {
+    package init(authority: [UInt8], rewrite: PathRewrite, wayBack: WayBack? = nil) {
         self.authority = authority
         self.rewrite = rewrite
+        self.wayBack = wayBack
     }
 }
 

@@ -15,9 +15,12 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Unknown keys are warnings instead of errors.")
     var lenient = false
 
+    @Flag(help: "Print each site's routes, in the order in which they are asked.")
+    var routes = false
+
     func run() throws {
         let loaded = try LoadedPlan.load(file, lenient: lenient, isCheck: true)
-        Console.say(loaded.summary)
+        Console.say(routes ? RouteListing.text(loaded.configuration) : loaded.summary)
         Console.say("\(file) is right")
     }
 }

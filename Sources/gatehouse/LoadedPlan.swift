@@ -69,7 +69,8 @@ struct LoadedPlan {
             let scheme = site.ssl == nil ? "http" : "https"
             var serves: [String] = []
             if site.redirectToHTTPS && site.ssl == nil { serves.append("redirect to https") }
-            if let proxy = site.proxy { serves += proxy.routes.map { "\($0.path) → \($0.upstream)" } }
+            serves += site.routesInOrder.filter { $0.action == .proxy }.map { "\($0.path) → \($0.upstream)" }
+            if site.routesInOrder.contains(where: { $0.action != .proxy }) || site.action != nil { serves.append("own answers") }
             if let directory = site.staticDir { serves.append("files of \(directory)") }
             rows.append([
                 site.name, "\(scheme) \(Self.address(of: site))", site.hostnames.joined(separator: " "),

@@ -35,13 +35,15 @@ import Testing
             (Failure(.noRoute), 404, nil), (Failure(.upstreamReadTimeout), 504, nil),
         ] as [(Failure, Int, String?)])
     func `whoever may ask again later is told when, whatever the status`(failure: Failure, status: Int, after: String?) {
-        let answer = OwnAnswer.page(for: failure, to: nil, headers: nil, by: ProxyName())
+        let answer = OwnAnswer.page(for: failure, to: nil, headers: .none, by: ProxyName())
         #expect(answer.status == status && fields(answer)["Retry-After"] == after)
     }
 
     @Test func `a failure's fields, the site's and the exchange's come together`() throws {
         let failure = Failure(.connectRefused, detail: "a <b>\"c\\\u{7}", fields: AnswerFields("Allow", "GET, HEAD"))
-        let site = HeaderPlan(request: RequestFieldPolicy(), answer: ResponseFieldPolicy(), own: AnswerFields("X-Site", "s"))
+        let site = HeaderPlan(
+            request: RequestFieldPolicy(), answer: ResponseFieldPolicy(),
+            own: OwnFieldPolicy(FieldRules(set: [try #require(ConfiguredField("X-Site", "s"))])))
         let answer = OwnAnswer.page(for: failure, to: nil, headers: site, by: ProxyName())
         let html = page(answer)
         #expect(
@@ -60,14 +62,14 @@ import Testing
             ("Töre\u{0}\r\nX: y", "\"T?re???X: y\""),
         ])
     func `the operator's name is a token, or a string in quotes`(name: String, written: String) {
-        let answer = OwnAnswer.page(for: Failure(.noRoute), to: nil, headers: nil, by: ProxyName(name))
+        let answer = OwnAnswer.page(for: Failure(.noRoute), to: nil, headers: .none, by: ProxyName(name))
         #expect(fields(answer)["Proxy-Status"] == "\(written); error=http_request_denied; details=\"no_route\"")
     }
 
     @Test func `who prefers JSON gets it`() throws {
         let answer = OwnAnswer.page(
             for: Failure(.upstreamConnectFailed, detail: "10.0.0.1 is down"),
-            to: try request("GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json"), headers: nil, by: ProxyName())
+            to: try request("GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json"), headers: .none, by: ProxyName())
         #expect(fields(answer)["Content-Type"] == "application/json")
         #expect(
             page(answer)
@@ -76,7 +78,7 @@ import Testing
     }
 
     @Test func `to HEAD the length is stated and no body follows`() {
-        let answer = OwnAnswer.page(for: Failure(.noRoute), to: nil, headers: nil, by: ProxyName())
+        let answer = OwnAnswer.page(for: Failure(.noRoute), to: nil, headers: .none, by: ProxyName())
         let length = answer.body.count
         let get = answer.head(isHead: false, adding: AnswerFields())
         let head = answer.head(isHead: true, adding: AnswerFields())
@@ -91,20 +93,20 @@ import Testing
             ("POST /%41 HTTP/1.1", 443, 308, "https://h.example/A"), ("OPTIONS * HTTP/1.1", 443, 308, "https://h.example/"),
         ])
     func `a redirect to HTTPS keeps what was asked for`(line: String, port: Int, status: Int, location: String) throws {
-        let answer = OwnAnswer.redirect(try request("\(line)\r\nHost: h.example"), toPort: port, headers: nil, by: ProxyName())
+        let answer = OwnAnswer.redirect(try request("\(line)\r\nHost: h.example"), toPort: port, headers: .none, by: ProxyName())
         #expect(answer.status == status && fields(answer)["Location"] == location)
         #expect(fields(answer)["Proxy-Status"] == "gatehouse; details=\"redirect_to_https\"")
     }
 
     @Test func `OPTIONS that goes no further is no trouble`() throws {
         let answer = OwnAnswer.options(
-            try request("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0"), headers: nil, by: ProxyName())
+            try request("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0"), headers: .none, by: ProxyName())
         #expect(answer.status == 200 && fields(answer)["Proxy-Status"] == "gatehouse")
     }
 
     @Test func `a redirect to a directory keeps the query`() throws {
         let answer = OwnAnswer.redirect(
-            try request("GET /d?x=1 HTTP/1.1\r\nHost: a"), toPath: "/d/", headers: nil, by: ProxyName())
+            try request("GET /d?x=1 HTTP/1.1\r\nHost: a"), toPath: "/d/", headers: .none, by: ProxyName())
         #expect(answer.status == 301 && fields(answer)["Location"] == "/d/?x=1")
         #expect(fields(answer)["Proxy-Status"] == "gatehouse; details=\"directory\"")
     }

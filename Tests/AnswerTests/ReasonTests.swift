@@ -39,6 +39,8 @@ import Testing
                 ]
                 expected = isOfUpstreams.contains(refusal.reason) ? "502" : "\(refusal.status)"
             case .exchange(.redirectToHTTPS): expected = "301 or 308"
+            case .exchange(.redirect): expected = "302 or 307, unless configured"
+            case .exchange(.respond): expected = "as configured"
             case .exchange(.webSocketHandshake): expected = "400 or 426"
             case .remark: expected = "any"
             case .exchange(.upstreamStatus): expected = "the upstream's"

@@ -94,7 +94,7 @@ import Testing
 
     @Test func securityIsReadAsWritten() {
         let security = configuration.security
-        #expect(security.hideServerHeader)
+        #expect(security.hideServerHeader && security.headersOnProxied)
         #expect(security.maxRequestSize == 2 << 30)
         #expect(security.allowedOrigins == ["https://a.example"])
         #expect(security.trustedProxies.map(\.description) == ["10.0.0.0/8"])
@@ -120,7 +120,7 @@ import Testing
         #expect(site.httpsPort == 8444)
         #expect(site.indexFiles == ["home.html"])
         #expect(site.allowedOrigins == ["https://b.example"])
-        #expect(site.responseHeaders == [HeaderField(name: "X-Site", value: "main")])
+        #expect(site.headers == [HeaderField(name: "X-Site", value: "main")])
         #expect(site.errorPages == [404: "404.html"])
         #expect(!site.compression.enabled)
         #expect(site.compression.types == ["text/html"])
@@ -131,6 +131,31 @@ import Testing
         #expect(site.cache.cacheControl == "no-store")
         #expect(site.cache.maxAgeStatic == 1)
         #expect(site.cache.maxAgeDynamic == 2)
+    }
+
+    @Test func whatASiteAnswersItselfIsReadAsWritten() throws {
+        #expect(site.redirectHostnames == ["old.example"])
+        #expect(site.action == nil)
+        #expect(site.routes.map(\.path) == ["/old/", "/favicon.ico"])
+        #expect(site.routes[0].action == .redirect(Redirect(target: "/new{remainder}", status: 308)))
+        #expect(site.routes[0].responseHeaders.set == [HeaderField(name: "X-Old", value: "1")])
+        guard case .respond(let fixed) = site.routes[1].action else {
+            Issue.record("no fixed answer")
+            return
+        }
+        #expect(fixed.status == 404 && fixed.body == "no\nicon" && fixed.contentType == "text/x")
+        #expect(fixed.headers == [HeaderField(name: "X-Icon", value: "none")])
+    }
+
+    @Test func rulesForFieldsAreReadAsWritten() {
+        let (request, answer) = (site.requestHeaders, site.responseHeaders)
+        #expect(request.remove == ["x-debug"] && answer.remove == ["x-powered-by"])
+        #expect(request.set == [HeaderField(name: "X-Env", value: "prod")])
+        #expect(request.add == [HeaderField(name: "X-Seen", value: "{client_ip}")])
+        #expect(request.defaults == [HeaderField(name: "X-Tenant", value: "none")])
+        #expect(answer.set == [HeaderField(name: "X-Frame-Options", value: "SAMEORIGIN")])
+        #expect(answer.add == [HeaderField(name: "Link", value: "</a>")])
+        #expect(answer.defaults == [HeaderField(name: "Cache-Control", value: "no-cache")])
     }
 
     @Test func accessControlAndTLSAreReadAsWritten() throws {
@@ -222,7 +247,7 @@ import Testing
         #expect(route.path == "/api/")
         #expect(route.upstream == "pool")
         #expect(route.stripPrefix && route.websocket)
-        #expect(route.rewriteTarget == "/v2")
+        #expect(route.rewriteTarget == "/v2" && route.rewriteLocation && route.rewriteCookies)
         #expect(route.tunnelIdle == .milliseconds(1500))
         #expect(route.method == .hash)
         #expect(route.hashOn == .cookie("id"))
@@ -246,6 +271,7 @@ import Testing
         let headers = proxy.headers
         #expect(!headers.preserveHost && !headers.addForwarded && !headers.addXForwarded && !headers.addVia)
         #expect(headers.allowUnderscores)
+        #expect(headers.addXRealIP && headers.addRequestID && headers.addXForwardedPrefix)
         #expect(headers.remove == ["x-internal"])
         #expect(headers.removeUntrusted == ["x-claim"])
         #expect(headers.add == [HeaderField(name: "X-Added", value: "1")])

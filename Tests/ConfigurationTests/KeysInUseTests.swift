@@ -8,9 +8,9 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Admin", "Configuration", "FileCache", "GlobalTLS", "Limits", "LoadBalancing", "Logging", "NameResolution",
-        "Performance", "Protection", "Proxy",
-        "Route", "Security", "Site", "TLSSettings", "Upstream",
+        "Admin", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
+        "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site", "TLSSettings",
+        "Upstream",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

@@ -152,7 +152,7 @@ struct CarryingTests {
         let old = try Plans.plan(Plans.pool([1], keys: "max_conns = 1"))
         let text = change.text.replacing("[[sites.proxy.routes]]", with: "max_conns = 1\n[[sites.proxy.routes]]")
         let next = try Plans.plan(text, after: old)
-        let (before, after) = (try old.route(), try #require(next.listeners.first?.fallback.routes.first))
+        let (before, after) = (try old.route(), try #require(next.listeners.first?.fallback.routes.first?.proxied))
         #expect((before.group.servers[0].record === after.group.servers[0].record) == change.server)
         #expect((before.pool.queue?.count === after.pool.queue?.count) == change.pool)
         #expect((before.tunnelCount === after.tunnelCount) == change.route)
@@ -167,7 +167,7 @@ struct CarryingTests {
                 site: "[sites.rate_limit]\n\(limit)", top: "[security.rate_limiting]\n\(limit)")
         }
         func admits(_ plan: Plan, _ index: Int) throws -> Bool {
-            let limit = try #require(plan.route().protection?.limits[index])
+            let limit = try #require(plan.routePlan().protection?.limits[index])
             return limit.table.admit(7, under: limit.limit, now: 1 << 40).isAdmitted
         }
         let old = try Plans.plan(text(1))
@@ -175,9 +175,9 @@ struct CarryingTests {
         let next = try Plans.plan(text(2), after: old)
         for index in 0..<3 { #expect(try !admits(next, index)) }
         let other = try Plans.plan(text(2, path: "/other"), after: next)
-        let route = try other.route("/other")
-        #expect(try route.protection?.limits[1].table === next.route().protection?.limits[1].table)
-        #expect(try route.protection?.limits[2].table !== next.route().protection?.limits[2].table)
+        let route = try other.routePlan("/other")
+        #expect(try route.protection?.limits[1].table === next.routePlan().protection?.limits[1].table)
+        #expect(try route.protection?.limits[2].table !== next.routePlan().protection?.limits[2].table)
     }
 
     @Test("what an older plan still holds, and forgets what none does")

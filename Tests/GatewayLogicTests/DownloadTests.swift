@@ -147,7 +147,7 @@ struct DownloadTests {
         do {
             var download = Download(
                 from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
-                site: site, limits: plan.limits,
+                site: site, headers: site.headers, limits: plan.limits,
                 wantsUpgrade: example.wantsUpgrade, terms: RelayTerms(), now: 1)
             do throws(Failure) {
                 let blocked = try download.step(example.upload, now: 5)
@@ -177,7 +177,8 @@ struct DownloadTests {
         let upstream = ScriptedUpstream(
             [Self.ok], source: ScriptedSource([.payload("ab"), .payload("cd"), .finish], from: .upstream))
         var download = Download(
-            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
+            site: site, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         for _ in 0..<3 { #expect(try download.step(.sent, now: 2).onClient) }
@@ -195,7 +196,8 @@ struct DownloadTests {
         source.trailers.append("Checksum", "1")
         let upstream = ScriptedUpstream(["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"], source: source)
         var download = Download(
-            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
+            site: site, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         _ = try download.step(.sent, now: 2)
@@ -212,7 +214,8 @@ struct DownloadTests {
         var terms = RelayTerms()
         terms.declines = .status(status)
         var download = Download(
-            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(), site: site,
+            from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
+            site: site, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: terms, now: 1)
         var failure: Failure?

@@ -65,8 +65,10 @@ enum Plans {
 
 extension Plan {
     /// The route of this path of the only site.
-    func route(_ path: String = "/") throws -> RoutePlan {
-        try #require(listeners.first?.fallback.routes.first { $0.prefix.text == path })
+    func route(_ path: String = "/") throws -> ProxyRoute { try #require(routePlan(path).proxied) }
+
+    func routePlan(_ path: String = "/") throws -> RoutePlan {
+        try #require(listeners.first?.fallback.routes.first { $0.text == path })
     }
 
     func server(_ port: UInt16) throws -> UpstreamServer {

@@ -8,7 +8,7 @@ struct ProtectionPlanTests {
     @Test("is nothing where nothing is written, so that requests pay nothing")
     func none() throws {
         let plan = try Plans.plan(Plans.pool([1]))
-        #expect(try plan.route().protection == nil)
+        #expect(try plan.routePlan().protection == nil)
         #expect(plan.listeners.first?.fallback.protection == nil)
     }
 

@@ -34,8 +34,8 @@ struct RouterTests {
     /// Of a route with the path's remainder: what takes the prefix's place is put before it.
     private static func words(_ decision: Decision, _ head: RequestHead) -> String {
         switch decision {
-        case .proxy(let route, let remainder):
-            "\(route.prefix.text) +\(head.string(remainder..<max(remainder, head.path.upperBound)))"
+        case .route(let found):
+            "\(found.route.text) +\(head.string(found.remainder..<max(found.remainder, head.path.upperBound)))"
         case .file: "file"
         case .redirect(let port): "redirect to \(port)"
         case .options: "options"
@@ -57,7 +57,7 @@ struct RouterTests {
         let plan = try Self.plan("", routes: isReversed ? routes.reversed() : routes)
         let site = try #require(plan.listeners.first?.fallback)
         let head = try Self.head("GET \(example.path)", "Host: a\r\n")
-        #expect(Self.words(Router.decide(site, head), head) == example.expected)
+        #expect(Self.words(Router.decide(site, head, from: Self.nobody), head) == example.expected)
     }
 
     static let cases: [Case] = [
@@ -81,7 +81,70 @@ struct RouterTests {
         let plan = try Self.plan(example.site, routes: [])
         let site = try #require(plan.listeners.first?.fallback)
         let head = try Self.head(example.request, example.fields)
-        #expect(Self.words(Router.decide(site, head), head) == example.expected)
+        #expect(Self.words(Router.decide(site, head, from: Self.nobody), head) == example.expected)
+    }
+
+    private static func nobody() -> RequestOrigin { RequestOrigin(address: nil, scheme: Array("http".utf8)) }
+
+    private static let patterns = [
+        "path = \"/\"", "path = \"/api/\"", "exact = \"/api/login\"", "regex = '^/api/v(\\d+)/(.*)$'", "glob = \"/img/*.png\"",
+        "regex = '\\.(png|jpg)$'", "exact = \"/dir/\"", "path = \"/api/\"\nmatch = { methods = [\"POST\", \"PUT\"] }",
+        "path = \"/api/deep/\"\nmatch = { headers = { X-Beta = \"1\" } }",
+        "path = \"/q/\"\nmatch = { query = { v = \"2\", w = true, x = false } }",
+        "path = \"/h/\"\nmatch = { hosts = [\"b.example\", \"*.c.example\"] }",
+        "path = \"/in/\"\nmatch = { clients = [\"10.0.0.0/8\"] }",
+        "path = \"/tls/\"\nmatch = { scheme = \"https\" }", "exact = \"/api/login\"\nmatch = { methods = \"GET\" }",
+        "path = \"/h/\"\nmatch = { headers = { X-A = true, X-B = false } }",
+    ]
+
+    /// Each route answers with its number, from 0.
+    private static func patternPlan(_ order: [Int]) throws -> Plan {
+        let routes = order.map { "[[sites.routes]]\n\(patterns[$0])\nrespond = { body = \"\($0)\" }\n" }
+        return try Plans.plan(
+            "[[sites]]\nhostname = \"a.example\"\nlisten = \"127.0.0.1\"\nport = 80\n" + routes.joined())
+    }
+
+    private static let taken: [(request: String, fields: String, route: Int)] = [
+        ("GET /x", "", 0), ("GET /api", "", 1), ("GET /api/x", "", 1), ("POST /api/x", "", 7), ("PUT /api/", "", 7),
+        ("post /api/x", "", 1),
+        ("GET /api/login", "", 13), ("POST /api/login", "", 2), ("POST /api//%6Cogin;x=1", "", 2), ("POST /api/login/", "", 7),
+        ("GET /api/v2/users", "", 3), ("GET /api/%762/users", "", 3), ("GET /api;x/v2//users", "", 3),
+        ("GET /api/v/users", "", 1),
+        ("GET /img/a.png", "", 4), ("GET /img/a/b.png", "", 5), ("GET /a.jpg", "", 5), ("GET /a.jpg;v=1", "", 5),
+        ("GET /a.jpg/", "", 0),
+        ("GET /dir/", "", 6), ("GET /dir", "", 0), ("GET /dir//", "", 6), ("GET /dir/x", "", 0),
+        ("GET /api/deep/x", "X-Beta: 1\r\n", 8), ("GET /api/deep/x", "x-beta: 2\r\n", 1), ("GET /api/deep/x", "", 1),
+        ("POST /api/deep/x", "X-Beta: 1\r\nX-Beta: 1\r\n", 7),
+        ("GET /q/?v=2&w", "", 9), ("GET /q/?w=&v=2", "", 9), ("GET /q/?v=2", "", 0), ("GET /q/?v=2&w&x", "", 0),
+        ("GET /q/?v=2&v=2&w", "", 0),
+        ("GET /q/?v=%32&w", "", 0), ("GET http://B.example/h/", "", 10), ("GET http://x.c.example/h/", "", 10),
+        ("GET http://c.example/h/", "", 0),
+        ("GET /h/", "X-A:\r\n", 14), ("GET /h/", "X-A: 1\r\nX-B: 1\r\n", 0), ("GET /h/", "", 0),
+        ("GET /in/", "X-From: 10.1.2.3\r\n", 11), ("GET /in/", "X-From: 11.1.2.3\r\n", 0), ("GET /in/", "", 0),
+        ("GET /tls/", "X-Over: https\r\n", 12), ("GET /tls/", "", 0),
+    ]
+
+    @Test(
+        "asks whole paths, then expressions, then prefixes; conditions pass a request over", arguments: 0..<taken.count,
+        [false, true])
+    func patterns(_ index: Int, isReversed: Bool) throws {
+        let (request, fields, route) = Self.taken[index]
+        // Expressions alone are asked in the order of the file.
+        let all = Array(Self.patterns.indices)
+        let plan = try Self.patternPlan(isReversed ? all.reversed().filter { ![3, 4, 5].contains($0) } + [3, 4, 5] : all)
+        let site = try #require(plan.listeners.first?.fallback)
+        let host = request.firstMatch(of: /http:\/\/([^\/]+)/)?.output.1 ?? "a.example"
+        let head = try Self.head(request, "Host: \(host)\r\n" + fields)
+        let decision = Router.decide(site, head) {
+            RequestOrigin(
+                address: head.fields.onlyValue(named: "x-from").flatMap { IPAddress(String(decoding: $0, as: UTF8.self)) },
+                scheme: head.fields.onlyValue(named: "x-over") ?? Array("http".utf8))
+        }
+        guard case .route(let found) = decision, case .respond(let fixed) = found.route.action else {
+            Issue.record("\(request): no route")
+            return
+        }
+        #expect(String(decoding: fixed.body, as: UTF8.self) == "\(route)", "\(request)")
     }
 
     @Test(

@@ -55,6 +55,8 @@ struct LogPageTests {
                 hostname = "localhost"
                 port = \(port)
                 \(certificates.ssl())
+                [sites.response_headers.set]
+                X-Request-ID = "{request_id}"
                 [sites.proxy]
                 enabled = true
                 [[sites.proxy.upstreams]]

@@ -102,7 +102,7 @@ private var bare: RequestFieldPolicy {
 
     @Test func `Trailers go by the rules of the other fields`() throws {
         var policy = RequestFieldPolicy(
-            remove: ["X-Gone"], removeUntrusted: ["X-Own"], set: [try #require(ConfiguredField("X-Set", "1"))])
+            FieldRules(remove: ["X-Gone"], set: [try #require(ConfiguredField("X-Set", "1"))]), removeUntrusted: ["X-Own"])
         var trailers = FieldSection()
         for name: StaticString in ["X-Sum", "X-Gone", "X-Own", "x-set", "X-Scheme", "X-Real-IP", "My_Name", "X_Scheme"] {
             trailers.append(name, "v")
@@ -196,8 +196,9 @@ private var bare: RequestFieldPolicy {
 
     @Test func `The policy's switches, removals and additions hold`() throws {
         var policy = RequestFieldPolicy(
-            remove: ["X-Internal", "Cookie"],
-            set: [try #require(ConfiguredField("X-Set", "new value")), try #require(ConfiguredField("Accept", "y"))])
+            FieldRules(
+                remove: ["X-Internal", "Cookie"],
+                set: [try #require(ConfiguredField("X-Set", "new value")), try #require(ConfiguredField("Accept", "y"))]))
         policy.addXForwarded = false
         policy.addForwarded = false
         policy.addVia = false
@@ -208,7 +209,7 @@ private var bare: RequestFieldPolicy {
         #expect(
             try forward(source, policy: policy)
                 == "GET / HTTP/1.1\r\nHost: A.example\r\nKeep: 1\r\nX-Set: new value\r\nAccept: y\r\n\r\n")
-        let host = RequestFieldPolicy(set: [try #require(ConfiguredField("host", "fixed.example"))])
+        let host = RequestFieldPolicy(FieldRules(set: [try #require(ConfiguredField("host", "fixed.example"))]))
         #expect(
             try forward("GET / HTTP/1.1\r\nHost: a\r\n\r\n", policy: host).hasPrefix(
                 "GET / HTTP/1.1\r\nHost: fixed.example\r\nX-F"))

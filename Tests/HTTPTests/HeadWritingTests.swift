@@ -57,7 +57,7 @@ import Testing
             let head = RequestHead()
             let input = bytes(source)
             #expect(try head.parse(input.span, limits: limits) == input.count)
-            let policy = RequestFieldPolicy(set: [try #require(ConfiguredField("X-Long", long))])
+            let policy = RequestFieldPolicy(FieldRules(set: [try #require(ConfiguredField("X-Long", long))]))
             let target = UpstreamTarget(authority: bytes("up"), rewrite: try #require(PathRewrite()))
             let client = ClientPeer(
                 address: IPAddress("192.0.2.7"), port: 1, scheme: .http, listenerPort: 80, isTrusted: false)

@@ -110,12 +110,12 @@ import Testing
     @Test(arguments: named.filter { !FieldEdits.connectionFields.contains($0) })
     func `A field that the configuration removes is removed, and a default gives way to it`(_ field: KnownField) throws {
         let name = Self.name(of: field)
-        let edits = FieldEdits(remove: [name])
+        let edits = FieldEdits(FieldRules(remove: [name]))
         let spelled = bytes(name)
         #expect(edits.droppedKnown == field.bit)
         #expect(edits.dropsNames == (field.bit == 0))
         #expect(edits.dropsName(spelled.span) == (field.bit == 0))
-        let defaults = FieldEdits(defaults: [try #require(ConfiguredField(name, "own"))])
+        let defaults = FieldEdits(FieldRules(defaults: [try #require(ConfiguredField(name, "own"))]))
         #expect(written(defaults, try head([field])).isEmpty)
         let other: KnownField = field == .vary ? .via : .vary
         #expect(written(defaults, try head([other])) == "\(name): own\r\n")

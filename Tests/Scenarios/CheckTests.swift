@@ -44,6 +44,71 @@ struct CheckTests {
             words: ["its key is too weak: RSA of 1024 bits", "2048"]),
     ]
 
+    @Test("--routes prints the routes in the order in which they are asked")
+    func routes() async throws {
+        let directory = try TemporaryDirectory()
+        let routes = """
+            [sites.proxy]
+            enabled = true
+            [[sites.proxy.upstreams]]
+            name = "app"
+            url = "http://127.0.0.1:1"
+            [[sites.proxy.routes]]
+            path = "/api/"
+            upstream = "app"
+            strip_prefix = true
+            [[sites.routes]]
+            path = "/api/"
+            match = { methods = ["GET"], headers = { X-Beta = true } }
+            respond = { status = 204 }
+            [[sites.routes]]
+            path = "/api/deep/"
+            redirect = "/x"
+            redirect_status = 308
+            [[sites.routes]]
+            regex = '^/v(\\d+)/'
+            upstream = "app"
+            rewrite = "/{1}"
+            [[sites.routes]]
+            exact = "/api/x"
+            respond = {}
+            """
+        let file = try directory.write("gatehouse.toml", site("a.test", routes))
+        let outcome = try await Command.run(Place.gatehouse, ["check", "--routes", file], environment: ["NO_COLOR": "1"])
+        let lines = outcome.text.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        }
+        #expect(
+            lines == [
+                "a.test, port 8443", "route if then", "1 exact /api/x 200", "2 regex ^/v(\\d+)/ app, as /{1}",
+                "3 /api/deep/ 308 to /x",
+                "4 /api/ GET header x-beta 204", "5 /api/ app, without the prefix",
+                "6 everything else files of .", "\(file) is right",
+            ], "\(outcome)")
+    }
+
+    @Test("what the plan finds wrong stands at its line")
+    func plan() async throws {
+        let directory = try TemporaryDirectory()
+        let routes = """
+            [sites.response_headers.set]
+            X-A = "$remote_addr"
+            [[sites.routes]]
+            regex = '(a)\\1'
+            respond = {}
+            [[sites.routes]]
+            path = "/x"
+            redirect = "https://www.a.test{1}"
+            """
+        let outcome = try await check(site("a.test", routes), in: directory)
+        #expect(outcome.exit == .code(1))
+        for words in [
+            ":6:7: error: sites[0].response_headers.set.X-A: variables are not spelt with a dollar sign", "write {client_ip};",
+            ":8:9: error: sites[0].routes[0].regex: \"(a)\\1\": invalid escape sequence", "the syntax is RE2's",
+            ":12:12: error: sites[0].routes[1].redirect: {1} is a group of a regular expression, and the route has none",
+        ] { #expect(outcome.errors.contains(words), "\(words): \(outcome)") }
+    }
+
     @Test("a certificate: ", arguments: judged)
     func certificate(_ judged: Judged) async throws {
         let directory = try TemporaryDirectory()

@@ -57,6 +57,9 @@ enum ExchangeReason: String, Sendable, CaseIterable {
 
     case redirectToHTTPS = "redirect_to_https"
     case directory = "directory"
+    case redirect = "redirect"
+    case redirectImpossible = "redirect_impossible"
+    case respond = "respond"
     case options = "options"
     case crossOriginPreflight = "cors_preflight"
     case challenge = "acme_challenge"
@@ -132,6 +135,9 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .upstreamWriteTimeout: (504, .upstream, .connectionWriteTimeout)
         case .redirectToHTTPS: (301, .gateway, nil)
         case .directory: (301, .gateway, nil)
+        case .redirect: (302, .gateway, nil)
+        case .redirectImpossible: (400, .client, .request)
+        case .respond: (200, .gateway, nil)
         case .options: (200, .gateway, nil)
         case .crossOriginPreflight: (204, .gateway, nil)
         case .challenge: (200, .gateway, nil)

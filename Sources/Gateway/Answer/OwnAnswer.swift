@@ -26,11 +26,11 @@ struct OwnAnswer {
     /// The page for a failure.
     /// - Parameters:
     ///   - request: nil if it could not be read.
-    ///   - headers: nil if its site is not known.
+    ///   - headers: the rules of its site or route.
     ///   - name: whose answer it is.
     ///   - page: the operator's; nil: one is made.
     static func page(
-        for failure: Failure, to request: RequestHead?, headers: HeaderPlan?, by name: ProxyName, page: ErrorPage? = nil
+        for failure: Failure, to request: RequestHead?, headers: HeaderPlan, by name: ProxyName, page: ErrorPage? = nil
     ) -> OwnAnswer {
         OwnAnswer(failure.status, failure.reason, words: failure.publicWords, request, headers, name, page) { fields in
             fields.append(failure.fields)
@@ -40,7 +40,7 @@ struct OwnAnswer {
     }
 
     /// RFC 9110 §15.4: 301 for what may be repeated as GET anyway, 308 for what must keep its method and body.
-    static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+    static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         let keepsMethod = request.method != .get && request.method != .head
         return OwnAnswer(
             keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), words: "This site is served over HTTPS.", request, headers,
@@ -64,7 +64,7 @@ struct OwnAnswer {
     }
 
     /// To OPTIONS that was meant for us alone.
-    static func options(_ request: RequestHead, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+    static func options(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(
             200, .exchange(.options), words: "This is the gateway; the request went no further, as it asked.", request, headers,
             name
@@ -72,24 +72,24 @@ struct OwnAnswer {
     }
 
     /// To a health check of a site that is ready.
-    static func ready(_ request: RequestHead, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+    static func ready(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(200, .exchange(.ready), words: "The site is ready.", request, headers, name) { _ in }
     }
 
     /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
     static func preflight(
-        _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan?, by name: ProxyName
+        _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {
         OwnAnswer(204, .exchange(.crossOriginPreflight), words: "", request, headers, name) { $0.append(answer) }
     }
 
     /// To an ACME authority that looks for what proves a name (RFC 8555 §8.3).
     static func challenge(_ request: RequestHead, _ text: String, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(200, .exchange(.challenge), words: "", request, nil, name, text: text) { _ in }
+        OwnAnswer(200, .exchange(.challenge), words: "", request, .none, name, text: text) { _ in }
     }
 
     /// To a path of the same site: a directory without its slash.
-    static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan?, by name: ProxyName) -> OwnAnswer {
+    static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers, name) { fields in
             fields.append("Location") { value in
                 value.append(contentsOf: path.utf8)
@@ -98,8 +98,34 @@ struct OwnAnswer {
         }
     }
 
+    /// To where a route sends its clients.
+    static func redirect(
+        _ request: RequestHead, to location: [UInt8], _ status: Int, headers: HeaderPlan, by name: ProxyName
+    ) -> OwnAnswer {
+        let place = String(decoding: location, as: UTF8.self)
+        return OwnAnswer(status, .exchange(.redirect), words: "Go to \(place)", request, headers, name) { fields in
+            fields.append("Location") { $0.append(location.span) }
+        }
+    }
+
+    /// What a route always answers with.
+    static func fixed(_ answer: FixedAnswerPlan, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
+        OwnAnswer(answer, headers, name)
+    }
+
+    private init(_ answer: FixedAnswerPlan, _ headers: HeaderPlan, _ name: ProxyName) {
+        status = answer.status
+        body = .made(answer.body)
+        siteFields = headers.own.common
+        hasDate = headers.own.replacesDate
+        var fields = answer.fields
+        fields.append(proxyStatus: .exchange(.respond), by: name)
+        headers.own.apply(to: &fields)
+        self.fields = fields
+    }
+
     private init(
-        _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan?,
+        _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan,
         _ name: ProxyName, _ file: ErrorPage? = nil, text: String? = nil, _ addFields: (inout AnswerFields) -> Void
     ) {
         let mediaType: String?
@@ -115,17 +141,20 @@ struct OwnAnswer {
             (mediaType, body) = (page.mediaType, .made(page.body))
         }
         self.status = status
-        siteFields = headers?.own ?? AnswerFields()
-        hasDate = headers?.answer.sets(.date) ?? false
+        siteFields = headers.own.common
+        hasDate = headers.own.replacesDate
         var fields = AnswerFields()
         fields.reserve(256)
         if let mediaType { fields.append("Content-Type", mediaType) }
         fields.append("Cache-Control", "no-store")
         fields.append(proxyStatus: reason, by: name)
         addFields(&fields)
-        headers?.answer.dropReplaced(from: &fields)
+        headers.own.apply(to: &fields)
         self.fields = fields
     }
+
+    /// RFC 9110 §15.3.5 and §15.4.5.
+    private var hasNoBody: Bool { status == 204 || status == 304 }
 
     /// Its head.
     /// - Parameters:
@@ -136,9 +165,9 @@ struct OwnAnswer {
         var fields = fields
         fields.append(added)
         return Answer(
-            status: status, framing: isHead || status == 204 ? .none : .length(length),
-            // RFC 9110 §8.6: a 204 states no length.
-            statedLength: isHead && status != 204 ? length : nil, fields: fields,
+            status: status, framing: isHead || hasNoBody ? .none : .length(length),
+            // RFC 9110 §8.6: a 204 states no length, and a 304 that of another answer.
+            statedLength: isHead && !hasNoBody ? length : nil, fields: fields,
             siteFields: siteFields, hasDate: hasDate)
     }
 }

@@ -90,6 +90,11 @@ final class ClientEndpoint {
         return ForwardedChain.clientAddress(request.fields, peer: address, trusted: site.trustedProxies)
     }
 
+    /// Who sends a request, as far as the site believes.
+    func origin(of request: RequestHead, for site: SitePlan) -> RequestOrigin {
+        RequestOrigin(address: clientAddress(of: request, for: site), scheme: forwarding(to: site).scheme(of: request))
+    }
+
     /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
     func tell(_ error: PeerError, in log: Logger) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }

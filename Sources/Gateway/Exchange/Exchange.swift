@@ -14,6 +14,8 @@ struct Exchange: ~Copyable {
     let generation: Generation
     /// What the access log will say.
     var record: AccessRecord
+    /// By whose rules fields are changed: the site's, or the route's. None before the site is known.
+    var headers = HeaderPlan.none
     /// Taken by whoever answers; nil once an answer has begun.
     var responder: Responder?
     /// Nil unless a server has answered badly.
@@ -50,8 +52,14 @@ struct Exchange: ~Copyable {
             }
             let site = try endpoint.site(for: request)
             record.site = site
+            headers = site.headers
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
-            let decision = Router.decide(site, request)
+            let decision = Router.decide(site, request) { endpoint.origin(of: request, for: site) }
+            if let route = decision.route {
+                record.route = route
+                headers = route.headers
+            }
+            if headers.hasVariables { fillHeaders(request, site, decision) }
             if let protection = decision.route.map(\.protection) ?? site.protection {
                 try protect(request, by: protection, of: site)
                 if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
@@ -60,14 +68,19 @@ struct Exchange: ~Copyable {
                 }
             }
             switch decision {
-            case .proxy(let route, let remainder): try await proxy(request, over: route, remainder, of: site)
+            case .route(let found):
+                if case .proxy(let proxied) = found.route.action {
+                    try await proxy(request, over: proxied, found, of: site)
+                } else {
+                    try await answer(request, by: found, of: site)
+                }
             case .file(let files): try await sendFile(request, from: files, of: site)
             case .redirect(let port):
-                try await send(.redirect(request, toPort: port, headers: site.headers, by: generation.plan.proxyName))
-            case .options: try await send(.options(request, headers: site.headers, by: generation.plan.proxyName))
+                try await send(.redirect(request, toPort: port, headers: headers, by: generation.plan.proxyName))
+            case .options: try await send(.options(request, headers: headers, by: generation.plan.proxyName))
             case .preflight(let crossOrigin):
                 let fields = crossOrigin.preflightFields(for: request)
-                try await send(.preflight(request, fields, headers: site.headers, by: generation.plan.proxyName))
+                try await send(.preflight(request, fields, headers: headers, by: generation.plan.proxyName))
             case .health: try await answerHealth(of: site, request)
             case .refuse(let failure): throw failure
             }
@@ -81,6 +94,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.isRequestWhole = false
         if let request = client.requestIfAny { record.site = endpoint.siteIfNamed(by: request) }
+        if let site = record.site { headers = site.headers }
         await fail(failure)
         finish()
     }

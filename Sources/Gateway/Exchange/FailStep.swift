@@ -19,7 +19,7 @@ extension Exchange {
         do throws(Failure) {
             try await send(
                 OwnAnswer.page(
-                    for: failure, to: client.requestIfAny, headers: record.site?.headers, by: generation.plan.proxyName,
+                    for: failure, to: client.requestIfAny, headers: headers, by: generation.plan.proxyName,
                     page: page))
         } catch {
             client.abort()

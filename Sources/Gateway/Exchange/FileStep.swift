@@ -21,29 +21,30 @@ extension Exchange {
             path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
             now: state.clock.seconds, from: state.fileCache)
         if let path = answer.redirectPath {
-            try await send(OwnAnswer.redirect(request, toPath: path, headers: site.headers, by: generation.plan.proxyName))
+            try await send(OwnAnswer.redirect(request, toPath: path, headers: headers, by: generation.plan.proxyName))
             return
         }
         if let refusal = answer.refusal {
             throw Failure(ExchangeReason(refusal), detail: answer.reason, fields: answer.fields)
         }
-        try await send(answer, isHead: method == .head, headers: site.headers)
+        try await send(answer, isHead: method == .head)
     }
 
     private mutating nonisolated(nonsending) func send(
-        _ answer: consuming StaticAnswer, isHead: Bool, headers: HeaderPlan
+        _ answer: consuming StaticAnswer, isHead: Bool
     ) async throws(Failure) {
+        let own = headers.own
         guard let responder = responder.take() else { return }
         record.status = answer.status
         let hasBody = answer.body != nil
         var fields = answer.fields
-        headers.answer.dropReplaced(from: &fields)
+        own.apply(to: &fields)
         fields.append(answerFields)
         let writer = responder.begin(
             Answer(
                 status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
                 statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
-                siteFields: headers.own, hasDate: headers.answer.sets(.date)))
+                siteFields: own.common, hasDate: own.replacesDate))
         if let body = answer.body { try await send(body, to: writer) }
         writer.finish()
         try await flush()

@@ -7,9 +7,10 @@ import Upstreams
 extension Exchange {
     /// Chooses a server, leases a connection, relays; again with another where that is safe.
     mutating nonisolated(nonsending) func proxy(
-        _ request: RequestHead, over route: RoutePlan, _ remainder: Int, of site: SitePlan
+        _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan
     ) async throws(Failure) {
-        record.route = route
+        let rewritten =
+            if let rewrite = route.rewrite { try self.rewritten(request, by: rewrite, found, of: site) } else { [UInt8]() }
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
         if case .length(let length) = request.framing { try generation.limits.checkBody(length) }
         var wanted = wish(for: request, over: route)
@@ -41,7 +42,7 @@ extension Exchange {
                     lease = try await connect(pool)
                 }
                 let upstream = lease.side
-                writeHead(of: request, to: upstream, route, choice, remainder, site, wantsUpgrade)
+                writeHead(of: request, to: upstream, route, choice, found.remainder, rewritten, site, wantsUpgrade)
                 try await attempt(
                     request, over: lease, upstream, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
                     terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
@@ -71,15 +72,15 @@ extension Exchange {
     @inline(__always)  // Price 7.
     private mutating nonisolated(nonsending) func attempt(
         _ request: RequestHead, over lease: consuming Lease, _ upstream: any UpstreamSide, to server: UpstreamServer,
-        of route: RoutePlan, _ site: SitePlan,
+        of route: ProxyRoute, _ site: SitePlan,
         wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         let response = state.acquireResponseHead()
         defer { state.release(response) }
         var relay = Relay(
-            client, upstream, request: request, responder: responder, head: response, site: site, limits: generation.limits,
-            wantsUpgrade: wantsUpgrade, terms: terms)
+            client, upstream, request: request, responder: responder, head: response, site: site, headers: headers,
+            limits: generation.limits, wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
             outcome = try await relay.run()
@@ -97,17 +98,18 @@ extension Exchange {
     }
 
     private mutating func writeHead(
-        of request: RequestHead, to upstream: any UpstreamSide, _ route: RoutePlan, _ choice: Int, _ remainder: Int,
-        _ site: SitePlan, _ wantsUpgrade: Bool
+        of request: RequestHead, to upstream: any UpstreamSide, _ route: ProxyRoute, _ choice: Int, _ remainder: Int,
+        _ rewritten: [UInt8], _ site: SitePlan, _ wantsUpgrade: Bool
     ) {
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
+        forwarded.rewritten = rewritten
         forwarded.asksForWebSocket = wantsUpgrade
         forwarded.edits = requestEdits
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         upstream.begin(
-            request, forwarded, policy: site.headers.request, client: endpoint.forwarding(to: site))
+            request, forwarded, policy: headers.request, client: endpoint.forwarding(to: site))
     }
 
     private mutating func note(_ relay: borrowing Relay) {

@@ -7,6 +7,6 @@ extension Exchange {
         if state.shared.isStopping { throw Failure(.notReady, detail: "the gateway is stopping", key: "limits.drain_delay") }
         if site.isDraining { throw Failure(.notReady, detail: "the site drains", key: "sites.drain") }
         if site.isDegraded { throw Failure(.notReady, detail: "the site is degraded") }
-        try await send(.ready(request, headers: site.headers, by: generation.plan.proxyName))
+        try await send(.ready(request, headers: headers, by: generation.plan.proxyName))
     }
 }

@@ -7,7 +7,7 @@ import Upstreams
 extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a cookie.
     mutating func terms(
-        of request: RequestHead, over route: RoutePlan, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
+        of request: RequestHead, over route: ProxyRoute, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
     ) -> RelayTerms {
         let plan = route.proxying
         var terms = RelayTerms()
@@ -19,6 +19,7 @@ extension Exchange {
                     attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         terms.answerFields = answerFields
+        terms.wayBack = route.targets[choice].wayBack
         if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
             if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
@@ -30,7 +31,7 @@ extension Exchange {
     }
 
     /// May the request be sent again? If not, the log says why.
-    mutating func mayRetry(_ failure: Failure, _ route: RoutePlan, _ replay: Replay?) -> Bool {
+    mutating func mayRetry(_ failure: Failure, _ route: ProxyRoute, _ replay: Replay?) -> Bool {
         guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
@@ -45,7 +46,7 @@ extension Exchange {
     }
 
     /// What the policy is asked about; nil if the failure is none that another attempt could mend.
-    private func occasion(of failure: Failure, _ route: RoutePlan) -> RetryPolicy.Occasions? {
+    private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {
         // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
         let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
         // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.

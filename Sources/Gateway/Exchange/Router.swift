@@ -3,8 +3,7 @@ import StaticFiles
 
 /// What is to be done with a request. A pure function of plan and head, so that it can be explained without doing it.
 enum Decision {
-    /// `remainder` is where the path goes on behind the route's prefix.
-    case proxy(RoutePlan, remainder: Int)
+    case route(RouteTable.Found)
     case file(StaticSite)
     case redirect(port: Int)
     /// OPTIONS that was to come as far as here and no further.
@@ -27,7 +26,7 @@ enum Decision {
 
     /// The route that takes the request; nil if none does.
     var route: RoutePlan? {
-        if case .proxy(let route, _) = self { route } else { nil }
+        if case .route(let found) = self { found.route } else { nil }
     }
 }
 
@@ -46,7 +45,8 @@ enum Router {
     }
 
     /// What the site does with the request.
-    static func decide(_ site: SitePlan, _ request: RequestHead) -> Decision {
+    /// - Parameter origin: who sends it; asked only where a route wants to know.
+    static func decide(_ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin) -> Decision {
         switch request.form {
         case .authority:
             // RFC 9110 §15.5.6: a 405 says what is allowed.
@@ -63,9 +63,9 @@ enum Router {
         }
         if let decision = lastHop(request) { return decision }
         if let crossOrigin = site.crossOrigin, request.isPreflight { return .preflight(crossOrigin) }
-        if let (route, remainder) = route(site, request) {
-            if route.isDegraded { return .refuse(SiteFault.failure(key: "sites.proxy.upstreams")) }
-            return .proxy(route, remainder: remainder)
+        if let found = site.table.route(for: request, from: origin) {
+            if found.route.isDegraded { return .refuse(SiteFault.failure(key: "sites.proxy.upstreams")) }
+            return .route(found)
         }
         if request.isExtendedConnect { return .refuse(noWebSocket) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
@@ -84,14 +84,5 @@ enum Router {
         // RFC 9110 §9.3.8 would have us send back what came, which may hold secrets.
         return .refuse(
             Failure(.traceRefused, detail: "TRACE is not answered here", fields: AnswerFields("Allow", "GET, HEAD")))
-    }
-
-    /// The longest prefix wins, whatever the order in the file.
-    private static func route(_ site: SitePlan, _ request: RequestHead) -> (RoutePlan, Int)? {
-        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
-        if request.form == .asterisk { return site.routes.first(where: \.prefix.takesEverything).map { ($0, 0) } }
-        let bytes = request.fields.bytes
-        guard let found = site.paths.match(bytes.span, request.path) else { return nil }
-        return (site.routes[found.index], found.remainder)
     }
 }

@@ -5,7 +5,7 @@ import Upstreams
 /// Which server an attempt goes to.
 extension Exchange {
     /// What the group has to know of the request.
-    mutating func wish(for request: RequestHead, over route: RoutePlan) -> UpstreamGroup.Request {
+    mutating func wish(for request: RequestHead, over route: ProxyRoute) -> UpstreamGroup.Request {
         var wanted = UpstreamGroup.Request(now: state.loop.now)
         route.group.countRequest()
         if case .hash(let source) = route.group.method { wanted.key = key(source) }
@@ -16,7 +16,7 @@ extension Exchange {
     }
 
     /// Picks a server; nil while all are full. What is picked counts as under way.
-    mutating func choose(_ route: RoutePlan, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
+    mutating func choose(_ route: ProxyRoute, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
         // Who comes later does not pass those who wait.
         if let queue = generation.queue(of: route), !queue.isEmpty { return nil }
         switch route.group.pick(request) {
@@ -29,7 +29,7 @@ extension Exchange {
 
     /// Waits in the queue for a server that has room.
     mutating nonisolated(nonsending) func waitForRoom(
-        _ route: RoutePlan, _ request: UpstreamGroup.Request
+        _ route: ProxyRoute, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
         let waiter = client.waiter
         let since = state.loop.now

@@ -8,7 +8,7 @@ extension Exchange {
     /// Is this a WebSocket handshake for a route that takes them? On other routes the request goes on without its upgrade
     /// (RFC 9110 §7.8: a server may ignore it).
     /// - Throws: what the client did wrong (400, 426), a foreign origin (403), a full house (503).
-    mutating func checkUpgrade(of request: RequestHead, over route: RoutePlan) throws(Failure) -> Bool {
+    mutating func checkUpgrade(of request: RequestHead, over route: ProxyRoute) throws(Failure) -> Bool {
         guard request.upgrade == .websocket else { return false }
         guard route.takesWebSocket else {
             if request.isExtendedConnect { throw Router.noWebSocket }
@@ -38,7 +38,7 @@ extension Exchange {
     }
 
     /// Holds the server's handshake rate: false if it has had all that it may get now.
-    mutating func admitsHandshake(_ route: RoutePlan, _ choice: Int) -> Bool {
+    mutating func admitsHandshake(_ route: ProxyRoute, _ choice: Int) -> Bool {
         if route.pool.handshakeRates[choice].admit(now: state.loop.now) { return true }
         // No lease takes over what the pick began.
         generation.pool(of: route, choice).leaseEnded()
@@ -51,7 +51,7 @@ extension Exchange {
         key: "sites.proxy.upstreams.handshake_rate")
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
-    mutating func beginTunnel(_ route: RoutePlan, _ response: ResponseHead, _ lease: consuming Lease) {
+    mutating func beginTunnel(_ route: ProxyRoute, _ response: ResponseHead, _ lease: consuming Lease) {
         guard let seat = seat.take() else { return }
         var extensions = Extensions.none
         for line in response.fields.lines where line.known == .secWebSocketExtensions {

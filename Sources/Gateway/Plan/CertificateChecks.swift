@@ -23,7 +23,7 @@ extension PlanBuilder {
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                managedName: nil, context: loaded.context, loaded: loaded, hostnames: site.hostnames))
+                managedName: nil, context: loaded.context, loaded: loaded, hostnames: site.allHostnames))
         return loaded.context
     }
 
@@ -66,7 +66,7 @@ extension PlanBuilder {
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
-                managedName: nil, context: context, loaded: nil, hostnames: site.hostnames))
+                managedName: nil, context: context, loaded: nil, hostnames: site.allHostnames))
         return context
     }
 
@@ -90,7 +90,7 @@ extension PlanBuilder {
     /// A site's names are what its clients ask for, so its certificate must be for them, too.
     private mutating func judge(_ facts: CertificateFacts, of site: Site, _ file: String, at keyPath: String) {
         judge(facts, file, at: "\(keyPath).cert_file")
-        guard let words = CertificateWords.uncovered(facts.names, of: site.hostnames) else { return }
+        guard let words = CertificateWords.uncovered(facts.names, of: site.allHostnames) else { return }
         problem(
             .warning, at: "\(keyPath).cert_file", "\(file): \(words)",
             hint: "clients that ask for another name than the certificate's refuse it")

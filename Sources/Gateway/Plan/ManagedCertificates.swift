@@ -25,7 +25,7 @@ extension PlanBuilder {
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: file, keyFile: file, managedName: name,
-                context: context, loaded: nil, hostnames: site.hostnames))
+                context: context, loaded: nil, hostnames: site.allHostnames))
         return context
     }
 
@@ -34,7 +34,7 @@ extension PlanBuilder {
         var contexts: [String: TLSServerContext] = [:]
         for site in configuration.sites {
             guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil else { continue }
-            for name in site.hostnames + ssl.domains where contexts[name] == nil {
+            for name in site.allHostnames + ssl.domains where contexts[name] == nil {
                 contexts[name] = TLSServerContext(protocols: ["acme-tls/1"], records: records)
             }
         }
@@ -44,10 +44,10 @@ extension PlanBuilder {
     /// Puts the site's certificate on the list of those that are wanted; sites of one first name share one.
     /// - Returns: its name; nil after an error.
     private mutating func want(_ site: Site, _ ssl: TLSSettings, _ keyPath: String) -> String? {
-        let names = site.hostnames + ssl.domains
+        let names = site.allHostnames + ssl.domains
         var isRight = true
         for name in names {
-            let place = site.hostnames.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
+            let place = site.allHostnames.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
             guard let reason = Self.flaw(of: name, byDNS: ssl.acme.dnsHook != nil) else { continue }
             problem(at: place, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "name cert_file and key_file for it")
             isRight = false

@@ -62,12 +62,13 @@ package final class Plan: Sendable {
         self.logFormat = logFormat
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []
-        for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes) where route.takesWebSocket {
+        for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {
             tunnelRoutes.insert(ObjectIdentifier(route.tunnelCount))
         }
         self.tunnelRoutes = tunnelRoutes
         drainingRoutes = Set(
-            listeners.lazy.flatMap(\.sites).filter(\.isDraining).flatMap(\.routes).map { ObjectIdentifier($0.tunnelCount) })
+            listeners.lazy.flatMap(\.sites).filter(\.isDraining).flatMap(\.routes).compactMap(\.proxied)
+                .map { ObjectIdentifier($0.tunnelCount) })
     }
 
     /// The keys of the session tickets that the TLS listener there has given out; nil if there is none.

@@ -82,14 +82,15 @@ package struct PlanBuilder {
     private mutating func site(_ index: Int) -> SitePlan {
         let site = configuration.sites[index]
         let keyPath = "sites[\(index)]"
-        let routes = site.proxy.map { self.routes($0, keyPath, site) } ?? []
+        let rules = siteRules(site, keyPath)
+        let routes = routes(of: site, keyPath, rules)
         let files = make(.files, of: site) { $0.files(site, keyPath) }
         let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
             name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : files ?? nil, errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
-            headers: headers(site), protection: protection(of: site, keyPath),
+            headers: headers(site, rules), protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
@@ -143,26 +144,6 @@ package struct PlanBuilder {
             size: cache.size, entries: cache.entries, valid: Int64((cache.valid.nanoseconds + second - 1) / second))
     }
 
-    private func headers(_ site: Site) -> HeaderPlan {
-        let proxy = site.proxy?.headers ?? ProxyHeaders()
-        var request = RequestFieldPolicy(
-            remove: proxy.remove, removeUntrusted: proxy.removeUntrusted,
-            set: proxy.add.compactMap { ConfiguredField($0.name, $0.value) })
-        request.addXForwarded = proxy.addXForwarded
-        request.addForwarded = proxy.addForwarded
-        request.preserveHost = proxy.preserveHost
-        request.addVia = proxy.addVia
-        request.allowUnderscores = proxy.allowUnderscores
-        let security = configuration.security
-        let set = site.responseHeaders.compactMap { ConfiguredField($0.name, $0.value) }
-        let defaults = security.securityHeaders.compactMap { ConfiguredField($0.name, $0.value) }
-        let answer = ResponseFieldPolicy(hideServer: security.hideServerHeader, set: set, defaults: defaults)
-        var own = AnswerFields()
-        if !security.hideServerHeader, !answer.sets(.server) { own.append("Server", "gatehouse") }
-        for field in set + defaults.filter({ !answer.sets($0) }) { own.append(field) }
-        return HeaderPlan(request: request, answer: answer, own: own)
-    }
-
     // MARK: Listeners
 
     private mutating func listeners(_ sites: [SitePlan]) -> [ListenerPlan] {
@@ -186,10 +167,13 @@ package struct PlanBuilder {
         let fallback = members.first { configuration.sites[$0].isDefault } ?? first
         var exact: [String: SitePlan] = [:]
         var wildcards: [String: SitePlan] = [:]
+        func enter(_ name: String, _ plan: SitePlan) {
+            if name.hasPrefix("*.") { wildcards[String(name.dropFirst())] = plan } else { exact[name] = plan }
+        }
         for index in members {
-            for name in configuration.sites[index].hostnames {
-                if name.hasPrefix("*.") { wildcards[String(name.dropFirst())] = sites[index] } else { exact[name] = sites[index] }
-            }
+            for name in configuration.sites[index].hostnames { enter(name, sites[index]) }
+            guard let redirecting = redirecting(configuration.sites[index], "sites[\(index)]", to: sites[index]) else { continue }
+            for name in configuration.sites[index].redirectHostnames { enter(name, redirecting) }
         }
         var names: TLSServerNames?
         if site.ssl != nil {
@@ -210,7 +194,7 @@ package struct PlanBuilder {
         for index in members {
             guard let context = siteContexts[index] else { continue }
             if index == fallback { chosen = context }
-            for name in configuration.sites[index].hostnames { contexts[name] = context }
+            for name in configuration.sites[index].allHostnames { contexts[name] = context }
         }
         return chosen.map {
             TLSServerNames(contexts, fallback: $0, challenges: challengeContexts, tickets: tickets ?? TicketKeys())

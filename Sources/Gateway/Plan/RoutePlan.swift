@@ -1,49 +1,40 @@
 import HTTP
-import Upstreams
 
-/// One route of a site.
+/// One route of a site: which requests it takes, and what is done with them.
 final class RoutePlan: Sendable {
-    let prefix: PathPrefix
-    /// One for each server of the group, in its order.
-    let targets: [UpstreamTarget]
-    let group: UpstreamGroup
-    /// The group's servers, in the same order.
-    let pool: PoolPlan
-    let proxying: ProxyingPlan
-    let takesWebSocket: Bool
-    /// The trailer fields of requests go upstream.
-    let forwardsTrailers: Bool
-    let tunnel: TunnelPlan
-    /// Nil: pages of any origin may open WebSockets.
-    let allowedOrigins: AllowedOrigins?
-    let tunnelCount: TunnelCount
+    let pattern: RoutePattern
+    /// As the configuration writes it; for the log.
+    let text: String
+    /// What must hold besides; nil: nothing.
+    let conditions: RouteConditions?
+    /// Of the route's requests and answers: its site's, and then its own.
+    let headers: HeaderPlan
     /// Its site's with it; nil where nothing protects it.
     let protection: ProtectionPlan?
     /// Its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
+    let action: Action
 
-    /// Lower-case origins, or `*`, and the configuration key that lists them.
-    struct AllowedOrigins: Sendable {
-        var values: [String]
-        var key: String
+    enum Action: Sendable {
+        /// To an upstream.
+        case proxy(ProxyRoute)
+        case redirect(RedirectPlan)
+        case respond(FixedAnswerPlan)
     }
 
     init(
-        prefix: PathPrefix, targets: [UpstreamTarget], group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
-        takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
-        allowedOrigins: AllowedOrigins?, protection: ProtectionPlan?, isDegraded: Bool
+        pattern: RoutePattern, text: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
+        protection: ProtectionPlan?, action: Action
     ) {
-        self.prefix = prefix
-        self.targets = targets
-        self.group = group
-        self.pool = pool
-        self.proxying = proxying
-        self.takesWebSocket = takesWebSocket
-        self.forwardsTrailers = forwardsTrailers
-        self.tunnel = tunnel
-        self.tunnelCount = tunnelCount
-        self.allowedOrigins = allowedOrigins
+        self.pattern = pattern
+        self.text = text
+        self.conditions = conditions
+        self.headers = headers
         self.protection = protection
-        self.isDegraded = isDegraded
+        self.action = action
+        isDegraded = if case .proxy(let proxied) = action { proxied.isDegraded } else { false }
     }
+
+    /// Nil if its requests go to no upstream.
+    var proxied: ProxyRoute? { if case .proxy(let proxied) = action { proxied } else { nil } }
 }

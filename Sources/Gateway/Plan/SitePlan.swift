@@ -11,9 +11,7 @@ final class SitePlan: Sendable {
     let takesHTTP2WebSockets: Bool
     /// `https://host[:port]` is made of the request's host and this port.
     let redirectPort: Int?
-    let routes: [RoutePlan]
-    /// Their prefixes, in their order.
-    let paths: PathTable
+    let table: RouteTable
     let files: StaticSite?
     /// Whose pages the site's own answers have; nil without such pages.
     let errorPages: StaticSite?
@@ -46,8 +44,7 @@ final class SitePlan: Sendable {
         self.keyPath = keyPath
         self.takesHTTP2WebSockets = takesHTTP2WebSockets
         self.redirectPort = redirectPort
-        self.routes = routes
-        paths = PathTable(routes.map(\.prefix))
+        table = RouteTable(routes)
         self.files = files
         self.errorPages = errorPages
         self.headers = headers
@@ -66,5 +63,17 @@ final class SitePlan: Sendable {
     func isHealthCheck(_ request: RequestHead) -> Bool {
         guard let healthPath, request.method == .get || request.method == .head else { return false }
         return request.path.count == healthPath.count && request.fields.bytes[request.path].elementsEqual(healthPath)
+    }
+
+    /// As they are written.
+    var routes: [RoutePlan] { table.routes }
+
+    /// The same site, with nothing but one route.
+    func answering(_ route: RoutePlan) -> SitePlan {
+        SitePlan(
+            name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [route], files: nil,
+            errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil, timeouts: timeouts,
+            trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,
+            certificate: certificate)
     }
 }

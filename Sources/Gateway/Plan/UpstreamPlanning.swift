@@ -18,55 +18,66 @@ extension ServerIdentity {
 /// The part of the plan that is about routes and upstreams.
 extension PlanBuilder {
     /// One name's servers while the plan is made.
-    private struct Pooled {
-        var plan: PoolPlan
-        var budget: RetryBudget
-        var sticky: StickyCookie?
+    struct Pooled {
+        fileprivate var plan: PoolPlan
+        fileprivate var budget: RetryBudget
+        fileprivate var sticky: StickyCookie?
         /// One for each method, so that routes with the same method share its turns.
-        var groups: [UpstreamGroup] = []
+        fileprivate var groups: [UpstreamGroup] = []
     }
 
-    mutating func routes(_ proxy: Proxy, _ keyPath: String, _ site: Site) -> [RoutePlan] {
-        var pooled: [String: Pooled] = [:]
+    typealias PooledUpstreams = [String: Pooled]
+
+    /// The pools of a site by their names, with nothing in use yet.
+    mutating func pools(of site: Site, _ keyPath: String) -> PooledUpstreams {
+        var pooled = PooledUpstreams()
+        guard let proxy = site.proxy else { return pooled }
         for upstream in proxy.upstreams where pooled[upstream.name] == nil {
             pooled[upstream.name] = pool(upstream.name, proxy, keyPath, site)
         }
-        return proxy.routes.enumerated().compactMap { index, route in
-            let routePath = "\(keyPath).proxy.routes[\(index)]"
-            guard let prefix = PathPrefix(route.path) else {
-                problem(at: "\(routePath).path", "\"\(route.path)\" cannot be a route's path")
-                return nil
-            }
-            guard let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath) else { return nil }
-            let rewrites = basePaths.compactMap {
-                PathRewrite(
-                    stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
-            }
-            guard rewrites.count == basePaths.count else {
-                problem(at: "\(routePath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
-                return nil
-            }
-            guard let group = group(for: route, proxy, of: site, &pooled[route.upstream]), let pool = pooled[route.upstream]
-            else { return nil }
-            let targets = zip(group.servers, rewrites).map { UpstreamTarget(authority: $0.authority, rewrite: $1) }
-            return RoutePlan(
-                prefix: prefix, targets: targets, group: group, pool: pool.plan, proxying: proxying(proxy, pool),
-                takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
-                tunnel: TunnelPlan(route, configuration.limits),
-                tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: prefix.text)),
-                allowedOrigins: allowedOrigins(route, site), protection: protection(of: site, keyPath, route, routePath),
-                isDegraded: isDegraded(pool: route.upstream, of: site))
+        return pooled
+    }
+
+    /// nil if the route cannot go to its pool; that is reported.
+    /// - Parameter keyPath: the route's.
+    mutating func proxyRoute(
+        _ route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ pooled: inout PooledUpstreams
+    ) -> ProxyRoute? {
+        guard let proxy = site.proxy, let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath)
+        else { return nil }
+        let rewrites = basePaths.compactMap {
+            PathRewrite(
+                stripPrefix: route.stripPrefix, rewriteTarget: route.rewriteTarget, basePath: $0.isEmpty ? "/" : $0)
         }
+        guard rewrites.count == basePaths.count else {
+            problem(at: "\(keyPath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
+            return nil
+        }
+        guard let group = group(for: route, proxy, of: site, &pooled[route.upstream]), let pool = pooled[route.upstream]
+        else { return nil }
+        let servers = group.servers.map { WayBack.Server(host: $0.identity.host, port: $0.identity.port) }
+        let targets = zip(group.servers, rewrites).map { server, rewrite in
+            let wayBack = WayBack(
+                servers: servers, prefix: pattern.path, rewrite: rewrite, changesCookies: route.rewriteCookies)
+            return UpstreamTarget(authority: server.authority, rewrite: rewrite, wayBack: route.rewriteLocation ? wayBack : nil)
+        }
+        return ProxyRoute(
+            targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
+            group: group, pool: pool.plan, proxying: proxying(proxy, pool),
+            takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
+            tunnel: TunnelPlan(route, configuration.limits),
+            tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
+            allowedOrigins: allowedOrigins(route, site), isDegraded: isDegraded(pool: route.upstream, of: site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.
-    private func allowedOrigins(_ route: Route, _ site: Site) -> RoutePlan.AllowedOrigins? {
+    private func allowedOrigins(_ route: Route, _ site: Site) -> ProxyRoute.AllowedOrigins? {
         if let own = route.allowedOrigins {
-            return RoutePlan.AllowedOrigins(values: own, key: "sites.proxy.routes.allowed_origins")
+            return ProxyRoute.AllowedOrigins(values: own, key: "sites.proxy.routes.allowed_origins")
         }
-        if let common = site.allowedOrigins { return RoutePlan.AllowedOrigins(values: common, key: "sites.allowed_origins") }
+        if let common = site.allowedOrigins { return ProxyRoute.AllowedOrigins(values: common, key: "sites.allowed_origins") }
         let all = configuration.security.allowedOrigins
-        return all.isEmpty ? nil : RoutePlan.AllowedOrigins(values: all, key: "security.allowed_origins")
+        return all.isEmpty ? nil : ProxyRoute.AllowedOrigins(values: all, key: "security.allowed_origins")
     }
 
     private func isDegraded(pool: String, of site: Site) -> Bool {

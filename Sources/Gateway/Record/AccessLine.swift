@@ -59,7 +59,13 @@ struct AccessLine {
         blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
         key("ms", to: &out)
         blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
-        string("route", record.route?.prefix.text, to: &out)
+        if let requestID = record.requestID {
+            key("request_id", to: &out)
+            out.append("\"")
+            requestID.append(to: &out)
+            out.append("\"")
+        }
+        string("route", record.route?.text, to: &out)
         string("upstream", record.server?.url, to: &out)
         if record.attempts > 1 { number("attempts", UInt64(record.attempts), to: &out) }
         string("not_retried", record.notRetried?.rawValue, to: &out)
@@ -185,7 +191,7 @@ struct AccessLine {
             out.append(decimal: UInt64(place.request))
         }
         if format == .compact { pair("user", record.user, to: &out) }
-        pair("route", record.route?.prefix.text, to: &out)
+        pair("route", record.route?.text, to: &out)
         pair("upstream", record.server?.url, to: &out)
         if record.attempts > 1 {
             out.append(" attempts=")

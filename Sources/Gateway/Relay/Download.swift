@@ -14,6 +14,7 @@ struct Download: ~Copyable {
     let client: any ClientSide
     let upstream: any UpstreamSide
     let site: SitePlan
+    private let headers: HeaderPlan
     let limits: PlanLimits
     private let source: any BodySource
     private let sink: any BodySink
@@ -22,6 +23,7 @@ struct Download: ~Copyable {
     private let wantsUpgrade: Bool
     private let declines: RetryPolicy.Occasions
     private let answerFields: AnswerFields
+    private let wayBack: WayBack?
 
     private var responder: Responder?
     private var writer: BodyWriter?
@@ -45,8 +47,8 @@ struct Download: ~Copyable {
     ///   - head: room for the answer's head.
     init(
         from upstream: any UpstreamSide, to client: any ClientSide, request: RequestHead, responder: consuming Responder,
-        head: ResponseHead, site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: consuming RelayTerms,
-        now: UInt64
+        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
+        terms: consuming RelayTerms, now: UInt64
     ) {
         source = upstream.body
         sink = client.answerBody
@@ -55,10 +57,12 @@ struct Download: ~Copyable {
         self.request = request
         self.head = head
         self.site = site
+        self.headers = headers
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
         declines = terms.declines
         answerFields = terms.answerFields
+        wayBack = terms.wayBack
         self.responder = consume responder
         movedAt = now
     }
@@ -132,11 +136,12 @@ struct Download: ~Copyable {
             throw HTTPRefusal(.switchMissing, from: .upstream)
         }
         let framing = try upstream.beginBody(of: head, to: request.method)
+        wayBack?.apply(to: head, of: request)
         head.add(answerFields)
         status = head.status
         answeredAt = now
         guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
-        writer = responder.begin(forwarding: head, framing: framing, policy: site.headers.answer)
+        writer = responder.begin(forwarding: head, framing: framing, policy: headers.answer)
         state = .body
     }
 

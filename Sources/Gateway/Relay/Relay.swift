@@ -31,7 +31,8 @@ struct Relay: ~Copyable {
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
         _ client: any ClientSide, _ upstream: any UpstreamSide, request: RequestHead, responder: consuming Responder,
-        head: ResponseHead, site: SitePlan, limits: PlanLimits, wantsUpgrade: Bool, terms: consuming RelayTerms
+        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
+        terms: consuming RelayTerms
     ) {
         waiter = client.waiter
         loop = waiter.loop
@@ -40,11 +41,11 @@ struct Relay: ~Copyable {
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
         if terms.forwardsTrailers {
             let isTrusted = client.endpoint.forwarding(to: site).isTrusted
-            upload.trailers = TrailerRules(site.headers.request, isTrusted: isTrusted)
+            upload.trailers = TrailerRules(headers.request, isTrusted: isTrusted)
         }
         download = Download(
-            from: upstream, to: client, request: request, responder: responder, head: head, site: site, limits: limits,
-            wantsUpgrade: wantsUpgrade, terms: terms, now: began)
+            from: upstream, to: client, request: request, responder: responder, head: head, site: site, headers: headers,
+            limits: limits, wantsUpgrade: wantsUpgrade, terms: terms, now: began)
     }
 
     /// The right to answer, if the relay failed before using it.

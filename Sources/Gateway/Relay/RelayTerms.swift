@@ -10,6 +10,9 @@ struct RelayTerms {
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 
+    /// What becomes of the addresses in the answer; nil: nothing.
+    var wayBack: WayBack?
+
     /// The request's trailers go on.
     var forwardsTrailers = false
 }

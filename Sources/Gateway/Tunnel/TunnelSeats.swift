@@ -52,7 +52,7 @@ struct TunnelSeat: ~Copyable {
 
     /// - Parameter clientLimit: tunnels of one client at once; 0: no limit.
     /// - Throws: 503 with the limit that is reached.
-    init(_ route: RoutePlan, client: IPAddress?, seats: TunnelSeats, clientLimit: Int) throws(Failure) {
+    init(_ route: ProxyRoute, client: IPAddress?, seats: TunnelSeats, clientLimit: Int) throws(Failure) {
         let limit = route.tunnel.maxTunnels
         let count = route.tunnelCount.enter()
         let client = clientLimit > 0 ? seats.counted(client) : nil

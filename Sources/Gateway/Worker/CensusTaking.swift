@@ -55,8 +55,10 @@ extension WorkerResources {
             }
             guard let site = try? connection.endpoint.site(for: request.head) else { continue }
             sites[site.keyPath, default: Census.Counts()].requests += 1
-            guard case .proxy(let route, _) = Router.decide(site, request.head) else { continue }
-            routes[Census.Route(site: site.keyPath, path: route.prefix.text), default: Census.Counts()].requests += 1
+            let endpoint = connection.endpoint
+            let decision = Router.decide(site, request.head) { endpoint.origin(of: request.head, for: site) }
+            guard let route = decision.route else { continue }
+            routes[Census.Route(site: site.keyPath, path: route.text), default: Census.Counts()].requests += 1
         }
         connection.forEachTunnel { tunnel in
             all.tunnels += 1
@@ -96,8 +98,9 @@ extension Plan {
     var routesOfTunnels: [ObjectIdentifier: Census.Route] {
         var found: [ObjectIdentifier: Census.Route] = [:]
         for site in listeners.lazy.flatMap(\.sites) {
-            for route in site.routes where route.takesWebSocket {
-                found[ObjectIdentifier(route.tunnelCount)] = Census.Route(site: site.keyPath, path: route.prefix.text)
+            for route in site.routes {
+                guard let proxied = route.proxied, proxied.takesWebSocket else { continue }
+                found[ObjectIdentifier(proxied.tunnelCount)] = Census.Route(site: site.keyPath, path: route.text)
             }
         }
         return found

@@ -84,11 +84,11 @@ final class Generation {
     /// - Parameters:
     ///   - route: of this generation's plan.
     ///   - choice: the server's place in the route's group.
-    func pool(of route: RoutePlan, _ choice: Int) -> Pool { parts[place(of: route)].connections[choice] }
+    func pool(of route: ProxyRoute, _ choice: Int) -> Pool { parts[place(of: route)].connections[choice] }
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func queue(of route: RoutePlan) -> RequestQueue? { parts[place(of: route)].queue }
+    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route)].queue }
 
     /// A server that is asked who may pass.
     /// - Parameter server: of this generation's plan.
@@ -101,7 +101,7 @@ final class Generation {
     }
 
     /// A route of another plan would find another server here: rather none at all.
-    private func place(of route: RoutePlan) -> Int {
+    private func place(of route: ProxyRoute) -> Int {
         let place = route.pool.place
         precondition(parts[place].plan === route.pool, "a route is looked up in its own generation")
         return place

@@ -38,6 +38,7 @@ extension Project {
                     "Sources/Buffers/Buffer.swift",
                     "Sources/Configuration/TomlDocument.swift",
                     "Sources/Demo/DemoServices.swift",
+                    "Sources/Expressions/RegularExpression.swift",
                     "Sources/Gateway/Record/LogFile.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",

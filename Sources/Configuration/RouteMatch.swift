@@ -1,0 +1,129 @@
+/// What a route's `path` is.
+package enum RouteKind: String, Sendable, CaseIterable {
+    /// A prefix of whole segments.
+    case path
+    /// The whole path.
+    case exact
+    /// The whole path, with wildcards.
+    case glob
+    /// A regular expression in RE2's syntax, anywhere in the path.
+    case regex
+}
+
+/// `match` of a route: what must hold of a request besides its path.
+package struct RouteMatch: Sendable, Equatable {
+    /// Upper and lower case count; empty: any.
+    package var methods: [String] = []
+    /// Lower case, with `*.` for one more label; empty: any.
+    package var hosts: [String] = []
+    package var headers: [Condition] = []
+    package var query: [Condition] = []
+    /// nil: any.
+    package var clients: [AddressBlock]?
+    /// nil: any.
+    package var scheme: Scheme?
+
+    /// Of a field, or of a parameter of the query.
+    package struct Condition: Sendable, Equatable {
+        package var name: String
+        package var value: Value
+
+        /// What the value must be.
+        package enum Value: Sendable, Equatable {
+            case present
+            case absent
+            case equals(String)
+        }
+    }
+
+    /// As variables say it.
+    package enum Scheme: String, Sendable, CaseIterable {
+        case http, https
+    }
+
+    package init() {}
+
+    /// Does every request fulfil it?
+    package var isEmpty: Bool { self == RouteMatch() }
+
+    /// For people: `GET POST host=a.example header X-Beta=1 from 10.0.0.0/8 over https`.
+    package var words: String {
+        var words = methods
+        words += hosts.map { "host=\($0)" }
+        words += headers.map { "header \($0.words)" }
+        words += query.map { "query \($0.words)" }
+        if let clients { words.append("from " + clients.map(\.description).joined(separator: ",")) }
+        if let scheme { words.append("over \(scheme.rawValue)") }
+        return words.joined(separator: " ")
+    }
+}
+
+extension RouteMatch.Condition {
+    fileprivate var words: String {
+        switch value {
+        case .present: name
+        case .absent: "!\(name)"
+        case .equals(let text): "\(name)=\(text)"
+        }
+    }
+}
+
+extension RouteMatch {
+    init(reading table: TableReader) {
+        let methods = table.strings(["methods"], orOne: true) ?? []
+        for text in methods where !FieldNameText.isToken(text.value) {
+            table.reading.error(text, "\"\(text.value)\" is not a method", hint: "such as \"GET\"")
+        }
+        for text in methods where text.value != text.value.uppercased() {
+            table.reading.error(text, "methods are compared with their case", hint: "write \"\(text.value.uppercased())\"")
+        }
+        self.methods = methods.map(\.value)
+        for text in table.strings(["hosts"], orOne: true) ?? [] {
+            switch HostName.checkSiteName(text.value) {
+            case .success(let host): hosts.append(host)
+            case .failure(let fault):
+                table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
+            }
+        }
+        headers = Self.conditions(table.table("headers"), areFields: true)
+        query = Self.conditions(table.table("query"), areFields: false)
+        let blocks = table.addressBlocks("clients")
+        if table.has("clients") { clients = blocks }
+        if let text = table.string(["scheme"]) {
+            scheme = Scheme(rawValue: text.value)
+            if scheme == nil { table.reading.error(text, "unknown value \"\(text.value)\"; one of http, https") }
+        }
+        table.finish()
+    }
+
+    private static func conditions(_ table: TableReader, areFields: Bool) -> [Condition] {
+        table.freeEntries().compactMap { name, entry in
+            if areFields, !table.isFieldName(name, entry) { return nil }
+            let value: Condition.Value
+            switch entry.value {
+            case .boolean(let isPresent): value = isPresent ? .present : .absent
+            case .string(let text): value = .equals(text)
+            default:
+                table.mismatch(entry, "a text, or true for \"is there\" and false for \"is not\"")
+                return nil
+            }
+            return Condition(name: areFields ? name.lowercased() : name, value: value)
+        }
+    }
+}
+
+extension Site {
+    /// All routes that are written, in the order in which they are asked: the whole paths, then globs and regular expressions as
+    /// the file has them, then prefixes, the longest first. Of one path the routes with conditions come first.
+    package var routesInOrder: [Route] {
+        let written = (proxy?.routes ?? []) + routes
+        func rank(_ route: Route) -> Int { route.kind == .exact ? 0 : route.kind == .path ? 2 : 1 }
+        return written.enumerated().sorted { first, second in
+            let (a, b) = (first.element, second.element)
+            if rank(a) != rank(b) { return rank(a) < rank(b) }
+            if a.kind == .path, a.path.utf8.count != b.path.utf8.count { return a.path.utf8.count > b.path.utf8.count }
+            if rank(a) != 1, a.path == b.path, a.match.isEmpty != b.match.isEmpty { return b.match.isEmpty }
+            return first.offset < second.offset
+        }.map(\.element)
+    }
+}

@@ -1,0 +1,61 @@
+import HTTP
+
+/// The step that answers by a route which says itself what the answer is.
+extension Exchange {
+    mutating nonisolated(nonsending) func answer(
+        _ request: RequestHead, by found: RouteTable.Found, of site: SitePlan
+    ) async throws(Failure) {
+        switch found.route.action {
+        case .proxy: return
+        case .redirect(let redirect):
+            // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
+            if redirect.needsHost, request.authority == nil { throw Failure(HTTPRefusal(.hostMissing)) }
+            guard let location = redirect.location(variables(of: request, site, found)) else {
+                throw Failure(
+                    .redirectImpossible, detail: "The address to go to cannot be written.", key: "sites.routes.redirect")
+            }
+            try await send(
+                .redirect(
+                    request, to: location, redirect.status(for: request.method), headers: headers, by: generation.plan.proxyName))
+        case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
+        }
+    }
+
+    /// The rules in use, with what their variables stand for.
+    mutating func fillHeaders(_ request: RequestHead, _ site: SitePlan, _ decision: Decision) {
+        var found: RouteTable.Found?
+        if case .route(let taken) = decision { found = taken }
+        headers = headers.filled(variables(of: request, site, found))
+    }
+
+    /// What stands in place of the path and the query of a request that goes upstream; empty: they stay.
+    /// - Throws: what the variables made is no path.
+    mutating func rewritten(
+        _ request: RequestHead, by template: RequestTemplate, _ found: RouteTable.Found, of site: SitePlan
+    ) throws(Failure) -> [UInt8] {
+        guard request.form != .asterisk else { return [] }
+        var target: [UInt8] = []
+        template.append(variables(of: request, site, found), to: &target)
+        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        var path: [UInt8] = []
+        do throws(HTTPRefusal) {
+            // `{remainder}` may be empty.
+            try NormalisedPath.append(target.span, 0..<end, to: &path)
+        } catch {
+            throw Failure(error)
+        }
+        if end == target.endIndex { return path + request.fields.bytes[request.query] }
+        // A query that would be empty is none.
+        return end + 1 == target.endIndex ? path : path + target[end...]
+    }
+
+    /// - Parameter found: nil without a route.
+    private mutating func variables(of request: RequestHead, _ site: SitePlan, _ found: RouteTable.Found?) -> ExchangeVariables {
+        let requestID = RequestID(
+            of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: record.requestID ?? state.requestIDs.next())
+        record.requestID = requestID
+        return ExchangeVariables(
+            request: request, endpoint: endpoint, site: site, remainder: found?.remainder ?? request.path.lowerBound,
+            captures: found?.captures ?? [], requestID: requestID)
+    }
+}

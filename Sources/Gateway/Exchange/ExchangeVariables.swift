@@ -1,0 +1,54 @@
+import HTTP
+import Transport
+
+/// What variables stand for in one exchange. Nothing in it can end a line: each value is a number, a word of ours, or bytes of
+/// the request that the parser has let pass, which are no control bytes.
+struct ExchangeVariables: RequestVariables {
+    let request: RequestHead
+    let endpoint: ClientEndpoint
+    let site: SitePlan
+    /// Where the path goes on behind the route's prefix.
+    let remainder: Int
+    /// What the groups of the route's expression took, decoded.
+    let captures: [[UInt8]]
+    let requestID: RequestID
+
+    func append(_ variable: RequestVariable, to out: inout [UInt8]) {
+        switch variable {
+        case .clientIP:
+            if let address = endpoint.clientAddress(of: request, for: site) { out.append(contentsOf: address.text.utf8) }
+        case .clientPort: out.append(decimal: UInt64(endpoint.peer.port))
+        case .scheme: out.append(endpoint.forwarding(to: site).scheme(of: request).span)
+        case .host: out.append(contentsOf: request.lowercasedHost.utf8)
+        case .port: out.append(decimal: UInt64(request.authority?.port ?? endpoint.port))
+        case .method: out.append(request.fields.bytes, request.methodRange)
+        case .path: appendPath(request.path, to: &out)
+        case .uri: appendPath(request.pathAndQuery, to: &out)
+        case .query: out.append(request.fields.bytes, request.query.dropFirst())
+        case .remainder: appendRemainder(to: &out)
+        case .requestID: requestID.append(to: &out)
+        case .httpVersion: out.append(request.isHTTP2 ? "2.0" : request.minorVersion == 0 ? "1.0" : "1.1")
+        case .tlsVersion: if let tls = endpoint.tls { out.append(contentsOf: tls.version.utf8) }
+        case .tlsCipher: if let tls = endpoint.tls { out.append(contentsOf: tls.cipher.utf8) }
+        case .site: out.append(contentsOf: site.name.utf8)
+        }
+    }
+
+    func appendCapture(_ number: Int, to out: inout [UInt8]) {
+        if captures.indices.contains(number - 1) { ComparedPath.append(captures[number - 1][...], to: &out) }
+    }
+
+    /// The asterisk of OPTIONS is no path.
+    private func appendPath(_ range: Range<Int>, to out: inout [UInt8]) {
+        if request.form == .asterisk { return out.append(UInt8(ascii: "/")) }
+        out.append(request.fields.bytes, range)
+    }
+
+    /// Empty, or beginning with exactly one slash.
+    private func appendRemainder(to out: inout [UInt8]) {
+        let end = request.path.upperBound
+        guard remainder < end else { return }
+        out.append(UInt8(ascii: "/"))
+        out.append(request.fields.bytes, PathPrefix.behindSeparators(request.fields.bytes.span, remainder..<end)..<end)
+    }
+}

@@ -1,0 +1,20 @@
+import Configuration
+import HTTP
+
+/// An answer that is the same for every request of a route.
+final class FixedAnswerPlan: Sendable {
+    let status: Int
+    let body: [UInt8]
+    /// Of the body, if there is one.
+    let fields: AnswerFields
+
+    init(_ answer: FixedAnswer) {
+        status = answer.status
+        body = Array(answer.body.utf8)
+        var fields = AnswerFields()
+        if !body.isEmpty { fields.append("Content-Type", answer.contentType) }
+        // As of every other error: it may be gone the next time.
+        if status >= 400 { fields.append("Cache-Control", "no-store") }
+        self.fields = fields
+    }
+}

@@ -1,0 +1,83 @@
+import Configuration
+import Expressions
+import HTTP
+
+/// The part of making a plan that is about routes.
+extension PlanBuilder {
+    /// All routes of a site: those of `[[sites.proxy.routes]]`, of `[[sites.routes]]`, and what the site itself answers with.
+    mutating func routes(of site: Site, _ keyPath: String, _ common: SiteRules) -> [RoutePlan] {
+        var pooled = pools(of: site, keyPath)
+        var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
+        written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
+        if let action = site.action { written.append((Route(path: "/", action: action), keyPath)) }
+        return written.compactMap { route, place in self.route(route, place, site, keyPath, common, &pooled) }
+    }
+
+    private mutating func route(
+        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteRules,
+        _ pooled: inout PooledUpstreams
+    ) -> RoutePlan? {
+        guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, &pooled)
+        else { return nil }
+        return RoutePlan(
+            pattern: pattern, text: route.path, conditions: RouteConditions(route.match),
+            headers: headers(site, common, route: route, at: keyPath, groups: pattern.groups),
+            protection: protection(of: site, sitePath, route, keyPath), action: action)
+    }
+
+    private mutating func pattern(of route: Route, _ keyPath: String) -> RoutePattern? {
+        let place = "\(keyPath).\(route.kind.rawValue)"
+        do throws(RegularExpression.Fault) {
+            switch route.kind {
+            case .path: if let path = PathPrefix(route.path) { return .prefix(path) }
+            case .exact: if let path = PathPrefix(route.path) { return .exact(path) }
+            case .glob: return .expression(try Glob.expression(route.path))
+            case .regex: return .expression(try RegularExpression(route.path))
+            }
+            problem(at: place, "\"\(route.path)\" cannot be a route's path")
+        } catch {
+            problem(
+                at: place, "\"\(route.path)\": \(error.reason)",
+                hint: route.kind == .regex
+                    ? "the syntax is RE2's, which has no back-references and no looking ahead or behind" : nil)
+        }
+        return nil
+    }
+
+    private mutating func action(
+        of route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ pooled: inout PooledUpstreams
+    ) -> RoutePlan.Action? {
+        switch route.action {
+        case .proxy: proxyRoute(route, pattern, keyPath, site, &pooled).map { .proxy($0) }
+        case .redirect(let redirect):
+            self.redirect(redirect, at: "\(keyPath).redirect", pattern.groups).map { .redirect($0) }
+        case .respond(let fixed): .respond(FixedAnswerPlan(fixed))
+        }
+    }
+
+    private mutating func redirect(
+        _ redirect: Redirect, at keyPath: String, _ groups: [String?] = []
+    ) -> RedirectPlan? {
+        guard let target = template(redirect.target, at: keyPath, groups) else { return nil }
+        do throws(RedirectPlan.Fault) {
+            return try RedirectPlan(target, status: redirect.status)
+        } catch {
+            problem(at: keyPath, error.reason, hint: error.hint)
+            return nil
+        }
+    }
+
+    /// What the `redirect_hostnames` of a site do: nil if there are none.
+    mutating func redirecting(_ site: Site, _ keyPath: String, to plan: SitePlan) -> SitePlan? {
+        guard !site.redirectHostnames.isEmpty, let name = site.hostnames.first else { return nil }
+        let scheme = site.ssl == nil ? "http" : "https"
+        let port = site.port == (site.ssl == nil ? 80 : 443) ? "" : ":\(site.port)"
+        let target = Redirect(target: "\(scheme)://\(name)\(port){uri}", status: nil)
+        guard let redirect = redirect(target, at: "\(keyPath).redirect_hostnames"), let prefix = PathPrefix("/")
+        else { return nil }
+        return plan.answering(
+            RoutePlan(
+                pattern: .prefix(prefix), text: "/", headers: plan.headers, protection: plan.protection,
+                action: .redirect(redirect)))
+    }
+}

@@ -1,0 +1,43 @@
+import Configuration
+
+/// The routes of a configuration as `gatehouse check --routes` prints them: for each site in the order in which they are asked.
+enum RouteListing {
+    static func text(_ configuration: Configuration) -> String {
+        configuration.sites.map { site in
+            var rows = [["", "route", "if", "then"]]
+            for (index, route) in site.routesInOrder.enumerated() {
+                rows.append(["\(index + 1)", path(route), route.match.words, action(route)])
+            }
+            rows.append(["\(rows.count)", "everything else", "", rest(of: site)])
+            return "\(site.name), port \(site.port)\n\(Table.text(rows))"
+        }.joined(separator: "\n\n")
+    }
+
+    private static func path(_ route: Route) -> String {
+        route.kind == .path ? route.path : "\(route.kind.rawValue) \(route.path)"
+    }
+
+    private static func action(_ route: Route) -> String {
+        switch route.action {
+        case .proxy:
+            if let rewrite = route.rewrite { return "\(route.upstream), as \(rewrite)" }
+            if let target = route.rewriteTarget { return "\(route.upstream), as \(target)" }
+            return route.upstream + (route.stripPrefix ? ", without the prefix" : "")
+        case .redirect, .respond: return words(route.action)
+        }
+    }
+
+    private static func words(_ action: RouteAction) -> String {
+        switch action {
+        case .proxy: ""
+        case .redirect(let redirect): "\(redirect.status.map(String.init) ?? "302") to \(redirect.target)"
+        case .respond(let answer): "\(answer.status)"
+        }
+    }
+
+    private static func rest(of site: Site) -> String {
+        if let action = site.action { return words(action) }
+        if site.redirectToHTTPS, site.ssl == nil { return "to https, before all routes" }
+        return site.apiOnly ? "404" : site.staticDir.map { "files of \($0)" } ?? "404"
+    }
+}
