@@ -164,6 +164,9 @@ extension ConfigurationReference {
                     "challenge_dir", "directory", .none("none"),
                     "Where answers to challenges are put as files too, if another server answers port 80."),
                 Key("directory", "https URL", .none("Let's Encrypt's"), "The authority's directory (RFC 8555 §7.1.1)."),
+                Key(
+                    "fallback", "list of https URLs", .value("[]"),
+                    "Directories of authorities that are asked, in turn, when the one before has failed twice."),
                 Key("ca_file", "file", .none("the system's CAs"), "Whom to trust when the authority is asked, PEM."),
                 Key("eab_kid", "text", .none("none"), "An external account's identifier (RFC 8555 §7.3.4)."),
                 Key("eab_hmac_key", "base64url", .none("none"), "Its key."),

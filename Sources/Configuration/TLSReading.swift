@@ -110,6 +110,7 @@ extension ACMESettings {
         table.read("staging", into: &settings.staging)
         table.read("challenge_dir", into: &settings.challengeDir)
         settings.readDirectory(table)
+        settings.fallback = table.strings(["fallback"])?.compactMap { checked($0, table) } ?? []
         settings.caFile = table.string(["ca_file"], allowEmpty: false)?.value
         settings.eabKid = table.string(["eab_kid"], allowEmpty: false)?.value
         settings.eabHmacKey = table.string(["eab_hmac_key"], allowEmpty: false)?.value
@@ -123,13 +124,17 @@ extension ACMESettings {
         return settings
     }
 
+    /// RFC 8555 §6.1.
+    private static func checked(_ text: Written<String>, _ table: TableReader) -> String? {
+        if text.value.lowercased().hasPrefix("https://") { return text.value }
+        table.reading.error(text, "\"\(text.value)\" is no https URL", hint: "such as \"https://acme.example.com/directory\"")
+        return nil
+    }
+
     private mutating func readDirectory(_ table: TableReader) {
         guard let text = table.string(["directory"], allowEmpty: false) else { return }
         directory = text.value
-        if !text.value.lowercased().hasPrefix("https://") {
-            // RFC 8555 §6.1.
-            table.reading.error(text, "\"\(text.value)\" is no https URL", hint: "such as \"https://acme.example.com/directory\"")
-        }
+        _ = Self.checked(text, table)
         if staging {
             table.reading.error(text, "says what staging says too", hint: "staging is Let's Encrypt's; keep one of them")
         }

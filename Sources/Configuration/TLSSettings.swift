@@ -30,6 +30,8 @@ package struct ACMESettings: Sendable, Equatable {
     package var challengeDir: String?
     /// The URL of the authority's directory; nil: Let's Encrypt's.
     package var directory: String?
+    /// URLs of directories that are asked when that one fails.
+    package var fallback: [String] = []
     /// PEM, with the CAs that the authority's own certificate may lead to; nil: the system's.
     package var caFile: String?
     /// An account of other means with the authority (RFC 8555 §7.3.4); both or none.

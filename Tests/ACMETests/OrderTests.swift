@@ -84,3 +84,17 @@ struct RenewalScheduleTests {
         #expect(RenewalSchedule.retry(now: 0, failures: 1, retryAfter: seconds, draw: 0) == time)
     }
 }
+
+@Suite("An authority that fails")
+struct FallbackTests {
+    @Test(
+        "is asked twice, then the next one, and so on from the first",
+        arguments: [(0, "a"), (1, "a"), (2, "b"), (3, "b"), (4, "c"), (6, "a")])
+    func turns(failures: Int, directory: String) {
+        let certificate = ManagedCertificate(
+            names: ["a.test"], authority: Authority(directory: "a"),
+            fallbacks: [Authority(directory: "b"), Authority(directory: "c")])
+        #expect(certificate.authority(afterFailures: failures).directory == directory)
+        #expect(certificate.accepts("b") && !certificate.accepts("d") && !certificate.accepts(nil))
+    }
+}

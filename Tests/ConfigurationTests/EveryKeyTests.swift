@@ -184,6 +184,7 @@ import Testing
         #expect(ssl.acme.caFile == "./acme-ca.crt")
         #expect(ssl.acme.eabKid == "kid-1" && ssl.acme.eabHmacKey == "c2VjcmV0")
         #expect(ssl.acme.keyType == .p384)
+        #expect(ssl.acme.fallback == ["https://other.example.com/dir"])
         #expect(ssl.acme.preferredChain == "Root X")
         #expect(ssl.acme.dnsHook == "/usr/local/bin/hook")
         #expect(try #require(configuration.sites[3].ssl).acme.staging)

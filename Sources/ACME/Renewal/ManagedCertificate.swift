@@ -5,6 +5,8 @@ package struct ManagedCertificate: Sendable, Equatable {
     /// Host names that it is for, lower case, each once. The first is its name in the state directory.
     package var names: [String]
     package var authority: Authority
+    /// Who is asked when that one fails, in this order.
+    package var fallbacks: [Authority]
     /// Where answers to challenges are put as files too, for another server that answers in our place; nil: nowhere.
     package var challengeFolder: String?
     /// A program that puts records into DNS; nil: names are proved in other ways.
@@ -15,11 +17,12 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var preferredRoot: String?
 
     package init(
-        names: [String], authority: Authority, challengeFolder: String? = nil, dnsHook: String? = nil,
-        keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil
+        names: [String], authority: Authority, fallbacks: [Authority] = [], challengeFolder: String? = nil,
+        dnsHook: String? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil
     ) {
         self.names = names
         self.authority = authority
+        self.fallbacks = fallbacks
         self.challengeFolder = challengeFolder
         self.dnsHook = dnsHook
         self.keyKind = keyKind
@@ -29,12 +32,23 @@ package struct ManagedCertificate: Sendable, Equatable {
     /// Another one whenever anything of how it is asked for is another.
     var settings: String {
         let account = authority.externalAccount
-        let parts = [
-            authority.directory, authority.email, authority.caFile, account?.identifier, account?.key, challengeFolder, dnsHook,
-            keyKind.rawValue, preferredRoot,
-        ]
+        let parts =
+            [
+                authority.directory, authority.email, authority.caFile, account?.identifier, account?.key, challengeFolder,
+                dnsHook,
+                keyKind.rawValue, preferredRoot,
+            ] + fallbacks.map(\.directory)
         return Base64URL.text(sha256(Array(parts.map { $0 ?? "" }.joined(separator: "\n").utf8)).prefix(12))
     }
+
+    /// Who is asked after so many failures in a row: each twice, since one may only have had a bad moment.
+    func authority(afterFailures count: Int) -> Authority {
+        let all = [authority] + fallbacks
+        return all[count / 2 % all.count]
+    }
+
+    /// May a certificate of this directory stay?
+    func accepts(_ directory: String?) -> Bool { ([authority] + fallbacks).contains { $0.directory == directory } }
 
     package var name: String { names.first ?? "" }
 }

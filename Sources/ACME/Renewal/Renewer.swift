@@ -143,7 +143,7 @@ package actor Renewer {
         status.names = certificate.names
         status.directory = certificate.authority.directory
         (status.nextTry, status.failures, status.order, status.lastError) = (0, 0, nil, nil)
-        guard status.issuedBy == status.directory, let chain = try store.certificate(of: certificate.name),
+        guard certificate.accepts(status.issuedBy), let chain = try store.certificate(of: certificate.name),
             let lifetime = chain.lifetime
         else { return }
         let covered = chain.names
@@ -185,11 +185,12 @@ package actor Renewer {
     private func attempt(_ certificate: ManagedCertificate, _ before: CertificateStatus) async {
         var status = before
         status.lastTry = Self.now
+        let authority = certificate.authority(afterFailures: before.failures)
         log.notice(
             before.notAfter == nil ? "asking for a certificate" : "renewing a certificate",
-            metadata: ["names": "\(certificate.names.joined(separator: " "))", "authority": "\(status.directory)"])
+            metadata: ["names": "\(certificate.names.joined(separator: " "))", "authority": "\(authority.directory)"])
         do throws(ACMEError) {
-            try await issue(certificate, &status)
+            try await issue(certificate, authority, &status)
         } catch {
             guard !isStopped else { return }
             status = statuses[certificate.name] ?? status
@@ -199,6 +200,7 @@ package actor Renewer {
             status.nextTry = RenewalSchedule.retry(
                 now: Self.now, failures: status.failures, retryAfter: error.retryAfter, draw: .random(in: 0..<1000))
             var facts = facts(certificate, error)
+            facts["authority"] = "\(authority.directory)"
             facts["failures"] = "\(status.failures)"
             facts["next_try_in"] = "\(status.nextTry - Self.now) s"
             log.error("no certificate", metadata: facts)
@@ -208,30 +210,32 @@ package actor Renewer {
         }
     }
 
-    private func issue(_ certificate: ManagedCertificate, _ status: inout CertificateStatus) async throws(ACMEError) {
+    private func issue(
+        _ certificate: ManagedCertificate, _ authority: Authority, _ status: inout CertificateStatus
+    ) async throws(ACMEError) {
         let name = certificate.name
         let key = try store.nextKey(of: name, certificate.keyKind)
         let calls = try AuthorityCalls(
-            waiter, buffers: buffers, caFile: certificate.authority.caFile, wallClock: { Self.now })
+            waiter, buffers: buffers, caFile: authority.caFile, wallClock: { Self.now })
         callsUnderWay = calls
         defer {
             callsUnderWay = nil
             calls.close()
         }
         if isStopped { calls.stop() }
-        let client = ACMEClient(certificate.authority, calls: calls, store: directory)
+        let client = ACMEClient(authority, calls: calls, store: directory)
         let issuance = Issuance(
             client: client, names: certificate.names, key: key,
             kinds: await ways(of: certificate, status.failures), preferredRoot: certificate.preferredRoot,
             prove: { proofs throws(ACMEError) in try await self.proofs.publish(proofs, certificate) },
             began: { url throws(ACMEError) in
                 var begun = self.statuses[name] ?? CertificateStatus()
-                begun.order = url
+                (begun.order, begun.orderedFrom) = (url, authority.directory)
                 self.statuses[name] = begun
                 try self.store.save(begun, of: name)
                 self.log.info("an order has begun", metadata: ["name": "\(name)", "order": "\(url)"])
             })
-        let pem = try await run(issuance, resumed: status.order)
+        let pem = try await run(issuance, resumed: status.orderedFrom == authority.directory ? status.order : nil)
         let (chain, start, end) = try CertificateCheck.chain(pem, for: certificate.names, key: key, now: Self.now)
         try store.save(pem, key, of: name)
         try store.forgetNextKey(of: name)
@@ -239,7 +243,7 @@ package actor Renewer {
         status.settings = certificate.settings
         (status.names, status.directory) = (certificate.names, certificate.authority.directory)
         (status.notBefore, status.notAfter, status.issuer) = (start, end, chain.issuer)
-        status.issuedBy = status.directory
+        status.issuedBy = authority.directory
         status.lastTry = Self.now
         status.nextTry = RenewalSchedule.renewal(notBefore: start, notAfter: end, draw: .random(in: 0..<1000))
         keep(status, certificate)

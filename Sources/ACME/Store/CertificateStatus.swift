@@ -23,8 +23,9 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     package var lastError: String?
     /// Of how it is asked for: another value after a failure means that somebody has mended something.
     package var settings: String?
-    /// The URL of an order that is under way.
+    /// The URL of an order that is under way, and whose directory it is of.
     package var order: String?
+    package var orderedFrom: String?
 
     package init() {}
 }

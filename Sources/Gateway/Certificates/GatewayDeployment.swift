@@ -40,7 +40,8 @@ extension Gateway: CertificateDeployment {
         get async {
             let listeners = currentPlan.listeners
             let isPlain = listeners.contains { $0.tls == nil }
-            let isOnlyTLSThere = listeners.contains { $0.tls != nil && $0.address.port == 443 }
+            let isOnlyTLSThere =
+                listeners.contains { $0.tls != nil && $0.address.port == 443 }
                 && !listeners.contains { $0.tls == nil && $0.address.port == 80 }
             let ways: [ProofKind] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
             return isOnlyTLSThere ? ways.reversed() : ways

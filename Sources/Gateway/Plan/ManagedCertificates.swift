@@ -59,8 +59,9 @@ extension PlanBuilder {
             checkStateDirectory()
             managed.append(
                 ManagedCertificate(
-                    names: Self.once(names), authority: authority, challengeFolder: ssl.acme.challengeDir,
-                    dnsHook: ssl.acme.dnsHook, keyKind: Self.keyKind(ssl.acme.keyType), preferredRoot: ssl.acme.preferredChain))
+                    names: Self.once(names), authority: authority, fallbacks: fallbacks(ssl.acme),
+                    challengeFolder: ssl.acme.challengeDir, dnsHook: ssl.acme.dnsHook, keyKind: Self.keyKind(ssl.acme.keyType),
+                    preferredRoot: ssl.acme.preferredChain))
             return name
         }
         if managed[place].authority != authority {
@@ -81,6 +82,10 @@ extension PlanBuilder {
             authority.externalAccount = Authority.ExternalAccount(identifier: identifier, key: key)
         }
         return authority
+    }
+
+    private func fallbacks(_ acme: ACMESettings) -> [Authority] {
+        acme.fallback.map { Authority(directory: $0, email: acme.email, caFile: acme.caFile) }
     }
 
     private static func keyKind(_ type: ACMESettings.KeyType) -> PrivateKey.Kind {

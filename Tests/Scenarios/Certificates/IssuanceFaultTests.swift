@@ -61,6 +61,35 @@ struct IssuanceFaultTests {
         server.kill()
     }
 
+    @Test("that has failed twice is not asked again before another one was")
+    func fallback() async throws {
+        let managed = try Managed()
+        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test"], in: managed.directory)
+        let root = try await pebble.root(in: managed.directory)
+        let nowhere = try FreePort()
+        let ssl = pebble.ssl.replacing(
+            "directory = \"\(pebble.directoryURL)\"",
+            with: "directory = \"https://localhost:\(nowhere)/dir\"\nfallback = [\"\(pebble.directoryURL)\"]")
+        try await Gatehouse.serving(managed.toml(ssl)) { gatehouse in
+            let line = try await gatehouse.log.line("no certificate ")
+            #expect(line.contains("authority=https://localhost:\(nowhere)/dir"), "\(line)")
+        }
+        // As if the second try had failed too, and its time had come.
+        let file = "\(managed.state)/acme/certificates/a.test/status.json"
+        var status = try managed.status(of: "a.test")
+        (status["failures"], status["nextTry"]) = (2, 0)
+        try JSONSerialization.data(withJSONObject: status).write(to: URL(filePath: file))
+        try await Gatehouse.serving(managed.toml(ssl)) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: root)
+            #expect(served.text == "here\n", "\(served)")
+        }
+        // It stays, though it is not the first authority's.
+        #expect(try managed.status(of: "a.test")["issuedBy"] as? String == pebble.directoryURL)
+        try await Gatehouse.serving(managed.toml(ssl)) { _ in }
+        #expect(pebble.process.output.all.count { $0.contains("Added order") } == 1)
+    }
+
     @Test("whose own certificate nobody vouches for is not asked")
     func untrusted() async throws {
         let managed = try Managed()
