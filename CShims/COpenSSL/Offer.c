@@ -1,5 +1,6 @@
 // What a client's hello offers, kept while its handshake goes on: OpenSSL forgets it when it fails.
 
+#include "Challenges.h"
 #include "Wire.h"
 
 #include <stdlib.h>

@@ -71,13 +71,13 @@ extension Exchange {
         if !answer.fields.contains(.cacheControl) { own.append("Cache-Control", "no-store") }
         own.append(proxyStatus: .exchange(.forwardAuth), by: generation.plan.proxyName)
         own.append(answerFields)
-        site.headers.answer.dropReplaced(from: &own)
+        headers.own.apply(to: &own)
         let length = UInt64(answer.body.count)
         let isHead = client.requestIfAny?.method == .head
         let writer = responder.begin(
             Answer(
                 status: answer.status, framing: isHead ? .none : .length(length), statedLength: isHead ? length : nil,
-                fields: own, siteFields: site.headers.own, hasDate: site.headers.answer.sets(.date)))
+                fields: own, siteFields: headers.own.common, hasDate: headers.own.replacesDate))
         if !isHead { try await send(answer.body, 0..<answer.body.count, to: writer) }
         writer.finish()
         try await flush()
