@@ -4,6 +4,9 @@ package enum ForwardedChain {
     /// right-most address of `X-Forwarded-For` (or, without it, of `Forwarded`) that is not, since each proxy appended
     /// what it saw. What stands left of it is the client's own claim. An entry that is no address ends the search: the
     /// last address reached is the answer. If all are trusted, it is the left-most.
+    ///
+    /// A proxy appends to a line that its client has begun: nothing in that beginning, such as a quote that it leaves open, may
+    /// hide what the proxy says.
     package static func clientAddress(
         _ fields: borrowing FieldSection, peer: IPAddress, trusted: [CIDR]
     ) -> IPAddress {
@@ -13,7 +16,8 @@ package enum ForwardedChain {
         var chain: [IPAddress?] = []
         let span = fields.bytes.span
         for line in fields.lines where line.known == known {
-            var members = ListMembers(line.value)
+            let knowsQuotes = known == .forwarded && !endsInQuotes(span, line.value)
+            var members = ListMembers(line.value, knowsQuotes: knowsQuotes)
             while let member = members.next(span) {
                 let value = known == .forwarded ? ForwardedElement(span, member).node : member
                 chain.append(value.flatMap { node(span, $0) })
@@ -34,10 +38,34 @@ package enum ForwardedChain {
         return false
     }
 
-    /// An address with an optional port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+    /// Has the value a quoted string that does not end?
+    private static func endsInQuotes(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var isQuoted = false
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if isQuoted, bytes[index] == 0x5C {
+                index += 1
+            } else if bytes[index] == 0x22 {
+                isQuoted.toggle()
+            }
+            index += 1
+        }
+        return isQuoted
+    }
+
+    /// An address with an optional port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`; in
+    /// brackets also `::ffff:192.0.2.1`, as proxies that listen for both kinds write it.
     static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) -> IPAddress? {
         if let address = IPAddress(bytes, range) { return address }
-        guard let parts = AuthorityParts(bytes, range) else { return nil }
-        return IPAddress(bytes, parts.host)
+        guard let first = range.first, bytes[first] == 0x5B else {
+            return AuthorityParts(bytes, range).flatMap { IPAddress(bytes, $0.host) }
+        }
+        guard let end = range.first(where: { bytes[$0] == 0x5D }) else { return nil }
+        let port = (end + 1..<range.upperBound)
+        guard port.isEmpty || (bytes[end + 1] == 0x3A && port.dropFirst().allSatisfy { ByteClass.isDigit(bytes[$0]) }) else {
+            return nil
+        }
+        let address = first + 1..<end
+        return address.contains { bytes[$0] == 0x3A } ? IPAddress(bytes, address) : nil
     }
 }

@@ -3,11 +3,14 @@
 package struct ListMembers {
     private var position: Int
     private let end: Int
+    private let knowsQuotes: Bool
 
     /// A walk over the bytes at `range` of the span that is then passed to every `next`.
-    package init(_ range: Range<Int>) {
+    /// - Parameter knowsQuotes: false for a list that has no quoted strings: each comma separates.
+    package init(_ range: Range<Int>, knowsQuotes: Bool = true) {
         position = range.lowerBound
         end = range.upperBound
+        self.knowsQuotes = knowsQuotes
     }
 
     /// The next member's offsets, or nil at the end.
@@ -28,7 +31,7 @@ package struct ListMembers {
     }
 
     private func endOfMember(_ bytes: Span<UInt8>, _ separator: UInt8) -> Int {
-        var index = ByteScanning.firstOf(separator, or: 0x22, bytes, from: position, to: end)
+        var index = ByteScanning.firstOf(separator, or: knowsQuotes ? 0x22 : separator, bytes, from: position, to: end)
         var quoted = false
         while index < end {
             let byte = bytes[index]

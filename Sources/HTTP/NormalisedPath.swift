@@ -100,7 +100,8 @@ package enum NormalisedPath {
         while index <= out.count {
             let atEnd = index == out.count
             let atEncodedSlash = !atEnd && out[index] == 0x25 && out[index + 1] == 0x32 && out[index + 2] == 0x46
-            if atEnd || atEncodedSlash || out[index] == 0x3B {
+            let atEncodedSemicolon = !atEnd && out[index] == 0x25 && out[index + 1] == 0x33 && out[index + 2] == 0x42
+            if atEnd || atEncodedSlash || atEncodedSemicolon || out[index] == 0x3B {
                 let count = index - start
                 if count > 0, count <= 2, out[start] == 0x2E, out[index - 1] == 0x2E {
                     throw HTTPRefusal(.pathDisguisedDots)

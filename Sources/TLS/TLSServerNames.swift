@@ -64,10 +64,6 @@ import COpenSSL
         return own.minimumVersion == shown.minimumVersion && (own === shown || shown.isGood(for: host))
     }
 
-    /// Is there a certificate for a client that asked for the name?
-    /// - Parameter name: nil if it asked for none.
-    package func hasCertificate(for name: String?) -> Bool { (name.flatMap { context(for: $0) } ?? fallback).hasCertificate }
-
     func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
 
     func context(for name: String) -> TLSServerContext? {

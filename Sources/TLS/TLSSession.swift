@@ -366,7 +366,8 @@ import CRecords
         if reason == "callback failed", let names {
             let chosen = askedName.flatMap { names.context(for: $0) } ?? names.fallback
             guard unsafe SSL_version(ssl) < chosen.minimumVersion.number else {
-                return TLSError(stage, "no certificate: there is none yet for \(askedName ?? "clients that ask for no name")")
+                let whom = askedName ?? "clients that ask for no name"
+                return TLSError(stage, "no certificate: there is none yet for \(whom); the log of the start says why")
             }
             return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
         }

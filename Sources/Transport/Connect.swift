@@ -1,3 +1,5 @@
+// Which of the two has the socket calls' constants depends on which was compiled first.
+import CLinux
 package import EventLoop
 import Glibc
 

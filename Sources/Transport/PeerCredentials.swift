@@ -1,3 +1,5 @@
+// Which of the two has the socket calls' constants depends on which was compiled first.
+import CLinux
 import Glibc
 
 /// Who connected a Unix socket, as the kernel knows it (unix(7), SO_PEERCRED).

@@ -1,4 +1,6 @@
 package import Buffers
+// Which of the two has the socket calls' constants depends on which was compiled first.
+import CLinux
 package import EventLoop
 import Glibc
 package import TLS

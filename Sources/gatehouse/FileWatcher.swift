@@ -36,11 +36,15 @@ actor FileWatcher {
         waiter = Waiter(loop: loop)
     }
 
-    /// Until `stop`.
-    func run() async {
+    /// Has the kernel tell what happens; before `run`.
+    func open() {
         do throws(SystemError) { watch = try FileWatch(on: loop) } catch {
             tell(error)
         }
+    }
+
+    /// Until `stop`.
+    func run() async {
         var changed: Set<String> = []
         while !isStopped {
             // First the watch, then the look: what happens in between is told.

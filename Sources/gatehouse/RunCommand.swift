@@ -10,7 +10,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Serve a configuration, or a directory, until SIGTERM or Ctrl-C.",
         usage: """
-            gatehouse run -c FILE [--workers N] [--watch] [--lenient] [--strict] [--dry-run]
+            gatehouse run -c FILE [--workers N] [--watch] [--lenient] [--strict]
+            gatehouse run -c FILE --dry-run
             gatehouse run DIRECTORY [--port N] [--workers N]
             """,
         discussion: """

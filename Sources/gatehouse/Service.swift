@@ -103,6 +103,7 @@ struct Service: Sendable {
                 try loop.start(name: "admin")
                 controlLoop = loop
                 watcher = FileWatcher(reloader, on: loop, log: log)
+                await watcher?.open()
                 let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {

@@ -125,6 +125,12 @@ import Testing
         ("Forwarded: for=1.1.1.1, for=unknown", "10.0.0.1"), ("Forwarded: for=1.1.1.1, for=_hidden, for=10.0.0.2", "10.0.0.2"),
         ("Forwarded: proto=https", "10.0.0.1"), ("Forwarded: for=6.6.6.6;x=\"a, for=2.2.2.2\"", "6.6.6.6"),
         ("Forwarded: for=\"", "10.0.0.1"),
+        // What a client has begun may not hide what the proxy has appended.
+        ("X-Forwarded-For: \", 1.1.1.1", "1.1.1.1"), ("X-Forwarded-For: \"a\\, 1.1.1.1, 10.0.0.2", "1.1.1.1"),
+        ("Forwarded: for=\"x, for=1.1.1.1", "1.1.1.1"), ("Forwarded: for=\"x, for=\"[2001:db8::1]\"", "2001:db8::1"),
+        ("Forwarded: for=\"[::ffff:1.1.1.1]:1\"", "1.1.1.1"), ("Forwarded: for=\"[::ffff:1.1.1.1]\"", "1.1.1.1"),
+        ("X-Forwarded-For: [::ffff:1.1.1.1]:80", "1.1.1.1"), ("X-Forwarded-For: [1.1.1.1]", "10.0.0.1"),
+        ("X-Forwarded-For: [2001:db8::1]x", "10.0.0.1"), ("X-Forwarded-For: [", "10.0.0.1"),
         ("X-Forwarded-For: 1.1.1.1\r\nForwarded: for=2.2.2.2", "1.1.1.1"),
     ])
     func `The client is the right-most address that is not trusted`(_ field: String, _ client: String) throws {

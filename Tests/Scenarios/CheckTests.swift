@@ -254,7 +254,7 @@ struct CheckTests {
     func errorPages() async throws {
         let directory = try TemporaryDirectory()
         try directory.write("public/404.html", "lost")
-        let pages = "[sites.error_pages]\n404 = \"404.html\"\n502 = \"none.html\"\n401 = \"404.html\"\n"
+        let pages = "[sites.error_pages]\n404 = \"404.html\"\n502 = \"none.html\"\n402 = \"404.html\"\n"
         let base = "[[sites]]\nhostname = \"a.test\"\nport = 8080\n"
         let outcome = try await check(base + "static_dir = \"\(directory.path)/public\"\n" + pages, in: directory)
         #expect(outcome.exit == .code(0))
@@ -263,7 +263,7 @@ struct CheckTests {
             lines.contains { $0.hasSuffix(":7:7: warning: sites[0].error_pages.502: none.html: No such file or directory") },
             "\(outcome)")
         #expect(
-            lines.contains { $0.contains(":8:7: warning: sites[0].error_pages.401: Gatehouse gives no answer") }, "\(outcome)")
+            lines.contains { $0.contains(":8:7: warning: sites[0].error_pages.402: Gatehouse gives no answer") }, "\(outcome)")
         #expect(outcome.errors.contains("0 errors, 2 warnings"), "\(outcome)")
         let without = try await check(base + "redirect_to_https = true\n" + pages, in: directory)
         #expect(without.exit == .code(1) && without.errors.contains("error: sites[0].error_pages: "), "\(without)")

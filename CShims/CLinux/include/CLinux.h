@@ -44,8 +44,8 @@ ssize_t gh_send_message(int socket, const void *bytes, size_t count, int descrip
 ssize_t gh_receive_message(int socket, void *bytes, size_t size, int *descriptor);
 
 /// Starts a program with three arguments in a process group of its own, nothing on its input, with our output and error
-/// output, and no other descriptor of ours that is close-on-exec. Returns a pidfd (pidfd_open(2)), readable when it has ended, and its number
-/// in `pid`; -1 with errno.
+/// output, and no other descriptor of ours that is close-on-exec. Returns a pidfd (pidfd_open(2)), readable when it has ended,
+/// and its number in `pid`; -1 with errno.
 int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid);
 
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.

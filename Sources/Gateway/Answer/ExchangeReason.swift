@@ -83,7 +83,11 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     /// The registered error type nearest to it; nil where nothing is wrong.
     var proxyError: ProxyError? { row.error }
 
-    private var row: (status: Int, blame: Failure.Blame, error: ProxyError?) {
+    private typealias Row = (status: Int, blame: Failure.Blame, error: ProxyError?)
+
+    private var row: Row { ofClient ?? ofUpstream ?? ofGateway }
+
+    private var ofClient: Row? {
         switch self {
         case .headTimeout: (408, .client, .request)
         case .bodyTimeout: (408, .client, .request)
@@ -116,6 +120,12 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .methodNotAllowed: (405, .client, .request)
         case .preconditionFailed: (412, .client, .request)
         case .rangeNotSatisfiable: (416, .client, .request)
+        default: nil
+        }
+    }
+
+    private var ofUpstream: Row? {
+        switch self {
         case .upstreamConnectFailed: (502, .upstream, .connectionRefused)
         case .upstreamConnectTimeout: (504, .upstream, .connectionTimeout)
         case .upstreamUnresolved: (502, .upstream, .dns)
@@ -133,6 +143,12 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .upstreamTruncated: (502, .upstream, .responseIncomplete)
         case .upstreamReadTimeout: (504, .upstream, .responseTimeout)
         case .upstreamWriteTimeout: (504, .upstream, .connectionWriteTimeout)
+        default: nil
+        }
+    }
+
+    private var ofGateway: Row {
+        switch self {
         case .redirectToHTTPS: (301, .gateway, nil)
         case .directory: (301, .gateway, nil)
         case .redirect: (302, .gateway, nil)
@@ -154,6 +170,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .tooManyFiles: (503, .gateway, .internal)
         case .fileFailed: (500, .gateway, .internal)
         case .fileTruncated: (500, .gateway, .internal)
+        default: preconditionFailure("a reason without a row")
         }
     }
 }

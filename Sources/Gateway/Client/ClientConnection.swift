@@ -126,11 +126,8 @@ final class ClientConnection {
         if case .tls(let tls) = error, tls.kind == .plainHTTP {
             await refusePlainHTTP()
         }
-        let hasCertificate = endpoint.hasCertificate(for: stream.tls?.askedName)
-        let reason =
-            hasCertificate ? error.description : "the site has no certificate that can be used; the log of the start says why"
         var facts: Logger.Metadata = [
-            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(reason)",
+            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(error.description)",
             "server_name": "\(stream.tls?.askedName ?? "-")",
         ]
         if let offer = stream.tls?.offer {

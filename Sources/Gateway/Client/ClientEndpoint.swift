@@ -65,9 +65,6 @@ final class ClientEndpoint {
     /// Is its next answer the last, since its listener is gone, or its last request's site drains?
     var mustLeave: Bool { acceptor.isRetired || last?.site.isDraining == true }
 
-    /// Is there a certificate for a client of the listener that asked for the name?
-    func hasCertificate(for name: String?) -> Bool { acceptor.plan.tls?.hasCertificate(for: name) ?? true }
-
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }
 

@@ -60,7 +60,7 @@ struct Exchange: ~Copyable {
                 headers = route.headers
             }
             if headers.hasVariables { fillHeaders(request, site, decision) }
-            if let protection = decision.route.map(\.protection) ?? site.protection {
+            if let protection = decision.protector.map(\.protection) ?? site.protection {
                 try protect(request, by: protection, of: site)
                 if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
                     finish()
@@ -78,7 +78,7 @@ struct Exchange: ~Copyable {
             case .redirect(let port):
                 try await send(.redirect(request, toPort: port, headers: headers, by: generation.plan.proxyName))
             case .options: try await send(.options(request, headers: headers, by: generation.plan.proxyName))
-            case .preflight(let crossOrigin):
+            case .preflight(let crossOrigin, _):
                 let fields = crossOrigin.preflightFields(for: request)
                 try await send(.preflight(request, fields, headers: headers, by: generation.plan.proxyName))
             case .health: try await answerHealth(of: site, request)

@@ -8,8 +8,8 @@ enum Decision {
     case redirect(port: Int)
     /// OPTIONS that was to come as far as here and no further.
     case options
-    /// What a browser asks before a request of another origin's page.
-    case preflight(CrossOriginPlan)
+    /// What a browser asks before a request of another origin's page, which the route would take.
+    case preflight(CrossOriginPlan, RoutePlan?)
     /// Whether the site is ready.
     case health
     case refuse(Failure)
@@ -27,6 +27,20 @@ enum Decision {
     /// The route that takes the request; nil if none does.
     var route: RoutePlan? {
         if case .route(let found) = self { found.route } else { nil }
+    }
+
+    /// The route by whose rules the request may come; nil: by the site's.
+    var protector: RoutePlan? {
+        if case .preflight(_, let route) = self { route } else { route }
+    }
+
+    /// Can it follow an extended CONNECT? To its client every 2xx would say that a WebSocket is open.
+    var mayFollowExtendedConnect: Bool {
+        switch self {
+        case .route(let found): if case .respond = found.route.action { false } else { true }
+        case .redirect, .refuse: true
+        case .file, .options, .preflight, .health: false
+        }
     }
 }
 
@@ -47,6 +61,13 @@ enum Router {
     /// What the site does with the request.
     /// - Parameter origin: who sends it; asked only where a route wants to know.
     static func decide(_ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin) -> Decision {
+        let decision = decideOfAny(site, request, from: origin)
+        return request.isExtendedConnect && !decision.mayFollowExtendedConnect ? .refuse(noWebSocket) : decision
+    }
+
+    private static func decideOfAny(
+        _ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin
+    ) -> Decision {
         switch request.form {
         case .authority:
             // RFC 9110 §15.5.6: a 405 says what is allowed.
@@ -62,12 +83,13 @@ enum Router {
             return .redirect(port: port)
         }
         if let decision = lastHop(request) { return decision }
-        if let crossOrigin = site.crossOrigin, request.isPreflight { return .preflight(crossOrigin) }
+        if let crossOrigin = site.crossOrigin, request.isPreflight {
+            return .preflight(crossOrigin, site.table.route(for: request, from: origin)?.route)
+        }
         if let found = site.table.route(for: request, from: origin) {
             if found.route.isDegraded { return .refuse(SiteFault.failure(key: "sites.proxy.upstreams")) }
             return .route(found)
         }
-        if request.isExtendedConnect { return .refuse(noWebSocket) }
         if let files = site.files, request.form != .asterisk { return .file(files) }
         if site.lacksFiles { return .refuse(SiteFault.failure(key: "sites.static_dir")) }
         return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))

@@ -7,9 +7,10 @@ import Transport
 enum RuntimeDirectory {
     /// Where this process makes its own: the service manager's (`RuntimeDirectory=` of systemd.exec(5)), else the system's for
     /// root and the login's for everybody else (`XDG_RUNTIME_DIR`), else one below `/tmp`.
-    static var own: String {
-        if let given = Environment.value("RUNTIME_DIRECTORY")?.split(separator: ":").first { return String(given) }
-        return ofUser
+    static var own: String { given ?? ofUser }
+
+    private static var given: String? {
+        Environment.value("RUNTIME_DIRECTORY")?.split(separator: ":").first.map(String.init)
     }
 
     private static let ofSystem = "/run/gatehouse"
@@ -30,9 +31,7 @@ enum RuntimeDirectory {
 
     /// The admin sockets of the gateways that run, as far as this user can see them. What a killed one has left is removed.
     static var sockets: [String] {
-        var directories = [own, ofUser, ofSystem]
-        directories = directories.enumerated().filter { directories.firstIndex(of: $0.element) == $0.offset }.map(\.element)
-        return directories.flatMap { directory in
+        directories.flatMap { directory in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
             return names.filter { $0.hasSuffix(".sock") }.sorted().map { "\(directory)/\($0)" }
         }.filter { path in
@@ -41,6 +40,11 @@ enum RuntimeDirectory {
         }
     }
 
+    /// Where commands look. Who names a directory means that one.
+    private static var directories: [String] {
+        given.map { [$0] } ?? (ofUser == ofSystem ? [ofSystem] : [ofUser, ofSystem])
+    }
+
     /// In words, for who finds no gateway there.
-    static var description: String { own == ofSystem || ofUser == ofSystem ? ofSystem : "\(ofUser) and \(ofSystem)" }
+    static var description: String { directories.joined(separator: " and ") }
 }

@@ -12,7 +12,8 @@ package struct RouteLookup {
 
     /// Where the path goes on behind the prefix of the request's route; -1 without a route.
     package func remainder(_ request: RequestHead) -> Int {
-        guard case .proxy(_, let remainder) = Router.decide(site, request) else { return -1 }
-        return remainder
+        let decision = Router.decide(site, request) { RequestOrigin(address: nil, scheme: Array("https".utf8)) }
+        guard case .route(let found) = decision else { return -1 }
+        return found.remainder
     }
 }
