@@ -27,6 +27,19 @@ int gh_open_beneath(int root, const char *path) {
     return open_beneath(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
+int gh_open_directory_beneath(int root, const char *path) {
+    return open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int gh_next_name(DIR *stream, char *name) {
+    const struct dirent *entry = readdir(stream);
+    if (entry == NULL) return 0;
+    size_t length = strnlen(entry->d_name, sizeof entry->d_name - 1);
+    memcpy(name, entry->d_name, length);
+    name[length] = 0;
+    return (int)length;
+}
+
 int gh_follow(int root, const char *path) {
     struct open_how how = {0};
     how.flags = O_PATH | O_CLOEXEC;

@@ -37,7 +37,6 @@ enum DocumentedOnlyKeys {
         Key("memory_pool", "buffers are pooled without settings"),
         Key("cpu", "use performance.worker_threads; each worker is one event loop on one core"),
         Key("headers", "use security.security_headers for every site, sites.headers for one"),
-        Key("sites[].enable_directory_listing", "directories are never listed"),
         Key("sites[].follow_symlinks", "links that stay inside static_dir are followed, others never"),
         Key("sites[].case_sensitive", "paths are case-sensitive, as the file system is"),
         Key("sites[].max_age", "use sites.cache.max_age_static"),

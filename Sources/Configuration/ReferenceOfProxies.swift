@@ -54,8 +54,8 @@ extension ConfigurationReference {
             "sites[].proxy.routes", isArray: true,
             """
             What is done with some paths. A route has one of `path`, `exact`, `glob` and `regex`, and one of `upstream`, \
-            `redirect` and `respond`. [Routing](routing.md) says who wins; of several `path` it is the longest, whatever their \
-            order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
+            `redirect`, `respond` and `files`. [Routing](routing.md) says who wins; of several `path` it is the longest, \
+            whatever their order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
             """,
             [
                 Key(
@@ -69,6 +69,10 @@ extension ConfigurationReference {
                     "regex", "RE2 expression", .none("none"),
                     "A regular expression, anywhere in the path unless `^` and `$` say where. It takes linear time."),
                 Key("upstream", "name", .none("the route answers by itself"), "The pool."),
+                Key("files", "boolean", .value("false"), "Answer with the site's files, by the rules of the route."),
+                Key(
+                    "try_files", "list of paths, with variables", .value("[]"),
+                    "As `sites.try_files`, for this route; it means `files`."),
             ] + ownAnswerKeys + [
                 Key("strip_prefix", "boolean", .value("false"), "The upstream sees the path without `path`."),
                 Key("rewrite_target", "path", .none("the path stays"), "What the upstream sees in place of `path`."),

@@ -58,6 +58,15 @@ extension ConfigurationReference {
                     "allowed_origins", "list of origins", .none("`security.allowed_origins`"),
                     "Pages that may open WebSockets on routes of the site without a list of their own."),
                 Key(
+                    "try_files", "list of paths, with variables", .value("[]"),
+                    """
+                    Files of `static_dir`, the first of which that is there is sent: `["{path}", "/index.html"]` for \
+                    an application of one page. Empty: the request's own path.
+                    """),
+                Key(
+                    "enable_directory_listing", "boolean", .value("false"),
+                    "Whether a directory without an index file is answered with a page of what is in it, or JSON by `Accept`."),
+                Key(
                     "index_files", "list of file names (or one)", .value("[\"index.html\", \"index.htm\"]"),
                     "Tried in this order for a directory.", also: ["index_file"]),
             ]),

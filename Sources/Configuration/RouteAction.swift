@@ -4,6 +4,8 @@ package enum RouteAction: Sendable, Equatable {
     case proxy
     case redirect(Redirect)
     case respond(FixedAnswer)
+    /// The site's files: the first of these paths that is there, which may have variables; the request's own if there are none.
+    case files([String])
 }
 
 /// `redirect` and `redirect_status`.

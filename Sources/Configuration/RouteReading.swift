@@ -5,14 +5,24 @@ extension Route {
         self.kind = kind
         match = RouteMatch(reading: table.table("match"))
         let upstream = table.string(["upstream"], allowEmpty: false)
-        let ownAction = RouteAction.reading(table)
+        let files = Self.files(table)
+        let answer = RouteAction.reading(table)
+        if answer != nil, files != nil {
+            let key = table.has("try_files") ? "try_files" : "files"
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "the route answers by itself already",
+                hint: "keep one of redirect, respond and files")
+        }
+        let ownAction = answer ?? files
         action = ownAction ?? .proxy
         if let upstream, ownAction != nil {
-            table.reading.error(upstream, "the route answers by itself already", hint: "keep upstream, redirect or respond")
+            table.reading.error(
+                upstream, "the route answers by itself already", hint: "keep one of upstream, redirect, respond and files")
         }
         if ownAction == nil, !table.has("upstream") {
             table.missing(
-                "upstream", hint: "the name of one of [[sites.proxy.upstreams]]; or redirect, or respond, to answer without one")
+                "upstream",
+                hint: "the name of one of [[sites.proxy.upstreams]]; or redirect, respond or files, to answer without one")
         }
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))
@@ -79,6 +89,14 @@ extension Route {
             table.missing("path", hint: "such as \"/api/\"; \"/\" matches every path")
         }
         return (.path, nil)
+    }
+
+    /// `files` and `try_files`: the site's files; nil if neither is written.
+    private static func files(_ table: TableReader) -> RouteAction? {
+        var isWanted = false
+        table.read("files", into: &isWanted)
+        let paths = table.triedFiles()
+        return isWanted || !paths.isEmpty ? .files(paths) : nil
     }
 
     private mutating func readRewrite(_ table: TableReader) {

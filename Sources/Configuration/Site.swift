@@ -37,6 +37,10 @@ package struct Site: Sendable, Equatable {
     package var redirectToHTTPS = false
     /// The port a redirect to https names.
     package var httpsPort = 443
+    /// Paths of files, the first of which that is there is sent; they may have variables. Empty: the request's own.
+    package var tryFiles: [String] = []
+    /// Whether a directory without an index file is answered with what is in it.
+    package var enableDirectoryListing = false
     package var indexFiles = ["index.html", "index.htm"]
     /// Status to file, relative to `static_dir`.
     package var errorPages: [Int: String] = [:]

@@ -28,6 +28,8 @@ extension Site {
         table.read("https_port", into: &httpsPort, in: 1...65_535)
         allowedOrigins = table.origins("allowed_origins")
         readIndexFiles(table)
+        tryFiles = table.triedFiles()
+        table.read("enable_directory_listing", into: &enableDirectoryListing)
         readErrorPages(table.table("error_pages"), hasDirectory: table.has("static_dir"))
         compression = Compression(reading: table.table("compression"))
         cache = BrowserCache(reading: table.table("cache"))
@@ -42,6 +44,7 @@ extension Site {
         let routeTables = table.tables("routes")
         routes = routeTables.compactMap(Route.init(reading:))
         proxy = Proxy.read(proxyTable, beside: routeTables, for: gateway)
+        checkFiles(table, proxyTable)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.
@@ -173,6 +176,21 @@ extension Site {
             return table.reading.error(text, "\"\(text.value)\" is not a plain path", hint: "such as \"/healthz\"")
         }
         healthPath = text.value
+    }
+
+    /// Keys about files need some.
+    private func checkFiles(_ table: TableReader, _ proxyTable: TableReader) {
+        guard !table.has("static_dir") else { return }
+        func report(_ table: TableReader, _ key: String) {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "there are no files: the site has no static_dir",
+                hint: "add static_dir")
+        }
+        func sendsFiles(_ route: Route) -> Bool { if case .files = route.action { true } else { false } }
+        if !tryFiles.isEmpty { report(table, "try_files") }
+        if enableDirectoryListing { report(table, "enable_directory_listing") }
+        if routes.contains(where: sendsFiles) { report(table, "routes") }
+        if proxy?.routes.contains(where: sendsFiles) ?? false { report(proxyTable, "routes") }
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {

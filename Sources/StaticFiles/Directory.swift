@@ -70,14 +70,29 @@ package final class Directory: Sendable {
             throw Self.hidden
         }
         name.append(0)
-        var opened = openBeneath(name)
-        if opened == -EXDEV, let end = LinkEnd.find(name, from: root) { opened = openBeneath(end) }
+        let opened = openInside(name)
         guard opened >= 0 else { throw Self.classified(-opened) }
         return try OpenFile(adopting: opened).map { .file($0) } ?? .directory
     }
 
+    /// Opens a directory to be read, confined as `open` is.
+    /// - Parameter path: relative to the root, without a NUL; empty for the root itself.
+    /// - Returns: a descriptor that the caller owns.
+    func openDirectory(_ path: [UInt8]) throws(StaticError) -> Int32 {
+        let opened = openInside((path.isEmpty ? [UInt8(ascii: ".")] : path) + [0], asDirectory: true)
+        guard opened >= 0 else { throw Self.classified(-opened) }
+        return opened
+    }
+
+    /// Opens what a NUL-terminated name ends at, if that is inside the root, wherever its links take their way.
+    private func openInside(_ name: [UInt8], asDirectory: Bool = false) -> Int32 {
+        let opened = openBeneath(name, asDirectory)
+        guard opened == -EXDEV, let end = LinkEnd.find(name, from: root) else { return opened }
+        return openBeneath(end, asDirectory)
+    }
+
     /// Calls openat2(2) with a NUL-terminated name; returns a descriptor that the caller owns, or the negative error number.
-    private func openBeneath(_ name: [UInt8]) -> Int32 {
+    private func openBeneath(_ name: [UInt8], _ asDirectory: Bool) -> Int32 {
         // A rename anywhere in the system while a symbolic link's `..` is resolved gives EAGAIN: openat2(2) says to try
         // again, and an attacker who renames without end must not hold us.
         var attempts = 8
@@ -85,7 +100,8 @@ package final class Directory: Sendable {
             let result = unsafe name.withUnsafeBytes { bytes in
                 // Safe: `name` ends with NUL and outlives the call; the kernel only reads it.
                 guard let start = bytes.baseAddress else { return -EINVAL }
-                return unsafe gh_open_beneath(root, start.assumingMemoryBound(to: CChar.self))
+                let path = unsafe start.assumingMemoryBound(to: CChar.self)
+                return unsafe asDirectory ? gh_open_directory_beneath(root, path) : gh_open_beneath(root, path)
             }
             if result >= 0 { return result }
             attempts -= 1

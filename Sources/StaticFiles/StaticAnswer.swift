@@ -12,6 +12,8 @@ package struct StaticAnswer {
     package var body: FileBody?
     /// For 301: the path for `Location`, percent-encoded; the caller appends the query of the request.
     package var redirectPath: String?
+    /// What is in the directory that was asked for; the caller writes the page.
+    package var listing: DirectoryListing?
     /// For the log.
     package let reason: String
 

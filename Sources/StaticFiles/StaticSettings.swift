@@ -26,5 +26,8 @@ package struct StaticSettings: Sendable, Equatable {
     /// Status code to file, relative to the site's directory; a leading slash is allowed.
     package var errorPages: [Int: String] = [:]
 
+    /// Whether a directory without an index file is answered with a page of what is in it.
+    package var listsDirectories = false
+
     package init() {}
 }

@@ -109,12 +109,18 @@ package final class StaticSite: Sendable {
             var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
             answer.redirectPath = request.path.locationAsDirectory
             return answer
+        case .directory:
+            var answer = StaticAnswer(status: 200, reason: "a directory without an index file")
+            answer.listing = try request.root.list(request.path.relative)
+            return answer
         }
     }
 
     private enum Found {
         case file(OpenFile, name: [UInt8])
         case redirect
+        /// Without an index file, where these are listed.
+        case directory
     }
 
     /// Finds the file. What is remembered makes room if too many files are open, and is forgotten if there is none any more.
@@ -151,6 +157,7 @@ package final class StaticSite: Sendable {
                 guard case .notFound = error else { throw error }
             }
         }
+        if settings.listsDirectories { return .directory }
         throw .notFound(reason: "no index file in the directory, or no such directory")
     }
 

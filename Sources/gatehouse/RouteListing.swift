@@ -23,7 +23,7 @@ enum RouteListing {
             if let rewrite = route.rewrite { return "\(route.upstream), as \(rewrite)" }
             if let target = route.rewriteTarget { return "\(route.upstream), as \(target)" }
             return route.upstream + (route.stripPrefix ? ", without the prefix" : "")
-        case .redirect, .respond: return words(route.action)
+        case .redirect, .respond, .files: return words(route.action)
         }
     }
 
@@ -32,12 +32,14 @@ enum RouteListing {
         case .proxy: ""
         case .redirect(let redirect): "\(redirect.status.map(String.init) ?? "302") to \(redirect.target)"
         case .respond(let answer): "\(answer.status)"
+        case .files(let paths): paths.isEmpty ? "files" : "files " + paths.joined(separator: ", ")
         }
     }
 
     private static func rest(of site: Site) -> String {
         if let action = site.action { return words(action) }
         if site.redirectToHTTPS, site.ssl == nil { return "to https, before all routes" }
-        return site.apiOnly ? "404" : site.staticDir.map { "files of \($0)" } ?? "404"
+        guard !site.apiOnly, let directory = site.staticDir else { return "404" }
+        return words(.files(site.tryFiles)) + " of \(directory)"
     }
 }

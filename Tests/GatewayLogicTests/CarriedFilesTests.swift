@@ -20,7 +20,7 @@ struct CarriedFilesTests {
             """, after: previous)
     }
 
-    private func files(_ plan: Plan) throws -> StaticSite { try #require(plan.listeners.first?.fallback.files) }
+    private func files(_ plan: Plan) throws -> StaticSite { try #require(plan.listeners.first?.fallback.files?.site) }
 
     @Test("are the same if path and settings are, and else others")
     func sameFiles() throws {

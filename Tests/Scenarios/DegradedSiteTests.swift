@@ -72,6 +72,9 @@ struct DegradedSiteTests {
             [[sites.proxy.routes]]
             path = "/secure/"
             upstream = "secure"
+            [[sites.routes]]
+            path = "/app/files/"
+            files = true
 
             """
         }
@@ -142,7 +145,7 @@ struct DegradedSiteTests {
         let stage = try await Stage()
         let process = try await stage.start(stage.mixed(directory: "none") + stage.secure())
         #expect(try await stage.get("/app/").text == "app")
-        for target in ["/f.txt", "/secure/x"] {
+        for target in ["/f.txt", "/app/files/x", "/secure/x"] {
             let answer = try await stage.get(target)
             #expect(
                 answer.status == 503 && answer.value("Proxy-Status")?.contains("details=\"site_degraded\"") == true, "\(target)")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 
 /// Opens a directory as a root for gh_open_beneath: open(2) with O_PATH, O_DIRECTORY and O_CLOEXEC.
@@ -10,6 +11,13 @@ int gh_open_root(const char *path);
 /// no `..`, absolute path or symbolic link leads out of `root`. A FIFO or device never blocks or becomes a terminal.
 /// Returns the descriptor, or the negative errno.
 int gh_open_beneath(int root, const char *path);
+
+/// The same for a directory, to be read by readdir(3). Returns the descriptor, or the negative errno.
+int gh_open_directory_beneath(int root, const char *path);
+
+/// Copies the next name of an open directory, with its NUL, into room for 256 bytes: readdir(3).
+/// Returns its length; 0 at the end, or when no more can be read.
+int gh_next_name(DIR *stream, char *name);
 
 /// Follows `path`, relative to `root`, wherever its links lead, magic links aside, and reads nothing there: openat2(2) with
 /// O_PATH.

@@ -57,6 +57,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
 
     case redirectToHTTPS = "redirect_to_https"
     case directory = "directory"
+    case listing = "listing"
     case redirect = "redirect"
     case redirectImpossible = "redirect_impossible"
     case respond = "respond"
@@ -151,6 +152,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         switch self {
         case .redirectToHTTPS: (301, .gateway, nil)
         case .directory: (301, .gateway, nil)
+        case .listing: (200, .gateway, nil)
         case .redirect: (302, .gateway, nil)
         case .redirectImpossible: (400, .client, .request)
         case .respond: (200, .gateway, nil)

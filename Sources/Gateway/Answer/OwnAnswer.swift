@@ -108,18 +108,32 @@ struct OwnAnswer {
         }
     }
 
-    /// What a route always answers with.
-    static func fixed(_ answer: FixedAnswerPlan, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(answer, headers, name)
+    /// The page about a directory, which nobody keeps: files come and go.
+    static func listing(
+        _ listing: DirectoryListing, to request: RequestHead, headers: HeaderPlan, by name: ProxyName
+    ) -> OwnAnswer {
+        let page = ListingPage(listing, path: request.string(request.path), asJSON: request.prefersJSON)
+        var fields = AnswerFields("Content-Type", page.mediaType)
+        fields.append("Cache-Control", "no-cache")
+        fields.append("Vary", "Accept")
+        fields.append("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+        return OwnAnswer(200, fields, page.body, .exchange(.listing), headers, name)
     }
 
-    private init(_ answer: FixedAnswerPlan, _ headers: HeaderPlan, _ name: ProxyName) {
-        status = answer.status
-        body = .made(answer.body)
+    /// What a route always answers with.
+    static func fixed(_ answer: FixedAnswerPlan, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
+        OwnAnswer(answer.status, answer.fields, answer.body, .exchange(.respond), headers, name)
+    }
+
+    private init(
+        _ status: Int, _ fields: AnswerFields, _ body: [UInt8], _ reason: Reason, _ headers: HeaderPlan, _ name: ProxyName
+    ) {
+        self.status = status
+        self.body = .made(body)
         siteFields = headers.own.common
         hasDate = headers.own.replacesDate
-        var fields = answer.fields
-        fields.append(proxyStatus: .exchange(.respond), by: name)
+        var fields = fields
+        fields.append(proxyStatus: reason, by: name)
         headers.own.apply(to: &fields)
         self.fields = fields
     }

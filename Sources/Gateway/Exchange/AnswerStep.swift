@@ -17,6 +17,9 @@ extension Exchange {
             try await send(
                 .redirect(
                     request, to: location, redirect.status(for: request.method), headers: headers, by: generation.plan.proxyName))
+        case .files(let files):
+            guard let files else { throw SiteFault.failure(key: "sites.static_dir") }
+            try await sendFile(request, from: files, of: site, by: found)
         case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
         }
     }
@@ -26,6 +29,23 @@ extension Exchange {
         var found: RouteTable.Found?
         if case .route(let taken) = decision { found = taken }
         headers = headers.filled(variables(of: request, site, found))
+    }
+
+    /// The normalised path that a template makes; a query is no part of it.
+    /// - Throws: what the variables made is no path.
+    mutating func path(
+        of request: RequestHead, by template: RequestTemplate, _ found: RouteTable.Found?, of site: SitePlan
+    ) throws(Failure) -> [UInt8] {
+        var target: [UInt8] = []
+        template.append(variables(of: request, site, found), to: &target)
+        var path: [UInt8] = []
+        do throws(HTTPRefusal) {
+            try NormalisedPath.append(
+                target.span, 0..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex), to: &path)
+        } catch {
+            throw Failure(error)
+        }
+        return path
     }
 
     /// What stands in place of the path and the query of a request that goes upstream; empty: they stay.

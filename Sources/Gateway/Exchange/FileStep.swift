@@ -7,8 +7,9 @@ import StaticFiles
 /// The step that answers with a file.
 extension Exchange {
     /// Serves a static file of the site.
+    /// - Parameter found: the route that says so; nil: the site itself.
     mutating nonisolated(nonsending) func sendFile(
-        _ request: RequestHead, from files: StaticSite, of site: SitePlan
+        _ request: RequestHead, from files: FilesPlan, of site: SitePlan, by found: RouteTable.Found? = nil
     ) async throws(Failure) {
         let method: StaticMethod =
             switch request.method {
@@ -16,10 +17,19 @@ extension Exchange {
             case .head: .head
             default: .other
             }
-        let fields = request.fields
-        let answer = files.answer(
-            path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
-            now: state.clock.seconds, from: state.fileCache)
+        let answer: StaticAnswer
+        if files.tries.isEmpty {
+            let fields = request.fields
+            answer = files.site.answer(
+                path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
+                now: state.clock.seconds, from: state.fileCache)
+        } else {
+            answer = try firstThere(request, files, method, of: site, by: found)
+        }
+        if let listing = answer.listing {
+            try await send(OwnAnswer.listing(listing, to: request, headers: headers, by: generation.plan.proxyName))
+            return
+        }
         if let path = answer.redirectPath {
             try await send(OwnAnswer.redirect(request, toPath: path, headers: headers, by: generation.plan.proxyName))
             return
@@ -28,6 +38,23 @@ extension Exchange {
             throw Failure(ExchangeReason(refusal), detail: answer.reason, fields: answer.fields)
         }
         try await send(answer, isHead: method == .head)
+    }
+
+    /// The answer with the first of `try_files` that is there; what is said of the last one if none is.
+    private mutating func firstThere(
+        _ request: RequestHead, _ files: FilesPlan, _ method: StaticMethod, of site: SitePlan, by found: RouteTable.Found?
+    ) throws(Failure) -> StaticAnswer {
+        var answer: StaticAnswer?
+        for template in files.tries {
+            let path = try path(of: request, by: template, found, of: site)
+            let next = files.site.answer(
+                path: path.span, method: method, conditions: StaticConditions(request.fields), now: state.clock.seconds,
+                from: state.fileCache)
+            guard next.refusal == .notFound else { return next }
+            answer = next
+        }
+        guard let answer else { throw Failure(.fileNotFound) }
+        return answer
     }
 
     private mutating nonisolated(nonsending) func send(

@@ -4,7 +4,7 @@ import StaticFiles
 /// What is to be done with a request. A pure function of plan and head, so that it can be explained without doing it.
 enum Decision {
     case route(RouteTable.Found)
-    case file(StaticSite)
+    case file(FilesPlan)
     case redirect(port: Int)
     /// OPTIONS that was to come as far as here and no further.
     case options

@@ -83,13 +83,15 @@ package struct PlanBuilder {
         let site = configuration.sites[index]
         let keyPath = "sites[\(index)]"
         let rules = siteRules(site, keyPath)
-        let routes = routes(of: site, keyPath, rules)
         let files = make(.files, of: site) { $0.files(site, keyPath) }
+        let routes = routes(of: site, keyPath, rules, files ?? nil)
+        let tries = tries(site.tryFiles, keyPath)
         let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
             name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
-            routes: routes, files: site.apiOnly ? nil : files ?? nil, errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
+            routes: routes, files: site.apiOnly ? nil : (files ?? nil).map { FilesPlan($0, tries: tries) },
+            errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
             headers: headers(site, rules), protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
@@ -121,6 +123,7 @@ package struct PlanBuilder {
         settings.maxAgePages = site.cache.enabled ? site.cache.maxAgeDynamic : nil
         settings.cacheControl = site.cache.enabled ? site.cache.cacheControl : nil
         settings.errorPages = site.errorPages
+        settings.listsDirectories = site.enableDirectoryListing
         do throws(StaticError) {
             let opened = try StaticSite(path: directory, settings: settings)
             checkErrorPages(of: opened, keyPath)

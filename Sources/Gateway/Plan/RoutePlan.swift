@@ -20,6 +20,8 @@ final class RoutePlan: Sendable {
         case proxy(ProxyRoute)
         case redirect(RedirectPlan)
         case respond(FixedAnswerPlan)
+        /// Nil if the site's directory cannot be used: see `SiteFault`.
+        case files(FilesPlan?)
     }
 
     init(

@@ -1,23 +1,24 @@
 import Configuration
 import Expressions
 import HTTP
+import StaticFiles
 
 /// The part of making a plan that is about routes.
 extension PlanBuilder {
     /// All routes of a site: those of `[[sites.proxy.routes]]`, of `[[sites.routes]]`, and what the site itself answers with.
-    mutating func routes(of site: Site, _ keyPath: String, _ common: SiteRules) -> [RoutePlan] {
+    mutating func routes(of site: Site, _ keyPath: String, _ common: SiteRules, _ files: StaticSite?) -> [RoutePlan] {
         var pooled = pools(of: site, keyPath)
         var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
         written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
         if let action = site.action { written.append((Route(path: "/", action: action), keyPath)) }
-        return written.compactMap { route, place in self.route(route, place, site, keyPath, common, &pooled) }
+        return written.compactMap { route, place in self.route(route, place, site, keyPath, common, files, &pooled) }
     }
 
     private mutating func route(
-        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteRules,
+        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteRules, _ files: StaticSite?,
         _ pooled: inout PooledUpstreams
     ) -> RoutePlan? {
-        guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, &pooled)
+        guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, files, &pooled)
         else { return nil }
         return RoutePlan(
             pattern: pattern, text: route.path, conditions: RouteConditions(route.match),
@@ -45,14 +46,23 @@ extension PlanBuilder {
     }
 
     private mutating func action(
-        of route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ pooled: inout PooledUpstreams
+        of route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ files: StaticSite?,
+        _ pooled: inout PooledUpstreams
     ) -> RoutePlan.Action? {
         switch route.action {
         case .proxy: proxyRoute(route, pattern, keyPath, site, &pooled).map { .proxy($0) }
         case .redirect(let redirect):
             self.redirect(redirect, at: "\(keyPath).redirect", pattern.groups).map { .redirect($0) }
         case .respond(let fixed): .respond(FixedAnswerPlan(fixed))
+        case .files(let paths):
+            .files(files.map { FilesPlan($0, tries: tries(paths, keyPath, pattern.groups)) })
         }
+    }
+
+    /// The templates of `try_files`.
+    /// - Parameter groups: of the route's pattern.
+    mutating func tries(_ paths: [String], _ keyPath: String, _ groups: [String?] = []) -> [RequestTemplate] {
+        paths.enumerated().compactMap { template($1, at: "\(keyPath).try_files[\($0)]", groups) }
     }
 
     private mutating func redirect(

@@ -12,7 +12,8 @@ final class SitePlan: Sendable {
     /// `https://host[:port]` is made of the request's host and this port.
     let redirectPort: Int?
     let table: RouteTable
-    let files: StaticSite?
+    /// Of all that no route takes.
+    let files: FilesPlan?
     /// Whose pages the site's own answers have; nil without such pages.
     let errorPages: StaticSite?
     let headers: HeaderPlan
@@ -35,7 +36,7 @@ final class SitePlan: Sendable {
     let lacksFiles: Bool
 
     init(
-        name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: StaticSite?,
+        name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
         timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?, isDraining: Bool, isDegraded: Bool,
         lacksFiles: Bool, certificate: TLSServerContext?

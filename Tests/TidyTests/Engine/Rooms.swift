@@ -50,6 +50,7 @@ extension Project {
                     "Sources/Protection/PublicKey.swift",
                     "Sources/Protection/Secrets.swift",
                     "Sources/StaticFiles/Directory.swift",
+                    "Sources/StaticFiles/DirectoryListing.swift",
                     "Sources/StaticFiles/GzipEncoder.swift",
                     "Sources/StaticFiles/LinkEnd.swift",
                     "Sources/StaticFiles/OpenFile.swift",
