@@ -50,6 +50,7 @@ extension PlanBuilder {
             rules.proxied = rules.proxied.followed(by: answer)
             rules.own = rules.own.followed(by: answer)
         }
+        rules.request.remove += Self.identityFields(of: site)
         let proxy = site.proxy?.headers ?? ProxyHeaders()
         var request = RequestFieldPolicy(rules.request, removeUntrusted: proxy.removeUntrusted)
         request.addXForwarded = proxy.addXForwarded
@@ -61,6 +62,18 @@ extension PlanBuilder {
         return HeaderPlan(
             request: request, answer: ResponseFieldPolicy(rules.proxied, hideServer: hidesServer),
             own: OwnFieldPolicy(rules.own, server: hidesServer ? nil : "gatehouse"))
+    }
+
+    /// In which the upstreams of a site are told who somebody is: no client says it, also not on routes where nobody is asked.
+    /// But for those that are the client's own wherever nobody asks.
+    private static func identityFields(of site: Site) -> [String] {
+        let routes = site.routes + (site.proxy?.routes ?? [])
+        let accesses = [site.access] + routes.map(\.access)
+        let tokens = [site.tokens] + routes.map(\.tokens)
+        let asked = [site.forwardAuth] + routes.map(\.forwardAuth)
+        let copied = asked.flatMap { $0?.copyHeaders ?? [] }
+        let names = accesses.compactMap(\.authUserHeader) + tokens.compactMap { $0?.userHeader } + copied
+        return names.filter { !["authorization", "cookie", "set-cookie"].contains($0.lowercased()) }
     }
 
     private mutating func answerRules(of route: Route, at keyPath: String, _ groups: [String?]) -> FieldRules {

@@ -72,7 +72,8 @@ final class SitePlan: Sendable {
     /// The same site, with nothing but one route.
     func answering(_ route: RoutePlan) -> SitePlan {
         SitePlan(
-            name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [route], files: nil,
+            name: name, keyPath: keyPath, takesHTTP2WebSockets: takesHTTP2WebSockets, redirectPort: nil, routes: [route],
+            files: nil,
             errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil, timeouts: timeouts,
             trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,
             certificate: certificate)

@@ -106,6 +106,19 @@ struct PasswordAccessTests {
         }
     }
 
+    @Test("are told upstream in a field that no client can set, also where nobody is asked, nor as a trailer")
+    func userField() async throws {
+        let (site, _, directory) = try Self.site(
+            "auth_user_header = \"X-Who\"", route: "access = { require_auth = false }\nrequest_trailers = true")
+        _ = directory
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            let claims = "X-Who: evil\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Who: evil\r\nX-Other: a\r\n"
+            #expect(try await site.ask("/app/x", "POST", fields: claims).status == 200)
+            let request = try #require(site.upstream.requests.all.first)
+            #expect(!request.head.contains("evil") && request.trailers == ["X-Other: a"], "\(request)")
+        }
+    }
+
     @Test("that are guessed come to an end soon, exactly, over all workers; others, and who is in, go on")
     func guesses() async throws {
         let (site, _, directory) = try Self.site("auth_attempts = 5")
