@@ -64,6 +64,13 @@ import COpenSSL
         return own.minimumVersion == shown.minimumVersion && (own === shown || shown.isGood(for: host))
     }
 
+    /// Would the host's site have taken the connection? A client that asks for nobody by SNI meets the default site's limits, and
+    /// may be below those of the host that it then names.
+    /// - Parameter host: lower case, without port.
+    package func takes(_ host: String, over session: TLSSession) -> Bool {
+        (context(for: host) ?? fallback).minimumVersion == .tls12 || session.version == "TLSv1.3"
+    }
+
     func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
 
     func context(for name: String) -> TLSServerContext? {

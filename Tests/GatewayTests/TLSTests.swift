@@ -151,6 +151,36 @@ struct TLSTests {
         }
     }
 
+    @Test("a site's min_version holds for clients that name it only in their request, too: 421")
+    func policy() async throws {
+        let certificates = try await Certificates.ready()
+        let (port, directory) = try (FreePort(), TemporaryDirectory())
+        try directory.write("public/f.txt", "file")
+        let sites = ["a.test", "b.test"].map { name in
+            """
+            [[sites]]
+            hostname = "\(name)"
+            port = \(port)
+            static_dir = "\(directory.path)/public"
+            \(certificates.ssl())
+            min_version = "\(name == "b.test" ? "1.3" : "1.2")"
+
+            """
+        }
+        try await Gatehouse.serving(sites.joined()) { _ async throws in
+            for (host, version, status) in [
+                ("b.test", "1.2", "421"), ("b.test", "1.3", "200"), ("a.test", "1.2", "200"), ("c.test", "1.2", "200"),
+            ] {
+                // Without SNI, since an address is none.
+                let answer = try await Command.curl([
+                    "-k", "--tls-max", version, "-H", "Host: \(host)", "-w", "%{http_code}", "-o", "/dev/null",
+                    "https://127.0.0.1:\(port)/f.txt",
+                ])
+                #expect(answer.text == status, "\(host) \(version): \(answer)")
+            }
+        }
+    }
+
     @Test("a chain is sent whole")
     func chain() async throws {
         let certificates = try await Certificates.ready()

@@ -113,6 +113,10 @@ final class ClientEndpoint {
         let host = request.lowercasedHost
         let named = isShared(request, host) ? nil : session?.serverName.flatMap { listener.site(named: $0) }
         let site = try Router.site(listener, host: host, serverName: named)
+        if let session, let names = listener.tls, !names.takes(host, over: session) {
+            throw Failure(
+                .misdirected, detail: "the connection's version of TLS is too old for the site", key: "sites.ssl.min_version")
+        }
         last = (number, Array(request.fields.bytes[request.authorityRange]), site)
         return site
     }

@@ -78,15 +78,26 @@ def quietly(action, *arguments):
         pass
 
 
+def linger(sock):
+    """Closed with bytes unread, the connection would be reset, and the alert perhaps lost with it."""
+    sock.settimeout(10)
+    socket.socket.shutdown(sock, socket.SHUT_WR)
+    while socket.socket.recv(sock, 65536):
+        pass
+    sock.close()
+
+
 def serve(client, context, port, end):
     # What has been sent must be on its way when a reset follows: Nagle's algorithm would keep it, and the reset throw it away.
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    secured = context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
     try:
-        client = Secured(context.wrap_socket(client, server_side=True))
+        secured.do_handshake()
     except OSError as error:
         print("handshake failed:", error)
-        client.close()
+        quietly(linger, secured)
         return
+    client = Secured(secured)
     server = socket.create_connection(("127.0.0.1", port))
 
     def end_to_client():
