@@ -102,8 +102,8 @@ struct DemoCommand: AsyncParsableCommand {
             do {
                 try await Service.run(loaded, sharesAddresses: true, isReplaceable: false) {
                     await services.releasePorts()
-                    if showConfig { Console.say(configuration.text) }
-                    Console.say(introduction.text)
+                    // In one write: where both outputs are one file, the log's lines come before or after it.
+                    Console.say(showConfig ? configuration.text + "\n" + introduction.text : introduction.text)
                 } whenStopping: {
                     await services.closeChats()
                 }
