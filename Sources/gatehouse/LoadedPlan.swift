@@ -69,16 +69,21 @@ struct LoadedPlan {
             let scheme = site.ssl == nil ? "http" : "https"
             var serves: [String] = []
             if site.redirectToHTTPS && site.ssl == nil { serves.append("redirect to https") }
-            serves += site.routesInOrder.filter { $0.action == .proxy }.map { "\($0.path) → \($0.upstream)" }
+            serves += Self.few(site.routesInOrder.filter { $0.action == .proxy }) { "\($0.path) → \($0.upstream)" }
             if site.routesInOrder.contains(where: { $0.action != .proxy }) || site.action != nil { serves.append("own answers") }
             if let directory = site.staticDir { serves.append("files of \(directory)") }
             rows.append([
-                site.name, "\(scheme) \(Self.address(of: site))", site.hostnames.joined(separator: " "),
+                site.name, "\(scheme) \(Self.address(of: site))", Self.few(site.hostnames) { $0 }.joined(separator: " "),
                 serves.joined(separator: ", "),
             ])
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
         return Table.text(rows) + records + certificates
+    }
+
+    /// What fits a line of people's: the first eight, and how many more there are.
+    private static func few<Item>(_ items: [Item], _ text: (Item) -> String) -> [String] {
+        items.count <= 9 ? items.map(text) : items.prefix(8).map(text) + ["(\(items.count - 8) more)"]
     }
 
     /// A line for each certificate that ACME is to get.

@@ -3,8 +3,8 @@ import HTTP
 
 /// The part of making a plan that is about fields. The order of the rules, and what follows what, is in docs/headers.md.
 extension PlanBuilder {
-    /// A site's rules, which those of its routes follow.
-    struct SiteRules {
+    /// What a site, or a route, does to fields.
+    struct HeaderSettings {
         var request = FieldRules()
         /// Of answers of upstreams.
         var proxied = FieldRules()
@@ -12,7 +12,22 @@ extension PlanBuilder {
         var own = FieldRules()
     }
 
-    mutating func siteRules(_ site: Site, _ keyPath: String) -> SiteRules {
+    /// A site's settings, which those of its routes follow, and the plan of the routes that have none: most of 10,000.
+    struct SiteHeaders {
+        let settings: HeaderSettings
+        /// Removed after all rules.
+        let identityFields: [String]
+        let plan: HeaderPlan
+    }
+
+    mutating func headers(of site: Site, at keyPath: String) -> SiteHeaders {
+        let settings = headerSettings(site, keyPath)
+        let identityFields = identityFields(of: site)
+        return SiteHeaders(
+            settings: settings, identityFields: identityFields, plan: headerPlan(site, settings, identityFields))
+    }
+
+    private mutating func headerSettings(_ site: Site, _ keyPath: String) -> HeaderSettings {
         let proxy = site.proxy?.headers ?? ProxyHeaders()
         var request = FieldRules()
         request.remove = proxy.remove
@@ -25,32 +40,44 @@ extension PlanBuilder {
         var security = FieldRules()
         security.defaults = fields(configuration.security.securityHeaders, at: "security.security_headers")
         let onProxied = configuration.security.headersOnProxied ? security : FieldRules()
-        return SiteRules(
+        return HeaderSettings(
             request: request.followed(by: rules(site.requestHeaders, at: "\(keyPath).request_headers")),
             proxied: onProxied.followed(by: answer).followed(by: own),
             own: security.followed(by: answer).followed(by: own))
     }
 
     /// - Parameters:
-    ///   - route: nil for the site itself.
+    ///   - common: the site's.
     ///   - keyPath: the route's.
+    ///   - groups: of the route's pattern.
     mutating func headers(
-        _ site: Site, _ common: SiteRules, route: Route? = nil, at keyPath: String = "", groups: [String?] = []
+        of route: Route, _ site: Site, _ common: SiteHeaders, at keyPath: String, _ groups: [String?]
     ) -> HeaderPlan {
-        var rules = common
-        if let route {
-            let answer = answerRules(of: route, at: keyPath, groups)
-            var request = FieldRules()
-            if site.proxy?.headers.addXForwardedPrefix == true, route.stripPrefix || route.rewriteTarget != nil {
-                let prefix = route.path.hasSuffix("/") ? String(route.path.dropLast()) : route.path
-                if !prefix.isEmpty, let field = ConfiguredField("X-Forwarded-Prefix", prefix) { request.set = [FieldRule(field)] }
-            }
-            rules.request = rules.request.followed(by: request)
-                .followed(by: self.rules(route.requestHeaders, at: "\(keyPath).request_headers", groups))
-            rules.proxied = rules.proxied.followed(by: answer)
-            rules.own = rules.own.followed(by: answer)
-        }
-        rules.request.remove += Self.identityFields(of: site)
+        let prefix = forwardedPrefix(of: route, site)
+        var isFixed = false
+        if case .respond = route.action { isFixed = true }
+        guard prefix != nil || isFixed || route.requestHeaders != HeaderRules() || route.responseHeaders != HeaderRules()
+        else { return common.plan }
+        let answer = answerRules(of: route, at: keyPath, groups)
+        var settings = common.settings
+        settings.request = settings.request.followed(by: FieldRules(set: prefix.map { [$0] } ?? []))
+            .followed(by: rules(route.requestHeaders, at: "\(keyPath).request_headers", groups))
+        settings.proxied = settings.proxied.followed(by: answer)
+        settings.own = settings.own.followed(by: answer)
+        return headerPlan(site, settings, common.identityFields)
+    }
+
+    /// `X-Forwarded-Prefix`, where it is switched on and something is taken off the path.
+    private func forwardedPrefix(of route: Route, _ site: Site) -> ConfiguredField? {
+        guard site.proxy?.headers.addXForwardedPrefix == true, route.stripPrefix || route.rewriteTarget != nil
+        else { return nil }
+        let prefix = route.path.hasSuffix("/") ? String(route.path.dropLast()) : route.path
+        return prefix.isEmpty ? nil : ConfiguredField("X-Forwarded-Prefix", prefix)
+    }
+
+    private func headerPlan(_ site: Site, _ settings: HeaderSettings, _ identityFields: [String]) -> HeaderPlan {
+        var rules = settings
+        rules.request.remove += identityFields
         let proxy = site.proxy?.headers ?? ProxyHeaders()
         var request = RequestFieldPolicy(rules.request, removeUntrusted: proxy.removeUntrusted)
         request.addXForwarded = proxy.addXForwarded
@@ -66,7 +93,7 @@ extension PlanBuilder {
 
     /// In which the upstreams of a site are told who somebody is: no client says it, also not on routes where nobody is asked.
     /// But for those that are the client's own wherever nobody asks.
-    private static func identityFields(of site: Site) -> [String] {
+    private func identityFields(of site: Site) -> [String] {
         let routes = site.routes + (site.proxy?.routes ?? [])
         let accesses = [site.access] + routes.map(\.access)
         let tokens = [site.tokens] + routes.map(\.tokens)

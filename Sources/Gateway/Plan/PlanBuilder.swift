@@ -82,9 +82,9 @@ package struct PlanBuilder {
     private mutating func site(_ index: Int) -> SitePlan {
         let site = configuration.sites[index]
         let keyPath = "sites[\(index)]"
-        let rules = siteRules(site, keyPath)
+        let headers = headers(of: site, at: keyPath)
         let files = make(.files, of: site) { $0.files(site, keyPath) }
-        let routes = routes(of: site, keyPath, rules, files ?? nil)
+        let routes = routes(of: site, keyPath, headers, files ?? nil)
         let tries = tries(site.tryFiles, keyPath)
         let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
@@ -92,7 +92,7 @@ package struct PlanBuilder {
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : (files ?? nil).map { FilesPlan($0, tries: tries) },
             errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
-            headers: headers(site, rules), protection: protection(of: site, keyPath),
+            headers: headers.plan, protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)

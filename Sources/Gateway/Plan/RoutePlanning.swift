@@ -6,7 +6,7 @@ import StaticFiles
 /// The part of making a plan that is about routes.
 extension PlanBuilder {
     /// All routes of a site: those of `[[sites.proxy.routes]]`, of `[[sites.routes]]`, and what the site itself answers with.
-    mutating func routes(of site: Site, _ keyPath: String, _ common: SiteRules, _ files: StaticSite?) -> [RoutePlan] {
+    mutating func routes(of site: Site, _ keyPath: String, _ common: SiteHeaders, _ files: StaticSite?) -> [RoutePlan] {
         var pooled = pools(of: site, keyPath)
         var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
         written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
@@ -15,14 +15,14 @@ extension PlanBuilder {
     }
 
     private mutating func route(
-        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteRules, _ files: StaticSite?,
+        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteHeaders, _ files: StaticSite?,
         _ pooled: inout PooledUpstreams
     ) -> RoutePlan? {
         guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, files, &pooled)
         else { return nil }
         return RoutePlan(
             pattern: pattern, text: route.path, conditions: RouteConditions(route.match),
-            headers: headers(site, common, route: route, at: keyPath, groups: pattern.groups),
+            headers: headers(of: route, site, common, at: keyPath, pattern.groups),
             protection: protection(of: site, sitePath, route, keyPath), action: action)
     }
 
