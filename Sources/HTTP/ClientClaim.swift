@@ -21,8 +21,13 @@ enum ClientClaim {
         case 13: return isOf13(name)
         case 14: return isOf14(name)
         case 15: return isOf15(name)
-        case 16...20: return isOf16To20(name)
-        case 21...32: return isLong(name)
+        case 16: return isOf16(name)
+        // By length, so that a name of a browser's or an application's is compared with few.
+        case 17: return name.is("client-cert-chain")
+        case 18: return name.is("cf-connecting-ipv6") || name.is("wl-proxy-client-ip")
+        case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip") || name.is("x-auth-request-user")
+        case 20: return isOf20(name)
+        case 21...32: return isLong(name, count)
         default: return false
         }
     }
@@ -49,20 +54,28 @@ enum ClientClaim {
             || name.is("proxy-client-ip")
     }
 
-    private static func isOf16To20(_ name: FoldedName) -> Bool {
+    private static func isOf16(_ name: FoldedName) -> Bool {
         name.is("cf-connecting-ip") || name.is("do-connecting-ip") || name.is("fastly-client-ip") || name.is("x-azure-clientip")
             || name.is("x-azure-socketip") || name.is("x-original-proto") || name.is("x-arr-clientcert")
-            || name.is("x-amzn-oidc-data") || name.is("client-cert-chain") || name.is("cf-connecting-ipv6")
-            || name.is("wl-proxy-client-ip") || name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip")
-            || name.is("x-auth-request-user") || name.is("x-auth-request-email") || name.is("x-http-host-override")
-            || name.is("x-amzn-oidc-identity") || name.is("wl-proxy-client-cert")
+            || name.is("x-amzn-oidc-data")
     }
 
-    private static func isLong(_ name: FoldedName) -> Bool {
-        name.is("x-envoy-original-path") || name.is("x-original-forwarded-for") || name.is("x-envoy-external-address")
-            || name.is("x-client-cert-fingerprint") || name.is("x-ms-client-principal") || name.is("x-ms-client-principal-id")
-            || name.is("x-ms-client-principal-idp") || name.is("x-ms-client-principal-name")
-            || name.is("cloudfront-forwarded-proto") || name.is("x-goog-authenticated-user-id")
-            || name.is("x-goog-authenticated-user-email")
+    private static func isOf20(_ name: FoldedName) -> Bool {
+        name.is("x-auth-request-email") || name.is("x-http-host-override") || name.is("x-amzn-oidc-identity")
+            || name.is("wl-proxy-client-cert")
+    }
+
+    private static func isLong(_ name: FoldedName, _ count: Int) -> Bool {
+        switch count {
+        case 21: return name.is("x-envoy-original-path") || name.is("x-ms-client-principal")
+        case 24:
+            return name.is("x-original-forwarded-for") || name.is("x-envoy-external-address")
+                || name.is("x-ms-client-principal-id")
+        case 25: return name.is("x-client-cert-fingerprint") || name.is("x-ms-client-principal-idp")
+        case 26: return name.is("x-ms-client-principal-name") || name.is("cloudfront-forwarded-proto")
+        case 28: return name.is("x-goog-authenticated-user-id")
+        case 31: return name.is("x-goog-authenticated-user-email")
+        default: return false
+        }
     }
 }

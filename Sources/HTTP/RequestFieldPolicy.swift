@@ -10,40 +10,58 @@ package struct RequestFieldPolicy: Sendable {
     package var addVia = true
     /// Forward names with underscores.
     package var allowUnderscores = false
-    /// The configured rules; `Host` among the set ones sets the `Host` that is sent.
-    private(set) var edits: FieldEdits
-    /// The same for peers that are not trusted, whose `removeUntrusted` is removed besides.
-    private var untrustedEdits: FieldEdits
-    private(set) var host: [UInt8]?
-    private let variableHost: RequestTemplate?
+    private var rules: Rules
+
+    /// The configured rules. Behind one reference, so that who is lent a policy takes one, not one for each of these.
+    private final class Rules: Sendable {
+        /// `Host` among the set ones sets the `Host` that is sent.
+        let edits: FieldEdits
+        /// The same for peers that are not trusted, whose `removeUntrusted` is removed besides.
+        let untrustedEdits: FieldEdits
+        let host: [UInt8]?
+        let variableHost: RequestTemplate?
+
+        init(edits: FieldEdits, untrustedEdits: FieldEdits, host: [UInt8]?, variableHost: RequestTemplate? = nil) {
+            self.edits = edits
+            self.untrustedEdits = untrustedEdits
+            self.host = host
+            self.variableHost = variableHost
+        }
+    }
 
     package init(_ rules: FieldRules = FieldRules(), removeUntrusted: [String] = []) {
         var fields = rules
         fields.set.removeAll(where: Self.isHost)
-        edits = FieldEdits(fields)
+        let edits = FieldEdits(fields)
         fields.remove += removeUntrusted
-        untrustedEdits = removeUntrusted.isEmpty ? edits : FieldEdits(fields)
-        let host = rules.set.last(where: Self.isHost)
-        self.host = host?.value.constant
-        variableHost = self.host == nil ? host?.value : nil
+        let host = rules.set.last(where: Self.isHost)?.value
+        self.rules = Rules(
+            edits: edits, untrustedEdits: removeUntrusted.isEmpty ? edits : FieldEdits(fields), host: host?.constant,
+            variableHost: host?.constant == nil ? host : nil)
     }
 
-    func edits(isTrusted: Bool) -> FieldEdits { isTrusted ? edits : untrustedEdits }
+    func edits(isTrusted: Bool) -> FieldEdits { isTrusted ? rules.edits : rules.untrustedEdits }
+
+    /// What is sent as `Host`, if the configuration says it.
+    var host: [UInt8]? { rules.host }
 
     /// Do some values depend on the request?
-    package var hasVariables: Bool { edits.hasVariables || variableHost != nil }
+    package var hasVariables: Bool { rules.edits.hasVariables || rules.variableHost != nil }
 
     /// The policy for one request.
     package func filled(_ variables: borrowing some RequestVariables) -> RequestFieldPolicy {
-        var policy = self
-        policy.edits = edits.filled(variables)
-        policy.untrustedEdits = edits === untrustedEdits ? policy.edits : untrustedEdits.filled(variables)
-        if let variableHost {
-            var host: [UInt8] = []
-            variableHost.append(variables, to: &host)
+        var host = rules.host
+        if let variableHost = rules.variableHost {
+            var bytes: [UInt8] = []
+            variableHost.append(variables, to: &bytes)
             // RFC 9112 §3.2: what is no authority is no `Host`, and the upstream's own is sent.
-            if AuthorityParts(host.span, 0..<host.count) != nil { policy.host = host }
+            if AuthorityParts(bytes.span, 0..<bytes.count) != nil { host = bytes }
         }
+        let edits = rules.edits.filled(variables)
+        let isOne = rules.edits === rules.untrustedEdits
+        var policy = self
+        policy.rules = Rules(
+            edits: edits, untrustedEdits: isOne ? edits : rules.untrustedEdits.filled(variables), host: host)
         return policy
     }
 

@@ -1,5 +1,5 @@
 /// How one request goes to its upstream: what the exchange has decided about it.
-package struct UpstreamRequest: Sendable {
+package struct UpstreamRequest: ~Copyable, Sendable {
     /// What is the same for all requests by this route to this upstream.
     let target: UpstreamTarget
     /// Where in the path the route's prefix ends (`PathPrefix.Match.remainder`).

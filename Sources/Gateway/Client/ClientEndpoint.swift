@@ -14,6 +14,8 @@ final class ClientEndpoint {
 
     /// Who is at the other end: behind a proxy that says so by the PROXY protocol, its client.
     private(set) var peer: SocketAddress
+    /// Its address; nil for a Unix socket. Made once: to read it out of the other allocates, and rules ask for each request.
+    private(set) var address: IPAddress?
     /// What such a proxy has said.
     private var proxied: ProxyHeader?
     private let acceptor: Acceptor
@@ -30,6 +32,7 @@ final class ClientEndpoint {
 
     init(peer: SocketAddress, acceptor: Acceptor) {
         self.peer = peer
+        address = peer.ipAddress
         self.acceptor = acceptor
     }
 
@@ -39,6 +42,7 @@ final class ClientEndpoint {
     /// The peer speaks for a client.
     func stand(for client: SocketAddress, _ header: ProxyHeader) {
         peer = client
+        address = client.ipAddress
         proxied = header
     }
 
@@ -76,9 +80,6 @@ final class ClientEndpoint {
 
     /// The port of our listener.
     var port: UInt16 { acceptor.port }
-
-    /// The peer's address; nil for a Unix socket.
-    var address: IPAddress? { peer.ipAddress }
 
     /// The address that a site believes a request comes from: behind its trusted proxies, the client that they name. Nil for a
     /// Unix socket.

@@ -60,7 +60,8 @@ struct Exchange: ~Copyable {
                 headers = route.headers
             }
             if headers.hasVariables { fillHeaders(request, site, decision) }
-            if let protection = decision.protector.map(\.protection) ?? site.protection {
+            let protector = decision.protector
+            if let protection = protector == nil ? site.protection : protector?.protection {  // Price 9.
                 try protect(request, by: protection, of: site)
                 if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
                     finish()

@@ -2,7 +2,7 @@ import HTTP
 import Upstreams
 
 /// What a relay does beyond passing bytes on; nothing, for most requests.
-struct RelayTerms {
+struct RelayTerms: ~Copyable {
     /// Keeps the request's body for another attempt.
     var replay: Replay?
     /// The statuses that are not passed on, because another attempt will be made.
