@@ -45,7 +45,10 @@ func user(_ path: String) -> String {
     #endif
 }
 SWIFT
-swiftc --version 2>/dev/null | head -n 1
+# Seen with Swift 6.3.1 and glibc 2.36; another Swift is another finding.
+version=$(swiftc --version 2>/dev/null | head -n 1)
+echo "$version, $(getconf GNU_LIBC_VERSION)"
+[[ $version == *'Swift version 6.3.1 '* ]] || { echo 'not the version that this was seen with' && exit 1; }
 seen=()
 for kind in ASYNC WAITING; do
     swiftc -swift-version 5 -parse-as-library -D "$kind" -o "$kind" drop.swift

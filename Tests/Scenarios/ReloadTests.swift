@@ -8,8 +8,6 @@ import Testing
 struct ReloadTests {
     typealias Running = ReloadingGatehouse
 
-    private struct Wrong: Error { let answer: String }
-
     private func site(_ port: FreePort, _ upstream: Upstream, top: String = "", route: String = "") -> String {
         Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\"", route: route, top: top)
     }
@@ -156,7 +154,6 @@ struct ReloadTests {
     func underLoad() async throws {
         let upstreams = try (0..<2).map { _ in try Upstream.saying("here") }
         let (port, other) = (try FreePort(), try FreePort())
-        let isOver = Guarded(false)
         func toml(_ number: Int) -> String {
             if number % 10 == 9 { return "[limits]\nhead_timeout = \"\(number) parsecs\"\n" }
             let limits = "[limits]\nhead_timeout = 600\nmax_fields = \(100 + number)\n"
@@ -164,30 +161,11 @@ struct ReloadTests {
             return site(port, upstreams[number % 2], top: limits) + more
         }
         let running = try await Running(toml(0))
-        let answered = try await withThrowingTaskGroup(of: Int.self) { group in
-            for client in 0..<6 {
-                group.addTask {
-                    try await onThread {
-                        var count = 0
-                        var wire = try Wire(to: port.number)
-                        while !isOver.withLock({ $0 }) {
-                            // Half of them keep their connection, half take a new one for each request.
-                            if client % 2 == 0 { wire = try Wire(to: port.number) }
-                            try wire.write("GET /\(count) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                            let answer = try wire.readAnswer()
-                            guard answer.status == 200, answer.text == "here" else { throw Wrong(answer: answer.text) }
-                            count += 1
-                        }
-                        return count
-                    }
-                }
-            }
+        let answered = try await ConstantLoad.during(port) {
             for number in 1...100 {
                 let line = try await running.reload(toml(number))
                 #expect(line.contains(": reloaded ") == (number % 10 != 9), "\(number): \(line)")
             }
-            isOver.withLock { $0 = true }
-            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answered.allSatisfy { $0 > 0 })
         try await running.end()

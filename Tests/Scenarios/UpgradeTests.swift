@@ -65,8 +65,6 @@ struct UpgradeTests {
         }
     }
 
-    private struct Wrong: Error { let answer: String }
-
     private func site(_ port: FreePort, _ upstream: Upstream, ssl: String = "", top: String = "") -> String {
         Sites.proxy(
             port, to: "http://127.0.0.1:\(upstream)", ssl: ssl, site: "listen = \"127.0.0.1\"", route: "websocket = true",
@@ -127,35 +125,14 @@ struct UpgradeTests {
         let port = try FreePort()
         let running = try await Running(site(port, upstream))
         let sockets = [try await openSocket(port), try await openSocket(port)]
-        let isOver = Guarded(false)
         var pid = running.process.pid
-        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
-            for client in 0..<6 {
-                group.addTask {
-                    try await onThread {
-                        var count = 0
-                        var wire = try Wire(to: port.number)
-                        while !isOver.withLock({ $0 }) {
-                            // Half of them keep their connection as long as they may, half take a new one for each request.
-                            if client % 2 == 0 { wire = try Wire(to: port.number) }
-                            try wire.write("GET /\(count) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                            let answer = try wire.readAnswer()
-                            guard answer.status == 200, answer.text == "here" else { throw Wrong(answer: answer.text) }
-                            if answer.value("Connection") == "close" { wire = try Wire(to: port.number) }
-                            count += 1
-                        }
-                        return count
-                    }
-                }
-            }
+        let counts = try await ConstantLoad.during(port) {
             for _ in 0..<5 {
                 let successor = try #require(try await running.upgrade(pid))
                 #expect(successor != pid)
                 pid = successor
                 for socket in sockets { #expect(try await isEchoed(socket)) }
             }
-            isOver.withLock { $0 = true }
-            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(counts.allSatisfy { $0 > 0 })
         // The first process has the WebSockets, and ends with them.
