@@ -88,14 +88,6 @@ package final class Pool {
         }
     }
 
-    /// Does a connection still lead to the server? Its name may have other addresses by now.
-    func belongs(_ connection: any PooledConnection) -> Bool {
-        guard isNamed, connection.addressVersion != addresses.version, let address = connection.address else { return true }
-        guard addresses.contains(address) else { return false }
-        connection.addressVersion = addresses.version
-        return true
-    }
-
     /// A new connection. The lease takes over what the pick began; a failure ends it.
     /// - Parameter waiter: the calling task's.
     package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
@@ -137,12 +129,6 @@ package final class Pool {
     package func leaseEnded() {
         server.release()
         queue?.tellFirst()
-    }
-
-    // Price 1: whoever changes the list takes it out and puts it back.
-
-    func takeIdle() -> IdleConnections<any PooledConnection> {
-        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: idleTimeout))
     }
 
     private func takeNewest() -> (connection: any PooledConnection, isExpired: Bool)? {

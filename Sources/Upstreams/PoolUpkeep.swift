@@ -61,4 +61,18 @@ extension Pool {
             if !idle.isEmpty { watchIdle() }
         }
     }
+
+    /// Does a connection still lead to the server? Its name may have other addresses by now.
+    func belongs(_ connection: any PooledConnection) -> Bool {
+        guard isNamed, connection.addressVersion != addresses.version, let address = connection.address else { return true }
+        guard addresses.contains(address) else { return false }
+        connection.addressVersion = addresses.version
+        return true
+    }
+
+    // Price 1: whoever changes the list takes it out and puts it back.
+
+    func takeIdle() -> IdleConnections<any PooledConnection> {
+        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: idleTimeout))
+    }
 }

@@ -44,6 +44,20 @@ struct RepositoryTests {
         report(ProjectRules.copies(of: project.manifest, in: copy, at: path))
     }
 
+    /// ARCHITECTURE.md says in which files that is, and promises how long they are together.
+    @Test("what becomes of a proxied request is decided in few lines")
+    func decisionsAreFew() throws {
+        let page = try String(contentsOf: repository.root.appending(path: "ARCHITECTURE.md"), encoding: .utf8)
+        let promise = try #require(page.firstMatch(of: /is decided in eleven files, of less than 1,200 lines together:([^.]*)\./))
+        let names = promise.output.1.matches(of: /`([A-Za-z0-9]+)`/).map { "/\($0.output.1).swift" }
+        #expect(names.count == 11)
+        let files = names.flatMap { name in
+            repository.files.filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(name) }
+        }
+        #expect(files.count == 11)
+        #expect(files.reduce(0) { $0 + $1.text.split(separator: "\n", omittingEmptySubsequences: false).count - 1 } < 1200)
+    }
+
     @Test("what a sanitizer overlooks is still there")
     func suppressionsAreReal() throws {
         let list = try #require(repository.files.first { $0.path == "Tests/thread-sanitizer-suppressions" })

@@ -1,3 +1,4 @@
+import Messages
 import Upstreams
 
 /// What a failed attempt means, to the retry policy and to the server's health.
@@ -20,5 +21,23 @@ extension Failure.Retry {
         case .closed(isReused: true): nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
+    }
+}
+
+/// How an upstream's connection ends when it should not.
+extension Failure {
+    /// Before its answer.
+    static func closedEarly(_ detail: String, retry: Retry) -> Failure {
+        Failure(.upstreamClosedEarly, detail: detail, retry: retry)
+    }
+
+    /// The same, by an error; a TLS alert says why.
+    static func brokeOff(_ error: PeerError, retry: Retry) -> Failure {
+        refusedByTLS(error, retry: retry) ?? closedEarly(error.description, retry: retry)
+    }
+
+    /// In the middle of its answer.
+    static func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
+        Failure(.upstreamTruncated, detail: detail)
     }
 }

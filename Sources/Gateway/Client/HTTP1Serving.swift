@@ -14,3 +14,13 @@ extension ClientSession {
         return await serve()
     }
 }
+
+extension HTTP1Session {
+    /// A tunnel takes the whole connection.
+    var openTunnels: [Tunnel] { [] }
+
+    /// Its last answer says so: see `mayServeAnother`.
+    func drain() {}
+    func leave() {}
+    func releaseMemory() {}
+}

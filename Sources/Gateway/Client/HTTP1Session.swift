@@ -115,14 +115,6 @@ final class HTTP1Session: ClientSession {
         return [RequestUnderWay(head: head, generation: generation, began: began)]
     }
 
-    /// A tunnel takes the whole connection.
-    var openTunnels: [Tunnel] { [] }
-
-    /// Its last answer says so: see `mayServeAnother`.
-    func drain() {}
-    func leave() {}
-    func releaseMemory() {}
-
     func discard() {
         inflow.discard()
         outflow.discard()

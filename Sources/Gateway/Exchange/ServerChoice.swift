@@ -64,6 +64,4 @@ extension Exchange {
             .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
             retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
     }
-
-    /// The key of what the method `hash` looks at.
 }

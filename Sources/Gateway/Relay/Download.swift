@@ -97,7 +97,7 @@ struct Download: ~Copyable {
             case .progress: continue
             case .blocked: return Blocked(onUpstream: true)
             case .full: throw Failure(HTTPRefusal(.headTooLarge, from: .upstream))
-            case .end: throw closedEarly("the upstream closed the connection before its answer")
+            case .end: throw Failure.closedEarly("the upstream closed the connection before its answer", retry: retry)
             }
         }
     }
@@ -165,7 +165,7 @@ struct Download: ~Copyable {
                 switch try read() {
                 case .progress: break
                 case .blocked, .full: return Blocked(onClient: try !flush(), onUpstream: true)
-                case .end: throw truncated()
+                case .end: throw Failure.truncated()
                 }
             }
         }
@@ -196,24 +196,11 @@ struct Download: ~Copyable {
         do {
             return try source.read()
         } catch {
-            throw state == .awaited ? brokeOff(error) : truncated(error.description)
+            throw state == .awaited ? Failure.brokeOff(error, retry: retry) : Failure.truncated(error.description)
         }
-    }
-
-    private func closedEarly(_ detail: String) -> Failure {
-        Failure(.upstreamClosedEarly, detail: detail, retry: retry)
     }
 
     private var retry: Failure.Retry {
         upstream.hasUntakenBytes || status != 0 ? .never : .closed(isReused: upstream.isReused)
-    }
-
-    /// The connection broke before an answer.
-    private func brokeOff(_ error: PeerError) -> Failure {
-        Failure.refusedByTLS(error, retry: retry) ?? closedEarly(error.description)
-    }
-
-    private func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
-        Failure(.upstreamTruncated, detail: detail)
     }
 }
