@@ -98,4 +98,18 @@ package struct FieldRules: Sendable, Equatable {
         rules.defaults = without(defaults, replaced + others.defaults.map(\.name)) + others.defaults
         return rules
     }
+
+    /// The rules without what tells caches how long to keep an answer. Who writes that for files or pages does not mean the error
+    /// that stands in their place: kept for a month, it would outlive its cause.
+    package var withoutCaching: FieldRules {
+        func isAboutCaching(_ name: String) -> Bool {
+            ["cache-control", "cdn-cache-control", "surrogate-control", "expires", "pragma"].contains(name.lowercased())
+        }
+        var rules = self
+        rules.remove.removeAll(where: isAboutCaching)
+        rules.set.removeAll { isAboutCaching($0.name) }
+        rules.add.removeAll { isAboutCaching($0.name) }
+        rules.defaults.removeAll { isAboutCaching($0.name) }
+        return rules
+    }
 }

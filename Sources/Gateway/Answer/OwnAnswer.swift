@@ -155,15 +155,16 @@ struct OwnAnswer {
             (mediaType, body) = (page.mediaType, .made(page.body))
         }
         self.status = status
-        siteFields = headers.own.common
-        hasDate = headers.own.replacesDate
+        let policy = status < 400 ? headers.own : headers.errors
+        siteFields = policy.common
+        hasDate = policy.replacesDate
         var fields = AnswerFields()
         fields.reserve(256)
         if let mediaType { fields.append("Content-Type", mediaType) }
         fields.append("Cache-Control", "no-store")
         fields.append(proxyStatus: reason, by: name)
         addFields(&fields)
-        headers.own.apply(to: &fields)
+        policy.apply(to: &fields)
         self.fields = fields
     }
 

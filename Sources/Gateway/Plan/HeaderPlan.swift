@@ -10,21 +10,27 @@ final class HeaderPlan: Sendable {
     let answer: ResponseFieldPolicy
     /// Of every answer that is made here.
     let own: OwnFieldPolicy
+    /// Of those of them that are errors.
+    let errors: OwnFieldPolicy
     /// Do some values depend on the request? Then each gets a plan of its own: see `filled`.
     let hasVariables: Bool
 
     /// Changes nothing.
     static let none = HeaderPlan(request: RequestFieldPolicy(), answer: ResponseFieldPolicy(), own: OwnFieldPolicy())
 
-    init(request: RequestFieldPolicy, answer: ResponseFieldPolicy, own: OwnFieldPolicy) {
+    /// - Parameter errors: nil: they are as other answers that are made here.
+    init(request: RequestFieldPolicy, answer: ResponseFieldPolicy, own: OwnFieldPolicy, errors: OwnFieldPolicy? = nil) {
         self.request = request
         self.answer = answer
         self.own = own
-        hasVariables = request.hasVariables || answer.hasVariables || own.hasVariables
+        self.errors = errors ?? own
+        hasVariables = request.hasVariables || answer.hasVariables || own.hasVariables || self.errors.hasVariables
     }
 
     /// The plan for one request.
     func filled(_ variables: borrowing some RequestVariables) -> HeaderPlan {
-        HeaderPlan(request: request.filled(variables), answer: answer.filled(variables), own: own.filled(variables))
+        HeaderPlan(
+            request: request.filled(variables), answer: answer.filled(variables), own: own.filled(variables),
+            errors: errors.filled(variables))
     }
 }

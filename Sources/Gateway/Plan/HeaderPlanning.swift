@@ -88,7 +88,8 @@ extension PlanBuilder {
         let hidesServer = configuration.security.hideServerHeader
         return HeaderPlan(
             request: request, answer: ResponseFieldPolicy(rules.proxied, hideServer: hidesServer),
-            own: OwnFieldPolicy(rules.own, server: hidesServer ? nil : "gatehouse"))
+            own: OwnFieldPolicy(rules.own, server: hidesServer ? nil : "gatehouse"),
+            errors: OwnFieldPolicy(rules.own.withoutCaching, server: hidesServer ? nil : "gatehouse"))
     }
 
     /// In which the upstreams of a site are told who somebody is: no client says it, also not on routes where nobody is asked.
