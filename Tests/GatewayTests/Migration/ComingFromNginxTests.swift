@@ -25,46 +25,8 @@ struct ComingFromNginxTests {
 
     @Test("the same requests have the same answers, but for what the page lists")
     func sameAnswers() async throws {
-        let migration = try Migration("coming-from-nginx.md", language: "nginx")
-        let directory = try TemporaryDirectory()
-        for (file, content) in Migration.files { try directory.write(file, content) }
-        let hash = try await Command.run("openssl", ["passwd", "-apr1", "secret"]).text
-        let passwords = try directory.write("htpasswd", "ann:\(hash)")
-        let upstreams = try ["app", "backup", "legacy"].map { name in
-            try Upstream.answering { Self.answer($0, by: name) }
+        try await Migration("coming-from-nginx.md", language: "nginx").compare(Self.requests) { text, directory in
+            try await Nginx(text, in: directory)
         }
-        let certificates = try await Certificates.ready()
-        let (theirs, ours) = (try Migration.Ports(), try Migration.Ports())
-        func placed(_ text: String, at ports: Migration.Ports) -> String {
-            var text = text.replacing("/etc/ssl/app.crt", with: certificates.local.certificate)
-                .replacing("/etc/ssl/app.key", with: certificates.local.key)
-                .replacing("/etc/nginx/htpasswd", with: passwords).replacing("/srv/", with: directory.path + "/")
-                .replacing("listen 80 ", with: "listen 127.0.0.1:\(ports.plain) ")
-                .replacing("listen 443 ", with: "listen 127.0.0.1:\(ports.tls) ")
-                .replacing("port = 80\n", with: "port = \(ports.plain)\nhttps_port = \(ports.tls)\n")
-                .replacing("port = 443\n", with: "port = \(ports.tls)\n")
-                .replacing("https://$host$", with: "https://$host:\(ports.tls)$")
-                .replacing("https://app.test$", with: "https://app.test:\(ports.tls)$")
-            for (index, upstream) in upstreams.enumerated() {
-                text = text.replacing("127.0.0.1:300\(index)", with: "127.0.0.1:\(upstream)")
-            }
-            return text
-        }
-        let nginx = try await Nginx(placed(migration.theirs, at: theirs), in: directory)
-        try await Gatehouse.serving(placed(migration.ours, at: ours)) { _ in
-            try await migration.compare(Self.requests, at: theirs, ours)
-        }
-        _ = nginx
-    }
-
-    /// Tells what has come, so that what an upstream sees is compared as well.
-    private static func answer(_ request: Message, by name: String) -> String {
-        if request.target.hasSuffix("moved") {
-            let host = request.value("Host") ?? ""
-            return "HTTP/1.1 302 Found\r\nLocation: http://\(host)/next\r\nContent-Length: 0\r\n\r\n"
-        }
-        let told = ["X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Remote-User"].map { request.value($0) ?? "-" }
-        return Upstream.ok(
-            "\(name) \(request.method) \(request.target) \(told.joined(separator: " ")) \(request.text)", to: request)
     }
 }
