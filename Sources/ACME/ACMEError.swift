@@ -6,6 +6,8 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     case refused(ACMEProblem, status: Int, retryAfter: Int64?)
     /// It answers with what is not ACME.
     case nonsense(String)
+    /// It does not do what the configuration wants of it.
+    case settings(String)
     /// It could not be convinced that the names are ours.
     case unproven(String)
     /// What it has issued is not what was asked for.
@@ -22,6 +24,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unreachable(let words): "the authority cannot be reached: \(words)"
         case .refused(let problem, let status, _): "the authority refuses (\(status)): \(problem)"
         case .nonsense(let words): "the authority's answer is not ACME: \(words)"
+        case .settings(let words): words
         case .unproven(let words): "the authority was not convinced: \(words)"
         case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
         case .storage(let words): words
@@ -36,6 +39,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unreachable: "it is tried again; look at the network, at names, and at acme.directory and acme.ca_file"
         case .refused(let problem, _, _): Self.hint(problem.kind)
         case .nonsense: "does acme.directory name an ACME directory (RFC 8555)?"
+        case .settings: "mend it in [sites.ssl.acme]: it is tried at once then"
         case .unproven: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"

@@ -162,6 +162,10 @@ extension ConfigurationReference {
                     "auto_cert", "boolean", .value("false"),
                     "Get the certificate by ACME, for the site's names, and renew it: [certificates.md](certificates.md)."),
                 Key("domains", "list of host names", .value("[]"), "Names in that certificate, besides the site's."),
+                Key(
+                    "issuer", "`acme`, `internal`",
+                    .none("`internal` for names that no public authority issues for, without `acme.directory`; else `acme`"),
+                    "Who issues that certificate: an authority that is asked by ACME, or the internal CA of `server.state_dir`."),
             ]),
         Section(
             "sites[].ssl.acme", "How `auto_cert` gets its certificate.",
@@ -183,6 +187,9 @@ extension ConfigurationReference {
                 Key(
                     "preferred_chain", "text", .none("the authority's choice"),
                     "The common name of the root to which the chain is to lead, if there are several."),
+                Key(
+                    "profile", "text", .none("the authority's choice"),
+                    "The kind of certificate, of those that the authority's directory names, such as `shortlived`."),
                 Key(
                     "dns_hook", "file", .none("none"),
                     "A program that puts records into DNS: names are proved by dns-01, wildcards too."),

@@ -13,6 +13,9 @@ extension TLSSettings {
         settings.readProtocols(table)
         table.read("auto_cert", into: &settings.autoCert)
         settings.domains = table.strings(["domains"])?.compactMap { domain(table, $0) } ?? []
+        var issuer = Issuer.acme
+        table.read("issuer", into: &issuer)
+        settings.issuer = table.has("issuer") ? issuer : nil
         let acme = table.table("acme")
         settings.acme = ACMESettings.read(acme, isAsked: settings.autoCert)
         // Who asks for a certificate wants to use it.
@@ -60,10 +63,11 @@ extension TLSSettings {
     }
 
     private static func checkManual(_ table: TableReader, _ acme: TableReader) {
-        guard table.has("domains") || acme.isWritten, !isOff(acme) else { return }
-        let path = acme.isWritten ? acme.path : "\(table.path).domains"
+        let key = ["domains", "issuer"].first(where: table.has)
+        guard key != nil || acme.isWritten, !isOff(acme) else { return }
+        let path = acme.isWritten ? acme.path : "\(table.path).\(key ?? "")"
         table.reading.report(
-            .warning, path, at: acme.isWritten ? acme.position : table.place(of: "domains"),
+            .warning, path, at: acme.isWritten ? acme.position : table.place(of: key ?? ""),
             "has no effect without auto_cert", hint: "write auto_cert = true in \(table.path), or take it out")
     }
 
@@ -98,6 +102,7 @@ extension ACMESettings {
     /// - Parameter isAsked: whether `auto_cert` is on.
     static func read(_ table: TableReader, isAsked: Bool) -> ACMESettings {
         var settings = ACMESettings()
+        settings.isWritten = table.isWritten
         var isEnabled = isAsked
         table.read("enabled", into: &isEnabled)
         if isAsked, !isEnabled {
@@ -119,6 +124,7 @@ extension ACMESettings {
         }
         table.read("key_type", into: &settings.keyType)
         settings.preferredChain = table.string(["preferred_chain"], allowEmpty: false)?.value
+        settings.profile = table.string(["profile"], allowEmpty: false)?.value
         settings.dnsHook = table.string(["dns_hook"], allowEmpty: false)?.value
         table.finish()
         return settings

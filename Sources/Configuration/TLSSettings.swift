@@ -18,10 +18,22 @@ package struct TLSSettings: Sendable, Equatable {
     /// Host names in that certificate besides the site's; lower case.
     package var domains: [String] = []
     package var acme = ACMESettings()
+    /// Whom that certificate is of; nil: the names say.
+    package var issuer: Issuer?
+
+    /// Who issues a certificate; the raw value is the file's spelling.
+    package enum Issuer: String, Sendable, CaseIterable {
+        /// An authority that is asked by ACME.
+        case acme
+        /// The one in the state directory.
+        case internalCA = "internal"
+    }
 }
 
 /// `[sites.ssl.acme]`.
 package struct ACMESettings: Sendable, Equatable {
+    /// Does the file have this table?
+    package var isWritten = false
     /// The account's address; empty: none is given.
     package var email = ""
     /// Is Let's Encrypt's test service to be asked?
@@ -41,6 +53,8 @@ package struct ACMESettings: Sendable, Equatable {
     package var keyType = KeyType.p256
     /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
     package var preferredChain: String?
+    /// Of the authority's kinds of certificates; nil: its choice.
+    package var profile: String?
     /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
     package var dnsHook: String?
 

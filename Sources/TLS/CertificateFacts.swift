@@ -5,6 +5,12 @@ package struct CertificateFacts: Sendable, Equatable {
         var place: CertificateFault.Place
         var from: Int64?
         var to: Int64?
+
+        /// How long before its end it expires soon, in seconds: a quarter of its life at most, since some live for days alone.
+        fileprivate var soon: Int64 {
+            guard let from, let to else { return CertificateChain.soon }
+            return min(CertificateChain.soon, max(0, to - from) / 4)
+        }
     }
 
     /// The hosts that the leaf is for.
@@ -25,7 +31,7 @@ package struct CertificateFacts: Sendable, Equatable {
             if let end = validity.to {
                 if end < now {
                     faults.append(.expired(validity.place, at: end))
-                } else if end < now + CertificateChain.soon {
+                } else if end < now + validity.soon {
                     faults.append(.expiresSoon(validity.place, at: end))
                 }
             }

@@ -9,7 +9,7 @@ package enum CertificateFault: Equatable, Sendable {
 
     case expired(Place, at: Int64)
     case notYetValid(Place, from: Int64)
-    /// Within `CertificateChain.soon`.
+    /// Within `CertificateChain.soon`, or the last quarter of its life.
     case expiresSoon(Place, at: Int64)
     /// The file ends with a certificate whose issuer is neither in it nor among the system's authorities.
     /// - Parameter isCertain: whether that issuer publishes its own certificate for those who miss it, as authorities that have

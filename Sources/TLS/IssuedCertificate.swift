@@ -32,6 +32,20 @@ extension CertificateChain {
     /// How many certificates there are.
     package var count: Int { unsafe certificates.count }
 
+    /// What the authority knows the leaf by (RFC 9773 §4.1): its authority key identifier, and the content of its serial number
+    /// in DER. Nil where it has no such identifier.
+    package var renewalIdentifier: (authorityKey: [UInt8], serial: [UInt8])? {
+        guard let key = unsafe X509_get0_authority_key_id(leaf) else { return nil }
+        var der: UnsafeMutablePointer<UInt8>?
+        let length = unsafe i2d_ASN1_INTEGER(X509_get0_serialNumber(leaf), &der)
+        guard length > 0, let made = unsafe der else { return nil }
+        defer { unsafe CRYPTO_free(made, #file, #line) }
+        let bytes = unsafe Array(UnsafeBufferPointer(start: made, count: Int(length)))
+        // Tag and length, of one byte each: RFC 5280 §4.1.2.2 allows 20 bytes.
+        guard bytes.count > 2, bytes.count < 128 else { return nil }
+        return unsafe (Self.bytes(of: key), Array(bytes.dropFirst(2)))
+    }
+
     /// Is the leaf for this key?
     package func isFor(_ key: PrivateKey) -> Bool {
         defer { ERR_clear_error() }

@@ -89,7 +89,7 @@ import COpenSSL
         return unsafe CertificateChain.pem(of: [certificate])
     }
 
-    private static func alternativeNames(_ names: [String]) -> String {
+    static func alternativeNames(_ names: [String]) -> String {
         names.map { name in
             let isAddress = name.contains(":") || name.utf8.allSatisfy { $0 == 0x2E || 0x30...0x39 ~= $0 }
             return (isAddress ? "IP:" : "DNS:") + name

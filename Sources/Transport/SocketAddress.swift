@@ -51,6 +51,16 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         SocketAddress(family: family, bytes: bytes, port: port, scope: scope)
     }
 
+    /// The name in DNS that leads back to an address (RFC 1035 §3.5, RFC 3596 §2.5); nil for a Unix socket.
+    package var reverseName: String? {
+        switch family {
+        case .ipv4: bytes.reversed().map { "\($0)." }.joined() + "in-addr.arpa"
+        case .ipv6:
+            bytes.reversed().map { "\(String($0 & 15, radix: 16)).\(String($0 >> 4, radix: 16))." }.joined() + "ip6.arpa"
+        case .unix: nil
+        }
+    }
+
     /// Reads a literal: "192.0.2.1", "::1" (without brackets). Nil if it is none.
     package init?(literal: String, port: UInt16) {
         var bytes = [UInt8](repeating: 0, count: 16)

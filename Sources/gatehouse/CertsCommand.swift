@@ -27,7 +27,7 @@ struct CertsCommand: ParsableCommand {
     }
 
     func run() throws {
-        let directory = try stateDir ?? Self.stateDirectory(config ?? "config.toml")
+        guard let directory = stateDir ?? Self.stateDirectory(config ?? "config.toml") else { throw ExitCode(1) }
         let statuses = CertificateStore(StateDirectory(directory)).statuses()
         if json {
             Console.say(CertificateStore.json(statuses))
@@ -40,21 +40,20 @@ struct CertsCommand: ParsableCommand {
         if statuses.contains(where: { ($0.notAfter ?? 0) <= now }) { throw ExitCode(1) }
     }
 
-    private static func stateDirectory(_ file: String) throws -> String {
+    /// The one that a configuration names; nil, after having said why, if it cannot be read.
+    static func stateDirectory(_ file: String) -> String? {
         let result = Configuration.read(path: file, mode: .lenient)
-        guard let configuration = result.configuration else {
-            Console.report(result.problems, source: result.source)
-            throw ExitCode(1)
-        }
-        return configuration.server.stateDir
+        if result.configuration == nil { Console.report(result.problems, source: result.source) }
+        return result.configuration?.server.stateDir
     }
 
-    private static let heading = ["names", "issuer", "valid until", "next try", "failures", "last error"]
+    private static let heading = ["names", "issuer", "valid until", "renewal window", "next try", "failures", "last error"]
 
     private static func row(_ status: CertificateStatus) -> [String] {
         [
             status.names.joined(separator: " "), status.issuer ?? "-",
             status.notAfter.map { Timestamp.text(seconds: $0) } ?? "none yet",
+            status.window.map { "\(Timestamp.text(seconds: $0))/\(Timestamp.text(seconds: $1))" } ?? "-",
             status.nextTry == 0 ? "at once" : Timestamp.text(seconds: status.nextTry), "\(status.failures)",
             // An authority's words stay on their line.
             String(status.lastError.map { $0.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) } } ?? ["-"]),

@@ -92,8 +92,9 @@ struct LoadedPlan {
         return plan.managed.map { certificate in
             let end = known.first { $0.names.first == certificate.name }?.notAfter
             let state = end.map { "there until \(Timestamp.text(seconds: $0)), and renewed" } ?? "asked for at the start"
-            return "\ncertificate of \(certificate.names.joined(separator: ", ")): by ACME from "
-                + "\(certificate.authority.directory), \(state)"
+            let authority = certificate.authority
+            return "\ncertificate of \(certificate.names.joined(separator: ", ")): "
+                + (authority.isLocal ? "from the internal CA" : "by ACME from \(authority.directory)") + ", \(state)"
         }.joined()
     }
 

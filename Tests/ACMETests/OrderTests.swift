@@ -77,11 +77,84 @@ struct RenewalScheduleTests {
         #expect(last == 86_400 * 9 / 10)
     }
 
+    @Test("leaves a certificate that lives for days the time for several more")
+    func shortLived() {
+        var (now, tries): (Int64, Int) = (4 * 86_400, 0)
+        while now < 6 * 86_400 {
+            tries += 1
+            now = RenewalSchedule.retry(now: now, failures: tries, retryAfter: nil, expires: 6 * 86_400, draw: 500)
+        }
+        #expect(tries > 20)
+        #expect(RenewalSchedule.retry(now: 0, failures: 9, retryAfter: 99_999, expires: 800, draw: 0) == 99_999)
+        #expect(RenewalSchedule.retry(now: 900, failures: 12, retryAfter: nil, expires: 800, draw: 0) > 70_000)
+    }
+
     @Test(
         "is not before the authority wants it, unless that is nonsense",
         arguments: [(0, 54), (600, 600), (Int64.max, 2_592_000)] as [(Int64, Int64)])
     func retryAfter(seconds: Int64, time: Int64) {
         #expect(RenewalSchedule.retry(now: 0, failures: 1, retryAfter: seconds, draw: 0) == time)
+    }
+}
+
+@Suite("When an authority wants a certificate renewed")
+struct RenewalWindowTests {
+    @Test(
+        "is read as RFC 3339 writes it",
+        arguments: [
+            ("2021-01-03T00:00:00Z", 1_609_632_000), ("2021-01-03T00:00:00.123456789Z", 1_609_632_000),
+            ("2021-01-03t01:30:00+01:30", 1_609_632_000), ("2021-01-02T23:00:00-01:00", 1_609_632_000),
+            ("2024-02-29T23:59:60Z", 1_709_251_200), ("1970-01-01 00:00:00z", 0),
+        ] as [(String, Int64)])
+    func times(text: String, seconds: Int64) {
+        #expect(RenewalWindow.seconds(text) == seconds)
+        for end in text.indices { #expect(RenewalWindow.seconds(String(text[..<end])) == nil) }
+    }
+
+    @Test(
+        "is no time",
+        arguments: [
+            "2021-02-29T00:00:00Z", "2021-13-01T00:00:00Z", "2021-00-01T00:00:00Z", "2021-01-32T00:00:00Z",
+            "2021-01-03T24:00:00Z", "2021-01-03T00:60:00Z", "2021-01-03T00:00:00", "2021-01-03T00:00:00+1:00",
+            "2021-01-03T00:00:00Zx", "٢٠٢١-01-03T00:00:00Z", "1609632000", "",
+        ])
+    func noTimes(text: String) { #expect(RenewalWindow.seconds(text) == nil) }
+
+    private func window(_ start: String, _ end: String, _ more: String = "") -> RenewalWindow? {
+        RenewalWindow(json: Array(#"{"suggestedWindow": {"start": "\#(start)", "end": "\#(end)"}\#(more)}"#.utf8))
+    }
+
+    @Test("is what the authority's answer says, if it ends after its start (RFC 9773 §4.2)")
+    func answers() {
+        let more = #", "explanationURL": "https://ca.example/why""#
+        let right = window("2025-01-02T04:00:00Z", "2025-01-03T04:00:00Z", more)
+        #expect(right?.start == 1_735_790_400 && right?.end == 1_735_876_800 && right?.explanation == "https://ca.example/why")
+        #expect(window("2025-01-03T04:00:00Z", "2025-01-03T04:00:00Z") == nil)
+        #expect(window("2025-01-03T04:00:00Z", "2025-01-02T04:00:00Z") == nil)
+        #expect(RenewalWindow(json: Array("<html>".utf8)) == nil && RenewalWindow(json: Array("{}".utf8)) == nil)
+    }
+
+    @Test("is heeded within reason")
+    func moments() throws {
+        let window = try #require(self.window("1970-01-02T00:00:00Z", "1970-01-03T00:00:00Z"))
+        func moment(notAfter: Int64, issued: Int64, _ draw: Int64) -> Int64 {
+            RenewalSchedule.renewal(in: window, notAfter: notAfter, issued: issued, draw: draw)
+        }
+        #expect(moment(notAfter: 1_000_000, issued: 0, 0) == 86_400)
+        #expect(moment(notAfter: 1_000_000, issued: 0, 500) == 86_400 + 43_200)
+        #expect(moment(notAfter: 1_000_000, issued: 0, 999) < 2 * 86_400)
+        // Too late, and before it was even issued.
+        #expect(moment(notAfter: 90_000, issued: 0, 999) == 81_000)
+        #expect(moment(notAfter: 2_000_000, issued: 1_000_000, 0) == 1_003_600)
+        #expect(moment(notAfter: 1_000_120, issued: 1_000_000, 0) == 1_000_006)
+    }
+
+    @Test(
+        "is asked for as often as it says, within a minute and a day",
+        arguments: [(nil, 21_600), (0, 60), (7200, 7200), (.max, 86_400), (.min, 60)] as [(Int64?, Int64)])
+    func looks(retryAfter: Int64?, pause: Int64) {
+        #expect(RenewalSchedule.look(now: 0, retryAfter: retryAfter, draw: 0) == pause)
+        #expect(RenewalSchedule.look(now: 0, retryAfter: retryAfter, draw: 999) <= pause + pause / 10)
     }
 }
 

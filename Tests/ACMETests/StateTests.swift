@@ -52,6 +52,14 @@ struct StateTests {
         #expect(words?.contains("acme/x") == true)
     }
 
+    @Test("has what others serve where they can read it, whatever the umask")
+    func published() throws {
+        let folder = StateDirectory(directory.path + "/challenges/here", isPublic: true)
+        try folder.write([1], to: "token")
+        #expect(try mode(directory.path + "/challenges/here/token") == 0o644)
+        #expect(try mode(directory.path + "/challenges/here") == 0o755)
+    }
+
     @Test("has one owner")
     func locked() throws {
         let first = try #require(try state.lock("acme/lock"))

@@ -179,6 +179,7 @@ import Testing
         let ssl = try #require(configuration.sites[2].ssl)
         #expect(ssl.autoCert)
         #expect(ssl.domains == ["b.example"])
+        #expect(ssl.issuer == .acme)
         #expect(ssl.acme.email == "ops@example.com")
         #expect(!ssl.acme.staging)
         #expect(ssl.acme.challengeDir == "./acme")
@@ -188,6 +189,7 @@ import Testing
         #expect(ssl.acme.keyType == .p384)
         #expect(ssl.acme.fallback == ["https://other.example.com/dir"])
         #expect(ssl.acme.preferredChain == "Root X")
+        #expect(ssl.acme.profile == "shortlived")
         #expect(ssl.acme.dnsHook == "/usr/local/bin/hook")
         #expect(try #require(configuration.sites[3].ssl).acme.staging)
     }

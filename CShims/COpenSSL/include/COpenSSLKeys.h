@@ -25,6 +25,16 @@ int gh_key_request(EVP_PKEY *key, const char *names, unsigned char **der);
 /// The caller frees it.
 X509 *gh_challenge_certificate(EVP_PKEY *key, const char *names, const unsigned char *digest);
 
+/// A self-signed certificate of an authority, O=`unit`, CN=`name`, that may sign for the names alone that `permitted` says, which
+/// is nameConstraints' value as x509v3_config(5) writes it. It lives for `seconds` from now. NULL on failure. The caller frees
+/// it.
+X509 *gh_authority_certificate(EVP_PKEY *key, const char *unit, const char *name, const char *permitted, long seconds);
+
+/// A server's certificate of O=`unit` for `names` (as with gh_key_request), by that authority. NULL on failure. The caller frees
+/// it.
+X509 *gh_server_certificate(
+    EVP_PKEY *key, const char *unit, const char *names, X509 *issuer, EVP_PKEY *issuer_key, long seconds);
+
 /// HMAC-SHA-256 (RFC 2104), GH_SHA256_LENGTH bytes. 0 on failure.
 int gh_hmac_sha256(const unsigned char *key, size_t key_count, const unsigned char *bytes, size_t count, unsigned char *code);
 

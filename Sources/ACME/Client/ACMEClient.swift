@@ -28,14 +28,55 @@ final class ACMEClient {
     // MARK: Orders
 
     /// Asks for a certificate (RFC 8555 §7.4).
-    nonisolated(nonsending) func order(_ names: [String]) async throws(ACMEError) -> (url: String, order: Order) {
-        struct Payload: Encodable {
-            var identifiers: [Identifier]
-        }
+    /// - Parameters:
+    ///   - profile: of those that the authority's directory names; nil: its choice.
+    ///   - replaces: what it knows the certificate by that is to be renewed; nil: there is none of it.
+    nonisolated(nonsending) func order(
+        _ names: [String], profile: String? = nil, replaces: String? = nil
+    ) async throws(ACMEError) -> (url: String, order: Order) {
         let url = try await directoryURL(\.newOrder, "newOrder")
-        let reply = try await post(url, JSON.encode(Payload(identifiers: names.map { Identifier($0) })))
+        if let profile, let offered = directory?.meta?.profiles, offered[profile] == nil {
+            let names = offered.keys.sorted().joined(separator: ", ")
+            throw .settings("the authority has no profile \"\(profile)\" (acme.profile), but \(names.isEmpty ? "none" : names)")
+        }
+        var wanted = NewOrder(identifiers: names.map { Identifier($0) }, profile: profile)
+        // RFC 9773 §5: only an authority that knows what it means may be told.
+        wanted.replaces = directory?.renewalInfo == nil ? nil : replaces
+        let reply: AuthorityReply
+        do throws(ACMEError) {
+            reply = try await post(url, JSON.encode(wanted))
+        } catch {
+            // RFC 9773 §5: it may be replaced already, or be of another account. An order like any other is left.
+            guard case .refused = error, wanted.replaces != nil, error.problemKind != "rateLimited" else { throw error }
+            wanted.replaces = nil
+            reply = try await post(url, JSON.encode(wanted))
+        }
         guard let location = reply.location else { throw .nonsense("a new order without a Location") }
         return (location, try decode(Order.self, reply))
+    }
+
+    private struct NewOrder: Encodable {
+        var identifiers: [Identifier]
+        var profile: String?
+        var replaces: String?
+    }
+
+    /// When the authority wants a certificate renewed (RFC 9773 §4.2).
+    /// - Parameter identifier: see `CertificateChain.renewalIdentifier`.
+    /// - Returns: nil if it does not say; and the seconds for which it does not want to be asked again.
+    nonisolated(nonsending) func renewalWindow(
+        _ identifier: String
+    ) async throws(ACMEError) -> (window: RenewalWindow?, retryAfter: Int64?) {
+        guard let base = try await openDirectory().renewalInfo else { return (nil, nil) }
+        let url = try Self.parse(base + (base.hasSuffix("/") ? "" : "/") + identifier, "renewalInfo")
+        let reply = try await calls.ask(.get, url)
+        guard reply.status == 200 else {
+            // It does not know the certificate, which another authority may have issued: nothing that a while will change.
+            if reply.status == 404 { return (nil, reply.retryAfter) }
+            throw .nonsense("status \(reply.status) of \(url)")
+        }
+        guard let window = RenewalWindow(json: reply.body) else { throw .nonsense("no window for a renewal (RFC 9773 §4.2)") }
+        return (window, reply.retryAfter)
     }
 
     nonisolated(nonsending) func order(at url: String) async throws(ACMEError) -> (order: Order, retryAfter: Int64?) {
@@ -88,7 +129,7 @@ final class ACMEClient {
         }
         let url = try await directoryURL(\.newAccount, "newAccount")
         if directory?.meta?.externalAccountRequired == true, authority.externalAccount == nil {
-            throw .unproven("the authority wants an external account (RFC 8555 §7.3.4): acme.eab_kid, acme.eab_hmac_key")
+            throw .settings("the authority wants an external account (RFC 8555 §7.3.4): acme.eab_kid, acme.eab_hmac_key")
         }
         let binding: SignedRequest.Flattened?
         if let account = authority.externalAccount {
@@ -106,20 +147,20 @@ final class ACMEClient {
 
     // MARK: Requests
 
+    private nonisolated(nonsending) func openDirectory() async throws(ACMEError) -> AuthorityDirectory {
+        if let directory { return directory }
+        let url = try Self.parse(authority.directory, "acme.directory")
+        let reply = try await calls.ask(.get, url)
+        guard reply.status == 200 else { throw .nonsense("status \(reply.status) of \(url)") }
+        let known = try decode(AuthorityDirectory.self, reply)
+        directory = known
+        return known
+    }
+
     private nonisolated(nonsending) func directoryURL(
         _ path: KeyPath<AuthorityDirectory, String>, _ name: String
     ) async throws(ACMEError) -> ServiceURL {
-        let known: AuthorityDirectory
-        if let directory {
-            known = directory
-        } else {
-            let url = try Self.parse(authority.directory, "acme.directory")
-            let reply = try await calls.ask(.get, url)
-            guard reply.status == 200 else { throw .nonsense("status \(reply.status) of \(url)") }
-            known = try decode(AuthorityDirectory.self, reply)
-            directory = known
-        }
-        return try Self.parse(known[keyPath: path], name)
+        try Self.parse(try await openDirectory()[keyPath: path], name)
     }
 
     /// RFC 8555 §6.3: POST-as-GET.

@@ -29,6 +29,10 @@ package struct Authority: Hashable, Sendable {
         self.externalAccount = externalAccount
     }
 
+    /// The one in the state directory, for names that no public authority issues for.
+    package static let local = Authority(directory: "internal")
+    package var isLocal: Bool { self == Self.local }
+
     /// Its place in the state directory: one account for each directory and address.
     var folder: String {
         let text = directory.lowercased().replacing("https://", with: "") + (email.isEmpty ? "" : "_" + email.lowercased())

@@ -1,17 +1,20 @@
 import EventLoop
 import TLS
+import Transport
 
 /// One order from its beginning to the certificate (RFC 8555 §7.4).
 struct Issuance {
     /// How one name is proved.
     struct Proof: Sendable, Equatable {
         var kind: ProofKind
-        /// Host name.
+        /// Host name, or an address.
         var name: String
         var token: String
         /// RFC 8555 §8.1.
         var keyAuthorization: String
 
+        /// What handshakes that prove it name (RFC 8738 §6: of an address, the name that leads back to it).
+        var serverName: String { SocketAddress(literal: name, port: 0)?.reverseName ?? name }
         /// Its SHA-256, as handshakes show it (RFC 8737 §3).
         var digest: [UInt8] { sha256(Array(keyAuthorization.utf8)) }
         /// What a record says (RFC 8555 §8.4).
@@ -26,6 +29,10 @@ struct Issuance {
     let kinds: [ProofKind]
     /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
     let preferredRoot: String?
+    /// Of the authority's kinds of certificates; nil: its choice.
+    let profile: String?
+    /// What the authority knows the certificate by that is renewed; nil: there is none of it.
+    let replaces: String?
     /// Has what proves the names where the authority will look, when it returns.
     let prove: ([Proof]) async throws(ACMEError) -> Void
     /// Told the URL of an order that has begun.
@@ -74,7 +81,7 @@ struct Issuance {
                 guard error.problemKind != nil else { throw error }
             }
         }
-        let (url, order) = try await client.order(names)
+        let (url, order) = try await client.order(names, profile: profile, replaces: replaces)
         try began(url)
         return (url, order)
     }

@@ -1,12 +1,18 @@
+import Transport
+
 /// Where an authority is asked for what (RFC 8555 §7.1.1).
 struct AuthorityDirectory: Decodable, Sendable {
     struct Meta: Decodable, Sendable {
         var externalAccountRequired: Bool?
+        /// Kinds of certificates that can be ordered, and what they are.
+        var profiles: [String: String]?
     }
 
     var newNonce: String
     var newAccount: String
     var newOrder: String
+    /// RFC 9773 §4.1; nil: it does not say when to renew.
+    var renewalInfo: String?
     var meta: Meta?
 }
 
@@ -16,8 +22,7 @@ struct Identifier: Codable, Sendable, Hashable {
     var value: String
 
     init(_ name: String) {
-        let isAddress = name.contains(":") || name.utf8.allSatisfy { $0 == 0x2E || 0x30...0x39 ~= $0 }
-        type = isAddress ? "ip" : "dns"
+        type = SocketAddress(literal: name, port: 0) == nil ? "dns" : "ip"
         value = name
     }
 }

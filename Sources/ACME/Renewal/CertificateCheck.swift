@@ -1,4 +1,5 @@
 import TLS
+import Transport
 
 /// Whether what an authority has issued is what was asked for: it is checked before any client sees it.
 enum CertificateCheck {
@@ -17,8 +18,9 @@ enum CertificateCheck {
         }
         guard chain.isFor(key) else { throw .wrongCertificate("it is for another key") }
         let covered = chain.names
-        if let missing = names.first(where: { !covered.cover(host: $0) }) {
-            throw .wrongCertificate("it is not for \(missing), but for \(covered.hosts.joined(separator: ", "))")
+        if let missing = names.first(where: { !covered.cover(hostOrAddress: $0) }) {
+            let others = covered.hosts.isEmpty ? "others" : covered.hosts.joined(separator: ", ")
+            throw .wrongCertificate("it is not for \(missing), but for \(others)")
         }
         guard chain.isLinked else { throw .wrongCertificate("its chain does not hang together") }
         guard let (start, end) = chain.lifetime else { throw .wrongCertificate("its dates cannot be read") }
@@ -27,5 +29,12 @@ enum CertificateCheck {
             throw .wrongCertificate("it is not valid for more than a day yet; or is this machine's clock wrong?")
         }
         return (chain, start, end)
+    }
+}
+
+extension CertificateNames {
+    /// - Parameter name: a host name, or an address without brackets.
+    func cover(hostOrAddress name: String) -> Bool {
+        SocketAddress(literal: name, port: 0).map { cover(address: $0.bytes) } ?? cover(host: name)
     }
 }

@@ -2,7 +2,7 @@ package import TLS
 
 /// A certificate that is to be had by ACME, as the configuration says it.
 package struct ManagedCertificate: Sendable, Equatable {
-    /// Host names that it is for, lower case, each once. The first is its name in the state directory.
+    /// Host names and addresses that it is for, lower case, each once. The first is its name in the state directory.
     package var names: [String]
     package var authority: Authority
     /// Who is asked when that one fails, in this order.
@@ -16,9 +16,12 @@ package struct ManagedCertificate: Sendable, Equatable {
     /// The common name of the root that the chain is to lead to; nil: any.
     package var preferredRoot: String?
 
+    /// Of the authority's kinds of certificates; nil: its choice.
+    package var profile: String?
+
     package init(
         names: [String], authority: Authority, fallbacks: [Authority] = [], challengeFolder: String? = nil,
-        dnsHook: String? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil
+        dnsHook: String? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil, profile: String? = nil
     ) {
         self.names = names
         self.authority = authority
@@ -27,6 +30,7 @@ package struct ManagedCertificate: Sendable, Equatable {
         self.dnsHook = dnsHook
         self.keyKind = keyKind
         self.preferredRoot = preferredRoot
+        self.profile = profile
     }
 
     /// Another one whenever anything of how it is asked for is another.
@@ -35,20 +39,21 @@ package struct ManagedCertificate: Sendable, Equatable {
         let parts =
             [
                 authority.directory, authority.email, authority.caFile, account?.identifier, account?.key, challengeFolder,
-                dnsHook,
-                keyKind.rawValue, preferredRoot,
+                dnsHook, keyKind.rawValue, preferredRoot, profile,
             ] + fallbacks.map(\.directory)
         return Base64URL.text(sha256(Array(parts.map { $0 ?? "" }.joined(separator: "\n").utf8)).prefix(12))
     }
 
     /// Who is asked after so many failures in a row: each twice, since one may only have had a bad moment.
     func authority(afterFailures count: Int) -> Authority {
-        let all = [authority] + fallbacks
-        return all[count / 2 % all.count]
+        authorities[count / 2 % authorities.count]
     }
 
+    /// All that may be asked, in their order.
+    var authorities: [Authority] { [authority] + fallbacks }
+
     /// May a certificate of this directory stay?
-    func accepts(_ directory: String?) -> Bool { ([authority] + fallbacks).contains { $0.directory == directory } }
+    func accepts(_ directory: String?) -> Bool { authorities.contains { $0.directory == directory } }
 
     package var name: String { names.first ?? "" }
 }

@@ -45,11 +45,13 @@ final class Proofs {
             switch proof.kind {
             case .http01:
                 let folder = certificate.challengeFolder
-                if let folder { try StateDirectory(folder).write(Array(proof.keyAuthorization.utf8), to: proof.token) }
+                if let folder {
+                    try StateDirectory(folder, isPublic: true).write(Array(proof.keyAuthorization.utf8), to: proof.token)
+                }
                 answers[proof.token] = Answer(text: proof.keyAuthorization, folder: folder, until: until)
             case .tlsALPN01:
                 try await show(proof)
-                handshakes[proof.name] = until
+                handshakes[proof.serverName] = until
             case .dns01:
                 guard let path = certificate.dnsHook else { continue }
                 let hook = HookProgram(path: path)
@@ -62,7 +64,7 @@ final class Proofs {
     }
 
     private nonisolated(nonsending) func show(_ proof: Issuance.Proof) async throws(ACMEError) {
-        let file = Self.file(of: proof.name)
+        let file = Self.file(of: proof.serverName)
         do throws(TLSError) {
             let key = try PrivateKey(.p256)
             let certificate = try key.challengeCertificate(for: proof.name, digest: proof.digest)
@@ -71,7 +73,7 @@ final class Proofs {
         } catch {
             throw .storage("no certificate for a challenge: \(error.reason)")
         }
-        if let reason = await deployment.prove(proof.name, file: store.location(of: file)) { throw .storage(reason) }
+        if let reason = await deployment.prove(proof.serverName, file: store.location(of: file)) { throw .storage(reason) }
     }
 
     /// Another plan is in use: it knows nothing of what is being proved.

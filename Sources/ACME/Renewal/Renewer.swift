@@ -14,18 +14,18 @@ package actor Renewer {
     let directory: StateDirectory
     let store: CertificateStore
     let deployment: any CertificateDeployment
-    private let waiter: Waiter
-    private let buffers = BufferPool(smallCapacity: 16_384)
-    private var certificates: [ManagedCertificate] = []
+    let waiter: Waiter
+    let buffers = BufferPool(smallCapacity: 16_384)
+    var certificates: [ManagedCertificate] = []
     /// By name; those that are known.
     var statuses: [String: CertificateStatus] = [:]
-    private let proofs: Proofs
+    let proofs: Proofs
     /// Of the state directory; nil while another process has it.
     private var lock: Int32?
     private var saidIsLocked = false
-    private var isStopped = false
-    private var hasChanged = false
-    private var callsUnderWay: AuthorityCalls?
+    private(set) var isStopped = false
+    private(set) var hasChanged = false
+    var callsUnderWay: AuthorityCalls?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor holds its loop, which whoever runs it stops when it has ended.
@@ -64,7 +64,10 @@ package actor Renewer {
     package func run() async {
         while !isStopped {
             hasChanged = false
-            if !certificates.isEmpty, takeLock() { await tryWhatIsDue() }
+            if !certificates.isEmpty, takeLock() {
+                await tryWhatIsDue()
+                await lookAtWindows()
+            }
             await proofs.forgetEnded()
             if !hasChanged, !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
@@ -84,7 +87,7 @@ package actor Renewer {
 
     private var sleep: UInt64 {
         let now = Self.now
-        let next = certificates.compactMap { statuses[$0.name]?.nextTry }.min() ?? .max
+        let next = certificates.compactMap { statuses[$0.name]?.nextEvent }.min() ?? .max
         guard next > now else { return lock == nil ? Self.longestSleep : 1_000_000_000 }
         return min(UInt64(clamping: min(next - now, 3600)) * 1_000_000_000, Self.longestSleep)
     }
@@ -115,186 +118,5 @@ package actor Renewer {
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
             await attempt(certificate, status)
         }
-    }
-
-    /// What is known of a certificate; nil if it must be left alone.
-    private func status(of certificate: ManagedCertificate) -> CertificateStatus? {
-        do throws(ACMEError) {
-            var status = statuses[certificate.name]
-            if status == nil { status = try load(certificate) }
-            guard var known = status else { return nil }
-            if known.names != certificate.names || known.directory != certificate.authority.directory {
-                try change(&known, to: certificate)
-            } else if known.failures > 0, known.settings != certificate.settings {
-                known.nextTry = 0
-            }
-            known.settings = certificate.settings
-            statuses[certificate.name] = known
-            return known
-        } catch {
-            log.error("a certificate's state cannot be read", metadata: facts(certificate, error))
-            return nil
-        }
-    }
-
-    /// Something else is wanted than before: at once, unless the present certificate is just that, and without what the former
-    /// had to wait for.
-    private func change(_ status: inout CertificateStatus, to certificate: ManagedCertificate) throws(ACMEError) {
-        status.names = certificate.names
-        status.directory = certificate.authority.directory
-        (status.nextTry, status.failures, status.order, status.lastError) = (0, 0, nil, nil)
-        guard certificate.accepts(status.issuedBy), let chain = try store.certificate(of: certificate.name),
-            let lifetime = chain.lifetime
-        else { return }
-        let covered = chain.names
-        guard status.names.allSatisfy({ covered.cover(host: $0) }) else { return }
-        status.nextTry = RenewalSchedule.renewal(notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
-    }
-
-    private func load(_ certificate: ManagedCertificate) throws(ACMEError) -> CertificateStatus? {
-        var status = CertificateStatus()
-        switch try store.status(of: certificate.name) {
-        case .none: break
-        case .status(let found): status = found
-        case .setAside(let name):
-            log.error("a certificate's state could not be read, and is set aside", metadata: ["file": "\(name)"])
-        case .newer(let version):
-            log.error(
-                "a certificate's state is of a newer version of this program: it is left alone",
-                metadata: ["name": "\(certificate.name)", "version": "\(version)"])
-            return nil
-        }
-        // The certificate itself is what counts: a status may be lost, or of another certificate, after a restore.
-        guard let lifetime = try store.certificate(of: certificate.name)?.lifetime else {
-            if status.notAfter != nil { status.nextTry = 0 }
-            (status.notBefore, status.notAfter, status.issuedBy) = (nil, nil, nil)
-            return status
-        }
-        if status.notAfter != lifetime.end {
-            (status.notBefore, status.notAfter) = (lifetime.start, lifetime.end)
-            (status.names, status.directory) = (certificate.names, certificate.authority.directory)
-            status.issuedBy = status.issuedBy ?? status.directory
-            status.nextTry = RenewalSchedule.renewal(
-                notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
-        }
-        return status
-    }
-
-    // MARK: A try
-
-    private func attempt(_ certificate: ManagedCertificate, _ before: CertificateStatus) async {
-        var status = before
-        status.lastTry = Self.now
-        let authority = certificate.authority(afterFailures: before.failures)
-        log.notice(
-            before.notAfter == nil ? "asking for a certificate" : "renewing a certificate",
-            metadata: ["names": "\(certificate.names.joined(separator: " "))", "authority": "\(authority.directory)"])
-        do throws(ACMEError) {
-            try await issue(certificate, authority, &status)
-        } catch {
-            guard !isStopped else { return }
-            status = statuses[certificate.name] ?? status
-            status.lastTry = Self.now
-            status.failures += 1
-            status.lastError = error.description
-            status.nextTry = RenewalSchedule.retry(
-                now: Self.now, failures: status.failures, retryAfter: error.retryAfter, draw: .random(in: 0..<1000))
-            var facts = facts(certificate, error)
-            facts["authority"] = "\(authority.directory)"
-            facts["failures"] = "\(status.failures)"
-            facts["next_try_in"] = "\(status.nextTry - Self.now) s"
-            log.error("no certificate", metadata: facts)
-            // An order that has failed is not asked for again; one that could not be asked for is.
-            if case .unreachable = error {} else { status.order = nil }
-            keep(status, certificate)
-        }
-    }
-
-    private func issue(
-        _ certificate: ManagedCertificate, _ authority: Authority, _ status: inout CertificateStatus
-    ) async throws(ACMEError) {
-        let name = certificate.name
-        let key = try store.nextKey(of: name, certificate.keyKind)
-        let calls = try AuthorityCalls(
-            waiter, buffers: buffers, caFile: authority.caFile, wallClock: { Self.now })
-        callsUnderWay = calls
-        defer {
-            callsUnderWay = nil
-            calls.close()
-        }
-        if isStopped { calls.stop() }
-        let client = ACMEClient(authority, calls: calls, store: directory)
-        let issuance = Issuance(
-            client: client, names: certificate.names, key: key,
-            kinds: await ways(of: certificate, status.failures), preferredRoot: certificate.preferredRoot,
-            prove: { proofs throws(ACMEError) in try await self.proofs.publish(proofs, certificate) },
-            began: { url throws(ACMEError) in
-                var begun = self.statuses[name] ?? CertificateStatus()
-                (begun.order, begun.orderedFrom) = (url, authority.directory)
-                self.statuses[name] = begun
-                try self.store.save(begun, of: name)
-                self.log.info("an order has begun", metadata: ["name": "\(name)", "order": "\(url)"])
-            })
-        let pem = try await run(issuance, resumed: status.orderedFrom == authority.directory ? status.order : nil)
-        let (chain, start, end) = try CertificateCheck.chain(pem, for: certificate.names, key: key, now: Self.now)
-        try store.save(pem, key, of: name)
-        try store.forgetNextKey(of: name)
-        status = CertificateStatus()
-        status.settings = certificate.settings
-        (status.names, status.directory) = (certificate.names, certificate.authority.directory)
-        (status.notBefore, status.notAfter, status.issuer) = (start, end, chain.issuer)
-        status.issuedBy = authority.directory
-        status.lastTry = Self.now
-        status.nextTry = RenewalSchedule.renewal(notBefore: start, notAfter: end, draw: .random(in: 0..<1000))
-        keep(status, certificate)
-        await use(certificate, status)
-    }
-
-    private func run(_ issuance: Issuance, resumed: String?) async throws(ACMEError) -> String {
-        do throws(ACMEError) {
-            let pem = try await issuance.run(resumed: resumed)
-            await proofs.takeOutRecords()
-            return pem
-        } catch {
-            await proofs.takeOutRecords()
-            throw error
-        }
-    }
-
-    private func use(_ certificate: ManagedCertificate, _ status: CertificateStatus) async {
-        var facts: Logger.Metadata = ["names": "\(certificate.names.joined(separator: " "))"]
-        if let reason = await deployment.use(certificate.name, file: store.file(of: certificate.name)) {
-            facts["reason"] = "\(reason)"
-            return log.error("a new certificate cannot be used", metadata: facts)
-        }
-        facts["issuer"] = "\(status.issuer ?? "?")"
-        facts["days"] = "\(((status.notAfter ?? 0) - Self.now) / 86_400)"
-        facts["renewal_in"] = "\(status.nextTry - Self.now) s"
-        log.notice("a new certificate is in use", metadata: facts)
-    }
-
-    private func keep(_ status: CertificateStatus, _ certificate: ManagedCertificate) {
-        statuses[certificate.name] = status
-        do throws(ACMEError) {
-            try store.save(status, of: certificate.name)
-        } catch {
-            log.error("a certificate's state cannot be written", metadata: facts(certificate, error))
-        }
-    }
-
-    private func facts(_ certificate: ManagedCertificate, _ error: ACMEError) -> Logger.Metadata {
-        [
-            "names": "\(certificate.names.joined(separator: " "))", "authority": "\(certificate.authority.directory)",
-            "reason": "\(error)", "help": "\(error.hint)",
-        ]
-    }
-
-    /// How this certificate's names can be proved, the best way first; after failures another one.
-    private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
-        if certificate.dnsHook != nil { return [.dns01] }
-        var ways = await deployment.ways
-        if certificate.challengeFolder != nil, !ways.contains(.http01) { ways.insert(.http01, at: 0) }
-        let start = ways.isEmpty ? 0 : failures % ways.count
-        return Array(ways[start...] + ways[..<start])
     }
 }

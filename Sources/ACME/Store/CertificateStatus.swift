@@ -23,9 +23,29 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     package var lastError: String?
     /// Of how it is asked for: another value after a failure means that somebody has mended something.
     package var settings: String?
+    /// When the authority was last asked for it with success; nil: by another program, or another version.
+    package var issued: Int64?
+    /// When the authority wants it renewed, and where it says why (RFC 9773 §4.2); nil while it does not say.
+    package var windowStart: Int64?
+    package var windowEnd: Int64?
+    package var windowExplanation: String?
+    /// When it is asked for that again; nil: at once.
+    package var nextLook: Int64?
     /// The URL of an order that is under way, and whose directory it is of.
     package var order: String?
     package var orderedFrom: String?
 
     package init() {}
+
+    /// When the authority wants it renewed: from when to when.
+    package var window: (Int64, Int64)? {
+        guard let windowStart, let windowEnd else { return nil }
+        return (windowStart, windowEnd)
+    }
+
+    /// When there is something to do about it.
+    var nextEvent: Int64 {
+        let asksNobody = notAfter == nil || failures > 0 || issuedBy == Authority.local.directory
+        return asksNobody ? nextTry : min(nextTry, nextLook ?? 0)
+    }
 }

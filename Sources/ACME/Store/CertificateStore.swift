@@ -62,6 +62,12 @@ package struct CertificateStore: Sendable {
         return chain
     }
 
+    /// What the authority knows the present certificate by (RFC 9773 §4.1); nil if there is none, or it has no such name.
+    func renewalIdentifier(of name: String) throws(ACMEError) -> String? {
+        guard let (authorityKey, serial) = try certificate(of: name)?.renewalIdentifier else { return nil }
+        return "\(Base64URL.text(authorityKey)).\(Base64URL.text(serial))"
+    }
+
     func save(_ chain: String, _ key: PrivateKey, of name: String) throws(ACMEError) {
         try store.write(Array((key.pem + chain).utf8), to: StatePath.certificate(name) + "/certificate.pem")
     }

@@ -7,11 +7,15 @@ import Glibc
 package struct StateDirectory: StateStore {
     /// Without a slash at its end.
     private let root: String
+    /// May others read what is written here?
+    private let isPublic: Bool
 
     /// A state file is a few KiB; what is larger is none.
     private static let maxFileBytes = 1024 * 1024
 
-    package init(_ path: String) {
+    /// - Parameter isPublic: whether others may read it: files have mode 0644, and folders 0755.
+    package init(_ path: String, isPublic: Bool = false) {
+        self.isPublic = isPublic
         root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
@@ -29,6 +33,12 @@ package struct StateDirectory: StateStore {
         return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(words(errno))"
     }
 
+    /// Is there a file or a folder of that path?
+    package static func exists(_ path: String) -> Bool {
+        // The call uses the text alone.
+        unsafe access(path, F_OK) == 0
+    }
+
     /// Why a program cannot be run; nil if it can, as far as can be seen.
     package static func problem(running path: String) -> String? {
         guard path.hasPrefix("/") else { return "no whole path" }
@@ -36,9 +46,12 @@ package struct StateDirectory: StateStore {
         return unsafe access(path, X_OK) == 0 ? nil : words(errno)
     }
 
-    func location(of path: String) -> String { "\(root)/\(path)" }
+    /// The whole path of a file in it, whether it is there or not.
+    package func location(of path: String) -> String { "\(root)/\(path)" }
 
-    func read(_ path: String) throws(ACMEError) -> [UInt8]? {
+    /// Reads a file of up to 1 MiB; it follows no link.
+    /// - Returns: nil if there is none.
+    package func read(_ path: String) throws(ACMEError) -> [UInt8]? {
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT { return nil }
@@ -57,7 +70,32 @@ package struct StateDirectory: StateStore {
         }
     }
 
-    func write(_ bytes: [UInt8], to path: String) throws(ACMEError) {
+    /// Replaces a file whole, or not at all, and makes its folders; it is on the disk when this returns.
+    /// - Throws: `.storage`, with the system's words.
+    package func write(_ bytes: [UInt8], to path: String) throws(ACMEError) {
+        let (temporary, folder) = try writeBeside(path, bytes)
+        guard unsafe rename(temporary, location(of: path)) == 0 else {
+            let error = failure("write", path)
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+        flushFolder(folder)
+    }
+
+    func create(_ bytes: [UInt8], at path: String) throws(ACMEError) -> Bool {
+        let (temporary, folder) = try writeBeside(path, bytes)
+        // The calls use the texts alone. link(2) replaces nothing.
+        let isNew = unsafe link(temporary, location(of: path)) == 0
+        let isThere = !isNew && errno == EEXIST
+        let error = failure("write", path)
+        _ = unsafe unlink(temporary)
+        guard isNew || isThere else { throw error }
+        flushFolder(folder)
+        return isNew
+    }
+
+    /// - Returns: a file beside it with these bytes, on the disk, and their folder.
+    private func writeBeside(_ path: String, _ bytes: [UInt8]) throws(ACMEError) -> (file: String, folder: String) {
         let folder = try makeFolder(of: path)
         let target = location(of: path)
         let temporary = "\(target).new-\(getpid())"
@@ -68,20 +106,19 @@ package struct StateDirectory: StateStore {
         do throws(ACMEError) {
             defer { close(descriptor) }
             try fill(descriptor, with: bytes, path)
+            // Whatever the umask: another server's user is to read it.
+            if isPublic, fchmod(descriptor, 0o644) != 0 { throw failure("write", path) }
             guard fsync(descriptor) == 0 else { throw failure("write", path) }
         } catch {
             _ = unsafe unlink(temporary)
             throw error
         }
-        guard unsafe rename(temporary, target) == 0 else {
-            let error = failure("write", path)
-            _ = unsafe unlink(temporary)
-            throw error
-        }
-        flushFolder(folder)
+        return (temporary, folder)
     }
 
-    func remove(_ path: String) throws(ACMEError) {
+    /// Removes a file; one that is not there need not be removed.
+    /// - Throws: `.storage`, with the system's words.
+    package func remove(_ path: String) throws(ACMEError) {
         // The call uses the text alone.
         guard unsafe unlink(location(of: path)) == 0 || errno == ENOENT else { throw failure("remove", path) }
     }
@@ -96,7 +133,8 @@ package struct StateDirectory: StateStore {
         return location(of: name)
     }
 
-    func list(_ folder: String) -> [String] {
+    /// The names in a folder, sorted, without those that begin with a dot; none if there is no such folder.
+    package func list(_ folder: String) -> [String] {
         // The folder is opened, read and closed here; an entry is copied before the next one is asked for.
         guard let directory = unsafe opendir(location(of: folder)) else { return [] }
         defer { unsafe closedir(directory) }
@@ -134,7 +172,7 @@ package struct StateDirectory: StateStore {
             folder += index == 0 ? String(part) : "/" + part
             if folder.isEmpty { continue }
             // The call uses the text alone.
-            guard unsafe mkdir(folder, 0o700) == 0 || errno == EEXIST || errno == EISDIR else {
+            guard unsafe mkdir(folder, isPublic ? 0o755 : 0o700) == 0 || errno == EEXIST || errno == EISDIR else {
                 throw .storage("cannot make \(folder): \(Self.words(errno))")
             }
         }

@@ -5,6 +5,9 @@ protocol StateStore: Sendable {
     func read(_ path: String) throws(ACMEError) -> [UInt8]?
     /// Replaces the file whole, or not at all; it is on the disk when this returns. Nobody but this user can read it.
     func write(_ bytes: [UInt8], to path: String) throws(ACMEError)
+    /// Makes a file, whole; it is on the disk when this returns.
+    /// - Returns: false if there is one already, which stays.
+    func create(_ bytes: [UInt8], at path: String) throws(ACMEError) -> Bool
     /// What is not there need not be removed.
     func remove(_ path: String) throws(ACMEError)
     /// Gives a file that cannot be used another name, so that it is neither read again nor lost.

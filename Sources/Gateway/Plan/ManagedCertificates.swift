@@ -34,7 +34,10 @@ extension PlanBuilder {
         var contexts: [String: TLSServerContext] = [:]
         for site in configuration.sites {
             guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil else { continue }
-            for name in site.allHostnames + ssl.domains where contexts[name] == nil {
+            for host in (site.allHostnames + ssl.domains).map(Self.withoutBrackets) {
+                // RFC 8738 §6: a handshake names an address by its name in DNS.
+                let name = SocketAddress(literal: host, port: 0)?.reverseName ?? host
+                guard contexts[name] == nil else { continue }
                 contexts[name] = TLSServerContext(protocols: ["acme-tls/1"], records: records)
             }
         }
@@ -44,24 +47,33 @@ extension PlanBuilder {
     /// Puts the site's certificate on the list of those that are wanted; sites of one first name share one.
     /// - Returns: its name; nil after an error.
     private mutating func want(_ site: Site, _ ssl: TLSSettings, _ keyPath: String) -> String? {
-        let names = site.allHostnames + ssl.domains
+        // An address has brackets in a host name alone.
+        let own = site.allHostnames.map(Self.withoutBrackets)
+        let names = own + ssl.domains.map(Self.withoutBrackets)
         var isRight = true
+        let issuer = Self.issuer(of: names, ssl)
         for name in names {
-            let place = site.allHostnames.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
-            guard let reason = Self.flaw(of: name, byDNS: ssl.acme.dnsHook != nil) else { continue }
+            let place = own.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
+            guard let reason = Self.flaw(of: name, ssl, issuer) else { continue }
             problem(at: place, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "name cert_file and key_file for it")
             isRight = false
         }
         guard isRight, let name = names.first else { return nil }
+        if issuer == .internalCA, ssl.acme.isWritten {
+            problem(
+                ssl.issuer == nil ? .warning : .error, at: "\(keyPath).acme",
+                "is not used: \(name) gets its certificate from the internal CA",
+                hint: "issuer = \"acme\" asks an authority by ACME; acme.directory then names one of your own")
+        }
         checkHook(ssl.acme, keyPath)
-        let authority = authority(ssl.acme)
+        let authority = issuer == .internalCA ? .local : authority(ssl.acme)
         guard let place = managed.firstIndex(where: { $0.name == name }) else {
             checkStateDirectory()
             managed.append(
                 ManagedCertificate(
-                    names: Self.once(names), authority: authority, fallbacks: fallbacks(ssl.acme),
+                    names: Self.once(names), authority: authority, fallbacks: issuer == .internalCA ? [] : fallbacks(ssl.acme),
                     challengeFolder: ssl.acme.challengeDir, dnsHook: ssl.acme.dnsHook, keyKind: Self.keyKind(ssl.acme.keyType),
-                    preferredRoot: ssl.acme.preferredChain))
+                    preferredRoot: ssl.acme.preferredChain, profile: ssl.acme.profile))
             return name
         }
         if managed[place].authority != authority {
@@ -115,7 +127,8 @@ extension PlanBuilder {
 
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
-        guard let first = managed.first(where: { $0.challengeFolder == nil && $0.dnsHook == nil }) else { return }
+        let first = managed.first { $0.challengeFolder == nil && $0.dnsHook == nil && !$0.authority.isLocal }
+        guard let first else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0
         problem(
@@ -124,11 +137,33 @@ extension PlanBuilder {
                 + "for \(first.name)", hint: "add a site of the same name with port = 80 and redirect_to_https = true")
     }
 
-    private static func flaw(of name: String, byDNS: Bool) -> String? {
+    /// Names that no public authority issues for are the internal CA's, unless an authority is named.
+    private static func issuer(of names: [String], _ ssl: TLSSettings) -> TLSSettings.Issuer {
+        if let issuer = ssl.issuer { return issuer }
+        return ssl.acme.directory == nil && names.allSatisfy(LocalNames.contain) ? .internalCA : .acme
+    }
+
+    private static func flaw(of name: String, _ ssl: TLSSettings, _ issuer: TLSSettings.Issuer) -> String? {
+        if issuer == .internalCA {
+            return LocalNames.contain(name)
+                ? nil : "the internal CA issues for \(LocalNames.inWords) alone, so that nobody who trusts it need fear it"
+        }
+        if ssl.acme.directory == nil, LocalNames.contain(name) {
+            return "no public authority issues for it: issuer = \"internal\" does, in a site without the other names"
+        }
+        let byDNS = ssl.acme.dnsHook != nil
         if name.hasPrefix("*."), !byDNS { return "authorities issue wildcards by DNS alone: acme.dns_hook" }
-        let literal = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name
-        if SocketAddress(literal: literal, port: 0) != nil { return "it is an address" }
+        if byDNS, SocketAddress(literal: name, port: 0) != nil {
+            return "no record proves an address (RFC 8738 §7): acme.dns_hook"
+        }
         return nil
+    }
+
+    /// An IPv6 address as a host name has it, as certificates have it: shortened (RFC 5952).
+    private static func withoutBrackets(_ name: String) -> String {
+        guard name.hasPrefix("[") else { return name }
+        let literal = String(name.dropFirst().dropLast())
+        return SocketAddress(literal: literal, port: 0)?.host ?? literal
     }
 
     private static func once(_ names: [String]) -> [String] {

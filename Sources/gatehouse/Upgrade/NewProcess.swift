@@ -79,7 +79,7 @@ enum NewProcess {
     }
 
     /// Lends a list of strings as system calls want it.
-    private static func withStrings<Result>(
+    static func withStrings<Result>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)

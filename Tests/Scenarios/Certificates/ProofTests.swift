@@ -73,6 +73,49 @@ struct ProofTests {
         }
     }
 
+    @Test("that is an address: in a handshake that names the way back to it, and by http (RFC 8738)", arguments: [true, false])
+    func address(byHandshake: Bool) async throws {
+        let managed = try Managed()
+        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: [], in: managed.directory)
+        let root = try await pebble.root(in: managed.directory)
+        let names = ["127.0.0.1"]
+        let configuration = byHandshake ? toml(managed, pebble.ssl, names: names) : managed.toml(pebble.ssl, names: names)
+        try await Gatehouse.serving(configuration) { gatehouse in
+            let line = try await gatehouse.log.line("a name can be proved")
+            #expect(line.contains("name=127.0.0.1") && line.contains(byHandshake ? "by=tls-alpn-01" : "by=http-01"), "\(line)")
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await Command.curl(["--cacert", root, "https://127.0.0.1:\(managed.tls)/index.html"])
+            #expect(served.text == "here\n", "\(served)")
+        }
+        let wrong = try managed.directory.write(
+            "wrong.toml", toml(managed, pebble.ssl + "\ndns_hook = \"/bin/true\"", names: ["::1"]))
+        let outcome = try await Command.run(Place.gatehouse, ["check", wrong])
+        #expect(outcome.code == 1 && outcome.errors.contains("no record proves an address"), "\(outcome)")
+    }
+
+    @Test("by files that another server can read, whoever it runs as")
+    func files() async throws {
+        let managed = try Managed()
+        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test"], in: managed.directory)
+        let folder = managed.directory.path + "/www/.well-known/acme-challenge"
+        let server = try ChildProcess(
+            Place.python,
+            ["-m", "http.server", "--bind", "127.0.0.1", "--directory", managed.directory.path + "/www", "\(managed.http)"],
+            environment: ["PYTHONUNBUFFERED": "1"])
+        _ = try await server.output.line("Serving HTTP")
+        try await Gatehouse.serving(toml(managed, pebble.ssl + "\nchallenge_dir = \"\(folder)\"")) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let tokens = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(tokens.count == 1)
+            for token in tokens {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(token)")
+                #expect(attributes[.posixPermissions] as? Int == 0o644)
+            }
+        }
+        #expect(server.errors.all.contains { $0.contains("/.well-known/acme-challenge/") && $0.contains("200") })
+        server.kill()
+    }
+
     @Test("by records that a program puts into DNS, an asterisk too, and takes out again")
     func records() async throws {
         let managed = try Managed()

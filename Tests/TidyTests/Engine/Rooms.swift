@@ -64,6 +64,7 @@ extension Project {
                     "Sources/gatehouse/FileWriting.swift",
                     "Sources/gatehouse/Privileges.swift",
                     "Sources/gatehouse/Signals.swift",
+                    "Sources/gatehouse/Trust/Program.swift",
                     "Sources/gatehouse/Upgrade/NewProcess.swift",
                 ]),
             dispatch: ["gatehouse"],

@@ -1,0 +1,84 @@
+import Logging
+import TLS
+
+/// What the renewer knows of each certificate, and keeps.
+extension Renewer {
+    /// What is known of a certificate; nil if it must be left alone.
+    func status(of certificate: ManagedCertificate) -> CertificateStatus? {
+        do throws(ACMEError) {
+            var status = statuses[certificate.name]
+            if status == nil { status = try load(certificate) }
+            guard var known = status else { return nil }
+            if known.names != certificate.names || known.directory != certificate.authority.directory {
+                try change(&known, to: certificate)
+            } else if known.failures > 0, known.settings != certificate.settings {
+                known.nextTry = 0
+            }
+            known.settings = certificate.settings
+            statuses[certificate.name] = known
+            return known
+        } catch {
+            log.error("a certificate's state cannot be read", metadata: facts(certificate, error))
+            return nil
+        }
+    }
+
+    /// Something else is wanted than before: at once, unless the present certificate is just that, and without what the former
+    /// had to wait for.
+    private func change(_ status: inout CertificateStatus, to certificate: ManagedCertificate) throws(ACMEError) {
+        status.names = certificate.names
+        status.directory = certificate.authority.directory
+        (status.nextTry, status.failures, status.order, status.lastError) = (0, 0, nil, nil)
+        guard certificate.accepts(status.issuedBy), let chain = try store.certificate(of: certificate.name),
+            let lifetime = chain.lifetime
+        else { return }
+        let covered = chain.names
+        guard status.names.allSatisfy({ covered.cover(host: $0) }) else { return }
+        status.nextTry = RenewalSchedule.renewal(notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
+    }
+
+    private func load(_ certificate: ManagedCertificate) throws(ACMEError) -> CertificateStatus? {
+        var status = CertificateStatus()
+        switch try store.status(of: certificate.name) {
+        case .none: break
+        case .status(let found): status = found
+        case .setAside(let name):
+            log.error("a certificate's state could not be read, and is set aside", metadata: ["file": "\(name)"])
+        case .newer(let version):
+            log.error(
+                "a certificate's state is of a newer version of this program: it is left alone",
+                metadata: ["name": "\(certificate.name)", "version": "\(version)"])
+            return nil
+        }
+        // The certificate itself is what counts: a status may be lost, or of another certificate, after a restore.
+        guard let lifetime = try store.certificate(of: certificate.name)?.lifetime else {
+            if status.notAfter != nil { status.nextTry = 0 }
+            (status.notBefore, status.notAfter, status.issuedBy) = (nil, nil, nil)
+            return status
+        }
+        if status.notAfter != lifetime.end {
+            (status.notBefore, status.notAfter) = (lifetime.start, lifetime.end)
+            (status.names, status.directory) = (certificate.names, certificate.authority.directory)
+            status.issuedBy = status.issuedBy ?? status.directory
+            status.nextTry = RenewalSchedule.renewal(
+                notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
+        }
+        return status
+    }
+
+    func keep(_ status: CertificateStatus, _ certificate: ManagedCertificate) {
+        statuses[certificate.name] = status
+        do throws(ACMEError) {
+            try store.save(status, of: certificate.name)
+        } catch {
+            log.error("a certificate's state cannot be written", metadata: facts(certificate, error))
+        }
+    }
+
+    func facts(_ certificate: ManagedCertificate, _ error: ACMEError) -> Logger.Metadata {
+        [
+            "names": "\(certificate.names.joined(separator: " "))", "authority": "\(certificate.authority.directory)",
+            "reason": "\(error)", "help": "\(error.hint)",
+        ]
+    }
+}

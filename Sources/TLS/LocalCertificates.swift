@@ -1,0 +1,59 @@
+import COpenSSL
+
+/// Certificates that an authority of our own issues.
+extension PrivateKey {
+    /// Stands in every certificate as its subject's organisation (O).
+    private static let unit = "Gatehouse local"
+
+    /// The self-signed certificate of an authority that has this key, in PEM.
+    /// - Parameters:
+    ///   - name: its common name.
+    ///   - hosts: that it may issue for, with all names below them.
+    ///   - blocks: of addresses that it may issue for: "10.0.0.0/255.0.0.0".
+    ///   - seconds: how long it lives.
+    package func authorityCertificate(
+        name: String, hosts: [String], blocks: [String], seconds: Int64
+    ) throws(TLSError) -> String {
+        ERR_clear_error()
+        let permitted = hosts.map { "permitted;DNS:\($0)" } + blocks.map { "permitted;IP:\($0)" }
+        let value = "critical," + permitted.joined(separator: ",")
+        guard let made = unsafe gh_authority_certificate(key, Self.unit, name, value, Int(seconds)) else {
+            throw TLSError(.system, TLSError.takeReason())
+        }
+        defer { unsafe X509_free(made) }
+        return unsafe CertificateChain.pem(of: [made])
+    }
+
+    /// A server's certificate by an authority that has this key, in PEM.
+    /// - Parameters:
+    ///   - server: the server's key.
+    ///   - names: host names and addresses; they must have been checked: what is no name changes the meaning of others.
+    ///   - authority: the authority's certificate.
+    ///   - seconds: how long it lives.
+    package func serverCertificate(
+        for server: PrivateKey, names: [String], authority: CertificateChain, seconds: Int64
+    ) throws(TLSError) -> String {
+        ERR_clear_error()
+        guard
+            let made = unsafe gh_server_certificate(
+                server.key, Self.unit, Self.alternativeNames(names), authority.leaf, key, Int(seconds))
+        else { throw TLSError(.system, TLSError.takeReason()) }
+        defer { unsafe X509_free(made) }
+        return unsafe CertificateChain.pem(of: [made])
+    }
+}
+
+extension CertificateChain {
+    /// SHA-256 of the leaf in DER, as clients show it: hexadecimal, upper case.
+    package var fingerprint: String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard unsafe X509_digest(leaf, EVP_sha256(), &digest, nil) == 1 else { return "" }
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+
+    /// Whose the leaf is, by what tells it apart.
+    package var subject: String { unsafe Self.text(X509_get_subject_name(leaf)) }
+
+    /// The leaf in PEM.
+    package var leafPEM: String { unsafe Self.pem(of: [leaf]) }
+}
