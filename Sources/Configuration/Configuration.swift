@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var security = Security()
     package var management = Management()
     package var admin = Admin()
+    package var metrics = Metrics()
     /// In the order of the file; never empty in a configuration without errors.
     package var sites: [Site] = []
 

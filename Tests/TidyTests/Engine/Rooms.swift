@@ -62,6 +62,8 @@ extension Project {
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWatcher.swift",
                     "Sources/gatehouse/FileWriting.swift",
+                    "Sources/gatehouse/Metrics/MetricsServer.swift",
+                    "Sources/gatehouse/Metrics/ProcessReading.swift",
                     "Sources/gatehouse/Privileges.swift",
                     "Sources/gatehouse/Signals.swift",
                     "Sources/gatehouse/Upgrade/NewProcess.swift",
