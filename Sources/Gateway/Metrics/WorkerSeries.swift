@@ -12,8 +12,7 @@ final class WorkerSeries: Sendable {
         static let failedHandshakes = 5
         static let lag = failedHandshakes + HandshakeFailure.allCases.count
         static let lagSum = lag + DurationBuckets.count
-        static let lagMost = lagSum + 1
-        static let generations = lagMost + 1
+        static let generations = lagSum + 1
         static let connections = generations + 1
         static let reasons = connections + 1
     }
