@@ -70,7 +70,7 @@ struct MetricsTests {
             "gatehouse_requests_total{\(up),method=\"GET\",code=\"2xx\"} 5",
             "gatehouse_requests_total{\(up),method=\"POST\",code=\"2xx\"} 3",
             "gatehouse_requests_total{\(dead),method=\"GET\",code=\"5xx\"} 2",
-            "gatehouse_requests_total{\(rest),method=\"GET\",code=\"4xx\"} 4",
+            "gatehouse_requests_total{\(rest),method=\"GET\",code=\"4xx\"} 5",
             "gatehouse_request_duration_seconds_count{\(up)} 9",
             "gatehouse_request_duration_seconds_bucket{\(up),le=\"+Inf\"} 9",
             "gatehouse_response_body_bytes_sum{\(up)} \(9 * 12)",
@@ -79,7 +79,7 @@ struct MetricsTests {
             "gatehouse_upstream_responses_total{\(server),code=\"2xx\"} 9",
             "gatehouse_upstream_up{\(server)} 1", "gatehouse_upstream_weight{\(server)} 1",
             "gatehouse_upstream_requests_in_flight{\(server)} 0",
-            "gatehouse_reasons_total{reason=\"upstream_connect_failed\"} 2",
+            "gatehouse_reasons_total{reason=\"path_backslash\"} 1",
             "gatehouse_reasons_total{reason=\"file_not_found\"} 4", "gatehouse_connections_accepted_total 3",
         ] {
             #expect(lines.contains(line), "\(line)\n\(text)")
