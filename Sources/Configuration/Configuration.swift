@@ -31,6 +31,9 @@ package struct Configuration: Sendable {
         locations.nearest(to: keyPath)
     }
 
+    /// Does the file write this very key?
+    package func isWritten(_ keyPath: String) -> Bool { locations.written[keyPath] != nil }
+
     /// A problem placed at `keyPath` (see ``location(of:)``), for checks made after reading.
     package func problem(
         _ severity: Problem.Severity, at keyPath: String, _ message: String, hint: String? = nil
