@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var security = Security()
     package var management = Management()
     package var admin = Admin()
+    package var metrics = Metrics()
     /// In the order of the file; never empty in a configuration without errors.
     package var sites: [Site] = []
 
@@ -29,6 +30,9 @@ package struct Configuration: Sendable {
     package func location(of keyPath: String) -> SourceLocation? {
         locations.nearest(to: keyPath)
     }
+
+    /// Does the file write this very key?
+    package func isWritten(_ keyPath: String) -> Bool { locations.written[keyPath] != nil }
 
     /// A problem placed at `keyPath` (see ``location(of:)``), for checks made after reading.
     package func problem(

@@ -56,6 +56,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("file_cache", old.fileCache, new.fileCache)
         section("security", old.security, new.security)
         section("admin", old.admin, new.admin)
+        section("metrics", old.metrics, new.metrics)
     }
 
     private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {

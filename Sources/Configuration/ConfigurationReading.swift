@@ -56,6 +56,7 @@ extension Configuration {
         let security = Security(reading: document.table("security"))
         let management = Management(reading: document.table("management"))
         let admin = Admin(reading: document.table("admin"))
+        let metrics = Metrics(reading: document.table("metrics"))
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
         let readers = siteTables(document)
@@ -76,6 +77,7 @@ extension Configuration {
         configuration.security = security
         configuration.management = management
         configuration.admin = admin
+        configuration.metrics = metrics
         configuration.sites = sites
         return configuration
     }

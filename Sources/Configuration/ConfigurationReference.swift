@@ -58,7 +58,7 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + [adminSection] + siteSections + protectionSections
+        globalSections + [adminSection, metricsSection] + siteSections + protectionSections
         + siteRouteSections(like: proxySections + belowRoutes)
         + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections
 

@@ -59,7 +59,8 @@ package struct RouteMatch: Sendable, Equatable {
 }
 
 extension RouteMatch.Condition {
-    fileprivate var words: String {
+    /// `Name=value`, `Name`, or `!Name`.
+    package var words: String {
         switch value {
         case .present: name
         case .absent: "!\(name)"

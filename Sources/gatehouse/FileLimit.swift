@@ -14,6 +14,13 @@ enum FileLimit {
         raise(to: needed + files, needed: needed, log)
     }
 
+    /// How many files may be open now; 0 if that cannot be said.
+    static var current: UInt {
+        var limit = rlimit()
+        // The struct is filled during the call alone.
+        return unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit.rlim_cur : 0
+    }
+
     /// Raises the soft limit to at least `wanted`, as far as the hard one allows; warns if that is less than `needed`.
     private static func raise(to wanted: Int, needed: Int, _ log: Logger) {
         var limit = rlimit()

@@ -23,7 +23,7 @@ struct Gatehouse: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
             HistoryCommand.self, RollbackCommand.self, CertsCommand.self, TrustCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

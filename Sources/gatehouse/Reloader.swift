@@ -182,7 +182,10 @@ actor Reloader {
 
     /// A few things are made once for the life of the process.
     private func tellWhatWaits(_ changes: ConfigurationChanges) {
-        let fixed = [("performance", "worker_threads"), ("admin", "socket"), ("server", "user"), ("server", "group")]
+        let fixed = [
+            ("performance", "worker_threads"), ("admin", "socket"), ("server", "user"), ("server", "group"),
+            ("metrics", "listen"), ("metrics", "token"),
+        ]
         for (section, key) in fixed {
             guard changes.changes.contains(where: { $0.what == section && $0.name.contains(key) }) else { continue }
             log.warning("a change of \(section).\(key) waits for the next start")

@@ -21,6 +21,8 @@ struct Service: Sendable {
     private let upgrader: Upgrader?
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
+    /// Nil if scrapers are answered at the admin socket alone.
+    private var metrics: MetricsServer?
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
     /// Of what is asked of the process, and no client's; nil if there is nothing of it.
@@ -74,6 +76,7 @@ struct Service: Sendable {
         isReplaceable: Bool
     ) async throws -> Service {
         let configuration = loaded.configuration
+        ProcessReading.begin()
         do {
             let privileges = try Privileges(configuration.server)
             let open = { try Logs(configuration.logging, workers: loaded.plan.workerCount) }
@@ -96,6 +99,7 @@ struct Service: Sendable {
             let renewal = CertificateRenewal(gateway, log: log)
             let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal) : nil
             var admin: AdminServer?
+            var metrics: MetricsServer?
             var watcher: FileWatcher?
             var controlLoop: EventLoop?
             if let reloader {
@@ -108,17 +112,21 @@ struct Service: Sendable {
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {
                     admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
+                    metrics = try await MetricsServer.open(configuration.metrics, gateway, on: loop, replacing: false)
                 }
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: upgrader, admin: admin,
+                renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics,
                 watcher: watcher, controlLoop: controlLoop)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
             throw ExitCode(1)
         } catch let error as AdminServer.Unopened {
             Console.report([configuration.problem(.error, at: "admin.socket", error.description)], source: loaded.source)
+            throw ExitCode(1)
+        } catch let error as MetricsServer.Unopened {
+            Console.report([configuration.problem(.error, at: "metrics.listen", error.description)], source: loaded.source)
             throw ExitCode(1)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
@@ -138,6 +146,11 @@ struct Service: Sendable {
         } catch {
             log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
         }
+        do throws(MetricsServer.Unopened) {
+            metrics = try await MetricsServer.open(configuration.metrics, gateway, on: controlLoop, replacing: true)
+        } catch {
+            log.error("nobody can read the metrics over TCP", metadata: ["reason": "\(error)", "key": "metrics.listen"])
+        }
     }
 
     /// Until the last connection has ended.
@@ -146,10 +159,15 @@ struct Service: Sendable {
             group.addTask {
                 await gateway.run()
                 await admin?.stop()
+                await metrics?.stop()
                 await watcher?.stop()
                 signals.end()
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
+            if let metrics {
+                group.addTask(executorPreference: metrics.loop) { await metrics.run() }
+                await upgrader?.whenReplaced { await metrics.stop() }
+            }
             if let watcher {
                 await reloader?.begin()
                 await reloader?.whenFilesChange {

@@ -39,6 +39,9 @@ import Testing
         #expect(configuration.management.apiKey == "secret")
         #expect(configuration.admin.socket == .file(path: "/run/gateway/admin.sock"))
         #expect(configuration.admin.history == 9)
+        #expect(configuration.metrics.listen == Metrics.Listen(address: "::1", port: 9145, isLoopback: true))
+        #expect(configuration.metrics.token == "0123456789abcdef")
+        #expect(configuration.metrics.maxLabelSets == 77)
         #expect(configuration.admin.rollbackOn == Admin.RollbackRule(percent: 2.5, duration: .seconds(60)))
     }
 

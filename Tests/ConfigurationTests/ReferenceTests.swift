@@ -10,6 +10,7 @@ import Testing
         ("tls", []),
         ("security", []),
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
+        ("metrics", []),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),
         ("sites[].jwt", ["jwks_file = \"a\""]),
@@ -57,6 +58,7 @@ import Testing
         let written = try #require(result.configuration, "\(result.problems)")
         #expect(written.server == plain.server)
         #expect(written.logging == plain.logging)
+        #expect(written.metrics == plain.metrics)
         #expect(written.performance == plain.performance)
         #expect(written.limits == plain.limits)
         #expect(written.dns == plain.dns)

@@ -160,7 +160,8 @@ struct HTTP1SessionTests {
             (logging.accessLog, logging.errorLog) = (.none, .none)
             let log = AccessLog(try Logs(logging, workers: 1).access, format: plan.logFormat, worker: 0)
             let state = try WorkerResources(
-                plan, loop: loop, shared: ProcessCounters(), log: log, probes: false, resume: { _ in }, startStreamTask: {})
+                plan, loop: loop, shared: ProcessCounters(), log: log, number: 0, probes: false, resume: { _ in },
+                startStreamTask: {})
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)
             let listenerPlan = try #require(plan.listeners.first)

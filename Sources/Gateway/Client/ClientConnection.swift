@@ -114,7 +114,9 @@ final class ClientConnection {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
             try await stream.shakeHands(waiter, timeout: endpoint.limits.handshakeTimeout)
+            if let session = stream.tls { state.series.handshake(session) }
         } catch {
+            state.series.failed(WorkerSeries.HandshakeFailure(error))
             await handshakeFailed(error)
             return false
         }

@@ -53,9 +53,15 @@ extension Exchange {
     mutating func rewritten(
         _ request: RequestHead, by template: RequestTemplate, _ found: RouteTable.Found, of site: SitePlan
     ) throws(Failure) -> [UInt8] {
+        request.form == .asterisk ? [] : try Self.rewritten(request, by: template, variables(of: request, site, found))
+    }
+
+    static func rewritten(
+        _ request: RequestHead, by template: RequestTemplate, _ variables: ExchangeVariables
+    ) throws(Failure) -> [UInt8] {
         guard request.form != .asterisk else { return [] }
         var target: [UInt8] = []
-        template.append(variables(of: request, site, found), to: &target)
+        template.append(variables, to: &target)
         let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         var path: [UInt8] = []
         do throws(HTTPRefusal) {

@@ -99,18 +99,4 @@ struct Exchange: ~Copyable {
         await fail(failure)
         finish()
     }
-
-    private mutating func finish() {
-        places = nil
-        state.answers.count(record.status)
-        guard state.log.isOn else { return }
-        if let tunnel {
-            tunnel.logLine = state.log.template(record, client)
-            return
-        }
-        record.bodyBytesReceived = client.body.bodyBytes
-        record.bodyBytesSent = client.answerBody.bodyBytes
-        record.duration = state.loop.now &- record.began
-        state.log.append(record, client)
-    }
 }

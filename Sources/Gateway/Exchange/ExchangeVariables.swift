@@ -1,11 +1,25 @@
 import HTTP
 import Transport
 
+/// Who sends a request, as far as variables tell.
+protocol RequestSender {
+    var peer: SocketAddress { get }
+    /// Of the listener.
+    var port: UInt16 { get }
+    /// Nil on a plain connection.
+    var tls: ClientEndpoint.TLSParameters? { get }
+
+    func clientAddress(of request: RequestHead, for site: SitePlan) -> IPAddress?
+    func forwarding(to site: SitePlan) -> ClientPeer
+}
+
+extension ClientEndpoint: RequestSender {}
+
 /// What variables stand for in one exchange. Nothing in it can end a line: each value is a number, a word of ours, or bytes of
 /// the request that the parser has let pass, which are no control bytes.
 struct ExchangeVariables: RequestVariables {
     let request: RequestHead
-    let endpoint: ClientEndpoint
+    let endpoint: any RequestSender
     let site: SitePlan
     /// Where the path goes on behind the route's prefix.
     let remainder: Int

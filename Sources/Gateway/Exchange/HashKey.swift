@@ -4,10 +4,20 @@ import Upstreams
 
 /// What a request is hashed by, where its group's method is `hash`.
 extension Exchange {
-    mutating func key(_ source: HashSource) -> UInt64 {
-        let head = client.request
-        switch source {
-        case .client: return HashSource.key(clientAddress.utf8)
+    mutating func key(_ source: HashSource) -> UInt64 { source.key(of: client.request) { clientAddress } }
+
+    /// The client that the site believes in: behind trusted proxies, the one they name.
+    private var clientAddress: String {
+        let believed = record.site.flatMap { endpoint.clientAddress(of: client.request, for: $0) }
+        return believed?.text ?? endpoint.peer.host
+    }
+}
+
+extension HashSource {
+    /// - Parameter client: the address; asked only where the source is that.
+    func key(of head: RequestHead, client: () -> String) -> UInt64 {
+        switch self {
+        case .client: return HashSource.key(client().utf8)
         case .path: return HashSource.key(head.fields.bytes, head.path)
         case .header(let name):
             guard let line = head.fields.line(named: name) else { return 0 }
@@ -16,12 +26,6 @@ extension Exchange {
             guard let value = CookieValue.find(name, in: head.fields) else { return 0 }
             return HashSource.key(head.fields.bytes, value)
         }
-    }
-
-    /// The client that the site believes in: behind trusted proxies, the one they name.
-    private var clientAddress: String {
-        let believed = record.site.flatMap { endpoint.clientAddress(of: client.request, for: $0) }
-        return believed?.text ?? endpoint.peer.host
     }
 }
 

@@ -4,8 +4,14 @@ import Upstreams
 /// What every attempt tells about its server.
 extension Exchange {
     /// Tells a server's health of a failure that was the server's.
-    mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup) {
-        guard failure.blame == .upstream, let fault = failure.retry.fault else { return }
+    mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64) {
+        guard failure.blame == .upstream else { return }
+        if case .status(let status) = failure.retry {
+            record.serverSeries?.answered(status, in: state.loop.now &- began, worker: state.number)
+        } else {
+            record.serverSeries?.add(1, at: ServerSeries.Place.failures, worker: state.number)
+        }
+        guard let fault = failure.retry.fault else { return }
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         guard fault == .badAnswer else { return server.failed(fault, reason: words, now: state.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
@@ -28,6 +34,8 @@ extension Exchange {
         _ relay: borrowing Relay, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64
     ) {
         let now = state.loop.now
+        record.serverSeries?.answered(
+            relay.download.status, in: relay.download.answeredAt &- began, worker: state.number)
         switch relay.download.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)

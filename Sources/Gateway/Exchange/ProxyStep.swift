@@ -24,6 +24,7 @@ extension Exchange {
             let choice = if let free { free } else { try await waitForRoom(route, wanted) }
             let server = route.group.servers[choice]
             record.server = server
+            record.serverSeries = route.pool.series.isEmpty ? nil : route.pool.series[choice]
             if wantsUpgrade, !admitsHandshake(route, choice) {
                 // That was no attempt: each of the others is asked, and then the client is told.
                 guard !wanted.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
@@ -48,7 +49,7 @@ extension Exchange {
                     terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
                 return
             } catch {
-                tell(error, to: server, of: route.group)
+                tell(error, to: server, of: route.group, began: began)
                 guard mayRetry(error, route, replay) else { throw error }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.
@@ -62,7 +63,9 @@ extension Exchange {
 
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
-            return try await pool.connect(client.waiter)
+            let lease = try await pool.connect(client.waiter)
+            record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number)
+            return lease
         } catch {
             throw Failure.connecting(error)
         }

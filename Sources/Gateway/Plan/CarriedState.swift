@@ -16,6 +16,8 @@ final class CarriedState: Sendable {
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
+        var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
+        var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
     }
 
     private let tables = Mutex(Tables())
@@ -65,6 +67,15 @@ final class CarriedState: Sendable {
         tables.withLock { $0.requests.object(of: identity, orNew: RequestCounts()) }
     }
 
+    /// What is counted of a route, by its labels.
+    func routeSeries(_ labels: MetricLabels, workers: Int) -> RouteSeries {
+        tables.withLock { $0.routeSeries.object(of: labels, orNew: RouteSeries(labels, workers: workers)) }
+    }
+
+    func serverSeries(_ labels: MetricLabels, workers: Int) -> ServerSeries {
+        tables.withLock { $0.serverSeries.object(of: labels, orNew: ServerSeries(labels, workers: workers)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -76,6 +87,8 @@ final class CarriedState: Sendable {
             tables.tunnels.forgetUnused()
             tables.rates.forgetUnused()
             tables.requests.forgetUnused()
+            tables.routeSeries.forgetUnused()
+            tables.serverSeries.forgetUnused()
         }
     }
 }

@@ -34,6 +34,8 @@ package final class Plan: Sendable {
     /// Who says so, where an answer is the gateway's own.
     let proxyName: ProxyName
     let logFormat: Logging.Format
+    /// Nil: nothing is counted.
+    let metrics: MetricsPlan?
     package let workerCount: Int
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
@@ -44,7 +46,8 @@ package final class Plan: Sendable {
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
         files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState, names: NameCache.Settings,
-        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format, workerCount: Int
+        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format,
+        metrics: MetricsPlan?, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -60,6 +63,7 @@ package final class Plan: Sendable {
         self.limits = limits
         self.proxyName = proxyName
         self.logFormat = logFormat
+        self.metrics = metrics
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []
         for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {

@@ -31,6 +31,8 @@ package struct PlanBuilder {
     private var siteContexts: [Int: TLSServerContext] = [:]
     var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
     var keyFiles: [String: WatchedFile<WebKeys>] = [:]
+    /// Nil: nothing is to be counted.
+    var metrics: MetricsPlanning?
     private let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
@@ -60,6 +62,10 @@ package struct PlanBuilder {
     package mutating func build(workers: Int? = nil) -> Plan? {
         carried.forgetUnused()
         checkLogs()
+        let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
+        if configuration.metrics.enabled {
+            metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
+        }
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
         checkChallenges(listeners)
@@ -70,8 +76,7 @@ package struct PlanBuilder {
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, files: files, faults: faults, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
-            logFormat: configuration.logging.format,
-            workerCount: workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount)
+            logFormat: configuration.logging.format, metrics: metrics?.plan(), workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).
@@ -98,7 +103,7 @@ package struct PlanBuilder {
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0) },
             healthPath: site.healthPath, isDraining: site.drain, isDegraded: files == nil || routes.contains(where: \.isDegraded),
-            lacksFiles: files == nil, certificate: certificate)
+            lacksFiles: files == nil, certificate: certificate, series: metrics?.route(site: site.name, "", upstream: ""))
     }
 
     /// A TLS site's certificate; one that is still to come, if it cannot be used.

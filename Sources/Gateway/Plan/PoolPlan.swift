@@ -16,18 +16,21 @@ final class PoolPlan: Sendable {
     let connections: Pool.Settings
     /// Nil if no server has a limit of its own, so that nobody waits.
     let queue: Queue?
+    /// Counts what each server answers, in their order; empty if nothing is counted.
+    let series: [ServerSeries]
     /// How the servers are probed; nil if they are not.
     let probing: Prober.Settings?
 
     init(
         place: Int, servers: [UpstreamServer], handshakeRates: [HandshakeRate], connections: Pool.Settings, queue: Queue?,
-        probing: Prober.Settings?
+        series: [ServerSeries], probing: Prober.Settings?
     ) {
         self.place = place
         self.servers = servers
         self.handshakeRates = handshakeRates
         self.connections = connections
         self.queue = queue
+        self.series = series
         self.probing = probing
     }
 }

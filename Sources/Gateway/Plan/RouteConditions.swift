@@ -35,6 +35,25 @@ struct RouteConditions: Sendable {
         return true
     }
 
+    /// The first condition that does not hold, in words for people; nil if all hold.
+    func failure(for request: RequestHead, from origin: () -> RequestOrigin) -> String? {
+        let bytes = request.fields.bytes
+        if !methods.isEmpty, !methods.contains(where: { $0.elementsEqual(bytes[request.methodRange]) }) {
+            return "its methods: \(methods.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", "))"
+        }
+        if !hosts.isEmpty, !isHost(request.lowercasedHost) { return "its hosts: \(hosts.joined(separator: ", "))" }
+        for condition in headers where !holds(condition, Self.values(of: condition.name, in: request.fields)) {
+            return "its header \(condition.words)"
+        }
+        for condition in query where !holds(condition, Self.parameters(condition.name, bytes[request.query])) {
+            return "its parameter \(condition.words) of the query"
+        }
+        if hold(for: request, from: origin) { return nil }
+        let origin = origin()
+        if let scheme, scheme != origin.scheme { return "its scheme: \(String(decoding: scheme, as: UTF8.self))" }
+        return "its clients: the request comes from \(origin.address?.text ?? "no address")"
+    }
+
     private func isHost(_ host: String) -> Bool {
         hosts.contains { name in
             if name == host { return true }

@@ -14,6 +14,8 @@ final class RoutePlan: Sendable {
     /// Its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
     let action: Action
+    /// Counts its requests; nil if nothing is counted.
+    let series: RouteSeries?
 
     enum Action: Sendable {
         /// To an upstream.
@@ -26,7 +28,7 @@ final class RoutePlan: Sendable {
 
     init(
         pattern: RoutePattern, text: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
-        protection: ProtectionPlan?, action: Action
+        protection: ProtectionPlan?, action: Action, series: RouteSeries?
     ) {
         self.pattern = pattern
         self.text = text
@@ -34,6 +36,7 @@ final class RoutePlan: Sendable {
         self.headers = headers
         self.protection = protection
         self.action = action
+        self.series = series
         isDegraded = if case .proxy(let proxied) = action { proxied.isDegraded } else { false }
     }
 

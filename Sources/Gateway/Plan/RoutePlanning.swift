@@ -23,7 +23,8 @@ extension PlanBuilder {
         return RoutePlan(
             pattern: pattern, text: route.path, conditions: RouteConditions(route.match),
             headers: headers(of: route, site, common, at: keyPath, pattern.groups),
-            protection: protection(of: site, sitePath, route, keyPath), action: action)
+            protection: protection(of: site, sitePath, route, keyPath), action: action,
+            series: metrics?.route(site: site.name, route.path, upstream: route.upstream))
     }
 
     private mutating func pattern(of route: Route, _ keyPath: String) -> RoutePattern? {
@@ -88,6 +89,6 @@ extension PlanBuilder {
         return plan.answering(
             RoutePlan(
                 pattern: .prefix(prefix), text: "/", headers: plan.headers, protection: plan.protection,
-                action: .redirect(redirect)))
+                action: .redirect(redirect), series: metrics?.route(site: site.name, "/", upstream: "")))
     }
 }

@@ -34,12 +34,14 @@ final class SitePlan: Sendable {
     var isDegraded: Bool { lacksPart || certificate?.hasCertificate == false }
     /// Its files cannot be had.
     let lacksFiles: Bool
+    /// Counts what no route takes; nil if nothing is counted.
+    let series: RouteSeries?
 
     init(
         name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
         timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?, isDraining: Bool, isDegraded: Bool,
-        lacksFiles: Bool, certificate: TLSServerContext?
+        lacksFiles: Bool, certificate: TLSServerContext?, series: RouteSeries?
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -58,6 +60,7 @@ final class SitePlan: Sendable {
         lacksPart = isDegraded
         self.certificate = certificate
         self.lacksFiles = lacksFiles
+        self.series = series
     }
 
     /// Is it a request for whether the site is ready?
@@ -76,6 +79,6 @@ final class SitePlan: Sendable {
             files: nil,
             errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil, timeouts: timeouts,
             trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,
-            certificate: certificate)
+            certificate: certificate, series: series)
     }
 }

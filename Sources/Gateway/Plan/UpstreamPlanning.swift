@@ -103,8 +103,10 @@ extension PlanBuilder {
                     perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))
             },
             connections: poolSettings(proxy), queue: queue,
+            series: metrics?.servers(site: site.name, name, urls: servers.map(\.url)) ?? [],
             probing: proxy.healthCheck.enabled && !isDegraded(pool: name, of: site) ? probing(proxy.healthCheck) : nil)
         pools.append(plan)
+        metrics?.add(plan, site: site.name, name)
         let isAlone = proxy.upstreams.allSatisfy { $0.name == name }
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =

@@ -11,6 +11,8 @@ struct AccessRecord {
     /// Who has proved to be one.
     var user: String?
     var server: UpstreamServer?
+    /// Where that server's answers are counted; nil if nowhere.
+    var serverSeries: ServerSeries?
     var attempts = 0
     /// Why a failed request was not sent again; nil if that was no question.
     var notRetried: RetryPolicy.Refusal?

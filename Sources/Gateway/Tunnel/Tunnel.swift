@@ -17,6 +17,9 @@ final class Tunnel: ReadinessHandler {
     /// The access-log line, to be completed at the end; blank if there is no log.
     var logLine = AccessLog.Template()
 
+    /// Counts what passes; nil if nothing is counted.
+    var counting: TunnelCounting?
+
     /// When its handshake began to be answered, in monotonic nanoseconds.
     let born: UInt64
     private var pingedAt: UInt64 = 0
@@ -45,7 +48,10 @@ final class Tunnel: ReadinessHandler {
         var turns = 0
         while true {
             traffic.relay(now: loop.now)
-            if let ending = traffic.takeEnding() { return ending }
+            if let ending = traffic.takeEnding() {
+                counting?.count(ending.up, ending.down)
+                return ending
+            }
             if traffic.isBusy {
                 turns += 1
                 // A fast pair of peers must not keep the others of this loop waiting.
@@ -96,6 +102,9 @@ final class Tunnel: ReadinessHandler {
         }
         waiter.tell()
     }
+
+    /// Adds what has passed since the last call to what is counted.
+    func count() { counting?.count(traffic.up.counts, traffic.down.counts) }
 
     /// What its route's tunnels are counted by, in whatever plan.
     var route: TunnelCount { seat.ofRoute }

@@ -48,6 +48,9 @@ final class ClientCounts: Sendable {
         }
     }
 
+    /// Connections that were turned away.
+    var turnedAwayCount: Int { turnedAway.load(ordering: .relaxed) }
+
     /// Counts a connection that was turned away.
     /// - Returns: how many there have been.
     func countTurnedAway() -> Int {

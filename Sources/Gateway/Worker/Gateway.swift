@@ -9,7 +9,7 @@ package final class Gateway: Sendable {
     /// The one in use.
     private let plan: Mutex<Plan>
     let workers: [Worker]
-    private let shared = ProcessCounters()
+    let shared = ProcessCounters()
     private let log: Logger
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }

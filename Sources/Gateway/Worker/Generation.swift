@@ -131,9 +131,13 @@ final class Generation {
     }
 
     /// Once in a while: idle upstream connections that are too old or dead.
-    func sweep() {
+    /// - Parameter worker: its number.
+    func sweep(worker: Int) {
         for part in parts {
-            for pool in part.connections { pool.sweep() }
+            for (place, pool) in part.connections.enumerated() {
+                pool.sweep()
+                if !part.plan.series.isEmpty { part.plan.series[place].setIdle(pool.idleCount, worker: worker) }
+            }
         }
     }
 

@@ -8,9 +8,25 @@ package final class ProcessCounters: Sendable {
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
+
+    /// A worker begins, and counts there.
+    func add(_ series: WorkerSeries) { workers.withLock { $0.append(series) } }
+
+    /// In the order of the workers.
+    var workerSeries: [WorkerSeries] { workers.withLock { $0 } }
+
+    /// Connections for which room is taken.
+    var connectionCount: Int { connections.load(ordering: .relaxed) }
+
+    /// How often accepting has paused for want of room.
+    var pauseCount: Int { pauses.load(ordering: .relaxed) }
+
+    /// Idle connections that were closed in favour of new clients.
+    var evictionCount: Int { evictions.load(ordering: .relaxed) }
 
     /// From now on health checks say that clients are to go elsewhere.
     func stop() { stopping.store(true, ordering: .relaxed) }

@@ -61,7 +61,7 @@ actor Worker {
         self.logs = logs
         let accessLog = AccessLog(logs.access, format: plan.logFormat, worker: number)
         let state = try WorkerResources(
-            plan, loop: loop, shared: shared, log: accessLog, probes: watchesUpstreams,
+            plan, loop: loop, shared: shared, log: accessLog, number: number, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
             startStreamTask: { [loop] in Task(executorPreference: loop) { await self.serveStreams() } })
         self.state = state
@@ -321,6 +321,7 @@ actor Worker {
             state.shared.release()
             return nil
         }
+        state.series.add(at: WorkerSeries.Place.accepted)
         let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, state: state, log: log)
         state.add(connection, count)
         return connection
@@ -330,6 +331,7 @@ actor Worker {
         let waiter = Waiter(loop: loop)
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
+            await measureLag()
             state?.tick()
             reportGenerations()
             guard watchesUpstreams else { continue }
@@ -337,6 +339,13 @@ actor Worker {
             logs?.report(log)
             reportDirectories()
         }
+    }
+
+    /// How long whoever is ready waits for its turn.
+    private func measureLag() async {
+        let began = monotonicNanoseconds()
+        await loop.yield()
+        state?.series.waited(monotonicNanoseconds() &- began)
     }
 
     /// Tells when the last exchange of one that outlived a reload has ended.

@@ -23,6 +23,9 @@ final class WorkerResources {
     let passwords: KnownPasswords
     let tokenKeys = FileViews<WebKeys>()
     let log: AccessLog
+    /// Which worker it is of, from 0.
+    let number: Int
+    let series = WorkerSeries()
     let clock: WallClock
     /// Of this worker, since it began.
     var answers = AnswerCounts()
@@ -40,17 +43,21 @@ final class WorkerResources {
     private(set) var isDraining = false
     /// Of the shared count, at the last tick.
     private var seenShortages = 0
+    private var ticks = 0
+    /// What open tunnels carry is counted every five seconds.
+    private static let ticksPerTunnelCount = 20
     private let probes: Bool
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
     let streamTasks: StreamTasks
 
     /// - Parameters:
+    ///   - number: of the worker, from 0.
     ///   - probes: whether it is this worker that probes.
     ///   - startStreamTask: makes a task that calls `streamTasks.run()`.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
-        _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, probes: Bool,
+        _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, number: Int, probes: Bool,
         resume: @escaping (ObjectIdentifier) -> Void,
         startStreamTask: @escaping () -> Void
     ) throws(TLSError) {
@@ -61,6 +68,8 @@ final class WorkerResources {
         self.shared = shared
         passwords = KnownPasswords(shared.passwords)
         self.log = log
+        self.number = number
+        shared.add(series)
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
         fileCache = StaticCache(plan.fileCache)
@@ -210,7 +219,13 @@ final class WorkerResources {
 
     /// Once in a while: idle upstream connections that are too old or dead, files that nobody asks for, and the log.
     func tick() {
-        generation.sweep()
+        generation.sweep(worker: number)
+        ticks &+= 1
+        if ticks % Self.ticksPerTunnelCount == 0 {
+            for (connection, _) in connections.values { connection.forEachTunnel { $0.count() } }
+        }
+        series.set(connections.count, at: WorkerSeries.Place.connections)
+        series.set(generations.numbers.count, at: WorkerSeries.Place.generations)
         if shared.shortageCount != seenShortages { fileCache.closeFiles() }
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }

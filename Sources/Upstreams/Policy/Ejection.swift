@@ -26,7 +26,7 @@ package struct Ejection: Sendable, Equatable {
     }
 
     /// When the server comes back; nil when it is not ejected.
-    private(set) var until: UInt64?
+    package private(set) var until: UInt64?
     private(set) var failuresInARow = 0
     /// How many ejections have followed each other.
     private var times: UInt64 = 0

@@ -7,6 +7,9 @@ final class AdminHandler: ServiceHandler {
     /// Bytes of a request: a configuration of the longest kind, as JSON.
     static let longestBody = 16 << 20
 
+    /// The one resource whose form depends on what the request says that it takes.
+    private static let metrics = "/metrics"
+
     /// What can be asked for, and how.
     private struct Resource {
         let method: HTTP.Method
@@ -53,16 +56,19 @@ final class AdminHandler: ServiceHandler {
         let head = request.head
         let path = head.string(head.path)
         let body = try await request.body(atMost: Self.longestBody)
+        if path == Self.metrics, head.method == .get || head.method == .head {
+            return .answer(MetricsAnswer.answer(head, of: resources.gateway))
+        }
         let here = Self.all.filter { $0.path == path }
-        guard !here.isEmpty else {
+        guard !here.isEmpty || path == Self.metrics else {
             return .answer(.problem(404, "There is nothing at \(path)."))
         }
         let method = head.method == .head ? .get : head.method
         guard let resource = here.first(where: { $0.method == method }) else {
             // RFC 9110 §15.5.6: a 405 says what is allowed.
             var fields = FieldSection()
-            fields.append(
-                "Allow", here.map { $0.method == .get ? "GET, HEAD" : "\($0.method.name ?? "")" }.joined(separator: ", "))
+            let methods = here.map { $0.method == .get ? "GET, HEAD" : "\($0.method.name ?? "")" }
+            fields.append("Allow", methods.isEmpty ? "GET, HEAD" : methods.joined(separator: ", "))
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
         }
         return .answer(await resource.answer(resources, body))

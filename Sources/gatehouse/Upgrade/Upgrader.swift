@@ -25,6 +25,7 @@ actor Upgrader {
     private var isUnderWay = false
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
+    private var replaced: (@Sendable () async -> Void)?
 
     init(_ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal) {
         self.gateway = gateway
@@ -33,6 +34,9 @@ actor Upgrader {
         self.renewal = renewal
         ownProgram = NewProcess.ownPath
     }
+
+    /// - Parameter body: gives up what only one process can have, once the new one serves.
+    func whenReplaced(_ body: @escaping @Sendable () async -> Void) { replaced = body }
 
     /// Starts the new process and returns when it serves, or has failed. Then the gateway here ends with its last client.
     /// - Parameter program: its path; nil: of this process's own program.
@@ -58,6 +62,7 @@ actor Upgrader {
             }
             successor = process
             notifier?.leave(to: process)
+            await replaced?()
             try? channel.send(HandoverMessage.takeOver.bytes.span)
             let connections = await gateway.connectionCount
             log.notice(

@@ -1,0 +1,34 @@
+import EventLoop
+import HTTP
+import Messages
+
+/// The step after the last: the exchange is counted, and leaves its line.
+extension Exchange {
+    /// Once, when there is nothing left to do.
+    mutating func finish() {
+        places = nil
+        state.answers.count(record.status)
+        let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown
+        guard series != nil || state.log.isOn else { return }
+        record.bodyBytesReceived = client.body.bodyBytes
+        record.bodyBytesSent = client.answerBody.bodyBytes
+        record.duration = state.loop.now &- record.began
+        if let series { count(in: series) }
+        guard state.log.isOn else { return }
+        if let tunnel {
+            tunnel.logLine = state.log.template(record, client)
+        } else {
+            state.log.append(record, client)
+        }
+    }
+
+    @inline(__always)
+    private mutating func count(in series: RouteSeries) {
+        series.count(record, client.requestIfAny?.method ?? .other, worker: state.number)
+        if let reason = record.reason { state.series.count(reason) }
+        if let tunnel {
+            tunnel.counting = TunnelCounting(series, worker: state.number)
+            series.add(1, at: RouteSeries.Place.tunnels, worker: state.number)
+        }
+    }
+}

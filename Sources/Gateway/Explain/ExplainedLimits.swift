@@ -1,0 +1,80 @@
+import Configuration
+
+/// What is in force for a request of a site and a route.
+struct ExplainedLimits {
+    let configuration: Configuration
+    let site: Site
+    let sitePath: String
+    /// Nil without a route.
+    var route: (route: Route, path: String)?
+
+    private func setting(_ key: String, _ value: String) -> Explanation.Setting {
+        Explanation.Setting(key: key, value: value, at: configuration.place(of: key))
+    }
+
+    private func setting(_ key: String, _ value: Duration, zero: String? = nil) -> Explanation.Setting {
+        setting(key, value == .zero ? zero ?? "0 s" : Self.text(value))
+    }
+
+    private static func limit(_ count: Int, _ unit: String = "") -> String { count == 0 ? "no limit" : "\(count)\(unit)" }
+
+    static func text(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+    }
+
+    var all: [Explanation.Setting] {
+        let (limits, security) = (configuration.limits, configuration.security)
+        var all = [
+            setting("limits.max_head_bytes", "\(limits.maxHeadBytes) bytes"), setting("limits.head_timeout", limits.headTimeout),
+            setting("security.max_request_size", Self.limit(security.maxRequestSize, " bytes")),
+            setting("limits.body_timeout", limits.bodyTimeout), setting("limits.send_timeout", limits.sendTimeout),
+        ]
+        guard let proxy = site.proxy, let (route, path) = route, route.action == .proxy else { return all }
+        let timeouts = "\(sitePath).proxy.timeout"
+        all += [
+            setting("\(timeouts).connect", proxy.timeout.connect), setting("\(timeouts).read", proxy.timeout.read),
+            setting("\(timeouts).write", proxy.timeout.write),
+            setting("\(sitePath).proxy.retry.retries", "\(proxy.retry.retries)"),
+        ]
+        guard route.websocket else { return all }
+        func own(_ key: String, _ value: Duration?, _ common: Duration) -> Explanation.Setting {
+            value.map { setting("\(path).\(key)", $0, zero: "never") } ?? setting("limits.\(key)", common, zero: "never")
+        }
+        all += [
+            own("tunnel_idle", route.tunnelIdle, limits.tunnelIdle),
+            own("tunnel_lifetime", route.tunnelLifetime, limits.tunnelLifetime),
+            own("tunnel_ping", route.tunnelPing, limits.tunnelPing),
+            setting("\(path).max_tunnels", Self.limit(route.maxTunnels)),
+            setting("\(path).max_message_size", Self.limit(route.maxMessageSize, " bytes")),
+        ]
+        return all
+    }
+
+    /// The rules for the answer's fields, in the order in which they are applied; later ones decide.
+    var answerFields: [Explanation.Setting] {
+        let isOwn = route.map { $0.route.action != .proxy } ?? true
+        var rules: [Explanation.Setting] = []
+        if isOwn || configuration.security.headersOnProxied {
+            rules += fields(configuration.security.securityHeaders, "default", "security.security_headers")
+        }
+        rules += fields(site.headers, "set", "\(sitePath).headers")
+        rules += self.rules(site.responseHeaders, "\(sitePath).response_headers")
+        if let (route, path) = route {
+            if case .respond(let fixed) = route.action { rules += fields(fixed.headers, "set", "\(path).respond.headers") }
+            rules += self.rules(route.responseHeaders, "\(path).response_headers")
+        }
+        if configuration.security.hideServerHeader { rules.append(setting("security.hide_server_header", "remove Server")) }
+        return rules
+    }
+
+    private func fields(_ fields: [HeaderField], _ word: String, _ key: String) -> [Explanation.Setting] {
+        fields.map { setting("\(key).\($0.name)", "\(word) \($0.name): \($0.value)") }
+    }
+
+    private func rules(_ rules: HeaderRules, _ key: String) -> [Explanation.Setting] {
+        rules.remove.map { setting("\(key).remove", "remove \($0)") } + fields(rules.set, "set", "\(key).set")
+            + fields(rules.add, "add", "\(key).add") + fields(rules.defaults, "default", "\(key).default")
+    }
+}

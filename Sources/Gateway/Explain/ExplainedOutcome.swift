@@ -1,0 +1,140 @@
+import Configuration
+import EventLoop
+import HTTP
+import StaticFiles
+import Transport
+import Upstreams
+
+/// The last step of an explanation: what is done with the request.
+extension Explainer {
+    func conclude(
+        _ decision: Decision, _ head: RequestHead, _ sender: ExplainedSender, _ site: SitePlan, _ index: RouteIndex,
+        _ explanation: inout Explanation
+    ) {
+        switch decision {
+        case .route(let found):
+            do throws(Failure) {
+                try conclude(found, head, sender, site, index, &explanation)
+            } catch {
+                refuse(error, &explanation)
+            }
+        case .file(let files): explanation.result = "a file of \(files.site.path)"
+        case .redirect(let port): answer(301, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)
+        case .options: answer(200, "the gateway answers: Max-Forwards is 0", .options, &explanation)
+        case .preflight: answer(204, "the gateway answers for access_control", .crossOriginPreflight, &explanation)
+        case .health: answer(200, "the gateway says whether the site is ready", .ready, &explanation)
+        case .refuse(let failure): refuse(failure, &explanation)
+        }
+    }
+
+    private func answer(_ status: Int, _ words: String, _ reason: ExchangeReason, _ explanation: inout Explanation) {
+        explanation.status = status
+        explanation.result = words
+        explanation.reason = reason.rawValue
+    }
+
+    private func conclude(
+        _ found: RouteTable.Found, _ head: RequestHead, _ sender: ExplainedSender, _ site: SitePlan, _ index: RouteIndex,
+        _ explanation: inout Explanation
+    ) throws(Failure) {
+        let variables = ExchangeVariables(
+            request: head, endpoint: sender, site: site, remainder: found.remainder, captures: found.captures,
+            // One that nobody has: of a request that is sent it is another each time.
+            requestID: .made(0, 0))
+        switch found.route.action {
+        case .redirect(let redirect):
+            let location = redirect.location(variables).map { String(decoding: $0, as: UTF8.self) }
+            answer(redirect.status(for: head.method), "redirect to \(location ?? "nowhere")", .redirect, &explanation)
+        case .respond: answer(respondStatus(found.route, index), "a fixed answer", .respond, &explanation)
+        case .files(let files):
+            explanation.result = files.map { "a file of \($0.site.path)" } ?? "the site's files cannot be had"
+        case .proxy(let proxied):
+            explanation.upstream = try upstream(proxied, found, head, sender, variables, index)
+            explanation.result = "to upstream \(proxied.group.name)"
+        }
+    }
+
+    private func respondStatus(_ route: RoutePlan, _ index: RouteIndex) -> Int {
+        if case .respond(let fixed)? = index.written(route)?.route.action { fixed.status } else { 200 }
+    }
+
+    // MARK: The upstream
+
+    private func upstream(
+        _ route: ProxyRoute, _ found: RouteTable.Found, _ head: RequestHead, _ sender: ExplainedSender,
+        _ variables: ExchangeVariables, _ index: RouteIndex
+    ) throws(Failure) -> Explanation.Upstream {
+        let isHandshake = head.upgrade == .websocket && route.takesWebSocket
+        if case .length(let length) = head.framing { try plan.limits.checkBody(length) }
+        var wanted = UpstreamGroup.Request(now: monotonicNanoseconds())
+        if case .hash(let source) = route.group.method {
+            let client = sender.clientAddress(of: head, for: variables.site)
+            wanted.key = source.key(of: head) { client?.text ?? sender.peer.host }
+        }
+        let pick = route.group.pick(wanted)
+        let choice = if case .server(let choice) = pick { choice } else { 0 }
+        var forwarded = UpstreamRequest(target: route.targets[choice], remainder: found.remainder, framing: head.framing)
+        if let rewrite = route.rewrite { forwarded.rewritten = try Exchange.rewritten(head, by: rewrite, variables) }
+        forwarded.asksForWebSocket = isHandshake
+        forwarded.acceptsTrailers = head.acceptsTrailers
+        forwarded.expectsContinue = true
+        forwarded.forwardsTrailers = route.forwardsTrailers && head.framing.isChunked
+        let headers = found.route.headers.hasVariables ? found.route.headers.filled(variables) : found.route.headers
+        var sent: [UInt8] = []
+        sent.append(guessing: 4096) {
+            ForwardedHead.writeRequest(
+                head, forwarded, policy: headers.request, client: sender.forwarding(to: variables.site), to: &$0)
+        }
+        let written = index.written(found.route)
+        let places = FieldPlaces(
+            configuration: configuration, site: index.site, sitePath: variables.site.keyPath,
+            route: written?.route ?? Route(path: "/", action: .proxy), routePath: written?.path ?? "")
+        return Explanation.Upstream(
+            name: route.group.name, method: Self.words(route.group.method),
+            servers: servers(route, pick, variables.site, index),
+            requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, places: places).fields)
+    }
+
+    private func servers(
+        _ route: ProxyRoute, _ pick: UpstreamGroup.Pick, _ site: SitePlan, _ index: RouteIndex
+    ) -> [Explanation.Server] {
+        let members = (index.site.proxy?.upstreams ?? []).enumerated().filter { $0.element.name == route.group.name }
+        return zip(route.group.servers, members).enumerated().map { place, pair in
+            let (server, member) = pair
+            let isPicked = pick == .server(place)
+            return Explanation.Server(
+                url: server.url, weight: server.weight, isPicked: isPicked,
+                why: Self.why(server, route.group, isPicked: isPicked),
+                at: configuration.location(of: "\(site.keyPath).proxy.upstreams[\(member.offset)].url")?.description)
+        }
+    }
+
+    private static func why(_ server: UpstreamServer, _ group: UpstreamGroup, isPicked: Bool) -> String {
+        if server.parameters.isDraining { return "drains: only those who are stuck to it" }
+        if server.weight == 0 { return "has weight 0" }
+        if server.parameters.isBackup, !isPicked { return "a backup, asked when too few others are well" }
+        guard isPicked else {
+            if case .hash = group.method { return "the key falls to another" }
+            return "another one's turn"
+        }
+        switch group.method {
+        case .hash: return "the key falls to it"
+        case .roundRobin, .weighted, .randomTwo: return "the first in turn of a process that has just started"
+        case .leastConnections, .leastTime: return "none has less to do in a process that has just started"
+        }
+    }
+
+    private static func words(_ method: UpstreamGroup.Method) -> String {
+        switch method {
+        case .roundRobin: "round_robin"
+        case .weighted: "weighted"
+        case .leastConnections: "least_connections"
+        case .randomTwo: "random_two"
+        case .leastTime: "least_time"
+        case .hash(.client): "hash of client"
+        case .hash(.path): "hash of path"
+        case .hash(.header(let name)): "hash of header \(name)"
+        case .hash(.cookie(let name)): "hash of cookie \(name)"
+        }
+    }
+}

@@ -1,0 +1,117 @@
+/// What would become of a request, and by which lines of the configuration.
+package struct Explanation: Encodable, Sendable {
+    /// Something that the configuration says.
+    package struct Setting: Encodable, Sendable {
+        /// With indices: `sites[0].proxy.timeout.read`.
+        package var key: String
+        package var value: String
+        /// `file:line:column`; nil: it is not written, and this is the default.
+        package var at: String?
+    }
+
+    /// Where a client connects.
+    package struct Listener: Encodable, Sendable {
+        package var address: String
+        package var scheme: String
+        package var at: String?
+    }
+
+    /// What a client is shown.
+    package struct Certificate: Encodable, Sendable {
+        /// The name that a client asks for (SNI); nil: an IP address is none.
+        package var serverName: String?
+        package var file: String
+        package var at: String?
+        /// RFC 3339; nil if it is not known.
+        package var expires: String?
+    }
+
+    /// The site that takes the request.
+    package struct Site: Encodable, Sendable {
+        package var name: String
+        package var key: String
+        package var at: String?
+        /// Why it is this one.
+        package var why: String
+    }
+
+    /// The request as it is understood.
+    package struct Request: Encodable, Sendable {
+        package var method: String
+        package var target: String
+        package var host: String
+        /// Normalised, as routes and upstreams see it (docs/paths.md).
+        package var path: String
+        package var query: String
+        /// The address that the site believes the request comes from.
+        package var client: String?
+    }
+
+    /// A route of the site, and whether it takes the request.
+    package struct Route: Encodable, Sendable {
+        /// Its place in the order in which routes are asked, from 1.
+        package var order: Int
+        package var kind: String
+        package var path: String
+        package var key: String
+        package var at: String?
+        package var isTaken: Bool
+        package var why: String
+    }
+
+    /// A field of the request, and what becomes of it.
+    package struct Field: Encodable, Sendable {
+        /// What becomes of it.
+        package enum Change: String, Encodable, Sendable { case kept, added, changed, removed }
+
+        package var name: String
+        package var change: Change
+        /// As the client sent it; nil if it did not.
+        package var was: String?
+        /// As it is sent on; nil if it is not.
+        package var value: String?
+        package var why: String?
+        package var key: String?
+        package var at: String?
+    }
+
+    /// A server of the upstream.
+    package struct Server: Encodable, Sendable {
+        package var url: String
+        package var weight: Int
+        package var isPicked: Bool
+        package var why: String
+        package var at: String?
+    }
+
+    /// Where the request goes, and as what.
+    package struct Upstream: Encodable, Sendable {
+        package var name: String
+        /// How servers are chosen.
+        package var method: String
+        package var servers: [Server]
+        /// As the server gets it.
+        package var requestLine: String
+        package var fields: [Field]
+    }
+
+    package var listener: Listener
+    package var certificate: Certificate?
+    package var site: Site?
+    package var request: Request?
+    /// In the order in which they are asked.
+    package var routes: [Route] = []
+    /// In a few words: what is done with the request.
+    package var result: String
+    /// Of an answer that is made here; nil where an upstream answers, or a file.
+    package var status: Int?
+    /// Of docs/reasons.md; nil without one.
+    package var reason: String?
+    package var upstream: Upstream?
+    /// What it must pass first: addresses, limits, credentials.
+    package var protection: [Setting] = []
+    /// What is done to the answer's fields, in this order.
+    package var answerFields: [Setting] = []
+    /// Limits and timeouts in force.
+    package var limits: [Setting] = []
+}

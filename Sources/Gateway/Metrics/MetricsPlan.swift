@@ -1,0 +1,96 @@
+import Upstreams
+
+/// What is counted of a plan, and what the plan itself says in figures.
+final class MetricsPlan: Sendable {
+    /// Servers of one name of a site.
+    struct Pool: Sendable {
+        var labels: MetricLabels
+        var plan: PoolPlan
+    }
+
+    /// Of requests that no site can be said of.
+    let unknown: RouteSeries
+    /// Each once.
+    let routes: [RouteSeries]
+    let pools: [Pool]
+    /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
+    let merged: Int
+
+    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], merged: Int) {
+        self.unknown = unknown
+        self.routes = routes
+        self.pools = pools
+        self.merged = merged
+    }
+}
+
+/// Gives a plan's routes and servers their series, as many as there may be.
+struct MetricsPlanning {
+    private let carried: CarriedState
+    private let workers: Int
+    /// That may still be added.
+    private var room: Int
+    private var known: Set<MetricLabels> = []
+    private var routes: [RouteSeries] = []
+    private var isListed: Set<ObjectIdentifier> = []
+    private var pools: [MetricsPlan.Pool] = []
+    private var merged = 0
+
+    /// What those that are too many are counted under.
+    private static let other = "other"
+
+    /// - Parameters:
+    ///   - limit: routes and servers that may have series of their own.
+    ///   - workers: that will count.
+    init(_ carried: CarriedState, limit: Int, workers: Int) {
+        self.carried = carried
+        self.workers = workers
+        room = limit
+    }
+
+    /// - Parameters:
+    ///   - route: as the configuration writes its path; empty for what no route takes.
+    ///   - upstream: the pool's name; empty without one.
+    mutating func route(site: String, _ route: String, upstream: String) -> RouteSeries {
+        let labels = MetricLabels(["site": site, "route": route, "upstream": upstream])
+        return series(
+            admits(labels) ? labels : MetricLabels(["site": Self.other, "route": Self.other, "upstream": Self.other]))
+    }
+
+    private mutating func series(_ labels: MetricLabels) -> RouteSeries {
+        let series = carried.routeSeries(labels, workers: workers)
+        if isListed.insert(ObjectIdentifier(series)).inserted { routes.append(series) }
+        return series
+    }
+
+    /// One for each server of a pool.
+    mutating func servers(site: String, _ name: String, urls: [String]) -> [ServerSeries] {
+        urls.map { url in
+            let labels = MetricLabels(["site": site, "upstream": name, "server": url])
+            return carried.serverSeries(
+                admits(labels) ? labels : MetricLabels(["site": Self.other, "upstream": Self.other, "server": Self.other]),
+                workers: workers)
+        }
+    }
+
+    mutating func add(_ plan: PoolPlan, site: String, _ name: String) {
+        pools.append(MetricsPlan.Pool(labels: MetricLabels(["site": site, "upstream": name]), plan: plan))
+    }
+
+    private mutating func admits(_ labels: MetricLabels) -> Bool {
+        if known.contains(labels) { return true }
+        guard room > 0 else {
+            merged += 1
+            return false
+        }
+        room -= 1
+        known.insert(labels)
+        return true
+    }
+
+    /// All that has been given.
+    mutating func plan() -> MetricsPlan {
+        let unknown = series(MetricLabels(["site": "", "route": "", "upstream": ""]))
+        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, merged: merged)
+    }
+}

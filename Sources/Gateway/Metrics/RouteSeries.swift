@@ -1,0 +1,61 @@
+import HTTP
+
+/// What is counted of a route's requests, or of a site's that no route took. It outlives a plan: a reload sets nothing back.
+final class RouteSeries: Sendable {
+    let labels: MetricLabels
+    private let workers: [Counters<88>]
+
+    /// Methods of which each has its own series, in the order of `HTTP.Method`; the last is any other.
+    static let methods: [StaticString] = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "other",
+    ]
+    /// Classes of statuses, 1xx to 5xx.
+    static let classes: [StaticString] = ["1xx", "2xx", "3xx", "4xx", "5xx"]
+
+    /// Where each number is.
+    enum Place {
+        static let requests = 0
+        static let durations = requests + 50
+        static let durationSum = durations + DurationBuckets.count
+        static let sent = durationSum + 1
+        static let sentSum = sent + SizeBuckets.count
+        static let received = sentSum + 1
+        static let receivedSum = received + SizeBuckets.count
+        static let retries = receivedSum + 1
+        static let tunnels = retries + 1
+        static let messagesIn = tunnels + 1
+        static let messagesOut = messagesIn + 1
+        static let bytesIn = messagesOut + 1
+        static let bytesOut = bytesIn + 1
+    }
+
+    init(_ labels: MetricLabels, workers: Int) {
+        self.labels = labels
+        self.workers = (0..<workers).map { _ in Counters() }
+    }
+
+    /// Counts an exchange that has ended, or has become a tunnel.
+    /// - Parameter worker: the number of the one that calls.
+    @inline(__always)
+    func count(_ record: borrowing AccessRecord, _ method: HTTP.Method, worker: Int) {
+        let counters = workers[worker]
+        let statusClass = min(max(record.status / 100 - 1, 0), 4)
+        counters.add(1, at: Place.requests + Int(method.rawValue) * 5 + statusClass)
+        counters.add(1, at: Place.durations + DurationBuckets.bucket(record.duration))
+        counters.add(record.duration, at: Place.durationSum)
+        counters.add(1, at: Place.sent + SizeBuckets.bucket(record.bodyBytesSent))
+        counters.add(record.bodyBytesSent, at: Place.sentSum)
+        counters.add(1, at: Place.received + SizeBuckets.bucket(record.bodyBytesReceived))
+        counters.add(record.bodyBytesReceived, at: Place.receivedSum)
+        if record.attempts > 1 { counters.add(UInt64(record.attempts - 1), at: Place.retries) }
+    }
+
+    /// Counts what is not of every exchange.
+    func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }
+
+    /// Has anything been counted? Every request is in one of these.
+    var hasRequests: Bool { (0..<DurationBuckets.count).contains { self[Place.durations + $0] > 0 } }
+
+    /// All workers' together.
+    subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+}

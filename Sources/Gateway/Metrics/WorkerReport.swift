@@ -1,0 +1,42 @@
+/// The families about the process's workers.
+extension MetricsText {
+    mutating func append(_ workers: [WorkerSeries]) {
+        func sum(_ place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+        family("gatehouse_connections_accepted", .counter, "Connections of clients.")
+        sample(sum(WorkerSeries.Place.accepted))
+        family("gatehouse_tls_handshakes", .counter, "TLS handshakes with clients, by version and whether a session was resumed.")
+        for (place, version) in (["version=\"1.2\"", "version=\"1.3\""] as [StaticString]).enumerated() {
+            for (resumed, word) in (["no", "yes"] as [StaticString]).enumerated() {
+                sample(
+                    MetricLabels(written: version), ("resumed", word), sum(WorkerSeries.Place.handshakes + place * 2 + resumed))
+            }
+        }
+        family("gatehouse_tls_handshake_failures", .counter, "TLS handshakes with clients that came to nothing.")
+        for failure in WorkerSeries.HandshakeFailure.allCases {
+            sample(nil, ("reason", failure.word), sum(WorkerSeries.Place.failedHandshakes + failure.rawValue))
+        }
+        family("gatehouse_reasons", .counter, "Exchanges and WebSockets with a reason in the log, by that word.")
+        for (place, word) in WorkerSeries.reasonWords.enumerated() {
+            let count = sum(WorkerSeries.Place.reasons + place)
+            if count > 0 { sample(MetricLabels(["reason": word]), count) }
+        }
+        appendLoops(workers)
+    }
+
+    private mutating func appendLoops(_ workers: [WorkerSeries]) {
+        let labels = workers.indices.map { MetricLabels(["worker": "\($0)"]) }
+        family(
+            "gatehouse_loop_lag_seconds", .histogram,
+            "How long a task that is ready waits for its turn, looked at four times a second.")
+        for (worker, label) in zip(workers, labels) {
+            histogram(
+                label, DurationBuckets.bounds, bucket: { worker[WorkerSeries.Place.lag + $0] },
+                sum: worker[WorkerSeries.Place.lagSum], isSeconds: true)
+        }
+        family("gatehouse_worker_connections", .gauge, "Connections of clients that are open.")
+        for (worker, label) in zip(workers, labels) { sample(label, worker[WorkerSeries.Place.connections]) }
+        family(
+            "gatehouse_worker_generations", .gauge, "Configurations in use: more than one while exchanges of an older one go on.")
+        for (worker, label) in zip(workers, labels) { sample(label, worker[WorkerSeries.Place.generations]) }
+    }
+}

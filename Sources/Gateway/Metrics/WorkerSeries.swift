@@ -1,0 +1,89 @@
+import TLS
+import Transport
+
+/// What is counted of a worker, whatever the plan.
+final class WorkerSeries: Sendable {
+    private let counters = Counters<320>()
+
+    enum Place {
+        static let accepted = 0
+        /// Of TLS: version times two, and whether it resumed a session.
+        static let handshakes = 1
+        static let failedHandshakes = 5
+        static let lag = failedHandshakes + HandshakeFailure.allCases.count
+        static let lagSum = lag + DurationBuckets.count
+        static let generations = lagSum + 1
+        static let connections = generations + 1
+        static let reasons = connections + 1
+    }
+
+    /// Why a TLS handshake came to nothing.
+    enum HandshakeFailure: Int, CaseIterable {
+        case timeout, closed, plainHTTP, certificate, alert, negotiation, system
+
+        var word: StaticString {
+            switch self {
+            case .timeout: "timeout"
+            case .closed: "closed"
+            case .plainHTTP: "plain_http"
+            case .certificate: "certificate"
+            case .alert: "alert"
+            case .negotiation: "negotiation"
+            case .system: "system"
+            }
+        }
+
+        init(_ error: TransportError) {
+            self =
+                switch error {
+                case .tls(let error):
+                    switch error.kind {
+                    case .plainHTTP: .plainHTTP
+                    case .verification: .certificate
+                    case .protocolViolation: .alert
+                    case .truncated: .closed
+                    case .system: .system
+                    case .handshake, .configuration: .negotiation
+                    }
+                case .timedOut, .handshakeTimedOut: .timeout
+                case .system, .unresolved: .system
+                }
+        }
+    }
+
+    // MARK: The worker
+
+    func add(_ amount: UInt64 = 1, at place: Int) { counters.add(amount, at: place) }
+
+    func set(_ value: Int, at place: Int) { counters.set(UInt64(max(0, value)), at: place) }
+
+    func count(_ reason: Reason) {
+        if let place = Self.reasonPlaces[reason] { counters.add(1, at: Place.reasons + place) }
+    }
+
+    func handshake(_ session: TLSSession) {
+        let isNew = session.version == "TLSv1.3"
+        counters.add(1, at: Place.handshakes + (isNew ? 2 : 0) + (session.isResumed ? 1 : 0))
+    }
+
+    func failed(_ failure: HandshakeFailure) { counters.add(1, at: Place.failedHandshakes + failure.rawValue) }
+
+    /// How long a task that was ready has waited for its turn.
+    func waited(_ duration: UInt64) {
+        counters.add(1, at: Place.lag + DurationBuckets.bucket(duration))
+        counters.add(duration, at: Place.lagSum)
+    }
+
+    // MARK: Anybody
+
+    subscript(place: Int) -> UInt64 { counters[place] }
+
+    /// All words of `Reason`, each once.
+    static let reasonWords: [String] = Reason.allCases.reduce(into: []) { words, reason in
+        if !words.contains(reason.word) { words.append(reason.word) }
+    }
+
+    private static let reasonPlaces: [Reason: Int] = Dictionary(
+        Reason.allCases.compactMap { reason in reasonWords.firstIndex(of: reason.word).map { (reason, $0) } },
+        uniquingKeysWith: { first, _ in first })
+}

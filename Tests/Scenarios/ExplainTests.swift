@@ -1,0 +1,203 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `gatehouse explain` says of a request, held against what becomes of it.
+@Suite("gatehouse explain")
+struct ExplainTests {
+    private func toml(_ port: FreePort, _ upstream: UInt16) -> String {
+        """
+        [security]
+        hide_server_header = true
+        [[sites]]
+        name = "shop"
+        hostname = "localhost"
+        listen = "127.0.0.1"
+        port = \(port)
+        static_dir = "public"
+        [sites.headers]
+        X-Shop = "1"
+        [sites.request_headers]
+        set = { X-Env = "prod {method}" }
+        remove = ["X-Debug"]
+        [sites.proxy]
+        enabled = true
+        [[sites.proxy.upstreams]]
+        name = "app"
+        url = "http://127.0.0.1:\(upstream)/base"
+        [sites.proxy.headers]
+        add_request_id = false
+        [[sites.proxy.routes]]
+        path = "/api/"
+        upstream = "app"
+        strip_prefix = true
+        [[sites.proxy.routes]]
+        path = "/api/v2/"
+        upstream = "app"
+        match = { methods = ["POST"], headers = { X-Beta = "1" } }
+        [sites.proxy.routes.request_headers]
+        set = { X-Env = "v2" }
+        add = { X-Route = "{path}" }
+        [[sites.routes]]
+        regex = "^/item/([0-9]+)$"
+        upstream = "app"
+        rewrite = "/things/{1}?from={client_ip}"
+        [[sites.routes]]
+        exact = "/old"
+        redirect = "/new{query}"
+        [[sites.routes]]
+        path = "/fixed/"
+        [sites.routes.respond]
+        status = 418
+        body = "tea"
+        """
+    }
+
+    struct Asked: Sendable, CustomTestStringConvertible {
+        var target: String
+        var arguments: [String] = []
+        /// Key path of the route that takes it; nil: none.
+        var route: String?
+        var testDescription: String { ([target] + arguments).joined(separator: " ") }
+    }
+
+    private static let asked = [
+        Asked(target: "/api/x?y=1", route: "sites[0].proxy.routes[0]"),
+        Asked(target: "/api/../api//v2/%41;p", route: "sites[0].proxy.routes[0]"),
+        Asked(
+            target: "/api/v2/x", arguments: ["-X", "POST", "-H", "X-Beta: 1", "-H", "X-Debug: 2", "-H", "X-Env: mine"],
+            route: "sites[0].proxy.routes[1]"),
+        Asked(
+            target: "/api/v2/x",
+            arguments: ["-X", "POST", "-H", "X-Beta: 2", "-H", "Connection: X-Hop", "-H", "X-Hop: 1", "-H", "X_Under: 1"],
+            route: "sites[0].proxy.routes[0]"),
+        Asked(
+            target: "/item/17?x=1",
+            arguments: ["-H", "Forwarded: for=1.2.3.4", "-H", "X-Forwarded-For: 1.2.3.4", "-H", "TE: trailers"],
+            route: "sites[0].routes[0]"),
+        Asked(target: "/old?a", route: "sites[0].routes[1]"),
+        Asked(target: "/fixed/x", route: "sites[0].routes[2]"),
+        Asked(target: "/f.txt"),
+        Asked(target: "/api/x", arguments: ["-X", "TRACE", "-H", "Max-Forwards: 0"]),
+        Asked(target: "/api/%00"),
+    ]
+
+    private func explain(_ file: String, _ url: String, _ arguments: [String]) async throws -> [String: Any] {
+        let outcome = try await Command.run(Place.gatehouse, ["explain", "-c", file, "--json"] + arguments + [url])
+        #expect(outcome.code == 0, "\(outcome)")
+        return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any])
+    }
+
+    @Test(
+        "says to the byte what an upstream gets, which route takes a request, and with what status it is answered",
+        arguments: asked)
+    func agrees(_ asked: Asked) async throws {
+        let (port, upstream) = (try FreePort(), try Upstream.saying("ok"))
+        let directory = try TemporaryDirectory()
+        try directory.write("public/f.txt", "file")
+        let file = try directory.write("gatehouse.toml", toml(port, upstream.port))
+        let process = try ChildProcess(Place.gatehouse, ["run", "-c", file], directory: directory.path)
+        _ = try await process.errors.first { $0.contains(": serving addresses=") }
+        let url = "http://localhost:\(port)\(asked.target)"
+        let quiet = ["-H", "User-Agent: t", "-H", "Accept: */*"]
+        let real = try await Command.curl(
+            ["--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", "--resolve", "localhost:\(port):127.0.0.1"] + quiet
+                + asked.arguments + [url])
+        let outcome = try await Command.run(
+            Place.gatehouse, ["explain", "-c", file, "--json"] + quiet + asked.arguments + [url], directory: directory.path)
+        #expect(outcome.code == 0, "\(outcome)")
+        let said = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any])
+        let routes = said["routes"] as? [[String: Any]] ?? []
+        #expect(routes.first { $0["is_taken"] as? Bool == true }?["key"] as? String == asked.route, "\(outcome)")
+        if let status = said["status"] as? Int { #expect("\(status)" == real.text, "\(outcome)") }
+        if let to = said["upstream"] as? [String: Any] {
+            let got = try #require(upstream.requests.all.last)
+            let lines = (to["fields"] as? [[String: Any]] ?? []).compactMap { field in
+                field["value"].map { "\(field["name"] ?? ""): \($0)" }
+            }
+            // The port that the client's system chose is not known beforehand.
+            func settled(_ line: String) -> String { line.replacing(/127\.0\.0\.1:\d{5}/, with: "127.0.0.1:0") }
+            #expect(([to["request_line"] as? String ?? ""] + lines).map(settled) == got.lines.map(settled), "\(outcome)")
+        } else {
+            #expect(upstream.requests.all.isEmpty)
+        }
+        process.terminate()
+        _ = try await process.exit()
+    }
+
+    @Test("names the line of every rule that mattered")
+    func places() async throws {
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        try directory.write("public/f.txt", "file")
+        let text = toml(port, 3000)
+        let file = try directory.write("gatehouse.toml", text)
+        func line(_ beginning: String) -> Int {
+            (text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.hasPrefix(beginning) } ?? -2) + 1
+        }
+        let outcome = try await Command.run(
+            Place.gatehouse,
+            [
+                "explain", "-c", file, "-X", "POST", "-H", "X-Beta: 2", "-H", "X-Debug: 1",
+                "http://localhost:\(port)/api/v2/x",
+            ], directory: directory.path)
+        #expect(outcome.code == 0, "\(outcome)")
+        for expected in [
+            "site         shop: \"localhost\" is one of its names  (\(file):\(line("hostname")):",
+            "X-Debug: 1", "# remove  (\(file):\(line("remove")):",
+            "# set  (\(file):\(line("set = { X-Env = \"prod")):",
+            "the path matches, but not its header x-beta=1",
+            ">  http://127.0.0.1:3000/base  weight 1  the first in turn", "to the server: POST /base/v2/x HTTP/1.1",
+            "set X-Shop: 1", "security.hide_server_header  remove Server  (\(file):2:",
+            "sites[0].proxy.timeout.read", "(default)",
+        ] {
+            #expect(outcome.text.contains(expected), "\(expected)\n\(outcome.text)")
+        }
+        #expect(outcome.text.contains("result       to upstream app\n"), "\(outcome.text)")
+    }
+
+    @Test("says why a request never gets as far as a route")
+    func refused() async throws {
+        let (port, tls) = (try FreePort(), try FreePort())
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            """
+            [[sites]]
+            hostname = "a.test"
+            port = \(tls)
+            [sites.respond]
+            body = "a"
+            [sites.ssl]
+            enabled = true
+            cert_file = "\(certificates.local.certificate)"
+            key_file = "\(certificates.local.key)"
+            [[sites]]
+            hostname = "b.test"
+            port = \(port)
+            [sites.access]
+            deny_ips = ["192.0.2.0/24"]
+            [sites.respond]
+            body = "b"
+            """)
+        func says(_ arguments: [String], _ words: String, _ status: Int?) async throws {
+            let said = try await explain(file, arguments.last ?? "", Array(arguments.dropLast()))
+            #expect((said["result"] as? String)?.contains(words) == true && said["status"] as? Int == status, "\(said)")
+        }
+        try await says(["http://a.test:\(tls)/"], "use https://", 400)
+        try await says(["https://b.test:\(port)/"], "the TLS handshake fails", nil)
+        try await says(["-H", "Host: b.test", "https://a.test:\(tls)/"], "a fixed answer", 200)
+        try await says(["--client", "192.0.2.9", "http://b.test:\(port)/"], "refused (sites.access.deny_ips", 403)
+        try await says(["-H", "Content-Length: x", "http://b.test:\(port)/"], "refused", 400)
+        let other = try await explain(file, "http://other.test:\(port)/", [])
+        #expect(((other["site"] as? [String: Any])?["why"] as? String)?.contains("its default") == true, "\(other)")
+        let secure = try await explain(file, "https://a.test:\(tls)/", [])
+        #expect((secure["certificate"] as? [String: Any])?["file"] as? String == certificates.local.certificate, "\(secure)")
+        let nobody = try await Command.run(Place.gatehouse, ["explain", "-c", file, "http://a.test:1/"])
+        #expect(nobody.code == 1 && nobody.errors.contains("nothing listens on port 1; there is: "), "\(nobody)")
+        for wrong in [["ftp://a.test/"], ["http://a b/"], ["-H", "nocolon", "http://b.test:\(port)/"]] {
+            #expect(try await Command.run(Place.gatehouse, ["explain", "-c", file] + wrong).code == 1, "\(wrong)")
+        }
+    }
+}
