@@ -11,7 +11,7 @@ package enum StateFile {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir") }
     }
 
-    /// Writes a file of mode 0600 under another name, flushes it to the disk, and renames it.
+    /// Writes a file of mode 0600 under another name, flushes it to the disk, and renames it; its directory must be there.
     package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
         let temporary = "\(path).new-\(getpid())"
         // The paths are read during the calls alone. What a process of this number has left is nobody's.
@@ -31,6 +31,16 @@ package enum StateFile {
             _ = unsafe unlink(temporary)
             throw error
         }
+        flush(FileAccess.directory(of: path))
+    }
+
+    /// Without it a rename may be forgotten when the power fails. Where it cannot be done there is nothing more to do.
+    private static func flush(_ directory: String) {
+        // The path is read during the call alone.
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     /// Removes a file; nothing happens if it cannot be.

@@ -1,9 +1,7 @@
+import EventLoop
 import Glibc
 
-/// State as files below one directory. Files have mode 0600, folders 0700.
-///
-/// A file is written under another name, flushed to the disk, and renamed: whoever looks, also after a crash, finds the old one
-/// or the new one, whole.
+/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700.
 package struct StateDirectory: StateStore {
     /// Without a slash at its end.
     private let root: String
@@ -58,27 +56,10 @@ package struct StateDirectory: StateStore {
     }
 
     func write(_ bytes: [UInt8], to path: String) throws(ACMEError) {
-        let folder = try makeFolder(of: path)
-        let target = location(of: path)
-        let temporary = "\(target).new-\(getpid())"
-        // The calls use the texts alone. What a process of this number left behind is nobody's.
-        _ = unsafe unlink(temporary)
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure("write", path) }
-        do throws(ACMEError) {
-            defer { close(descriptor) }
-            try fill(descriptor, with: bytes, path)
-            guard fsync(descriptor) == 0 else { throw failure("write", path) }
-        } catch {
-            _ = unsafe unlink(temporary)
-            throw error
+        try makeFolder(of: path)
+        do throws(SystemError) { try StateFile.write(bytes, to: location(of: path)) } catch {
+            throw .storage("cannot write \(location(of: path)): \(error.reason)")
         }
-        guard unsafe rename(temporary, target) == 0 else {
-            let error = failure("write", path)
-            _ = unsafe unlink(temporary)
-            throw error
-        }
-        flushFolder(folder)
     }
 
     func remove(_ path: String) throws(ACMEError) {
@@ -113,7 +94,7 @@ package struct StateDirectory: StateStore {
     /// Takes the lock of the directory, which ends with the process.
     /// - Returns: its descriptor, which is the caller's; nil if another process has it.
     func lock(_ path: String) throws(ACMEError) -> Int32? {
-        _ = try makeFolder(of: path)
+        try makeFolder(of: path)
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("write", path) }
@@ -127,40 +108,11 @@ package struct StateDirectory: StateStore {
 
     // MARK: -
 
-    private func makeFolder(of path: String) throws(ACMEError) -> String {
-        let parts = location(of: path).split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        var folder = ""
-        for (index, part) in parts.enumerated() {
-            folder += index == 0 ? String(part) : "/" + part
-            if folder.isEmpty { continue }
-            // The call uses the text alone.
-            guard unsafe mkdir(folder, 0o700) == 0 || errno == EEXIST || errno == EISDIR else {
-                throw .storage("cannot make \(folder): \(Self.words(errno))")
-            }
+    private func makeFolder(of path: String) throws(ACMEError) {
+        let folder = FileAccess.directory(of: location(of: path))
+        do throws(SystemError) { try StateFile.makeDirectory(folder) } catch {
+            throw .storage("cannot make \(folder): \(error.reason)")
         }
-        return folder
-    }
-
-    private func fill(_ descriptor: Int32, with bytes: [UInt8], _ path: String) throws(ACMEError) {
-        var next = 0
-        while next < bytes.count {
-            // The bytes are read during the call alone.
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + next }, bytes.count - next)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write", path) }
-            next += count
-        }
-    }
-
-    /// Without it a rename may be forgotten when the power fails. Where it cannot be done there is nothing more to do.
-    private func flushFolder(_ folder: String) {
-        // The call uses the text alone.
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     private func failure(_ verb: String, _ path: String) -> ACMEError {
