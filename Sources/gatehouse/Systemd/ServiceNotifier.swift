@@ -66,6 +66,12 @@ final class ServiceNotifier: Sendable {
         hasLeft.store(true, ordering: .relaxed)
     }
 
+    /// The other process has ended before it took over: this one is the service as before.
+    func comeBack() {
+        guard hasLeft.exchange(false, ordering: .relaxed) else { return }
+        send(["MAINPID=\(getpid())"])
+    }
+
     /// Says what is left, once in a while, until nothing is.
     func followDrain() async {
         while true {
