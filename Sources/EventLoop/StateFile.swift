@@ -2,17 +2,45 @@ import Glibc
 
 /// Files that outlive the process: whoever looks, also after a crash, finds the old one or the new one, whole.
 package enum StateFile {
-    /// Makes a directory for this user alone, and those above it, unless they are there.
-    package static func makeDirectory(_ path: String) throws(SystemError) {
+    /// Makes a directory, and those above it, unless they are there.
+    /// - Parameter isPublic: others may read it: mode 0755, else 0700.
+    package static func makeDirectory(_ path: String, isPublic: Bool = false) throws(SystemError) {
+        let mode: mode_t = isPublic ? 0o755 : 0o700
         // The path is read during the call alone.
-        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, FileAccess.directory(of: path) != path else { throw SystemError("mkdir") }
-        try makeDirectory(FileAccess.directory(of: path))
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir") }
+        try makeDirectory(FileAccess.directory(of: path), isPublic: isPublic)
+        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("mkdir") }
     }
 
-    /// Writes a file of mode 0600 under another name, flushes it to the disk, and renames it.
-    package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    /// Writes a file under another name, flushes it to the disk, and renames it; its directory must be there.
+    /// - Parameter isPublic: others may read it, whatever the umask: mode 0644, else 0600.
+    package static func write(_ bytes: [UInt8], to path: String, isPublic: Bool = false) throws(SystemError) {
+        let temporary = try writeBeside(path, bytes, isPublic: isPublic)
+        guard unsafe rename(temporary, path) == 0 else {
+            let error = SystemError("rename")
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+        flush(FileAccess.directory(of: path))
+    }
+
+    /// Writes a file that is not there; of several that do so one succeeds.
+    /// - Parameter isPublic: see `write`.
+    /// - Returns: false if there is one.
+    package static func create(_ bytes: [UInt8], at path: String, isPublic: Bool = false) throws(SystemError) -> Bool {
+        let temporary = try writeBeside(path, bytes, isPublic: isPublic)
+        // The paths are read during the calls alone. link(2) replaces nothing.
+        let isNew = unsafe link(temporary, path) == 0
+        let error = SystemError("link")
+        _ = unsafe unlink(temporary)
+        guard isNew || error.code == EEXIST else { throw error }
+        flush(FileAccess.directory(of: path))
+        return isNew
+    }
+
+    /// - Returns: the name of a file beside it that has these bytes, on the disk.
+    private static func writeBeside(_ path: String, _ bytes: [UInt8], isPublic: Bool) throws(SystemError) -> String {
         let temporary = "\(path).new-\(getpid())"
         // The paths are read during the calls alone. What a process of this number has left is nobody's.
         _ = unsafe unlink(temporary)
@@ -21,16 +49,22 @@ package enum StateFile {
         do throws(SystemError) {
             defer { close(descriptor) }
             try fill(descriptor, with: bytes)
+            if isPublic, fchmod(descriptor, 0o644) != 0 { throw SystemError("fchmod") }
             guard fsync(descriptor) == 0 else { throw SystemError("fsync") }
         } catch {
             _ = unsafe unlink(temporary)
             throw error
         }
-        guard unsafe rename(temporary, path) == 0 else {
-            let error = SystemError("rename")
-            _ = unsafe unlink(temporary)
-            throw error
-        }
+        return temporary
+    }
+
+    /// Without it a rename may be forgotten when the power fails. Where it cannot be done there is nothing more to do.
+    private static func flush(_ directory: String) {
+        // The path is read during the call alone.
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     /// Removes a file; nothing happens if it cannot be.

@@ -1,4 +1,3 @@
-// Which of the two has `timeval` depends on which was compiled first.
 import CLinux
 package import EventLoop
 import Glibc
@@ -22,8 +21,9 @@ package struct NotifySocket: Sendable {
     ///
     /// It waits while the manager's queue is full, at most a second: a message must not be lost only because many services start
     /// at the same time, and a manager that is stuck must not hold us.
+    /// - Parameter passed: a descriptor that the manager gets one of its own for; it stays ours, too.
     /// - Throws: the system call that failed.
-    package func send(_ lines: [String]) throws(SystemError) {
+    package func send(_ lines: [String], passing passed: Int32? = nil) throws(SystemError) {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         defer { Glibc.close(descriptor) }
@@ -31,16 +31,17 @@ package struct NotifySocket: Sendable {
         guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size)) == 0
         else { throw SystemError("setsockopt") }
         var (address, length) = storage
-        let message = Array(lines.joined(separator: "\n").utf8)
-        // Both pointers are used during the call alone.
-        let sent = unsafe message.withUnsafeBytes { message in
-            unsafe withUnsafePointer(to: &address) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe sendto(descriptor, message.baseAddress, message.count, Int32(MSG_NOSIGNAL), $0, length)
-                }
-            }
+        // The pointer is used during the call alone.
+        let connected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, length) }
         }
-        guard sent >= 0 else { throw SystemError("sendto") }
+        guard connected == 0 else { throw SystemError("connect") }
+        let message = Array(lines.joined(separator: "\n").utf8)
+        // The pointer is used during the call alone.
+        let sent = unsafe message.withUnsafeBytes { message in
+            unsafe gh_send_message(descriptor, message.baseAddress, message.count, passed ?? -1)
+        }
+        guard sent >= 0 else { throw SystemError("sendmsg") }
     }
 
     /// An abstract name is all of its bytes, and has no zero byte behind it.

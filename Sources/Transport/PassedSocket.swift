@@ -9,6 +9,8 @@ package struct PassedSocket: Sendable {
     /// What is said of it to people: its number, and its name if it has one.
     package let label: String
     package let address: SocketAddress
+    /// What tells the socket from every other one, whichever descriptors lead to it: its inode (fstat(2)).
+    package let identity: UInt64
     /// Does a service manager keep it open? Then its clients would wait for ever if nobody accepted from it.
     package let isManagers: Bool
 
@@ -22,9 +24,11 @@ package struct PassedSocket: Sendable {
         self.descriptor = descriptor
         self.isManagers = isManagers
         label = name.isEmpty ? "descriptor \(descriptor)" : "descriptor \(descriptor) (\"\(name)\")"
-        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+        var facts = stat()
+        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, unsafe fstat(descriptor, &facts) == 0 else {
             throw PassedSocketError("\(label) was passed, and is not open")
         }
+        identity = UInt64(facts.st_ino)
         guard Self.option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue), Self.option(descriptor, SO_ACCEPTCONN) == 1 else {
             throw PassedSocketError("\(label) was passed, and is not a stream socket that listens (ListenStream=, Accept=no)")
         }

@@ -119,7 +119,7 @@ actor Reloader {
             _ = await previous?.value
             notifier?.reloading()
             let outcome = await perform(self)
-            notifier?.reloaded(outcome)
+            await notifier?.reloaded(outcome)
             return outcome
         }
         last = task

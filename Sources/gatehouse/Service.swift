@@ -60,7 +60,7 @@ struct Service: Sendable {
             await service.takeOverAdmin(loaded.configuration)
         }
         let notifier = service.notifier
-        notifier?.ready()
+        await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
         await service.renewal.follow()
@@ -86,12 +86,12 @@ struct Service: Sendable {
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
             inheritance?.giveTicketKeys(to: loaded.plan)
+            let passed = try inheritance?.sockets ?? SocketActivation.sockets()
             let gateway = try await Gateway(
-                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses,
-                passed: try inheritance?.sockets ?? SocketActivation.sockets())
+                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
             // From here on nothing is root's any more.
             try privileges?.drop()
-            let notifier = ServiceNotifier(gateway, log)
+            let notifier = ServiceNotifier(gateway, passed: passed, log)
             let reloader = source.map {
                 Reloader(
                     $0, gateway, output: output, log: log, configuration: configuration, text: loaded.source, notifier: notifier)
@@ -183,7 +183,7 @@ struct Service: Sendable {
                     // The manager that asks waits for both messages, although there is nothing to reload.
                     notifier?.reloading()
                     reopenLogs(signal)
-                    notifier?.ready()
+                    await notifier?.ready()
                 case .reopenLogs: reopenLogs(signal)
                 case .reload:
                     group.addTask {

@@ -51,6 +51,29 @@ struct AdminSocketTests {
         #expect(names(in: running.runtime) == [], "the socket is removed")
     }
 
+    @Test("reloads that are asked for at once are carried out one after the other, and what the file says last is in use")
+    func manyAtOnce() async throws {
+        let (port, other) = (try FreePort(), try FreePort())
+        let running = try await ReloadingGatehouse(site(port))
+        let outcomes = try await withThrowingTaskGroup(of: Command.Outcome.self) { group in
+            for number in 0..<8 {
+                // Whoever asks after this file was written gets it, or a later one.
+                let more = number == 7 ? "\n" + site(other) : ""
+                try running.write(site(port, top: "[limits]\nmax_fields = \(100 + number)") + more)
+                group.addTask { try await running.command(["reload"]) }
+                running.process.signal(SIGHUP)
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.allSatisfy { $0.code == 0 }, "\(outcomes)")
+        let last = try await running.command(["reload"])
+        #expect(last.text.hasPrefix("nothing has changed\n"), "\(last)")
+        _ = try Wire(to: other.number)
+        #expect(running.outcomeCount <= 17)
+        #expect(running.process.errors.all.allSatisfy { !$0.contains("refused") })
+        try await running.end()
+    }
+
     @Test("resources answer in JSON, and problem documents say what is wrong")
     func resources() async throws {
         let running = try await ReloadingGatehouse(site(try FreePort()))

@@ -86,11 +86,24 @@ struct HistoryTests {
         try await kept.running.end()
     }
 
-    @Test("a state directory that cannot be used is told, and harms nothing", arguments: ["a file", "read-only", "damaged"])
+    /// A full disk is a small one of root's.
+    private static var kinds: [String] { ["a file", "read-only", "damaged"] + (canMount ? ["full"] : []) }
+    private static let canMount: Bool = {
+        guard getuid() == 0, let place = try? TemporaryDirectory() else { return false }
+        defer { _ = unsafe umount2(place.path, Int32(MNT_DETACH)) }
+        return unsafe mount("tmpfs", place.path, "tmpfs", 0, "size=4k") == 0
+    }()
+
+    @Test("a state directory that cannot be used is told, and harms nothing", arguments: kinds)
     func unusable(how: String) async throws {
         let kept = try await Kept { state in
             switch how {
             case "a file": try Data().write(to: URL(filePath: state))
+            case "full":
+                // One page, and that is another's.
+                try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+                try #require(unsafe mount("tmpfs", state, "tmpfs", 0, "size=4k") == 0)
+                try Data(repeating: 0x20, count: 4096).write(to: URL(filePath: state + "/others"))
             case "read-only": try FileManager.default.createSymbolicLink(atPath: state, withDestinationPath: "/sys")
             default:
                 try FileManager.default.createDirectory(atPath: state + "/history", withIntermediateDirectories: true)
@@ -100,7 +113,16 @@ struct HistoryTests {
         try await kept.reload(1)
         let told = kept.running.process.errors.all.count { $0.contains("the configuration cannot be kept in the history") }
         #expect(told == (how == "damaged" ? 0 : 1))
+        if how == "full" {
+            #expect(kept.running.process.errors.all.contains { $0.contains("No space left on device") })
+            #expect(kept.files.isEmpty, "half a file is none")
+            // Once there is room the next one is kept.
+            try FileManager.default.removeItem(atPath: kept.state + "/others")
+            try await kept.reload(2)
+            #expect(kept.files.count == 1)
+        }
         #expect(try await kept.running.command(["history"]).code == 0)
+        if how == "full" { _ = unsafe umount2(kept.state, Int32(MNT_DETACH)) }
         try await kept.running.end()
     }
 

@@ -285,6 +285,39 @@ struct UpgradeTests {
         try await running.end(successor)
     }
 
+    @Test(
+        "a new process that is killed on its way changes nothing: the old one goes on, holds nothing more, and can be replaced",
+        arguments: ["start", "version", "socket", "end", "serves"])
+    func killed(step: String) async throws {
+        let upstream = try echo()
+        let (port, place) = try (FreePort(), TemporaryDirectory())
+        let (socket, manager) = (place.path + "/admin.sock", try NotificationSocket(place.path + "/notify"))
+        let running = try await Running(
+            site(port, upstream) + "\n[admin]\nsocket = \"\(socket)\"\n",
+            environment: ["DIES_AT": step, "NOTIFY_SOCKET": manager.name])
+        let pid = running.process.pid
+        func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
+        let wire = try Wire(to: port.number)
+        #expect(try await get(wire).text == "here")
+        var before = 0
+        for attempt in 0..<6 {
+            let failed = try await Command.run(
+                Place.gatehouse, ["upgrade", "--socket", socket, Place.peer("dying_successor.py")])
+            #expect(failed.code == 1 && failed.errors.contains("it was ended by signal 9"), "\(failed)")
+            if attempt == 0 { before = try descriptors() }
+        }
+        // Timers and a connection that is about to close have some, but no attempt leaves one.
+        #expect(try descriptors() < before + 5)
+        let answer = try await get(wire)
+        #expect(answer.text == "here" && answer.value("Connection") == nil)
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        #expect(manager.messages.all.last { $0["MAINPID"] != nil }?["MAINPID"] == "\(pid)")
+        let successor = try #require(try await running.upgrade(pid))
+        #expect(try await get(Wire(to: port.number)).text == "here")
+        wire.close()
+        try await running.end(successor)
+    }
+
     @Test("a stranger's descriptor is refused")
     func stranger() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -82,6 +82,21 @@ package final class Wire: Sendable {
 
     // MARK: Receiving
 
+    /// Has the peer sent something that is not read yet, or ended?
+    package var hasInput: Bool {
+        guard unread.withLock({ $0.isEmpty }) else { return true }
+        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&question, 1, 0) > 0
+    }
+
+    /// Waits, without reading, until the peer has ended.
+    package func waitUntilGone() throws {
+        // POLLRDHUP of poll(2), which Glibc shows to _GNU_SOURCE alone.
+        let (ending, patience) = (Int16(0x2000), Int32(90_000))
+        var question = pollfd(fd: descriptor, events: ending, revents: 0)
+        guard unsafe poll(&question, 1, patience) > 0 else { throw Failure(text: "the peer does not end") }
+    }
+
     /// Exactly so many bytes.
     package func read(_ count: Int) throws -> [UInt8] {
         while unread.withLock({ $0.count }) < count {

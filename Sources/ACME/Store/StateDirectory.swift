@@ -1,9 +1,7 @@
+import EventLoop
 import Glibc
 
-/// State as files below one directory. Files have mode 0600, folders 0700.
-///
-/// A file is written under another name, flushed to the disk, and renamed: whoever looks, also after a crash, finds the old one
-/// or the new one, whole.
+/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700.
 package struct StateDirectory: StateStore {
     /// Without a slash at its end.
     private let root: String
@@ -73,47 +71,17 @@ package struct StateDirectory: StateStore {
     /// Replaces a file whole, or not at all, and makes its folders; it is on the disk when this returns.
     /// - Throws: `.storage`, with the system's words.
     package func write(_ bytes: [UInt8], to path: String) throws(ACMEError) {
-        let (temporary, folder) = try writeBeside(path, bytes)
-        guard unsafe rename(temporary, location(of: path)) == 0 else {
-            let error = failure("write", path)
-            _ = unsafe unlink(temporary)
-            throw error
+        try makeFolder(of: path)
+        do throws(SystemError) { try StateFile.write(bytes, to: location(of: path), isPublic: isPublic) } catch {
+            throw .storage("cannot write \(location(of: path)): \(error.reason)")
         }
-        flushFolder(folder)
     }
 
     func create(_ bytes: [UInt8], at path: String) throws(ACMEError) -> Bool {
-        let (temporary, folder) = try writeBeside(path, bytes)
-        // The calls use the texts alone. link(2) replaces nothing.
-        let isNew = unsafe link(temporary, location(of: path)) == 0
-        let isThere = !isNew && errno == EEXIST
-        let error = failure("write", path)
-        _ = unsafe unlink(temporary)
-        guard isNew || isThere else { throw error }
-        flushFolder(folder)
-        return isNew
-    }
-
-    /// - Returns: a file beside it with these bytes, on the disk, and their folder.
-    private func writeBeside(_ path: String, _ bytes: [UInt8]) throws(ACMEError) -> (file: String, folder: String) {
-        let folder = try makeFolder(of: path)
-        let target = location(of: path)
-        let temporary = "\(target).new-\(getpid())"
-        // The calls use the texts alone. What a process of this number left behind is nobody's.
-        _ = unsafe unlink(temporary)
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure("write", path) }
-        do throws(ACMEError) {
-            defer { close(descriptor) }
-            try fill(descriptor, with: bytes, path)
-            // Whatever the umask: another server's user is to read it.
-            if isPublic, fchmod(descriptor, 0o644) != 0 { throw failure("write", path) }
-            guard fsync(descriptor) == 0 else { throw failure("write", path) }
-        } catch {
-            _ = unsafe unlink(temporary)
-            throw error
+        try makeFolder(of: path)
+        do throws(SystemError) { return try StateFile.create(bytes, at: location(of: path), isPublic: isPublic) } catch {
+            throw .storage("cannot write \(location(of: path)): \(error.reason)")
         }
-        return (temporary, folder)
     }
 
     /// Removes a file; one that is not there need not be removed.
@@ -151,7 +119,7 @@ package struct StateDirectory: StateStore {
     /// Takes the lock of the directory, which ends with the process.
     /// - Returns: its descriptor, which is the caller's; nil if another process has it.
     func lock(_ path: String) throws(ACMEError) -> Int32? {
-        _ = try makeFolder(of: path)
+        try makeFolder(of: path)
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("write", path) }
@@ -165,40 +133,11 @@ package struct StateDirectory: StateStore {
 
     // MARK: -
 
-    private func makeFolder(of path: String) throws(ACMEError) -> String {
-        let parts = location(of: path).split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        var folder = ""
-        for (index, part) in parts.enumerated() {
-            folder += index == 0 ? String(part) : "/" + part
-            if folder.isEmpty { continue }
-            // The call uses the text alone.
-            guard unsafe mkdir(folder, isPublic ? 0o755 : 0o700) == 0 || errno == EEXIST || errno == EISDIR else {
-                throw .storage("cannot make \(folder): \(Self.words(errno))")
-            }
+    private func makeFolder(of path: String) throws(ACMEError) {
+        let folder = FileAccess.directory(of: location(of: path))
+        do throws(SystemError) { try StateFile.makeDirectory(folder, isPublic: isPublic) } catch {
+            throw .storage("cannot make \(folder): \(error.reason)")
         }
-        return folder
-    }
-
-    private func fill(_ descriptor: Int32, with bytes: [UInt8], _ path: String) throws(ACMEError) {
-        var next = 0
-        while next < bytes.count {
-            // The bytes are read during the call alone.
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + next }, bytes.count - next)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write", path) }
-            next += count
-        }
-    }
-
-    /// Without it a rename may be forgotten when the power fails. Where it cannot be done there is nothing more to do.
-    private func flushFolder(_ folder: String) {
-        // The call uses the text alone.
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     private func failure(_ verb: String, _ path: String) -> ACMEError {

@@ -15,7 +15,7 @@ protocol ClientSession: AnyObject {
     func outlivesIdleDeadline() -> Bool
     /// Has it served any request?
     var hasServed: Bool { get }
-    /// Has the client sent more than was read? Then closing at once could cost it the answer.
+    /// Has the client sent more than was read, or may it be sending now? Then closing at once could cost it what it was told.
     var hasUnreadInput: Bool { get }
     /// For reports: tunnels are not among them.
     /// - Parameter streams: the exchanges on streams of this session.

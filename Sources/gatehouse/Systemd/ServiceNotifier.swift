@@ -14,9 +14,12 @@ final class ServiceNotifier: Sendable {
     private let watchdog: UInt64?
     /// Another process speaks for the service now.
     private let hasLeft = Atomic<Bool>(false)
+    /// Nil if the manager keeps no sockets.
+    private let store: SocketStore?
 
+    /// - Parameter passed: the sockets that were open before this process.
     /// - Returns: nil if no manager wants to know.
-    init?(_ gateway: Gateway, _ log: Logger) {
+    init?(_ gateway: Gateway, passed: [PassedSocket], _ log: Logger) {
         guard let text = Environment.value("NOTIFY_SOCKET"), !text.isEmpty else { return nil }
         guard let socket = NotifySocket(text) else {
             log.warning(
@@ -27,11 +30,13 @@ final class ServiceNotifier: Sendable {
         self.socket = socket
         self.log = log
         self.gateway = gateway
+        store = SocketStore(socket, inherited: passed, log)
         watchdog = Self.watchdogTime
     }
 
     /// It serves, from the start or after a reload.
-    func ready() {
+    func ready() async {
+        await keepSockets()
         send(["READY=1", "MAINPID=\(getpid())", "STATUS=\(serving)"])
     }
 
@@ -42,9 +47,9 @@ final class ServiceNotifier: Sendable {
     }
 
     /// The reload is over; one that was refused has changed nothing.
-    func reloaded(_ outcome: Reloader.Outcome) {
+    func reloaded(_ outcome: Reloader.Outcome) async {
         switch outcome {
-        case .done: ready()
+        case .done: await ready()
         case .refused(let problems):
             send(["READY=1", "STATUS=\(serving); the last reload was refused, see the log (problems: \(problems.count))"])
         }
@@ -59,6 +64,12 @@ final class ServiceNotifier: Sendable {
     func leave(to successor: Int32) {
         send(["MAINPID=\(successor)"])
         hasLeft.store(true, ordering: .relaxed)
+    }
+
+    /// The other process has ended before it took over: this one is the service as before.
+    func comeBack() {
+        guard hasLeft.exchange(false, ordering: .relaxed) else { return }
+        send(["MAINPID=\(getpid())"])
     }
 
     /// Says what is left, once in a while, until nothing is.
@@ -80,6 +91,14 @@ final class ServiceNotifier: Sendable {
             send(["WATCHDOG=1"])
             try? await Task.sleep(for: .nanoseconds(watchdog / 2))
         }
+    }
+
+    /// Before the manager is told that all is well: should this process end right then, its sockets are safe.
+    private func keepSockets() async {
+        guard let store, !hasLeft.load(ordering: .relaxed) else { return }
+        guard let sockets = try? await gateway.listeningSockets() else { return }
+        await store.keep(sockets)
+        for socket in sockets { socket.close() }
     }
 
     private var serving: String {

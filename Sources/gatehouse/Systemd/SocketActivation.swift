@@ -17,7 +17,9 @@ enum SocketActivation {
         var sockets: [PassedSocket] = []
         for number in 0..<count {
             let name = Int(number) < names.count ? String(names[Int(number)]) : ""
-            sockets.append(try PassedSocket(firstDescriptor + number, name: name))
+            // What this program has left there itself is kept open for it alone: whether it still wants it is its affair.
+            let isManagers = !SocketStore.isName(name)
+            sockets.append(try PassedSocket(firstDescriptor + number, name: name, isManagers: isManagers))
         }
         return sockets
     }

@@ -48,6 +48,15 @@ enum NewProcess {
         return process
     }
 
+    /// Has it ended? `end` can still tell how.
+    static func hasEnded(_ process: pid_t) -> Bool {
+        var facts = unsafe siginfo_t()
+        // It is filled in during the call; without a child that has ended nothing is.
+        let found = unsafe waitid(P_PID, id_t(process), &facts, WEXITED | WNOHANG | WNOWAIT)
+        let signal = unsafe facts.si_signo
+        return found == 0 && signal == SIGCHLD
+    }
+
     /// Ends it, unless it ends by itself within a moment: who has closed its descriptors is about to.
     /// - Returns: how it has ended, in words, if by itself.
     static func end(_ process: pid_t) async -> String? {

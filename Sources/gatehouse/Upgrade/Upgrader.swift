@@ -56,14 +56,17 @@ actor Upgrader {
             log.notice("upgrading", metadata: ["program": "\(program)", "successor": "\(process)"])
             do {
                 try await handOver(sockets, to: channel)
+                guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
+                notifier?.leave(to: process)
+                await replaced?()
+                // It waits for this: an error says that it has ended since.
+                try channel.send(HandoverMessage.takeOver.bytes.span)
             } catch {
+                notifier?.comeBack()
                 let ending = await NewProcess.end(process)
                 return refuse(ending.map { "the new process does not serve: \($0)" } ?? "\(error)")
             }
             successor = process
-            notifier?.leave(to: process)
-            await replaced?()
-            try? channel.send(HandoverMessage.takeOver.bytes.span)
             let connections = await gateway.connectionCount
             log.notice(
                 "upgraded: another process serves, and this one ends with its last client",

@@ -61,6 +61,34 @@ struct PlainTests {
         }
     }
 
+    @Test("a client that asks for more while its connection ends is not reset: it can still read what was taken, and its answer")
+    func endsOpen() async throws {
+        let upstream = try Upstream.saying("hello")
+        let port = try FreePort()
+        let limits = "[limits]\nmax_requests_per_connection = 1\nhead_timeout = 600\n"
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "h2c = true", top: limits)
+        try await Gatehouse.serving(toml) { _ in
+            let rest = try await onThread {
+                let wire = try Wire(to: port.number)
+                func ask(_ stream: UInt32) throws {
+                    let fields = [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")]
+                    try wire.write(Frame.headers(fields, stream: stream))
+                }
+                try wire.write(Frame.preface + Frame.settings())
+                try ask(1)
+                try wire.waitUntilGone()
+                // Reset by the first of them, the connection would refuse the second.
+                try ask(3)
+                try ask(5)
+                wire.finishWriting()
+                return try wire.readToEnd()
+            }
+            #expect(rest.ending == .closed)
+            let goAway = Frame.make(7, 0, 0, Frame.number(1) + Frame.number(0))
+            #expect(rest.bytes.suffix(goAway.count) == goAway[...], "\(rest.bytes)")
+        }
+    }
+
     /// RFC 9113 §3.1 has done away with it, and RFC 9110 §7.8 lets a server ignore it.
     @Test("an upgrade to h2c is never taken: the request is answered in HTTP/1.1", arguments: ["h2c = true", ""])
     func upgrade(site: String) async throws {
