@@ -54,8 +54,8 @@ extension ConfigurationReference {
             "sites[].proxy.routes", isArray: true,
             """
             What is done with some paths. A route has one of `path`, `exact`, `glob` and `regex`, and one of `upstream`, \
-            `redirect`, `respond`, `files` and `tls_info`. [Routing](routing.md) says who wins; of several `path` it is the longest, \
-            whatever their order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
+            `redirect`, `respond`, `files` and `tls_info`. [Routing](routing.md) says who wins; of several `path` it is the \
+            longest, whatever their order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
             """,
             [
                 Key(

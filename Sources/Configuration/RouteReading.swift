@@ -19,12 +19,15 @@ extension Route {
         action = ownAction ?? .proxy
         if let upstream, ownAction != nil {
             table.reading.error(
-                upstream, "the route answers by itself already", hint: "keep one of upstream, redirect, respond, files and tls_info")
+                upstream, "the route answers by itself already",
+                hint: "keep one of upstream, redirect, respond, files and tls_info")
         }
         if ownAction == nil, !table.has("upstream") {
             table.missing(
                 "upstream",
-                hint: "the name of one of [[sites.proxy.upstreams]]; or redirect, respond, files or tls_info, to answer without one")
+                hint:
+                    "the name of one of [[sites.proxy.upstreams]]; or redirect, respond, files or tls_info, to answer without one"
+            )
         }
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))

@@ -25,7 +25,8 @@ extension CertificateChain {
             unsafe CertificateDescription(
                 subject: Self.name(X509_get_subject_name(certificate)), issuer: Self.name(X509_get_issuer_name(certificate)),
                 from: Self.seconds(X509_get0_notBefore(certificate)), to: Self.seconds(X509_get0_notAfter(certificate)),
-                key: X509_get0_pubkey(certificate).map { unsafe PrivateKey.description(of: $0) } ?? "a key that OpenSSL does not know",
+                key: X509_get0_pubkey(certificate).map { unsafe PrivateKey.description(of: $0) }
+                    ?? "a key that OpenSSL does not know",
                 signature: OBJ_nid2ln(X509_get_signature_nid(certificate)).map { unsafe String(cString: $0) } ?? "?",
                 fingerprint: Self.fingerprint(of: certificate),
                 isSelfSigned: X509_check_issued(certificate, certificate) == X509_V_OK)

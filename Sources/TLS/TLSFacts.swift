@@ -41,3 +41,28 @@ package struct TLSFacts: Sendable, Equatable {
         }
     }
 }
+
+/// What a session keeps of its handshake for `facts`, where the SSL object is gone.
+struct RememberedFacts {
+    /// OpenSSL's number of the group of the key exchange; 0 if there was none.
+    var group: Int32 = 0
+    var agreedOnHTTP1 = false
+    /// What was sent behind the handshake, where the records are our own.
+    var tickets: UInt8 = 0
+}
+
+extension TLSSession {
+    /// What is known of a connection whose handshake is done, for reports: it makes strings.
+    package var facts: TLSFacts {
+        let alpn: String? = speaksHTTP2 ? "h2" : remembered.agreedOnHTTP1 ? "http/1.1" : nil
+        var facts = TLSFacts(
+            version: version, cipher: cipher, group: TLSFacts.groupName(remembered.group), serverName: serverName, alpn: alpn,
+            isResumed: isResumed)
+        if let records = unsafe records {
+            let counts = unsafe gh_records_counts(records)
+            facts.records = TLSFacts.Records(received: counts.received, sent: counts.sent)
+            facts.ticketsSent = Int(remembered.tickets)
+        }
+        return facts
+    }
+}

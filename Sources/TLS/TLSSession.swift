@@ -21,17 +21,14 @@ import CRecords
 
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
     private var ssl: OpaquePointer?
-    private var records: OpaquePointer?
+    private(set) var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
     /// Was HTTP/2 agreed on (`h2`, RFC 9113 §3.2)?
     package private(set) var speaksHTTP2 = false
-    /// For reports alone: see `TLSFacts`. OpenSSL's number of the group of the key exchange; 0 if there was none.
-    private(set) var groupNumber: Int32 = 0
-    private(set) var agreedOnHTTP1 = false
-    /// What was sent behind the handshake; 255 if OpenSSL's records do not tell.
-    private(set) var ticketsSent = UInt8.max
+    /// See `facts`.
+    private(set) var remembered = RememberedFacts()
     /// Keeps alive what the SSL_CTX's callback points to.
     private let names: TLSServerNames?
     private let client: TLSClientContext?
@@ -112,8 +109,8 @@ import CRecords
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
-        agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")
-        groupNumber = unsafe gh_negotiated_group(ssl)
+        remembered.agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")
+        remembered.group = unsafe gh_negotiated_group(ssl)
         unsafe gh_forget_offer(wire)
         takeOver()
         return .moved(0)
@@ -143,7 +140,7 @@ import CRecords
             return
         }
         unsafe self.records = records
-        ticketsSent = UInt8(clamping: unsafe gh_records_counts(records).sent)
+        remembered.tickets = UInt8(clamping: unsafe gh_records_counts(records).sent)
         // Freed as if it had been shut down: no alert is sent, and the session's ticket stays good.
         unsafe SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         unsafe SSL_free(session)
@@ -288,20 +285,6 @@ import CRecords
     }
 
     // MARK: For the log
-
-    /// What is known of a connection whose handshake is done, for reports: it makes strings.
-    package var facts: TLSFacts {
-        let alpn: String? = speaksHTTP2 ? "h2" : agreedOnHTTP1 ? "http/1.1" : nil
-        var facts = TLSFacts(
-            version: version, cipher: cipher, group: TLSFacts.groupName(groupNumber), serverName: serverName, alpn: alpn,
-            isResumed: isResumed)
-        if let records = unsafe records {
-            let counts = unsafe gh_records_counts(records)
-            facts.records = TLSFacts.Records(received: counts.received, sent: counts.sent)
-            facts.ticketsSent = Int(ticketsSent)
-        }
-        return facts
-    }
 
     /// "TLSv1.3", after the handshake.
     package var version: String { unsafe records == nil ? String(cString: SSL_get_version(ssl)) : "TLSv1.3" }

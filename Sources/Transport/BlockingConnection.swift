@@ -56,7 +56,9 @@ package struct BlockingConnection: ~Copyable {
     }
 
     private static func address(_ entry: addrinfo) -> SocketAddress? {
-        guard unsafe entry.ai_family == AF_INET || entry.ai_family == AF_INET6, let source = unsafe entry.ai_addr else { return nil }
+        guard unsafe entry.ai_family == AF_INET || entry.ai_family == AF_INET6, let source = unsafe entry.ai_addr else {
+            return nil
+        }
         var storage = sockaddr_storage()
         unsafe withUnsafeMutableBytes(of: &storage) { room in
             unsafe room.copyMemory(from: UnsafeRawBufferPointer(start: source, count: min(room.count, Int(entry.ai_addrlen))))

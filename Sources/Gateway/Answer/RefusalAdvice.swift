@@ -1,7 +1,7 @@
 import HTTP
 
-/// What a person who types a request by hand (openssl s_client, telnet) is told of a message that breaks a rule. Programs have the
-/// reason's word.
+/// What a person who types a request by hand (openssl s_client, telnet) is told of a message that breaks a rule. Programs have
+/// the reason's word.
 extension RefusalReason {
     /// Nil where the word says it all.
     var advice: String? {

@@ -2,6 +2,7 @@ import COpenSSL
 
 /// What a probe offers to a server in one handshake.
 package struct ProbeOffer: Sendable {
+    /// The versions, by OpenSSL's names.
     package enum Version: String, Sendable, CaseIterable {
         case tls10 = "TLSv1"
         case tls11 = "TLSv1.1"
@@ -16,9 +17,6 @@ package struct ProbeOffer: Sendable {
             case .tls13: TLS1_3_VERSION
             }
         }
-
-        /// The option of `openssl s_client`.
-        package var option: String { "-" + rawValue.lowercased().replacing("v", with: "").replacing(".", with: "_") }
     }
 
     /// Nil: what the library offers by itself.
@@ -74,6 +72,7 @@ package struct ProbeAnswer: Sendable {
     package var staple: Staple
     package var asksForCertificate: Bool
 
+    /// What the server's OCSP answer says of the certificate; its signature is not looked at.
     package enum Staple: String, Sendable {
         case none, useless, good, revoked, unknown
     }

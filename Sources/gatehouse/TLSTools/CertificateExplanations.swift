@@ -6,8 +6,8 @@ extension TLSExplanation {
         TLSExplanation(
             ["hostname mismatch", "verify error:num=62", "return code: 62", "no alternative certificate subject name"],
             "The certificate is not for the name that was asked for.",
-            "Which name came? Without -servername it is the default site's certificate. Else a certificate is needed that has the "
-                + "name in its subjectAltName."),
+            "Which name came? Without -servername it is the default site's certificate. Else a certificate is needed that has "
+                + "the name in its subjectAltName."),
         TLSExplanation(
             ["ip address mismatch", "verify error:num=64", "return code: 64"],
             "The certificate is not for the address that was asked for.",
@@ -19,21 +19,27 @@ extension TLSExplanation {
             ["certificate is not yet valid", "verify error:num=9", "return code: 9 "], "The certificate's time has not begun.",
             "Is this machine's clock right? Else wait, or get another one."),
         TLSExplanation(
-            ["self-signed certificate in certificate chain", "self signed certificate in certificate chain", "num=19",
-             "return code: 19"],
+            [
+                "self-signed certificate in certificate chain", "self signed certificate in certificate chain", "num=19",
+                "return code: 19",
+            ],
             "The chain is whole, but its root is none that this client trusts.",
-            "A CA of your own: -CAfile ca.crt, and give it to the clients. With a public CA: is the client's list of authorities old?"),
+            "A CA of your own: -CAfile ca.crt, and give it to the clients. "
+                + "With a public CA: is the client's list of authorities old?"
+        ),
         TLSExplanation(
             ["self-signed certificate", "self signed certificate", "verify error:num=18", "return code: 18"],
             "The certificate has signed itself: nobody vouches for it.",
             "For a test: -CAfile with that very certificate. Else get one of an authority (auto_cert)."),
         TLSExplanation(
-            ["unable to get local issuer certificate", "unable to verify the first certificate", "num=20", "num=21",
-             "return code: 20", "return code: 21"],
-            "The issuer of the certificate is unknown: an intermediate is missing in what the server sends, or the client does not "
-                + "know the root.",
-            "-showcerts shows what is sent. Append the intermediates to cert_file, each behind the one that it has signed; with a "
-                + "CA of your own: -CAfile ca.crt"),
+            [
+                "unable to get local issuer certificate", "unable to verify the first certificate", "num=20", "num=21",
+                "return code: 20", "return code: 21",
+            ],
+            "The issuer of the certificate is unknown: an intermediate is missing in what the server sends, or the client does "
+                + "not know the root.",
+            "-showcerts shows what is sent. Append the intermediates to cert_file, each behind the one that it has signed; with "
+                + "a CA of your own: -CAfile ca.crt"),
         TLSExplanation(
             ["certificate revoked", "num=23", "return code: 23"], "The certificate has been revoked by its authority.",
             "Get a new one."),
@@ -46,7 +52,8 @@ extension TLSExplanation {
             "The certificate's key is too short, or it is signed with SHA-1 or MD5.",
             "Make a new key (P-256, or RSA of 2048 bits) and get a new certificate."),
         TLSExplanation(
-            ["unable to get certificate crl", "num=3", "return code: 3 "], "Revocation was to be checked, and there is no list (CRL).",
+            ["unable to get certificate crl", "num=3", "return code: 3 "],
+            "Revocation was to be checked, and there is no list (CRL).",
             "Give it with -CRL FILE, or leave -crl_check out."),
         TLSExplanation(
             ["certificate verify failed", "ssl certificate problem"], "The certificate was not believed.",
@@ -80,8 +87,10 @@ extension TLSExplanation {
             ["alert internal error", "alert number 80"], "The other side has a fault of its own, such as no certificate at all.",
             "Look at its log."),
         TLSExplanation(
-            ["alert decode error", "alert number 50", "alert illegal parameter", "alert number 47", "alert unexpected message",
-             "alert number 10"],
+            [
+                "alert decode error", "alert number 50", "alert illegal parameter", "alert number 47", "alert unexpected message",
+                "alert number 10",
+            ],
             "The other side could make nothing of a message of the handshake.",
             "Something in between changes it, or one of the two is broken: try another client."),
         TLSExplanation(
@@ -100,8 +109,10 @@ extension TLSExplanation {
             ["bad decrypt", "bad password read", "problems getting password", "maybe wrong password", "it is encrypted"],
             "The key has a passphrase, or it was the wrong one.", "openssl pkey -in FILE -out FILE.plain takes it off."),
         TLSExplanation(
-            ["no start line", "expecting: trusted certificate", "could not read certificate", "could not find certificate",
-             "it holds no pem block"],
+            [
+                "no start line", "expecting: trusted certificate", "could not read certificate", "could not find certificate",
+                "it holds no pem block",
+            ],
             "The file holds no PEM of that kind.",
             "openssl x509 -inform der -in FILE reads DER; openssl pkcs12 -in FILE reads PKCS#12."),
     ]

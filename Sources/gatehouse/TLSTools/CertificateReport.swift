@@ -1,3 +1,4 @@
+import Configuration
 import EventLoop
 import Gateway
 import TLS
@@ -15,6 +16,8 @@ struct CertificateReport: Encodable {
     /// Of the leaf.
     var names: [String] = []
     var problems: [String] = []
+    /// What is wrong only if clients do not know the issuer by other ways.
+    var notes: [String] = []
     /// Is there a problem that makes clients refuse it?
     var isBad = false
 
@@ -37,12 +40,14 @@ struct CertificateReport: Encodable {
     static func all(of chain: CertificateChain, authorities: SystemAuthorities = SystemAuthorities()) -> [CertificateReport] {
         var reports = chain.descriptions.map(CertificateReport.init)
         guard !reports.isEmpty else { return [] }
-        reports[0].names = chain.names.hosts
+        reports[0].names =
+            chain.names.hosts
             + chain.names.addresses.map { SocketAddress(family: $0.count == 4 ? .ipv4 : .ipv6, bytes: $0, port: 0).host }
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)
         for fault in chain.facts(authorities).faults(now: now) {
             let words = CertificateWords(fault, now: now)
-            reports[0].problems.append([words.message, words.hint].compactMap { $0 }.joined(separator: "; "))
+            let text = [words.message, words.hint].compactMap { $0 }.joined(separator: "; ")
+            if words.severity == .note { reports[0].notes.append(text) } else { reports[0].problems.append(text) }
             if fault.isRefused { reports[0].isBad = true }
         }
         if !chain.isLinked {
@@ -62,7 +67,7 @@ struct CertificateReport: Encodable {
             lines.append("  valid       \(report.from) to \(report.to)")
             lines.append("  key         \(report.key), signed with \(report.signature)")
             lines.append("  SHA-256     \(report.sha256)")
-            lines += report.problems.map { "  problem     \($0)" }
+            lines += report.notes.map { "  note        \($0)" } + report.problems.map { "  problem     \($0)" }
             return lines.joined(separator: "\n")
         }.joined(separator: "\n")
     }

@@ -1,13 +1,9 @@
 /// What a message of OpenSSL, of `openssl s_client`, of curl or of the gateway's log means, and what to do about it.
-struct TLSExplanation: Encodable, Equatable {
+struct TLSExplanation: Equatable {
     /// Parts of the message in lower case: one of them is in it.
     let signs: [String]
     let cause: String
     let remedy: String
-
-    private enum CodingKeys: String, CodingKey {
-        case cause, remedy
-    }
 
     init(_ signs: [String], _ cause: String, _ remedy: String) {
         self.signs = signs
@@ -47,13 +43,16 @@ struct TLSExplanation: Encodable, Equatable {
             ["http request", "plain_http_on_tls_port"], "The client spoke plain HTTP to a port that speaks TLS.",
             "Use https://, or the site's plain port."),
         TLSExplanation(
+            ["wrong ssl version"], "s_client's R asked for a renegotiation, and TLS 1.3 has none.",
+            "Nothing: K changes the keys of TLS 1.3."),
+        TLSExplanation(
             ["wrong version number", "packet length too long", "unknown protocol", "record too long", "tls_on_plain_port"],
             "What answered speaks no TLS: it is a plain port, or it speaks another protocol first.",
             "Use the port for https; does the site have [sites.ssl]? For STARTTLS, s_client has -starttls."),
         TLSExplanation(
             ["errno=104", "connection reset"], "The other side broke the connection off.",
-            "It refuses this client before TLS, it crashed, or something between the two cut it (a middlebox that dislikes a name "
-                + "or a version). The gateway's log has a line about it, if it came that far: TLS handshake failed, or "
+            "It refuses this client before TLS, it crashed, or something between the two cut it (a middlebox that dislikes a "
+                + "name or a version). The gateway's log has a line about it, if it came that far: TLS handshake failed, or "
                 + "connection refused before TLS and HTTP."),
     ]
 
@@ -110,8 +109,8 @@ struct TLSExplanation: Encodable, Equatable {
         TLSExplanation(
             ["alert unknown ca", "alert number 48"],
             "The other side does not know the authority of the certificate that it was shown.",
-            "If the server's log says so, a client does not trust the server's certificate: has it the CA, does the chain have its "
-                + "intermediates? If s_client says so, the server does not take the client's certificate: -cert of the right CA."),
+            "If the server's log says so, a client does not trust the server's certificate: has it the CA, does the chain have "
+                + "its intermediates? If s_client says so, the server does not take the client's: -cert of the right CA."),
         TLSExplanation(
             ["alert certificate expired", "alert number 45"], "The other side was shown a certificate that has expired.",
             "Renew it, and look at both clocks: openssl x509 -in FILE -noout -dates"),

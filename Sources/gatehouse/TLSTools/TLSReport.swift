@@ -73,6 +73,8 @@ struct TLSReport: Encodable {
         asksForCertificate = answer.asksForCertificate
         verification = answer.verification
         certificates = CertificateReport.all(in: answer.chain)
+        // Whom it does not know was told by file.
+        if verification == nil, !certificates.isEmpty { certificates[0].notes = [] }
     }
 
     // MARK: Text

@@ -72,8 +72,8 @@ extension Project {
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.
                 "keyPaths", "markdown",
-                // Whether a handshake resumed, and whose records are used.
-                "isResumed", "hasOwnRecords", "changeKeys",
+                // Whose records are used.
+                "hasOwnRecords", "changeKeys",
                 // How many connections wait in a pool.
                 "idleCount",
                 // What peers send, and where in a message a frame ends.
