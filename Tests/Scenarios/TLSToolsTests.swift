@@ -72,7 +72,9 @@ struct TLSToolsTests {
             #expect(json["protocols"] as? [String] == ["http/1.1"], "\(json)")
         }
         try await serving(Array(arguments.prefix(6)) + ["-min_protocol", "TLSv1"]) { port in
-            let json = try object(await tls("probe", "127.0.0.1:\(port)", "--name", "other.test", "--json"))
+            let json = try object(
+                await tls(
+                    "probe", "127.0.0.1:\(port)", "--name", "other.test", "--ca", certificates.authority, "--json"))
             let versions = json["versions"] as? [[String: Any]] ?? []
             #expect(versions.map { $0["accepted"] as? Bool } == [true, true, true, true], "\(json)")
             let suites = json["suites"] as? [[String: Any]] ?? []
