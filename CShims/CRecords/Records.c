@@ -60,3 +60,7 @@ int gh_records_fail(gh_records *records, const char *problem) {
 const char *gh_records_problem(const gh_records *records) { return records->problem; }
 const char *gh_records_cipher(const gh_records *records) { return gh_suite_name(records->suite); }
 int gh_records_is_resumed(const gh_records *records) { return records->is_resumed; }
+
+gh_record_counts gh_records_counts(const gh_records *records) {
+    return (gh_record_counts){.received = records->in.sequence, .sent = records->out.sequence};
+}

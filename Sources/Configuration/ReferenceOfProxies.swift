@@ -54,8 +54,8 @@ extension ConfigurationReference {
             "sites[].proxy.routes", isArray: true,
             """
             What is done with some paths. A route has one of `path`, `exact`, `glob` and `regex`, and one of `upstream`, \
-            `redirect`, `respond` and `files`. [Routing](routing.md) says who wins; of several `path` it is the longest, \
-            whatever their order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
+            `redirect`, `respond`, `files` and `tls_info`. [Routing](routing.md) says who wins; of several `path` it is the \
+            longest, whatever their order in the file. `[[sites.routes]]` is the same, for sites that need no `[sites.proxy]`.
             """,
             [
                 Key(
@@ -70,6 +70,12 @@ extension ConfigurationReference {
                     "A regular expression, anywhere in the path unless `^` and `$` say where. It takes linear time."),
                 Key("upstream", "name", .none("the route answers by itself"), "The pool."),
                 Key("files", "boolean", .value("false"), "Answer with the site's files, by the rules of the route."),
+                Key(
+                    "tls_info", "boolean", .value("false"),
+                    """
+                    Answer with what is known of the client's own TLS connection: as text, or as JSON for who prefers that. \
+                    [Debugging TLS with openssl s_client](tls-debugging.md) uses it.
+                    """),
                 Key(
                     "try_files", "list of paths, with variables", .value("[]"),
                     "As `sites.try_files`, for this route; it means `files`."),

@@ -6,6 +6,8 @@ package enum RouteAction: Sendable, Equatable {
     case respond(FixedAnswer)
     /// The site's files: the first of these paths that is there, which may have variables; the request's own if there are none.
     case files([String])
+    /// What is known of the client's own TLS connection.
+    case tlsInfo
 }
 
 /// `redirect` and `redirect_status`.

@@ -7,22 +7,27 @@ extension Route {
         let upstream = table.string(["upstream"], allowEmpty: false)
         let files = Self.files(table)
         let answer = RouteAction.reading(table)
-        if answer != nil, files != nil {
-            let key = table.has("try_files") ? "try_files" : "files"
+        let info = Self.tlsInfo(table)
+        for key in ["files", "try_files", "tls_info"] where table.has(key) {
+            guard answer != nil && (key == "tls_info" ? info : files) != nil || key == "tls_info" && files != nil && info != nil
+            else { continue }
             table.reading.report(
                 .error, "\(table.path).\(key)", at: table.place(of: key), "the route answers by itself already",
-                hint: "keep one of redirect, respond and files")
+                hint: "keep one of redirect, respond, files and tls_info")
         }
-        let ownAction = answer ?? files
+        let ownAction = answer ?? files ?? info
         action = ownAction ?? .proxy
         if let upstream, ownAction != nil {
             table.reading.error(
-                upstream, "the route answers by itself already", hint: "keep one of upstream, redirect, respond and files")
+                upstream, "the route answers by itself already",
+                hint: "keep one of upstream, redirect, respond, files and tls_info")
         }
         if ownAction == nil, !table.has("upstream") {
             table.missing(
                 "upstream",
-                hint: "the name of one of [[sites.proxy.upstreams]]; or redirect, respond or files, to answer without one")
+                hint:
+                    "the name of one of [[sites.proxy.upstreams]]; or redirect, respond, files or tls_info, to answer without one"
+            )
         }
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))
@@ -97,6 +102,13 @@ extension Route {
         table.read("files", into: &isWanted)
         let paths = table.triedFiles()
         return isWanted || !paths.isEmpty ? .files(paths) : nil
+    }
+
+    /// `tls_info`; nil if it is not switched on.
+    private static func tlsInfo(_ table: TableReader) -> RouteAction? {
+        var isWanted = false
+        table.read("tls_info", into: &isWanted)
+        return isWanted ? .tlsInfo : nil
     }
 
     private mutating func readRewrite(_ table: TableReader) {

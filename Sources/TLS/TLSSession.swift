@@ -21,12 +21,14 @@ import CRecords
 
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
     private var ssl: OpaquePointer?
-    private var records: OpaquePointer?
+    private(set) var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
     /// Was HTTP/2 agreed on (`h2`, RFC 9113 §3.2)?
     package private(set) var speaksHTTP2 = false
+    /// See `facts`.
+    private(set) var remembered = RememberedFacts()
     /// Keeps alive what the SSL_CTX's callback points to.
     private let names: TLSServerNames?
     private let client: TLSClientContext?
@@ -107,6 +109,8 @@ import CRecords
         guard client == nil else { return .moved(0) }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
+        remembered.agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")
+        remembered.group = unsafe gh_negotiated_group(ssl)
         unsafe gh_forget_offer(wire)
         takeOver()
         return .moved(0)
@@ -136,6 +140,7 @@ import CRecords
             return
         }
         unsafe self.records = records
+        remembered.tickets = UInt8(clamping: unsafe gh_records_counts(records).sent)
         // Freed as if it had been shut down: no alert is sent, and the session's ticket stays good.
         unsafe SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         unsafe SSL_free(session)

@@ -11,6 +11,13 @@ enum Console {
     static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Standard input to its end, or to a limit in bytes.
+    static func input(atMost limit: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count <= limit, let line = readLine(strippingNewline: false) { bytes += Array(line.utf8) }
+        return bytes
+    }
+
     /// All problems, each with its line of the file, and a count.
     static func report(_ problems: [Problem], source: String) {
         for problem in problems { error(problem.render(source: source, colour: hasColour)) }

@@ -90,6 +90,16 @@ struct DemoConfiguration {
         [sites.proxy.load_balancing]
         method = "least_connections"
 
+        """ + (certificates == nil ? "" : tlsInfo)
+    }
+
+    private var tlsInfo: String {
+        """
+
+        [[sites.proxy.routes]]
+        exact = "/tls"
+        tls_info = true
+
         """
     }
 

@@ -24,7 +24,7 @@ struct Gatehouse: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
-            HistoryCommand.self, RollbackCommand.self, CertsCommand.self, TrustCommand.self, DemoCommand.self,
+            HistoryCommand.self, RollbackCommand.self, CertsCommand.self, TrustCommand.self, TLSCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -140,11 +140,12 @@ import Testing
         #expect(site.redirectHostnames == ["old.example"])
         #expect(site.action == nil)
         #expect(site.tryFiles == ["{path}", "/index.html"] && site.enableDirectoryListing)
-        #expect(site.routes.map(\.path) == ["/old/", "/docs/", "[.]png$", "/favicon.ico"])
+        #expect(site.routes.map(\.path) == ["/old/", "/docs/", "[.]png$", "/tls", "/favicon.ico"])
         #expect(site.routes[1].action == .files(["{path}.html"]) && site.routes[2].action == .files([]))
         #expect(site.routes[0].action == .redirect(Redirect(target: "/new{remainder}", status: 308)))
         #expect(site.routes[0].responseHeaders.set == [HeaderField(name: "X-Old", value: "1")])
-        guard case .respond(let fixed) = site.routes[3].action else {
+        #expect(site.routes[3].action == .tlsInfo)
+        guard case .respond(let fixed) = site.routes[4].action else {
             Issue.record("no fixed answer")
             return
         }

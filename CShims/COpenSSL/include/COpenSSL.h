@@ -1,6 +1,7 @@
 #pragma once
 
 #include "COpenSSLKeys.h"
+#include "COpenSSLProbe.h"
 #include "CRecords.h"
 
 #include <openssl/bio.h>
@@ -204,4 +205,6 @@ static inline void gh_tell_sessions(SSL_CTX *context, int (*callback)(SSL *, SSL
 static inline const char *gh_server_name(const SSL *ssl) {
     return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 }
+/// The group of the key exchange: see SSL_get_negotiated_group(3).
+static inline int gh_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
 static inline int gh_error_reason(unsigned long code) { return ERR_GET_REASON(code); }

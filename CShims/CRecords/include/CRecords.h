@@ -90,5 +90,12 @@ const char *gh_records_cipher(const gh_records *records);
 /// Did the handshake resume a session?
 int gh_records_is_resumed(const gh_records *records);
 
+/// How many records have come and gone with the present keys.
+typedef struct gh_record_counts {
+    uint64_t received;
+    uint64_t sent;
+} gh_record_counts;
+gh_record_counts gh_records_counts(const gh_records *records);
+
 /// After how many records a key is replaced, in the whole process. For tests to lower.
 void gh_replace_keys_after(uint64_t records);

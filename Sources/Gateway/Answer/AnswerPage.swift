@@ -1,19 +1,28 @@
 import HTTP
 
-/// The small page that an answer of our own shows: JSON for a client that prefers it, HTML for any other.
+/// The small page that an answer of our own shows: JSON for a client that prefers it, text for one that was typed by hand, HTML
+/// for any other.
 struct AnswerPage {
     let mediaType: String
     let body: [UInt8]
 
+    enum Style {
+        case html, json, text
+    }
+
     /// - Parameters:
     ///   - reason: the stable word.
     ///   - words: for a person.
-    init(status: Int, reason: String, words: String, asJSON: Bool) {
-        let words = Self.escaped(words)
-        if asJSON {
+    init(status: Int, reason: String, words: String, style: Style) {
+        let words = style == .text ? words : Self.escaped(words)
+        switch style {
+        case .json:
             mediaType = "application/json"
             body = Array("{\"status\":\(status),\"reason\":\"\(reason)\",\"message\":\"\(words)\"}\n".utf8)
-        } else {
+        case .text:
+            mediaType = "text/plain; charset=utf-8"
+            body = Array("\(words)\ngatehouse: \(reason)\n".utf8)
+        case .html:
             mediaType = "text/html; charset=utf-8"
             body = Self.html("\(status) \(StatusText.phrase(status))", reason, words)
         }

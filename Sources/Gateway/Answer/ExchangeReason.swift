@@ -61,6 +61,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case redirect = "redirect"
     case redirectImpossible = "redirect_impossible"
     case respond = "respond"
+    case tlsInfo = "tls_info"
     case options = "options"
     case crossOriginPreflight = "cors_preflight"
     case challenge = "acme_challenge"
@@ -156,6 +157,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .redirect: (302, .gateway, nil)
         case .redirectImpossible: (400, .client, .request)
         case .respond: (200, .gateway, nil)
+        case .tlsInfo: (200, .gateway, nil)
         case .options: (200, .gateway, nil)
         case .crossOriginPreflight: (204, .gateway, nil)
         case .challenge: (200, .gateway, nil)

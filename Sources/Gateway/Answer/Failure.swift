@@ -158,7 +158,17 @@ struct Failure: Error {
         case .upstream:
             status == 504
                 ? "The service behind this gateway did not answer in time." : "The service behind this gateway cannot answer."
-        case .client, .gateway: detail.isEmpty ? "The request cannot be served: \(reason.word)." : detail
+        case .client, .gateway: detail.isEmpty ? advice ?? "The request cannot be served: \(reason.word)." : detail
+        }
+    }
+
+    private var advice: String? { if case .message(let refusal) = reason { refusal.reason.advice } else { nil } }
+
+    /// Is it of a kind that people meet who type requests by hand, and programs hardly ever?
+    var isOfTyping: Bool {
+        switch reason {
+        case .message, .exchange(.headTimeout): true
+        default: false
         }
     }
 }

@@ -18,29 +18,10 @@ struct ListingPage {
         let entries = listing.entries.map { entry in
             let kind = entry.isDirectory ? "directory" : "file"
             let size = entry.isDirectory ? "" : ",\"size\":\(entry.size)"
-            return "{\"name\":\"\(quoted(entry.name))\",\"type\":\"\(kind)\"\(size),"
+            return "{\"name\":\(JSONString.quoted(String(decoding: entry.name, as: UTF8.self))),\"type\":\"\(kind)\"\(size),"
                 + "\"modified\":\"\(Timestamp.text(seconds: entry.modified))\"}"
         }
         return "{\"entries\":[\(entries.joined(separator: ","))],\"complete\":\(!listing.isCut)}\n"
-    }
-
-    /// RFC 8259 §7.
-    private static func quoted(_ name: [UInt8]) -> String {
-        var text = ""
-        for scalar in String(decoding: name, as: UTF8.self).unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F {
-                    let digits = String(scalar.value, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    text.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return text
     }
 
     // MARK: HTML

@@ -32,7 +32,11 @@ struct OwnAnswer {
     static func page(
         for failure: Failure, to request: RequestHead?, headers: HeaderPlan, by name: ProxyName, page: ErrorPage? = nil
     ) -> OwnAnswer {
-        OwnAnswer(failure.status, failure.reason, words: failure.publicWords, request, headers, name, page) { fields in
+        // What was typed by hand is answered for a terminal.
+        let style: AnswerPage.Style? = failure.isOfTyping && request?.accepts("text/html") != true ? .text : nil
+        return OwnAnswer(
+            failure.status, failure.reason, words: failure.publicWords, request, headers, name, page, style: style
+        ) { fields in
             fields.append(failure.fields)
             // RFC 9110 §10.2.3. Who is told nothing of a 503 asks again at once.
             if let seconds = failure.retryAfter ?? (failure.status == 503 ? 1 : nil) { fields.append("Retry-After", seconds) }
@@ -125,6 +129,14 @@ struct OwnAnswer {
         OwnAnswer(answer.status, answer.fields, answer.body, .exchange(.respond), headers, name)
     }
 
+    /// What is known of the client's own connection, which nobody keeps: the next one is another.
+    static func tlsInfo(_ page: TLSInfoPage, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
+        var fields = AnswerFields("Content-Type", page.mediaType)
+        fields.append("Cache-Control", "no-store")
+        fields.append("Vary", "Accept")
+        return OwnAnswer(200, fields, page.body, .exchange(.tlsInfo), headers, name)
+    }
+
     private init(
         _ status: Int, _ fields: AnswerFields, _ body: [UInt8], _ reason: Reason, _ headers: HeaderPlan, _ name: ProxyName
     ) {
@@ -140,7 +152,8 @@ struct OwnAnswer {
 
     private init(
         _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan,
-        _ name: ProxyName, _ file: ErrorPage? = nil, text: String? = nil, _ addFields: (inout AnswerFields) -> Void
+        _ name: ProxyName, _ file: ErrorPage? = nil, text: String? = nil, style: AnswerPage.Style? = nil,
+        _ addFields: (inout AnswerFields) -> Void
     ) {
         let mediaType: String?
         if status == 204 {
@@ -150,8 +163,8 @@ struct OwnAnswer {
         } else if let file {
             (mediaType, body) = (file.mediaType, .file(file))
         } else {
-            let page = AnswerPage(
-                status: status, reason: reason.word, words: words, asJSON: request?.prefersJSON ?? false)
+            let style = request?.prefersJSON == true ? .json : style ?? .html
+            let page = AnswerPage(status: status, reason: reason.word, words: words, style: style)
             (mediaType, body) = (page.mediaType, .made(page.body))
         }
         self.status = status

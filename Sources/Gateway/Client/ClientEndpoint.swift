@@ -26,6 +26,8 @@ final class ClientEndpoint {
         if let session { return TLSParameters(version: session.version, cipher: session.cipher) }
         return proxied?.tls.map { TLSParameters(version: $0.version, cipher: $0.cipher) }
     }
+    /// What a proxy has said of its client's connection, if one speaks for others here.
+    var proxyHeader: ProxyHeader? { proxied }
     /// The last request's; of no use in another generation.
     private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?

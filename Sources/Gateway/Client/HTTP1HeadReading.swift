@@ -107,7 +107,9 @@ extension HTTP1Session {
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
         stream.watch(reading: false, writing: false)
         if wake == .deadline, state.loop.now >= end {
-            throw Failure(.headTimeout, key: "limits.head_timeout")
+            throw Failure(
+                .headTimeout, key: "limits.head_timeout",
+                words: "The request did not come to its end in time: an empty line ends its head.")
         }
     }
 }

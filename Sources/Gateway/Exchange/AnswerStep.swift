@@ -20,6 +20,7 @@ extension Exchange {
         case .files(let files):
             guard let files else { throw SiteFault.failure(key: "sites.static_dir") }
             try await sendFile(request, from: files, of: site, by: found)
+        case .tlsInfo: try await sendTLSInfo(request, of: site)
         case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
         }
     }

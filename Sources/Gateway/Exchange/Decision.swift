@@ -34,7 +34,7 @@ enum Decision {
     /// Can it follow an extended CONNECT? To its client every 2xx would say that a WebSocket is open.
     var mayFollowExtendedConnect: Bool {
         switch self {
-        case .route(let found): if case .respond = found.route.action { false } else { true }
+        case .route(let found): found.route.action.mayFollowExtendedConnect
         case .redirect, .refuse: true
         case .file, .options, .preflight, .health: false
         }

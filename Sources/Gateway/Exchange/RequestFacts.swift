@@ -17,7 +17,8 @@ extension RequestHead {
     }
 
     /// Does the client ask for JSON and not for HTML? For pages of our own only.
-    var prefersJSON: Bool {
-        fields.contains(.accept, token: "application/json") && !fields.contains(.accept, token: "text/html")
-    }
+    var prefersJSON: Bool { accepts("application/json") && !accepts("text/html") }
+
+    /// Does the client name this type among those that it takes?
+    func accepts(_ mediaType: StaticString) -> Bool { fields.contains(.accept, token: mediaType) }
 }

@@ -1,15 +1,15 @@
-import Configuration
-import TLS
+package import Configuration
+package import TLS
 import Transport
 
 /// What is wrong with a certificate, in words.
-struct CertificateWords {
-    let severity: Problem.Severity
-    let message: String
-    let hint: String?
+package struct CertificateWords {
+    package let severity: Problem.Severity
+    package let message: String
+    package let hint: String?
 
     /// - Parameter now: seconds since 1970.
-    init(_ fault: CertificateFault, now: Int64) {
+    package init(_ fault: CertificateFault, now: Int64) {
         switch fault {
         case .expired(let place, let end):
             severity = .warning

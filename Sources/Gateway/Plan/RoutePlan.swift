@@ -24,6 +24,16 @@ final class RoutePlan: Sendable {
         case respond(FixedAnswerPlan)
         /// Nil if the site's directory cannot be used: see `SiteFault`.
         case files(FilesPlan?)
+        /// What is known of the client's own TLS connection.
+        case tlsInfo
+
+        /// See `Decision.mayFollowExtendedConnect`.
+        var mayFollowExtendedConnect: Bool {
+            switch self {
+            case .respond, .tlsInfo: false
+            case .proxy, .redirect, .files: true
+            }
+        }
     }
 
     init(

@@ -57,7 +57,16 @@ extension PlanBuilder {
         case .respond(let fixed): .respond(FixedAnswerPlan(fixed))
         case .files(let paths):
             .files(files.map { FilesPlan($0, tries: tries(paths, keyPath, pattern.groups)) })
+        case .tlsInfo: tlsInfo(site, keyPath)
         }
+    }
+
+    private mutating func tlsInfo(_ site: Site, _ keyPath: String) -> RoutePlan.Action? {
+        if site.ssl != nil || site.proxyProtocol != nil { return .tlsInfo }
+        problem(
+            at: "\(keyPath).tls_info", "the site's clients speak no TLS, so that there is nothing to tell",
+            hint: "give the site [sites.ssl], or take the route out")
+        return nil
     }
 
     /// The templates of `try_files`.

@@ -1,0 +1,109 @@
+import ArgumentParser
+
+/// `gatehouse tls why`
+struct TLSWhyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Explain what openssl s_client, curl or a log says.",
+        discussion: """
+            It reads what was printed: a whole s_client session, an error of OpenSSL, or lines of a
+            log. With "-" it reads standard input:
+              openssl s_client -connect localhost:8443 </dev/null 2>&1 | gatehouse tls why -
+            Exit code 1 if it knows nothing of it.
+            """)
+
+    @Argument(help: "The file with what was printed; - for standard input.")
+    var file = "-"
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() throws {
+        let reading = SClientReading(try TLSCertCommand.read(file))
+        Console.say(json ? try AdminClient.text(reading) : reading.text)
+        if reading.isSilent { throw ExitCode(1) }
+    }
+}
+
+/// What can be told from what a TLS client has printed.
+struct SClientReading: Encodable {
+    struct Finding: Encodable {
+        /// The line that is explained.
+        let line: String
+        let cause: String
+        let remedy: String
+    }
+
+    /// What was agreed on, as far as it is there.
+    private(set) var version: String?
+    private(set) var suite: String?
+    private(set) var subject: String?
+    private(set) var issuer: String?
+    /// Did the client believe the certificate? Nil if it does not say.
+    private(set) var verified: Bool?
+    private(set) var findings: [Finding] = []
+
+    init(_ text: String) {
+        var known: [TLSExplanation] = []
+        // A CR LF is one character of Swift: it would not be a line's end.
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = Self.printable(line)
+            note(words)
+            guard let explanation = Self.explanation(of: words), !known.contains(explanation) else { continue }
+            known.append(explanation)
+            findings.append(Finding(line: words, cause: explanation.cause, remedy: explanation.remedy))
+        }
+        // That the handshake came to nothing says less than why.
+        let general = findings.filter { $0.line.contains("no peer certificate") || $0.line.contains("read 0 bytes") }
+        if findings.count > general.count { findings.removeAll { finding in general.contains { $0.line == finding.line } } }
+    }
+
+    /// Is there nothing that it knows?
+    var isSilent: Bool { findings.isEmpty && verified == nil && version == nil }
+
+    private static func explanation(of line: String) -> TLSExplanation? {
+        // What s_client always prints is no complaint.
+        if line.contains("verify return:") || line.hasPrefix("Verify return code: 0") { return nil }
+        return TLSExplanation.first(in: line)
+    }
+
+    private mutating func note(_ line: String) {
+        if let rest = Self.rest(of: line, after: "New, ") ?? Self.rest(of: line, after: "Reused, "), !rest.hasPrefix("(NONE)") {
+            let parts = rest.split(separator: ",")
+            version = parts.first.map(String.init)
+            suite = Self.rest(of: rest, after: ", Cipher is ", anywhere: true)
+        }
+        version = version ?? Self.rest(of: line, after: "Protocol version: ")
+        suite = suite ?? Self.rest(of: line, after: "Ciphersuite: ")
+        subject = subject ?? Self.rest(of: line, after: "subject=") ?? Self.rest(of: line, after: "Peer certificate: ")
+        issuer = issuer ?? Self.rest(of: line, after: "issuer=")
+        if line.contains("Verification: OK") || line.contains("Verify return code: 0 (ok)") { verified = verified ?? true }
+        if line.contains("Verification error:") || line.contains("verify error:") { verified = false }
+    }
+
+    private static func rest(of line: String, after prefix: String, anywhere: Bool = false) -> String? {
+        if !anywhere { return line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : nil }
+        return line.firstRange(of: prefix).map { String(line[$0.upperBound...]) }
+    }
+
+    /// It came from elsewhere, and goes to a terminal.
+    private static func printable(_ line: Substring) -> String {
+        let scalars = line.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
+        return String(String(scalars).drop(while: { $0 == " " }))
+    }
+
+    var text: String {
+        var lines: [String] = []
+        if let version { lines.append("A handshake was made: \(version), \(suite ?? "-").") }
+        if let subject { lines.append("The server's certificate: \(subject)\(issuer.map { ", issued by \($0)" } ?? "").") }
+        if verified == true { lines.append("The certificate was believed.") }
+        for finding in findings {
+            lines += ["", "  \(finding.line)", finding.cause, finding.remedy]
+        }
+        if isSilent {
+            lines.append("There is nothing in it that this program knows.")
+        } else if findings.isEmpty {
+            lines.append("Nothing in it is wrong.")
+        }
+        return lines.drop(while: \.isEmpty).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,220 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("gatehouse tls")
+struct TLSToolsTests {
+    private func tls(_ arguments: String...) async throws -> Command.Outcome {
+        try await Command.run(Place.gatehouse, ["tls"] + arguments)
+    }
+
+    private func object(_ outcome: Command.Outcome) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any], "\(outcome)")
+    }
+
+    /// `openssl s_server` while `body` runs.
+    private func serving<Result>(
+        _ arguments: [String], _ body: (FreePort) async throws -> Result
+    ) async throws -> Result {
+        let port = try FreePort()
+        let server = try ChildProcess("openssl", ["s_server", "-accept", "127.0.0.1:\(port)"] + arguments)
+        _ = try await server.output.first("ACCEPT") { $0.hasPrefix("ACCEPT") }
+        let result = try await body(port)
+        server.kill()
+        _ = try await server.exit()
+        return result
+    }
+
+    // MARK: probe
+
+    @Test("probe says what a Gatehouse speaks, and that its certificate is to be trusted")
+    func ownSite() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let site = "[[sites]]\nhostname = \"localhost\"\nport = \(port)\nrespond = { body = \"hello\" }\n\(certificates.ssl())"
+        try await Gatehouse.serving(site) { _ in
+            let text = try await tls("probe", "localhost:\(port)", "--ca", certificates.authority)
+            #expect(text.code == 0, "\(text)")
+            let lines = text.text.split(separator: "\n").map { String($0.replacing(/\ +/, with: " ")) }
+            for line in [
+                "agreed on TLSv1.3, TLS_AES_256_GCM_SHA384, x25519, ALPN h2", "TLSv1 no: tlsv1 alert protocol version",
+                "TLSv1.2 yes", "TLSv1.3 yes",
+                "suites TLSv1.3: TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_AES_128_GCM_SHA256",
+                "groups x25519 secp256r1 secp384r1", "ALPN h2 http/1.1", "resumption TLSv1.2 yes, TLSv1.3 yes",
+                "OCSP staple none", "client certificate not asked for", "trusted yes",
+            ] { #expect(lines.contains(line), "\(line): \(text)") }
+            // What it prints as the same by hand works.
+            let command = try #require(text.text.split(separator: "\n").last)
+            let byHand = try await Command.run("sh", ["-c", String(command)])
+            #expect(byHand.text.contains("Verification: OK") && byHand.text.contains("ALPN protocol: h2"), "\(byHand)")
+            let json = try object(await tls("probe", "localhost:\(port)", "--json"))
+            #expect(json["verification"] as? String == "unable to get local issuer certificate", "\(json)")
+        }
+    }
+
+    @Test("probe finds what is old, weak and peculiar in another server")
+    func oldServer() async throws {
+        let certificates = try await Certificates.ready()
+        let arguments = [
+            "-cert", certificates.certificate("rsa.test"), "-key", certificates.key("rsa.test"), "-cipher", "ALL:@SECLEVEL=0",
+            "-min_protocol", "TLSv1", "-groups", "P-521", "-Verify", "1", "-CAfile", certificates.authority, "-no_ticket",
+            "-alpn", "http/1.1",
+        ]
+        try await serving(arguments) { port in
+            let outcome = try await tls(
+                "probe", "127.0.0.1:\(port)", "--name", "rsa.test", "--ca", certificates.authority, "--json")
+            let json = try object(outcome)
+            let versions = json["versions"] as? [[String: Any]] ?? []
+            // It wants a certificate, and up to TLS 1.2 its handshake ends with that.
+            #expect(versions.count == 4 && versions.last?["accepted"] as? Bool == true, "\(json)")
+            #expect(json["groups"] as? [String] == ["secp521r1"], "\(json)")
+            #expect(json["asks_for_certificate"] as? Bool == true && json["verification"] == nil, "\(json)")
+            #expect(json["protocols"] as? [String] == ["http/1.1"], "\(json)")
+        }
+        try await serving(Array(arguments.prefix(6)) + ["-min_protocol", "TLSv1"]) { port in
+            let json = try object(
+                await tls(
+                    "probe", "127.0.0.1:\(port)", "--name", "other.test", "--ca", certificates.authority, "--json"))
+            let versions = json["versions"] as? [[String: Any]] ?? []
+            #expect(versions.map { $0["accepted"] as? Bool } == [true, true, true, true], "\(json)")
+            let suites = json["suites"] as? [[String: Any]] ?? []
+            #expect((suites.last?["suites"] as? [String])?.contains("AES128-SHA") == true, "\(json)")
+            #expect(json["verification"] as? String == "hostname mismatch", "\(json)")
+        }
+    }
+
+    @Test("probe explains where there is no TLS, nobody, or no such name")
+    func nothingThere() async throws {
+        let (port, plain) = try (FreePort(), FreePort())
+        let site = "[[sites]]\nhostname = \"localhost\"\nport = \(plain)\nrespond = { body = \"hello\" }\n"
+        try await Gatehouse.serving(site) { _ in
+            let cases = [
+                ("127.0.0.1:\(port)", "Connection refused", "ss -ltn"),
+                ("127.0.0.1:\(plain)", "wrong version number", "the port for https"),
+            ]
+            for (server, failure, remedy) in cases {
+                let outcome = try await tls("probe", server, "--timeout", "20")
+                #expect(outcome.code == 1, "\(outcome)")
+                #expect(outcome.text.contains(failure) && outcome.text.contains(remedy), "\(outcome)")
+            }
+        }
+        for wrong in [[], ["a:b:c"], ["a b"], ["a:0"], ["[::1"], ["a", "-c", "x"]] {
+            #expect(try await Command.run(Place.gatehouse, ["tls", "probe"] + wrong).code == 2, "\(wrong)")
+        }
+    }
+
+    @Test("probe --upstream asks as the gateway would, with the upstream's name, authority and certificate")
+    func upstream() async throws {
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        let (certificate, key) = (certificates.certificate("rsa.test"), certificates.key("rsa.test"))
+        let server = ["-cert", certificate, "-key", key, "-Verify", "1", "-CAfile", certificates.authority]
+        try await serving(server) { port in
+            let file = try directory.write(
+                "g.toml",
+                """
+                [[sites]]
+                hostname = "localhost"
+                port = 8080
+                [sites.proxy]
+                enabled = true
+                [[sites.proxy.upstreams]]
+                name = "inner"
+                url = "https://127.0.0.1:\(port)"
+                tls_server_name = "rsa.test"
+                ca_file = "\(certificates.authority)"
+                client_cert_file = "\(certificate)"
+                client_key_file = "\(key)"
+                [[sites.proxy.upstreams]]
+                name = "plain"
+                url = "http://127.0.0.1:1"
+                [[sites.proxy.routes]]
+                path = "/"
+                upstream = "inner"
+                """)
+            let outcome = try await tls("probe", "--upstream", "inner", "--config", file, "--json")
+            let json = try object(outcome)
+            #expect(outcome.code == 0 && json["verification"] == nil && json["server_name"] as? String == "rsa.test", "\(json)")
+            let command = try #require(json["command"] as? String)
+            #expect(command.contains("-servername rsa.test") && command.contains("-cert \(certificate)"), "\(command)")
+            for (name, words) in [("none", "it has: inner, plain"), ("plain", "not https://")] {
+                let outcome = try await tls("probe", "--upstream", name, "--config", file)
+                #expect(outcome.code == 1 && outcome.errors.contains(words), "\(outcome)")
+            }
+        }
+    }
+
+    // MARK: cert
+
+    @Test("cert says whose key it is, for which hosts, and what clients will refuse")
+    func files() async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await MadeCertificate.make("root", in: directory, extensions: ["basicConstraints = CA:true"])
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test", "DNS:*.b.test"], issuer: root)
+        let over = try await MadeCertificate.make("over", in: directory, days: -20 ... -3, names: ["DNS:a.test"])
+        let nameless = try await MadeCertificate.make("nameless", in: directory)
+        let right = try await tls("cert", leaf.file, leaf.keyFile, "--host", "a.test", "--host", "x.b.test")
+        #expect(right.code == 0, "\(right)")
+        #expect(right.text.contains("the key of the certificate in \(leaf.file)"), "\(right)")
+        #expect(right.text.contains("good for x.b.test") && right.text.contains("issued by   CN=root"), "\(right)")
+        let wrong: [([String], String)] = [
+            ([leaf.file, over.keyFile], "it is the key of none of the certificates"),
+            ([leaf.file, "--host", "b.test"], "not good for b.test"), ([over.file], "expired on"),
+            ([nameless.file], "it names no host"),
+        ]
+        for (arguments, words) in wrong {
+            let outcome = try await Command.run(Place.gatehouse, ["tls", "cert"] + arguments)
+            #expect(outcome.code == 1 && outcome.text.contains(words), "\(outcome)")
+        }
+        // A chain in the wrong order is told, and a chain in the right one is not.
+        let texts = try [leaf, root].map { try String(contentsOfFile: $0.file, encoding: .utf8) }
+        let swapped = try directory.write("swapped.pem", texts[1] + texts[0])
+        let chain = try directory.write("chain.pem", texts[0] + texts[1])
+        #expect(try await tls("cert", swapped).text.contains("not in order"))
+        let whole = try await tls("cert", chain, "--json")
+        #expect(whole.code == 0 && !whole.text.contains("not in order"), "\(whole)")
+    }
+
+    @Test(
+        "cert says what a file is that is no certificate",
+        arguments: [
+            ("hello", "neither a certificate nor a private key"), ("", "neither a certificate nor a private key"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
+            ("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", "a request for a certificate"),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "the key cannot be read"),
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "has a passphrase"),
+            ("0\u{82}\u{3}", "looks like DER"),
+        ])
+    func strange(text: String, words: String) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await tls("cert", try directory.write("file.pem", text))
+        #expect(outcome.code == 1 && outcome.text.contains(words), "\(outcome)")
+        #expect(try await tls("cert", "/nowhere/file.pem").errors.contains("cannot be read"))
+    }
+
+    // MARK: why
+
+    @Test("why explains what is printed", arguments: TLSMessages.all)
+    func explains(message: TLSMessages.Row) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await tls("why", try directory.write("seen", "CONNECTED(00000003)\n---\n\(message.text)\n"))
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.text.contains(message.cause), "\(outcome)")
+        // Each message has one cause.
+        #expect(outcome.text.split(separator: "\n").count { $0.hasPrefix("  ") } == 1, "\(outcome)")
+    }
+
+    @Test("why is silent about what it does not know, and content with what is well")
+    func knowsNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let unknown = try await tls("why", try directory.write("a", "the weather is fine\u{1B}[31m\n"))
+        #expect(unknown.code == 1 && unknown.text.contains("nothing in it that this program knows"), "\(unknown)")
+        let well = try await tls(
+            "why",
+            try directory.write("b", "New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\nVerify return code: 0 (ok)\n"))
+        #expect(well.code == 0 && well.text.contains("A handshake was made: TLSv1.3, TLS_AES_256_GCM_SHA384."), "\(well)")
+        #expect(well.text.hasSuffix("Nothing in it is wrong.\n"), "\(well)")
+        let json = try object(await tls("why", "--json", try directory.write("c", "connect:errno=111\n")))
+        #expect((json["findings"] as? [[String: Any]])?.first?["line"] as? String == "connect:errno=111", "\(json)")
+    }
+}
