@@ -57,6 +57,10 @@ class Contestant:
                 sys.exit(f"{self.name} did not say {words!r}:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.005)
 
+    def forget_lines(self) -> None:
+        """What has been said so far is not waited for."""
+        self.offset, self.unseen = self.log.stat().st_size, ""
+
     def processes(self) -> list[int]:
         found = []
         for entry in Path("/proc").iterdir():
