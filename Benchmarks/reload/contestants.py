@@ -39,8 +39,14 @@ class Contestant:
         target.with_suffix(".next").write_text(self.configuration(number))
         target.with_suffix(".next").rename(target)
 
-    def wait_for(self, words: str, timeout: float = 60) -> str:
-        """The next line with these words; each line is looked at once."""
+    def wait_for(self, words: str) -> str:
+        """The next line with these words."""
+        if (line := self.find(words, timeout=60)) is None:
+            sys.exit(f"{self.name} did not say {words!r}:\n{self.log.read_text()[-2000:]}")
+        return line
+
+    def find(self, words: str, timeout: float) -> str | None:
+        """The next line with these words, if it comes in time; each line is looked at once."""
         end = time.monotonic() + timeout
         while True:
             with self.log.open() as log:
@@ -54,8 +60,12 @@ class Contestant:
                     return line
             self.unseen = rest
             if time.monotonic() > end:
-                sys.exit(f"{self.name} did not say {words!r}:\n{self.log.read_text()[-2000:]}")
+                return None
             time.sleep(0.005)
+
+    def forget_lines(self) -> None:
+        """What has been said so far is not waited for."""
+        self.offset, self.unseen = self.log.stat().st_size, ""
 
     def processes(self) -> list[int]:
         found = []
@@ -82,11 +92,14 @@ class Contestant:
         return sums
 
     def stop(self) -> None:
-        for process in self.processes():
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # A master that lives a moment longer than its worker makes another one.
+        while processes := self.processes():
+            for process in processes:
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.1)
         self.process.wait()
 
     def wait_until_serving(self) -> None:
@@ -235,8 +248,13 @@ class HAProxy(Contestant):
     def wait_until_serving(self) -> None: self.wait_for("Loading success")
 
     def reload(self, is_right: bool) -> None:
-        os.kill(self.main, signal.SIGUSR2)
-        self.wait_for("Loading success" if is_right else "Loading failure")
+        # A signal that comes while it begins anew is lost.
+        words = "Loading success" if is_right else "Loading failure"
+        for _ in range(30):
+            os.kill(self.main, signal.SIGUSR2)
+            if self.find(words, timeout=2):
+                return
+        sys.exit(f"HAProxy did not say {words!r}:\n{self.log.read_text()[-2000:]}")
 
     def use_certificate(self) -> None: self.reload(True)
 

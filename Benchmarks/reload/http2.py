@@ -26,6 +26,8 @@ class Connection:
         self.decoder, self.encoder = hpack.Decoder(), hpack.Encoder()
         self.received = b""
         self.next = 1
+        #: Bytes that the connection's window is still to be credited with.
+        self.owed = 0
         #: Streams whose answers have not ended.
         self.waiting: set[int] = set()
         #: The last stream that was taken, once a GOAWAY has come.
@@ -68,8 +70,11 @@ class Connection:
             status = dict(self.decoder.decode(payload)).get(":status")
             if status != "200":
                 raise Failed(f"HTTP/2: {status}")
-        elif kind == DATA and payload:
-            self.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", len(payload))))
+        elif kind == DATA:
+            self.owed += len(payload)
+            if self.owed > 32_768:
+                self.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", self.owed)))
+                self.owed = 0
         elif kind == RST_STREAM:
             raise Failed(f"HTTP/2: reset with {int.from_bytes(payload, 'big')}")
         elif kind in (SETTINGS, PING) and not flags & 1:

@@ -72,6 +72,7 @@ def change(
         elif kind == "swap":
             # A wrong file would not be taken together with the certificate by those who read both at once.
             program.write(number * 20)
+            program.forget_lines()
             swap(directory, number)
             program.use_certificate()
             done["swaps"] += 1

@@ -23,9 +23,11 @@ extension Configuration {
         }
     }
 
-    /// - Returns: also every key that was asked for, which the tests hold against the reference page.
-    static func parse(bytes: [UInt8], file: String, mode: ReadMode) -> (result: ReadResult, knownKeys: Set<String>) {
-        let reading = Reading(file: file, mode: mode)
+    /// - Parameter notesKeys: whether to return every key that was asked for: the tests hold them against the reference page.
+    static func parse(
+        bytes: [UInt8], file: String, mode: ReadMode, notesKeys: Bool = false
+    ) -> (result: ReadResult, knownKeys: Set<String>) {
+        let reading = Reading(file: file, mode: mode, notesKeys: notesKeys)
         let source = String(decoding: bytes, as: UTF8.self)
         let root: TomlTable
         do {
@@ -36,7 +38,7 @@ extension Configuration {
             return (result, reading.knownKeys)
         }
         let start = TomlPosition(line: 1, column: 1)
-        let document = TableReader(reading: reading, path: "", pattern: "", table: root, position: start)
+        let document = TableReader(reading: reading, name: .document, table: root, position: start)
         let configuration = read(document)
         let result = ReadResult(
             configuration: reading.hasError ? nil : configuration, problems: reading.sortedProblems(), source: source)

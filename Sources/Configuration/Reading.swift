@@ -15,13 +15,15 @@ final class Reading {
     /// Does the file say that it was written for BWS?
     var isForBWS = false
     var locations: KeyLocations
-    /// Every key this reader knows, with `[]` for an index; the reference page is tested against it.
+    /// Every key this reader knows, with `[]` for an index, if it is to note them: the reference page is tested against it.
     private(set) var knownKeys: Set<String> = []
+    let notesKeys: Bool
     private var problems: [Problem] = []
     private var uncounted = 0
     private(set) var hasError = false
 
-    init(file: String, mode: ReadMode) {
+    init(file: String, mode: ReadMode, notesKeys: Bool) {
+        self.notesKeys = notesKeys
         self.file = file
         self.mode = mode
         locations = KeyLocations(file: file)

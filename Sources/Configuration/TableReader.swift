@@ -4,32 +4,75 @@
 /// Where a key has two accepted spellings, the first given is this project's: messages and locations use it.
 final class TableReader {
     let reading: Reading
-    /// With indices; empty for the document itself.
-    let path: String
+    /// With indices; empty for the document itself. Most tables are not written, and never asked for their names.
+    private(set) lazy var path = name.path
     /// With `[]` for every index.
-    private let pattern: String
+    private lazy var pattern = name.pattern
+    private let name: Name
     /// Where the table begins; where its parent does if it is not written.
     let position: TomlPosition
     let isWritten: Bool
     let entries: [TomlTable.Entry]
+    /// Of the entries, in their order.
+    private let keys: [String]
+    /// Of many keys; a few are compared one by one.
     private let places: [String: Int]
     private var asked: [String] = []
+    private var isAsked: [Bool]
 
-    init(reading: Reading, path: String, pattern: String, table: TomlTable?, position: TomlPosition) {
+    /// Which table it is.
+    enum Name {
+        case document
+        case table(in: TableReader, key: String)
+        case element(of: TableReader, key: String, index: Int)
+
+        var path: String {
+            switch self {
+            case .document: ""
+            case .table(let parent, let key): parent.join(parent.path, key)
+            case .element(let parent, let key, let index): "\(parent.join(parent.path, key))[\(index)]"
+            }
+        }
+
+        var pattern: String {
+            switch self {
+            case .document: ""
+            case .table(let parent, let key): parent.join(parent.pattern, key)
+            case .element(let parent, let key, _): "\(parent.join(parent.pattern, key))[]"
+            }
+        }
+    }
+
+    init(reading: Reading, name: Name, table: TomlTable?, position: TomlPosition) {
         self.reading = reading
-        self.path = path
-        self.pattern = pattern
+        self.name = name
         self.position = position
         isWritten = table != nil
         entries = table?.entries ?? []
-        places = Dictionary(entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        keys = entries.map(\.key)
+        places =
+            keys.count > Self.fewKeys ? Dictionary(zip(keys, keys.indices), uniquingKeysWith: { first, _ in first }) : [:]
+        isAsked = Array(repeating: false, count: keys.count)
+    }
+
+    private static let fewKeys = 16
+
+    private func index(of key: String) -> Int? {
+        keys.count > Self.fewKeys ? places[key] : keys.firstIndex(of: key)
     }
 
     /// The value of a key, by the first of its spellings that is written. Two spellings at once are an error.
     func find(_ spellings: [String]) -> Written<TomlValue>? {
-        for spelling in spellings { reading.know(join(pattern, spelling)) }
+        if reading.notesKeys { for spelling in spellings { reading.know(join(pattern, spelling)) } }
+        // Most tables are not written.
+        guard !keys.isEmpty else { return nil }
         asked += spellings
-        let written = spellings.compactMap { places[$0] }.map { entries[$0] }
+        var written: [TomlTable.Entry] = []
+        for spelling in spellings {
+            guard let index = index(of: spelling) else { continue }
+            isAsked[index] = true
+            written.append(entries[index])
+        }
         guard let entry = written.first, let name = spellings.first else { return nil }
         let found = self.written(entry, as: name)
         reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
@@ -50,7 +93,7 @@ final class TableReader {
     }
 
     /// Whether the file writes the key.
-    func has(_ key: String) -> Bool { places[key] != nil }
+    func has(_ key: String) -> Bool { index(of: key) != nil }
 
     /// The table of a key; an empty one if it is not written, or is no table (which is reported).
     func table(_ key: String) -> TableReader {
@@ -60,8 +103,7 @@ final class TableReader {
             if case .table(let content) = found.value { table = content } else { mismatch(found, "a table") }
         }
         return TableReader(
-            reading: reading, path: join(path, key), pattern: join(pattern, key), table: table,
-            position: found?.position ?? position)
+            reading: reading, name: .table(in: self, key: key), table: table, position: found?.position ?? position)
     }
 
     /// The tables of an array of tables, `[[…]]`.
@@ -79,21 +121,21 @@ final class TableReader {
 
     /// One element of an array of tables.
     func element(_ index: Int, _ element: TomlNode, of key: String) -> TableReader? {
-        let elementPath = "\(join(path, key))[\(index)]"
+        let name = Name.element(of: self, key: key, index: index)
+        let elementPath = name.path
         let written = Written(value: element.value, keyPath: elementPath, position: element.position)
         guard case .table(let content) = element.value else {
             mismatch(written, "a table")
             return nil
         }
         reading.locations.note(elementPath, line: element.position.line, column: element.position.column)
-        return TableReader(
-            reading: reading, path: elementPath, pattern: "\(join(pattern, key))[]", table: content,
-            position: element.position)
+        return TableReader(reading: reading, name: name, table: content, position: element.position)
     }
 
     /// All entries of a table whose keys are the operator's own (field names, status codes).
     func freeEntries() -> [(name: String, value: Written<TomlValue>)] {
-        asked += entries.map(\.key)
+        asked += keys
+        isAsked = Array(repeating: true, count: keys.count)
         return entries.map { entry in
             let found = written(entry, as: entry.key)
             reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
@@ -103,7 +145,7 @@ final class TableReader {
 
     /// The value of a key as written, without reading it: for rules that compare what tables say.
     func peek(_ key: String) -> TomlNode? {
-        places[key].map { entries[$0].node }
+        index(of: key).map { entries[$0].node }
     }
 
     /// Whether a key is not written, or as an empty array.
@@ -120,8 +162,7 @@ final class TableReader {
 
     /// Reports the keys nobody asked for: call it after the last key.
     func finish() {
-        let known = Set(asked)
-        for entry in entries where !known.contains(entry.key) {
+        for (entry, isAsked) in zip(entries, isAsked) where !isAsked {
             let found = Written(value: (), keyPath: join(path, entry.key), position: entry.keyPosition)
             if let known = DocumentedOnlyKeys.key(join(pattern, entry.key)) {
                 if known.protects, reading.mode == .strict, !LaterFeatures.isOff(entry.node.value) {

@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import Gateway
 import Logging
 
@@ -67,6 +68,8 @@ actor Reloader {
     var lastRead: Int
     /// Is told when other files are in use.
     private var filesChanged: (@Sendable () async -> Void)?
+    /// Waits until what the last one has left can be given back.
+    private var tidying: Task<Void, Never>?
     /// The one that has not begun: who asks meanwhile gets its outcome.
     private var waiting: Task<Outcome, Never>?
 
@@ -120,10 +123,21 @@ actor Reloader {
             notifier?.reloading()
             let outcome = await perform(self)
             await notifier?.reloaded(outcome)
+            returnMemorySoon()
             return outcome
         }
         last = task
         return task
+    }
+
+    /// A configuration and its plan are many small pieces, which the allocator would keep for the next ones. Most of them are
+    /// free when the listeners that are given up have closed.
+    private func returnMemorySoon() {
+        tidying?.cancel()
+        tidying = Task.detached(priority: .background) {
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+            ProcessMemory.returnUnused()
+        }
     }
 
     /// What a reload would change, and whom that would touch; it changes nothing. Whether new listeners can be had is seen when

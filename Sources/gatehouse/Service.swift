@@ -97,7 +97,6 @@ struct Service: Sendable {
                     $0, gateway, output: output, log: log, configuration: configuration, text: loaded.source, notifier: notifier)
             }
             let renewal = CertificateRenewal(gateway, log: log)
-            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal) : nil
             var admin: AdminServer?
             var metrics: MetricsServer?
             var watcher: FileWatcher?
@@ -108,6 +107,9 @@ struct Service: Sendable {
                 controlLoop = loop
                 watcher = FileWatcher(reloader, on: loop, log: log)
                 await watcher?.open()
+            }
+            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, watcher) : nil
+            if let reloader, let loop = controlLoop {
                 let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {

@@ -12,6 +12,9 @@
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC; it needs _GNU_SOURCE, which a header must not define.
 int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length);
 
+/// malloc_trim(3) of the whole heap; the Glibc module has not its header.
+void gh_return_memory(void);
+
 /// Lets a listening TCP socket begin no more connections; those that wait, or whose handshake is under way, are still to be had.
 /// SO_ATTACH_FILTER (socket(7)) takes structs of a header that the Glibc module does not cover.
 int gh_begin_no_more(int listener);

@@ -20,6 +20,8 @@ actor Upgrader {
     private let log: Logger
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
+    /// Nil if no files are watched.
+    private let watcher: FileWatcher?
     /// As it was when this process began.
     private let ownProgram: String?
     private var isUnderWay = false
@@ -27,7 +29,10 @@ actor Upgrader {
     private(set) var successor: Int32?
     private var replaced: (@Sendable () async -> Void)?
 
-    init(_ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal) {
+    init(
+        _ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal, _ watcher: FileWatcher?
+    ) {
+        self.watcher = watcher
         self.gateway = gateway
         self.log = log
         self.notifier = notifier
@@ -72,8 +77,9 @@ actor Upgrader {
                 "upgraded: another process serves, and this one ends with its last client",
                 metadata: ["successor": "\(process)", "connections": "\(connections)"])
             Task {
-                // The successor gets certificates from now on.
+                // The successor gets certificates from now on, and looks at files.
                 await renewal.stop()
+                await watcher?.stop()
                 await gateway.handOver()
             }
             return .done(successor: process, connections: connections)

@@ -1,0 +1,137 @@
+"""How long a client with a connection of its own waits for answers while a large configuration is reloaded: Gatehouse, and nginx
+with the same sites, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from .command import large, replace, running
+
+PORT, NGINX = 19480, 19488
+REQUEST = b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def ask(pipe: Connection, port: int) -> None:
+    """Asks one request after the other until it is told; times of each in nanoseconds, and how many connections were lost."""
+    parent, lost, times = os.getppid(), 0, []
+    stream = socket.create_connection(("127.0.0.1", port), 30)
+    while not (len(times) % 64 == 0 and pipe.poll()) and os.getppid() == parent:
+        began = time.monotonic_ns()
+        while True:
+            try:
+                stream.sendall(REQUEST)
+                if b"\r\n\r\nsmall" in stream.recv(4096):
+                    break
+            except OSError:
+                pass
+            # What such a client does: it asks again over a new connection.
+            lost += 1
+            stream.close()
+            stream = socket.create_connection(("127.0.0.1", port), 30)
+        times.append((began, time.monotonic_ns() - began))
+        # A request now and then: a client that never pauses measures the machine.
+        time.sleep(0.001)
+    pipe.send((lost, times))
+
+
+def nginx_text(directory: Path, keep: Path, routes: int, certificates: int, number: int) -> str:
+    servers = []
+    for site in range(certificates):
+        name = f"site{site}.example"
+        locations = "".join(
+            f"location /r{route}/ {{ proxy_pass http://127.0.0.1:9; }}\n" for route in range(routes // certificates))
+        servers.append(
+            f"server {{ listen 127.0.0.1:19443 ssl; server_name {name}; ssl_certificate {keep}/{name}.crt; "
+            f"ssl_certificate_key {keep}/{name}.key;\n{locations} }}\n")
+    return (
+        f"daemon off; user root; worker_processes 2; pid {directory}/nginx.pid; error_log {directory}/nginx.log notice;\n"
+        "events { worker_connections 4096; }\n"
+        "http { access_log off; server_names_hash_max_size 8192; server_names_hash_bucket_size 128;\n"
+        f"server {{ listen 127.0.0.1:{NGINX}; root {directory}/public; keepalive_requests 10000000; "
+        f"client_header_buffer_size {1000 + number}; }}\n" + "".join(servers) + "}\n")
+
+
+def p99(values: list[int]) -> float:
+    """In milliseconds."""
+    return sorted(values)[len(values) * 99 // 100] / 1e6
+
+
+def turn(port: int, reload: object, reloads: int, quiet: float) -> tuple[float, float, int]:
+    """p99 before reloads, p99 from the first one's beginning to the last one's end, and connections that were lost."""
+    pipe, other = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=ask, args=(other, port), daemon=True)
+    process.start()
+    time.sleep(quiet)
+    began = time.monotonic_ns()
+    for _ in range(reloads):
+        reload()
+    ended = time.monotonic_ns()
+    pipe.send("end")
+    lost, times = pipe.recv()
+    process.join()
+    before = [duration for start, duration in times if start < began]
+    during = [duration for start, duration in times if began <= start <= ended]
+    return p99(before), p99(during), lost
+
+
+def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, float]:
+    keep = options.keep or directory
+    (directory / "public").mkdir()
+    (directory / "public" / "small.txt").write_text("small")
+    text = large(keep, options.routes, options.certificates)
+    text += f'[[sites]]\nhostname = "localhost"\nlisten = "127.0.0.1"\nport = {PORT}\nstatic_dir = "{directory}/public"\n'
+    file = directory / "latency.toml"
+    file.write_text(text)
+    results: dict[str, list[tuple[float, float, int]]] = {"gatehouse": [], "nginx": []}
+    count = 0
+    with running(options.gatehouse, file) as gateway:
+        def reload() -> None:
+            nonlocal count
+            count += 1
+            replace(file, text + f"[limits]\nmax_fields = {100 + count % 50}\n")
+            gateway.reload(count)
+
+        for _ in range(options.rounds):
+            results["gatehouse"].append(turn(PORT, reload, 3, 5))
+    if shutil.which("nginx"):
+        conf = directory / "nginx.conf"
+        conf.write_text(nginx_text(directory, keep, options.routes, options.certificates, 0))
+        log = directory / "nginx.log"
+        log.touch()
+        process = subprocess.Popen(["nginx", "-p", directory, "-c", conf], stderr=subprocess.DEVNULL)
+        try:
+            while "start worker process " not in log.read_text():
+                time.sleep(0.01)
+
+            def reload_nginx() -> None:
+                nonlocal count
+                count += 1
+                replace(conf, nginx_text(directory, keep, options.routes, options.certificates, count % 50))
+                before = log.read_text().count("worker process ")
+                process.send_signal(signal.SIGHUP)
+                # Two begin, and two end.
+                while log.read_text().count("worker process ") < before + 4:
+                    time.sleep(0.01)
+
+            for _ in range(options.rounds):
+                results["nginx"].append(turn(NGINX, reload_nginx, 3, 5))
+        finally:
+            process.terminate()
+            process.wait()
+    figures: dict[str, float] = {}
+    for name, turns in results.items():
+        if turns:
+            figures[f"{name}_p99_quiet_ms"] = statistics.median(one[0] for one in turns)
+            figures[f"{name}_p99_reload_ms"] = statistics.median(one[1] for one in turns)
+            figures[f"{name}_lost"] = sum(one[2] for one in turns)
+    return figures
