@@ -16,6 +16,7 @@ extension TLSSettings {
         var issuer = Issuer.acme
         table.read("issuer", into: &issuer)
         settings.issuer = table.has("issuer") ? issuer : nil
+        settings.onDemand = OnDemand.read(table.table("on_demand"), isAsked: settings.autoCert)
         let acme = table.table("acme")
         settings.acme = ACMESettings.read(acme, isAsked: settings.autoCert)
         // Who asks for a certificate wants to use it.

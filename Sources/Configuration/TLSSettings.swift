@@ -20,6 +20,8 @@ package struct TLSSettings: Sendable, Equatable {
     package var acme = ACMESettings()
     /// Whom that certificate is of; nil: the names say.
     package var issuer: Issuer?
+    /// Are certificates got for names that clients ask for? Nil: for the site's names alone.
+    package var onDemand: OnDemand?
 
     /// Who issues a certificate; the raw value is the file's spelling.
     package enum Issuer: String, Sendable, CaseIterable {

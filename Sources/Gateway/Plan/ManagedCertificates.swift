@@ -9,6 +9,7 @@ extension PlanBuilder {
     mutating func managedContext(_ index: Int) -> TLSServerContext? {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
+        if let onDemand = ssl.onDemand { return onDemandContext(index, onDemand) }
         let keyPath = "sites[\(index)].ssl"
         guard let name = want(site, ssl, keyPath) else { return nil }
         let file = CertificateStore(StateDirectory(configuration.server.stateDir)).file(of: name)
@@ -69,11 +70,7 @@ extension PlanBuilder {
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
         guard let place = managed.firstIndex(where: { $0.name == name }) else {
             checkStateDirectory()
-            managed.append(
-                ManagedCertificate(
-                    names: Self.once(names), authority: authority, fallbacks: issuer == .internalCA ? [] : fallbacks(ssl.acme),
-                    challengeFolder: ssl.acme.challengeDir, dnsHook: ssl.acme.dnsHook, keyKind: Self.keyKind(ssl.acme.keyType),
-                    preferredRoot: ssl.acme.preferredChain, profile: ssl.acme.profile))
+            managed.append(way(to: Self.once(names), ssl, authority))
             return name
         }
         if managed[place].authority != authority {
@@ -87,7 +84,18 @@ extension PlanBuilder {
         return name
     }
 
-    private func authority(_ acme: ACMESettings) -> Authority {
+    /// A certificate for these names as the site wants it.
+    func way(
+        to names: [String], _ ssl: TLSSettings, _ authority: Authority, isOnDemand: Bool = false
+    ) -> ManagedCertificate {
+        let acme = ssl.acme
+        return ManagedCertificate(
+            names: names, authority: authority, fallbacks: authority.isLocal ? [] : fallbacks(acme),
+            challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, keyKind: Self.keyKind(acme.keyType),
+            preferredRoot: acme.preferredChain, profile: acme.profile, isOnDemand: isOnDemand)
+    }
+
+    func authority(_ acme: ACMESettings) -> Authority {
         var authority = Authority(
             directory: acme.directory ?? (acme.staging ? Self.staging : Self.production), email: acme.email, caFile: acme.caFile)
         if let identifier = acme.eabKid, let key = acme.eabHmacKey {
@@ -108,7 +116,7 @@ extension PlanBuilder {
         }
     }
 
-    private mutating func checkHook(_ acme: ACMESettings, _ keyPath: String) {
+    mutating func checkHook(_ acme: ACMESettings, _ keyPath: String) {
         guard let hook = acme.dnsHook else { return }
         if let reason = StateDirectory.problem(running: hook) {
             problem(
@@ -118,7 +126,7 @@ extension PlanBuilder {
     }
 
     /// Without a place to keep them, certificates would be asked for at each start, until the authority's limits are reached.
-    private mutating func checkStateDirectory() {
+    mutating func checkStateDirectory() {
         guard managed.isEmpty, let reason = StateDirectory.problem(writing: configuration.server.stateDir) else { return }
         problem(
             at: "server.state_dir", "certificates cannot be kept in \(configuration.server.stateDir): \(reason)",
@@ -138,7 +146,7 @@ extension PlanBuilder {
     }
 
     /// Names that no public authority issues for are the internal CA's, unless an authority is named.
-    private static func issuer(of names: [String], _ ssl: TLSSettings) -> TLSSettings.Issuer {
+    static func issuer(of names: [String], _ ssl: TLSSettings) -> TLSSettings.Issuer {
         if let issuer = ssl.issuer { return issuer }
         return ssl.acme.directory == nil && names.allSatisfy(LocalNames.contain) ? .internalCA : .acme
     }
