@@ -212,5 +212,18 @@ extension ConfigurationReference {
                     "dns_hook", "file", .none("none"),
                     "A program that puts records into DNS: names are proved by dns-01, wildcards too."),
             ]),
+        Section(
+            "sites[].ssl.acme.dns_update",
+            """
+            The DNS server that takes records which prove names, wildcards too (dns-01), by updates (RFC 2136) over TCP, signed \
+            with HMAC-SHA-256 (TSIG, RFC 8945).
+            """,
+            [
+                Key("server", "address", .required, "The zone's primary, with a port unless that is 53."),
+                Key("zone", "name", .required, "The zone that has the names."),
+                Key("key_name", "name", .required, "What the server calls the key."),
+                Key("key_secret", "base64", .required, "The key."),
+                Key("wait", "seconds", .value("0"), "How long the zone's other servers need until they have a record."),
+            ]),
     ]
 }

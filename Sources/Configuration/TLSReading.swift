@@ -125,6 +125,7 @@ extension ACMESettings {
         }
         table.read("key_type", into: &settings.keyType)
         settings.preferredChain = table.string(["preferred_chain"], allowEmpty: false)?.value
+        settings.dnsUpdate = DNSUpdateSettings.read(table.table("dns_update"))
         settings.profile = table.string(["profile"], allowEmpty: false)?.value
         settings.dnsHook = table.string(["dns_hook"], allowEmpty: false)?.value
         table.finish()

@@ -59,6 +59,8 @@ package struct ACMESettings: Sendable, Equatable {
     package var profile: String?
     /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
     package var dnsHook: String?
+    /// A DNS server that takes them; nil: as above.
+    package var dnsUpdate: DNSUpdateSettings?
 
     /// Of a certificate's key; the raw value is the file's spelling.
     package enum KeyType: String, Sendable, CaseIterable {

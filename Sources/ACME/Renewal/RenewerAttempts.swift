@@ -111,7 +111,7 @@ extension Renewer {
 
     /// How this certificate's names can be proved, the best way first; after failures another one.
     private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
-        if certificate.dnsHook != nil { return [.dns01] }
+        if certificate.dnsHook != nil || certificate.dnsUpdate != nil { return [.dns01] }
         var ways = await deployment.ways
         // Listeners know beforehand which names handshakes prove.
         if certificate.isOnDemand { ways.removeAll { $0 == .tlsALPN01 } }

@@ -71,8 +71,10 @@ package actor CertificateDemand: CertificateSource {
     /// From now on it is this one that gets them.
     package func use(_ renewer: Renewer, log: Logger) { (self.renewer, self.log) = (renewer, log) }
 
+    /// The certificate of a name that is there; see `CertificateSource`.
     package nonisolated func context(for name: String) -> TLSServerContext? { contexts.withLock { $0[name] } }
 
+    /// Has a certificate got for a name, within the limits; see `CertificateSource`.
     package func obtain(_ name: String) async -> Bool {
         if context(for: name) != nil { return true }
         guard let renewer, mayBeHad(name) else { return false }

@@ -34,7 +34,7 @@ extension PlanBuilder {
     func makeChallengeContexts() -> [String: TLSServerContext] {
         var contexts: [String: TLSServerContext] = [:]
         for site in configuration.sites {
-            guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil else { continue }
+            guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil, ssl.acme.dnsUpdate == nil else { continue }
             for host in (site.allHostnames + ssl.domains).map(Self.withoutBrackets) {
                 // RFC 8738 §6: a handshake names an address by its name in DNS.
                 let name = SocketAddress(literal: host, port: 0)?.reverseName ?? host
@@ -67,10 +67,11 @@ extension PlanBuilder {
                 hint: "issuer = \"acme\" asks an authority by ACME; acme.directory then names one of your own")
         }
         checkHook(ssl.acme, keyPath)
+        let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
         guard let place = managed.firstIndex(where: { $0.name == name }) else {
             checkStateDirectory()
-            managed.append(way(to: Self.once(names), ssl, authority))
+            managed.append(way(to: Self.once(names), ssl, authority, update))
             return name
         }
         if managed[place].authority != authority {
@@ -86,12 +87,12 @@ extension PlanBuilder {
 
     /// A certificate for these names as the site wants it.
     func way(
-        to names: [String], _ ssl: TLSSettings, _ authority: Authority, isOnDemand: Bool = false
+        to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?, isOnDemand: Bool = false
     ) -> ManagedCertificate {
         let acme = ssl.acme
         return ManagedCertificate(
             names: names, authority: authority, fallbacks: authority.isLocal ? [] : fallbacks(acme),
-            challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, keyKind: Self.keyKind(acme.keyType),
+            challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, dnsUpdate: update, keyKind: Self.keyKind(acme.keyType),
             preferredRoot: acme.preferredChain, profile: acme.profile, isOnDemand: isOnDemand)
     }
 
@@ -135,7 +136,7 @@ extension PlanBuilder {
 
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
-        let first = managed.first { $0.challengeFolder == nil && $0.dnsHook == nil && !$0.authority.isLocal }
+        let first = managed.first { !$0.isAnsweredElsewhere }
         guard let first else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0
@@ -159,8 +160,9 @@ extension PlanBuilder {
         if ssl.acme.directory == nil, LocalNames.contain(name) {
             return "no public authority issues for it: issuer = \"internal\" does, in a site without the other names"
         }
+        if let zone = ssl.acme.dnsUpdate?.zone { return flaw(of: name, in: zone) }
         let byDNS = ssl.acme.dnsHook != nil
-        if name.hasPrefix("*."), !byDNS { return "authorities issue wildcards by DNS alone: acme.dns_hook" }
+        if name.hasPrefix("*."), !byDNS { return "authorities issue wildcards by DNS alone: acme.dns_hook or acme.dns_update" }
         if byDNS, SocketAddress(literal: name, port: 0) != nil {
             return "no record proves an address (RFC 8738 §7): acme.dns_hook"
         }

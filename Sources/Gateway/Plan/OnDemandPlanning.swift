@@ -20,7 +20,8 @@ extension PlanBuilder {
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
             maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
-            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), isOnDemand: true), minimumVersion: minimumVersion,
+            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath), isOnDemand: true),
+            minimumVersion: minimumVersion,
             protocols: ssl.alpn, records: records)
         // What is there of the plan before goes on to be used.
         let demand =
@@ -39,11 +40,8 @@ extension PlanBuilder {
 
     /// Names of strangers are proved by http-01 alone: handshakes that prove them would need to be known before.
     mutating func checkDemands(_ listeners: [ListenerPlan]) {
-        let unproved = demands.contains { demand in
-            let way = demand.settings.way
-            return !way.authority.isLocal && way.challengeFolder == nil && way.dnsHook == nil
-        }
-        guard unproved, !listeners.contains(where: { $0.tls == nil }) else { return }
+        guard demands.contains(where: { !$0.settings.way.isAnsweredElsewhere }), !listeners.contains(where: { $0.tls == nil })
+        else { return }
         let index = configuration.sites.firstIndex { $0.ssl?.onDemand != nil } ?? 0
         problem(
             at: "sites[\(index)].ssl.on_demand", "no plain site is there to answer the authority (http-01)",

@@ -150,10 +150,6 @@ struct OnDemandTests {
             ("auto_cert = true\non_demand = { names = [\"*.c.example\"] }", "no plain site is there to answer the authority"),
             ("auto_cert = true\non_demand = { ask = \"http://allow.example/\" }", "neither an address nor localhost"),
             ("auto_cert = true\non_demand = { ask = \"ftp://127.0.0.1/\" }", "not a server's address"),
-            (
-                "enabled = true\ncert_file = \"a\"\nkey_file = \"b\"\non_demand = { names = [\"*.c.example\"] }",
-                "without auto_cert"
-            ),
         ])
     func wrong(ssl: String, words: String) async throws {
         let toml = """
