@@ -13,6 +13,7 @@ package final class Knot: Sendable {
     ///   - types: of the records that may be changed.
     package init(zone: String, types: String = "TXT", in directory: TemporaryDirectory) async throws {
         port = try FreePort()
+        try FileManager.default.createDirectory(atPath: directory.path + "/knot", withIntermediateDirectories: true)
         try directory.write(
             "knot.zone",
             """

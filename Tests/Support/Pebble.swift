@@ -64,6 +64,14 @@ package final class Pebble: Sendable {
         return try directory.write("root-\(number).crt", outcome.text)
     }
 
+    /// What it says of a certificate: JSON.
+    /// - Parameter serial: hexadecimal.
+    package func status(ofSerial serial: String) async throws -> String {
+        try await Command.curl([
+            "--cacert", certificates.authority, "https://localhost:\(management)/cert-status-by-serial/\(serial)",
+        ]).text
+    }
+
     /// How many requests of this kind it has had: "/order-plz".
     package func count(_ path: String) -> Int { process.output.all.count { $0.contains("POST \(path) ->") } }
 }

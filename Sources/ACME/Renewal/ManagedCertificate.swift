@@ -58,7 +58,7 @@ package struct ManagedCertificate: Sendable, Equatable {
     }
 
     /// All that may be asked, in their order.
-    var authorities: [Authority] { [authority] + fallbacks }
+    package var authorities: [Authority] { [authority] + fallbacks }
 
     /// May a certificate of this directory stay?
     func accepts(_ directory: String?) -> Bool { authorities.contains { $0.directory == directory } }

@@ -34,8 +34,8 @@ package actor Renewer {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// The longest sleep: clocks are set, and the lock of another process may end, without anybody telling.
-    private static let longestSleep: UInt64 = 60_000_000_000
+    /// The longest sleep: clocks are set, the lock of another process ends, and operators wish, without anybody telling.
+    private static let longestSleep: UInt64 = 10_000_000_000
 
     /// - Parameter loop: started, and this actor's alone.
     package init(
@@ -76,6 +76,7 @@ package actor Renewer {
         while !isStopped {
             hasChanged = false
             if !certificates.isEmpty, takeLock() {
+                heedWishes()
                 await tryWhatIsDue()
                 await lookAtWindows()
             }

@@ -24,7 +24,7 @@ package actor CertificateDemand: CertificateSource {
         /// Nanoseconds.
         var wait: UInt64
         /// How a certificate is got, but for its names.
-        var way: ManagedCertificate
+        package var way: ManagedCertificate
         var minimumVersion: TLSServerContext.MinimumVersion
         var protocols: [String]
         var records: TLSRecords
