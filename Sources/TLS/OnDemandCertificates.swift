@@ -24,6 +24,11 @@ extension TLSSession {
     /// Does the handshake wait for a certificate that is still to be got?
     package var waitsForCertificate: Bool { unsafe ssl.map { unsafe SSL_want($0) == SSL_X509_LOOKUP } ?? false }
 
+    /// Why the handshake has failed that waited for one.
+    var lackOfCertificate: String {
+        "no certificate: it could not be got on demand for \(askedName ?? "no name"), or not in time"
+    }
+
     /// Has the certificate got that the handshake waits for, and waits for it. The next step of the handshake uses it, or refuses
     /// the client if there is none.
     package func obtainCertificate() async {

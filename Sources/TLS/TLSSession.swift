@@ -338,8 +338,7 @@ import CRecords
     /// Must follow the operation with no other OpenSSL call in between (SSL_get_error(3)).
     private func outcome(of result: Int32, during stage: TLSError.Kind) throws(TLSError) -> Progress {
         switch unsafe SSL_get_error(ssl, result) {
-        // The second one is for a certificate: `waitsForCertificate`.
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP: return .wantsRead
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP: return .wantsRead  // See `waitsForCertificate`.
         case SSL_ERROR_WANT_WRITE: return .wantsWrite
         case SSL_ERROR_ZERO_RETURN: return .end
         default: throw failure(during: stage)
@@ -377,9 +376,7 @@ import CRecords
             }
             return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
         }
-        if reason == "cert cb error" {
-            return TLSError(stage, "no certificate: it could not be got on demand for \(askedName ?? "no name"), or not in time")
-        }
+        if reason == "cert cb error" { return TLSError(stage, lackOfCertificate) }
         // TLS 1.2 has no alert for it: the server only says that it failed. In TLS 1.3 the alert names the certificate.
         if stage == .handshake, client != nil, reason.contains("alert handshake failure"), wasAskedForCertificate {
             return TLSError(stage, "\(reason): the server asks for a client certificate")

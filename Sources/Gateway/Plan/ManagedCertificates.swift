@@ -69,8 +69,9 @@ extension PlanBuilder {
         checkHook(ssl.acme, keyPath)
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        guard let place = managed.firstIndex(where: { $0.name == name }) else {
+        guard let place = managedPlaces[name] else {
             checkStateDirectory()
+            managedPlaces[name] = managed.count
             managed.append(way(to: Self.once(names), ssl, authority, update))
             return name
         }

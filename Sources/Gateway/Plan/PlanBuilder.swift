@@ -21,6 +21,8 @@ package struct PlanBuilder {
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
+    /// By name, their places there.
+    var managedPlaces: [String: Int] = [:]
     /// Of the sites that have certificates got on demand.
     var demands: [CertificateDemand] = []
     /// Those of the plan before that this one has not taken over yet.
