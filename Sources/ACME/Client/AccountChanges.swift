@@ -17,8 +17,8 @@ extension ACMEClient {
         _ = try await post(Self.parse(url, "revokeCert"), payload)
     }
 
-    /// Has the account use another key from now on (RFC 8555 §7.3.5). The new one is on the disk before the authority knows it; if
-    /// the process ends in between, the next call finds out which of the two counts.
+    /// Has the account use another key from now on (RFC 8555 §7.3.5). The new one is on the disk before the authority knows it;
+    /// if the process ends in between, the next call finds out which of the two counts.
     nonisolated(nonsending) func changeKey() async throws(ACMEError) {
         struct Payload: Encodable {
             var account: String
