@@ -14,7 +14,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     case wrongCertificate(String)
     /// A file cannot be read or written, or says what it cannot.
     case storage(String)
-    /// The operator's program has not put a record where it belongs.
+    /// The operator's program, or the DNS server, has not put a record where it belongs.
     case hook(String)
     /// It has not done in time what it said it would.
     case tooSlow(String)
@@ -28,7 +28,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unproven(let words): "the authority was not convinced: \(words)"
         case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
         case .storage(let words): words
-        case .hook(let words): "the program of acme.dns_hook has failed: \(words)"
+        case .hook(let words): "no record could be put into DNS: \(words)"
         case .tooSlow(let words): words
         }
     }
@@ -43,7 +43,8 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unproven: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
-        case .hook: "what does it say on standard error? It must end with 0, within 5 minutes, when the record can be seen"
+        case .hook:
+            "what does the program say on standard error, or the DNS server's log? The program must end with 0, in 5 minutes"
         case .tooSlow: "it is tried again"
         }
     }

@@ -168,6 +168,24 @@ extension ConfigurationReference {
                     "Who issues that certificate: an authority that is asked by ACME, or the internal CA of `server.state_dir`."),
             ]),
         Section(
+            "sites[].ssl.on_demand",
+            """
+            Certificates for names that are not known before clients ask for them; one of `ask` and `names` must be given. \
+            See [certificates.md](certificates.md#on-demand).
+            """,
+            [
+                Key(
+                    "ask", "URL with an address or `localhost`", .none("nobody is asked"),
+                    "Who says by a status of 2xx whether a name may be had: it is asked with `domain=NAME` in the query."),
+                Key(
+                    "names", "list of patterns", .none("all that `ask` allows"),
+                    "Which names may be had; `*` is any part of a label."),
+                Key("per_minute", "1 to 100000", .value("10"), "Certificates that are asked for in a minute, at most."),
+                Key("max_names", "1 to 1000000", .value("1000"), "Names that there may be certificates for."),
+                Key("max_waiting", "1 to 100000", .value("100"), "Handshakes that may wait at once."),
+                Key("wait", "seconds", .value("20"), "How long a handshake waits for its certificate."),
+            ]),
+        Section(
             "sites[].ssl.acme", "How `auto_cert` gets its certificate.",
             [
                 Key("enabled", "boolean", .none("what `auto_cert` is"), "As BWS writes it; it may not be off with `auto_cert`."),
@@ -193,6 +211,19 @@ extension ConfigurationReference {
                 Key(
                     "dns_hook", "file", .none("none"),
                     "A program that puts records into DNS: names are proved by dns-01, wildcards too."),
+            ]),
+        Section(
+            "sites[].ssl.acme.dns_update",
+            """
+            The DNS server that takes records which prove names, wildcards too (dns-01), by updates (RFC 2136) over TCP, signed \
+            with HMAC-SHA-256 (TSIG, RFC 8945).
+            """,
+            [
+                Key("server", "address", .required, "The zone's primary, with a port unless that is 53."),
+                Key("zone", "name", .required, "The zone that has the names."),
+                Key("key_name", "name", .required, "What the server calls the key."),
+                Key("key_secret", "base64", .required, "The key."),
+                Key("wait", "seconds", .value("0"), "How long the zone's other servers need until they have a record."),
             ]),
     ]
 }

@@ -16,6 +16,7 @@ extension TLSSettings {
         var issuer = Issuer.acme
         table.read("issuer", into: &issuer)
         settings.issuer = table.has("issuer") ? issuer : nil
+        settings.onDemand = OnDemand.read(table.table("on_demand"), isAsked: settings.autoCert)
         let acme = table.table("acme")
         settings.acme = ACMESettings.read(acme, isAsked: settings.autoCert)
         // Who asks for a certificate wants to use it.
@@ -124,6 +125,7 @@ extension ACMESettings {
         }
         table.read("key_type", into: &settings.keyType)
         settings.preferredChain = table.string(["preferred_chain"], allowEmpty: false)?.value
+        settings.dnsUpdate = DNSUpdateSettings.read(table.table("dns_update"))
         settings.profile = table.string(["profile"], allowEmpty: false)?.value
         settings.dnsHook = table.string(["dns_hook"], allowEmpty: false)?.value
         table.finish()

@@ -20,6 +20,8 @@ package struct TLSSettings: Sendable, Equatable {
     package var acme = ACMESettings()
     /// Whom that certificate is of; nil: the names say.
     package var issuer: Issuer?
+    /// Are certificates got for names that clients ask for? Nil: for the site's names alone.
+    package var onDemand: OnDemand?
 
     /// Who issues a certificate; the raw value is the file's spelling.
     package enum Issuer: String, Sendable, CaseIterable {
@@ -57,6 +59,8 @@ package struct ACMESettings: Sendable, Equatable {
     package var profile: String?
     /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
     package var dnsHook: String?
+    /// A DNS server that takes them; nil: as above.
+    package var dnsUpdate: DNSUpdateSettings?
 
     /// Of a certificate's key; the raw value is the file's spelling.
     package enum KeyType: String, Sendable, CaseIterable {

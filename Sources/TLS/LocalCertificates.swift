@@ -54,6 +54,15 @@ extension CertificateChain {
     /// Whose the leaf is, by what tells it apart.
     package var subject: String { unsafe Self.text(X509_get_subject_name(leaf)) }
 
+    /// The leaf in DER; empty when memory is out.
+    package var leafDER: [UInt8] {
+        var der: UnsafeMutablePointer<UInt8>?
+        let length = unsafe i2d_X509(leaf, &der)
+        guard length > 0, let made = unsafe der else { return [] }
+        defer { unsafe CRYPTO_free(made, #file, #line) }
+        return unsafe Array(UnsafeBufferPointer(start: made, count: Int(length)))
+    }
+
     /// The leaf in PEM.
     package var leafPEM: String { unsafe Self.pem(of: [leaf]) }
 }

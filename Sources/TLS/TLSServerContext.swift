@@ -18,6 +18,8 @@ import Synchronization
     let records: TLSRecords
     /// What is spoken over it, the preferred one first, in ALPN's wire form (RFC 7301 §3.1).
     fileprivate let protocols: [UInt8]
+    /// Where its handshakes find certificates of names that are not known before; nil: it has its own.
+    let source: (any CertificateSource)?
 
     /// The one that new handshakes use; nil while there is no certificate. It is set up before it stands here, and not changed
     /// afterwards: then several threads may use it (SSL_CTX_new(3)).
@@ -27,10 +29,14 @@ import Synchronization
     /// Those that have been replaced while somebody was looking. Only who replaces comes here.
     private let replaced = Mutex(Replaced())
 
-    /// - Parameter protocols: the names of what is spoken over it (RFC 7301 §6), the preferred one first, not empty.
+    /// - Parameters:
+    ///   - protocols: the names of what is spoken over it (RFC 7301 §6), the preferred one first, not empty.
+    ///   - source: of certificates that it shows in place of its own; see `awaitCertificates()`.
     package init(
-        minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"], records: TLSRecords = .own
+        minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"], records: TLSRecords = .own,
+        source: (any CertificateSource)? = nil
     ) {
+        self.source = source
         self.minimumVersion = minimumVersion
         self.records = records
         self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
@@ -69,7 +75,7 @@ import Synchronization
     package func removeCertificate() { unsafe put(nil) }
 
     /// - Parameter context: is owned from here on.
-    private func put(_ context: OpaquePointer?) {
+    func put(_ context: OpaquePointer?) {
         let old = unsafe UInt(bitPattern: current.exchange(context, ordering: .sequentiallyConsistent))
         replaced.withLock { replaced in
             replaced.contexts.append(old)
@@ -104,7 +110,7 @@ import Synchronization
     private static let strictly = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
 
     /// One of this site's, without a certificate; nil when memory is out. The caller owns it.
-    private func makeContext() -> OpaquePointer? {
+    func makeContext() -> OpaquePointer? {
         guard let context = unsafe Self.make(minimumVersion, records) else { return nil }
         // The callback's argument is this object, unretained: a session holds the names, and these hold it.
         unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, Unmanaged.passUnretained(self).toOpaque())

@@ -71,6 +71,9 @@ import COpenSSL
         (context(for: host) ?? fallback).minimumVersion == .tls12 || session.version == "TLSv1.3"
     }
 
+    /// Whose handshakes those for this name are.
+    func site(for name: String) -> TLSServerContext { context(for: name) ?? fallback }
+
     func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
 
     func context(for name: String) -> TLSServerContext? {
@@ -90,7 +93,15 @@ private func chooseContext(
     let isChallenge = unsafe gh_is_challenge(ssl) == 1
     // RFC 8737 §3: nobody else's certificate is shown to it; without one, it is told that nobody speaks its protocol.
     let named = isChallenge ? name.flatMap { names.challenge(for: $0) } : name.flatMap { names.context(for: $0) }
-    let chosen = named ?? names.fallback
+    var chosen = named ?? names.fallback
+    if !isChallenge, let source = chosen.source {
+        guard let name else {
+            unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+            return SSL_TLSEXT_ERR_ALERT_FATAL
+        }
+        // One that is there already need not be waited for.
+        chosen = source.context(for: TLSServerNames.normal(name)) ?? chosen
+    }
     // SSL_set_SSL_CTX leaves the versions as they are: a site's own limit holds only if it is looked at here.
     guard unsafe SSL_version(ssl) >= chosen.minimumVersion.number else {
         unsafe alert?.pointee = SSL_AD_PROTOCOL_VERSION

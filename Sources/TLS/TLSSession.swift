@@ -20,7 +20,7 @@ import CRecords
     }
 
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
-    private var ssl: OpaquePointer?
+    private(set) var ssl: OpaquePointer?
     private(set) var records: OpaquePointer?
     private let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
@@ -30,7 +30,7 @@ import CRecords
     /// See `facts`.
     private(set) var remembered = RememberedFacts()
     /// Keeps alive what the SSL_CTX's callback points to.
-    private let names: TLSServerNames?
+    let names: TLSServerNames?
     private let client: TLSClientContext?
 
     /// The server's side of a connection that `descriptor` has accepted.
@@ -338,7 +338,7 @@ import CRecords
     /// Must follow the operation with no other OpenSSL call in between (SSL_get_error(3)).
     private func outcome(of result: Int32, during stage: TLSError.Kind) throws(TLSError) -> Progress {
         switch unsafe SSL_get_error(ssl, result) {
-        case SSL_ERROR_WANT_READ: return .wantsRead
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP: return .wantsRead  // See `waitsForCertificate`.
         case SSL_ERROR_WANT_WRITE: return .wantsWrite
         case SSL_ERROR_ZERO_RETURN: return .end
         default: throw failure(during: stage)
@@ -376,6 +376,7 @@ import CRecords
             }
             return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
         }
+        if reason == "cert cb error" { return TLSError(stage, lackOfCertificate) }
         // TLS 1.2 has no alert for it: the server only says that it failed. In TLS 1.3 the alert names the certificate.
         if stage == .handshake, client != nil, reason.contains("alert handshake failure"), wasAskedForCertificate {
             return TLSError(stage, "\(reason): the server asks for a client certificate")

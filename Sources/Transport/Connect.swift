@@ -2,6 +2,7 @@
 import CLinux
 package import EventLoop
 import Glibc
+import TLS
 
 /// The steps of connecting, for one address.
 extension Stream {
@@ -12,9 +13,16 @@ extension Stream {
     package nonisolated(nonsending) func shakeHands(
         _ waiter: Waiter, timeout: UInt64, givesUp: () -> Bool = { false }
     ) async throws(TransportError) {
-        let deadline = waiter.loop.now &+ timeout
+        var deadline = waiter.loop.now &+ timeout
         defer { socket.interest = .none }
         while let interest = try handshake() {
+            if let tls, tls.waitsForCertificate {
+                // The client waits for us: its own time stands still. This wait has a limit of its own.
+                let begun = waiter.loop.now
+                await tls.obtainCertificate()
+                deadline &+= waiter.loop.now &- begun
+                continue
+            }
             let now = waiter.loop.now
             guard now < deadline, !givesUp() else { throw .timedOut }
             socket.interest = interest

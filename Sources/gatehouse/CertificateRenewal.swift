@@ -21,11 +21,12 @@ actor CertificateRenewal {
         if running.stateDirectory != plan.stateDirectory {
             log.warning("a change of server.state_dir waits for the next start")
         }
-        await running.renewer.want(plan.managed)
+        await running.renewer.want(plan.managed, and: Set(plan.demands.map(\.key)))
+        for demand in plan.demands { await demand.use(running.renewer, log: log) }
     }
 
     private func start(_ plan: Plan) -> (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)? {
-        guard !plan.managed.isEmpty else { return nil }
+        guard !plan.managed.isEmpty || !plan.demands.isEmpty else { return nil }
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "acme")

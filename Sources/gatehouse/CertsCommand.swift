@@ -5,12 +5,12 @@ import EventLoop
 import Gateway
 
 /// `gatehouse certs`
-struct CertsCommand: ParsableCommand {
+struct CertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certs", abstract: "Show the certificates that ACME has got: until when, and what is next.",
         discussion: """
-            It reads the state directory, whether a gateway runs or not, and changes nothing.
-            Exit code 1 if one is missing or over.
+            It reads the state directory, whether a gateway runs or not, and changes nothing
+            unless it is told to. Exit code 1 if one is missing or over.
             """)
 
     @Option(name: [.short, .long], help: "The configuration that names the state directory (default: config.toml).")
@@ -22,11 +22,53 @@ struct CertsCommand: ParsableCommand {
     @Flag(help: "As JSON: times in seconds since 1970.")
     var json = false
 
+    @Option(help: ArgumentHelp("Exit code 1 also if one ends within so many days.", valueName: "days"))
+    var within = 0
+
+    @Option(help: ArgumentHelp("Have the certificate of this name renewed now.", valueName: "name"))
+    var renew: String?
+
+    @Option(help: ArgumentHelp("Have the certificate of this name revoked, and another one got.", valueName: "name"))
+    var revoke: String?
+
+    @Option(help: ArgumentHelp("Why it is revoked, for --revoke.", valueName: "reason"))
+    var reason = CertsActions.Reason.unspecified
+
+    @Flag(help: "Have the accounts with the authorities use other keys.")
+    var newAccountKey = false
+
+    @Option(
+        name: .customLong("import"), help: ArgumentHelp("Take over what certbot or Caddy have there.", valueName: "directory"))
+    var source: String?
+
     func validate() throws {
+        let actions = [renew, revoke, source].compactMap { $0 }.count + (newAccountKey ? 1 : 0)
+        if actions > 1 { throw ValidationError("One thing at a time: --renew, --revoke, --new-account-key, or --import.") }
+        if actions == 1, stateDir != nil || json {
+            throw ValidationError("It is the configuration that says whom to ask: give --config alone.")
+        }
+        guard (0...3650).contains(within) else { throw ValidationError("--within takes up to 3650 days.") }
+        if revoke == nil, reason != .unspecified { throw ValidationError("--reason is for --revoke.") }
         if stateDir != nil, config != nil { throw ValidationError("Give --config or --state-dir, not both.") }
     }
 
-    func run() throws {
+    func run() async throws {
+        if let action = try await act() { return action }
+        try show()
+    }
+
+    /// - Returns: nil if it is only to show.
+    private func act() async throws -> Void? {
+        guard renew != nil || revoke != nil || source != nil || newAccountKey else { return nil }
+        let actions = CertsActions(try LoadedPlan.load(config ?? "config.toml", lenient: false).plan)
+        if let renew { try await actions.renew(renew) }
+        if let revoke { try await actions.revoke(revoke, reason) }
+        if let source { try actions.take(from: source) }
+        if newAccountKey { try await actions.changeAccountKeys() }
+        return ()
+    }
+
+    private func show() throws {
         guard let directory = stateDir ?? Self.stateDirectory(config ?? "config.toml") else { throw ExitCode(1) }
         let statuses = CertificateStore(StateDirectory(directory)).statuses()
         if json {
@@ -37,7 +79,7 @@ struct CertsCommand: ParsableCommand {
             Console.say(Table.text([Self.heading] + statuses.map(Self.row)))
         }
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)
-        if statuses.contains(where: { ($0.notAfter ?? 0) <= now }) { throw ExitCode(1) }
+        if statuses.contains(where: { ($0.notAfter ?? 0) <= now + Int64(within) * 86_400 }) { throw ExitCode(1) }
     }
 
     /// The one that a configuration names; nil, after having said why, if it cannot be read.

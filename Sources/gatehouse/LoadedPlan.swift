@@ -96,6 +96,7 @@ struct LoadedPlan {
             return "\ncertificate of \(certificate.names.joined(separator: ", ")): "
                 + (authority.isLocal ? "from the internal CA" : "by ACME from \(authority.directory)") + ", \(state)"
         }.joined()
+            + plan.demands.map { "\ncertificates on demand: \($0.words)" }.joined()
     }
 
     private static func address(of site: Site) -> String {

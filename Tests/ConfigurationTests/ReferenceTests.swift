@@ -19,6 +19,11 @@ import Testing
         ("sites[].routes[].access", []), ("sites[].routes[].concurrency", []),
         ("sites[].routes[].jwt", ["jwks_file = \"a\""]), ("sites[].routes[].forward_auth", ["url = \"http://a.example\""]),
         ("sites[].ssl", ["enabled = true", "cert_file = \"a.crt\"", "key_file = \"a.key\""]), ("sites[].ssl.acme", []),
+        (
+            "sites[].ssl.acme.dns_update",
+            ["server = \"192.0.2.1\"", "zone = \"a.example\"", "key_name = \"k\"", "key_secret = \"YQ==\""]
+        ),
+        ("sites[].ssl.on_demand", ["ask = \"http://127.0.0.1/\""]),
         ("sites[].proxy", ["enabled = true"]),
         ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.routes[].access", []),

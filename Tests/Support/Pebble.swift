@@ -59,9 +59,19 @@ package final class Pebble: Sendable {
     /// The certificate of one of its roots, which it makes anew at each start, as a file.
     package func root(_ number: Int = 0, in directory: TemporaryDirectory) async throws -> String {
         let outcome = try await Command.curl([
-            "--cacert", certificates.authority, "https://localhost:\(management)/roots/\(number)",
+            // It announces that port before it listens there.
+            "--retry", "9", "--retry-connrefused", "--cacert", certificates.authority,
+            "https://localhost:\(management)/roots/\(number)",
         ])
         return try directory.write("root-\(number).crt", outcome.text)
+    }
+
+    /// What it says of a certificate: JSON.
+    /// - Parameter serial: hexadecimal.
+    package func status(ofSerial serial: String) async throws -> String {
+        try await Command.curl([
+            "--cacert", certificates.authority, "https://localhost:\(management)/cert-status-by-serial/\(serial)",
+        ]).text
     }
 
     /// How many requests of this kind it has had: "/order-plz".

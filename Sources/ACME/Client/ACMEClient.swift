@@ -5,7 +5,7 @@ import TLS
 final class ACMEClient {
     let calls: AuthorityCalls
     private let authority: Authority
-    private let accounts: AccountStore
+    let accounts: AccountStore
     private var account: AccountStore.Account?
     private var directory: AuthorityDirectory?
     /// Not used yet, the newest last.
@@ -112,7 +112,10 @@ final class ACMEClient {
 
     // MARK: Account
 
-    private nonisolated(nonsending) func openAccount() async throws(ACMEError) -> AccountStore.Account {
+    /// The next request reads the account's key again.
+    func forgetAccount() { account = nil }
+
+    nonisolated(nonsending) func openAccount() async throws(ACMEError) -> AccountStore.Account {
         if let account { return account }
         var known = try accounts.load()
         if known.url == nil { known.url = try await register(known.key) }
@@ -147,7 +150,7 @@ final class ACMEClient {
 
     // MARK: Requests
 
-    private nonisolated(nonsending) func openDirectory() async throws(ACMEError) -> AuthorityDirectory {
+    nonisolated(nonsending) func openDirectory() async throws(ACMEError) -> AuthorityDirectory {
         if let directory { return directory }
         let url = try Self.parse(authority.directory, "acme.directory")
         let reply = try await calls.ask(.get, url)
@@ -169,7 +172,7 @@ final class ACMEClient {
     }
 
     /// As the account.
-    private nonisolated(nonsending) func post(
+    nonisolated(nonsending) func post(
         _ url: ServiceURL, _ payload: [UInt8], accept: String = "application/json"
     ) async throws(ACMEError) -> AuthorityReply {
         for isSecond in [false, true] {
@@ -186,7 +189,7 @@ final class ACMEClient {
         throw .nonsense("an account that is and is not there")
     }
 
-    private nonisolated(nonsending) func post(
+    nonisolated(nonsending) func post(
         _ url: ServiceURL, _ payload: [UInt8], by signer: SignedRequest.Signer, key: AccountKey,
         accept: String = "application/json"
     ) async throws(ACMEError) -> AuthorityReply {
@@ -215,7 +218,7 @@ final class ACMEClient {
         return nonce
     }
 
-    private static func parse(_ text: String, _ what: String) throws(ACMEError) -> ServiceURL {
+    static func parse(_ text: String, _ what: String) throws(ACMEError) -> ServiceURL {
         guard let url = ServiceURL(text) else { throw .nonsense("\(what) is no https URL: \(text.prefix(200))") }
         return url
     }

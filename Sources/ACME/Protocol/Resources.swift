@@ -11,6 +11,8 @@ struct AuthorityDirectory: Decodable, Sendable {
     var newNonce: String
     var newAccount: String
     var newOrder: String
+    var revokeCert: String?
+    var keyChange: String?
     /// RFC 9773 §4.1; nil: it does not say when to renew.
     var renewalInfo: String?
     var meta: Meta?

@@ -52,6 +52,18 @@ struct SignedRequest {
 }
 
 extension SignedRequest {
+    /// One within another (RFC 8555 §7.3.5): by a key that the authority does not know yet, and without a nonce of its own.
+    static func inner(_ payload: [UInt8], to url: ServiceURL, key: AccountKey) throws(ACMEError) -> Flattened {
+        let header = ProtectedHeader(alg: "ES256", jwk: key.jwk, url: url.description)
+        let (protected, content) = (Base64URL.text(try JSON.encode(header)), Base64URL.text(payload))
+        do throws(TLSError) {
+            let signature = try key.key.es256(Array("\(protected).\(content)".utf8))
+            return Flattened(protected: protected, payload: content, signature: Base64URL.text(signature))
+        } catch {
+            throw .storage("the account's next key does not sign: \(error.reason)")
+        }
+    }
+
     /// Says that an account's key is of an external account, signed by that one's key (RFC 8555 §7.3.4).
     static func binding(
         of key: AccountKey, to account: Authority.ExternalAccount, url: ServiceURL

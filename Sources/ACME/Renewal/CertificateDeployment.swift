@@ -6,6 +6,8 @@ package protocol CertificateDeployment: Sendable {
     /// Has handshakes show the certificate of this file from now on.
     /// - Returns: nil, or why it cannot be used.
     func use(_ name: String, file: String) async -> String?
+    /// A try to get it has failed.
+    func failed(_ name: String) async
     /// Has handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
     /// - Returns: nil, or why it cannot be used.
     func prove(_ name: String, file: String?) async -> String?

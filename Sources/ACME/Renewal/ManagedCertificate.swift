@@ -11,6 +11,8 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var challengeFolder: String?
     /// A program that puts records into DNS; nil: names are proved in other ways.
     package var dnsHook: String?
+    /// A DNS server that takes them; nil: as above.
+    package var dnsUpdate: DNSUpdate?
     /// Of the certificate's own key.
     package var keyKind: PrivateKey.Kind
     /// The common name of the root that the chain is to lead to; nil: any.
@@ -18,29 +20,35 @@ package struct ManagedCertificate: Sendable, Equatable {
 
     /// Of the authority's kinds of certificates; nil: its choice.
     package var profile: String?
+    /// Was it asked for by a client?
+    package var isOnDemand: Bool
 
     package init(
         names: [String], authority: Authority, fallbacks: [Authority] = [], challengeFolder: String? = nil,
-        dnsHook: String? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil, profile: String? = nil
+        dnsHook: String? = nil, dnsUpdate: DNSUpdate? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil,
+        profile: String? = nil,
+        isOnDemand: Bool = false
     ) {
         self.names = names
         self.authority = authority
         self.fallbacks = fallbacks
         self.challengeFolder = challengeFolder
         self.dnsHook = dnsHook
+        self.dnsUpdate = dnsUpdate
         self.keyKind = keyKind
         self.preferredRoot = preferredRoot
         self.profile = profile
+        self.isOnDemand = isOnDemand
     }
 
     /// Another one whenever anything of how it is asked for is another.
-    var settings: String {
+    package var settings: String {
         let account = authority.externalAccount
         let parts =
             [
                 authority.directory, authority.email, authority.caFile, account?.identifier, account?.key, challengeFolder,
                 dnsHook, keyKind.rawValue, preferredRoot, profile,
-            ] + fallbacks.map(\.directory)
+            ] + fallbacks.map(\.directory) + [dnsUpdate.map { "\($0)" }]
         return Base64URL.text(sha256(Array(parts.map { $0 ?? "" }.joined(separator: "\n").utf8)).prefix(12))
     }
 
@@ -50,10 +58,15 @@ package struct ManagedCertificate: Sendable, Equatable {
     }
 
     /// All that may be asked, in their order.
-    var authorities: [Authority] { [authority] + fallbacks }
+    package var authorities: [Authority] { [authority] + fallbacks }
 
     /// May a certificate of this directory stay?
     func accepts(_ directory: String?) -> Bool { authorities.contains { $0.directory == directory } }
+
+    /// Do no listeners of ours answer the authority?
+    package var isAnsweredElsewhere: Bool {
+        authority.isLocal || challengeFolder != nil || dnsHook != nil || dnsUpdate != nil
+    }
 
     package var name: String { names.first ?? "" }
 }

@@ -22,7 +22,7 @@ final class Proofs {
     /// Names that handshakes prove, and until when, in monotonic nanoseconds.
     private var handshakes: [String: UInt64] = [:]
     /// Records that are to be taken out again.
-    private var records: [(hook: HookProgram, proof: Issuance.Proof)] = []
+    private var records: [(certificate: ManagedCertificate, proof: Issuance.Proof)] = []
     private var isStopped = false
 
     /// Authorities look several times, also after one look has been enough (RFC 8555 §8.2).
@@ -53,10 +53,8 @@ final class Proofs {
                 try await show(proof)
                 handshakes[proof.serverName] = until
             case .dns01:
-                guard let path = certificate.dnsHook else { continue }
-                let hook = HookProgram(path: path)
-                records.append((hook, proof))
-                try await hook.run("add", proof.recordName, proof.recordValue, on: waiter) { isStopped }
+                records.append((certificate, proof))
+                try await change(.add, proof, certificate) { isStopped }
             }
             log.info("a name can be proved", metadata: ["name": "\(proof.name)", "by": "\(proof.kind.rawValue)"])
         }
@@ -83,14 +81,25 @@ final class Proofs {
 
     /// An order has ended: what others would have to store for us is taken out.
     nonisolated(nonsending) func takeOutRecords() async {
-        for (hook, proof) in records {
+        for (certificate, proof) in records {
             do throws(ACMEError) {
-                try await hook.run("remove", proof.recordName, proof.recordValue, on: waiter) { false }
+                try await change(.remove, proof, certificate) { false }
             } catch {
                 log.warning("a record may be left", metadata: ["name": "\(proof.recordName)", "reason": "\(error)"])
             }
         }
         records = []
+    }
+
+    private nonisolated(nonsending) func change(
+        _ change: DNSUpdateMessage.Change, _ proof: Issuance.Proof, _ certificate: ManagedCertificate, givesUp: () -> Bool
+    ) async throws(ACMEError) {
+        let (name, value) = (proof.recordName, proof.recordValue)
+        if let update = certificate.dnsUpdate {
+            try await update.make(change, name, value, now: Renewer.now, on: waiter, givesUp: givesUp)
+        } else if let path = certificate.dnsHook {
+            try await HookProgram(path: path).run(change == .add ? "add" : "remove", name, value, on: waiter, givesUp: givesUp)
+        }
     }
 
     /// A program under way is killed.

@@ -16,7 +16,9 @@ package actor Renewer {
     let deployment: any CertificateDeployment
     let waiter: Waiter
     let buffers = BufferPool(smallCapacity: 16_384)
-    var certificates: [ManagedCertificate] = []
+    private var configured: [ManagedCertificate] = []
+    /// By name, what was asked for besides, and by whom.
+    var demanded: [String: (certificate: ManagedCertificate, key: String)] = [:]
     /// By name; those that are known.
     var statuses: [String: CertificateStatus] = [:]
     let proofs: Proofs
@@ -24,7 +26,7 @@ package actor Renewer {
     private var lock: Int32?
     private var saidIsLocked = false
     private(set) var isStopped = false
-    private(set) var hasChanged = false
+    var hasChanged = false
     var callsUnderWay: AuthorityCalls?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -32,8 +34,8 @@ package actor Renewer {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// The longest sleep: clocks are set, and the lock of another process may end, without anybody telling.
-    private static let longestSleep: UInt64 = 60_000_000_000
+    /// The longest sleep: clocks are set, the lock of another process ends, and operators wish, without anybody telling.
+    private static let longestSleep: UInt64 = 10_000_000_000
 
     /// - Parameter loop: started, and this actor's alone.
     package init(
@@ -48,14 +50,23 @@ package actor Renewer {
         proofs = Proofs(deployment, store: directory, waiter: waiter, log: log)
     }
 
+    /// All that are to be got and renewed.
+    var certificates: [ManagedCertificate] {
+        if demanded.isEmpty { return configured }
+        let names = Set(configured.map(\.name))
+        return configured + demanded.values.map(\.certificate).filter { !names.contains($0.name) }
+    }
+
     /// These are wanted from now on. Those that are there already are used at once.
-    package func want(_ wanted: [ManagedCertificate]) async {
+    /// - Parameter keys: who may have asked for others meanwhile; see `demand`.
+    package func want(_ wanted: [ManagedCertificate], and keys: Set<String> = []) async {
+        demanded = demanded.filter { keys.contains($0.value.key) }
         // A plan that was made while a certificate came may have the one before.
         for certificate in wanted where statuses[certificate.name]?.notAfter != nil {
             _ = await deployment.use(certificate.name, file: store.file(of: certificate.name))
         }
         await proofs.showAgain()
-        certificates = wanted
+        configured = wanted
         hasChanged = true
         waiter.tell()
     }
@@ -65,6 +76,7 @@ package actor Renewer {
         while !isStopped {
             hasChanged = false
             if !certificates.isEmpty, takeLock() {
+                heedWishes()
                 await tryWhatIsDue()
                 await lookAtWindows()
             }

@@ -29,6 +29,7 @@ extension Renewer {
             // An order that has failed is not asked for again; one that could not be asked for is.
             if case .unreachable = error {} else { status.order = nil }
             keep(status, certificate)
+            await deployment.failed(certificate.name)
         }
     }
 
@@ -110,8 +111,10 @@ extension Renewer {
 
     /// How this certificate's names can be proved, the best way first; after failures another one.
     private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
-        if certificate.dnsHook != nil { return [.dns01] }
+        if certificate.dnsHook != nil || certificate.dnsUpdate != nil { return [.dns01] }
         var ways = await deployment.ways
+        // Listeners know beforehand which names handshakes prove.
+        if certificate.isOnDemand { ways.removeAll { $0 == .tlsALPN01 } }
         if certificate.challengeFolder != nil, !ways.contains(.http01) { ways.insert(.http01, at: 0) }
         let start = ways.isEmpty ? 0 : failures % ways.count
         return Array(ways[start...] + ways[..<start])

@@ -50,6 +50,24 @@ struct AccountStore {
     /// The key is asked for again.
     func forgetURL() throws(ACMEError) { try store.remove("\(folder)/account.json") }
 
+    /// The key that is to take the present one's place: it is on the disk before the authority hears of it.
+    /// - Returns: whether it was there before, of a change that did not come to its end.
+    func nextKey() throws(ACMEError) -> (key: AccountKey, isOld: Bool) {
+        let file = "\(folder)/next.key"
+        if let pem = try store.read(file), let key = try? PrivateKey(pem: String(decoding: pem, as: UTF8.self)) {
+            return (try AccountKey(key), true)
+        }
+        let key = try Self.make()
+        try store.write(Array(key.pem.utf8), to: file)
+        return (try AccountKey(key), false)
+    }
+
+    /// The authority knows the next key: it is the account's from now on.
+    func adopt(_ key: AccountKey) throws(ACMEError) {
+        try store.write(Array(key.key.pem.utf8), to: "\(folder)/account.key")
+        try store.remove("\(folder)/next.key")
+    }
+
     private static func make() throws(ACMEError) -> PrivateKey {
         do throws(TLSError) { return try PrivateKey(.p256) } catch { throw .storage("no key can be made: \(error.reason)") }
     }

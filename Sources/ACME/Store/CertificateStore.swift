@@ -62,6 +62,13 @@ package struct CertificateStore: Sendable {
         return chain
     }
 
+    /// Is there a certificate for this name, with its key, that is good for a while?
+    /// - Parameter now: seconds since 1970.
+    package func isGood(_ name: String, now: Int64) -> Bool {
+        guard let chain = try? certificate(of: name), let lifetime = chain.lifetime else { return false }
+        return lifetime.end > now && chain.names.cover(host: name)
+    }
+
     /// What the authority knows the present certificate by (RFC 9773 §4.1); nil if there is none, or it has no such name.
     func renewalIdentifier(of name: String) throws(ACMEError) -> String? {
         guard let (authorityKey, serial) = try certificate(of: name)?.renewalIdentifier else { return nil }

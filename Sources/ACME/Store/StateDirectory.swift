@@ -49,9 +49,18 @@ package struct StateDirectory: StateStore {
 
     /// Reads a file of up to 1 MiB; it follows no link.
     /// - Returns: nil if there is none.
-    package func read(_ path: String) throws(ACMEError) -> [UInt8]? {
+    package func read(_ path: String) throws(ACMEError) -> [UInt8]? { try read(path, O_NOFOLLOW) }
+
+    /// What is in a file of up to 1 MiB, also behind links.
+    /// - Returns: nil if it cannot be read.
+    package static func contents(of path: String) -> [UInt8]? {
+        guard let slash = path.lastIndex(of: "/") else { return nil }
+        return try? StateDirectory(String(path[..<slash])).read(String(path[path.index(after: slash)...]), 0)
+    }
+
+    private func read(_ path: String, _ links: Int32) throws(ACMEError) -> [UInt8]? {
         // The call uses the text alone.
-        let descriptor = unsafe open(location(of: path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = unsafe open(location(of: path), O_RDONLY | O_CLOEXEC | links | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw failure("read", path) }
         defer { close(descriptor) }
@@ -118,7 +127,7 @@ package struct StateDirectory: StateStore {
 
     /// Takes the lock of the directory, which ends with the process.
     /// - Returns: its descriptor, which is the caller's; nil if another process has it.
-    func lock(_ path: String) throws(ACMEError) -> Int32? {
+    package func lock(_ path: String) throws(ACMEError) -> Int32? {
         try makeFolder(of: path)
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

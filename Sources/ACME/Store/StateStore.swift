@@ -39,4 +39,6 @@ enum StatePath {
 
     static let certificates = "acme/certificates"
     static let lock = "acme/lock"
+    /// Empty files, named as certificates' folders: renewals that an operator wishes for.
+    static let wishes = "acme/renew"
 }

@@ -17,7 +17,15 @@ extension Gateway: CertificateDeployment {
                 return error.reason
             }
         }
+        for demand in currentPlan.demands {
+            if let reason = await demand.use(name, file: file) { return reason }
+        }
         return nil
+    }
+
+    /// Ends what handshakes wait for; see `CertificateDeployment`.
+    package func failed(_ name: String) async {
+        for demand in currentPlan.demands { await demand.failed(name) }
     }
 
     /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.

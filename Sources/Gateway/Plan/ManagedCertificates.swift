@@ -9,6 +9,7 @@ extension PlanBuilder {
     mutating func managedContext(_ index: Int) -> TLSServerContext? {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
+        if let onDemand = ssl.onDemand { return onDemandContext(index, onDemand) }
         let keyPath = "sites[\(index)].ssl"
         guard let name = want(site, ssl, keyPath) else { return nil }
         let file = CertificateStore(StateDirectory(configuration.server.stateDir)).file(of: name)
@@ -33,7 +34,7 @@ extension PlanBuilder {
     func makeChallengeContexts() -> [String: TLSServerContext] {
         var contexts: [String: TLSServerContext] = [:]
         for site in configuration.sites {
-            guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil else { continue }
+            guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil, ssl.acme.dnsUpdate == nil else { continue }
             for host in (site.allHostnames + ssl.domains).map(Self.withoutBrackets) {
                 // RFC 8738 §6: a handshake names an address by its name in DNS.
                 let name = SocketAddress(literal: host, port: 0)?.reverseName ?? host
@@ -66,14 +67,12 @@ extension PlanBuilder {
                 hint: "issuer = \"acme\" asks an authority by ACME; acme.directory then names one of your own")
         }
         checkHook(ssl.acme, keyPath)
+        let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        guard let place = managed.firstIndex(where: { $0.name == name }) else {
+        guard let place = managedPlaces[name] else {
             checkStateDirectory()
-            managed.append(
-                ManagedCertificate(
-                    names: Self.once(names), authority: authority, fallbacks: issuer == .internalCA ? [] : fallbacks(ssl.acme),
-                    challengeFolder: ssl.acme.challengeDir, dnsHook: ssl.acme.dnsHook, keyKind: Self.keyKind(ssl.acme.keyType),
-                    preferredRoot: ssl.acme.preferredChain, profile: ssl.acme.profile))
+            managedPlaces[name] = managed.count
+            managed.append(way(to: Self.once(names), ssl, authority, update))
             return name
         }
         if managed[place].authority != authority {
@@ -87,7 +86,18 @@ extension PlanBuilder {
         return name
     }
 
-    private func authority(_ acme: ACMESettings) -> Authority {
+    /// A certificate for these names as the site wants it.
+    func way(
+        to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?, isOnDemand: Bool = false
+    ) -> ManagedCertificate {
+        let acme = ssl.acme
+        return ManagedCertificate(
+            names: names, authority: authority, fallbacks: authority.isLocal ? [] : fallbacks(acme),
+            challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, dnsUpdate: update, keyKind: Self.keyKind(acme.keyType),
+            preferredRoot: acme.preferredChain, profile: acme.profile, isOnDemand: isOnDemand)
+    }
+
+    func authority(_ acme: ACMESettings) -> Authority {
         var authority = Authority(
             directory: acme.directory ?? (acme.staging ? Self.staging : Self.production), email: acme.email, caFile: acme.caFile)
         if let identifier = acme.eabKid, let key = acme.eabHmacKey {
@@ -108,7 +118,7 @@ extension PlanBuilder {
         }
     }
 
-    private mutating func checkHook(_ acme: ACMESettings, _ keyPath: String) {
+    mutating func checkHook(_ acme: ACMESettings, _ keyPath: String) {
         guard let hook = acme.dnsHook else { return }
         if let reason = StateDirectory.problem(running: hook) {
             problem(
@@ -118,7 +128,7 @@ extension PlanBuilder {
     }
 
     /// Without a place to keep them, certificates would be asked for at each start, until the authority's limits are reached.
-    private mutating func checkStateDirectory() {
+    mutating func checkStateDirectory() {
         guard managed.isEmpty, let reason = StateDirectory.problem(writing: configuration.server.stateDir) else { return }
         problem(
             at: "server.state_dir", "certificates cannot be kept in \(configuration.server.stateDir): \(reason)",
@@ -127,7 +137,7 @@ extension PlanBuilder {
 
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
-        let first = managed.first { $0.challengeFolder == nil && $0.dnsHook == nil && !$0.authority.isLocal }
+        let first = managed.first { !$0.isAnsweredElsewhere }
         guard let first else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0
@@ -138,7 +148,7 @@ extension PlanBuilder {
     }
 
     /// Names that no public authority issues for are the internal CA's, unless an authority is named.
-    private static func issuer(of names: [String], _ ssl: TLSSettings) -> TLSSettings.Issuer {
+    static func issuer(of names: [String], _ ssl: TLSSettings) -> TLSSettings.Issuer {
         if let issuer = ssl.issuer { return issuer }
         return ssl.acme.directory == nil && names.allSatisfy(LocalNames.contain) ? .internalCA : .acme
     }
@@ -151,8 +161,9 @@ extension PlanBuilder {
         if ssl.acme.directory == nil, LocalNames.contain(name) {
             return "no public authority issues for it: issuer = \"internal\" does, in a site without the other names"
         }
+        if let zone = ssl.acme.dnsUpdate?.zone { return flaw(of: name, in: zone) }
         let byDNS = ssl.acme.dnsHook != nil
-        if name.hasPrefix("*."), !byDNS { return "authorities issue wildcards by DNS alone: acme.dns_hook" }
+        if name.hasPrefix("*."), !byDNS { return "authorities issue wildcards by DNS alone: acme.dns_hook or acme.dns_update" }
         if byDNS, SocketAddress(literal: name, port: 0) != nil {
             return "no record proves an address (RFC 8738 §7): acme.dns_hook"
         }

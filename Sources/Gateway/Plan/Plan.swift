@@ -16,6 +16,8 @@ package final class Plan: Sendable {
     package let certificates: [SiteCertificate]
     /// Those that ACME is to get, each once.
     package let managed: [ManagedCertificate]
+    /// Of each site that has certificates got on demand.
+    package let demands: [CertificateDemand]
     /// By name, what is shown to an authority that proves one in a handshake (RFC 8737).
     let challengeContexts: [String: TLSServerContext]
     /// Where they are kept.
@@ -44,6 +46,7 @@ package final class Plan: Sendable {
 
     init(
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
+        demands: [CertificateDemand],
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
         files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState, names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format,
@@ -52,6 +55,7 @@ package final class Plan: Sendable {
         self.listeners = listeners
         self.certificates = certificates
         self.managed = managed
+        self.demands = demands
         self.challengeContexts = challengeContexts
         self.stateDirectory = stateDirectory
         self.pools = pools

@@ -21,6 +21,10 @@ package struct PlanBuilder {
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
+    /// By name, their places there.
+    var managedPlaces: [String: Int] = [:]
+    /// Of the sites that have certificates got on demand.
+    var demands: [CertificateDemand] = []
     /// Those of the plan before that this one has not taken over yet.
     lazy var knownCertificates = Dictionary(
         grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
@@ -33,7 +37,7 @@ package struct PlanBuilder {
     var keyFiles: [String: WatchedFile<WebKeys>] = [:]
     /// Nil: nothing is to be counted.
     var metrics: MetricsPlanning?
-    private let previous: Plan?
+    let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
@@ -69,10 +73,11 @@ package struct PlanBuilder {
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites)
         checkChallenges(listeners)
+        checkDemands(listeners)
         judgeFaults(after: previous)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, certificates: certificates, managed: managed,
+            listeners: listeners, certificates: certificates, managed: managed, demands: demands,
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, files: files, faults: faults, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),

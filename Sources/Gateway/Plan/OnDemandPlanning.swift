@@ -1,0 +1,63 @@
+import ACME
+import Configuration
+import TLS
+import Transport
+
+/// The part of making a plan that is about certificates for names which are not known yet.
+extension PlanBuilder {
+    /// The context of a site that has certificates got on demand: its handshakes wait for them.
+    mutating func onDemandContext(_ index: Int, _ settings: OnDemand) -> TLSServerContext? {
+        let site = configuration.sites[index]
+        guard let ssl = site.ssl else { return nil }
+        let keyPath = "sites[\(index)].ssl"
+        checkStateDirectory()
+        checkHook(ssl.acme, keyPath)
+        let isLocal =
+            ssl.issuer == .internalCA
+            || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
+        let minimumVersion: TLSServerContext.MinimumVersion = ssl.minVersion == .tls13 ? .tls13 : .tls12
+        let wanted = CertificateDemand.Settings(
+            site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
+            question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
+            maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
+            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath), isOnDemand: true),
+            minimumVersion: minimumVersion,
+            protocols: ssl.alpn, records: records)
+        // What is there of the plan before goes on to be used.
+        let demand =
+            previous?.demands.first { $0.settings == wanted }
+            ?? CertificateDemand(wanted, stateDirectory: configuration.server.stateDir)
+        demands.append(demand)
+        let context = TLSServerContext(
+            minimumVersion: minimumVersion, protocols: ssl.alpn, records: records, source: demand)
+        do throws(TLSError) {
+            try context.awaitCertificates()
+        } catch {
+            problem(at: "\(keyPath).on_demand", error.reason)
+        }
+        return context
+    }
+
+    /// Names of strangers are proved by http-01 alone: handshakes that prove them would need to be known before.
+    mutating func checkDemands(_ listeners: [ListenerPlan]) {
+        guard demands.contains(where: { !$0.settings.way.isAnsweredElsewhere }), !listeners.contains(where: { $0.tls == nil })
+        else { return }
+        let index = configuration.sites.firstIndex { $0.ssl?.onDemand != nil } ?? 0
+        problem(
+            at: "sites[\(index)].ssl.on_demand", "no plain site is there to answer the authority (http-01)",
+            hint: "add a site with port = 80 and redirect_to_https = true")
+    }
+
+    private mutating func question(_ ask: OnDemand.Question, _ keyPath: String) -> DemandQuestion? {
+        let port = UInt16(clamping: ask.url.port)
+        let literal = SocketAddress(literal: ask.url.hostText, port: port)
+        guard literal != nil || SocketAddress.loopback(ask.url.hostText, port: port) != nil else {
+            problem(
+                at: "\(keyPath).on_demand.ask", "\(ask.url.hostText) is neither an address nor localhost",
+                hint: "the answer decides who gets a certificate: ask a server of your own by its address")
+            return nil
+        }
+        return DemandQuestion(
+            host: ask.url.hostText, port: port, authority: ask.url.authority, target: ask.target, isTLS: ask.url.scheme.isTLS)
+    }
+}

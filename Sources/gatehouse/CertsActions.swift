@@ -1,0 +1,119 @@
+import ACME
+import ArgumentParser
+import EventLoop
+import Gateway
+import Glibc
+import Logging
+
+/// What `gatehouse certs` does besides showing.
+struct CertsActions {
+    let plan: Plan
+    private let log: Logger
+
+    /// Nobody's handshakes change in this process.
+    private struct Nowhere: CertificateDeployment {
+        func answer(_ answers: [String: String]) async {}
+        func use(_ name: String, file: String) async -> String? { nil }
+        func failed(_ name: String) async {}
+        func prove(_ name: String, file: String?) async -> String? { nil }
+        var ways: [ProofKind] { get async { [] } }
+    }
+
+    /// Of a revocation (RFC 5280 §5.3.1), those that an authority takes from an account.
+    enum Reason: String, ExpressibleByArgument, CaseIterable {
+        case unspecified
+        case keyCompromise
+        case affiliationChanged
+        case superseded
+        case cessationOfOperation
+
+        var code: Int {
+            switch self {
+            case .unspecified: 0
+            case .keyCompromise: 1
+            case .affiliationChanged: 3
+            case .superseded: 4
+            case .cessationOfOperation: 5
+            }
+        }
+    }
+
+    init(_ plan: Plan) {
+        self.plan = plan
+        log = Logger(label: "gatehouse", factory: { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// The certificate that has this name.
+    /// - Throws: `ExitCode(1)`, after having said that there is none.
+    func certificate(_ name: String) throws -> ManagedCertificate {
+        if let found = plan.managed.first(where: { $0.names.contains(name.lowercased()) }) { return found }
+        Console.error("gatehouse: no certificate of the configuration that is got by itself has the name \(name)")
+        throw ExitCode(1)
+    }
+
+    func renew(_ name: String) async throws {
+        let certificate = try certificate(name)
+        try await perform { renewer in try await renewer.wish(for: certificate.name) }
+        Console.say("\(certificate.name): the gateway that runs renews it within a minute, or the next one that starts does")
+    }
+
+    func revoke(_ name: String, _ reason: Reason) async throws {
+        let certificate = try certificate(name)
+        try await perform { renewer in
+            try await renewer.revoke(certificate, reason: reason.code)
+            try await renewer.wish(for: certificate.name)
+        }
+        Console.say("\(certificate.name): revoked, and another one is asked for within a minute")
+    }
+
+    func changeAccountKeys() async throws {
+        var authorities: [Authority] = []
+        for way in plan.managed + plan.demands.map(\.settings.way) {
+            for authority in way.authorities where !authority.isLocal && !authorities.contains(authority) {
+                authorities.append(authority)
+            }
+        }
+        for authority in authorities {
+            try await perform { renewer in try await renewer.changeKey(with: authority) }
+            Console.say("\(authority.directory): the account has another key")
+        }
+    }
+
+    func take(from folder: String) throws {
+        let directory = StateDirectory(plan.stateDirectory)
+        do {
+            guard let lock = try directory.lock("acme/lock") else {
+                Console.error("gatehouse: a gateway uses \(plan.stateDirectory): stop it, or it would not see what is imported")
+                throw ExitCode(1)
+            }
+            defer { close(lock) }
+            let found = CertificateImport(from: folder, into: directory, now: Int64(realtimeNanoseconds() / 1_000_000_000))
+            Console.say("\(folder): \(found.count) certificates with their keys")
+            for certificate in plan.managed {
+                switch try found.take(for: certificate.names) {
+                case .taken(let file, let end):
+                    Console.say("\(certificate.name): taken from \(file), valid until \(Timestamp.text(seconds: end))")
+                case .kept: Console.say("\(certificate.name): the one that is there lasts as long")
+                case .missing: Console.say("\(certificate.name): none for \(certificate.names.joined(separator: ", "))")
+                }
+            }
+        } catch let error as ACMEError {
+            Console.error("gatehouse: \(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private func perform(_ body: @Sendable (Renewer) async throws -> Void) async throws {
+        let loop = try EventLoop()
+        try loop.start(name: "acme")
+        defer { loop.stop() }
+        let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: Nowhere(), loop: loop, log: log)
+        do {
+            // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
+            try await withTaskExecutorPreference(loop) { try await body(renewer) }
+        } catch let error as ACMEError {
+            Console.error("gatehouse: \(error)\n  help: \(error.hint)")
+            throw ExitCode(1)
+        }
+    }
+}
