@@ -194,12 +194,12 @@ struct FieldDecoderTests {
         // The newest first.
         var model: [Field] = []
         var limit = 4096
-        for round in 0..<4000 {
-            if round % 500 == 499 {
+        for round in 0..<1000 {
+            if round % 200 == 199 {
                 limit = [0, 100, 1000, 4096][Int.random(in: 0..<4, using: &dice)]
                 _ = try decoder.decode([0x20 | number(limit, prefix: 5)[0]] + number(limit, prefix: 5).dropFirst())
             }
-            if round % 300 == 0 { decoder.releaseMemory() }
+            if round % 70 == 0 { decoder.releaseMemory() }
             let count = [0, 1, 20, 300, 5000][Int.random(in: 0..<5, using: &dice)]
             let value = String(repeating: "v", count: count) + (count > 0 ? "\(round)" : "")
             var field = Field("n\(round)", value)
