@@ -47,7 +47,6 @@ let package = Package(
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
-        shim("CNghttp2", links: ["nghttp2"]),
         shim("CToml"),
         shim("CRE2", links: ["re2"]),
         // Floor 0: bytes and text in, values out; no socket, no clock.
@@ -58,7 +57,7 @@ let package = Package(
         module("Protection", ["CCrypto"]),
         // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
-        module("HTTP2", ["HTTP", "CNghttp2"]),
+        module("HTTP2", ["HTTP"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         // Floor 2: bytes between sockets, plain or TLS.

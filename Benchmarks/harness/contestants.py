@@ -90,15 +90,16 @@ def _floor(program: Contestant, site: Site, _: bool) -> list[str]:
     return [program.path, str(site.ports["port"]), str(site.ports["plain_port"]), str(site.certificate), str(site.key)]
 
 
-ALL_FEATURES = frozenset({"proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections"})
+ALL_FEATURES = frozenset({"proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections",
+                          "h2-websocket"})
 #: name, version option, features, command, environment
 _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ...]], ...] = (
-    ("nginx", "-v", ALL_FEATURES, _nginx, ()),
+    ("nginx", "-v", ALL_FEATURES - {"h2-websocket"}, _nginx, ()),
     ("haproxy", "-v", ALL_FEATURES - {"static", "precompressed"}, _haproxy, ()),
     # Caddy sends compressed files without a length, which the load generator wants.
-    ("caddy", "version", ALL_FEATURES - {"precompressed"}, _caddy, (("GOMAXPROCS", "1"),)),
+    ("caddy", "version", ALL_FEATURES - {"precompressed", "h2-websocket"}, _caddy, (("GOMAXPROCS", "1"),)),
     # h2o 2.2 issues TLS 1.3 tickets that it does not accept.
-    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets"}, _h2o, ()),
+    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets", "h2-websocket"}, _h2o, ()),
     ("nghttpx", "-v", frozenset({"proxy", "http2"}), _nghttpx, ()),
 )
 

@@ -1,5 +1,6 @@
 // HTTP/2 (RFC 9113) as a client has it who asks for the same thing again and again: no table of fields, windows as large as may
-// be, and several streams at a time on each connection. A unit is a stream: a request and its answer, which must be a 200.
+// be, and several streams at a time on each connection. A unit is a stream: a request and its answer, which must be a 200; or, of
+// WebSockets (RFC 8441), a message and its echo on a stream that stays.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct stream {
     size_t answered, unsent;   ///< bytes of the answer's body that have come; of the request's that have not been sent
     long window;               ///< bytes that may be sent
     bool has_head;
+    bool works;                ///< a WebSocket's message is under way, or waits for its socket
+    struct echo echo;
 };
 
 struct http2 {
@@ -29,10 +32,12 @@ struct http2 {
     size_t head_length, start_length, payload_left;
     long window, initial_window;
     size_t uncredited;
+    bool takes_connect;        ///< the server has said that it knows extended CONNECT
 };
 
 static unsigned char request_fields[1024];
 static size_t request_length;
+static struct request message;  ///< a WebSocket's
 
 static void add_field(unsigned char first, int second, const char *value) {
     size_t length = strlen(value);
@@ -44,17 +49,34 @@ static void add_field(unsigned char first, int second, const char *value) {
     request_length += length;
 }
 
+/// Of a name that the static table has not got.
+static void add_named(const char *name, const char *value) {
+    add_field(0x00, -1, name);
+    size_t length = strlen(value);
+    if (length > 126 || request_length + length + 1 > sizeof request_fields) exit(2);
+    request_fields[request_length++] = (unsigned char)length;
+    memcpy(request_fields + request_length, value, length);
+    request_length += length;
+}
+
 /// The encoded fields (RFC 7541) are the same each time: indexed, or literal with a name of the static table.
 void make_http2(struct load *load) {
     const struct options *options = &load->options;
     if (options->streams > MAX_STREAMS || options->rate > 0 || options->variants > 1) exit(2);
     char text[256];
-    request_fields[request_length++] = options->upload_bytes ? 0x83 : 0x82;  // :method
+    if (options->work == WORK_WS) {
+        message = load->requests[0];
+        add_field(0x02, -1, "CONNECT");                                      // :method
+        add_named(":protocol", "websocket");
+    } else {
+        request_fields[request_length++] = options->upload_bytes ? 0x83 : 0x82;
+    }
     request_fields[request_length++] = 0x87;                                 // :scheme https
     add_field(0x04, -1, options->path);
     snprintf(text, sizeof text, "%s:%d", options->host, options->port);
     add_field(0x01, -1, text);                                               // :authority
     add_field(0x0f, 58 - 15, "load");                                        // user-agent
+    if (options->work == WORK_WS) return add_named("sec-websocket-version", "13");
     add_field(0x0f, 19 - 15, "*/*");                                         // accept
     if (options->accept) add_field(0x0f, 16 - 15, options->accept);
     if (options->upload_bytes) {
@@ -110,7 +132,7 @@ void begin_http2(struct connection *connection) {
     credit(connection, LARGEST_WINDOW - 65535);
 }
 
-/// Sends as much of the requests' bodies as the windows allow.
+/// Sends as much of the requests' bodies, or of the messages, as the windows allow.
 static void send_bodies(struct connection *connection) {
     struct http2 *http2 = connection->http2;
     for (struct stream *stream = http2->streams; stream < http2->streams + MAX_STREAMS; stream++)
@@ -118,26 +140,47 @@ static void send_bodies(struct connection *connection) {
             size_t length = stream->unsent < FRAME_PAYLOAD ? stream->unsent : FRAME_PAYLOAD;
             if (length > (size_t)stream->window) length = (size_t)stream->window;
             if (length > (size_t)http2->window) length = (size_t)http2->window;
-            int flags = length == stream->unsent ? END_STREAM : 0;
-            memset(append_frame(connection, DATA, flags, stream->identifier, length), 'u', length);
+            int flags = length == stream->unsent && !message.bytes ? END_STREAM : 0;
+            unsigned char *out = append_frame(connection, DATA, flags, stream->identifier, length);
+            if (message.bytes) memcpy(out, message.bytes + message.length - stream->unsent, length);
+            else memset(out, 'u', length);
             stream->unsent -= length;
             stream->window -= (long)length;
             http2->window -= (long)length;
         }
 }
 
+/// Opens a stream in a slot that is free.
+static void open_stream(struct load *load, struct connection *connection, struct stream *stream, uint64_t now) {
+    struct http2 *http2 = connection->http2;
+    bool is_socket = message.bytes;
+    *stream = (struct stream){.identifier = http2->next, .started = now, .window = http2->initial_window,
+                              .unsent = load->options.upload_bytes, .works = is_socket};
+    http2->next += 2;
+    int flags = END_HEADERS | (stream->unsent || is_socket ? 0 : END_STREAM);
+    memcpy(append_frame(connection, HEADERS, flags, stream->identifier, request_length), request_fields, request_length);
+    if (stream->unsent) send_bodies(connection);
+}
+
+static void send_message(struct connection *connection, struct stream *stream) {
+    stream->unsent = message.length;
+    stream->echo = (struct echo){0};
+    send_bodies(connection);
+}
+
 static void start_stream(struct load *load, struct connection *connection, uint64_t now) {
     struct http2 *http2 = connection->http2;
     struct stream *stream = http2->streams;
-    while (stream->identifier) stream++;
-    *stream = (struct stream){.identifier = http2->next, .started = now, .window = http2->initial_window,
-                              .unsent = load->options.upload_bytes};
-    http2->next += 2;
+    while (message.bytes ? stream->works : stream->identifier != 0) stream++;
     http2->open++;
     load->open_streams++;
-    int flags = END_HEADERS | (stream->unsent ? 0 : END_STREAM);
-    memcpy(append_frame(connection, HEADERS, flags, stream->identifier, request_length), request_fields, request_length);
-    if (stream->unsent) send_bodies(connection);
+    if (message.bytes && (stream->identifier || !http2->takes_connect)) {
+        stream->works = true;
+        stream->started = now;
+        if (stream->identifier) send_message(connection, stream);
+    } else {
+        open_stream(load, connection, stream, now);
+    }
 }
 
 void start_streams(struct load *load, struct connection *connection, int count, uint64_t now) {
@@ -162,19 +205,39 @@ static bool bad(struct load *load, struct connection *connection, const char *wh
     return false;
 }
 
+/// A unit is over; another begins.
+static void count_stream(struct load *load, struct connection *connection, uint64_t started) {
+    connection->http2->open--;
+    load->open_streams--;
+    count_unit(load, started);
+    size_t wanted = load->options.units;
+    if (load->running && (wanted == 0 || load->units + load->open_streams < wanted)) start_stream(load, connection, now_ns());
+}
+
 static bool end_stream(struct load *load, struct connection *connection, struct stream *stream) {
     long expected = load->options.expect_bytes;
+    if (message.bytes) return bad(load, connection, "a WebSocket ended, on stream", stream->identifier);
     if (!stream->has_head) return bad(load, connection, "an answer without a head", stream->identifier);
     if (expected >= 0 && stream->answered != (size_t)expected)
         return bad(load, connection, "a body of so many bytes", (long)stream->answered);
     if (stream->unsent) return bad(load, connection, "answered before the request was sent", (long)stream->unsent);
     uint64_t started = stream->started;
     stream->identifier = 0;
-    connection->http2->open--;
-    load->open_streams--;
-    count_unit(load, started);
-    size_t wanted = load->options.units;
-    if (load->running && (wanted == 0 || load->units + load->open_streams < wanted)) start_stream(load, connection, now_ns());
+    count_stream(load, connection, started);
+    return true;
+}
+
+/// What comes on a WebSocket.
+static bool take_echo(
+    struct load *load, struct connection *connection, struct stream *stream, const unsigned char *bytes, size_t length) {
+    if (!stream->has_head || !stream->works) return bad(load, connection, "DATA before a message", stream->identifier);
+    switch (parse_echo(load, connection, &stream->echo, bytes, length)) {
+        case PARSED_BAD: return false;
+        case PARSED_MORE: return true;
+        case PARSED_DONE: break;
+    }
+    stream->works = false;
+    count_stream(load, connection, stream->started);
     return true;
 }
 
@@ -193,6 +256,7 @@ static bool take_settings(struct load *load, struct connection *connection, cons
     int name = entry[0] << 8 | entry[1];
     long value = (long)read_number(entry + 2);
     if (name == 3 && value < load->options.streams) return bad(load, connection, "no more concurrent streams than", value);
+    if (name == 8) http2->takes_connect = value == 1;
     if (name != 4) return true;
     for (int i = 0; i < MAX_STREAMS; i++) http2->streams[i].window += value - http2->initial_window;
     http2->initial_window = value;
@@ -212,6 +276,7 @@ static bool take_start(struct load *load, struct connection *connection) {
             if (!stream->has_head && !is_ok(http2->start + skipped, http2->start_length - skipped))
                 return bad(load, connection, "answered something else than 200, on stream", identifier);
             stream->has_head = true;
+            if (message.bytes) send_message(connection, stream);
             return true;
         }
         case PING:
@@ -240,6 +305,7 @@ static size_t take_payload(
     if (type == DATA) {
         struct stream *stream = find(http2, read_number(http2->head + 5) & LARGEST_WINDOW);
         if (!stream) *sound = bad(load, connection, "DATA of no request", 0);
+        else if (message.bytes) *sound = take_echo(load, connection, stream, bytes, count);
         else stream->answered += count;
         http2->uncredited += count;
         if (http2->uncredited >= LARGEST_WINDOW / 2) {
@@ -272,7 +338,13 @@ static bool end_frame(struct load *load, struct connection *connection) {
     struct http2 *http2 = connection->http2;
     int type = http2->head[3], flags = http2->head[4];
     http2->head_length = 0;
-    if (type == SETTINGS && !(flags & ACK)) append_frame(connection, SETTINGS, ACK, 0, 0);
+    if (type == SETTINGS && !(flags & ACK)) {
+        append_frame(connection, SETTINGS, ACK, 0, 0);
+        if (message.bytes && !http2->takes_connect) return bad(load, connection, "no WebSockets (RFC 8441)", 0);
+        // Sockets that waited for this.
+        for (struct stream *stream = http2->streams; message.bytes && stream < http2->streams + MAX_STREAMS; stream++)
+            if (stream->works && !stream->identifier) open_stream(load, connection, stream, stream->started);
+    }
     if ((type != DATA && type != HEADERS) || !(flags & END_STREAM)) return true;
     struct stream *stream = find(http2, read_number(http2->head + 5) & LARGEST_WINDOW);
     return stream ? end_stream(load, connection, stream) : bad(load, connection, "the end of no request", 0);

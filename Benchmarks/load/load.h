@@ -43,6 +43,11 @@ enum state {
     STATE_WORKING,     ///< a unit is being sent or its answer received
 };
 
+/// Of an echo: how much of its frame's head and of its payload has come.
+struct echo {
+    size_t head_length, body_length;
+};
+
 struct connection {
     SSL *ssl;
     SSL_SESSION *session;      ///< the slot's newest ticket
@@ -56,7 +61,8 @@ struct connection {
     char head[4096];           ///< the answer's head, or a frame's head
     size_t head_length;
     bool head_done;
-    size_t body_left, body_length;
+    size_t body_left;
+    struct echo echo;          ///< of the WebSocket message under way, in HTTP/1.1
     struct http2 *http2;       ///< NULL in HTTP/1.1
 };
 
@@ -112,7 +118,8 @@ void make_requests(struct load *load);
 void make_websocket(struct load *load);
 enum parsed parse_answer(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
 enum parsed parse_upgrade(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
-enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length);
+enum parsed parse_echo(
+    struct load *load, struct connection *connection, struct echo *echo, const unsigned char *bytes, size_t length);
 /// The first bytes of a connection in HTTP/2.
 void begin_http2(struct connection *connection);
 void make_http2(struct load *load);

@@ -6,8 +6,8 @@
 // and one line of JSON. Whoever measures the gateway's CPU time samples it at these two lines, so that neither
 // handshakes nor warm-up count. With --hold it prints "ready" once every connection is idle; for each line of standard
 // input it does one more unit on each and prints "ready" again; the input's end ends it. With --units it does so many
-// after the first of each, and ends. With --streams it speaks HTTP/2, with so many streams on each connection. Every
-// answer is checked; an error is counted and its first reason reported.
+// after the first of each, and ends. With --streams it speaks HTTP/2, with so many streams, or WebSockets, on each
+// connection. Every answer is checked; an error is counted and its first reason reported.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -60,7 +60,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
         }
     }
     if (options->port <= 0 || options->connections <= 0 || options->variants <= 0 || options->streams < 0) exit(2);
-    if (options->streams && options->work != WORK_HTTP) exit(2);
+    if (options->streams && options->work == WORK_CONNECT) exit(2);
 }
 
 static void prepare(struct load *load) {
@@ -76,9 +76,9 @@ static void prepare(struct load *load) {
     }
     for (int i = 0; i < options->connections; i++) load->connections[i].fd = -1;
     load->pace = (struct pace){.rate = options->rate, .random = 0x9e3779b97f4a7c15ULL};
+    if (options->work == WORK_WS) make_websocket(load);
+    else if (!options->streams) make_requests(load);
     if (options->streams) make_http2(load);
-    else if (options->work == WORK_WS) make_websocket(load);
-    else make_requests(load);
 }
 
 static void open_some(struct load *load) {

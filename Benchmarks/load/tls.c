@@ -125,7 +125,7 @@ static void handshake(struct load *load, int index) {
     if (load->options.resume && connection->resumed_once && !resumed) return fail(load, connection, "a handshake did not resume");
     if (load->measuring) load->resumed += resumed;
     connection->resumed_once = true;
-    if (load->options.work == WORK_WS) {
+    if (load->options.work == WORK_WS && !load->options.streams) {
         connection->state = STATE_UPGRADE;
         connection->out = load->upgrade;
         connection->out_length = load->upgrade_length;
@@ -175,7 +175,7 @@ static void receive(struct load *load, int index) {
         if (load->options.streams) parsed = parse_http2(load, connection, buffer, (size_t)length);
         else if (connection->state == STATE_UPGRADE) parsed = parse_upgrade(load, connection, buffer, (size_t)length);
         else if (connection->state == STATE_READY) fail(load, connection, "bytes that nobody asked for");
-        else if (load->options.work == WORK_WS) parsed = parse_echo(load, connection, buffer, (size_t)length);
+        else if (load->options.work == WORK_WS) parsed = parse_echo(load, connection, &connection->echo, buffer, (size_t)length);
         else parsed = parse_answer(load, connection, buffer, (size_t)length);
         if (parsed == PARSED_BAD) return;
         if (load->measuring) load->bytes += (uint64_t)length;

@@ -38,7 +38,8 @@ void start_unit(struct load *load, int index, uint64_t intended) {
     const struct request *request = &load->requests[connection->variant];
     connection->out = request->bytes;
     connection->out_length = request->length;
-    connection->sent = connection->head_length = connection->body_length = connection->body_left = 0;
+    connection->sent = connection->head_length = connection->body_left = 0;
+    connection->echo = (struct echo){0};
     connection->head_done = false;
     drive(load, index, 0);
 }

@@ -45,24 +45,25 @@ void make_websocket(struct load *load) {
     for (int i = 0; i < load->options.variants; i++) load->requests[i] = (struct request){request, head + 4 + length};
 }
 
-enum parsed parse_echo(struct load *load, struct connection *connection, const unsigned char *bytes, size_t length) {
+enum parsed parse_echo(
+    struct load *load, struct connection *connection, struct echo *echo, const unsigned char *bytes, size_t length) {
     unsigned char expected[10];
     size_t head = write_head(expected, load->options.message_bytes, 0);
-    while (connection->head_length < head && length > 0) {
-        if (*bytes != expected[connection->head_length]) {
+    while (echo->head_length < head && length > 0) {
+        if (*bytes != expected[echo->head_length]) {
             fail(load, connection, "the echo's frame head differs");
             return PARSED_BAD;
         }
-        connection->head_length++;
+        echo->head_length++;
         bytes++;
         length--;
     }
-    size_t done = connection->body_length;
+    size_t done = echo->body_length;
     if (length > load->options.message_bytes - done || memcmp(bytes, payload + done, length) != 0) {
         fail(load, connection, "the echo differs from the message");
         return PARSED_BAD;
     }
-    connection->body_length += length;
-    bool whole = connection->head_length == head && connection->body_length == load->options.message_bytes;
+    echo->body_length += length;
+    bool whole = echo->head_length == head && echo->body_length == load->options.message_bytes;
     return whole ? PARSED_DONE : PARSED_MORE;
 }

@@ -1,56 +1,178 @@
-import CNghttp2
+import HTTP
 
-/// Reads field sections, RFC 7541, with nghttp2's decoder and its dynamic table.
+/// Reads field sections, RFC 7541, and keeps the table that they share.
 ///
-/// `@safe`: the decoder is made in `init` and freed in `deinit`; what it lends is used before it is called again.
-@safe package final class FieldDecoder {
-    private let inflater: OpaquePointer
+/// With a name comes its place in the static table, since what is known there needs no look at its letters.
+package final class FieldDecoder {
+    /// Gets a field; its bytes are gone when it returns.
+    /// - Parameter place: of the name in the static table (RFC 7541, Appendix A); 0 if it was not said by one.
+    package typealias Take = (_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int) -> Void
 
-    /// Its dynamic table holds at most 4,096 bytes, which is what a peer may use unless it is told otherwise.
-    package init() {
-        var made: OpaquePointer?
-        // It fails only for want of memory.
-        guard unsafe nghttp2_hd_inflate_new(&made) == 0, let made = unsafe made else { preconditionFailure("no memory") }
-        unsafe inflater = made
-    }
+    private var table = DynamicTable()
+    /// Of a section that has not all come.
+    private var pieces: [UInt8] = []
+    /// Room for what is coded.
+    private var spareRoom: [UInt8] = []
 
-    deinit {
-        unsafe nghttp2_hd_inflate_del(inflater)
-    }
+    package init() {}
 
-    /// Decodes the next piece of a field section.
+    /// Decodes a field section, when its last piece has come.
     /// - Parameters:
+    ///   - piece: the next of it. How long all pieces may be together is the caller's affair.
     ///   - isLast: no other piece follows.
-    ///   - take: gets each name and its value; both are gone when it returns.
     /// - Throws: COMPRESSION_ERROR, after which the connection cannot go on (RFC 9113 §4.3).
-    package func decode(
-        _ piece: Span<UInt8>, isLast: Bool, _ take: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void
-    ) throws(ConnectionError) {
-        try unsafe piece.withUnsafeBufferPointer { bytes throws(ConnectionError) in
-            try unsafe decode(bytes, isLast, take)
-        }
-        if isLast { unsafe nghttp2_hd_inflate_end_headers(inflater) }
+    package func decode(_ piece: Span<UInt8>, isLast: Bool, _ take: Take) throws(ConnectionError) {
+        if isLast, pieces.isEmpty { return try decode(piece, take) }
+        pieces.append(piece)
+        guard isLast else { return }
+        let section = exchange(&pieces, with: [])
+        try decode(section.span, take)
     }
 
-    @unsafe private func decode(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ isLast: Bool, _ take: (Span<UInt8>, Span<UInt8>) -> Void
-    ) throws(ConnectionError) {
-        var start = 0
-        while true {
-            var field = unsafe nghttp2_nv()
-            var flags: Int32 = 0
-            let next = unsafe bytes.baseAddress.map { unsafe $0 + start }
-            let count = unsafe nghttp2_hd_inflate_hd2(
-                inflater, &field, &flags, next, bytes.count - start, isLast ? 1 : 0)
-            guard count >= 0 else { throw ConnectionError(.compressionError, "a field section cannot be decoded") }
-            start += count
-            if flags & Int32(NGHTTP2_HD_INFLATE_EMIT.rawValue) != 0 {
-                unsafe take(
-                    UnsafeBufferPointer(start: field.name, count: field.namelen).span,
-                    UnsafeBufferPointer(start: field.value, count: field.valuelen).span)
-                continue
-            }
-            if flags & Int32(NGHTTP2_HD_INFLATE_FINAL.rawValue) != 0 || start == bytes.count { return }
+    /// The connection will be silent for a while.
+    package func releaseMemory() {
+        spareRoom = []
+        table.releaseMemory()
+    }
+
+    private func decode(_ section: Span<UInt8>, _ take: Take) throws(ConnectionError) {
+        var room = exchange(&spareRoom, with: [])
+        var place = 0
+        // RFC 7541 §4.2: changes of the table's size come before all fields.
+        while place < section.count, section[place] & 0xE0 == 0x20 {
+            let limit = try Self.number(section, at: &place, prefix: 5)
+            guard limit <= DynamicTable.mostSize else { throw Self.malformed }
+            table.resize(to: limit)
         }
+        while place < section.count {
+            let first = section[place]
+            if first & 0x80 != 0 {
+                try takeIndexed(try Self.number(section, at: &place, prefix: 7), take)
+            } else if first & 0x40 != 0 {
+                try takeLiteral(section, at: &place, prefix: 6, isKept: true, &room, take)
+            } else if first & 0x20 != 0 {
+                throw Self.malformed
+            } else {
+                // Whether it must never be indexed is the next hop's affair, which has no table.
+                try takeLiteral(section, at: &place, prefix: 4, isKept: false, &room, take)
+            }
+        }
+        if room.capacity <= Self.mostRoom { spareRoom = room }
+    }
+
+    /// Bytes of room that are kept while the connection is busy.
+    private static let mostRoom = 4_096
+
+    // MARK: Fields
+
+    /// RFC 7541 §6.1.
+    private func takeIndexed(_ index: Int, _ take: Take) throws(ConnectionError) {
+        guard index > 0 else { throw Self.malformed }
+        if index <= StaticTable.count {
+            let known = StaticTable.shared
+            let bytes = known.bytes.span
+            take(bytes.extracting(known.name(at: index)), bytes.extracting(known.value(at: index)), index)
+        } else {
+            guard table.lend(at: index - StaticTable.count - 1, take) else { throw Self.malformed }
+        }
+    }
+
+    /// RFC 7541 §6.2.
+    private func takeLiteral(
+        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ room: inout [UInt8], _ take: Take
+    ) throws(ConnectionError) {
+        room.removeAll(keepingCapacity: true)
+        let index = try Self.number(section, at: &place, prefix: prefix)
+        if index == 0 {
+            let name = try Self.string(section, at: &place, &room)
+            let value = try Self.string(section, at: &place, &room)
+            switch (name, value) {
+            case (.plain(let name), .plain(let value)):
+                finish(section.extracting(name), section.extracting(value), 0, isKept, take)
+            case (.plain(let name), .decoded(let value)):
+                finish(section.extracting(name), room.span.extracting(value), 0, isKept, take)
+            case (.decoded(let name), .plain(let value)):
+                finish(room.span.extracting(name), section.extracting(value), 0, isKept, take)
+            case (.decoded(let name), .decoded(let value)):
+                finish(room.span.extracting(name), room.span.extracting(value), 0, isKept, take)
+            }
+        } else if index <= StaticTable.count {
+            let known = StaticTable.shared
+            let bytes = known.bytes.span
+            let name = bytes.extracting(known.name(at: index))
+            switch try Self.string(section, at: &place, &room) {
+            case .plain(let value): finish(name, section.extracting(value), index, isKept, take)
+            case .decoded(let value): finish(name, room.span.extracting(value), index, isKept, take)
+            }
+        } else {
+            // Copied, since its entry may be dropped for this one.
+            guard let nameAt = table.appendName(at: index - StaticTable.count - 1, to: &room) else { throw Self.malformed }
+            let name = 0..<room.count
+            switch try Self.string(section, at: &place, &room) {
+            case .plain(let value):
+                finish(room.span.extracting(name), section.extracting(value), nameAt, isKept, take)
+            case .decoded(let value):
+                finish(room.span.extracting(name), room.span.extracting(value), nameAt, isKept, take)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func finish(_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int, _ isKept: Bool, _ take: Take) {
+        take(name, value, place)
+        if isKept { table.add(name, value, place: place) }
+    }
+
+    // MARK: Numbers and strings
+
+    private enum Text {
+        /// As it is in the section.
+        case plain(Range<Int>)
+        /// As it has been decoded to the room.
+        case decoded(Range<Int>)
+    }
+
+    /// RFC 7541 §5.2.
+    private static func string(
+        _ section: Span<UInt8>, at place: inout Int, _ room: inout [UInt8]
+    ) throws(ConnectionError) -> Text {
+        guard place < section.count else { throw malformed }
+        let isCoded = section[place] & 0x80 != 0
+        let count = try number(section, at: &place, prefix: 7)
+        guard count <= section.count - place else { throw malformed }
+        let range = place..<place + count
+        place = range.upperBound
+        guard isCoded else { return .plain(range) }
+        let start = room.count
+        guard HuffmanCode.shared.decode(section.extracting(range), to: &room) else { throw malformed }
+        return .decoded(start..<room.count)
+    }
+
+    /// RFC 7541 §5.1.
+    /// - Parameter place: of its first byte, which is there; moves behind its last.
+    @inline(__always)
+    private static func number(_ section: Span<UInt8>, at place: inout Int, prefix: Int) throws(ConnectionError) -> Int {
+        let most = 1 &<< prefix &- 1
+        let first = Int(section[place]) & most
+        place += 1
+        return first < most ? first : try largeNumber(section, at: &place, first)
+    }
+
+    /// A number of more than four bytes behind its first is larger than anything that we take, or longer than it need be.
+    @inline(never)
+    private static func largeNumber(_ section: Span<UInt8>, at place: inout Int, _ first: Int) throws(ConnectionError) -> Int {
+        var value = first
+        for shift in stride(from: 0, through: 21, by: 7) {
+            guard place < section.count else { throw malformed }
+            let byte = section[place]
+            place += 1
+            value += Int(byte & 0x7F) << shift
+            if byte & 0x80 == 0 { return value }
+        }
+        throw malformed
+    }
+
+    private static var malformed: ConnectionError {
+        ConnectionError(.compressionError, "a field section cannot be decoded")
     }
 }

@@ -2,13 +2,24 @@ import HTTP
 
 enum FieldRules {
     /// The rule that a field breaks by itself; nil if it breaks none.
-    static func malformation(name: Span<UInt8>, value: Span<UInt8>) -> RefusalReason? {
+    /// - Parameter place: of the name in the static table, where nothing is wrong with names; 0 if it is not from there.
+    static func malformation(name: Span<UInt8>, value: Span<UInt8>, place: Int) -> RefusalReason? {
+        if place != 0 {
+            if !isValue(value) { return .http2FieldValue }
+            return place == StaticTable.transferEncoding ? .http2ConnectionField : nil
+        }
         guard name.count > 0 else { return .http2FieldName }
         let isPseudo = name[0] == 0x3A
         guard Text.isLowerCaseToken(name, (isPseudo ? 1 : 0)..<name.count) else { return .http2FieldName }
-        guard Text.isWithinLine(value) else { return .http2FieldValue }
-        if value.count > 0, ByteClass.isBlank(value[0]) || ByteClass.isBlank(value[value.count - 1]) { return .http2FieldValue }
+        guard isValue(value) else { return .http2FieldValue }
         return isPseudo ? nil : connectionField(name)
+    }
+
+    /// RFC 9113 §8.2.1.
+    @inline(__always)
+    private static func isValue(_ value: Span<UInt8>) -> Bool {
+        if value.isEmpty { return true }
+        return Text.isWithinLine(value) && !ByteClass.isBlank(value[0]) && !ByteClass.isBlank(value[value.count - 1])
     }
 
     /// RFC 9113 §8.2.2.

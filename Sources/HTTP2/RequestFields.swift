@@ -4,7 +4,7 @@ package import HTTP
 /// judged by the one parser there is, so that no rule holds for one version and not for the other.
 ///
 /// What only HTTP/2 knows is judged here, RFC 9113 §8.2 and §8.3: pseudo-fields, names in lower case, no field of the connection.
-package struct RequestFields {
+package struct RequestFields: ~Copyable {
     /// The values of the pseudo-fields, and behind them, from `lines` on, the other fields as HTTP/1.1 writes them.
     private var bytes: [UInt8]
     private var method = 0..<0
@@ -54,15 +54,17 @@ package struct RequestFields {
         return storage
     }
 
-    /// Adds the next field.
-    package mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
+    /// Adds the next field; see `FieldDecoder.Take`.
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, place: Int = 0) {
         guard malformation == nil else { return }
         size += name.count + value.count + 4
         count += 1
         if excess == nil { excess = excess(of: name, value) }
         // The pseudo-fields are for the log, even so.
         guard excess == nil || (name.count > 0 && name[0] == 0x3A && size <= 2 * limits.maxHeadBytes) else { return }
-        malformation = FieldRules.malformation(name: name, value: value) ?? take(name, value)
+        malformation = FieldRules.malformation(name: name, value: value, place: place)
+        guard malformation == nil else { return }
+        malformation = place == 0 ? take(name, value) : take(name, value, place)
     }
 
     private func excess(of name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
@@ -73,26 +75,50 @@ package struct RequestFields {
         return !isPseudo && name.count + value.count + 4 > limits.maxFieldBytes ? .fieldTooLarge : nil
     }
 
+    /// A name that the static table has.
+    private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int) -> RefusalReason? {
+        switch place {
+        case 1: return takePseudo(value, .authority)
+        case 2, 3: return takePseudo(value, .method)
+        case 4, 5: return takePseudo(value, .path)
+        case 6, 7: return takePseudo(value, .scheme)
+        case 8...14: return seen.contains(.regular) ? .pseudoFieldLate : .pseudoFieldUnknown
+        case 28: return takeLine(name, value, .contentLength)
+        case 32: return takeCookie(value)
+        case 38: return takeHost(value)
+        default: return takeLine(name, value)
+        }
+    }
+
+    /// A name that was said by its letters.
     private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
-        if name[0] == 0x3A { return takePseudo(name, value) }
-        if seen.insert(.regular).inserted { lines = bytes.count }
         switch name.count {
         case 2 where name.isEqual(toLetters: "te"):
             guard value.isEqual(toLetters: "trailers") else { return .http2ConnectionField }
+            noteRegular()
             seen.insert(.acceptsTrailers)
             return nil
-        case 4 where name.isEqual(toLetters: "host"):
-            guard seen.insert(.host).inserted else { return .hostRepeated }
-            host.append(value)
-            return nil
-        case 6 where name.isEqual(toLetters: "cookie"):
-            if !cookie.isEmpty { cookie.append("; ") }
-            cookie.append(value)
-            return nil
+        case 4 where name.isEqual(toLetters: "host"): return takeHost(value)
+        case 5 where name.isEqual(toLetters: ":path"): return takePseudo(value, .path)
+        case 6 where name.isEqual(toLetters: "cookie"): return takeCookie(value)
+        case 7 where name.isEqual(toLetters: ":method"): return takePseudo(value, .method)
+        case 7 where name.isEqual(toLetters: ":scheme"): return takePseudo(value, .scheme)
         case 8 where name.isEqual(toLetters: "priority"): priority = Priority(value)
-        case 14 where name.isEqual(toLetters: "content-length"): seen.insert(.contentLength)
-        default: break
+        case 9 where name.isEqual(toLetters: ":protocol"): return takePseudo(value, .connectProtocol)
+        case 10 where name.isEqual(toLetters: ":authority"): return takePseudo(value, .authority)
+        case 14 where name.isEqual(toLetters: "content-length"): return takeLine(name, value, .contentLength)
+        default: if name[0] == 0x3A { return seen.contains(.regular) ? .pseudoFieldLate : .pseudoFieldUnknown }
         }
+        return takeLine(name, value)
+    }
+
+    private mutating func noteRegular() {
+        if seen.insert(.regular).inserted { lines = bytes.count }
+    }
+
+    private mutating func takeLine(_ name: Span<UInt8>, _ value: Span<UInt8>, _ which: Set = []) -> RefusalReason? {
+        noteRegular()
+        seen.formUnion(which)
         bytes.append(guessing: name.count + value.count + 5) { out in
             out.write(name)
             out.write(": ")
@@ -102,24 +128,32 @@ package struct RequestFields {
         return nil
     }
 
-    private mutating func takePseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
-        // RFC 9113 §8.3: before all others, each once, and no other than these.
-        guard !seen.contains(.regular) else { return .pseudoFieldLate }
-        switch name.count {
-        case 5 where name.isEqual(toLetters: ":path"): return take(value, .path) { $0.path = $1 }
-        case 7 where name.isEqual(toLetters: ":method"): return take(value, .method) { $0.method = $1 }
-        case 7 where name.isEqual(toLetters: ":scheme"): return take(value, .scheme) { $0.scheme = $1 }
-        case 9 where name.isEqual(toLetters: ":protocol"): return take(value, .connectProtocol) { $0.connectProtocol = $1 }
-        case 10 where name.isEqual(toLetters: ":authority"): return take(value, .authority) { $0.authority = $1 }
-        default: return .pseudoFieldUnknown
-        }
+    private mutating func takeHost(_ value: Span<UInt8>) -> RefusalReason? {
+        noteRegular()
+        guard seen.insert(.host).inserted else { return .hostRepeated }
+        host.append(value)
+        return nil
     }
 
-    private mutating func take(
-        _ value: Span<UInt8>, _ which: Set, note: (inout RequestFields, Range<Int>) -> Void
-    ) -> RefusalReason? {
+    private mutating func takeCookie(_ value: Span<UInt8>) -> RefusalReason? {
+        noteRegular()
+        if !cookie.isEmpty { cookie.append("; ") }
+        cookie.append(value)
+        return nil
+    }
+
+    /// RFC 9113 §8.3: before all others, each once.
+    private mutating func takePseudo(_ value: Span<UInt8>, _ which: Set) -> RefusalReason? {
+        guard !seen.contains(.regular) else { return .pseudoFieldLate }
         guard seen.insert(which).inserted else { return .pseudoFieldRepeated }
-        note(&self, bytes.count..<bytes.count + value.count)
+        let range = bytes.count..<bytes.count + value.count
+        switch which {
+        case .method: method = range
+        case .scheme: scheme = range
+        case .authority: authority = range
+        case .path: path = range
+        default: connectProtocol = range
+        }
         bytes.append(value)
         return nil
     }

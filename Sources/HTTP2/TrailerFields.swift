@@ -14,13 +14,13 @@ package struct TrailerFields {
         self.limits = limits
     }
 
-    /// Adds the next field.
-    package mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
+    /// Adds the next field; see `FieldDecoder.Take`.
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, place: Int = 0) {
         guard malformation == nil else { return }
         size += name.count + value.count + 4
         if size > limits.maxTrailerBytes || fields.lines.count >= limits.maxTrailerFields { isTooLarge = true }
         guard !isTooLarge else { return }
-        malformation = FieldRules.malformation(name: name, value: value)
+        malformation = FieldRules.malformation(name: name, value: value, place: place)
         if malformation == nil, name[0] == 0x3A { malformation = .pseudoFieldUnknown }
         if malformation == nil { fields.append(name: name, value: value) }
     }

@@ -187,6 +187,40 @@ struct FieldDecoderTests {
         #expect(throws: ConnectionError.self) { _ = try other.decode([0xBE]) }
     }
 
+    @Test("the table forgets nothing that it should keep, and keeps nothing that it should forget, however much goes through it")
+    func table() throws {
+        let decoder = FieldDecoder()
+        var dice = SystemRandomNumberGenerator()
+        // The newest first.
+        var model: [Field] = []
+        var limit = 4096
+        for round in 0..<1000 {
+            if round % 200 == 199 {
+                limit = [0, 100, 1000, 4096][Int.random(in: 0..<4, using: &dice)]
+                _ = try decoder.decode([0x20 | number(limit, prefix: 5)[0]] + number(limit, prefix: 5).dropFirst())
+            }
+            if round % 70 == 0 { decoder.releaseMemory() }
+            let count = [0, 1, 20, 300, 5000][Int.random(in: 0..<5, using: &dice)]
+            let value = String(repeating: "v", count: count) + (count > 0 ? "\(round)" : "")
+            var field = Field("n\(round)", value)
+            var section: [UInt8] = [0x40] + number(field.name.utf8.count, prefix: 7) + bytes(field.name)
+            if round % 3 == 0, let place = model.indices.randomElement(using: &dice) {
+                field = Field(model[place].name, value)
+                let index = number(62 + place, prefix: 6)
+                section = [0x40 | index[0]] + index.dropFirst()
+            }
+            #expect(try decoder.decode(section + number(value.utf8.count, prefix: 7) + bytes(value)) == [field])
+            model.insert(field, at: 0)
+            while model.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 32 }) > limit { model.removeLast() }
+            for place in model.indices {
+                let index = number(62 + place, prefix: 7)
+                #expect(try decoder.decode([0x80 | index[0]] + index.dropFirst()) == [model[place]])
+            }
+        }
+        let beyond = number(62 + model.count, prefix: 7)
+        #expect(throws: ConnectionError.self) { _ = try decoder.decode([0x80 | beyond[0]] + beyond.dropFirst()) }
+    }
+
     @Test("a section of nothing has no field")
     func empty() throws {
         #expect(try FieldDecoder().decode([]) == [])

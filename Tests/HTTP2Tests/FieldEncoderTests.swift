@@ -60,7 +60,7 @@ struct FieldEncoderTests {
         let out = written { FieldEncoder.append(200, lines: line.span, to: &$0) }
         var values: [[UInt8]] = []
         let decoder = FieldDecoder()
-        try decoder.decode(out.span, isLast: true) { _, value in values.append(value.indices.map { value[$0] }) }
+        try decoder.decode(out.span, isLast: true) { _, value, _ in values.append(value.indices.map { value[$0] }) }
         #expect(values == [bytes("200"), [0x80, 0xFF, 0x09, 0x20, 0x3A] + bytes("y"), []])
         #expect(throws: ConnectionError.self) { _ = try decoder.decode([0xBE]) }
     }

@@ -34,7 +34,16 @@ struct RequestFieldsTests {
     private static func head(
         _ fields: [(String, String)], hasBody: Bool = false, allowsExtendedConnect: Bool = true
     ) -> String {
-        var read = read(fields)
+        let byLetters = head(of: read(fields), hasBody, allowsExtendedConnect)
+        var decoded = RequestFields(limits: HeadLimits())
+        #expect(throws: Never.self) {
+            try FieldDecoder().decode(literals(fields).span, isLast: true) { decoded.add(name: $0, value: $1, place: $2) }
+        }
+        #expect(head(of: decoded, hasBody, allowsExtendedConnect) == byLetters, "with names that are said by their places")
+        return byLetters
+    }
+
+    private static func head(of read: consuming RequestFields, _ hasBody: Bool, _ allowsExtendedConnect: Bool) -> String {
         let kind = read.conclude(allowsExtendedConnect: allowsExtendedConnect)
         if let malformation = read.malformation { return malformation.rawValue }
         var out: [UInt8] = []

@@ -28,18 +28,24 @@ extension HTTP2Session: HTTP2Acceptor {
     ) -> Failure? {
         head.comesByHTTP2()
         var text = state.takeLines()
-        defer { state.give(back: text) }
         fields.appendHead(kind, hasBody: hasBody, key: Handshake.newKey, to: &text)
+        let refusal = refusal(of: text.span, read: fields, into: head)
+        state.give(back: text)
+        return refusal ?? (kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil)
+    }
+
+    private func refusal(
+        of text: Span<UInt8>, read fields: borrowing RequestFields, into head: RequestHead
+    ) -> Failure? {
         // What is put together here is longer than what came by some words of our own.
         var limits = endpoint.limits.head
         limits.maxHeadBytes += 256
         limits.maxFields += 8
         do throws(HTTPRefusal) {
-            _ = try head.parse(text.span, limits: limits)
+            _ = try head.parse(text, limits: limits)
         } catch {
             return Failure(fields.excess.map { HTTPRefusal($0) } ?? error)
         }
-        if let excess = fields.excess { return Failure(HTTPRefusal(excess)) }
-        return kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil
+        return fields.excess.map { Failure(HTTPRefusal($0)) }
     }
 }

@@ -28,12 +28,15 @@ package final class HTTP2Connection {
     /// The peer knows that we use no table of fields.
     private var hasToldOfTable = false
     var streams = HTTP2StreamTable()
+    /// Streams whose exchanges are over, to be used again while others are open.
+    private var spareStreams: [HTTP2Stream] = []
     /// The highest stream that the client has opened.
-    package internal(set) var lastStream: UInt32 = 0
+    var lastStream: UInt32 = 0
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
     private var abandonedCount = 0
     /// Exchanges that have not ended, some of them on streams that are gone.
-    package private(set) var runningExchanges = 0
+    package var runningExchanges: Int { running }
+    private var running = 0
     /// Streams to wake when there is room to send.
     private var queue = HTTP2SendQueue()
     /// Of streams that are not open yet.
@@ -51,7 +54,7 @@ package final class HTTP2Connection {
     var spareFields: [UInt8] = []
     /// The DATA frame under way.
     var data: DataInProgress?
-    private var madeDecoder: FieldDecoder?
+    let decoder = FieldDecoder()
     /// Bytes of DATA that the client may send on the connection.
     var window = FlowControl.initialWindow
     /// By how much the windows of the streams that are open have grown.
@@ -67,7 +70,8 @@ package final class HTTP2Connection {
     /// No stream above this one is taken any more; nil before GOAWAY.
     private(set) var goneAway: UInt32?
     /// Why it ends; nil while it does not.
-    package private(set) var error: ConnectionError?
+    package var error: ConnectionError? { failure }
+    private var failure: ConnectionError?
 
     package init(_ stream: Stream, buffers: BufferPool, loop: EventLoop, limits: StreamLimits) {
         self.stream = stream
@@ -82,7 +86,7 @@ package final class HTTP2Connection {
 
     /// Monotonic nanoseconds.
     var now: UInt64 { loop.now }
-    package var hasStreams: Bool { !streams.isEmpty || runningExchanges > 0 }
+    package var hasStreams: Bool { running > 0 || !streams.isEmpty }
     /// When the field section or frame under way began, in monotonic nanoseconds; nil if none is. DATA is the streams' affair.
     package var frameSince: UInt64? { section?.since ?? inputSince }
     /// Bytes of frames that wait to be sent.
@@ -107,13 +111,6 @@ package final class HTTP2Connection {
     /// Bytes that all streams together may be ahead of us. What holds a client back are the windows of its streams: this one is
     /// credited when DATA arrives, so that one stream that nobody takes from never stops the others.
     static let connectionWindow = 16_777_216
-
-    var decoder: FieldDecoder {
-        if let madeDecoder { return madeDecoder }
-        let made = FieldDecoder()
-        madeDecoder = made
-        return made
-    }
 
     // MARK: Receiving
 
@@ -175,19 +172,35 @@ package final class HTTP2Connection {
 
     // MARK: Streams
 
+    /// - Returns: one that nobody has any more, if there is such a one.
+    func makeStream(_ identifier: UInt32) -> HTTP2Stream {
+        while var spare = spareStreams.popLast() {
+            guard isKnownUniquelyReferenced(&spare) else { continue }
+            spare.open(as: identifier)
+            return spare
+        }
+        return HTTP2Stream(identifier, of: self)
+    }
+
+    private static let mostSpareStreams = 128
+
     /// Takes the room of fields back that have been read.
     package func keep(_ fields: consuming RequestFields) {
         spareFields = fields.takeStorage()
     }
 
     /// The exchange on a stream begins.
-    package func beginExchange() { runningExchanges += 1 }
+    package func beginExchange() { running += 1 }
 
     /// The exchange on a stream is over. If its request is not, what still comes is dropped for a while.
     package func endExchange(on stream: HTTP2Stream) {
-        runningExchanges -= 1
+        running -= 1
         stream.detach()
-        guard !stream.isClosed else { return forget(stream) }
+        guard !stream.isClosed else {
+            forget(stream)
+            if spareStreams.count < Self.mostSpareStreams { spareStreams.append(stream) }
+            return
+        }
         stream.abandonedAt = now
         abandonedCount += 1
         stream.inflow.abandon()
@@ -221,6 +234,8 @@ package final class HTTP2Connection {
     /// It will be silent for a while: what it has room for is given back.
     package func releaseMemory() {
         guard streams.isEmpty else { return }
+        decoder.releaseMemory()
+        spareStreams = []
         streams = HTTP2StreamTable()
         queue = HTTP2SendQueue()
         spareFields = []
@@ -343,8 +358,8 @@ package final class HTTP2Connection {
 
     /// Nothing on the connection can be relied on any more (RFC 9113 §5.4.1).
     package func fail(_ error: ConnectionError) {
-        guard self.error == nil else { return }
-        self.error = error
+        guard failure == nil else { return }
+        failure = error
         output.append { Frames.appendGoAway(last: lastStream, error.code, words: error.reason, to: &$0) }
         endStreams()
     }
@@ -372,6 +387,7 @@ package final class HTTP2Connection {
     /// Gives up what it holds; what waited is lost.
     package func discard() {
         endStreams()
+        spareStreams = []
         if let input { buffers.release(input) }
         input = nil
         output.discard()

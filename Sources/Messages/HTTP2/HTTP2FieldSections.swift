@@ -7,12 +7,12 @@ extension HTTP2Connection {
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "HEADERS on stream 0") }
         guard header.stream % 2 == 1 else { throw ConnectionError(.protocolError, "a client opens a stream of an even number") }
         let fragment = try fragment(header, payload)
-        section = try begin(header)
-        try take(payload.extracting(fragment), isLast: header.has(.endHeaders))
+        try take(payload.extracting(fragment), of: begin(header), isLast: header.has(.endHeaders))
     }
 
     func handleContinuation(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
-        try take(payload, isLast: header.has(.endHeaders))
+        guard let section = section.take() else { return }
+        try take(payload, of: section, isLast: header.has(.endHeaders))
     }
 
     /// What of a HEADERS frame is the encoded fields.
@@ -41,43 +41,47 @@ extension HTTP2Connection {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
             if let goneAway, header.stream > goneAway { return section }
             lastStream = header.stream
-            section.request = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
+            section.content = .request
         } else if let stream = streams[header.stream] {
             guard !stream.inflow.hasEnded else {
                 throw ConnectionError(.streamClosed, "HEADERS on a stream that its sender has ended")
             }
-            section.trailers = TrailerFields(limits: limits.trailers)
+            section.content = .trailers
         } else if !recentlyReset.contains(header.stream) {
             throw ConnectionError(.streamClosed, "HEADERS on a stream that is closed")
         }
         return section
     }
 
-    private func take(_ fragment: Span<UInt8>, isLast: Bool) throws(ConnectionError) {
-        guard var open = section.take() else { return }
-        open.size += fragment.count
-        open.frames += 1
-        guard open.size <= 2 * limits.head.maxHeadBytes, open.frames <= Self.maxFrames(of: limits.head) else {
+    private func take(
+        _ fragment: Span<UInt8>, of begun: FieldSectionInProgress, isLast: Bool
+    ) throws(ConnectionError) {
+        var begun = begun
+        begun.size += fragment.count
+        begun.frames += 1
+        guard begun.size <= 2 * limits.head.maxHeadBytes, begun.frames <= Self.maxFrames(of: limits.head) else {
             throw ConnectionError(.enhanceYourCalm, "a field section without an end", key: "limits.max_head_bytes")
         }
-        try decoder.decode(fragment, isLast: isLast) { name, value in
-            open.request?.add(name: name, value: value)
-            open.trailers?.add(name: name, value: value)
+        guard isLast else {
+            section = begun
+            return try decoder.decode(fragment, isLast: false) { _, _, _ in }
         }
-        if isLast { try conclude(open) } else { section = open }
+        switch begun.content {
+        case .request:
+            var fields = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
+            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
+            try open(fields, begun.stream, endsStream: begun.endsStream)
+        case .trailers:
+            var trailers = TrailerFields(limits: limits.trailers)
+            try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, place: $2) }
+            try conclude(trailers, begun.stream, endsStream: begun.endsStream)
+        case .nothing:
+            try decoder.decode(fragment, isLast: true) { _, _, _ in }
+        }
     }
 
     /// Nobody needs more to send as much as is taken, even in pieces of half a kilobyte.
     private static func maxFrames(of head: HeadLimits) -> Int { 8 + head.maxHeadBytes / 512 }
-
-    private func conclude(_ section: consuming FieldSectionInProgress) throws(ConnectionError) {
-        let (stream, endsStream) = (section.stream, section.endsStream)
-        if let fields = section.request.take() {
-            try open(fields, stream, endsStream: endsStream)
-        } else if let trailers = section.trailers.take() {
-            try conclude(trailers, stream, endsStream: endsStream)
-        }
-    }
 
     private func conclude(_ trailers: TrailerFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
         guard let stream = streams[identifier] else { return }
@@ -92,7 +96,7 @@ extension HTTP2Connection {
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
             return try resetStream(identifier, .refusedStream)
         }
-        let stream = HTTP2Stream(identifier, of: self)
+        let stream = makeStream(identifier)
         // RFC 9218 §7: the frame says more than the field does.
         stream.priority = earlyPriority ?? fields.priority
         streams.append(stream)

@@ -10,22 +10,26 @@ package final class HTTP2Inflow: BodySource {
     /// In order of arrival; the first is the one that is taken from.
     private var waiting: [Buffer] = []
     /// Bytes that the peer may send in all before it is credited.
-    private var size: Int
+    private var size = 0
     /// By how much that has grown with use.
     private(set) var growth = 0
     /// Bytes that it may send now.
-    private(set) var window: Int
+    private var window = 0
     /// Bytes taken that it has not been credited for.
     private var uncredited = 0
     /// When it was last credited, or opened, in monotonic nanoseconds.
-    private var creditedAt: UInt64
+    private var creditedAt: UInt64 = 0
     /// `content-length`; nil if the message has none.
     private var declared: UInt64?
     private var received: UInt64 = 0
     /// Has END_STREAM come?
-    package private(set) var hasEnded = false
+    package var hasEnded: Bool { ended }
+    // Price 6.
+    private var ended = false
     private var refusal: HTTPRefusal?
-    package private(set) var trailers = FieldSection()
+    package var trailers: FieldSection { trailerFields ?? FieldSection() }
+    /// Nil if there are none.
+    private var trailerFields: FieldSection?
     /// The message has no body, whatever comes: it is a tunnel's.
     private var isTunnel = false
 
@@ -33,11 +37,24 @@ package final class HTTP2Inflow: BodySource {
     package var bodyBytes: UInt64 { taken }
     private var taken: UInt64 = 0
 
-    init(buffers: BufferPool, window: Int, now: UInt64) {
+    init(buffers: BufferPool) {
         self.buffers = buffers
-        self.window = window
+    }
+
+    /// A stream begins, of which nothing has come.
+    func open(window: Int, now: UInt64) {
         size = window
+        growth = 0
+        self.window = window
+        uncredited = 0
         creditedAt = now
+        declared = nil
+        received = 0
+        ended = false
+        refusal = nil
+        trailerFields = nil
+        isTunnel = false
+        taken = 0
     }
 
     /// - Parameters:
@@ -87,10 +104,10 @@ package final class HTTP2Inflow: BodySource {
 
     /// END_STREAM has come.
     /// - Returns: false if the body is shorter than `content-length` says.
-    func end(trailers: FieldSection = FieldSection(), refusal: HTTPRefusal? = nil) -> Bool {
-        hasEnded = true
-        self.trailers = trailers
-        self.refusal = refusal
+    func end(trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil) -> Bool {
+        ended = true
+        if let trailers { trailerFields = trailers }
+        if let refusal { self.refusal = refusal }
         guard let declared else { return true }
         return received == declared
     }
@@ -102,13 +119,13 @@ package final class HTTP2Inflow: BodySource {
         if isTunnel { return .finished }
         if let first = waiting.first { return .ready(first.count) }
         if let refusal { throw refusal }
-        return hasEnded ? .finished : .needsBytes
+        return ended ? .finished : .needsBytes
     }
 
     /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {
         if let code = stream?.resetCode { throw .reset(code) }
-        return hasBytes || hasEnded ? .progress : .blocked
+        return hasBytes || ended ? .progress : .blocked
     }
 
     /// See `BodySource`.
@@ -129,7 +146,7 @@ package final class HTTP2Inflow: BodySource {
         return count
     }
 
-    package var isBodyFinished: Bool { isTunnel || (hasEnded && waiting.isEmpty) }
+    package var isBodyFinished: Bool { isTunnel || (ended && waiting.isEmpty) }
 
     /// Drops what has come.
     package func discard() {
@@ -154,7 +171,7 @@ package final class HTTP2Inflow: BodySource {
     }
 
     private func credit(_ count: Int) {
-        guard !hasEnded, let stream, !stream.hasLeft else { return }
+        guard !ended, let stream, !stream.hasLeft else { return }
         uncredited += count
         guard uncredited >= size / 2 else { return }
         let connection = stream.connection

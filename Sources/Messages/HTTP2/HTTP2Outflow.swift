@@ -7,25 +7,39 @@ package final class HTTP2Outflow: BodySink {
     /// Its stream, which holds it.
     unowned var stream: HTTP2Stream?
     /// Bytes of DATA that the peer takes now; below 0 after it has lowered INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2).
-    private(set) var window: Int
+    private var window = 0
     /// Has END_STREAM been sent?
-    package private(set) var hasEnded = false
+    package var hasEnded: Bool { ended }
+    // Price 6.
+    private var ended = false
     /// Bytes of a counted body still to come; nil if the body is not counted.
     private var left: UInt64?
     private var isTunnel = false
     /// The last write was stopped by what all streams of the connection share.
-    private(set) var isBlockedByConnection = false
+    var isBlockedByConnection: Bool { isBlockedThere }
+    private var isBlockedThere = false
 
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
     /// Since when the peer has taken less than `stallBytes` of what it could have, in monotonic nanoseconds; nil while it takes
     /// all that there is.
-    package private(set) var stalledSince: UInt64?
+    package var stalledSince: UInt64? { stalledAt }
+    private var stalledAt: UInt64?
     /// What had been handed over by then.
     private var handedOverBefore: UInt64 = 0
 
-    init(window: Int) {
+    init() {}
+
+    /// A stream begins, on which nothing has been sent.
+    func open(window: Int) {
         self.window = window
+        ended = false
+        left = nil
+        isTunnel = false
+        isBlockedThere = false
+        handedOver = 0
+        stalledAt = nil
+        handedOverBefore = 0
     }
 
     /// Sends a final answer's field section.
@@ -34,16 +48,16 @@ package final class HTTP2Outflow: BodySink {
     ///   - compose: appends the encoded fields.
     ///   - isTunnel: what follows is no body, and only `endTunnel` ends it.
     package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard let stream, !stream.hasLeft, !hasEnded else { return }
+        guard !ended, let stream, !stream.hasLeft else { return }
         self.isTunnel = isTunnel
         left = if case .length(let count) = framing { count } else { nil }
-        hasEnded = framing.isEmpty
-        stream.connection.sendHeaders(stream, endsStream: hasEnded, compose: compose)
+        ended = framing.isEmpty
+        stream.connection.sendHeaders(stream, endsStream: framing.isEmpty, compose: compose)
     }
 
     /// Sends a field section that another follows: 1xx.
     package func sendInterim(compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard let stream, !stream.hasLeft, !hasEnded else { return }
+        guard !ended, let stream, !stream.hasLeft else { return }
         stream.connection.sendHeaders(stream, endsStream: false, compose: compose)
     }
 
@@ -51,34 +65,39 @@ package final class HTTP2Outflow: BodySink {
     package func write(_ payload: Span<UInt8>) throws(PeerError) -> Int {
         guard let stream else { return 0 }
         if let code = stream.resetCode { throw .reset(code) }
-        isBlockedByConnection = false
+        let connection = stream.connection
         var taken = 0
-        while taken < payload.count, window > 0, !hasEnded {
-            let count = min(payload.count - taken, window)
-            let endsStream = left.map { $0 == UInt64(count) } ?? false
-            let sent = try stream.connection.sendData(
-                stream, payload.extracting(taken..<taken + count), endsStream: endsStream)
+        var isBlockedThere = false
+        while taken < payload.count, window > taken, !ended {
+            let count = min(payload.count, window) - taken
+            let rest = payload.extracting(taken..<taken + count)
+            let sent = try connection.sendData(stream, rest, endsStream: left == UInt64(taken + count))
             guard sent > 0 else {
-                isBlockedByConnection = true
+                isBlockedThere = true
                 break
             }
             taken += sent
-            window -= sent
-            handedOver += UInt64(sent)
-            if let rest = left {
-                left = rest - UInt64(sent)
-                hasEnded = left == 0
-            }
         }
-        if taken < payload.count { noteBlocked(stream.connection.now) } else if window > 0 { stalledSince = nil }
-        if hasEnded { stream.connection.streamEnded(stream) }
+        self.isBlockedThere = isBlockedThere
+        note(taken, of: payload.count, connection.now)
+        if ended { connection.streamEnded(stream) }
         return taken
+    }
+
+    private func note(_ taken: Int, of count: Int, _ now: UInt64) {
+        window -= taken
+        handedOver += UInt64(taken)
+        if let rest = left {
+            left = rest - UInt64(taken)
+            if rest == taken { ended = true }
+        }
+        if taken < count { noteBlocked(now) } else if window > 0 { stalledAt = nil }
     }
 
     /// Whoever opens its windows by a byte now and then holds a stream, and an upstream, as one that opens them not at all.
     private func noteBlocked(_ now: UInt64) {
-        guard stalledSince == nil || handedOver - handedOverBefore >= Self.stallBytes else { return }
-        stalledSince = now
+        guard stalledAt == nil || handedOver - handedOverBefore >= Self.stallBytes else { return }
+        stalledAt = now
         handedOverBefore = handedOver
     }
 
@@ -86,10 +105,10 @@ package final class HTTP2Outflow: BodySink {
 
     /// Ends the stream; with trailers in a field section of their own.
     package func finish(trailers: FieldSection?) {
-        guard let stream, !stream.hasLeft, !hasEnded, !isTunnel else { return }
+        guard !ended, !isTunnel, let stream, !stream.hasLeft else { return }
         // A counted body that lacks bytes must not look whole (RFC 9113 §8.1.1).
         if let left, left > 0 { return stream.reset(.internalError) }
-        hasEnded = true
+        ended = true
         if let trailers, !trailers.lines.isEmpty {
             stream.connection.sendHeaders(stream, endsStream: true) { out in
                 for line in trailers.lines {
@@ -114,7 +133,7 @@ package final class HTTP2Outflow: BodySink {
     }
 
     /// The stream takes nothing more.
-    package func discard() { hasEnded = true }
+    package func discard() { ended = true }
 
     /// The peer takes so many bytes more, or less.
     /// - Returns: false if its window is larger than any may be (RFC 9113 §6.9.1).

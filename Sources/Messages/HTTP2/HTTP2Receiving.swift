@@ -3,14 +3,17 @@ import HTTP2
 
 /// A field section of which not all frames have come.
 struct FieldSectionInProgress {
+    enum Content {
+        case request, trailers
+        /// Nobody takes it: it is decoded for the table's sake alone (RFC 9113 §4.3).
+        case nothing
+    }
+
     let stream: UInt32
     let endsStream: Bool
     /// When its first frame came, in monotonic nanoseconds.
     let since: UInt64
-    /// Nil if it is no request's.
-    var request: RequestFields?
-    /// Nil if these are no trailers. If it is neither, it is decoded for the table's sake alone (RFC 9113 §4.3).
-    var trailers: TrailerFields?
+    var content = Content.nothing
     /// Encoded bytes and frames that have come.
     var size = 0
     var frames = 0
@@ -200,7 +203,7 @@ extension HTTP2Connection {
 
     /// END_STREAM has come.
     func end(
-        _ stream: HTTP2Stream, trailers: FieldSection = FieldSection(), refusal: HTTPRefusal? = nil
+        _ stream: HTTP2Stream, trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil
     ) throws(ConnectionError) {
         guard stream.inflow.end(trailers: trailers, refusal: refusal) || stream.isAbandoned else {
             return try resetStream(stream.identifier, .protocolError)

@@ -8,14 +8,17 @@ import Transport
 /// Who is woken by what is kept here as a socket keeps it: `watch` says what, and the connection wakes the waiter when it
 /// happens.
 package final class HTTP2Stream {
-    package let identifier: UInt32
+    // Price 6.
+    package var identifier: UInt32 { number }
+    private var number: UInt32
     package let inflow: HTTP2Inflow
     package let outflow: HTTP2Outflow
     /// Of the exchange, while there is one.
     private var waiter: Waiter?
     package var priority = Priority()
     /// Why it ended before its time, on either side's account; nil while it has not.
-    package private(set) var resetCode: ErrorCode?
+    package var resetCode: ErrorCode? { resetBy }
+    private var resetBy: ErrorCode?
     /// When its exchange was over, in monotonic nanoseconds, while its request was not: what still arrives is dropped.
     var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
@@ -26,21 +29,32 @@ package final class HTTP2Stream {
     unowned let connection: HTTP2Connection
 
     init(_ identifier: UInt32, of connection: HTTP2Connection) {
-        self.identifier = identifier
+        number = identifier
         self.connection = connection
-        inflow = HTTP2Inflow(buffers: connection.buffers, window: connection.limits.streamWindow, now: connection.now)
-        outflow = HTTP2Outflow(window: connection.peer.initialWindowSize)
+        inflow = HTTP2Inflow(buffers: connection.buffers)
+        outflow = HTTP2Outflow()
         inflow.stream = self
         outflow.stream = self
+        open(as: identifier)
+    }
+
+    /// Begins anew, for another request: nobody has it, and nothing of the last is left.
+    func open(as identifier: UInt32) {
+        number = identifier
+        resetBy = nil
+        abandonedAt = nil
+        isQueued = false
+        inflow.open(window: connection.limits.streamWindow, now: connection.now)
+        outflow.open(window: connection.peer.initialWindowSize)
     }
 
     /// Has the client reset it, or has its connection ended?
-    package var hasLeft: Bool { resetCode != nil }
+    package var hasLeft: Bool { resetBy != nil }
 
     var isAbandoned: Bool { abandonedAt != nil }
 
     /// Have both sides ended it, or has one of them reset it?
-    var isClosed: Bool { resetCode != nil || (inflow.hasEnded && outflow.hasEnded) }
+    var isClosed: Bool { resetBy != nil || (inflow.hasEnded && outflow.hasEnded) }
 
     /// What wakes the waiter besides the end of the stream, which always does.
     package func watch(reading: Bool, writing: Bool) {
@@ -76,13 +90,13 @@ package final class HTTP2Stream {
 
     /// The other side has reset it, or the connection is gone.
     func wasReset(_ code: ErrorCode) {
-        guard resetCode == nil else { return }
+        guard resetBy == nil else { return }
         end(code)
         if watchesReading || watchesWriting || watchesLeaving { waiter?.wake(.ready) }
     }
 
     private func end(_ code: ErrorCode) {
-        resetCode = code
+        resetBy = code
         inflow.discard()
         outflow.discard()
     }

@@ -44,7 +44,6 @@ extension Project {
                     "Sources/HTTP/ByteAppending.swift",
                     "Sources/HTTP/ByteScanning.swift",
                     "Sources/HTTP/HeadWriting.swift",
-                    "Sources/HTTP2/FieldDecoder.swift",
                     "Sources/HTTP2/FieldRules.swift",
                     "Sources/Protection/AtomicWords.swift",
                     "Sources/Protection/PublicKey.swift",

@@ -1,1 +1,0 @@
-#include "CNghttp2.h"

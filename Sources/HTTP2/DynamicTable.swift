@@ -1,0 +1,106 @@
+import HTTP
+
+/// Fields that a peer may name again by a number, RFC 7541 §2.3.2: the newest is the first.
+struct DynamicTable: ~Copyable {
+    /// Bytes as RFC 7541 §4.1 counts them that a peer may use unless it is told otherwise, which we never do.
+    static let mostSize = 4_096
+    /// What each field counts besides its name and its value.
+    private static let overhead = 32
+
+    private struct Entry {
+        var start: UInt32
+        let nameCount: UInt16
+        let valueCount: UInt16
+        /// Of its name in the static table; 0 if that has no such name.
+        let place: UInt8
+
+        var size: Int { Int(nameCount) + Int(valueCount) + overhead }
+        /// Where in the table's bytes it is.
+        var name: Range<Int> { Int(start)..<Int(start) + Int(nameCount) }
+        /// As above.
+        var value: Range<Int> { name.upperBound..<name.upperBound + Int(valueCount) }
+    }
+
+    /// The entries' names and values, the oldest first, behind what was dropped.
+    private var bytes: [UInt8] = []
+    /// The oldest first, behind those that were dropped.
+    private var entries: [Entry] = []
+    private var droppedCount = 0
+    /// Of all entries.
+    private var size = 0
+    private var limit = mostSize
+
+    private func entry(at index: Int) -> Entry? {
+        index < entries.count - droppedCount ? entries[entries.count - 1 - index] : nil
+    }
+
+    /// Lends a field.
+    /// - Parameter index: 0 is the newest.
+    /// - Returns: false if there is none.
+    func lend(at index: Int, _ take: FieldDecoder.Take) -> Bool {
+        guard let entry = entry(at: index) else { return false }
+        let bytes = bytes.span
+        take(bytes.extracting(entry.name), bytes.extracting(entry.value), Int(entry.place))
+        return true
+    }
+
+    /// Copies a field's name; as above.
+    /// - Returns: its place in the static table, 0 if that has not got it; nil if there is no such field.
+    func appendName(at index: Int, to out: inout [UInt8]) -> Int? {
+        guard let entry = entry(at: index) else { return nil }
+        out.append(bytes.span.extracting(entry.name))
+        return Int(entry.place)
+    }
+
+    /// RFC 7541 §4.3: drops what does not fit any more.
+    mutating func resize(to limit: Int) {
+        self.limit = limit
+        drop(for: 0)
+    }
+
+    /// Adds a field; one larger than the table empties it (RFC 7541 §4.4).
+    /// - Parameters:
+    ///   - name: not of the table's own bytes.
+    ///   - place: of the name in the static table; 0 if it is not there.
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, place: Int) {
+        let added = name.count + value.count + Self.overhead
+        drop(for: added)
+        guard added <= limit else { return }
+        tidy()
+        let entry = Entry(
+            start: UInt32(bytes.count), nameCount: UInt16(name.count), valueCount: UInt16(value.count), place: UInt8(place))
+        bytes.append(name)
+        bytes.append(value)
+        entries.append(entry)
+        size += added
+    }
+
+    private mutating func drop(for added: Int) {
+        while size + added > limit, droppedCount < entries.count {
+            size -= entries[droppedCount].size
+            droppedCount += 1
+        }
+        if droppedCount == entries.count, droppedCount > 0 { removeDropped() }
+    }
+
+    /// What was dropped is removed when it is as much as may be there, so that no entry is moved often.
+    private mutating func tidy() {
+        guard droppedCount > 0 else { return }
+        if droppedCount >= Self.mostSize / Self.overhead || entries[droppedCount].start >= Self.mostSize { removeDropped() }
+    }
+
+    private mutating func removeDropped() {
+        let start = droppedCount < entries.count ? Int(entries[droppedCount].start) : bytes.count
+        bytes.removeSubrange(..<start)
+        entries.removeSubrange(..<droppedCount)
+        droppedCount = 0
+        for index in entries.indices { entries[index].start -= UInt32(start) }
+    }
+
+    /// Gives back what is not needed to keep the entries.
+    mutating func releaseMemory() {
+        if droppedCount > 0 { removeDropped() }
+        if bytes.capacity > bytes.count { bytes = Array(bytes[...]) }
+        if entries.capacity > entries.count { entries = Array(entries[...]) }
+    }
+}

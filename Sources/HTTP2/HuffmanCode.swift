@@ -1,0 +1,99 @@
+import HTTP
+
+/// Huffman's code for strings, RFC 7541 §5.2 and Appendix B.
+///
+/// The code is canonical: of codes of one length those of greater symbols are greater, and a shorter code is less than what
+/// longer ones begin with. So the lengths say all.
+struct HuffmanCode: Sendable {
+    static let shared = HuffmanCode()
+
+    /// The bits of each symbol's code, from byte 0 on. EOS, the last code of 30 bits, is left out: in a string it is an error.
+    private static let lengths: [UInt8] = [
+        13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
+        28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
+        13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6, 15, 5, 6, 5, 6,
+        5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28, 20, 22, 20, 20, 22, 22, 22, 23,
+        22, 23, 23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24, 22, 21, 20, 22, 22,
+        23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23, 26, 26,
+        20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27,
+        27, 20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27,
+        27, 27, 27, 26,
+    ]
+    /// Bits of the longest code.
+    private static let longest = 30
+    /// Bits of what is looked up at once: text has hardly any longer codes.
+    private static let quick = 8
+
+    /// By the next eight bits: the symbol, and above it the bits of its code; 0 where the code is longer.
+    private let short: [UInt16]
+    /// By length, codes as the upper bits of 32: where those that are longer begin.
+    private var ends = [UInt64](repeating: 0, count: longest + 1)
+    /// By length: the first code, as a number of so many bits, and the place of its symbol in `symbols`.
+    private var firsts = [UInt32](repeating: 0, count: longest + 1)
+    private var places = [Int](repeating: 0, count: longest + 1)
+    /// In the order of their codes.
+    private var symbols: [UInt8] = []
+
+    private init() {
+        var short = [UInt16](repeating: 0, count: 1 << Self.quick)
+        var code: UInt32 = 0
+        for length in 1...Self.longest {
+            firsts[length] = code
+            places[length] = symbols.count
+            for symbol in Self.lengths.indices where Self.lengths[symbol] == length {
+                symbols.append(UInt8(symbol))
+                if length <= Self.quick {
+                    let spare = Self.quick - length
+                    for rest in 0..<1 << spare {
+                        short[Int(code) << spare | rest] = UInt16(length) << 8 | UInt16(symbol)
+                    }
+                }
+                code += 1
+            }
+            ends[length] = UInt64(code) << UInt64(32 - length)
+            code <<= 1
+        }
+        self.short = short
+    }
+
+    /// Appends the text of a coded string.
+    /// - Returns: false if it is none: it holds EOS, or does not end with less than a byte of ones (RFC 7541 §5.2).
+    func decode(_ coded: Span<UInt8>, to out: inout [UInt8]) -> Bool {
+        let short = short.span
+        // The bits that have not been used, from the top.
+        var bits: UInt64 = 0
+        var count = 0
+        var next = 0
+        while true {
+            while count <= 56, next < coded.count {
+                bits |= UInt64(coded[next]) &<< UInt64(56 &- count)
+                count &+= 8
+                next &+= 1
+            }
+            let entry = short[Int(bits &>> 56)]
+            var length = Int(entry &>> 8)
+            var symbol = UInt8(truncatingIfNeeded: entry)
+            if length == 0 {
+                guard let long = longCode(bits &>> 32) else { return Self.isPadding(bits, count) }
+                (symbol, length) = long
+            }
+            guard length <= count else { return Self.isPadding(bits, count) }
+            out.append(symbol)
+            bits &<<= UInt64(length)
+            count &-= length
+        }
+    }
+
+    /// The code of more than eight bits that the next 32 begin with; nil if that is EOS's.
+    private func longCode(_ bits: UInt64) -> (symbol: UInt8, length: Int)? {
+        var length = Self.quick + 1
+        while length <= Self.longest, bits >= ends[length] { length += 1 }
+        guard length <= Self.longest else { return nil }
+        return (symbols[places[length] + Int(UInt32(bits &>> UInt64(32 - length)) - firsts[length])], length)
+    }
+
+    /// Are the bits that are left fewer than eight, and all ones?
+    private static func isPadding(_ bits: UInt64, _ count: Int) -> Bool {
+        count < 8 && bits == ~(UInt64.max &>> UInt64(count))
+    }
+}
