@@ -1,4 +1,12 @@
 extension ResponseHead {
+    /// Does its body bring events as they happen (the HTML standard, "server-sent events")?
+    package var isEventStream: Bool {
+        guard let line = fields.first(.contentType) else { return false }
+        let (count, start) = (line.value.count, line.value.lowerBound)
+        guard count >= 17, Text.equal(fields.bytes.span, start..<start + 17, "text/event-stream") else { return false }
+        return count == 17 || [UInt8(ascii: ";"), ByteClass.space].contains(fields.bytes[start + 17])
+    }
+
     /// Says of the answer that others get another form of it.
     package func varyByEncoding() {
         if fields.contains(.vary, token: "accept-encoding") || fields.contains(.vary, token: "*") { return }

@@ -285,6 +285,7 @@ import Testing
         #expect(proxy.timeout.write == .seconds(120))
         #expect(proxy.timeout.tlsHandshake == .seconds(3))
         #expect(proxy.timeout.firstByte == .seconds(4))
+        #expect(proxy.timeout.streamIdle == .seconds(7))
         let headers = proxy.headers
         #expect(!headers.preserveHost && !headers.addForwarded && !headers.addXForwarded && !headers.addVia)
         #expect(headers.allowUnderscores)

@@ -118,6 +118,17 @@ struct AnswerCompressionTests {
         #expect(rules.verdict(on: answer, framing, to: request) == row.verdict)
     }
 
+    @Test(
+        "knows a stream of events",
+        arguments: [
+            ("text/event-stream", true), ("TEXT/Event-Stream", true), ("text/event-stream;charset=utf-8", true),
+            ("text/event-stream ; a", true), ("text/event-streams", false), ("text/event-strea", false), ("text/plain", false),
+        ])
+    func events(type: String, expected: Bool) throws {
+        #expect(try response("HTTP/1.1 200 OK\r\nA: 1\r\nContent-Type: \(type)\r\n\r\n").isEventStream == expected)
+        #expect(try !response("HTTP/1.1 200 OK\r\nX-Type: \(type)\r\n\r\n").isEventStream)
+    }
+
     private func lines(_ head: ResponseHead) -> [String] {
         head.fields.lines.map { "\(head.fields.name(of: $0)): \(head.fields.string(of: $0))" }
     }
