@@ -47,6 +47,8 @@ let package = Package(
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
+        shim("CBrotli", links: ["brotlienc"]),
+        shim("CZstd", links: ["zstd"]),
         shim("CToml"),
         shim("CRE2", links: ["re2"]),
         // Floor 0: bytes and text in, values out; no socket, no clock.
@@ -58,6 +60,7 @@ let package = Package(
         // Floor 1: the two engines, the buffers between them, and what HTTP/2 adds to HTTP; none knows another.
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP"]),
+        module("ContentCodings", ["HTTP", "CZlib", "CBrotli", "CZstd"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         // Floor 2: bytes between sockets, plain or TLS.
@@ -66,7 +69,7 @@ let package = Package(
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         // Floor 4: where answers come from.
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
-        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
         module(
             "ACME",
             [
@@ -78,7 +81,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
-                "WebSocket", "Protection", "Configuration", "Expressions",
+                "ContentCodings", "WebSocket", "Protection", "Configuration", "Expressions",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -103,6 +106,7 @@ let package = Package(
             name: "ProtectionTests", dependencies: ["Protection"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "ExpressionsTests", ["Expressions"]),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
+        tests(of: "ContentCodingsTests", ["ContentCodings", "HTTP"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "BuffersTests", ["Buffers"]),

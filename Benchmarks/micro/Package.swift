@@ -32,6 +32,8 @@ let package = Package(
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
+        shim("CBrotli", links: ["brotlienc"]),
+        shim("CZstd", links: ["zstd"]),
         shim("CToml"),
         shim("CRE2", links: ["re2"]),
         module("HTTP"),
@@ -41,12 +43,13 @@ let package = Package(
         module("Protection", ["CCrypto"]),
         module("TLS", ["COpenSSL", "CRecords"]),
         module("HTTP2", ["HTTP"]),
+        module("ContentCodings", ["HTTP", "CZlib", "CBrotli", "CZstd"]),
         module("EventLoop", ["CLinux"]),
         module("Buffers"),
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
-        module("StaticFiles", ["HTTP", "CLinux", "CZlib"]),
+        module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
         module(
             "ACME",
             [
@@ -57,7 +60,7 @@ let package = Package(
             "Gateway",
             [
                 "Upstreams", "Messages", "StaticFiles", "ACME", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP",
-                "WebSocket", "Protection", "Configuration", "Expressions",
+                "ContentCodings", "WebSocket", "Protection", "Configuration", "Expressions",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

@@ -61,6 +61,8 @@ package struct Limits: Sendable, Equatable {
     package var maxTunnelsPerClient = 0
     /// That each rate limit remembers.
     package var rateLimitedClients = 1_000_000
+    /// Answers of upstreams that one worker compresses at a time; 0: none.
+    package var maxCompressions = 256
     /// Idle connections kept to one upstream by one worker; 0: none are reused.
     package var maxIdleUpstreamConnections = 512
     /// How long such a connection is kept.

@@ -20,6 +20,8 @@ package struct ProxyTimeouts: Sendable, Equatable {
     package var connect = Duration.seconds(10)
     /// The longest wait for the next bytes of an answer.
     package var read = Duration.seconds(60)
+    /// The same for answers that are streams of events, `text/event-stream`.
+    package var streamIdle = Duration.seconds(3600)
     /// The longest wait for the upstream to take the next bytes of a request.
     package var write = Duration.seconds(30)
     /// nil: `connect` covers the handshake as well.

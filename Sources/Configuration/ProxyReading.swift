@@ -61,6 +61,7 @@ extension ProxyTimeouts {
     init(reading table: TableReader, requestTimeout: Duration?) {
         table.readDuration("connect", into: &connect)
         table.readDuration("read", into: &read)
+        table.readDuration("stream_idle", into: &streamIdle)
         table.readDuration("write", into: &write)
         table.readDuration("tls_handshake", into: &tlsHandshake)
         table.readDuration("first_byte", into: &firstByte)

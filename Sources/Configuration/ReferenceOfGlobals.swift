@@ -260,6 +260,12 @@ extension ConfigurationReference {
                 share an address.
                 """),
             Key(
+                "max_compressions", "count; 0: none", .value("256"),
+                """
+                Answers of upstreams that a worker compresses at the same time (`sites.compression.proxied`), each with up to \
+                a megabyte of the encoder's memory; further ones are sent as they are.
+                """),
+            Key(
                 "max_idle_upstream_connections", "count; 0: none is reused", .value("512"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),

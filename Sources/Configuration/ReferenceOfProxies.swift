@@ -141,6 +141,9 @@ extension ConfigurationReference {
             [
                 Key("connect", "duration", .value("10"), "To accept a connection."),
                 Key("read", "duration", .value("60"), "The longest wait for the next bytes of an answer."),
+                Key(
+                    "stream_idle", "duration", .value("3600"),
+                    "The longest wait for the next bytes of an answer of the type `text/event-stream`, in place of `read`."),
                 Key("write", "duration", .value("30"), "The longest time in which the upstream takes nothing of a request."),
                 Key("tls_handshake", "duration", .none("within `connect`"), "For the TLS handshake alone."),
                 Key(

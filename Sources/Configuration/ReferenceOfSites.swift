@@ -69,6 +69,9 @@ extension ConfigurationReference {
                 Key(
                     "index_files", "list of file names (or one)", .value("[\"index.html\", \"index.htm\"]"),
                     "Tried in this order for a directory.", also: ["index_file"]),
+                Key(
+                    "charset", "name of a charset", .value("\"utf-8\""),
+                    "What `Content-Type` says of the characters of files that are text; empty: nothing."),
             ]),
         respondSection(of: "sites[]"), respondHeadersSection(of: "sites[]"),
         Section(
@@ -87,23 +90,7 @@ extension ConfigurationReference {
             `Proxy-Status` stay as they are. Answers of upstreams pass as they come. A file that cannot be read is a warning, \
             and in its place comes the built-in page.
             """),
-        Section(
-            "sites[].compression", "Compression of static files. Answers of upstreams pass as they come.",
-            [
-                Key("enabled", "boolean", .value("true"), "Whether anything is compressed."),
-                Key(
-                    "types", "list of media types",
-                    .value(
-                        """
-                        ["text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml", \
-                        "application/xml", "text/plain"]
-                        """), "What is compressed."),
-                Key("level", "0 to 9", .value("6"), "From fast to small, as zlib counts."),
-                Key("min_size", "size", .value("1024"), "Smaller bodies are sent as they are: the gain would be nothing."),
-                Key(
-                    "precompressed", "boolean", .value("false"),
-                    "`FILE.gz`, if not older than `FILE`, is sent to those who accept gzip."),
-            ]),
+        compressionSection, mediaTypesSection,
         Section(
             "sites[].cache", "What browsers are told to keep.",
             [

@@ -45,6 +45,10 @@ package struct Site: Sendable, Equatable {
     /// Status to file, relative to `static_dir`.
     package var errorPages: [Int: String] = [:]
     package var compression = Compression()
+    /// What `Content-Type` says of the characters of texts; empty: nothing.
+    package var charset = "utf-8"
+    /// By extension, in lower case, without the dot: media types in place of those that are known.
+    package var mediaTypes: [String: String] = [:]
     package var cache = BrowserCache()
     /// The values of `Origin` that may open a WebSocket on routes that say nothing themselves; nil: `security.allowed_origins`.
     package var allowedOrigins: [String]?
@@ -67,24 +71,6 @@ package struct Site: Sendable, Equatable {
 
     /// All that a client may ask for.
     package var allHostnames: [String] { hostnames + redirectHostnames }
-}
-
-/// `[sites.compression]`.
-package struct Compression: Sendable, Equatable {
-    package var enabled = true
-    /// Media types, lower case, without parameters.
-    package var types = [
-        "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
-        "application/xml", "text/plain",
-    ]
-    /// 0…9, as zlib counts.
-    package var level = 6
-    /// Bytes; smaller bodies are sent as they are.
-    package var minSize = 1024
-    /// Whether `FILE.gz` beside `FILE` is sent as its compressed form.
-    package var precompressed = false
-
-    package init() {}
 }
 
 /// `[sites.cache]`: what browsers are told to keep.

@@ -32,6 +32,8 @@ extension Site {
         table.read("enable_directory_listing", into: &enableDirectoryListing)
         readErrorPages(table.table("error_pages"), hasDirectory: table.has("static_dir"))
         compression = Compression(reading: table.table("compression"))
+        readCharset(table)
+        readMediaTypes(table.table("media_types"))
         cache = BrowserCache(reading: table.table("cache"))
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
@@ -45,6 +47,7 @@ extension Site {
         routes = routeTables.compactMap(Route.init(reading:))
         proxy = Proxy.read(proxyTable, beside: routeTables, for: gateway)
         checkFiles(table, proxyTable)
+        checkCompression(table)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.
@@ -253,22 +256,6 @@ extension Site {
                 "has no effect on a site with ssl: its clients are on https already",
                 hint: "put it into a site of the same name on port 80")
         }
-    }
-}
-
-extension Compression {
-    init(reading table: TableReader) {
-        table.read("enabled", into: &enabled)
-        if let texts = table.strings(["types"]) {
-            for text in texts where text.value.split(separator: "/").count != 2 || text.value.contains(";") {
-                table.reading.error(text, "\"\(text.value)\" is not a media type", hint: "such as \"text/html\"")
-            }
-            types = texts.map { $0.value.lowercased() }
-        }
-        table.read("level", into: &level, in: 0...9)
-        table.readSize("min_size", into: &minSize, in: 0...(1 << 30))
-        table.read("precompressed", into: &precompressed)
-        table.finish()
     }
 }
 

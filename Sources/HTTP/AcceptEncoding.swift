@@ -13,6 +13,24 @@ package enum ContentCoding: UInt8, Sendable, CaseIterable {
     }
 }
 
+extension ContentCoding {
+    /// What the names of files end with that hold a coding's bytes, without the dot; nil for identity.
+    package var fileSuffix: String? {
+        switch self {
+        case .identity: nil
+        case .gzip: "gz"
+        case .brotli: "br"
+        case .zstd: "zst"
+        }
+    }
+
+    /// The coding whose name in `Content-Encoding` this is.
+    package init?(name: String) {
+        guard let coding = Self.allCases.first(where: { $0.name.description == name }) else { return nil }
+        self = coding
+    }
+}
+
 /// `Accept-Encoding`, RFC 9110 §12.5.3: which codings the client takes, and how gladly.
 package struct AcceptEncoding: Sendable, Equatable {
     /// Weights in thousandths by coding; nil where it was not named.

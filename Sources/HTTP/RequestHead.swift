@@ -62,6 +62,12 @@ package final class RequestHead {
         summary = content.summary
     }
 
+    /// Gives the lines of a field other values.
+    /// - Parameter change: the new value, which has no control byte; nil: the line stays as it is.
+    func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
+        content.fields.changeValues(of: known, change)
+    }
+
     /// Lends everything at once.
     func withContent(_ body: (borrowing RequestHeadContent) -> Void) { Self.lend(&content, to: body) }
 

@@ -45,7 +45,14 @@ package final class ResponseHead {
     /// Gives the lines of a field other values.
     /// - Parameter change: the new value, which has no control byte; nil: the line stays as it is.
     func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
-        content.changeValues(of: known, change)
+        content.fields.changeValues(of: known, change)
+    }
+
+    /// Takes out field lines.
+    /// - Parameter isUnwanted: gets a line and its name.
+    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) {
+        content.removeLines(where: isUnwanted)
+        summary = content.summary
     }
 
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.

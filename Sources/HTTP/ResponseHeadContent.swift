@@ -34,15 +34,10 @@ struct ResponseHeadContent {
         summary.present = fields.present
     }
 
-    /// See `ResponseHead.changeValues`.
-    mutating func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
-        for index in fields.lines.indices where fields.lines[index].known == known {
-            let line = fields.lines[index]
-            guard let value = change(fields.bytes.span.extracting(line.value)) else { continue }
-            let start = fields.bytes.count
-            fields.bytes += value
-            fields.lines[index] = FieldLine(name: line.name, value: start..<fields.bytes.count, known: known)
-        }
+    /// See `ResponseHead.removeLines`.
+    mutating func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) {
+        fields.removeLines(where: isUnwanted)
+        summary.present = fields.present
     }
 
     /// See `ResponseHead.parse`.

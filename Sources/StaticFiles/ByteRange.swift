@@ -1,11 +1,16 @@
 /// What a Range field (RFC 9110 §14.2) asks of a representation.
 enum ByteRange: Equatable {
-    /// Ignored: another unit, malformed, or several ranges (which a server may ignore, and which cost more than they give).
+    /// Ignored: another unit, malformed, or more ranges than `limit`.
     case whole
     /// The bytes from `lowerBound` up to, not including, `upperBound`; never empty.
     case part(Range<UInt64>)
+    /// Several, as they were asked for; none touches another.
+    case parts([Range<UInt64>])
     /// 416.
     case unsatisfiable
+
+    /// RFC 9110 §17.15: many small ranges cost more than they give. Readers of documents ask for a few.
+    static let limit = 16
 
     /// `size`: bytes of the representation. Of an empty one nothing can be named, and the whole is sent.
     static func parse(_ field: [UInt8], size: UInt64) -> ByteRange {
@@ -14,9 +19,37 @@ enum ByteRange: Equatable {
         else { return .whole }
         let specs = field[(equals + 1)...].split(separator: UInt8(ascii: ","))
             .map(trimmed).filter { !$0.isEmpty }
-        guard specs.count == 1, let dash = specs[0].firstIndex(of: UInt8(ascii: "-")) else { return .whole }
-        let first = specs[0][..<dash]
-        let last = specs[0][(dash + 1)...]
+        guard specs.count <= limit else { return .whole }
+        var parts: [Range<UInt64>] = []
+        for spec in specs {
+            switch one(spec, size: size) {
+            case .part(let range): add(range, to: &parts)
+            // RFC 9110 §14.1.2: those are left out that cannot be satisfied, as long as one can.
+            case .unsatisfiable: break
+            case .whole, .parts: return .whole
+            }
+        }
+        guard let first = parts.first else { return specs.isEmpty ? .whole : .unsatisfiable }
+        return parts.count == 1 ? .part(first) : .parts(parts)
+    }
+
+    /// RFC 9110 §15.3.7.2: those that overlap or follow each other become one, so no byte is sent twice.
+    private static func add(_ range: Range<UInt64>, to parts: inout [Range<UInt64>]) {
+        var joined = range
+        var place = parts.count
+        while let other = parts.firstIndex(where: { $0.lowerBound <= joined.upperBound && joined.lowerBound <= $0.upperBound }) {
+            joined = min(joined.lowerBound, parts[other].lowerBound)..<max(joined.upperBound, parts[other].upperBound)
+            parts.remove(at: other)
+            place = min(place, other)
+        }
+        parts.insert(joined, at: min(place, parts.count))
+    }
+
+    /// One of the list.
+    private static func one(_ spec: ArraySlice<UInt8>, size: UInt64) -> ByteRange {
+        guard let dash = spec.firstIndex(of: UInt8(ascii: "-")) else { return .whole }
+        let first = spec[..<dash]
+        let last = spec[(dash + 1)...]
         if first.isEmpty {
             guard let suffix = number(last) else { return .whole }
             return suffix == 0 ? .unsatisfiable : .part(size - min(suffix, size)..<size)

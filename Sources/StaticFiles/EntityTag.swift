@@ -4,12 +4,12 @@ import HTTP
 struct EntityTag: Equatable {
     let text: String
 
-    /// Made of what changes when the content does. The encoding is part of it: the gzip form has other bytes, and a strong tag
+    /// Made of what changes when the content does. The encoding is part of it: an encoded form has other bytes, and a strong tag
     /// must tell them apart (RFC 9110 §8.8.3.3).
     init(_ facts: FileMetadata, encoding: ContentCoding) {
         let time = String(facts.modified.seconds, radix: 16) + "." + String(facts.modified.nanoseconds, radix: 16)
         let rest = String(facts.size, radix: 16) + "-" + String(facts.inode, radix: 16)
-        text = "\"\(time)-\(rest)\(encoding == .gzip ? "-gz" : "")\""
+        text = "\"\(time)-\(rest)\(encoding.fileSuffix.map { "-\($0)" } ?? "")\""
     }
 
     /// Whether `list` (If-Match, If-None-Match: "*", or tags between commas) names `tag`. "*" names anything that exists.

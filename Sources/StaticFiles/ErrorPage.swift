@@ -27,7 +27,8 @@ extension StaticSite {
         let page = try served(request).plain
         cache?.load(page, at: path, in: root, now: now)
         return ErrorPage(
-            mediaType: kind(of: path.relative).type.field, body: try page.body(level: 0), length: page.length ?? page.facts.size)
+            mediaType: kind(of: path.relative).type.field, body: try page.body(settings.levels),
+            length: page.length ?? page.facts.size)
     }
 
     /// Why the page for a status cannot be read now; nil if it can.

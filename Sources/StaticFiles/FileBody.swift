@@ -1,5 +1,7 @@
-/// The bytes of an answer: a file's, or a part of them, or their gzip form, pulled in bounded pieces. Keeps the file that it
-/// reads open, which a `StaticCache` may do, too. Not `Sendable`: it belongs to one exchange.
+import ContentCodings
+
+/// The bytes of an answer: a file's, or parts of them, or an encoded form, pulled in bounded pieces. Keeps the file that it reads
+/// open, which a `StaticCache` may do, too. Not `Sendable`: it belongs to one exchange.
 package final class FileBody {
     /// Input that one call compresses at most, so that an event loop stays fair. Also the distance of flush points: at fixed
     /// places in the file, so that the same file always gives the same bytes (a strong entity tag promises that).
@@ -9,16 +11,27 @@ package final class FileBody {
     private let source: Source
     /// Where the next byte is read, and where to stop: fixed when the head was made, whatever becomes of the file.
     private(set) var offset: UInt64
-    private let end: UInt64
-    private var gzip: Gzip?
+    private var end: UInt64
+    private var encoding: Encoding?
+    /// What comes before the next byte that is read; as far as it is not taken.
+    private var preface: ArraySlice<UInt8> = []
+    /// What follows `end`, the next one last.
+    private var following: [Part] = []
+
+    /// One of several parts of a file.
+    struct Part {
+        /// Stands before the part.
+        var preface: [UInt8]
+        var range: Range<UInt64>
+    }
 
     private enum Source {
         case file(OpenFile)
         case memory([UInt8])
     }
 
-    private struct Gzip {
-        let encoder: GzipEncoder
+    private struct Encoding {
+        let encoder: any ContentEncoder
         var encoded: [UInt8] = []
         var taken = 0
         var isFinished = false
@@ -46,23 +59,31 @@ package final class FileBody {
         end = UInt64(range.upperBound)
     }
 
+    /// Several parts, with what stands between them.
+    init(_ parts: [Part], of body: FileBody) {
+        source = body.source
+        offset = 0
+        end = 0
+        following = parts.reversed()
+    }
+
     /// The whole file through `encoder`; its compressed bytes are not counted beforehand.
-    init(_ file: OpenFile, through encoder: GzipEncoder) {
+    init(_ file: OpenFile, through encoder: any ContentEncoder) {
         source = .file(file)
         offset = 0
         end = file.facts.size
-        gzip = Gzip(encoder: encoder)
+        encoding = Encoding(encoder: encoder)
     }
 
     /// Of a body that is compressed on its way: calls `whole` with everything that came out, at the end and if it is not more
     /// than `limit` bytes.
     func collect(atMost limit: Int, whole: @escaping ([UInt8]) -> Void) {
-        gzip?.collection = Collection(limit: limit, whole: whole)
+        encoding?.collection = Collection(limit: limit, whole: whole)
     }
 
     /// Where the bytes are, if all of them are in memory: they need not be read then.
     package var content: (bytes: [UInt8], range: Range<Int>)? {
-        guard case .memory(let bytes) = source else { return nil }
+        guard case .memory(let bytes) = source, following.isEmpty, preface.isEmpty else { return nil }
         return (bytes, Int(offset)..<Int(end))
     }
 
@@ -71,9 +92,21 @@ package final class FileBody {
     /// Errors: `.truncated` if the file became shorter, or `.other`; the transfer must then be cut visibly.
     package func read(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int {
         precondition(output.freeCapacity > 0)
-        guard gzip == nil else { return try readEncoded(into: &output) }
-        guard offset < end else { return 0 }
-        return try readSource(into: &output, limit: end - offset)
+        guard encoding == nil else { return try readEncoded(into: &output) }
+        while true {
+            if !preface.isEmpty { return readPreface(into: &output) }
+            if offset < end { return try readSource(into: &output, limit: end - offset) }
+            guard let next = following.popLast() else { return 0 }
+            preface = next.preface[...]
+            (offset, end) = (next.range.lowerBound, next.range.upperBound)
+        }
+    }
+
+    private func readPreface(into output: inout OutputSpan<UInt8>) -> Int {
+        let count = min(output.freeCapacity, preface.count)
+        for byte in preface.prefix(count) { output.append(byte) }
+        preface.removeFirst(count)
+        return count
     }
 
     private func readSource(into output: inout OutputSpan<UInt8>, limit: UInt64) throws(StaticError) -> Int {
@@ -82,6 +115,7 @@ package final class FileBody {
         case .file(let file):
             count = try file.read(into: &output, at: offset, limit: Int(clamping: limit))
             guard count > 0 else { throw .truncated(missing: end - offset) }
+            guard file.isUnchangedOrGrown else { throw .changed }
         case .memory(let bytes):
             count = min(output.freeCapacity, Int(limit))
             for index in Int(offset)..<Int(offset) + count { output.append(bytes[index]) }
@@ -91,8 +125,8 @@ package final class FileBody {
     }
 
     private func readEncoded(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int {
-        guard var state = gzip.take() else { return 0 }
-        defer { gzip = state }
+        guard var state = encoding.take() else { return 0 }
+        defer { encoding = state }
         if state.taken == state.encoded.count {
             guard !state.isFinished else { return 0 }
             state.encoded.removeAll(keepingCapacity: true)
@@ -109,7 +143,7 @@ package final class FileBody {
     }
 
     /// Encodes up to the next flush point or the end. Always yields bytes, so that 0 can mean the end.
-    private func encodeSlice(_ state: inout Gzip) throws(StaticError) {
+    private func encodeSlice(_ state: inout Encoding) throws(StaticError) {
         let stop = min(end, offset + Self.slice)
         var piece: [UInt8] = []
         repeat {
@@ -121,12 +155,16 @@ package final class FileBody {
                 }
             }
             state.isFinished = offset == end
-            let flush: GzipEncoder.Flush = state.isFinished ? .finish : offset == stop ? .sync : .none
-            try state.encoder.encode(piece.span, into: &state.encoded, flush: flush)
+            let flush: EncoderFlush = state.isFinished ? .finish : offset == stop ? .sync : .none
+            do throws(EncodingError) {
+                try state.encoder.encode(piece.span, into: &state.encoded, flush: flush)
+            } catch {
+                throw .other(reason: error.reason)
+            }
         } while offset < stop
     }
 
-    private static func collect(_ state: inout Gzip) {
+    private static func collect(_ state: inout Encoding) {
         guard var collection = state.collection.take() else { return }
         guard collection.bytes.count + state.encoded.count <= collection.limit else { return }
         collection.bytes += state.encoded

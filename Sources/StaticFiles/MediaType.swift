@@ -10,11 +10,23 @@ struct MediaType: Sendable {
     /// Is it what a browser shows by itself, and what refers to the rest?
     var isPage: Bool { essence == "text/html" || essence == "application/xhtml+xml" }
 
-    private init(_ essence: String, isCompressed: Bool) {
+    /// - Parameter charset: what is said of the characters of a text; nil: nothing.
+    init(_ essence: String, isCompressed: Bool, charset: String? = "utf-8") {
         self.essence = essence
         self.isCompressed = isCompressed
-        field = essence.hasPrefix("text/") ? essence + "; charset=utf-8" : essence
+        field = if let charset, essence.hasPrefix("text/") { "\(essence); charset=\(charset)" } else { essence }
     }
+
+    /// As the configuration writes it, perhaps with parameters: these stand as they are.
+    init(written text: String, charset: String?) {
+        let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " }).lowercased()
+        let plain = MediaType(essence, isCompressed: Self.compressedEssences.contains(essence), charset: charset)
+        self.essence = essence
+        isCompressed = plain.isCompressed
+        field = text.contains(";") ? text : plain.field
+    }
+
+    private static let compressedEssences = Set(table.values.filter(\.isCompressed).map(\.essence))
 
     /// For an extension that is not in the table, or none.
     static let unknown = MediaType("application/octet-stream", isCompressed: false)

@@ -36,6 +36,13 @@ final class OpenFile {
         return FileMetadata(now) == facts
     }
 
+    /// The same, but a file that only grew is as it was, as far as one can tell: a log is written to while it is sent.
+    var isUnchangedOrGrown: Bool {
+        guard let now = try? Self.inspect(descriptor) else { return false }
+        let metadata = FileMetadata(now)
+        return metadata.modified == facts.modified || metadata.size > facts.size
+    }
+
     /// Reads at most `limit` bytes at `offset` into the free part of `output`. Returns how many; 0 is the end of the file.
     /// Errors: `.other` with the system's words.
     func read(into output: inout OutputSpan<UInt8>, at offset: UInt64, limit: Int) throws(StaticError) -> Int {

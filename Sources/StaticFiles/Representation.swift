@@ -1,3 +1,4 @@
+import ContentCodings
 import HTTP
 
 /// One of the forms in which a file is served: its bytes, and what an answer says of them.
@@ -49,13 +50,18 @@ final class Representation {
         return file
     }
 
-    /// The bytes, whichever way they are to be had. `level`: zlib's. Errors: `.other` if zlib cannot start.
-    func body(level: Int) throws(StaticError) -> FileBody {
+    /// The bytes, whichever way they are to be had. Errors: `.other` if the encoder cannot start.
+    func body(_ levels: EncodingLevels) throws(StaticError) -> FileBody {
         switch source {
-        case .memory(let bytes): FileBody(bytes, range: 0..<bytes.count)
+        case .memory(let bytes): return FileBody(bytes, range: 0..<bytes.count)
         case .file(let file):
-            isStreamed
-                ? FileBody(file, through: try GzipEncoder(level: level)) : FileBody(file, range: 0..<facts.size)
+            guard isStreamed else { return FileBody(file, range: 0..<facts.size) }
+            do throws(EncodingError) {
+                guard let encoder = try encoding.encoder(levels) else { return FileBody(file, range: 0..<facts.size) }
+                return FileBody(file, through: encoder)
+            } catch {
+                throw .other(reason: error.reason)
+            }
         }
     }
 

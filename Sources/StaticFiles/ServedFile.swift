@@ -3,28 +3,34 @@ import HTTP
 /// A file as its site serves it: found, opened and described once, to be answered with as often as it is asked for.
 final class ServedFile {
     let plain: Representation
-    /// What those who accept gzip get; nil if the file is not worth compressing. Its being there is what `Vary` says.
-    let gzip: Representation?
+    /// What those get who accept its coding, the preferred one first; none if the file is not worth compressing. Their being
+    /// there is what `Vary` says.
+    let encoded: [Representation]
+    /// Of `encoded`.
+    private let codings: [ContentCoding]
 
-    init(plain: Representation, gzip: Representation?) {
+    init(plain: Representation, encoded: [Representation]) {
         self.plain = plain
-        self.gzip = gzip
+        self.encoded = encoded
+        codings = encoded.map(\.encoding)
     }
 
     /// Does it keep a descriptor?
-    var isOpen: Bool { plain.file != nil || gzip?.file != nil }
+    var isOpen: Bool { plain.file != nil || encoded.contains { $0.file != nil } }
 
     /// Are these the same bytes?
     func isSame(as other: ServedFile) -> Bool {
-        plain.facts == other.plain.facts && gzip?.facts == other.gzip?.facts && gzip?.isStreamed == other.gzip?.isStreamed
+        plain.facts == other.plain.facts && codings == other.codings
+            && zip(encoded, other.encoded).allSatisfy { $0.facts == $1.facts && $0.isStreamed == $1.isStreamed }
     }
 
     /// The representation that the request's Accept-Encoding chooses.
     func choose(for request: StaticRequest) -> Representation {
-        guard let gzip, let field = request.conditions.acceptEncoding else { return plain }
+        guard !encoded.isEmpty, let field = request.conditions.acceptEncoding else { return plain }
         let accept = AcceptEncoding(field.span)
-        guard accept.choose(among: [.gzip]) == .gzip else { return plain }
+        guard let coding = accept.choose(among: codings), let chosen = encoded.first(where: { $0.encoding == coding })
+        else { return plain }
         if request.range(of: self) != .whole && accept.weight(of: .identity) > 0 { return plain }
-        return gzip
+        return chosen
     }
 }

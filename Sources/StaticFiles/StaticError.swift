@@ -10,6 +10,8 @@ package enum StaticError: Error, Equatable, Sendable {
     case tooManyFiles(reason: String)
     /// The file became shorter while it was sent: the transfer must be cut, visibly.
     case truncated(missing: UInt64)
+    /// The file was written to while it was sent: what was sent and what would follow may be of two contents.
+    case changed
     /// The directory or this kernel cannot be used at all; found at start-up.
     case unusable(reason: String)
     /// Anything else, with the system's words (500).
@@ -22,7 +24,7 @@ package enum StaticError: Error, Equatable, Sendable {
         case .notFound: .notFound
         case .forbidden: .forbidden
         case .tooManyFiles: .tooManyFiles
-        case .truncated, .unusable, .other: .failed
+        case .truncated, .changed, .unusable, .other: .failed
         }
     }
 
@@ -32,6 +34,7 @@ package enum StaticError: Error, Equatable, Sendable {
         case .badPath(let reason), .notFound(let reason), .forbidden(let reason), .tooManyFiles(let reason),
             .unusable(let reason), .other(let reason):
             reason
+        case .changed: "the file was written to while it was sent"
         case .truncated(let missing): "the file became shorter while it was sent: \(missing) bytes missing"
         }
     }

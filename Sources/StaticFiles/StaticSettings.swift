@@ -1,3 +1,6 @@
+package import ContentCodings
+package import HTTP
+
 /// What the operator decides about a site's files. Values are used as they are: the configuration checked them.
 package struct StaticSettings: Sendable, Equatable {
     /// Names tried, in order, for a path that ends with a slash.
@@ -9,11 +12,17 @@ package struct StaticSettings: Sendable, Equatable {
         "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
         "application/xml", "text/plain",
     ]
-    /// zlib's level, 0 to 9.
-    package var level = 6
+    /// What is offered to clients, the preferred one first.
+    package var codings: [ContentCoding] = [.brotli, .zstd, .gzip]
+    package var levels = EncodingLevels()
+    /// What `Content-Type` says of the characters of texts; nil: nothing.
+    package var charset: String? = "utf-8"
+    /// By extension, in lower case: media types in place of those of the table; they may have parameters.
+    package var mediaTypes: [String: String] = [:]
     /// Bytes below which a file is not compressed.
     package var minSize: UInt64 = 1024
-    /// Whether `FILE.gz`, if not older than `FILE`, is sent to those who accept gzip (for types worth compressing).
+    /// Whether `FILE.gz`, `FILE.br` and `FILE.zst`, if not older than `FILE`, are sent to those who accept them (for types worth
+    /// compressing).
     package var precompressed = false
     package var etagEnabled = true
     package var lastModifiedEnabled = true

@@ -13,7 +13,8 @@ package final class StaticSite: Sendable {
     let errorPagePaths: [Int: RequestPath]
     private let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)
-    /// The extensions of `MediaType.table` whose files are worth compressing.
+    private let types: MediaTypes
+    /// The extensions of `types` whose files are worth compressing.
     private let compressible: Set<String>
     private let compressesUnknown: Bool
 
@@ -26,11 +27,12 @@ package final class StaticSite: Sendable {
         indexFiles = settings.indexFiles.map { Array($0.utf8) }
         func field(_ age: Int?) -> String? { settings.cacheControl ?? age.map { "public, max-age=\($0)" } }
         cacheControl = (files: field(settings.maxAgeStatic), pages: field(settings.maxAgePages))
-        let types = Set(settings.compressionTypes.map(MediaType.canonical))
+        let wanted = Set(settings.compressionTypes.map(MediaType.canonical))
         func isWorthIt(_ type: MediaType) -> Bool {
-            !type.isCompressed && types.contains(MediaType.canonical(type.essence))
+            !type.isCompressed && wanted.contains(MediaType.canonical(type.essence))
         }
-        compressible = Set(MediaType.table.filter { isWorthIt($0.value) }.keys)
+        types = MediaTypes(charset: settings.charset, replaced: settings.mediaTypes)
+        compressible = Set(types.byExtension.filter { isWorthIt($0.value) }.keys)
         compressesUnknown = isWorthIt(.unknown)
     }
 
@@ -162,7 +164,7 @@ package final class StaticSite: Sendable {
     }
 
     func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
-        guard let name = MediaType.fileExtension(of: name), let type = MediaType.table[name] else {
+        guard let name = MediaType.fileExtension(of: name), let type = types.byExtension[name] else {
             return (.unknown, compressesUnknown)
         }
         return (type, compressible.contains(name))
@@ -171,9 +173,11 @@ package final class StaticSite: Sendable {
     /// What the site makes of a file: its representations, and what an answer says of them.
     func describe(_ file: OpenFile, name: [UInt8], _ request: StaticRequest) -> ServedFile {
         let kind = kind(of: name)
-        let sibling = kind.isCompressible && settings.precompressed ? precompressed(file, name: name, in: request.root) : nil
+        let siblings = kind.isCompressible && settings.precompressed ? precompressed(file, name: name, in: request.root) : []
         let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
-        let varies = streams || sibling != nil
+        // What somebody has compressed with care comes before what is compressed on its way.
+        let streamed = streams ? settings.codings.filter { coding in !siblings.contains { $0.coding == coding } } : []
+        let varies = !streamed.isEmpty || !siblings.isEmpty
         func form(_ file: OpenFile, _ encoding: ContentCoding, isStreamed: Bool) -> Representation {
             let validators = Validators(
                 etag: settings.etagEnabled ? EntityTag(file.facts, encoding: encoding) : nil,
@@ -185,16 +189,21 @@ package final class StaticSite: Sendable {
         }
         return ServedFile(
             plain: form(file, .identity, isStreamed: false),
-            gzip: varies ? form(sibling ?? file, .gzip, isStreamed: sibling == nil) : nil)
+            encoded: siblings.map { form($0.file, $0.coding, isStreamed: false) }
+                + streamed.map { form(file, $0, isStreamed: true) })
     }
 
-    /// `FILE.gz`, if it is there and not older than the file. pigz dates it as its file, but in whole seconds.
-    private func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> OpenFile? {
-        let path = name + Array(".gz".utf8)
-        guard case .file(let sibling)? = try? root.open(path.span, hiddenAllowed: true),
-            sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds
-        else { return nil }
-        return sibling
+    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds.
+    private func precompressed(
+        _ file: OpenFile, name: [UInt8], in root: Directory
+    ) -> [(file: OpenFile, coding: ContentCoding)] {
+        settings.codings.compactMap { coding in
+            guard let suffix = coding.fileSuffix,
+                case .file(let sibling)? = try? root.open((name + Array(".\(suffix)".utf8)).span, hiddenAllowed: true),
+                sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds
+            else { return nil }
+            return (sibling, coding)
+        }
     }
 
     /// The fields of a 200 or of a 304.
@@ -204,7 +213,7 @@ package final class StaticSite: Sendable {
         var fields = AnswerFields()
         if !isNotModified {
             fields.append("Content-Type", type.field)
-            if encoding == .gzip { fields.append("Content-Encoding", "gzip") }
+            if encoding != .identity { fields.append("Content-Encoding", encoding.name.description) }
         }
         if let etag = validators.etag { fields.append("ETag", etag.text) }
         // RFC 9110 §15.4.5: a 304 repeats Last-Modified only where there is no entity tag.
@@ -237,13 +246,15 @@ package final class StaticSite: Sendable {
             range == .whole || chosen.encoding != .identity
             || !request.conditions.rangeApplies(to: chosen.validators, now: request.now)
         if request.method == .get { request.cache?.load(chosen, at: request.path, in: request.root, now: request.now) }
-        return isWhole ? try whole(chosen, to: request) : part(range, of: chosen, to: request)
+        if isWhole { return try whole(chosen, to: request) }
+        if case .parts(let ranges) = range { return MultipartRanges.answer(ranges, of: chosen) }
+        return part(range, of: chosen)
     }
 
     private func whole(_ chosen: Representation, to request: StaticRequest) throws(StaticError) -> StaticAnswer {
         var body: FileBody?
         if request.method == .get {
-            let whole = try chosen.body(level: settings.level)
+            let whole = try chosen.body(settings.levels)
             request.cache?.collect(whole, of: chosen, at: request.path, in: request.root, now: request.now)
             body = whole
         }
@@ -251,7 +262,7 @@ package final class StaticSite: Sendable {
     }
 
     /// 206 or 416 (RFC 9110 §15.3.7, §15.5.17). `range` is not `.whole`.
-    private func part(_ range: ByteRange, of chosen: Representation, to request: StaticRequest) -> StaticAnswer {
+    private func part(_ range: ByteRange, of chosen: Representation) -> StaticAnswer {
         guard case .part(let bytes) = range else {
             var answer = StaticAnswer(.rangeNotSatisfiable, reason: "the range begins after the end of the file")
             answer.fields.append("Content-Range", "bytes */\(chosen.facts.size)")

@@ -8,7 +8,8 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Admin", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging", "Metrics",
+        "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
+        "Metrics",
         "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site", "TLSSettings",
         "Upstream",
     ]

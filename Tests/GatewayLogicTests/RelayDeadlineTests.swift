@@ -16,6 +16,7 @@ struct RelayDeadlineTests {
         var uploadedAt: UInt64 = 0
         var downloadedAt: UInt64 = 0
         var received: UInt64 = 0
+        var isEventStream = false
         var waitedForBody: UInt64 = 0
         /// In seconds; nil: there is none.
         var at: UInt64?
@@ -70,6 +71,9 @@ struct RelayDeadlineTests {
             testDescription: "an answer's body: read", down: Blocked(onUpstream: true), download: .body, downloadedAt: 4, at: 54,
             expiry: .upstreamRead),
         Case(
+            testDescription: "a stream of events: stream_idle", down: Blocked(onUpstream: true), download: .body,
+            downloadedAt: 4, isEventStream: true, at: 4004, expiry: .upstreamStreamIdle),
+        Case(
             testDescription: "an early answer's body while the request is sent: no limit of its own",
             down: Blocked(onUpstream: true), upload: .sending, download: .body),
         Case(
@@ -84,7 +88,7 @@ struct RelayDeadlineTests {
         try Plans.plan(
             Plans.site(
                 [("app", "http://127.0.0.1:1", "")],
-                proxy: "[sites.proxy.timeout]\nfirst_byte = 20\nread = 50\nwrite = 40\n",
+                proxy: "[sites.proxy.timeout]\nfirst_byte = 20\nread = 50\nstream_idle = 4000\nwrite = 40\n",
                 top: """
                     [limits]
                     body_timeout = 30
@@ -102,7 +106,8 @@ struct RelayDeadlineTests {
             of: RelayProgress(
                 up: example.up, down: example.down, upload: example.upload, download: example.download,
                 uploadedAt: example.uploadedAt * Self.second, downloadedAt: example.downloadedAt * Self.second,
-                received: example.received, waitedForBody: example.waitedForBody * Self.second),
+                received: example.received, isEventStream: example.isEventStream,
+                waitedForBody: example.waitedForBody * Self.second),
             limits: plan.limits, timeouts: site.timeouts, now: 0)
         guard let at = example.at else {
             #expect(deadline.at == UInt64.max >> 1)
@@ -119,7 +124,8 @@ struct RelayDeadlineTests {
             (.send, 499, "limits.send_timeout"), (.upstreamFirstByte(key: .firstByte), 504, "sites.proxy.timeout.first_byte"),
             (.upstreamFirstByte(key: .read), 504, "sites.proxy.timeout.read"),
             (.upstreamFirstByte(key: .requestTimeout), 504, "performance.request_timeout"),
-            (.upstreamRead, 504, "sites.proxy.timeout.read"), (.upstreamWrite, 504, "sites.proxy.timeout.write"),
+            (.upstreamRead, 504, "sites.proxy.timeout.read"),
+            (.upstreamStreamIdle, 504, "sites.proxy.timeout.stream_idle"), (.upstreamWrite, 504, "sites.proxy.timeout.write"),
         ])
     func failure(_ expiry: RelayDeadline.Expiry, _ status: Int, _ key: String) {
         #expect(expiry.failure.status == status && expiry.failure.key == key)

@@ -42,6 +42,32 @@ struct UpstreamTimeoutTests {
         }
     }
 
+    @Test(
+        "a stream of events may pause for longer than another answer", arguments: ["text/event-stream", "Text/Event-Stream;a=b"])
+    func events(type: String) async throws {
+        let isOver = Signal()
+        let upstream = try Upstream { _, wire in
+            let request = try wire.request()
+            let type = request.target == "/events" ? type : "text/plain"
+            try wire.write("HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: 16\r\n\r\ndata: 1\n")
+            // That the others are given up shows that more than their time has passed.
+            if request.target == "/events" { isOver.wait() } else { _ = try wire.readToEnd() }
+            try wire.write("data: 2\n")
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", proxy: Self.keys("read"))) { _ in
+            let curl = try ChildProcess("curl", ["-sSN", "--noproxy", "*", "http://127.0.0.1:\(port)/events"])
+            _ = try await curl.output.first("the first event") { $0 == "data: 1" }
+            for _ in 0..<2 {
+                let answer = try await Command.curl(["http://127.0.0.1:\(port)/other"])
+                #expect([18, 56].contains(answer.code), "\(answer)")
+            }
+            isOver.fire()
+            #expect(try await curl.exit() == .code(0))
+            #expect(curl.output.all == ["data: 1", "data: 2"])
+        }
+    }
+
     @Test("a request of which the upstream takes nothing in time is 504 upstream_write_timeout")
     func write() async throws {
         let isOver = Signal()

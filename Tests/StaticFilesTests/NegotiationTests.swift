@@ -35,7 +35,19 @@ import Testing
             ("bytes=99999999999999999999999-", .unsatisfiable),
             ("", .whole), ("bytes", .whole), ("bytes=", .whole), ("bytes=-", .whole), ("bytes=5-2", .whole),
             ("bytes=a-b", .whole),
-            ("bytes=0-1,3-4", .whole), ("items=0-1", .whole), ("bytes=0-1-2", .whole), ("bytes=+1-2", .whole),
+            ("bytes=0-1,3-4", .parts([0..<2, 3..<5])), ("bytes=3-4,0-1", .parts([3..<5, 0..<2])),
+            ("bytes=0-1,-1", .parts([0..<2, 99..<100])), ("bytes=0-1 , 98-", .parts([0..<2, 98..<100])),
+            ("bytes=0-1,2-3", .part(0..<4)), ("bytes=5-9,0-6", .part(0..<10)), ("bytes=0-1,0-1,0-1", .part(0..<2)),
+            ("bytes=0-1,10-11,1-10", .part(0..<12)), ("bytes=0-1,10-11,11-20", .parts([0..<2, 10..<21])),
+            ("bytes=20-29,0-1,10-19", .parts([10..<30, 0..<2])), ("bytes=0-,-50", .part(0..<100)),
+            ("bytes=0-1,100-", .part(0..<2)), ("bytes=100-,200-", .unsatisfiable), ("bytes=-0,100-", .unsatisfiable),
+            ("bytes=0-1,5-2", .whole), ("bytes=0-1,x", .whole), ("bytes=,", .whole), ("bytes=0-1,,3-4", .parts([0..<2, 3..<5])),
+            (
+                "bytes=" + (0..<16).map { "\($0 * 3)-\($0 * 3)" }.joined(separator: ","),
+                .parts((0..<16).map { $0 * 3..<$0 * 3 + 1 })
+            ),
+            ("bytes=" + (0..<17).map { "\($0 * 3)-\($0 * 3)" }.joined(separator: ","), .whole),
+            ("items=0-1", .whole), ("bytes=0-1-2", .whole), ("bytes=+1-2", .whole),
             ("bytes=1 -2", .whole),
             ("bytes=0x1-2", .whole), ("bytes=1", .whole), ("bytes 0-1", .whole),
         ] as [(String, ByteRange)])

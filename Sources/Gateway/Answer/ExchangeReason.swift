@@ -78,6 +78,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case tooManyFiles = "too_many_files"
     case fileFailed = "file_failed"
     case fileTruncated = "file_truncated"
+    case compressionFailed = "compression_failed"
 
     /// Of the answer, unless more is known; 499 if none can be given (the client is gone).
     var status: Int { row.status }
@@ -173,7 +174,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)
         case .fileFailed: (500, .gateway, .internal)
-        case .fileTruncated: (500, .gateway, .internal)
+        case .fileTruncated, .compressionFailed: (500, .gateway, .internal)
         default: preconditionFailure("a reason without a row")
         }
     }

@@ -19,9 +19,11 @@ struct BodyWriter: ~Copyable {
     }
 
     /// Moves payload on from where it arrives.
+    /// - Parameter compressed: what encodes it on its way; nil: nothing.
     /// - Returns: how many bytes moved; 0 when the client is blocked.
-    func write(from source: any BodySource) throws(PeerError) -> Int {
-        try source.drain { payload throws(PeerError) in try sink.write(payload) }
+    func write(from source: any BodySource, through compressed: CompressedBody? = nil) throws(PeerError) -> Int {
+        if let compressed { return try compressed.drain { payload throws(PeerError) in try sink.write(payload) } }
+        return try source.drain { payload throws(PeerError) in try sink.write(payload) }
     }
 
     /// Ends the body; what is not yet sent still has to be flushed.

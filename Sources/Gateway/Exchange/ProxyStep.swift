@@ -13,6 +13,7 @@ extension Exchange {
             if let rewrite = route.rewrite { try self.rewritten(request, by: rewrite, found, of: site) } else { [UInt8]() }
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
         if case .length(let length) = request.framing { try generation.limits.checkBody(length) }
+        if let compression = site.compression { request.addPlainTags(codings: compression.codings) }
         var wanted = wish(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?

@@ -26,6 +26,9 @@ extension Exchange {
                 terms.answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }
+        if let plan = record.site?.compression {
+            terms.compression = CompressionUse(plan: plan, encoders: state.encoders, limit: generation.limits.maxCompressions)
+        }
         terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
         return terms
     }

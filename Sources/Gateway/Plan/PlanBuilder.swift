@@ -104,6 +104,7 @@ package struct PlanBuilder {
             errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
             headers: headers.plan, protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
+            compression: CompressionPlan(site.compression),
             timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0) },
@@ -124,7 +125,10 @@ package struct PlanBuilder {
         settings.indexFiles = site.indexFiles
         settings.compressionEnabled = site.compression.enabled
         settings.compressionTypes = site.compression.types
-        settings.level = site.compression.level
+        settings.codings = site.compression.contentCodings
+        settings.levels = site.compression.levels
+        settings.charset = site.charset.isEmpty ? nil : site.charset
+        settings.mediaTypes = site.mediaTypes
         settings.precompressed = site.compression.precompressed
         settings.minSize = UInt64(site.compression.minSize)
         settings.etagEnabled = site.cache.enabled && site.cache.etagEnabled

@@ -34,6 +34,8 @@ final class PlanLimits: Sendable {
     let reloadCloseWindow: UInt64
     /// 0: no limit.
     let maxTunnelsPerClient: Int
+    /// Of one worker.
+    let maxCompressions: Int
 
     init(_ configuration: Configuration) {
         let limits = configuration.limits
@@ -58,6 +60,7 @@ final class PlanLimits: Sendable {
         drainTimeout = limits.drainTimeout.nanoseconds
         upgradeDrain = limits.upgradeDrain.nanoseconds
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
+        maxCompressions = limits.maxCompressions
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }
 }

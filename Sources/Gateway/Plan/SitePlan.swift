@@ -21,6 +21,8 @@ final class SitePlan: Sendable {
     let protection: ProtectionPlan?
     /// Nil: no CORS.
     let crossOrigin: CrossOriginPlan?
+    /// Of upstreams' answers; nil: they pass as they come.
+    let compression: CompressionPlan?
     let timeouts: ProxyTimeoutPlan
     let trustedProxies: [CIDR]
     /// Where the gateway answers whether the site is ready; nil: nowhere.
@@ -40,8 +42,8 @@ final class SitePlan: Sendable {
     init(
         name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
-        timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?, isDraining: Bool, isDegraded: Bool,
-        lacksFiles: Bool, certificate: TLSServerContext?, series: RouteSeries?
+        compression: CompressionPlan? = nil, timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?,
+        isDraining: Bool, isDegraded: Bool, lacksFiles: Bool, certificate: TLSServerContext?, series: RouteSeries?
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -53,6 +55,7 @@ final class SitePlan: Sendable {
         self.headers = headers
         self.protection = protection
         self.crossOrigin = crossOrigin
+        self.compression = compression
         self.timeouts = timeouts
         self.trustedProxies = trustedProxies
         self.healthPath = healthPath.map { Array($0.utf8) }

@@ -16,17 +16,20 @@ struct Download: ~Copyable {
     let site: SitePlan
     private let headers: HeaderPlan
     let limits: PlanLimits
-    private let source: any BodySource
+    let source: any BodySource
     private let sink: any BodySink
-    private let request: RequestHead
-    private let head: ResponseHead
+    let request: RequestHead
+    let head: ResponseHead
     private let wantsUpgrade: Bool
     private let declines: RetryPolicy.Occasions
     private let answerFields: AnswerFields
     private let wayBack: WayBack?
+    private let compression: CompressionUse?
 
     private var responder: Responder?
     private var writer: BodyWriter?
+    /// What stands between source and writer; nil: the body passes as it comes.
+    var compressed: CompressedBody?
     private(set) var state = State.awaited
     /// Has the upstream switched to WebSocket?
     private(set) var isUpgraded = false
@@ -63,6 +66,7 @@ struct Download: ~Copyable {
         declines = terms.declines
         answerFields = terms.answerFields
         wayBack = terms.wayBack
+        compression = terms.compression
         self.responder = consume responder
         movedAt = now
     }
@@ -135,8 +139,9 @@ struct Download: ~Copyable {
         if wantsUpgrade, !isUpgraded, (200..<300).contains(head.status), client.request.isExtendedConnect {
             throw HTTPRefusal(.switchMissing, from: .upstream)
         }
-        let framing = try upstream.beginBody(of: head, to: request.method)
+        var framing = try upstream.beginBody(of: head, to: request.method)
         wayBack?.apply(to: head, of: request)
+        if let compression { framing = compress(framing, by: compression) }
         head.add(answerFields)
         status = head.status
         answeredAt = now
@@ -148,7 +153,8 @@ struct Download: ~Copyable {
     // MARK: The body
 
     private mutating func moveBody(_ now: UInt64) throws(Failure) -> Blocked {
-        for _ in 0..<Relay.movesPerTurn {
+        // To encode a buffer takes far longer than to move it.
+        for _ in 0..<(compressed == nil ? Relay.movesPerTurn : 4) {
             switch try next() {
             case .ready:
                 guard try moveOn() > 0 else {
@@ -164,7 +170,9 @@ struct Download: ~Copyable {
             case .needsBytes:
                 switch try read() {
                 case .progress: break
-                case .blocked, .full: return Blocked(onClient: try !flush(), onUpstream: true)
+                case .blocked, .full:
+                    if let compressed, try compressed.flush() { continue }
+                    return Blocked(onClient: try !flush(), onUpstream: true)
                 case .end: throw Failure.truncated()
                 }
             }
@@ -181,11 +189,12 @@ struct Download: ~Copyable {
     // MARK: What may break
 
     private func next() throws(Failure) -> BodyState {
+        if let compressed { return try compressed.next() }
         do { return try source.nextBody() } catch { throw Failure(error) }
     }
 
     private mutating func moveOn() throws(Failure) -> Int {
-        do { return try writer?.write(from: source) ?? 0 } catch { throw Failure.clientLeft(error) }
+        do { return try writer?.write(from: source, through: compressed) ?? 0 } catch { throw Failure.clientLeft(error) }
     }
 
     private func flush() throws(Failure) -> Bool {

@@ -86,7 +86,8 @@ struct Relay: ~Copyable {
         let deadline = RelayDeadline.nearest(
             of: RelayProgress(
                 up: up, down: down, upload: upload.state, download: download.state, uploadedAt: upload.movedAt,
-                downloadedAt: download.movedAt, received: upload.received, waitedForBody: waitedForBody),
+                downloadedAt: download.movedAt, received: upload.received,
+                isEventStream: download.isEventStream, waitedForBody: waitedForBody),
             limits: download.limits, timeouts: download.site.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         return (deadline.at - now, deadline.expiry)

@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 
 /// How far an exchange is, and what it waits for: all that its deadlines depend on. Times in monotonic nanoseconds.
 struct RelayProgress {
@@ -12,6 +13,8 @@ struct RelayProgress {
     var downloadedAt: UInt64
     /// Bytes of the request's body that have come.
     var received: UInt64 = 0
+    /// Is the answer a stream of events, in which pauses are nothing unusual?
+    var isEventStream = false
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it: what the client's rate is measured
     /// over, so that a slow upstream is never its fault.
     var waitedForBody: UInt64 = 0
@@ -29,7 +32,7 @@ struct RelayDeadline {
         case body, bodyRate, send
         /// The failure names the key that decides how long the first byte may take.
         case upstreamFirstByte(key: ProxyTimeouts.FirstByteKey)
-        case upstreamRead, upstreamWrite
+        case upstreamRead, upstreamStreamIdle, upstreamWrite
 
         var failure: Failure {
             switch self {
@@ -39,6 +42,8 @@ struct RelayDeadline {
             case .upstreamFirstByte(let key): Failure(.upstreamFirstByteTimeout, retry: .timeout, key: key.rawValue)
             case .upstreamRead:
                 Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.read")
+            case .upstreamStreamIdle:
+                Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.stream_idle")
             case .upstreamWrite:
                 Failure(.upstreamWriteTimeout, key: "sites.proxy.timeout.write")
             }
@@ -64,6 +69,8 @@ struct RelayDeadline {
             let since = max(progress.uploadedAt, progress.downloadedAt)
             if progress.download == .awaited {
                 consider(since &+ timeouts.firstByte, .upstreamFirstByte(key: timeouts.firstByteKey))
+            } else if progress.isEventStream {
+                consider(since &+ timeouts.streamIdle, .upstreamStreamIdle)
             } else {
                 consider(since &+ timeouts.read, .upstreamRead)
             }
@@ -80,4 +87,9 @@ extension RelayProgress {
         let allowed = limits.minBodyRateGrace &+ min(earned, 1 << 32) &* 1_000_000_000
         return allowed > waitedForBody ? allowed &- waitedForBody : 0
     }
+}
+
+extension Download {
+    /// Asked only where the answer's body is waited for.
+    var isEventStream: Bool { state == .body && head.isEventStream }
 }

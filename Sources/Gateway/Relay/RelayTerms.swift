@@ -15,6 +15,9 @@ struct RelayTerms: ~Copyable {
 
     /// The request's trailers go on.
     var forwardsTrailers = false
+
+    /// How the answer is compressed; nil: it passes as it comes.
+    var compression: CompressionUse?
 }
 
 /// By which rules a request's trailers go on. An object, since few requests have any.

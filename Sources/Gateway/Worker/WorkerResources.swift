@@ -22,6 +22,7 @@ final class WorkerResources {
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let passwords: KnownPasswords
     let tokenKeys = FileViews<WebKeys>()
+    let encoders = EncoderPool()
     let log: AccessLog
     /// Which worker it is of, from 0.
     let number: Int

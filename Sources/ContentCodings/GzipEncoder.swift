@@ -1,25 +1,14 @@
 import CZlib
 
-/// A streaming gzip encoder (RFC 1952). Its state is bounded (about 256 KiB), whatever passes through it.
-/// Not `Sendable`: it belongs to one exchange.
-@safe package final class GzipEncoder {
-    /// What must come out of one call.
-    package enum Flush {
-        /// Whatever the encoder likes; possibly nothing yet.
-        case none
-        /// Everything given so far can be decoded; costs a few bytes. For content that is streamed.
-        case sync
-        /// The last input: the trailer comes out, and the encoder is used up.
-        case finish
-    }
-
+/// gzip (RFC 1952), about 256 KiB of state.
+@safe final class GzipEncoder: ContentEncoder {
     // `@safe` holds because the pointer never leaves this class, is allocated and initialised in `init` and freed in `deinit`
     // only, and zlib keeps no pointer to input or output beyond a call.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isFinished = false
 
-    /// `level`: 0 (stored) to 9 (smallest). Errors: `.other` if zlib refuses the level or has no memory.
-    package init(level: Int) throws(StaticError) {
+    /// `level`: 0 (stored) to 9 (smallest). Errors: if zlib refuses the level or has no memory.
+    init(level: Int) throws(EncodingError) {
         let allocated = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         // Safe: just allocated. A zeroed z_stream asks for zlib's own allocator.
         unsafe allocated.initialize(to: z_stream())
@@ -27,7 +16,7 @@ import CZlib
         let code = unsafe gh_gzip_init(allocated, Int32(clamping: level))
         guard code == Z_OK else {
             unsafe allocated.deallocate()  // Safe: a failed init leaves nothing behind, and nobody else has the pointer.
-            throw .other(reason: "zlib cannot start at level \(level): code \(code)")
+            throw EncodingError("zlib cannot start at level \(level): code \(code)")
         }
         unsafe stream = allocated
     }
@@ -38,14 +27,10 @@ import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Encodes all of `input` and appends what comes out to `output`. After `.finish`, further calls are an error.
-    /// Errors: `.other` if the encoder is already finished or zlib's state is broken.
-    package func encode(
-        _ input: Span<UInt8>, into output: inout [UInt8], flush: Flush
-    ) throws(StaticError) {
-        guard !isFinished else { throw .other(reason: "the gzip stream has already ended") }
+    func encode(_ input: Span<UInt8>, into output: inout [UInt8], flush: EncoderFlush) throws(EncodingError) {
+        guard !isFinished else { throw EncodingError("the gzip stream has already ended") }
         // zlib counts in 32 bits; callers work in slices far below that.
-        guard input.count <= Int(Int32.max) else { throw .other(reason: "more than 2 GiB in one call") }
+        guard input.count <= Int(Int32.max) else { throw EncodingError("more than 2 GiB in one call") }
         if input.isEmpty && flush == .none { return }
         let mode =
             switch flush {
@@ -63,7 +48,7 @@ import CZlib
         }
         // Z_BUF_ERROR: nothing was left to do, as after two flushes in a row.
         guard code == Z_OK || code == Z_BUF_ERROR || code == Z_STREAM_END else {
-            throw .other(reason: "zlib failed: code \(code)")
+            throw EncodingError("zlib failed: code \(code)")
         }
         isFinished = code == Z_STREAM_END
     }
@@ -90,5 +75,10 @@ import CZlib
             }
             if code != Z_OK || room > 0 { return code }
         }
+    }
+
+    func restart() -> Bool {
+        isFinished = false
+        return unsafe deflateReset(stream) == Z_OK  // Safe: initialised in `init`.
     }
 }

@@ -1,0 +1,3 @@
+#include "CZstd.h"
+
+int gh_zstd_is_error(size_t code) { return ZSTD_isError(code) != 0; }
