@@ -53,3 +53,9 @@ int gh_start_program(const char *program, const char *first, const char *second,
 
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.
 int gh_end_program(int pid);
+
+/// Bytes that are resident and that malloc(3) has not lent, as near as they can be told: some megabytes are the program's own.
+size_t gh_unused_memory(void);
+
+/// malloc_trim(3), which the Glibc module does not cover: whole pages that malloc has not lent are given back to the kernel.
+void gh_give_back_memory(void);

@@ -30,7 +30,7 @@ extension HTTP2Session: HTTP2Acceptor {
         var text = state.takeLines()
         fields.appendHead(kind, hasBody: hasBody, key: Handshake.newKey, to: &text)
         let refusal = refusal(of: text.span, read: fields, into: head)
-        state.give(back: text)
+        state.give(back: &text)
         return refusal ?? (kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil)
     }
 

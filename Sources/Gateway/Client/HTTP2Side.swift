@@ -108,6 +108,6 @@ extension WorkerResources {
         var lines = takeLines()
         compose(&lines)
         encode(lines.span)
-        give(back: lines)
+        give(back: &lines)
     }
 }

@@ -48,6 +48,7 @@ final class WorkerResources {
     /// What open tunnels carry is counted every five seconds.
     private static let ticksPerTunnelCount = 20
     private let probes: Bool
+    private var unusedMemory = UnusedMemory()
     /// Starts a task for a connection that had none.
     let resume: (ObjectIdentifier) -> Void
     let streamTasks: StreamTasks
@@ -108,11 +109,13 @@ final class WorkerResources {
     /// An empty array that has room for a head's lines, most likely.
     func takeLines() -> [UInt8] { exchange(&spareLines, with: []) }
 
-    func give(back lines: consuming [UInt8]) {
+    /// - Parameter lines: is empty afterwards: held by its owner too, it could not be emptied without another being made.
+    func give(back lines: inout [UInt8]) {
+        var taken = exchange(&lines, with: [])
         // One head beyond all measure must not hold memory for ever.
-        guard lines.capacity <= 65_536 else { return }
-        lines.removeAll(keepingCapacity: true)
-        spareLines = lines
+        guard taken.capacity <= 65_536 else { return }
+        taken.removeAll(keepingCapacity: true)
+        spareLines = taken
     }
 
     func release(_ head: RequestHead) {
@@ -231,6 +234,7 @@ final class WorkerResources {
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
+        if probes { unusedMemory.tick() }
         log.flush()
     }
 }

@@ -29,7 +29,7 @@ package final class HTTP2Connection {
     private var hasToldOfTable = false
     var streams = HTTP2StreamTable()
     /// Streams whose exchanges are over, to be used again while others are open.
-    private var spareStreams: [HTTP2Stream] = []
+    private var spareStreams = HTTP2SpareStreams()
     /// The highest stream that the client has opened.
     var lastStream: UInt32 = 0
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
@@ -172,17 +172,11 @@ package final class HTTP2Connection {
 
     // MARK: Streams
 
-    /// - Returns: one that nobody has any more, if there is such a one.
     func makeStream(_ identifier: UInt32) -> HTTP2Stream {
-        while var spare = spareStreams.popLast() {
-            guard isKnownUniquelyReferenced(&spare) else { continue }
-            spare.open(as: identifier)
-            return spare
-        }
-        return HTTP2Stream(identifier, of: self)
+        guard let spare = spareStreams.take() else { return HTTP2Stream(identifier, of: self) }
+        spare.open(as: identifier)
+        return spare
     }
-
-    private static let mostSpareStreams = 128
 
     /// Takes the room of fields back that have been read.
     package func keep(_ fields: consuming RequestFields) {
@@ -198,8 +192,7 @@ package final class HTTP2Connection {
         stream.detach()
         guard !stream.isClosed else {
             forget(stream)
-            if spareStreams.count < Self.mostSpareStreams { spareStreams.append(stream) }
-            return
+            return spareStreams.put(stream)
         }
         stream.abandonedAt = now
         abandonedCount += 1
@@ -235,7 +228,7 @@ package final class HTTP2Connection {
     package func releaseMemory() {
         guard streams.isEmpty else { return }
         decoder.releaseMemory()
-        spareStreams = []
+        spareStreams = HTTP2SpareStreams()
         streams = HTTP2StreamTable()
         queue = HTTP2SendQueue()
         spareFields = []
@@ -260,8 +253,13 @@ package final class HTTP2Connection {
     }
 
     func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
-        // Who waits already, and is no less urgent, goes first.
-        guard output.hasRoom, !queue.isBehind(stream) else { return 0 }
+        // Who waits already, and is more urgent, goes first.
+        guard queue.isEmpty || !queue.isBehind(stream) else { return 0 }
+        if !output.hasRoom {
+            // The end of a short body makes the write that is due, rather than wait for its turn to be woken.
+            guard endsStream, payload.count <= FrameHeader.usualPayload, queue.isEmpty else { return 0 }
+            guard try output.flush(), output.hasRoom else { return 0 }
+        }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
         if count >= Self.worthwhile { controlFrames.add(2) }
@@ -387,7 +385,7 @@ package final class HTTP2Connection {
     /// Gives up what it holds; what waited is lost.
     package func discard() {
         endStreams()
-        spareStreams = []
+        spareStreams = HTTP2SpareStreams()
         if let input { buffers.release(input) }
         input = nil
         output.discard()

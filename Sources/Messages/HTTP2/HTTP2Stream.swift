@@ -15,7 +15,11 @@ package final class HTTP2Stream {
     package let outflow: HTTP2Outflow
     /// Of the exchange, while there is one.
     private var waiter: Waiter?
-    package var priority = Priority()
+    package var priority: Priority {
+        get { askedPriority }
+        set { askedPriority = newValue }
+    }
+    private var askedPriority = Priority()
     /// Why it ended before its time, on either side's account; nil while it has not.
     package var resetCode: ErrorCode? { resetBy }
     private var resetBy: ErrorCode?

@@ -38,3 +38,23 @@ struct HTTP2StreamTable {
         return low
     }
 }
+
+/// Streams of a connection whose exchanges are over, to be used again.
+struct HTTP2SpareStreams {
+    private var streams: [HTTP2Stream] = []
+    /// As many as are open at a time by default.
+    private static let most = 128
+
+    /// - Returns: one that nobody else has any more: who still held it would take another request for its own.
+    mutating func take() -> HTTP2Stream? {
+        while var spare = streams.popLast() {
+            if isKnownUniquelyReferenced(&spare) { return spare }
+        }
+        return nil
+    }
+
+    /// Puts one back, or drops it.
+    mutating func put(_ stream: HTTP2Stream) {
+        if streams.count < Self.most { streams.append(stream) }
+    }
+}
