@@ -264,6 +264,12 @@ extension ConfigurationReference {
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),
             Key(
+                "handshake_failure_lines", "0 to 100000", .value("20"),
+                """
+                Lines that a worker writes in a second about TLS handshakes that failed; the others are counted alone, and the \
+                next line says how many they were (`unsaid`). 0: none is written.
+                """),
+            Key(
                 "rate_limited_clients", "1000 to 10000000", .value("1000000"),
                 """
                 Clients that each rate limit remembers at the same time, at about 34 bytes each; memory is taken as they come. \

@@ -126,6 +126,7 @@ extension ConfigurationReference {
                 Key(
                     "max_message_size", "size; 0: no limit", .value("0"),
                     "Payload of one message on the wire. A bigger one ends the WebSocket with code 1009."),
+                routeClientAuthenticationKey,
                 Key(
                     "websocket_strict", "boolean", .value("false"),
                     """

@@ -11,7 +11,7 @@ extension Reloader {
 
     /// What is to be watched.
     var watchedFiles: [String] {
-        gateway.currentPlan.certificates.filter { $0.loaded != nil }.flatMap { [$0.certificateFile, $0.keyFile] }
+        gateway.currentPlan.certificates.flatMap(\.watchedFiles)
             + (source.isWatched ? [source.path] : [])
     }
 

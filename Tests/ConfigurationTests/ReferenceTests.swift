@@ -19,6 +19,7 @@ import Testing
         ("sites[].routes[].access", []), ("sites[].routes[].concurrency", []),
         ("sites[].routes[].jwt", ["jwks_file = \"a\""]), ("sites[].routes[].forward_auth", ["url = \"http://a.example\""]),
         ("sites[].ssl", ["enabled = true", "cert_file = \"a.crt\"", "key_file = \"a.key\""]), ("sites[].ssl.acme", []),
+        ("sites[].ssl.certificates", ["cert_file = \"b.crt\"", "key_file = \"b.key\""]),
         ("sites[].proxy", ["enabled = true"]),
         ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.routes[].access", []),

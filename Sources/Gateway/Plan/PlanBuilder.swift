@@ -205,7 +205,9 @@ package struct PlanBuilder {
             for name in configuration.sites[index].allHostnames { contexts[name] = context }
         }
         return chosen.map {
-            TLSServerNames(contexts, fallback: $0, challenges: challengeContexts, tickets: tickets ?? TicketKeys())
+            TLSServerNames(
+                contexts, fallback: $0, challenges: challengeContexts,
+                isStrict: configuration.sites[fallback].ssl?.strictSNI == true, tickets: tickets ?? TicketKeys())
         }
     }
 

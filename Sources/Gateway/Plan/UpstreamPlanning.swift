@@ -202,7 +202,7 @@ extension PlanBuilder {
                 switch error.file {
                 case .authorities: "ca_file"
                 case .key: "client_key_file"
-                case .certificate, nil: "client_cert_file"
+                case .certificate, .clientAuthorities, .revocations, .passphrase, nil: "client_cert_file"
                 }
             problem(at: "\(keyPath).\(key)", error.reason)
             return settings
