@@ -134,7 +134,13 @@ extension ConfigurationReference {
                     """
                     Who protects the records of TLS 1.3 after the handshake: Gatehouse, with OpenSSL's ciphers and a fraction \
                     of the memory, or OpenSSL alone ([TLS](tls.md#records)).
-                    """)
+                    """),
+                Key(
+                    "ticket_keys", "file", .none("keys of the process's own, replaced every two hours"),
+                    """
+                    Keys for session tickets, 80 bytes each, so that several gateways resume each other's sessions \
+                    ([TLS](tls.md#resumption)).
+                    """),
             ]),
         Section(
             "management", "The operator's own listener.",

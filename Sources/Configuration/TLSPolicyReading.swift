@@ -34,30 +34,11 @@ extension TLSSettings {
         }
         table.read("min_version", "min_tls_version", into: &minVersion)
         table.read("max_version", "max_tls_version", into: &maxVersion)
-        suites = names("suites", table)
-        groups = names("groups", table)
+        suites = table.suites("suites")
+        groups = table.suites("groups")
         table.read("strict_sni", into: &strictSNI)
         checkVersions(table)
         checkSuites(table)
-    }
-
-    private func names(_ key: String, _ table: TableReader) -> [String]? {
-        guard let texts = table.strings([key]) else { return nil }
-        if texts.isEmpty {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "is empty: nobody could connect", hint: "take it out")
-            return nil
-        }
-        var seen: Set<String> = []
-        for text in texts {
-            if text.value.contains(where: { ":,;!+@ ".contains($0) }) {
-                table.reading.error(
-                    text, "\"\(text.value)\" is not one name", hint: "a list of names, each in quotes; OpenSSL's rules are none")
-            } else if !seen.insert(text.value).inserted {
-                table.reading.error(text, "\"\(text.value)\" stands here twice")
-            }
-        }
-        return texts.map(\.value)
     }
 
     private func checkVersions(_ table: TableReader) {

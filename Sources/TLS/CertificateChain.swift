@@ -31,7 +31,7 @@ import Glibc
     }
 
     /// - Parameter certificates: are owned from here on.
-    private init?(owning certificates: [OpaquePointer]) {
+    init?(owning certificates: [OpaquePointer]) {
         unsafe self.certificates = certificates
         guard unsafe !certificates.isEmpty else { return nil }
     }

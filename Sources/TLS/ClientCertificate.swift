@@ -69,7 +69,7 @@ package final class ClientCertificate: Sendable {
     private static func text(_ name: OpaquePointer?) -> String {
         guard let name = unsafe name, let output = unsafe BIO_new(BIO_s_mem()) else { return "" }
         defer { unsafe BIO_free(output) }
-        guard unsafe X509_NAME_print_ex(output, name, 0, gh_name_flags()) >= 0 else { return "" }
+        guard unsafe X509_NAME_print_ex(output, name, 0, gh_ascii_name_flags()) >= 0 else { return "" }
         let text = unsafe CertificateChain.text(of: output)
         return text.utf8.allSatisfy { 0x20...0x7E ~= $0 } ? text : ""
     }

@@ -42,21 +42,24 @@ package struct TLSPolicy: Sendable, Hashable {
         _ = unsafe gh_set_min_version(context, minimumVersion.number)
         _ = unsafe gh_set_max_version(context, maximumVersion.number)
         if prefersClientsOrder { unsafe gh_follow_clients_order(context) }
-        let older = suites.map { $0.filter { !Self.isOfTLS13($0) } }
-        if let newer = suites?.filter(Self.isOfTLS13), !newer.isEmpty {
-            guard unsafe SSL_CTX_set_ciphersuites(context, newer.joined(separator: ":")) == 1 else {
-                throw TLSError(.configuration(nil), "no such cipher suites of TLS 1.3: \(newer.joined(separator: ", "))")
-            }
-        }
-        // Without suites of TLS 1.2 there is none but TLS 1.3, which the configuration sees to; the default stays then.
-        let list = older.flatMap { $0.isEmpty ? nil : $0.joined(separator: ":") } ?? Self.defaultSuites
-        guard unsafe SSL_CTX_set_cipher_list(context, list) == 1 else {
-            throw TLSError(.configuration(nil), "no such cipher suites: \(list)")
-        }
+        try unsafe Self.use(suites ?? [], in: context)
         guard unsafe gh_set_groups(context, groupList) == 1 else {
             throw TLSError(.configuration(nil), "no such groups: \(groupList)")
         }
         ERR_clear_error()
+    }
+
+    /// Gives an SSL_CTX that nobody uses yet its suites; of a version of which there is none on the list, the default ones.
+    static func use(_ suites: [String], in context: OpaquePointer) throws(TLSError) {
+        let newer = suites.filter(isOfTLS13)
+        if !newer.isEmpty, unsafe SSL_CTX_set_ciphersuites(context, newer.joined(separator: ":")) != 1 {
+            throw TLSError(.configuration(nil), "no such cipher suites of TLS 1.3: \(newer.joined(separator: ", "))")
+        }
+        let older = suites.filter { !isOfTLS13($0) }
+        let list = older.isEmpty ? defaultSuites : older.joined(separator: ":")
+        guard unsafe SSL_CTX_set_cipher_list(context, list) == 1 else {
+            throw TLSError(.configuration(nil), "no such cipher suites: \(list)")
+        }
     }
 
     // MARK: What this OpenSSL has

@@ -120,7 +120,10 @@ import CRecords
         let result = unsafe SSL_do_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
-        guard client == nil else { return .moved(0) }
+        if let client, let ssl = unsafe ssl {
+            guard unsafe client.hasPinnedKey(ssl) else { throw notPinned }
+            return .moved(0)
+        }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
         remembered.agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")

@@ -12,7 +12,7 @@ extension TLSSession {
         if stage == .handshake, let client, client.settings.verifies, verification != Int(X509_V_OK) {
             ERR_clear_error()
             let words = unsafe String(cString: X509_verify_cert_error_string(verification))
-            return TLSError(.verification, "\(words) (checked for \(client.settings.serverName))")
+            return TLSError(.verification, "\(words) (checked for \(client.settings.serverName)\(refusedWords))")
         }
         if unsafe wire.pointee.error != 0 {
             ERR_clear_error()
@@ -34,6 +34,27 @@ extension TLSSession {
             return TLSError(stage, "\(reason): the server asks for a client certificate")
         }
         return TLSError(stage, reason)
+    }
+
+    /// What the certificate says of itself that was refused.
+    private var refusedWords: String {
+        guard let refused = unsafe wire.pointee.refused, unsafe X509_up_ref(refused) == 1,
+            let chain = unsafe CertificateChain(owning: [refused])
+        else { return "" }
+        return "; \(chain.upstreamWords)"
+    }
+
+    /// The server has proved its name, and is not the one that was pinned.
+    var notPinned: TLSError {
+        client?.forgetSessions()
+        var words = ""
+        if let leaf = unsafe SSL_get0_peer_certificate(ssl), unsafe X509_up_ref(leaf) == 1,
+            let chain = unsafe CertificateChain(owning: [leaf])
+        {
+            words = "; \(chain.upstreamWords)"
+        }
+        return TLSError(
+            .verification, "none of its public keys is pinned (checked for \(client?.settings.serverName ?? "-")\(words))")
     }
 
     /// Has the client's whole hello come?

@@ -52,7 +52,7 @@ import Testing
         #expect(dns.attempts == 3)
         #expect(dns.minTTL == .seconds(2))
         #expect(dns.maxTTL == .seconds(3600))
-        #expect(configuration.tls.records == .openSSL)
+        #expect(configuration.tls.records == .openSSL && configuration.tls.ticketKeys == "tickets")
         #expect(configuration.fileCache.size == 64 << 20)
         #expect(configuration.fileCache.entries == 99)
         #expect(configuration.fileCache.valid == .milliseconds(2500))

@@ -73,6 +73,8 @@ typedef struct gh_wire {
     /// Of a server's session, borrowed: among which sites it chooses, and the one that it has chosen.
     const void *names;
     const void *chosen;
+    /// Of a client's session: the server's certificate, if it was refused. The wire's own.
+    X509 *refused;
 } gh_wire;
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
@@ -159,6 +161,9 @@ enum {
     /// Seconds for which a ticket is good, and after which new ones get a new key: a key is known for twice as long at most
     /// (RFC 9325 §3.4).
     GH_TICKET_LIFETIME = 2 * 60 * 60,
+    /// Of a file's.
+    GH_TICKET_KEY_SIZE = 80,
+    GH_MOST_TICKET_KEYS = 8,
     /// Bytes of a listener's keys, for `gh_tickets_read`.
     GH_TICKET_KEYS_SIZE = 192,
 };
@@ -175,6 +180,10 @@ void gh_tickets_read(gh_tickets *tickets, unsigned char *keys);
 /// Replaces the keys by such a copy.
 void gh_tickets_write(gh_tickets *tickets, const unsigned char *keys);
 
+/// From now on these keys are used, of GH_TICKET_KEY_SIZE bytes each: the name, the key of the HMAC, the key of the cipher. The
+/// first makes new tickets. None: the process makes its own again. At most GH_MOST_TICKET_KEYS.
+void gh_tickets_use(gh_tickets *tickets, const unsigned char *keys, size_t count);
+
 /// Makes the sessions of a server's context take the keys of gh_set_tickets.
 void gh_use_tickets(SSL_CTX *context);
 
@@ -189,6 +198,9 @@ int gh_is_challenge(SSL *ssl);
 
 /// Has a session be resumed only while its client's certificate is one that the site takes. For a listener's own context.
 void gh_check_resumed(SSL_CTX *context);
+
+/// SSL_CTX_set_verify(3) of a client's context: a certificate that is refused is kept as its wire's `refused`.
+void gh_verify_servers(SSL_CTX *context, int mode);
 
 /// Verifies a client's certificate as a handshake does with this context. NULL if it is refused; else the chain, the leaf first,
 /// which the caller frees with gh_free_chain.
@@ -213,9 +225,6 @@ static inline void gh_set_common(SSL_CTX *context) {
 static inline int gh_set_min_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }
-static inline int gh_set_max_version(SSL_CTX *context, int version) {
-    return SSL_CTX_set_max_proto_version(context, version);
-}
 static inline long gh_set_server_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, name); }
 static inline int gh_set_groups(SSL_CTX *context, const char *list) { return SSL_CTX_set1_groups_list(context, list); }
 static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
@@ -234,7 +243,7 @@ static inline void gh_set_longest_chain(SSL_CTX *context, long bytes) { SSL_CTX_
 static inline void gh_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
     SSL_CTX_add1_chain_cert(context, certificate);
 }
-static inline unsigned long gh_name_flags(void) { return XN_FLAG_RFC2253; }
+static inline unsigned long gh_ascii_name_flags(void) { return XN_FLAG_RFC2253; }
 static inline void gh_follow_clients_order(SSL_CTX *context) {
     SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }

@@ -9,6 +9,8 @@ protocol RequestSender {
     var port: UInt16 { get }
     /// Nil on a plain connection.
     var tls: ClientEndpoint.TLSParameters? { get }
+    /// Nil if it has shown none.
+    var clientCertificate: ClientCertificate? { get }
 
     func clientAddress(of request: RequestHead, for site: SitePlan) -> IPAddress?
     func forwarding(to site: SitePlan) -> ClientPeer
@@ -58,7 +60,7 @@ struct ExchangeVariables: RequestVariables {
 
     /// Nothing, but for whether there is one, of a client that has shown none.
     private func appendCertificate(_ variable: RequestVariable, to out: inout [UInt8]) {
-        let certificate = endpoint.session?.clientCertificate
+        let certificate = endpoint.clientCertificate
         if variable == .clientCertVerify {
             return out.append(contentsOf: (certificate == nil ? "NONE" : "SUCCESS").utf8)
         }

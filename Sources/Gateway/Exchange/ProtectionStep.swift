@@ -11,7 +11,7 @@ extension Exchange {
     mutating func protect(_ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan) throws(Failure) {
         let address = endpoint.clientAddress(of: request, for: site)
         if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
-        if protection.requiresClientCertificate, endpoint.session?.clientCertificate == nil { throw Self.certificateRequired }
+        if protection.requiresClientCertificate, endpoint.clientCertificate == nil { throw Self.certificateRequired }
         for limit in protection.limits { try hold(limit, request, from: address) }
         if !protection.concurrency.isEmpty { try takePlaces(protection.concurrency, address) }
     }

@@ -24,6 +24,10 @@ package final class Plan: Sendable {
     let files: [SiteIdentity: StaticSite]
     /// What its sites lack.
     package let faults: [SiteFault]
+    /// Keys for session tickets of a file; nil: the listeners' own.
+    let ticketKeyFile: TicketKeyFile?
+    /// Where it is, since a change of it is used without a reload.
+    package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
     /// How upstreams' names are looked up.
@@ -45,7 +49,8 @@ package final class Plan: Sendable {
     init(
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
-        files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState, names: NameCache.Settings,
+        files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
+        names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format,
         metrics: MetricsPlan?, workerCount: Int
     ) {
@@ -57,6 +62,7 @@ package final class Plan: Sendable {
         self.pools = pools
         self.files = files
         self.faults = faults
+        self.ticketKeyFile = ticketKeyFile
         self.carried = carried
         self.names = names
         self.fileCache = fileCache
@@ -92,5 +98,13 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        giveTicketKeys()
+    }
+
+    /// Has all listeners go on with the keys of the file, or with their own.
+    func giveTicketKeys() {
+        for tickets in listeners.compactMap({ $0.tls?.tickets }) {
+            if let ticketKeyFile { ticketKeyFile.give(to: tickets) } else { tickets.use([]) }
+        }
     }
 }

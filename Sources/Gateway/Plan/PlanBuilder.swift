@@ -70,11 +70,12 @@ package struct PlanBuilder {
         let listeners = listeners(sites)
         checkChallenges(listeners)
         judgeFaults(after: previous)
+        let ticketKeys = ticketKeyFile()
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, certificates: certificates, managed: managed,
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
-            pools: pools, files: files, faults: faults, carried: carried, names: names,
+            pools: pools, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logFormat: configuration.logging.format, metrics: metrics?.plan(), workerCount: workerCount)
     }

@@ -37,6 +37,24 @@ extension PlanBuilder {
         return policy(ssl)
     }
 
+    /// The file of `tls.ticket_keys`; nil without one.
+    mutating func ticketKeyFile() -> TicketKeyFile? {
+        guard let path = configuration.tls.ticketKeys else { return nil }
+        do throws(TLSError) {
+            let file = try TicketKeyFile(path)
+            if file.isOpenToAll {
+                problem(
+                    .warning, at: "tls.ticket_keys",
+                    "everybody on this machine can read \(path): who has it reads TLS 1.2 sessions",
+                    hint: "chmod 600 \(path)")
+            }
+            return file
+        } catch {
+            problem(at: "tls.ticket_keys", error.reason)
+            return nil
+        }
+    }
+
     /// Lists that have expired keep every client out: that is said before the first one comes.
     mutating func judgeRevocations(_ clients: ClientAuthentication?, at keyPath: String) {
         guard let file = clients?.crlFile else { return }

@@ -1,4 +1,5 @@
-// Clients' certificates: what a session is given of its site's context, and whether a resumed one still holds.
+// Peers' certificates: what a client's session is given of its site's context, whether a resumed one still holds, and which
+// certificate of a server was refused.
 
 #include "COpenSSL.h"
 
@@ -47,3 +48,17 @@ static SSL_TICKET_RETURN look_at_ticket(
 }
 
 void gh_check_resumed(SSL_CTX *context) { SSL_CTX_set_session_ticket_cb(context, NULL, look_at_ticket, NULL); }
+
+// OpenSSL forgets a certificate that it refuses.
+static int keep_refused(int is_right, X509_STORE_CTX *check) {
+    if (is_right) return 1;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx());
+    gh_wire *wire = ssl != NULL ? gh_wire_of(ssl) : NULL;
+    X509 *leaf = X509_STORE_CTX_get0_cert(check);
+    if (wire != NULL && wire->refused == NULL && leaf != NULL && X509_up_ref(leaf) == 1) wire->refused = leaf;
+    return 0;
+}
+
+void gh_verify_servers(SSL_CTX *context, int mode) {
+    SSL_CTX_set_verify(context, mode, mode == SSL_VERIFY_NONE ? NULL : keep_refused);
+}
