@@ -2,6 +2,7 @@
 // with them.
 
 #include "Handover.h"
+#include "Hello.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,9 @@ static void count_records(
     (void)version;
     (void)argument;
     if ((type != SSL3_RT_HEADER && type != SSL3_RT_HANDSHAKE) || length == 0) return;
+    if (type == SSL3_RT_HANDSHAKE && !is_write && *(const unsigned char *)bytes == SSL3_MT_CLIENT_HELLO) {
+        gh_keep_hello(ssl, bytes, length);
+    }
     gh_secrets *secrets = secrets_of(ssl);
     if (secrets == NULL) return;
     uint8_t *counts = is_write ? &secrets->counts_sent : &secrets->counts_read;
@@ -85,6 +89,8 @@ static void count_records(
     if (message == SSL3_MT_FINISHED) *counts = 1;
     if (message == SSL3_MT_KEY_UPDATE) secrets->are_outdated = 1;
 }
+
+void gh_keep_hellos(SSL_CTX *context) { SSL_CTX_set_msg_callback(context, count_records); }
 
 void gh_tell_secrets(SSL_CTX *context) {
     SSL_CTX_set_keylog_callback(context, note_secret);

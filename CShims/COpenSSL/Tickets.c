@@ -25,6 +25,9 @@ struct gh_tickets {
     pthread_mutex_t lock;
     ticket_key newest;
     ticket_key former;
+    // Of a file: then these are used, the first for new tickets, and none is made here.
+    ticket_key given[GH_MOST_TICKET_KEYS];
+    size_t given_count;
 };
 
 static _Atomic uint64_t key_period = GH_TICKET_LIFETIME;
@@ -49,8 +52,27 @@ static void wipe_expired(ticket_key *key, uint64_t now) {
     if (key->exists && now - key->made >= key_period + GH_TICKET_LIFETIME) OPENSSL_cleanse(key, sizeof *key);
 }
 
+void gh_tickets_use(gh_tickets *tickets, const unsigned char *keys, size_t count) {
+    pthread_mutex_lock(&tickets->lock);
+    OPENSSL_cleanse(tickets->given, sizeof tickets->given);
+    tickets->given_count = count < GH_MOST_TICKET_KEYS ? count : GH_MOST_TICKET_KEYS;
+    for (size_t index = 0; index < tickets->given_count; index += 1) {
+        const unsigned char *key = keys + index * GH_TICKET_KEY_SIZE;
+        memcpy(tickets->given[index].name, key, NAME_LENGTH);
+        memcpy(tickets->given[index].mac_key, key + NAME_LENGTH, KEY_LENGTH);
+        memcpy(tickets->given[index].cipher_key, key + NAME_LENGTH + KEY_LENGTH, KEY_LENGTH);
+        tickets->given[index].exists = 1;
+    }
+    pthread_mutex_unlock(&tickets->lock);
+}
+
 // The key for a new ticket. 0 if there is none and none can be made.
 static int key_to_encrypt(gh_tickets *tickets, uint64_t now, ticket_key *out) {
+    if (tickets->given_count > 0) {
+        *out = tickets->given[0];
+        out->made = now;
+        return 1;
+    }
     ticket_key *newest = &tickets->newest;
     if (!newest->exists || now - newest->made >= key_period) {
         tickets->former = *newest;
@@ -68,6 +90,14 @@ static int key_to_encrypt(gh_tickets *tickets, uint64_t now, ticket_key *out) {
 }
 
 static int key_to_decrypt(gh_tickets *tickets, uint64_t now, const unsigned char *name, ticket_key *out) {
+    for (size_t index = 0; index < tickets->given_count; index += 1) {
+        if (memcmp(tickets->given[index].name, name, NAME_LENGTH) != 0) continue;
+        *out = tickets->given[index];
+        // A ticket of a former key is to be replaced.
+        out->made = index == 0 ? now : 0;
+        return 1;
+    }
+    if (tickets->given_count > 0) return 0;
     ticket_key *keys[] = {&tickets->newest, &tickets->former};
     for (size_t index = 0; index < 2; index += 1) {
         wipe_expired(keys[index], now);

@@ -60,7 +60,9 @@ static void release_pending(gh_wire *wire) {
 
 void gh_wire_release(gh_wire *wire) {
     release_pending(wire);
-    gh_forget_offer(wire);
+    gh_forget_hello(wire);
+    X509_free(wire->refused);
+    wire->refused = NULL;
     free(wire->inbox);
     wire->inbox = NULL;
     wire->inbox_start = wire->inbox_end = 0;

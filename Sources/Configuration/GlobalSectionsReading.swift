@@ -96,6 +96,7 @@ extension Limits {
         table.read("max_compressions", into: &maxCompressions, in: 0...100_000)
         table.read("max_idle_upstream_connections", into: &maxIdleUpstreamConnections, in: 0...100_000)
         table.readDuration("upstream_idle_timeout", into: &upstreamIdleTimeout)
+        table.read("handshake_failure_lines", into: &handshakeFailureLines, in: 0...100_000)
         table.read("rate_limited_clients", into: &rateLimitedClients, in: 1000...10_000_000)
         table.finish()
     }

@@ -9,6 +9,8 @@ package struct GlobalTLS: Sendable, Equatable {
     }
 
     package var records = Records.own
+    /// Keys for session tickets that several gateways share; nil: each process makes its own.
+    package var ticketKeys: String?
 
     package init() {}
 }
@@ -16,6 +18,7 @@ package struct GlobalTLS: Sendable, Equatable {
 extension GlobalTLS {
     init(reading table: TableReader) {
         table.read("records", into: &records)
+        table.read("ticket_keys", into: &ticketKeys)
         table.finish()
     }
 }

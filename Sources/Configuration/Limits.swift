@@ -59,6 +59,8 @@ package struct Limits: Sendable, Equatable {
     package var tunnelStall = Duration.seconds(60)
     /// 0: no limit.
     package var maxTunnelsPerClient = 0
+    /// A second, of each worker, about handshakes that failed.
+    package var handshakeFailureLines = 20
     /// That each rate limit remembers.
     package var rateLimitedClients = 1_000_000
     /// Answers of upstreams that one worker compresses at a time; 0: none.

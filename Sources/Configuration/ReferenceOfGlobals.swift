@@ -134,7 +134,13 @@ extension ConfigurationReference {
                     """
                     Who protects the records of TLS 1.3 after the handshake: Gatehouse, with OpenSSL's ciphers and a fraction \
                     of the memory, or OpenSSL alone ([TLS](tls.md#records)).
-                    """)
+                    """),
+                Key(
+                    "ticket_keys", "file", .none("keys of the process's own, replaced every two hours"),
+                    """
+                    Keys for session tickets, 80 bytes each, so that several gateways resume each other's sessions \
+                    ([TLS](tls.md#resumption)).
+                    """),
             ]),
         Section(
             "management", "The operator's own listener.",
@@ -269,6 +275,12 @@ extension ConfigurationReference {
                 "max_idle_upstream_connections", "count; 0: none is reused", .value("512"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),
+            Key(
+                "handshake_failure_lines", "0 to 100000", .value("20"),
+                """
+                Lines that a worker writes in a second about TLS handshakes that failed; the others are counted alone, and the \
+                next line says how many they were (`unsaid`). 0: none is written.
+                """),
             Key(
                 "rate_limited_clients", "1000 to 10000000", .value("1000000"),
                 """

@@ -43,6 +43,14 @@ extension ConfigurationReference {
                     "The name for SNI, and the one its certificate must have."),
                 Key("client_cert_file", "file", .none("none"), "Certificate to show to it, PEM."),
                 Key("client_key_file", "file", .none("none"), "Key of that certificate, PEM."),
+                Key("tls_min_version", "`1.2`, `1.3`", .value("\"1.2\""), "The oldest TLS that is spoken to it."),
+                Key("tls_suites", "list of names", .none("OpenSSL's choice"), "Cipher suites by OpenSSL's names."),
+                Key(
+                    "tls_pins", "list of hashes (or one)", .value("[]"),
+                    """
+                    Public keys, one of which its chain must have, besides being verified: `sha256//` and base64, as curl's \
+                    `--pinnedpubkey`.
+                    """),
                 Key(
                     "verify", "boolean", .value("true"),
                     """
@@ -126,6 +134,7 @@ extension ConfigurationReference {
                 Key(
                     "max_message_size", "size; 0: no limit", .value("0"),
                     "Payload of one message on the wire. A bigger one ends the WebSocket with code 1009."),
+                routeClientAuthenticationKey,
                 Key(
                     "websocket_strict", "boolean", .value("false"),
                     """

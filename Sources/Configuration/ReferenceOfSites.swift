@@ -138,10 +138,14 @@ extension ConfigurationReference {
                 Key("enabled", "boolean", .value("false"), "Whether the site speaks TLS."),
                 Key(
                     "cert_file", "file", .none("`./certs/<hostname>.crt`, with a warning"),
-                    "The certificate, PEM, the leaf first.", also: ["cert_path"]),
+                    "The certificate, PEM, the leaf first; or PKCS#12 (`.p12`, `.pfx`) with its key.", also: ["cert_path"]),
                 Key(
-                    "key_file", "file", .none("`./certs/<hostname>.key`, with a warning"), "Its key, PEM.", also: ["key_path"]),
-                Key("min_version", "`1.2`, `1.3`", .value("\"1.2\""), "The oldest TLS accepted.", also: ["min_tls_version"]),
+                    "key_file", "file", .none("`./certs/<hostname>.key`, with a warning"),
+                    "Its key, PEM; or the URI of one in a provider's store, such as `pkcs11:…`.", also: ["key_path"]),
+                Key(
+                    "key_passphrase_file", "file", .none("the key has none"),
+                    "Its first line is the passphrase of the key or PKCS#12 file, or the PIN of the key's store."),
+            ] + tlsPolicyKeys + [
                 Key(
                     "alpn", "list of `h2`, `http/1.1`", .value("[\"h2\", \"http/1.1\"]"),
                     "The versions of HTTP that are spoken, the preferred one first."),
@@ -153,7 +157,8 @@ extension ConfigurationReference {
                     "issuer", "`acme`, `internal`",
                     .none("`internal` for names that no public authority issues for, without `acme.directory`; else `acme`"),
                     "Who issues that certificate: an authority that is asked by ACME, or the internal CA of `server.state_dir`."),
-            ]),
+            ] + clientAuthenticationKeys),
+        certificatesSection,
         Section(
             "sites[].ssl.on_demand",
             """

@@ -32,6 +32,8 @@ package struct Route: Sendable, Equatable {
     /// The values of `Origin` that may open a WebSocket; nil: any.
     package var allowedOrigins: [String]?
     package var access = Access()
+    /// May only clients with a verified certificate come?
+    package var requiresClientCertificate = false
     /// nil: no limit of the route's own.
     package var rateLimit: RateLimiting?
     package var concurrency = Concurrency()

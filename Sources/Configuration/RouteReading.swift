@@ -59,6 +59,7 @@ extension Route {
         table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
         table.read("websocket_strict", into: &websocketStrict)
         access = Access(reading: table.table("access"))
+        readClientAuthentication(table)
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
         (tokens, liftsTokens) = Tokens.read(table.table("jwt"))

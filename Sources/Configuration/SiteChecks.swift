@@ -11,6 +11,7 @@ enum SiteChecks {
         for indices in listeners.values {
             guard let first = indices.first else { continue }
             checkTLS(indices.map { sites[$0] })
+            checkStrictNames(indices.map { sites[$0] })
             checkH2C(indices.map { sites[$0] })
             checkProxyProtocol(indices.map { sites[$0] })
             let chosen = indices.filter { sites[$0].site.isDefault }
@@ -65,6 +66,18 @@ enum SiteChecks {
             table.reading.report(
                 .error, "\(table.path).port", at: table.place(of: "port"), "\(with): port \(site.port) cannot speak both",
                 hint: "give one of them another port")
+        }
+    }
+
+    /// A listener asks before it knows whether any site has the name.
+    private static func checkStrictNames(_ sites: [(site: Site, table: TableReader)]) {
+        let secure = sites.filter { $0.site.ssl != nil }
+        guard let first = secure.first else { return }
+        for (site, table) in secure.dropFirst() where site.ssl?.strictSNI != first.site.ssl?.strictSNI {
+            table.reading.report(
+                .error, "\(table.path).ssl.strict_sni", at: table.place(of: "ssl"),
+                "differs from that of \(first.table.path): port \(site.port) is strict about names or not",
+                hint: "write the same in every site of the port")
         }
     }
 

@@ -1,5 +1,7 @@
 extension TLSSettings {
-    private static let fileKeys = ["cert_file", "cert_path", "key_file", "key_path"]
+    private static let fileKeys = [
+        "cert_file", "cert_path", "key_file", "key_path", "key_passphrase_file", "certificates",
+    ]
 
     /// Reads `[sites.ssl]`; nil: the site is plain HTTP.
     ///
@@ -9,7 +11,10 @@ extension TLSSettings {
         let key = table.string(["key_file", "key_path"], allowEmpty: false)
         let stem = "./certs/\(hostname ?? "localhost")"
         var settings = TLSSettings(certFile: cert?.value ?? stem + ".crt", keyFile: key?.value ?? stem + ".key")
-        table.read("min_version", "min_tls_version", into: &settings.minVersion)
+        table.read("key_passphrase_file", into: &settings.passphraseFile)
+        settings.certificates = table.tables("certificates").compactMap(Certificate.init(reading:))
+        settings.readPolicy(table)
+        settings.clientAuthentication = ClientAuthenticationSettings(reading: table)
         settings.readProtocols(table)
         table.read("auto_cert", into: &settings.autoCert)
         settings.domains = table.strings(["domains"])?.compactMap { domain(table, $0) } ?? []
@@ -24,6 +29,8 @@ extension TLSSettings {
         table.read("enabled", into: &isEnabled)
         table.finish()
         let hasFiles = fileKeys.contains(where: table.has)
+        // PKCS#12 has both in one file.
+        if let cert, key == nil, isArchive(cert.value) { settings.keyFile = cert.value }
         if !isEnabled {
             if hasFiles && !table.has("enabled") {
                 table.reading.report(
@@ -39,6 +46,11 @@ extension TLSSettings {
             checkFiles(table, settings, hasFiles: hasFiles)
         }
         return settings
+    }
+
+    /// Is it PKCS#12, by its name?
+    static func isArchive(_ file: String) -> Bool {
+        [".p12", ".pfx"].contains { file.lowercased().hasSuffix($0) }
     }
 
     /// Does it say that it is not meant?
@@ -87,7 +99,9 @@ extension TLSSettings {
         let hasKey = table.has("key_file") || table.has("key_path")
         if hasFiles {
             if !hasCert { table.missing("cert_file", hint: "the PEM file of the certificate that belongs to key_file") }
-            if !hasKey { table.missing("key_file", hint: "the PEM file of the key that belongs to cert_file") }
+            if !hasKey, !isArchive(settings.certFile) {
+                table.missing("key_file", hint: "the PEM file of the key that belongs to cert_file")
+            }
         } else if settings.certFile.contains("*") || settings.certFile.contains("[") {
             table.missing("cert_file", hint: "cert_file and key_file must be given where hostname is no plain name")
         } else {

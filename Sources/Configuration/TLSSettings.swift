@@ -10,7 +10,21 @@ package struct TLSSettings: Sendable, Equatable {
     package var certFile: String
     /// PEM.
     package var keyFile: String
+    /// Its first line is the key's passphrase, or the PIN of its store; nil: it has none.
+    package var passphraseFile: String?
+    /// Besides that one, of other kinds of key.
+    package var certificates: [Certificate] = []
     package var minVersion = Version.tls12
+    package var maxVersion = Version.tls13
+    /// nil: Gatehouse's own choice.
+    package var preset: Preset?
+    /// By OpenSSL's names, of all versions, the preferred one first; nil: the preset's, or Gatehouse's.
+    package var suites: [String]?
+    /// The same of groups for the key exchange.
+    package var groups: [String]?
+    /// Is a client refused that asks for no name, or for one that no site has? The same for all sites of a listener.
+    package var strictSNI = false
+    package var clientAuthentication = ClientAuthenticationSettings()
     /// What is spoken, by the names of RFC 7301 §6; the preferred one first.
     package var alpn = ["h2", "http/1.1"]
     /// Is the certificate to be got by ACME? Then no file is named.
@@ -29,6 +43,20 @@ package struct TLSSettings: Sendable, Equatable {
         case acme
         /// The one in the state directory.
         case internalCA = "internal"
+    }
+}
+
+extension TLSSettings {
+    /// One of `[[sites.ssl.certificates]]`.
+    package struct Certificate: Sendable, Equatable {
+        package var certFile: String
+        package var keyFile: String
+        package var passphraseFile: String?
+    }
+
+    /// All of them, the first one first.
+    package var allCertificates: [Certificate] {
+        [Certificate(certFile: certFile, keyFile: keyFile, passphraseFile: passphraseFile)] + certificates
     }
 }
 

@@ -21,6 +21,11 @@ package struct Upstream: Sendable, Hashable {
     package var tlsServerName: String?
     package var clientCertFile: String?
     package var clientKeyFile: String?
+    package var tlsMinVersion = TLSSettings.Version.tls12
+    /// Cipher suites by OpenSSL's names; nil: OpenSSL's own choice.
+    package var tlsSuites: [String]?
+    /// SHA-256 of public keys; empty: any.
+    package var tlsPins: [[UInt8]] = []
     /// False: any certificate is accepted, an explicit and warned-about choice.
     package var verify = true
 }

@@ -35,6 +35,9 @@ extension Upstream {
         clientCertFile = settings.clientCertFile
         clientKeyFile = settings.clientKeyFile
         verify = settings.verify
+        tlsMinVersion = settings.tlsMinVersion
+        tlsSuites = settings.tlsSuites
+        tlsPins = settings.tlsPins
     }
 }
 
@@ -50,6 +53,9 @@ private struct Settings {
     var clientCertFile: String?
     var clientKeyFile: String?
     var verify = true
+    var tlsMinVersion = TLSSettings.Version.tls12
+    var tlsSuites: [String]?
+    var tlsPins: [[UInt8]] = []
 
     mutating func read(_ table: TableReader) {
         table.read("weight", into: &weight, in: 0...65_535)
@@ -69,6 +75,9 @@ private struct Settings {
         table.read("client_cert_file", into: &clientCertFile)
         table.read("client_key_file", into: &clientKeyFile)
         table.read("verify", into: &verify)
+        table.read("tls_min_version", into: &tlsMinVersion)
+        tlsSuites = table.suites("tls_suites")
+        tlsPins = table.publicKeyPins("tls_pins")
         if table.has("client_cert_file") != table.has("client_key_file") {
             table.missing(
                 table.has("client_cert_file") ? "client_key_file" : "client_cert_file",
@@ -77,7 +86,10 @@ private struct Settings {
     }
 
     func check(_ table: TableReader, isTLS: Bool) {
-        for key in ["ca_file", "tls_server_name", "client_cert_file", "client_key_file", "verify"]
+        for key in [
+            "ca_file", "tls_server_name", "client_cert_file", "client_key_file", "verify", "tls_min_version", "tls_suites",
+            "tls_pins",
+        ]
         where !isTLS && table.has(key) {
             report(table, key, "has no effect: the url is not https or wss", hint: nil)
         }

@@ -21,6 +21,21 @@ import Glibc
         unsafe self.init(reading: input)
     }
 
+    /// The same of whatever it is kept in.
+    package convenience init?(_ files: CertificateFiles) {
+        guard let archive = Archive(file: files.certificate) else {
+            self.init(file: files.certificate)
+            return
+        }
+        unsafe self.init(owning: archive.certificates(files))
+    }
+
+    /// - Parameter certificates: are owned from here on.
+    init?(owning certificates: [OpaquePointer]) {
+        unsafe self.certificates = certificates
+        guard unsafe !certificates.isEmpty else { return nil }
+    }
+
     /// Reads all that there are. The BIO is freed.
     init?(reading input: OpaquePointer) {
         ERR_clear_error()

@@ -1,8 +1,8 @@
 import COpenSSL
 import Glibc
 
-/// Which files a site's certificate and its key are, and what is in them: so that it is seen when they have been replaced, by a
-/// rename, in place, or by another link on the way to them.
+/// Which files a site's certificates and keys are, and those that clients' are verified by, and what is in them: so that it is
+/// seen when they have been replaced, by a rename, in place, or by another link on the way to them.
 package struct CertificateFingerprint: Sendable, Equatable {
     /// Which files they are, by what stat(2) says.
     private var identity: [Identity]
@@ -34,14 +34,14 @@ package struct CertificateFingerprint: Sendable, Equatable {
     /// file times in ticks.
     private static let tick: Int64 = 2_000_000_000
 
-    /// Reads both files.
+    /// Reads the files.
     /// - Returns: nil if one of them cannot be read.
-    package init?(certificateFile: String, keyFile: String) {
+    package init?(_ files: [String]) {
         guard let hash = unsafe EVP_MD_CTX_new() else { return nil }
         defer { unsafe EVP_MD_CTX_free(hash) }
         guard unsafe EVP_DigestInit_ex(hash, EVP_sha256(), nil) == 1 else { return nil }
         identity = []
-        for file in [certificateFile, keyFile] {
+        for file in files {
             guard let found = unsafe Self.read(file, into: hash) else { return nil }
             identity.append(found)
         }
@@ -55,8 +55,8 @@ package struct CertificateFingerprint: Sendable, Equatable {
 
     /// Are they certainly the files as they were read? Asks only stat(2): false means that they have to be read.
     /// - Parameter now: nanoseconds since 1970.
-    package func isCurrent(certificateFile: String, keyFile: String, now: Int64) -> Bool {
-        for (file, identity) in zip([certificateFile, keyFile], identity) {
+    package func isCurrent(_ files: [String], now: Int64) -> Bool {
+        for (file, identity) in zip(files, identity) {
             var status = stat()
             // The path is read and the struct filled during the call alone.
             guard unsafe stat(file, &status) == 0, Identity(status) == identity else { return false }

@@ -14,6 +14,13 @@ extension TLSServerContext {
     /// From now on its handshakes wait for the certificate that `source` has for the name that the client asks for.
     package func awaitCertificates() throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
+        do throws(TLSError) {
+            try unsafe policy.apply(to: context)
+            try unsafe policy.clientAuthentication?.apply(to: context)
+        } catch {
+            unsafe SSL_CTX_free(context)
+            throw error
+        }
         // The argument is this object, unretained: a session holds the listener's names, and these hold it.
         unsafe SSL_CTX_set_cert_cb(context, chooseCertificate, Unmanaged.passUnretained(self).toOpaque())
         unsafe put(context)

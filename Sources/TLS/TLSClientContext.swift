@@ -15,6 +15,11 @@ import COpenSSL
         package var clientKeyFile: String?
         /// False accepts any certificate: only ever an explicit choice.
         package var verifies: Bool
+        package var minimumVersion = TLSVersion.tls12
+        /// Cipher suites by OpenSSL's names, of all versions; nil: OpenSSL's own choice.
+        package var suites: [String]?
+        /// SHA-256 of public keys (RFC 7469 §2.4), one of which the server's chain must have; empty: any.
+        package var pins: [[UInt8]] = []
         package var records: TLSRecords
 
         package init(
@@ -46,13 +51,13 @@ import COpenSSL
         unsafe self.context = context
         self.settings = settings
         isAddress = Self.isAddress(settings.serverName)
-        _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
+        _ = unsafe gh_set_min_version(context, settings.minimumVersion.number)
         unsafe gh_set_common(context)
         if settings.records == .own { unsafe gh_tell_secrets(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
         let http1: [UInt8] = [8] + Array("http/1.1".utf8)
         _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))
-        unsafe SSL_CTX_set_verify(context, settings.verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+        unsafe gh_verify_servers(context, settings.verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE)
         // SSL_CTX_sess_set_new_cb(3): told of each ticket when it comes, also on a connection that is closed after one answer.
         // The argument is this object, unretained: every session that uses the context holds the object too.
         unsafe SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
@@ -60,8 +65,15 @@ import COpenSSL
             guard let context = unsafe SSL_get_SSL_CTX(ssl), let object = unsafe SSL_CTX_get_ex_data(context, 0) else { return 0 }
             return unsafe Unmanaged<TLSClientContext>.fromOpaque(object).takeUnretainedValue().keep(session) ? 1 : 0
         }
+        if let suites = settings.suites { try unsafe TLSPolicy.use(suites, in: context) }
         try loadTrust()
         try loadCertificate()
+    }
+
+    /// A server has turned out not to be the one: none of its sessions is resumed.
+    func forgetSessions() {
+        unsafe sessions.forEach { unsafe SSL_SESSION_free($0) }
+        unsafe sessions = unsafe []
     }
 
     deinit {

@@ -23,16 +23,34 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
 
     /// What a file that the configuration names is for.
     package enum File: Sendable, Equatable {
-        case certificate, key, authorities
+        case certificate, key, authorities, clientAuthorities, revocations, passphrase
     }
 
     package let kind: Kind
     /// Plain words: OpenSSL's reason, or the system's.
     package let reason: String
+    /// What it was, if it was a client's handshake that failed.
+    package let fault: HandshakeFault?
 
-    package init(_ kind: Kind, _ reason: String) {
+    /// Of several certificates, which one it is about.
+    package private(set) var certificate = 0
+
+    package init(_ kind: Kind, _ reason: String, fault: HandshakeFault? = nil) {
         self.kind = kind
         self.reason = reason
+        self.fault = fault
+    }
+
+    /// The same, about one of several certificates.
+    func ofCertificate(_ number: Int) -> TLSError {
+        var error = self
+        error.certificate = number
+        return error
+    }
+
+    /// The words for a key that did not come out of its file though there was a passphrase.
+    static func withPassphrase(_ reason: String) -> String {
+        reason.hasPrefix("it is encrypted") ? "the passphrase of key_passphrase_file is not the key's" : reason
     }
 
     /// The file that cannot be used, if it was one.
@@ -45,10 +63,6 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
     package var isAboutOurCertificate: Bool {
         reason.contains("alert") && (reason.contains("certificate") || reason.contains("unknown ca"))
     }
-
-    /// Had the client no cipher suite that the server has, too? To a server with an ECDSA certificate that is also a client which
-    /// takes RSA alone.
-    package var isForWantOfSuites: Bool { kind == .handshake && reason == "no shared cipher" }
 
     package var description: String { reason }
 

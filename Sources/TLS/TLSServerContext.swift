@@ -7,15 +7,7 @@ import Synchronization
 /// connections nor handshakes under way notice. There may also be none yet.
 /// `@safe`: every SSL_CTX is made here, lent in `withContext` alone, and freed when nobody can be using it any more.
 @safe package final class TLSServerContext: Sendable {
-    /// The oldest protocol version that is spoken.
-    package enum MinimumVersion: Sendable {
-        case tls12, tls13
-
-        var number: Int32 { self == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION }
-    }
-
-    let minimumVersion: MinimumVersion
-    let records: TLSRecords
+    package let policy: TLSPolicy
     /// What is spoken over it, the preferred one first, in ALPN's wire form (RFC 7301 §3.1).
     fileprivate let protocols: [UInt8]
     /// Where its handshakes find certificates of names that are not known before; nil: it has its own.
@@ -29,25 +21,18 @@ import Synchronization
     /// Those that have been replaced while somebody was looking. Only who replaces comes here.
     private let replaced = Mutex(Replaced())
 
-    /// - Parameters:
-    ///   - protocols: the names of what is spoken over it (RFC 7301 §6), the preferred one first, not empty.
-    ///   - source: of certificates that it shows in place of its own; see `awaitCertificates()`.
-    package init(
-        minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"], records: TLSRecords = .own,
-        source: (any CertificateSource)? = nil
-    ) {
+    /// - Parameter source: of certificates that it shows in place of its own; see `awaitCertificates()`.
+    package init(_ policy: TLSPolicy = TLSPolicy(), source: (any CertificateSource)? = nil) {
+        self.policy = policy
         self.source = source
-        self.minimumVersion = minimumVersion
-        self.records = records
-        self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        protocols = policy.protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     }
 
     /// With a certificate: see `replaceCertificate`.
     package convenience init(
-        certificateFile: String, keyFile: String, minimumVersion: MinimumVersion = .tls12, protocols: [String] = ["http/1.1"],
-        records: TLSRecords = .own
+        certificateFile: String, keyFile: String, _ policy: TLSPolicy = TLSPolicy()
     ) throws(TLSError) {
-        self.init(minimumVersion: minimumVersion, protocols: protocols, records: records)
+        self.init(policy)
         try replaceCertificate(certificateFile: certificateFile, keyFile: keyFile)
     }
 
@@ -58,17 +43,46 @@ import Synchronization
     /// Handshakes that begin from now on show this certificate; those under way and connections stay as they are, and nobody
     /// waits. From any thread; it reads files, so not from a worker's.
     ///
-    /// The files are a PEM certificate chain (leaf first) and its PEM key without a passphrase; that they match is checked.
-    /// - Throws: `.configuration`, naming the file and the reason; the certificate before stays then.
-    package func replaceCertificate(certificateFile: String, keyFile: String) throws(TLSError) {
+    /// - Parameter files: at least one; of several the client's signature algorithms choose. That each key belongs to its
+    ///   certificate is checked.
+    /// - Throws: `.configuration`, naming the file and the reason; the certificates before stay then.
+    package func replaceCertificates(_ files: [CertificateFiles]) throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
         do throws(TLSError) {
-            try unsafe Self.load(certificateFile, keyFile, into: context)
+            try unsafe policy.apply(to: context)
+            try unsafe policy.clientAuthentication?.apply(to: context)
+            try unsafe Self.load(files, into: context)
         } catch {
             unsafe SSL_CTX_free(context)
             throw error
         }
         unsafe put(context)
+    }
+
+    /// The same with one, whose files are PEM, the key without a passphrase.
+    package func replaceCertificate(certificateFile: String, keyFile: String) throws(TLSError) {
+        try replaceCertificates([CertificateFiles(certificate: certificateFile, key: keyFile)])
+    }
+
+    /// OpenSSL keeps one of each kind of key: another one would take its place.
+    private static func load(_ files: [CertificateFiles], into context: OpaquePointer) throws(TLSError) {
+        var kinds: [String: String] = [:]
+        for (number, pair) in files.enumerated() {
+            do throws(TLSError) {
+                try unsafe pair.load(into: context)
+            } catch {
+                throw error.ofCertificate(number)
+            }
+            guard let key = unsafe SSL_CTX_get0_privatekey(context), let name = unsafe EVP_PKEY_get0_type_name(key) else {
+                continue
+            }
+            let kind = unsafe String(cString: name)
+            if let first = kinds.updateValue(pair.certificate, forKey: kind) {
+                throw TLSError(
+                    .configuration(.certificate), "\(pair.certificate) is of the same kind as \(first): \(kind)"
+                ).ofCertificate(number)
+            }
+        }
     }
 
     /// There is none from now on: handshakes are refused.
@@ -111,52 +125,29 @@ import Synchronization
 
     /// One of this site's, without a certificate; nil when memory is out. The caller owns it.
     func makeContext() -> OpaquePointer? {
-        guard let context = unsafe Self.make(minimumVersion, records) else { return nil }
+        guard let context = unsafe Self.make(policy.records) else { return nil }
         // The callback's argument is this object, unretained: a session holds the names, and these hold it.
         unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, Unmanaged.passUnretained(self).toOpaque())
         return unsafe context
     }
 
     /// What every site's and every listener's has; nil when memory is out. The caller owns it.
-    static func make(_ minimumVersion: MinimumVersion, _ records: TLSRecords) -> OpaquePointer? {
+    static func make(_ records: TLSRecords) -> OpaquePointer? {
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { return nil }
-        _ = unsafe gh_set_min_version(context, minimumVersion.number)
         unsafe gh_set_common(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         unsafe gh_use_tickets(context)
-        unsafe gh_keep_offers(context)
-        // RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
-        _ = unsafe SSL_CTX_set_cipher_list(
-            context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL")
-        _ = unsafe gh_set_groups(context, "X25519:P-256:P-384")
+        unsafe gh_set_longest_chain(context, longestChain)
+        // Also a site's own: OpenSSL asks that one about a second hello.
+        unsafe SSL_CTX_set_client_hello_cb(context, chooseSite, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-        if records == .own { unsafe gh_tell_secrets(context) }
+        if records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_keep_hellos(context) }
         return unsafe context
     }
 
-    private static func load(_ certificateFile: String, _ keyFile: String, into context: OpaquePointer) throws(TLSError) {
-        ERR_clear_error()
-        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-            throw TLSError(
-                .configuration(.certificate), "cannot read the certificate \(certificateFile): \(TLSError.takeFileReason())")
-        }
-        // OpenSSL looks already here whether the key is of the certificate.
-        guard unsafe SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            let reason = TLSError.takeFileReason()
-            if reason == "key values mismatch" { throw mismatch(keyFile, certificateFile) }
-            throw TLSError(.configuration(.key), "cannot read the key \(keyFile): \(reason)")
-        }
-        // A key of another kind has a place of its own, without a certificate.
-        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            ERR_clear_error()
-            throw mismatch(keyFile, certificateFile)
-        }
-    }
-
-    private static func mismatch(_ keyFile: String, _ certificateFile: String) -> TLSError {
-        TLSError(.configuration(.key), "the key \(keyFile) does not belong to the certificate \(certificateFile)")
-    }
+    /// Bytes of the certificates that a client may show.
+    private static let longestChain = 1 << 16
 }
 
 /// Contexts that are used no more, but for the sessions that have a reference.

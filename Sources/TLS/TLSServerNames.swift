@@ -10,22 +10,25 @@ import COpenSSL
     let fallback: TLSServerContext
     /// By name, what an ACME authority is shown that proves it (RFC 8737); without a certificate while nothing is proved.
     private let challenges: [String: TLSServerContext]
+    /// Is a client refused that asks for no name, or for one that nobody has?
+    let isStrict: Bool
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
     /// `init`, and then not changed; nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
     /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name.
     package let tickets: TicketKeys
     /// Who protects the records of this listener's connections.
-    package var records: TLSRecords { fallback.records }
+    package var records: TLSRecords { fallback.policy.records }
 
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".
     ///   - fallback: for a client that sends no name, or one that nobody has.
     ///   - challenges: by name, for ACME's `acme-tls/1`.
+    ///   - isStrict: is a client refused that asks for no name, or for one that nobody has?
     ///   - tickets: of the listener as it was before.
     package init(
         _ contexts: [String: TLSServerContext], fallback: TLSServerContext, challenges: [String: TLSServerContext] = [:],
-        tickets: TicketKeys = TicketKeys()
+        isStrict: Bool = false, tickets: TicketKeys = TicketKeys()
     ) {
         self.challenges = challenges
         exact = contexts.filter { !$0.key.hasPrefix("*.") }
@@ -33,13 +36,14 @@ import COpenSSL
             uniqueKeysWithValues: contexts.filter { $0.key.hasPrefix("*.") }.map { (String($0.key.dropFirst()), $0.value) })
         self.fallback = fallback
         self.tickets = tickets
-        // OpenSSL chooses the version before the name is known: this takes what any site takes, the callback decides.
-        let isAnyOlder = fallback.minimumVersion == .tls12 || contexts.values.contains { $0.minimumVersion == .tls12 }
-        unsafe context = TLSServerContext.make(isAnyOlder ? .tls12 : .tls13, fallback.records)
-        // The callback's argument is this object, unretained: every session that uses the context holds the names too.
-        if let context = unsafe context {
-            unsafe gh_on_server_name(context, chooseContext, Unmanaged.passUnretained(self).toOpaque())
-            if !challenges.isEmpty { unsafe gh_watch_for_challenges(context) }
+        self.isStrict = isStrict
+        unsafe context = TLSServerContext.make(fallback.policy.records)
+        guard let context = unsafe context else { return }
+        unsafe gh_on_server_name(context, sayWhetherNamed)
+        if fallback.policy.clientAuthentication != nil
+            || contexts.values.contains(where: { $0.policy.clientAuthentication != nil })
+        {
+            unsafe gh_check_resumed(context)
         }
     }
 
@@ -61,18 +65,27 @@ import COpenSSL
     package func mayServe(_ host: String, overConnectionTo name: String) -> Bool {
         let shown = context(for: name) ?? fallback
         let own = context(for: host) ?? fallback
-        return own.minimumVersion == shown.minimumVersion && (own === shown || shown.isGood(for: host))
+        if own === shown { return true }
+        let isAsked = own.policy.clientAuthentication.map { shown.policy.clientAuthentication?.isAtLeast($0) == true } ?? true
+        return own.policy.minimumVersion == shown.policy.minimumVersion
+            && own.policy.maximumVersion == shown.policy.maximumVersion && isAsked && shown.isGood(for: host)
     }
 
     /// Would the host's site have taken the connection? A client that asks for nobody by SNI meets the default site's limits, and
-    /// may be below those of the host that it then names.
+    /// may be below those of the host that it then names; and after a reload a site may ask for more than it did before.
     /// - Parameter host: lower case, without port.
     package func takes(_ host: String, over session: TLSSession) -> Bool {
-        (context(for: host) ?? fallback).minimumVersion == .tls12 || session.version == "TLSv1.3"
+        let own = (context(for: host) ?? fallback).policy
+        let version = session.version == "TLSv1.3" ? TLSVersion.tls13 : .tls12
+        guard own.minimumVersion <= version else { return false }
+        guard let asked = own.clientAuthentication else { return true }
+        return session.clientAuthentication?.isAtLeast(asked) == true
     }
 
     /// Whose handshakes those for this name are.
     func site(for name: String) -> TLSServerContext { context(for: name) ?? fallback }
+
+    fileprivate var hasChallenges: Bool { !challenges.isEmpty }
 
     func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
 
@@ -84,36 +97,80 @@ import COpenSSL
     }
 }
 
-private func chooseContext(
-    _ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _ argument: UnsafeMutableRawPointer?
-) -> Int32 {
-    guard let ssl = unsafe ssl, let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
-    let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(argument).takeUnretainedValue()
-    let name = unsafe gh_server_name(ssl).map { unsafe String(cString: $0) }
-    let isChallenge = unsafe gh_is_challenge(ssl) == 1
-    // RFC 8737 §3: nobody else's certificate is shown to it; without one, it is told that nobody speaks its protocol.
-    let named = isChallenge ? name.flatMap { names.challenge(for: $0) } : name.flatMap { names.context(for: $0) }
-    var chosen = named ?? names.fallback
-    if !isChallenge, let source = chosen.source {
-        guard let name else {
-            unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
-            return SSL_TLSEXT_ERR_ALERT_FATAL
+/// Why a hello is refused before anything is agreed on.
+enum HelloRefusal: UInt8 {
+    /// The site has no certificate yet.
+    case noCertificate = 1
+    /// Nobody has proved this name to an ACME authority.
+    case noChallenge
+    /// The listener is strict, and nobody has the name, or none is asked for.
+    case unknownName
+    /// A second hello asks for another name than the first.
+    case changedName
+    case outOfMemory
+
+    /// RFC 6066 §3, RFC 8737 §3, RFC 8446 §4.1.2.
+    fileprivate var alert: Int32 {
+        switch self {
+        case .noCertificate, .unknownName: SSL_AD_UNRECOGNIZED_NAME
+        case .noChallenge: SSL_AD_NO_APPLICATION_PROTOCOL
+        case .changedName: SSL_AD_ILLEGAL_PARAMETER
+        case .outOfMemory: SSL_AD_INTERNAL_ERROR
         }
-        // One that is there already need not be waited for.
-        chosen = source.context(for: TLSServerNames.normal(name)) ?? chosen
     }
-    // SSL_set_SSL_CTX leaves the versions as they are: a site's own limit holds only if it is looked at here.
-    guard unsafe SSL_version(ssl) >= chosen.minimumVersion.number else {
-        unsafe alert?.pointee = SSL_AD_PROTOCOL_VERSION
-        return SSL_TLSEXT_ERR_ALERT_FATAL
+}
+
+/// SSL_CTX_set_client_hello_cb(3): chooses the site before OpenSSL looks at versions, suites or tickets, so that the site's own
+/// limits hold for all of these.
+func chooseSite(_ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _: UnsafeMutableRawPointer?) -> Int32 {
+    guard let ssl = unsafe ssl, let wire = unsafe gh_wire_of(ssl), let pointer = unsafe wire.pointee.names else {
+        return SSL_CLIENT_HELLO_ERROR
     }
-    let hasCertificate = unsafe chosen.withContext { context in
-        unsafe context != nil && (!isChallenge || named != nil) && SSL_set_SSL_CTX(ssl, context) != nil
+    // The session that this is a callback of holds the names.
+    let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(pointer).takeUnretainedValue()
+    guard let refusal = unsafe names.choose(for: ssl, wire) else { return SSL_CLIENT_HELLO_SUCCESS }
+    unsafe wire.pointee.refusal = refusal.rawValue
+    unsafe alert?.pointee = refusal.alert
+    return SSL_CLIENT_HELLO_ERROR
+}
+
+extension TLSServerNames {
+    fileprivate func choose(for ssl: OpaquePointer, _ wire: UnsafeMutablePointer<gh_wire>) -> HelloRefusal? {
+        // Filled by the call, with a zero behind it.
+        var letters = [CChar](repeating: 0, count: Int(GH_LONGEST_NAME))
+        let length = unsafe gh_hello_name(ssl, &letters)
+        guard unsafe gh_hello_is_same(ssl, letters) == 1 else { return .changedName }
+        let name = length == 0 ? nil : String(decoding: letters.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let isChallenge = unsafe gh_is_challenge(ssl) == 1 && hasChallenges
+        // RFC 8737 §3: nobody else's certificate is shown to it; without one, it is told that nobody speaks its protocol.
+        let named = isChallenge ? name.flatMap { challenge(for: $0) } : name.flatMap { context(for: $0) }
+        if isChallenge, named == nil { return .noChallenge }
+        if named == nil, isStrict { return .unknownName }
+        let chosen = named ?? fallback
+        unsafe wire.pointee.is_named = named == nil ? 0 : 1
+        unsafe wire.pointee.chosen = UnsafeRawPointer(Unmanaged.passUnretained(chosen).toOpaque())
+        var shown = chosen
+        if !isChallenge, let source = chosen.source {
+            guard let name else { return .noCertificate }
+            // One that is there already need not be waited for.
+            shown = source.context(for: Self.normal(name)) ?? chosen
+        }
+        let outcome: HelloRefusal? = unsafe shown.withContext { context in
+            guard let context = unsafe context else { return isChallenge ? .noChallenge : .noCertificate }
+            let groups = chosen.policy.groupList
+            guard unsafe SSL_set_SSL_CTX(ssl, context) != nil, unsafe gh_use_limits(ssl, context, groups) == 1 else {
+                return .outOfMemory
+            }
+            return nil
+        }
+        return outcome
     }
-    // RFC 6066 §3: a certificate of another name would be taken for an attack.
-    guard hasCertificate else {
-        unsafe alert?.pointee = isChallenge ? SSL_AD_NO_APPLICATION_PROTOCOL : SSL_AD_UNRECOGNIZED_NAME
-        return SSL_TLSEXT_ERR_ALERT_FATAL
-    }
-    return named == nil ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK
+}
+
+/// RFC 6066 §3: whether the name was used, for the session that is resumed by it.
+private func sayWhetherNamed(
+    _ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let ssl = unsafe ssl, let wire = unsafe gh_wire_of(ssl) else { return SSL_TLSEXT_ERR_NOACK }
+    return unsafe wire.pointee.is_named == 1 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
 }

@@ -22,23 +22,30 @@ import CRecords
     /// All three are freed in `deinit` at the latest and lent to nobody; there is an SSL object or there are records.
     private(set) var ssl: OpaquePointer?
     private(set) var records: OpaquePointer?
-    private let wire: UnsafeMutablePointer<gh_wire>
+    let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
     package private(set) var serverName: String?
     /// Was HTTP/2 agreed on (`h2`, RFC 9113 §3.2)?
     package private(set) var speaksHTTP2 = false
     /// See `facts`.
     private(set) var remembered = RememberedFacts()
+    /// What the client was asked for of a certificate, once the handshake is done; nil if for none.
+    package private(set) var clientAuthentication: ClientAuthentication?
+    /// The client's certificate, verified; nil if it has shown none.
+    package private(set) var clientCertificate: ClientCertificate?
     /// Keeps alive what the SSL_CTX's callback points to.
     let names: TLSServerNames?
-    private let client: TLSClientContext?
+    let client: TLSClientContext?
 
     /// The server's side of a connection that `descriptor` has accepted.
     package convenience init(accepting descriptor: Int32, names: TLSServerNames) throws(TLSError) {
         try unsafe self.init(context: names.context, descriptor: descriptor, names: names, client: nil)
         unsafe SSL_set_accept_state(ssl)
+        unsafe wire.pointee.is_server = 1
+        // This object holds the names for as long as the wire lasts.
+        unsafe wire.pointee.names = UnsafeRawPointer(Unmanaged.passUnretained(names).toOpaque())
         guard unsafe gh_set_tickets(ssl, names.tickets.keys) == 1 else { throw TLSError(.system, TLSError.takeReason()) }
-        if names.fallback.records == .own { unsafe gh_begin_collecting(ssl, wire) }
+        if names.records == .own { unsafe gh_begin_collecting(ssl, wire) }
     }
 
     /// The client's side of a connection to an upstream.
@@ -94,9 +101,16 @@ import CRecords
 
     /// What the client offers, as soon as its hello is read and until the handshake is done; for the same log.
     package var offer: TLSOffer? {
-        guard let ssl = unsafe ssl, let offer = unsafe wire.pointee.offer else { return nil }
-        return unsafe TLSOffer(offer.pointee) { number in
-            unsafe gh_offered_suite_name(ssl, number).map { unsafe String(cString: $0) }
+        guard let hello = unsafe wire.pointee.hello else { return nil }
+        // A copy: the hello goes with the wire.
+        return unsafe TLSOffer(message: Array(UnsafeBufferPointer(start: hello, count: Int(wire.pointee.hello_length))))
+    }
+
+    /// The cipher suites of an offer, in words: see `TLSOffer.suites(name:)`.
+    package func words(ofSuites offer: TLSOffer) -> [String] {
+        offer.suites { number in
+            guard let ssl = unsafe ssl else { return nil }
+            return unsafe gh_offered_suite_name(ssl, number).map { unsafe String(cString: $0) }
         }
     }
 
@@ -106,14 +120,28 @@ import CRecords
         let result = unsafe SSL_do_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
-        guard client == nil else { return .moved(0) }
+        if let client, let ssl = unsafe ssl {
+            guard unsafe client.hasPinnedKey(ssl) else { throw notPinned }
+            return .moved(0)
+        }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
         remembered.agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")
         remembered.group = unsafe gh_negotiated_group(ssl)
-        unsafe gh_forget_offer(wire)
+        noteClient()
+        unsafe gh_forget_hello(wire)
         takeOver()
         return .moved(0)
+    }
+
+    /// Keeps what the SSL object knows of the client's certificate.
+    private func noteClient() {
+        guard let ssl = unsafe ssl, let chosen = unsafe wire.pointee.chosen else { return }
+        // The names, which this object holds, hold it.
+        let policy = unsafe Unmanaged<TLSServerContext>.fromOpaque(chosen).takeUnretainedValue().policy
+        guard let asked = policy.clientAuthentication else { return }
+        clientAuthentication = asked
+        clientCertificate = unsafe ClientCertificate(of: ssl)
     }
 
     /// Is this what ALPN chose?
@@ -344,56 +372,4 @@ import CRecords
         default: throw failure(during: stage)
         }
     }
-
-    private func failure(during stage: TLSError.Kind) -> TLSError {
-        let verification = unsafe SSL_get_verify_result(ssl)
-        if stage == .handshake, let other = notTLS {
-            ERR_clear_error()
-            return other
-        }
-        if stage == .handshake, let client, client.settings.verifies, verification != Int(X509_V_OK) {
-            ERR_clear_error()
-            let words = unsafe String(cString: X509_verify_cert_error_string(verification))
-            return TLSError(.verification, "\(words) (checked for \(client.settings.serverName))")
-        }
-        if unsafe wire.pointee.error != 0 {
-            ERR_clear_error()
-            return TLSError.system(unsafe wire.pointee.error)
-        }
-        if unsafe wire.pointee.at_end != 0 {
-            ERR_clear_error()
-            return stage == .handshake
-                ? TLSError(.handshake, "the peer closed the connection during the handshake")
-                : TLSError(.truncated, "the peer closed the connection without close_notify")
-        }
-        let reason = TLSError.takeReason()
-        // The one callback that refuses a handshake is the one that chooses the certificate.
-        if reason == "callback failed", let names {
-            let chosen = askedName.flatMap { names.context(for: $0) } ?? names.fallback
-            guard unsafe SSL_version(ssl) < chosen.minimumVersion.number else {
-                let whom = askedName ?? "clients that ask for no name"
-                return TLSError(stage, "no certificate: there is none yet for \(whom); the log of the start says why")
-            }
-            return TLSError(stage, "unsupported protocol: the client offers no version of TLS that this site speaks")
-        }
-        if reason == "cert cb error" { return TLSError(stage, lackOfCertificate) }
-        // TLS 1.2 has no alert for it: the server only says that it failed. In TLS 1.3 the alert names the certificate.
-        if stage == .handshake, client != nil, reason.contains("alert handshake failure"), wasAskedForCertificate {
-            return TLSError(stage, "\(reason): the server asks for a client certificate")
-        }
-        return TLSError(stage, reason)
-    }
-
-    /// What to say of a peer whose first byte begins no record of TLS (RFC 8446 §5.1), nor a hello in the form of SSL 2.
-    private var notTLS: TLSError? {
-        let first = unsafe wire.pointee.first_byte
-        if first == 0 || (0x14...0x18).contains(first) || first >= 0x80 { return nil }
-        if client != nil { return TLSError(.handshake, "the server speaks no TLS") }
-        return (0x41...0x5A).contains(first)
-            ? TLSError(.plainHTTP, "the client speaks plain HTTP to a TLS port")
-            : TLSError(.handshake, "the client speaks no TLS")
-    }
-
-    /// Has the server sent a CertificateRequest? Its list of authorities may be empty, but then there is one.
-    private var wasAskedForCertificate: Bool { unsafe SSL_get0_peer_CA_list(ssl) != nil }
 }

@@ -14,6 +14,15 @@ import COpenSSL
         unsafe gh_tickets_free(keys)
     }
 
+    /// Goes on with the keys of a file; with none, with its own again.
+    package func use(_ given: [UInt8]) {
+        guard let keys = unsafe keys else { return }
+        // The bytes are copied during the call.
+        unsafe given.withUnsafeBufferPointer {
+            unsafe gh_tickets_use(keys, $0.baseAddress, given.count / Int(GH_TICKET_KEY_SIZE))
+        }
+    }
+
     /// A copy, for a process on this machine that takes the place of this one; nil if memory was out.
     package var copy: [UInt8]? {
         guard let keys = unsafe keys else { return nil }

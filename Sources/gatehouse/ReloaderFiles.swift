@@ -11,7 +11,8 @@ extension Reloader {
 
     /// What is to be watched.
     var watchedFiles: [String] {
-        gateway.currentPlan.certificates.filter { $0.loaded != nil }.flatMap { [$0.certificateFile, $0.keyFile] }
+        gateway.currentPlan.certificates.flatMap(\.watchedFiles)
+            + [gateway.currentPlan.ticketKeyPath].compactMap { $0 }
             + (source.isWatched ? [source.path] : [])
     }
 
@@ -19,6 +20,7 @@ extension Reloader {
     /// - Parameter changed: those of which the kernel has told that they were written or replaced, and are whole.
     func lookAtFiles(changed: Set<String>) async {
         renewCertificates()
+        if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
         guard source.isWatched, changed.contains(source.path) || isSettled, hasChanged else { return }
         log.notice("reloading", metadata: ["by": "a change of \(source.path)"])
         _ = await reload()
@@ -33,6 +35,15 @@ extension Reloader {
     private var hasChanged: Bool {
         let now = read()
         return !now.source.isEmpty && now.source.hashValue != lastRead
+    }
+
+    private func renewTicketKeys(_ path: String) {
+        switch gateway.renewTicketKeys() {
+        case .unchanged: break
+        case .replaced: log.notice("the keys of session tickets are replaced", metadata: ["file": "\(path)"])
+        case .refused(let reason):
+            log.error("replaced keys of session tickets are not used: those in use go on", metadata: ["reason": "\(reason)"])
+        }
     }
 
     private func renewCertificates() {

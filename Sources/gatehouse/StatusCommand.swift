@@ -24,6 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
             connections    \(status.connections)
             requests       \(status.requests) under way
             tunnels        \(status.tunnels)
+            TLS handshakes \(Self.words(status.handshakes))
             generations    \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         for certificate in status.certificates {
@@ -34,6 +35,14 @@ struct StatusCommand: AsyncParsableCommand {
         guard !holders.isEmpty else { return }
         let rows = holders.map { ["\($0)", $1.client, $1.request, "\($1.milliseconds) ms", "\($1.worker)"] }
         Console.say("\n" + Table.text([["generation", "held by", "request", "for", "worker"]] + rows))
+    }
+
+    /// "12 (3 resumed), 2 failed: timeout 1, no_shared_version 1"
+    private static func words(_ handshakes: AdminStatus.Handshakes) -> String {
+        let failed = handshakes.failed.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let sum = failed.reduce(0) { $0 + $1.value }
+        let list = sum == 0 ? "" : ": " + failed.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        return "\(handshakes.completed) (\(handshakes.resumed) resumed), \(sum) failed\(list)"
     }
 
     private static func text(_ generation: AdminStatus.Generation) -> String {

@@ -52,7 +52,7 @@ import Testing
         #expect(dns.attempts == 3)
         #expect(dns.minTTL == .seconds(2))
         #expect(dns.maxTTL == .seconds(3600))
-        #expect(configuration.tls.records == .openSSL)
+        #expect(configuration.tls.records == .openSSL && configuration.tls.ticketKeys == "tickets")
         #expect(configuration.fileCache.size == 64 << 20)
         #expect(configuration.fileCache.entries == 99)
         #expect(configuration.fileCache.valid == .milliseconds(2500))
@@ -93,7 +93,7 @@ import Testing
         #expect(limits.maxIdleUpstreamConnections == 7)
         #expect(limits.maxCompressions == 8)
         #expect(limits.upstreamIdleTimeout == .milliseconds(500))
-        #expect(limits.rateLimitedClients == 2000)
+        #expect(limits.rateLimitedClients == 2000 && limits.handshakeFailureLines == 21)
     }
 
     @Test func securityIsReadAsWritten() {
@@ -182,8 +182,17 @@ import Testing
         let ssl = try #require(site.ssl)
         #expect(ssl.certFile == "a.crt")
         #expect(ssl.keyFile == "a.key")
-        #expect(ssl.minVersion == .tls13)
+        #expect(ssl.minVersion == .tls13 && ssl.passphraseFile == "a.pass")
+        #expect(ssl.certificates.map(\.certFile) == ["b.crt", "c.p12"])
+        #expect(ssl.certificates.map(\.keyFile) == ["b.key", "c.p12"])
+        #expect(ssl.certificates.map(\.passphraseFile) == ["b.pass", nil])
         #expect(ssl.alpn == ["h2"])
+        #expect(ssl.preset == .modern && ssl.maxVersion == .tls13 && ssl.strictSNI)
+        #expect(ssl.suites == ["TLS_AES_128_GCM_SHA256"] && ssl.groups == ["P-384"])
+        let clients = ssl.clientAuthentication
+        #expect(clients.mode == .optional && clients.caFile == "clients.crt" && clients.crlFile == "clients.crl")
+        #expect(clients.depth == 2 && clients.sendsHeaders)
+        #expect(site.proxy?.routes.first?.requiresClientCertificate == true)
         #expect(!ssl.autoCert)
     }
 

@@ -24,6 +24,7 @@ import Testing
             ["server = \"192.0.2.1\"", "zone = \"a.example\"", "key_name = \"k\"", "key_secret = \"YQ==\""]
         ),
         ("sites[].ssl.on_demand", ["ask = \"http://127.0.0.1/\""]),
+        ("sites[].ssl.certificates", ["cert_file = \"b.crt\"", "key_file = \"b.key\""]),
         ("sites[].proxy", ["enabled = true"]),
         ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.routes[].access", []),

@@ -51,8 +51,10 @@ enum Certificates {
 
     static func server(_ name: String = "localhost", records: TLSRecords = .own) throws -> TLSServerNames {
         let files = try files(name)
+        var policy = TLSPolicy()
+        policy.records = records
         return TLSServerNames(
-            [:], fallback: try TLSServerContext(certificateFile: files.certificate, keyFile: files.key, records: records))
+            [:], fallback: try TLSServerContext(certificateFile: files.certificate, keyFile: files.key, policy))
     }
 
     static func client(for name: String = "localhost", records: TLSRecords = .own) throws -> TLSClientContext {

@@ -253,13 +253,18 @@ import Testing
         try await onLoop { actor in
             let rsa = try Certificates.files("rsa.test")
             let local = try Certificates.files("localhost")
+            func policy(isStrict: Bool) -> TLSPolicy {
+                var policy = TLSPolicy()
+                policy.minimumVersion = isStrict ? .tls13 : .tls12
+                return policy
+            }
             let names = TLSServerNames(
                 [
                     "rsa.test": try TLSServerContext(
-                        certificateFile: rsa.certificate, keyFile: rsa.key, minimumVersion: isSiteStrict ? .tls13 : .tls12)
+                        certificateFile: rsa.certificate, keyFile: rsa.key, policy(isStrict: isSiteStrict))
                 ],
                 fallback: try TLSServerContext(
-                    certificateFile: local.certificate, keyFile: local.key, minimumVersion: isDefaultStrict ? .tls13 : .tls12))
+                    certificateFile: local.certificate, keyFile: local.key, policy(isStrict: isDefaultStrict)))
             let client = try Certificates.client(for: name)
             _ = unsafe SSL_CTX_ctrl(client.context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
             let connection = try await Connection.open(on: actor.loop, server: names, client: client)

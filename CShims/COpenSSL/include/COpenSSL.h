@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
@@ -16,23 +17,9 @@
 typedef struct gh_secrets gh_secrets;
 
 enum {
-    /// As many as a client has reason to offer; a browser offers three with one that means nothing (RFC 8701).
-    GH_OFFERED_VERSIONS = 8,
-    /// Enough for a line of the log.
-    GH_OFFERED_SUITES = 24,
+    /// Bytes of a host's name in a hello, with a zero behind it.
+    GH_LONGEST_NAME = 256,
 };
-
-/// What a client's hello asks for, the rest as numbers of the registries of TLS.
-typedef struct gh_offer {
-    uint16_t versions[GH_OFFERED_VERSIONS];
-    uint16_t suites[GH_OFFERED_SUITES];
-    /// How many versions are kept.
-    uint16_t version_count;
-    /// How many suites were offered; the first GH_OFFERED_SUITES are kept.
-    uint16_t suite_count;
-    /// The name that it asks for; empty if none, or one that is none.
-    char name[256];
-} gh_offer;
 
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
 /// out after it, so that no system call is made that is known to fail.
@@ -71,8 +58,23 @@ typedef struct gh_wire {
     int receive_error;
     int send_error;
     gh_secrets *secrets;
-    /// Of a server's session: what the client's hello offers. NULL before it is read and after the handshake.
-    gh_offer *offer;
+    /// Of a server's session: the client's first hello, with its message's header (RFC 8446 §4). NULL before it is read, after
+    /// the handshake, and for a hello in the form of SSL 2.
+    unsigned char *hello;
+    uint32_t hello_length;
+    /// Is it a server's session?
+    uint8_t is_server;
+    /// Is it the site of the name that the client asks for, and not the default one?
+    uint8_t is_named;
+    /// Why a site refuses the hello: a number of whoever chooses; 0 if it does not.
+    uint8_t refusal;
+    /// The name that it asks for, or an empty one; NULL before the hello is read and after the handshake.
+    char *name;
+    /// Of a server's session, borrowed: among which sites it chooses, and the one that it has chosen.
+    const void *names;
+    const void *chosen;
+    /// Of a client's session: the server's certificate, if it was refused. The wire's own.
+    X509 *refused;
 } gh_wire;
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
@@ -87,14 +89,28 @@ int gh_wire_flush(gh_wire *wire);
 /// Frees all that the wire holds, but for the secrets: gh_forget_secrets.
 void gh_wire_release(gh_wire *wire);
 
-/// Makes the sessions of a server's context keep what clients offer, as their wire's `offer`.
-void gh_keep_offers(SSL_CTX *context);
+/// The wire of a session that has one.
+gh_wire *gh_wire_of(const SSL *ssl);
 
-/// Frees it.
-void gh_forget_offer(gh_wire *wire);
+/// Frees the hello.
+void gh_forget_hello(gh_wire *wire);
+
+/// In the hello callback (SSL_CTX_set_client_hello_cb(3)): the name that the client asks for, into GH_LONGEST_NAME bytes; its
+/// length, 0 without one.
+size_t gh_hello_name(SSL *ssl, char *name);
+
+/// In the hello callback: remembers the name; 0 if an earlier hello of the session had another one.
+int gh_hello_is_same(SSL *ssl, const char *name);
 
 /// OpenSSL's name of a cipher suite; NULL for one that it does not know. The name is nobody's to free.
 const char *gh_offered_suite_name(SSL *ssl, uint16_t number);
+
+/// Makes the sessions of a server's context keep what clients offer, as their wire's `hello`.
+void gh_keep_hellos(SSL_CTX *context);
+
+/// In the hello callback: gives the session the limits of the context that has been chosen for it, which SSL_set_SSL_CTX(3)
+/// leaves as they were: versions, groups, and what it asks of a client's certificate. 0 when memory is out.
+int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups);
 
 /// Makes the sessions of a context tell what gh_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);
@@ -145,6 +161,9 @@ enum {
     /// Seconds for which a ticket is good, and after which new ones get a new key: a key is known for twice as long at most
     /// (RFC 9325 §3.4).
     GH_TICKET_LIFETIME = 2 * 60 * 60,
+    /// Of a file's.
+    GH_TICKET_KEY_SIZE = 80,
+    GH_MOST_TICKET_KEYS = 8,
     /// Bytes of a listener's keys, for `gh_tickets_read`.
     GH_TICKET_KEYS_SIZE = 192,
 };
@@ -161,6 +180,10 @@ void gh_tickets_read(gh_tickets *tickets, unsigned char *keys);
 /// Replaces the keys by such a copy.
 void gh_tickets_write(gh_tickets *tickets, const unsigned char *keys);
 
+/// From now on these keys are used, of GH_TICKET_KEY_SIZE bytes each: the name, the key of the HMAC, the key of the cipher. The
+/// first makes new tickets. None: the process makes its own again. At most GH_MOST_TICKET_KEYS.
+void gh_tickets_use(gh_tickets *tickets, const unsigned char *keys, size_t count);
+
 /// Makes the sessions of a server's context take the keys of gh_set_tickets.
 void gh_use_tickets(SSL_CTX *context);
 
@@ -170,11 +193,21 @@ int gh_set_tickets(SSL *ssl, gh_tickets *tickets);
 /// After how many seconds new tickets get a new key, in the whole process. For tests to lower.
 void gh_replace_ticket_keys_after(uint64_t seconds);
 
-/// Makes the sessions of a server's context look whether their client is an ACME authority that proves a name (RFC 8737).
-void gh_watch_for_challenges(SSL_CTX *context);
+/// In the hello callback: is the client an ACME authority that proves a name (RFC 8737)?
+int gh_is_challenge(SSL *ssl);
 
-/// Is it one? Known from the server-name callback on, if the context watches.
-int gh_is_challenge(const SSL *ssl);
+/// Has a session be resumed only while its client's certificate is one that the site takes. For a listener's own context.
+void gh_check_resumed(SSL_CTX *context);
+
+/// SSL_CTX_set_verify(3) of a client's context: a certificate that is refused is kept as its wire's `refused`.
+void gh_verify_servers(SSL_CTX *context, int mode);
+
+/// Verifies a client's certificate as a handshake does with this context. NULL if it is refused; else the chain, the leaf first,
+/// which the caller frees with gh_free_chain.
+STACK_OF(X509) *gh_verify_client(SSL_CTX *context, X509 *certificate, STACK_OF(X509) *others);
+
+/// Frees a chain and its certificates; NULL does nothing.
+void gh_free_chain(STACK_OF(X509) *chain);
 
 // Macros, which Swift cannot import.
 /// What every context of ours has: buffers released when idle, partial and moving writes, read-ahead (one recv a record instead
@@ -194,9 +227,8 @@ static inline int gh_set_min_version(SSL_CTX *context, int version) {
 }
 static inline long gh_set_server_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, name); }
 static inline int gh_set_groups(SSL_CTX *context, const char *list) { return SSL_CTX_set1_groups_list(context, list); }
-static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
+static inline void gh_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
     SSL_CTX_set_tlsext_servername_callback(context, callback);
-    SSL_CTX_set_tlsext_servername_arg(context, argument);
 }
 static inline void gh_tell_sessions(SSL_CTX *context, int (*callback)(SSL *, SSL_SESSION *)) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -207,4 +239,12 @@ static inline const char *gh_server_name(const SSL *ssl) {
 }
 /// The group of the key exchange: see SSL_get_negotiated_group(3).
 static inline int gh_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
+static inline void gh_set_longest_chain(SSL_CTX *context, long bytes) { SSL_CTX_set_max_cert_list(context, bytes); }
+static inline void gh_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    SSL_CTX_add1_chain_cert(context, certificate);
+}
+static inline unsigned long gh_ascii_name_flags(void) { return XN_FLAG_RFC2253; }
+static inline void gh_follow_clients_order(SSL_CTX *context) {
+    SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+}
 static inline int gh_error_reason(unsigned long code) { return ERR_GET_REASON(code); }

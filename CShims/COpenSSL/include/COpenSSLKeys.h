@@ -40,3 +40,7 @@ int gh_hmac_sha256(const unsigned char *key, size_t key_count, const unsigned ch
 
 /// SHA-256, GH_SHA256_LENGTH bytes. 0 on failure.
 int gh_sha256(const unsigned char *bytes, size_t count, unsigned char *digest);
+
+/// The first private key that a provider's store has by this URI (RFC 7512 for PKCS#11). NULL on failure. The caller frees it.
+/// `passphrase` may be NULL.
+EVP_PKEY *gh_key_of_uri(const char *uri, const char *passphrase);

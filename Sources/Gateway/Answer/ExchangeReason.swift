@@ -15,6 +15,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case traceRefused = "trace_refused"
     case originRefused = "origin_refused"
     case addressRefused = "address_refused"
+    case clientCertificateRequired = "client_certificate_required"
     case rateLimited = "rate_limited"
     case tooManyRequestsOfClient = "too_many_requests_of_client"
     case authRequired = "auth_required"
@@ -103,7 +104,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .connectRefused: (405, .client, .requestDenied)
         case .traceRefused: (405, .client, .request)
         case .originRefused: (403, .client, .requestDenied)
-        case .addressRefused: (403, .client, .requestDenied)
+        case .addressRefused, .clientCertificateRequired: (403, .client, .requestDenied)
         case .rateLimited: (429, .client, .requestDenied)
         case .tooManyRequestsOfClient: (429, .client, .requestDenied)
         case .authRequired: (401, .client, .requestDenied)

@@ -25,9 +25,7 @@ package actor CertificateDemand: CertificateSource {
         var wait: UInt64
         /// How a certificate is got, but for its names.
         package var way: ManagedCertificate
-        var minimumVersion: TLSServerContext.MinimumVersion
-        var protocols: [String]
-        var records: TLSRecords
+        var policy: TLSPolicy
     }
 
     package nonisolated let settings: Settings
@@ -174,9 +172,7 @@ package actor CertificateDemand: CertificateSource {
         if let known = context(for: name) {
             try known.replaceCertificate(certificateFile: file, keyFile: file)
         } else {
-            let made = try TLSServerContext(
-                certificateFile: file, keyFile: file, minimumVersion: settings.minimumVersion, protocols: settings.protocols,
-                records: settings.records)
+            let made = try TLSServerContext(certificateFile: file, keyFile: file, settings.policy)
             contexts.withLock { $0[name] = made }
         }
         finish(name, true)

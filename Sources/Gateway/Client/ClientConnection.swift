@@ -121,24 +121,13 @@ final class ClientConnection {
             return false
         }
         endpoint.session = stream.tls
+        state.handshakes.countCompleted(isResumed: stream.tls?.isResumed == true)
         return true
     }
 
     private func handshakeFailed(_ error: TransportError) async {
-        if case .tls(let tls) = error, tls.kind == .plainHTTP {
-            await refusePlainHTTP()
-        }
-        var facts: Logger.Metadata = [
-            "client": "\(endpoint.peer.host)", "port": "\(endpoint.port)", "reason": "\(error.description)",
-            "server_name": "\(stream.tls?.askedName ?? "-")",
-        ]
-        if let offer = stream.tls?.offer {
-            facts["offered_versions"] = "\(offer.versions.joined(separator: ","))"
-            if case .tls(let tls) = error, tls.isForWantOfSuites {
-                facts["offered_suites"] = "\(offer.suites.joined(separator: ","))"
-            }
-        }
-        log.info("TLS handshake failed", metadata: facts)
+        report(error)
+        if case .tls(let tls) = error, tls.kind == .plainHTTP { await refusePlainHTTP() }
     }
 
     /// A TLS port never serves plain HTTP, but it says so in words that the client understands.

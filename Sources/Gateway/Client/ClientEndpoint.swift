@@ -21,6 +21,8 @@ final class ClientEndpoint {
     private let acceptor: Acceptor
     /// Nil before the handshake is done, and on a plain connection.
     var session: TLSSession?
+    /// Verified; nil if the client has shown none.
+    var clientCertificate: ClientCertificate? { session?.clientCertificate }
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.
     var tls: TLSParameters? {
         if let session { return TLSParameters(version: session.version, cipher: session.cipher) }

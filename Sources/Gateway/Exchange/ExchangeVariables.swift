@@ -1,4 +1,5 @@
 import HTTP
+import TLS
 import Transport
 
 /// Who sends a request, as far as variables tell.
@@ -8,6 +9,8 @@ protocol RequestSender {
     var port: UInt16 { get }
     /// Nil on a plain connection.
     var tls: ClientEndpoint.TLSParameters? { get }
+    /// Nil if it has shown none.
+    var clientCertificate: ClientCertificate? { get }
 
     func clientAddress(of request: RequestHead, for site: SitePlan) -> IPAddress?
     func forwarding(to site: SitePlan) -> ClientPeer
@@ -44,12 +47,33 @@ struct ExchangeVariables: RequestVariables {
         case .httpVersion: out.append(request.isHTTP2 ? "2.0" : request.minorVersion == 0 ? "1.0" : "1.1")
         case .tlsVersion: if let tls = endpoint.tls { out.append(contentsOf: tls.version.utf8) }
         case .tlsCipher: if let tls = endpoint.tls { out.append(contentsOf: tls.cipher.utf8) }
+        case .clientCertVerify, .clientCertSubject, .clientCertIssuer, .clientCertSerial, .clientCertFingerprint, .clientCert,
+            .clientCertChain:
+            appendCertificate(variable, to: &out)
         case .site: out.append(contentsOf: site.name.utf8)
         }
     }
 
     func appendCapture(_ number: Int, to out: inout [UInt8]) {
         if captures.indices.contains(number - 1) { ComparedPath.append(captures[number - 1][...], to: &out) }
+    }
+
+    /// Nothing, but for whether there is one, of a client that has shown none.
+    private func appendCertificate(_ variable: RequestVariable, to out: inout [UInt8]) {
+        let certificate = endpoint.clientCertificate
+        if variable == .clientCertVerify {
+            return out.append(contentsOf: (certificate == nil ? "NONE" : "SUCCESS").utf8)
+        }
+        guard let certificate else { return }
+        switch variable {
+        case .clientCertSubject: out.append(contentsOf: certificate.subject.utf8)
+        case .clientCertIssuer: out.append(contentsOf: certificate.issuer.utf8)
+        case .clientCertSerial: out.append(contentsOf: certificate.serial.utf8)
+        case .clientCertFingerprint: out.append(contentsOf: certificate.fingerprint.utf8)
+        case .clientCert: out.append(contentsOf: certificate.field)
+        case .clientCertChain: out.append(contentsOf: certificate.chainField)
+        default: break
+        }
     }
 
     /// The asterisk of OPTIONS is no path.

@@ -1,14 +1,17 @@
 import EventLoop
 import HTTP
 import Protection
+import TLS
 
 /// The step that asks whether a request may be served at all, before anything is done for it.
 extension Exchange {
-    /// - Throws: why not: its client's address (403), that it sends too many (429), or that too many are under way (429, 503).
+    /// - Throws: why not: its client's address, or that it shows no certificate (403), that it sends too many (429), or
+    ///   that too many are under way (429, 503).
     @inline(never)
     mutating func protect(_ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan) throws(Failure) {
         let address = endpoint.clientAddress(of: request, for: site)
         if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
+        if protection.requiresClientCertificate, endpoint.clientCertificate == nil { throw Self.certificateRequired }
         for limit in protection.limits { try hold(limit, request, from: address) }
         if !protection.concurrency.isEmpty { try takePlaces(protection.concurrency, address) }
     }
@@ -33,6 +36,11 @@ extension Exchange {
                 fields: plan.fields(remaining: 0, wait: verdict.wait), retryAfter: RateLimitPlan.seconds(verdict.wait))
         }
         if plan.announces { answerFields.append(plan.fields(remaining: verdict.remaining, wait: verdict.wait)) }
+    }
+
+    private static var certificateRequired: Failure {
+        Failure(
+            .clientCertificateRequired, detail: "A certificate of yours is needed here.", key: "sites.proxy.routes.client_auth")
     }
 
     private static func addressRefused(_ key: String) -> Failure {

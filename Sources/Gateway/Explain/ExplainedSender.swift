@@ -5,6 +5,8 @@ import Transport
 /// The client of a request that nobody sends.
 struct ExplainedSender: RequestSender {
     let request: ExplainedRequest
+    /// Who asks what would become of a request shows no certificate.
+    var clientCertificate: ClientCertificate? { nil }
     /// As the connection's handshake would most likely come out.
     var tls: ClientEndpoint.TLSParameters? {
         request.isTLS ? ClientEndpoint.TLSParameters(version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384") : nil

@@ -16,10 +16,14 @@ extension PlanBuilder {
         if ssl.autoCert { return managedContext(index) }
         let keyPath = "sites[\(index)].ssl"
         let source = LoadedCertificate.Source(
-            certificateFile: ssl.certFile, keyFile: ssl.keyFile, minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12,
-            protocols: ssl.alpn, records: records)
+            certificates: ssl.allCertificates.map {
+                CertificateFiles(certificate: $0.certFile, key: $0.keyFile, passphraseFile: $0.passphraseFile)
+            }, policy: policy(ssl, at: keyPath))
+        judgeRevocations(source.policy.clientAuthentication, at: keyPath)
         guard let loaded = takeKnown(source) ?? load(source, for: site, at: keyPath) else { return nil }
-        if let facts = loaded.facts { judge(facts, of: site, ssl.certFile, at: keyPath) }
+        for (number, facts) in loaded.facts.enumerated() {
+            judge(facts, of: site, source.certificates[number].certificate, at: Self.place(number, keyPath))
+        }
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
@@ -36,21 +40,51 @@ extension PlanBuilder {
     }
 
     private mutating func load(_ source: LoadedCertificate.Source, for site: Site, at keyPath: String) -> LoadedCertificate? {
+        var files: [(key: String, file: String)] = []
+        for (number, pair) in source.certificates.enumerated() {
+            let place = Self.place(number, keyPath)
+            files.append(("\(place).cert_file", pair.certificate))
+            if !pair.isKeyInStore { files.append(("\(place).key_file", pair.key)) }
+            if let file = pair.passphraseFile { files.append(("\(place).key_passphrase_file", file)) }
+        }
+        if let clients = source.policy.clientAuthentication {
+            files.append(("\(keyPath).client_ca_file", clients.caFile))
+            if let file = clients.crlFile { files.append(("\(keyPath).client_crl_file", file)) }
+        }
         var isReadable = true
-        for (key, file) in [("cert_file", source.certificateFile), ("key_file", source.keyFile)] {
+        for (key, file) in files {
             guard let error = FileAccess.problem(reading: file) else { continue }
-            problem(at: "\(keyPath).\(key)", "\(file): \(error.reason)")
+            problem(at: key, "\(file): \(error.reason)")
             isReadable = false
         }
         guard isReadable else { return nil }
         do throws(TLSError) {
             return try LoadedCertificate(source) { authorities }
         } catch {
-            if let chain = CertificateChain(file: source.certificateFile) {
-                judge(chain.facts(authorities), of: site, source.certificateFile, at: keyPath)
+            for (number, pair) in source.certificates.enumerated() {
+                guard let chain = CertificateChain(pair) else { continue }
+                judge(chain.facts(authorities), of: site, pair.certificate, at: Self.place(number, keyPath))
             }
-            problem(at: "\(keyPath).\(error.file == .key ? "key_file" : "cert_file")", error.reason)
+            let isOfClients = error.file == .clientAuthorities || error.file == .revocations
+            let place = isOfClients ? keyPath : Self.place(error.certificate, keyPath)
+            problem(at: "\(place).\(Self.key(of: error.file))", error.reason)
             return nil
+        }
+    }
+
+    /// Where the configuration names a certificate: the first one in the table itself.
+    private static func place(_ number: Int, _ keyPath: String) -> String {
+        number == 0 ? keyPath : "\(keyPath).certificates[\(number - 1)]"
+    }
+
+    /// The key of `[sites.ssl]` that names a file.
+    private static func key(of file: TLSError.File?) -> String {
+        switch file {
+        case .key: "key_file"
+        case .clientAuthorities: "client_ca_file"
+        case .revocations: "client_crl_file"
+        case .passphrase: "key_passphrase_file"
+        case .certificate, .authorities, nil: "cert_file"
         }
     }
 
@@ -59,8 +93,7 @@ extension PlanBuilder {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
         certificates.removeAll { $0.keyPath == "sites[\(index)]" }
-        let context = TLSServerContext(
-            minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
+        let context = TLSServerContext(policy(ssl))
         // Where ACME gets it there is no file to wait for.
         guard !ssl.autoCert else { return context }
         certificates.append(

@@ -33,6 +33,9 @@ extension PlanBuilder {
         request.remove = proxy.remove
         request.set = fields(proxy.add, at: "\(keyPath).proxy.headers.add")
         if proxy.addXRealIP { request.set += switched("X-Real-IP", "{client_ip}") }
+        if site.ssl?.clientAuthentication.sendsHeaders == true {
+            request.set += switched("Client-Cert", "{client_cert}") + switched("Client-Cert-Chain", "{client_cert_chain}")
+        }
         if proxy.addRequestID { request.set += switched("X-Request-ID", "{request_id}") }
         var answer = FieldRules()
         answer.set = fields(site.headers, at: "\(keyPath).headers")
@@ -100,8 +103,18 @@ extension PlanBuilder {
         let tokens = [site.tokens] + routes.map(\.tokens)
         let asked = [site.forwardAuth] + routes.map(\.forwardAuth)
         let copied = asked.flatMap { $0?.copyHeaders ?? [] }
-        let names = accesses.compactMap(\.authUserHeader) + tokens.compactMap { $0?.userHeader } + copied
+        let names =
+            accesses.compactMap(\.authUserHeader) + tokens.compactMap { $0?.userHeader } + copied + certificateFields(of: site)
         return names.filter { !["authorization", "cookie", "set-cookie"].contains($0.lowercased()) }
+    }
+
+    /// In which upstreams are told of clients' certificates: nobody else says it, not even a trusted proxy, since the client's
+    /// connection ends here.
+    private func certificateFields(of site: Site) -> [String] {
+        guard let ssl = site.ssl, ssl.clientAuthentication.mode != .none else { return [] }
+        let rules = [site.requestHeaders] + (site.routes + (site.proxy?.routes ?? [])).map(\.requestHeaders)
+        let written = rules.flatMap { $0.set + $0.add + $0.defaults } + (site.proxy?.headers.add ?? [])
+        return ["Client-Cert", "Client-Cert-Chain"] + written.filter { $0.value.contains("{client_cert") }.map(\.name)
     }
 
     private mutating func answerRules(of route: Route, at keyPath: String, _ groups: [String?]) -> FieldRules {

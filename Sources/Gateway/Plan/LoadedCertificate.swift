@@ -7,19 +7,23 @@ import TLS
 package final class LoadedCertificate: Sendable {
     /// What it was made of.
     struct Source: Sendable, Hashable {
-        var certificateFile: String
-        var keyFile: String
-        var minimumVersion: TLSServerContext.MinimumVersion
-        var protocols: [String]
-        var records: TLSRecords
+        /// At least one.
+        var certificates: [CertificateFiles]
+        var policy: TLSPolicy
+
+        /// All that a change on the disk makes out of date: the revocation lists, too.
+        var files: [String] {
+            let clients = policy.clientAuthentication
+            return certificates.flatMap(\.files) + [clients?.caFile, clients?.crlFile].compactMap { $0 }
+        }
     }
 
     /// What is known of the certificate in use.
     struct State: Sendable {
         /// Nil if it is not certain what was read.
         var fingerprint: CertificateFingerprint?
-        /// Nil if the certificate itself could not be looked at.
-        var facts: CertificateFacts?
+        /// Of those that could be looked at.
+        var facts: [CertificateFacts] = []
         /// Of files that are not used, so that this is said once.
         var refused: CertificateFingerprint?
         /// Why what is in the files is not what is in use; nil if it is.
@@ -34,8 +38,7 @@ package final class LoadedCertificate: Sendable {
     /// - Throws: why they cannot be used.
     init(_ source: Source, authorities: () -> SystemAuthorities) throws(TLSError) {
         self.source = source
-        let context = TLSServerContext(
-            minimumVersion: source.minimumVersion, protocols: source.protocols, records: source.records)
+        let context = TLSServerContext(source.policy)
         self.context = context
         state = Mutex(try Self.load(source, into: context, authorities))
     }
@@ -46,10 +49,10 @@ package final class LoadedCertificate: Sendable {
     ) throws(TLSError) -> State {
         var state = State()
         for _ in 0..<3 {
-            let before = CertificateFingerprint(certificateFile: source.certificateFile, keyFile: source.keyFile)
-            try context.replaceCertificate(certificateFile: source.certificateFile, keyFile: source.keyFile)
-            state.facts = CertificateChain(file: source.certificateFile)?.facts(authorities())
-            let after = CertificateFingerprint(certificateFile: source.certificateFile, keyFile: source.keyFile)
+            let before = CertificateFingerprint(source.files)
+            try context.replaceCertificates(source.certificates)
+            state.facts = source.certificates.compactMap { CertificateChain($0)?.facts(authorities()) }
+            let after = CertificateFingerprint(source.files)
             // What was read is certain only if nobody wrote in between.
             if let before, let after, before.hasSameContent(as: after) {
                 state.fingerprint = after
@@ -59,23 +62,19 @@ package final class LoadedCertificate: Sendable {
         return state
     }
 
-    var facts: CertificateFacts? { state.withLock { $0.facts } }
+    var facts: [CertificateFacts] { state.withLock { $0.facts } }
 
     /// Why what is in the files is not what is in use; nil if it is.
     package var problem: String? { state.withLock { $0.problem } }
 
-    /// When the first certificate of its chain expires, in seconds since 1970.
-    package var expires: Int64? { state.withLock { $0.facts?.expires } }
+    /// When the first certificate of its chains expires, in seconds since 1970.
+    package var expires: Int64? { state.withLock { $0.facts.compactMap(\.expires).min() } }
 
     /// Are the files as they were read? If they may not be, they are read, and not parsed.
     func isCurrent() -> Bool {
         guard let known = state.withLock({ $0.fingerprint }) else { return false }
-        if known.isCurrent(
-            certificateFile: source.certificateFile, keyFile: source.keyFile, now: Int64(realtimeNanoseconds()))
-        {
-            return true
-        }
-        guard let now = CertificateFingerprint(certificateFile: source.certificateFile, keyFile: source.keyFile),
+        if known.isCurrent(source.files, now: Int64(realtimeNanoseconds())) { return true }
+        guard let now = CertificateFingerprint(source.files),
             now.hasSameContent(as: known)
         else { return false }
         state.withLock { $0.fingerprint = now }
@@ -107,18 +106,17 @@ package final class LoadedCertificate: Sendable {
             state.withLock { ($0.problem, $0.refused) = (nil, nil) }
             return .restored
         }
-        for file in [source.certificateFile, source.keyFile] {
+        for file in source.files {
             if let error = FileAccess.problem(reading: file) { return refuse("\(file): \(error.reason)", nil) }
         }
-        guard let found = CertificateFingerprint(certificateFile: source.certificateFile, keyFile: source.keyFile) else {
-            return refuse("\(source.certificateFile): cannot be read", nil)
+        guard let found = CertificateFingerprint(source.files) else {
+            return refuse("\(source.certificates[0].certificate): cannot be read", nil)
         }
         if let refused = state.withLock({ $0.refused }), refused.hasSameContent(as: found) { return .unchanged }
         do throws(TLSError) {
-            if let old = facts, let chain = CertificateChain(file: source.certificateFile),
-                let reason = worse(old, chain.facts(authorities()))
-            {
-                return refuse("\(source.certificateFile): \(reason)", found)
+            for (old, files) in zip(facts, source.certificates) {
+                guard let chain = CertificateChain(files), let reason = worse(old, chain.facts(authorities())) else { continue }
+                return refuse("\(files.certificate): \(reason)", found)
             }
             let next = try Self.load(source, into: context, authorities)
             state.withLock { $0 = next }

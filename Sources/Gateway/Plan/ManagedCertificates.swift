@@ -13,8 +13,7 @@ extension PlanBuilder {
         let keyPath = "sites[\(index)].ssl"
         guard let name = want(site, ssl, keyPath) else { return nil }
         let file = CertificateStore(StateDirectory(configuration.server.stateDir)).file(of: name)
-        let context = TLSServerContext(
-            minimumVersion: ssl.minVersion == .tls13 ? .tls13 : .tls12, protocols: ssl.alpn, records: records)
+        let context = TLSServerContext(policy(ssl, at: keyPath))
         if let chain = CertificateChain(file: file) {
             do throws(TLSError) {
                 try context.replaceCertificate(certificateFile: file, keyFile: file)
@@ -39,7 +38,10 @@ extension PlanBuilder {
                 // RFC 8738 §6: a handshake names an address by its name in DNS.
                 let name = SocketAddress(literal: host, port: 0)?.reverseName ?? host
                 guard contexts[name] == nil else { continue }
-                contexts[name] = TLSServerContext(protocols: ["acme-tls/1"], records: records)
+                var policy = TLSPolicy()
+                policy.protocols = ["acme-tls/1"]
+                policy.records = records
+                contexts[name] = TLSServerContext(policy)
             }
         }
         return contexts

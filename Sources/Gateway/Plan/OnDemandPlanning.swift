@@ -15,21 +15,19 @@ extension PlanBuilder {
         let isLocal =
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
-        let minimumVersion: TLSServerContext.MinimumVersion = ssl.minVersion == .tls13 ? .tls13 : .tls12
+        let policy = policy(ssl, at: keyPath)
         let wanted = CertificateDemand.Settings(
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
             maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
             way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath), isOnDemand: true),
-            minimumVersion: minimumVersion,
-            protocols: ssl.alpn, records: records)
+            policy: policy)
         // What is there of the plan before goes on to be used.
         let demand =
             previous?.demands.first { $0.settings == wanted }
             ?? CertificateDemand(wanted, stateDirectory: configuration.server.stateDir)
         demands.append(demand)
-        let context = TLSServerContext(
-            minimumVersion: minimumVersion, protocols: ssl.alpn, records: records, source: demand)
+        let context = TLSServerContext(policy, source: demand)
         do throws(TLSError) {
             try context.awaitCertificates()
         } catch {

@@ -26,6 +26,10 @@ package final class Plan: Sendable {
     let files: [SiteIdentity: StaticSite]
     /// What its sites lack.
     package let faults: [SiteFault]
+    /// Keys for session tickets of a file; nil: the listeners' own.
+    let ticketKeyFile: TicketKeyFile?
+    /// Where it is, since a change of it is used without a reload.
+    package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
     /// How upstreams' names are looked up.
@@ -48,7 +52,8 @@ package final class Plan: Sendable {
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
         demands: [CertificateDemand],
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
-        files: [SiteIdentity: StaticSite], faults: [SiteFault], carried: CarriedState, names: NameCache.Settings,
+        files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
+        names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format,
         metrics: MetricsPlan?, workerCount: Int
     ) {
@@ -61,6 +66,7 @@ package final class Plan: Sendable {
         self.pools = pools
         self.files = files
         self.faults = faults
+        self.ticketKeyFile = ticketKeyFile
         self.carried = carried
         self.names = names
         self.fileCache = fileCache
@@ -96,5 +102,13 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        giveTicketKeys()
+    }
+
+    /// Has all listeners go on with the keys of the file, or with their own.
+    func giveTicketKeys() {
+        for tickets in listeners.compactMap({ $0.tls?.tickets }) {
+            if let ticketKeyFile { ticketKeyFile.give(to: tickets) } else { tickets.use([]) }
+        }
     }
 }

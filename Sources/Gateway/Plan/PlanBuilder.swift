@@ -75,11 +75,12 @@ package struct PlanBuilder {
         checkChallenges(listeners)
         checkDemands(listeners)
         judgeFaults(after: previous)
+        let ticketKeys = ticketKeyFile()
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, certificates: certificates, managed: managed, demands: demands,
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
-            pools: pools, files: files, faults: faults, carried: carried, names: names,
+            pools: pools, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logFormat: configuration.logging.format, metrics: metrics?.plan(), workerCount: workerCount)
     }
@@ -214,7 +215,9 @@ package struct PlanBuilder {
             for name in configuration.sites[index].allHostnames { contexts[name] = context }
         }
         return chosen.map {
-            TLSServerNames(contexts, fallback: $0, challenges: challengeContexts, tickets: tickets ?? TicketKeys())
+            TLSServerNames(
+                contexts, fallback: $0, challenges: challengeContexts,
+                isStrict: configuration.sites[fallback].ssl?.strictSNI == true, tickets: tickets ?? TicketKeys())
         }
     }
 

@@ -32,6 +32,8 @@ final class PlanLimits: Sendable {
     let drainTimeout: UInt64
     let upgradeDrain: UInt64
     let reloadCloseWindow: UInt64
+    /// A second, of each worker, about handshakes that failed.
+    let handshakeFailureLines: Int
     /// 0: no limit.
     let maxTunnelsPerClient: Int
     /// Of one worker.
@@ -46,6 +48,7 @@ final class PlanLimits: Sendable {
         streams = StreamLimits(limits, head: head, trailers: chunks)
         maxConnections = configuration.performance.maxConnections
         maxConnectionsPerClient = limits.maxConnectionsPerClient
+        handshakeFailureLines = limits.handshakeFailureLines
         handshakeTimeout = limits.handshakeTimeout.nanoseconds
         headTimeout = limits.headTimeout.nanoseconds
         bodyTimeout = limits.bodyTimeout.nanoseconds

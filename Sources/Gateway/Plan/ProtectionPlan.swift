@@ -5,6 +5,8 @@ import Protection
 /// pass there is no plan.
 final class ProtectionPlan: Sendable {
     let addresses: AddressRules
+    /// May only clients with a verified certificate come?
+    let requiresClientCertificate: Bool
     /// The gateway's, the site's, the route's.
     let limits: [RateLimitPlan]
     /// The site's, the route's.
@@ -17,10 +19,12 @@ final class ProtectionPlan: Sendable {
     let forwardAuth: ForwardAuthPlan?
 
     init(
-        addresses: AddressRules, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan], password: PasswordPlan?,
+        addresses: AddressRules, requiresClientCertificate: Bool = false, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan],
+        password: PasswordPlan?,
         token: TokenPlan?, forwardAuth: ForwardAuthPlan?
     ) {
         self.addresses = addresses
+        self.requiresClientCertificate = requiresClientCertificate
         self.limits = limits
         self.concurrency = concurrency
         self.password = password
@@ -31,7 +35,9 @@ final class ProtectionPlan: Sendable {
 
 extension ProtectionPlan {
     /// Is there nothing to pass?
-    var isEmpty: Bool { addresses.isEmpty && limits.isEmpty && concurrency.isEmpty && !asksWho }
+    var isEmpty: Bool {
+        addresses.isEmpty && !requiresClientCertificate && limits.isEmpty && concurrency.isEmpty && !asksWho
+    }
 
     /// Must a request say who sends it?
     var asksWho: Bool { password != nil || token != nil || forwardAuth != nil }

@@ -15,6 +15,7 @@ extension PlanBuilder {
         let addresses = AddressRules(
             deny: Self.list(route?.access.deny, site.access.deny, "deny_ips"),
             allow: Self.list(route?.access.allow, site.access.allow, "allow_ips"))
+        if let route { checkClientAuthentication(of: route, site, at: routePath) }
         let password = password(of: site, route, at: route == nil ? sitePath : routePath)
         var limits: [RateLimitPlan] = []
         if let limit = configuration.security.rateLimiting {
@@ -33,7 +34,8 @@ extension PlanBuilder {
         let tokens = token(of: site, route, at: route == nil ? sitePath : routePath)
         let asked = forwardAuth(of: site, route, at: route == nil ? sitePath : routePath)
         let protection = ProtectionPlan(
-            addresses: addresses, limits: limits, concurrency: concurrency, password: password, token: tokens,
+            addresses: addresses, requiresClientCertificate: route?.requiresClientCertificate == true, limits: limits,
+            concurrency: concurrency, password: password, token: tokens,
             forwardAuth: asked)
         return protection.isEmpty ? nil : protection
     }

@@ -58,6 +58,28 @@ extension Gateway {
     }
 }
 
+extension Gateway {
+    /// What has become of the file of the ticket keys.
+    package enum TicketKeyRenewal: Sendable {
+        case unchanged, replaced
+        /// Those in use go on; why.
+        case refused(String)
+    }
+
+    /// Looks at the file of the ticket keys, and has listeners use what is in it. Reads a file: not for a worker's thread.
+    package func renewTicketKeys() -> TicketKeyRenewal {
+        let plan = currentPlan
+        guard let file = plan.ticketKeyFile else { return .unchanged }
+        do throws(TLSError) {
+            guard try file.look() else { return .unchanged }
+        } catch {
+            return .refused(error.reason)
+        }
+        plan.giveTicketKeys()
+        return .replaced
+    }
+}
+
 extension CertificateFault {
     /// Do clients refuse the certificate for it?
     fileprivate var keepsClientsAway: Bool {

@@ -17,6 +17,8 @@ package struct SiteCertificate: Sendable {
     package let context: TLSServerContext
     /// What is in use of the files; nil if they are not looked at.
     package let loaded: LoadedCertificate?
+    /// Files whose change is used without a reload: also those that clients' certificates are verified by.
+    package var watchedFiles: [String] { loaded?.source.files ?? [] }
     /// The site's names.
     let hostnames: [String]
 }

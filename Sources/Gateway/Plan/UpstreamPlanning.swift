@@ -192,17 +192,25 @@ extension PlanBuilder {
 
     private mutating func tls(_ upstream: Upstream, at keyPath: String) -> TLSClientContext.Settings? {
         guard upstream.url.scheme.isTLS else { return nil }
-        let settings = TLSClientContext.Settings(
+        var settings = TLSClientContext.Settings(
             serverName: upstream.tlsServerName ?? upstream.url.hostText, caFile: upstream.caFile,
             clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
             verifies: upstream.verify, records: records)
+        settings.minimumVersion = upstream.tlsMinVersion == .tls13 ? .tls13 : .tls12
+        settings.suites = upstream.tlsSuites
+        settings.pins = upstream.tlsPins
+        for (index, suite) in (upstream.tlsSuites ?? []).enumerated() where !TLSPolicy.has(suite: suite) {
+            problem(
+                at: "\(keyPath).tls_suites[\(index)]", "this system's OpenSSL has no cipher suite \"\(suite)\"",
+                hint: "openssl ciphers -s lists them, by their names")
+        }
         // Each worker makes its own context; this one finds out now whether it can.
         do throws(TLSError) { _ = try TLSClientContext(settings) } catch {
             let key =
                 switch error.file {
                 case .authorities: "ca_file"
                 case .key: "client_key_file"
-                case .certificate, nil: "client_cert_file"
+                case .certificate, .clientAuthorities, .revocations, .passphrase, nil: "client_cert_file"
                 }
             problem(at: "\(keyPath).\(key)", error.reason)
             return settings

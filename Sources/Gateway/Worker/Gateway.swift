@@ -115,6 +115,15 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// Clients' TLS handshakes since the start, over all workers.
+    package var handshakes: HandshakeCounts {
+        get async {
+            var handshakes = HandshakeCounts()
+            for worker in workers { handshakes.add(await worker.handshakes) }
+            return handshakes
+        }
+    }
+
     /// What is open and under way, over all workers.
     /// - Parameter next: a plan that could come into use: what it would end is counted, too.
     package func census(beside next: Plan? = nil) async -> Census {

@@ -169,6 +169,9 @@ actor Worker {
     func takeTurn() {}
     var answers: AnswerCounts { state?.answers ?? AnswerCounts() }
 
+    /// The same of TLS handshakes.
+    var handshakes: HandshakeCounts { state?.handshakes ?? HandshakeCounts() }
+
     /// What is under way; see `WorkerResources.census`.
     func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
         await state?.census(beside: next, routes, worker: number) ?? Census()

@@ -30,6 +30,10 @@ final class WorkerResources {
     let clock: WallClock
     /// Of this worker, since it began.
     var answers = AnswerCounts()
+    /// Of clients' TLS handshakes.
+    var handshakes = HandshakeCounts()
+    /// For lines about those that failed.
+    var handshakeLines = LineBudget()
     /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
     var challengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.

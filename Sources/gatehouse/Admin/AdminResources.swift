@@ -38,6 +38,7 @@ struct AdminResources: Sendable {
                 configuration: reloader.source.path, started: started, workers: generations.count,
                 addresses: gateway.addresses.map(\.description), connections: census.total.connections,
                 requests: census.total.requests, tunnels: census.total.tunnels,
+                handshakes: AdminStatus.Handshakes(await gateway.handshakes),
                 generations: numbers.sorted(by: >).map { number in
                     AdminStatus.Generation(
                         number: number, isCurrent: number == current,

@@ -91,6 +91,21 @@ struct AdminStatus: Codable, Sendable {
         }
     }
 
+    /// Clients' TLS handshakes since the start.
+    struct Handshakes: Codable, Sendable {
+        var completed: Int
+        /// Of those, how many resumed a session.
+        var resumed: Int
+        /// By why: docs/tls.md lists the words.
+        var failed: [String: Int]
+
+        init(_ counts: HandshakeCounts) {
+            completed = counts.completed
+            resumed = counts.resumed
+            failed = counts.failedByWord
+        }
+    }
+
     /// A site's certificate.
     struct Certificate: Codable, Sendable {
         var site: String
@@ -116,6 +131,7 @@ struct AdminStatus: Codable, Sendable {
     var requests: Int
     /// WebSockets.
     var tunnels: Int
+    var handshakes: Handshakes
     /// The newest first.
     var generations: [Generation]
     var certificates: [Certificate]

@@ -1,0 +1,30 @@
+import COpenSSL
+
+/// What there is to say of a certificate revocation list (RFC 5280 §5).
+package struct RevocationList: Sendable, Equatable {
+    /// By what tells it apart.
+    package var issuer: String
+    /// When it expires, in seconds since 1970; nil if it does not say so.
+    package var nextUpdate: Int64?
+
+    /// Those of a PEM file; empty if it cannot be read.
+    package static func all(in file: String) -> [RevocationList] {
+        guard let input = unsafe BIO_new_file(file, "r") else {
+            ERR_clear_error()
+            return []
+        }
+        defer {
+            unsafe BIO_free(input)
+            ERR_clear_error()
+        }
+        var lists: [RevocationList] = []
+        while let list = unsafe PEM_read_bio_X509_CRL(input, nil, { _, _, _, _ in -1 }, nil) {
+            defer { unsafe X509_CRL_free(list) }
+            unsafe lists.append(
+                RevocationList(
+                    issuer: CertificateChain.text(X509_CRL_get_issuer(list)),
+                    nextUpdate: CertificateChain.seconds(X509_CRL_get0_nextUpdate(list))))
+        }
+        return lists
+    }
+}

@@ -1,0 +1,265 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `client_auth` with real clients: who comes in, what the upstream is told, and what the log says of the others.
+@Suite("Client certificates")
+struct ClientCertificateTests {
+    /// An authority, one below it, and clients of both; another authority and its client.
+    private struct Parties {
+        let directory = try! TemporaryDirectory()
+        let root, middle, alice, bob, expired, future, server, strangers, mallory: MadeCertificate
+
+        init() async throws {
+            let authority = ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign"]
+            root = try await .make("root", in: directory, extensions: authority)
+            middle = try await .make("middle", in: directory, issuer: root, extensions: authority)
+            let client = ["extendedKeyUsage = clientAuth"]
+            alice = try await .make("alice", in: directory, issuer: root, extensions: client)
+            bob = try await .make("bob", in: directory, issuer: middle, extensions: client)
+            expired = try await .make("expired", in: directory, days: -20 ... -10, issuer: root, extensions: client)
+            future = try await .make("future", in: directory, days: 10...20, issuer: root, extensions: client)
+            server = try await .make("server", in: directory, issuer: root, extensions: ["extendedKeyUsage = serverAuth"])
+            strangers = try await .make("strangers", in: directory, extensions: authority)
+            mallory = try await .make("mallory", in: directory, issuer: strangers, extensions: client)
+        }
+
+        /// A certificate with that of its issuer behind it.
+        func bobsChain() throws -> String {
+            let text =
+                try String(contentsOfFile: bob.file, encoding: .utf8) + String(contentsOfFile: middle.file, encoding: .utf8)
+            return try directory.write("bob-chain.crt", text)
+        }
+
+        /// Revocation lists of both authorities, in one file, by renaming.
+        func writeLists(to file: String, revoking client: MadeCertificate?) async throws {
+            let script = """
+                cd "$0" && : >lists
+                for ca in root middle; do
+                    : >$ca.revoked
+                    printf '[ca]\\ndefault_ca = x\\n[x]\\ndatabase = %s.revoked\\ndefault_md = sha256\\n' $ca >$ca.lists.cnf
+                    if [ $ca = root ] && [ -n "$1" ]; then
+                        openssl ca -config $ca.lists.cnf -cert $ca.crt -keyfile $ca.key -revoke "$1"
+                    fi
+                    openssl ca -config $ca.lists.cnf -cert $ca.crt -keyfile $ca.key -gencrl -crldays 30 >>lists
+                done
+                mv lists "$2"
+                """
+            let outcome = try await Command.run("sh", ["-ec", script, directory.path, client?.file ?? "", file])
+            try #require(outcome.code == 0, "\(outcome)")
+        }
+    }
+
+    private func toml(
+        _ port: FreePort, _ upstream: Upstream, _ parties: Parties, _ certificates: Certificates, mode: String,
+        more: String = "", site: String = "", route: String = "", proxy: String = ""
+    ) -> String {
+        Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)",
+            ssl: certificates.ssl() + "\nclient_auth = \"\(mode)\"\nclient_ca_file = \"\(parties.root.file)\"\n" + more + "\n"
+                + site,
+            route: route, proxy: proxy)
+    }
+
+    private func curl(
+        _ port: FreePort, _ certificates: Certificates, _ client: MadeCertificate?, file: String? = nil,
+        path: String = "/", _ more: [String] = []
+    ) async throws -> Command.Outcome {
+        let shown = client.map { ["--cert", file ?? $0.file, "--key", $0.keyFile] } ?? []
+        return try await Command.curl(
+            ["--cacert", certificates.authority, "-w", "\n%{http_code}"] + shown + more + ["https://localhost:\(port)\(path)"])
+    }
+
+    @Test(
+        "who comes in with client_auth, and what the log says of those who do not", arguments: ["--tls-max=1.2", "--tls-max=1.3"])
+    func required(version: String) async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
+        let toml = toml(port, upstream, parties, certificates, mode: "require")
+        let limit = version.split(separator: "=").map(String.init)
+        try await Gatehouse.serving(toml) { gatehouse in
+            let welcome = try await curl(port, certificates, parties.alice, limit)
+            #expect(welcome.text == "hello\n200", "\(welcome)")
+            let chained = try await curl(port, certificates, parties.bob, file: parties.bobsChain(), limit)
+            #expect(chained.text == "hello\n200", "\(chained)")
+            for (client, cause, words) in [
+                (nil, "client_certificate_missing", "peer did not return a certificate"),
+                (parties.expired, "client_certificate_expired", "certificate has expired"),
+                (parties.future, "client_certificate_not_yet_valid", "certificate is not yet valid"),
+                (parties.mallory, "client_certificate_untrusted", "unable to get local issuer certificate"),
+                // Without the certificate of its issuer.
+                (parties.bob, "client_certificate_untrusted", "unable to get local issuer certificate"),
+                (parties.server, "client_certificate_unfit", "unsuitable certificate purpose"),
+                (parties.strangers, "client_certificate_untrusted", "self-signed certificate"),
+            ] as [(MadeCertificate?, String, String)] {
+                let seen = gatehouse.log.all.count
+                let refused = try await curl(port, certificates, client, limit)
+                #expect(refused.code != 0 && refused.text.hasSuffix("000"), "\(cause): \(refused)")
+                _ = try await gatehouse.log.first("a line of \(cause)") { $0.contains("cause=\(cause) ") && $0.contains(words) }
+                #expect(gatehouse.log.all.count > seen)
+            }
+            #expect(gatehouse.accessEntries.count == 2)
+        }
+    }
+
+    @Test("optional lets clients without a certificate in, and none with a wrong one; routes can require one")
+    func optional() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
+        let route = """
+            [[sites.proxy.routes]]
+            path = "/admin/"
+            upstream = "app"
+            client_auth = "require"
+            """
+        let toml = toml(port, upstream, parties, certificates, mode: "optional", proxy: route)
+        try await Gatehouse.serving(toml) { gatehouse in
+            for (client, path, answer) in [
+                (nil, "/", "hello\n200"), (parties.alice, "/", "hello\n200"), (parties.alice, "/admin/", "hello\n200"),
+            ] as [(MadeCertificate?, String, String)] {
+                let outcome = try await curl(port, certificates, client, path: path)
+                #expect(outcome.text == answer, "\(path): \(outcome)")
+            }
+            let refused = try await curl(port, certificates, nil, path: "/admin/x")
+            #expect(refused.text.hasSuffix("\n403"), "\(refused)")
+            #expect(try await gatehouse.access(reason: "client_certificate_required")["target"] == "/admin/x")
+            let wrong = try await curl(port, certificates, parties.mallory)
+            #expect(wrong.code != 0)
+        }
+    }
+
+    @Test(
+        "upstreams are told of the certificate in the fields that are asked for, and of nobody's claims",
+        arguments: [false, true])
+    func fields(trusted: Bool) async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok($0.head) })
+        let site = """
+            [sites.request_headers.set]
+            X-Who = "{client_cert_verify} {client_cert_subject} {client_cert_issuer}"
+            X-Print = "{client_cert_fingerprint} {client_cert_serial}"
+            """
+        let headers = trusted ? "[sites.proxy.headers]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]" : ""
+        let toml = toml(
+            port, upstream, parties, certificates, mode: "optional", more: "client_cert_headers = true", site: site,
+            route: "[[sites.proxy.routes]]\npath = \"/other/\"\nupstream = \"app\"\n"
+                + "request_headers = { remove = [\"X-Who\"] }", proxy: headers)
+        try await Gatehouse.serving(toml) { _ in
+            let claims = [
+                "-H", "Client-Cert: :Zm9v:", "-H", "Client-Cert-Chain: :Zm9v:", "-H", "X-Who: SUCCESS CN=root", "-H",
+                "X-Print: 00", "-H", "client_cert: x",
+            ]
+            let nobody = try await curl(port, certificates, nil, claims)
+            let lines = nobody.text.components(separatedBy: "\r\n").filter {
+                $0.lowercased().hasPrefix("client") || $0.hasPrefix("X-")
+            }
+            #expect(lines.contains("X-Who: NONE  ") || lines.contains("X-Who: NONE"), "\(nobody)")
+            #expect(!nobody.text.contains("Zm9v") && !nobody.text.contains("CN=root"), "\(nobody)")
+            let other = try await curl(port, certificates, nil, path: "/other/", claims)
+            #expect(!other.text.contains("CN=root") && !other.text.contains("Zm9v"), "\(other)")
+
+            let bob = try await curl(port, certificates, parties.bob, file: parties.bobsChain(), claims)
+            let der = try await Command.run("sh", ["-c", "openssl x509 -in \"$0\" -outform DER | base64 -w0", parties.bob.file])
+            let middle = try await Command.run(
+                "sh", ["-c", "openssl x509 -in \"$0\" -outform DER | base64 -w0", parties.middle.file])
+            #expect(bob.text.contains("\r\nClient-Cert: :\(der.text):\r\n"), "\(bob)")
+            #expect(bob.text.contains("\r\nClient-Cert-Chain: :\(middle.text):\r\n"), "\(bob)")
+            #expect(bob.text.contains("\r\nX-Who: SUCCESS CN=bob CN=middle\r\n"), "\(bob)")
+            let print = try await Command.run(
+                "sh",
+                [
+                    "-c",
+                    "openssl x509 -in \"$0\" -outform DER | sha256sum | cut -d' ' -f1; openssl x509 -in \"$0\" -noout -serial",
+                    parties.bob.file,
+                ])
+            let words = print.text.split(separator: "\n").map { $0.replacing("serial=", with: "") }
+            #expect(bob.text.contains("\r\nX-Print: \(words.joined(separator: " "))\r\n"), "\(bob) \(words)")
+            #expect(!bob.text.contains("Zm9v"), "\(bob)")
+        }
+    }
+
+    @Test("a certificate that was revoked is refused, also with a session that it had before; a new list needs no reload")
+    func revocation() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok($0.head) })
+        let list = parties.directory.path + "/crl.pem"
+        try await parties.writeLists(to: list, revoking: nil)
+        let toml = toml(
+            port, upstream, parties, certificates, mode: "require",
+            more: "client_crl_file = \"\(list)\"\nclient_cert_headers = true")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let welcome = try await curl(port, certificates, parties.alice)
+            #expect(welcome.text.hasSuffix("\n200"), "\(welcome)")
+            // A session, and another one by it.
+            let ticket = parties.directory.path + "/ticket"
+            let client = [
+                "-CAfile", certificates.authority, "-servername", "localhost", "-cert", parties.alice.file, "-key",
+                parties.alice.keyFile,
+            ]
+            let first = try await session(port, client + ["-sess_out", ticket])
+            #expect(first.contains("Client-Cert: :"), "\(first)")
+            let second = try await session(port, client + ["-sess_in", ticket])
+            #expect(second.contains("Client-Cert: :"), "\(second)")
+            #expect(try await Command.sClient(port, client + ["-sess_in", ticket]).text.contains("Reused, "))
+
+            try await parties.writeLists(to: list, revoking: parties.alice)
+            _ = try await gatehouse.log.first { $0.contains("a certificate is replaced") }
+            let refused = try await curl(port, certificates, parties.alice)
+            #expect(refused.code != 0, "\(refused)")
+            _ = try await gatehouse.log.first { $0.contains("cause=client_certificate_revoked ") }
+            #expect(!(try await session(port, client + ["-sess_in", ticket])).contains("Client-Cert: :"))
+            let others = try await curl(port, certificates, parties.bob, file: parties.bobsChain())
+            #expect(others.text.hasSuffix("\n200"), "\(others)")
+        }
+    }
+
+    /// One request by `openssl s_client`, with what came.
+    private func session(_ port: FreePort, _ options: [String]) async throws -> String {
+        let request = "GET / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"
+        let outcome = try await Command.run(
+            "sh", ["-c", "printf '\(request)' | openssl s_client -connect 127.0.0.1:\(port) -ign_eof \"$@\"", "sh"] + options)
+        return outcome.text
+    }
+
+    @Test("a session is of its site: a ticket of one that asks for nothing opens none that requires a certificate")
+    func ticketOfAnotherSite() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        try directory.write("public/f.txt", "treasure")
+        let sites = ["open.localhost", "closed.localhost"].map { name in
+            """
+            [[sites]]
+            hostname = "\(name)"
+            port = \(port)
+            static_dir = "\(directory.path)/public"
+            \(certificates.ssl())
+            \(name == "closed.localhost" ? "client_auth = \"require\"\nclient_ca_file = \"\(parties.root.file)\"" : "")
+
+            """
+        }
+        try await Gatehouse.serving(sites.joined()) { gatehouse in
+            let ticket = directory.path + "/ticket"
+            for version in ["-tls1_2", "-tls1_3"] {
+                func ask(_ name: String, _ more: [String]) async throws -> String {
+                    let request = "GET /f.txt HTTP/1.1\\r\\nHost: \(name)\\r\\nConnection: close\\r\\n\\r\\n"
+                    let command = "printf '\(request)' | openssl s_client -connect 127.0.0.1:\(port) -ign_eof \"$@\""
+                    return try await Command.run("sh", ["-c", command, "sh", version, "-servername", name] + more).text
+                }
+                #expect(try await ask("open.localhost", ["-sess_out", ticket]).contains("treasure"))
+                let other = try await ask("closed.localhost", ["-sess_in", ticket])
+                #expect(!other.contains("treasure") && !other.contains("Reused, "), "\(other)")
+            }
+            // By Host alone, and over HTTP/2 by a connection to the other site.
+            for (name, address) in [("localhost", "127.0.0.1"), ("open.localhost", "open.localhost")] {
+                let outcome = try await Command.run(
+                    "curl",
+                    [
+                        "-sk", "--http2", "--resolve", "open.localhost:\(port):127.0.0.1", "-H", "Host: closed.localhost", "-w",
+                        "%{http_code}", "-o", "/dev/null", "https://\(address):\(port)/f.txt",
+                    ])
+                #expect(outcome.text == "421", "\(name): \(outcome)")
+            }
+        }
+    }
+}

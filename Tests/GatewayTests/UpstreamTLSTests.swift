@@ -1,0 +1,92 @@
+import TestSupport
+import Testing
+
+/// What an upstream's TLS is held to, and what the log says of one that does not stand up to it: `openssl s_server` is the peer.
+@Suite("TLS to upstreams")
+struct UpstreamTLSTests {
+    /// Runs `body` beside a server that answers every request with its own status page.
+    private func serving(
+        _ certificate: String, _ key: String, _ options: [String] = [], _ body: (FreePort) async throws -> Void
+    ) async throws {
+        let port = try FreePort()
+        let server = try ChildProcess(
+            "openssl", ["s_server", "-accept", "\(port)", "-cert", certificate, "-key", key, "-www"] + options)
+        defer { server.kill() }
+        _ = try await server.output.first { $0.contains("ACCEPT") }
+        try await body(port)
+    }
+
+    /// The status of a request by way of an upstream, and the detail of its log line.
+    private func ask(_ upstream: FreePort, _ keys: String) async throws -> (status: String, detail: String) {
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "https://localhost:\(upstream)", upstream: keys)
+        return try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await Command.curl(["-s", "-o", "/dev/null", "http://localhost:\(port)/x"])
+            let entry = try await gatehouse.access("/x")
+            return (entry["status"] ?? "", "\(entry)")
+        }
+    }
+
+    @Test("a certificate that is refused is told with the name that was checked, and its own names, issuer and dates")
+    func refused() async throws {
+        let certificates = try await Certificates.ready()
+        let authority = "ca_file = \"\(certificates.authority)\""
+        for (name, keys, words) in [
+            ("../localhost", "", "unable to get local issuer certificate"), ("rsa.test", authority, "hostname mismatch"),
+        ] {
+            try await serving(certificates.certificate(name), certificates.key(name)) { upstream in
+                let (status, detail) = try await ask(upstream, keys)
+                #expect(status == "502")
+                #expect(detail.contains(words) && detail.contains("checked for localhost; the certificate is for "), "\(detail)")
+                let host = name == "rsa.test" ? "rsa.test" : "localhost"
+                #expect(detail.contains("the certificate is for \(host)"), "\(detail)")
+                #expect(detail.contains(", issued by Gatehouse") && detail.contains(", valid from 20"), "\(detail)")
+            }
+        }
+    }
+
+    @Test("of an upstream's chain a pinned key is asked for, besides all else")
+    func pinned() async throws {
+        let certificates = try await Certificates.ready()
+        func pin(_ file: String) async throws -> String {
+            let command =
+                "openssl x509 -in \"$0\" -noout -pubkey | openssl pkey -pubin -outform DER"
+                + " | openssl dgst -sha256 -binary | base64"
+            return "sha256//" + (try await Command.run("sh", ["-c", command, file])).text.split(separator: "\n").joined()
+        }
+        let leaf = try await pin(certificates.certificate("../localhost"))
+        let root = try await pin(certificates.authority)
+        let other = try await pin(certificates.certificate("rsa.test"))
+        let authority = "ca_file = \"\(certificates.authority)\"\n"
+        for options in [["-tls1_2"], ["-tls1_3"]] {
+            try await serving(certificates.certificate("../localhost"), certificates.key("../localhost"), options) { upstream in
+                #expect(try await ask(upstream, authority + "tls_pins = \"\(leaf)\"").status == "200")
+                #expect(try await ask(upstream, authority + "tls_pins = [\"\(other)\", \"\(root)\"]").status == "200")
+                #expect(try await ask(upstream, "verify = false\ntls_pins = \"\(leaf)\"").status == "200")
+                // A chain that was not verified proves nothing of its authority.
+                #expect(try await ask(upstream, "verify = false\ntls_pins = \"\(root)\"").status == "502")
+                let (status, detail) = try await ask(upstream, authority + "tls_pins = \"\(other)\"")
+                #expect(
+                    status == "502" && detail.contains("none of its public keys is pinned (checked for localhost; "), "\(detail)")
+            }
+        }
+    }
+
+    @Test("the oldest version and the suites hold, and what the other side says of it is in the log")
+    func policy() async throws {
+        let certificates = try await Certificates.ready()
+        let authority = "ca_file = \"\(certificates.authority)\"\n"
+        try await serving(certificates.certificate("../localhost"), certificates.key("../localhost"), ["-tls1_2"]) { upstream in
+            #expect(try await ask(upstream, authority).status == "200")
+            let old = try await ask(upstream, authority + "tls_min_version = \"1.3\"")
+            #expect(old.status == "502" && old.detail.contains("alert protocol version"), "\(old)")
+            let suites = "tls_suites = [\"ECDHE-ECDSA-CHACHA20-POLY1305\"]"
+            #expect(try await ask(upstream, authority + suites).status == "200")
+        }
+        let options = ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]
+        try await serving(certificates.certificate("../localhost"), certificates.key("../localhost"), options) { upstream in
+            let other = try await ask(upstream, authority + "tls_suites = [\"ECDHE-ECDSA-CHACHA20-POLY1305\"]")
+            #expect(other.status == "502" && other.detail.contains("alert handshake failure"), "\(other)")
+        }
+    }
+}
