@@ -17,6 +17,9 @@ extension Logging {
         Self.readDestination(table, "error_log", into: &errorLog)
         readFormat(table)
         table.read("log_requests", into: &logRequests)
+        table.read("redact_query", into: &redactQuery)
+        table.read("sample_one_in", into: &sampleOneIn, in: 1...1_000_000)
+        table.readDuration("sample_slow", into: &sampleSlow, orZero: true)
         if !logRequests { accessLog = .none }
         table.finish()
     }

@@ -17,6 +17,12 @@ package struct Logging: Sendable, Equatable {
     package var errorLog = Destination.stderr
     package var format = Format.combined
     package var logRequests = true
+    /// Names of a query's parameters whose values are not written down.
+    package var redactQuery: [String] = []
+    /// Of ordinary exchanges one in so many leaves a line.
+    package var sampleOneIn = 1
+    /// An exchange that takes so long is not ordinary.
+    package var sampleSlow = Duration.seconds(1)
 
     package init() {}
 }

@@ -17,9 +17,14 @@ package final class ServerRecord: Sendable {
         static let warming = Standing(rawValue: 8)
         /// It takes no new work but from those who are stuck to it.
         static let draining = Standing(rawValue: 16)
+        /// Nor from those.
+        static let disabled = Standing(rawValue: 32)
+        /// What is ordered, and no matter of health.
+        static let ordered: Standing = [.draining, .disabled]
     }
 
     private let standing = Atomic<UInt32>(0)
+    private let orders = Mutex(Orders())
     private let openUntil = Atomic<UInt64>(0)
     private let ejectedUntil = Atomic<UInt64>(0)
     private let warmFrom = Atomic<UInt64>(0)
@@ -32,6 +37,13 @@ package final class ServerRecord: Sendable {
     private let isUnresolved = Atomic<Bool>(false)
     private let addressTurns = Atomic<Int>(0)
     private let cold = Mutex(Cold())
+
+    /// What decides whether it takes new work, besides its health.
+    private struct Orders {
+        var order = ServerOrder.none
+        /// As the configuration in use says.
+        var isDrained = false
+    }
 
     private struct Cold {
         var health = ServerHealth()
@@ -123,11 +135,30 @@ package final class ServerRecord: Sendable {
     }
 
     /// From now on it takes no new work, or does again.
-    func setDraining(_ isDraining: Bool) {
-        if isDraining {
-            standing.bitwiseOr(Standing.draining.rawValue, ordering: .relaxed)
-        } else {
-            standing.bitwiseAnd(~Standing.draining.rawValue, ordering: .relaxed)
+    func setDraining(_ isDraining: Bool) { change { $0.isDrained = isDraining } }
+
+    /// From now on an operator's order holds.
+    package func obey(_ order: ServerOrder) { change { $0.order = order } }
+
+    /// What was ordered last.
+    package var order: ServerOrder { orders.withLock { $0.order } }
+
+    /// Does it take no new work, or only from those who are stuck to it?
+    package var isDraining: Bool { standing.load(ordering: .relaxed) & Standing.draining.rawValue != 0 }
+    package var isDisabled: Bool { standing.load(ordering: .relaxed) & Standing.disabled.rawValue != 0 }
+
+    private func change(_ body: (inout Orders) -> Void) {
+        orders.withLock { orders in
+            body(&orders)
+            let bits: Standing =
+                switch orders.order {
+                case .none: orders.isDrained ? .draining : []
+                case .enabled: []
+                case .draining: .draining
+                case .disabled: .ordered
+                }
+            standing.bitwiseAnd(~Standing.ordered.rawValue | bits.rawValue, ordering: .relaxed)
+            standing.bitwiseOr(bits.rawValue, ordering: .relaxed)
         }
     }
 
@@ -205,8 +236,8 @@ package final class ServerRecord: Sendable {
         if health.ejection.until != nil { bits.insert(.ejected) }
         if health.breaker.blockedUntil != nil { bits.insert(.open) }
         if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }
-        // In one step each, so that a drain that is ordered in between stays.
-        standing.bitwiseAnd(bits.rawValue | Standing.draining.rawValue, ordering: .relaxed)
+        // In one step each, so that what is ordered in between stays.
+        standing.bitwiseAnd(bits.rawValue | Standing.ordered.rawValue, ordering: .relaxed)
         standing.bitwiseOr(bits.rawValue, ordering: .releasing)
     }
 }

@@ -139,7 +139,7 @@ package final class UpstreamGroup: Sendable {
     ///   - reason: in words, for the log.
     ///   - now: monotonic nanoseconds.
     package func failed(_ server: UpstreamServer, kind: String, reason: String, now: UInt64) {
-        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.parameters.isDraining }
+        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.record.isDraining }
         let isShared = !others.isEmpty && others.allSatisfy { $0.record.health.failsAlike(kind, now: now, $0.parameters.health) }
         server.failed(.badAnswer, reason: reason, now: now, kind: kind, mayEject: !isShared)
     }
@@ -211,7 +211,7 @@ package final class UpstreamGroup: Sendable {
         let server = servers[index]
         let standing = server.record.standing(now: request.now, server.parameters.health)
         guard server.weight > 0 || standing.contains(.draining) else { return false }
-        guard standing.isDisjoint(with: [.open, .unwell, .ejected]) else { return false }
+        guard standing.isDisjoint(with: [.open, .unwell, .ejected, .disabled]) else { return false }
         return server.record.begin(atMost: server.parameters.maxConns)
     }
 }

@@ -177,6 +177,30 @@ import Testing
         #expect(group.servers.map(\.load) == [100, 100])
     }
 
+    @Test("What an operator orders goes before what the configuration says, and outlives it")
+    func orders() {
+        let group = Servers.group([1, 1], .roundRobin)
+        let record = group.servers[0].record
+        var stuck = UpstreamGroup.Request(now: 1)
+        stuck.stuckTo = 0
+        func counts(stuck isStuck: Bool = false) -> [Int] {
+            isStuck ? group.counts(of: 10) { _ in stuck } : group.counts(of: 10)
+        }
+        record.obey(.draining)
+        #expect(counts() == [0, 10] && counts(stuck: true) == [10, 0])
+        record.obey(.disabled)
+        #expect(counts() == [0, 10] && counts(stuck: true) == [0, 10])
+        // Another plan comes into use, and a change of health.
+        record.setDraining(false)
+        group.servers[0].failed(.badAnswer, reason: "status 500", now: 1)
+        #expect(counts() == [0, 10] && record.isDisabled)
+        record.obey(.enabled)
+        record.setDraining(true)
+        #expect(counts() == [5, 5] && !record.isDraining)
+        record.obey(.none)
+        #expect(counts() == [0, 10] && record.isDraining && !record.isDisabled)
+    }
+
     @Test("A draining server takes only those who are stuck to it")
     func draining() {
         let group = Servers.group([1, 1], .roundRobin)

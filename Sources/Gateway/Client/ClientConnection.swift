@@ -12,6 +12,8 @@ final class ClientConnection {
     let state: WorkerResources
     let endpoint: ClientEndpoint
     let log: Logger
+    /// Its own among those of the worker; when it was accepted, in monotonic nanoseconds.
+    let number: UInt64, began: UInt64
 
     private enum Phase {
         case new
@@ -41,6 +43,7 @@ final class ClientConnection {
         endpoint = ClientEndpoint(peer: peer, acceptor: acceptor)
         self.state = state
         self.log = log
+        (number, began) = (state.nextConnectionNumber(), state.loop.now)
         waiter = Waiter(loop: state.loop)
         socket.waiter = waiter
         var session: TLSSession?
@@ -224,6 +227,23 @@ final class ClientConnection {
         case .open(let session): session.drain()
         case .new, .broken, .tunnel, .closing: break
         }
+    }
+
+    var activity: ConnectionReport.Activity {
+        switch phase {
+        case .new, .broken: .beginning
+        case .asleep: .idle
+        case .open(let session): isIdle ? .idle : session.openTunnels.isEmpty ? .request : .tunnel
+        case .tunnel: .tunnel
+        case .closing: .closing
+        }
+    }
+
+    /// An operator ends it: tunnels get Close frames, a request is answered first.
+    func endByOrder() {
+        endpoint.isOrderedToLeave = true
+        forEachTunnel { $0.endByOrder() }
+        if isIdle { waiter.tell() } else { leave() }
     }
 
     /// Looks at the tunnels over this connection.

@@ -30,6 +30,8 @@ final class ClientEndpoint {
     }
     /// What a proxy has said of its client's connection, if one speaks for others here.
     var proxyHeader: ProxyHeader? { proxied }
+    /// An operator has the connection end.
+    var isOrderedToLeave = false
     /// The last request's; of no use in another generation.
     private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?
@@ -70,8 +72,8 @@ final class ClientEndpoint {
     /// Is the listener gone by which the client came? Then its next answer is the last.
     var isListenerRetired: Bool { acceptor.isRetired }
 
-    /// Is its next answer the last, since its listener is gone, or its last request's site drains?
-    var mustLeave: Bool { acceptor.isRetired || last?.site.isDraining == true }
+    /// Is its next answer the last, since its listener is gone, an operator says so, or its last request's site drains?
+    var mustLeave: Bool { acceptor.isRetired || isOrderedToLeave || last?.site.isDraining == true }
 
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }

@@ -45,6 +45,7 @@ struct Exchange: ~Copyable {
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {
             let request = client.request
+            record.method = request.method
             if !state.challengeAnswers.isEmpty, let text = challengeAnswer(to: request) {
                 record.site = endpoint.siteIfNamed(by: request)
                 try await send(challengeAnswer: text)
@@ -94,7 +95,10 @@ struct Exchange: ~Copyable {
     /// Answers a request that could not even be read.
     mutating nonisolated(nonsending) func refuse(_ failure: Failure) async {
         record.isRequestWhole = false
-        if let request = client.requestIfAny { record.site = endpoint.siteIfNamed(by: request) }
+        if let request = client.requestIfAny {
+            record.site = endpoint.siteIfNamed(by: request)
+            record.method = request.method
+        }
         if let site = record.site { headers = site.headers }
         await fail(failure)
         finish()

@@ -8,12 +8,11 @@ extension Exchange {
     mutating func finish() {
         places = nil
         state.answers.count(record.status)
-        let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown
-        guard series != nil || state.log.isOn else { return }
+        guard generation.plan.metrics != nil || state.log.isOn else { return }
         record.bodyBytesReceived = client.body.bodyBytes
         record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = state.loop.now &- record.began
-        if let series { count(in: series) }
+        if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         guard state.log.isOn else { return }
         if let tunnel {
             tunnel.logLine = state.log.template(record, client)
@@ -24,7 +23,7 @@ extension Exchange {
 
     @inline(__always)
     private mutating func count(in series: RouteSeries) {
-        series.count(record, client.requestIfAny?.method ?? .other, worker: state.number)
+        series.count(record, worker: state.number)
         if let reason = record.reason { state.series.count(reason) }
         if let tunnel {
             tunnel.counting = TunnelCounting(series, worker: state.number)

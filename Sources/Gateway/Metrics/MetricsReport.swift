@@ -48,6 +48,7 @@ extension Gateway {
         text.append(shared.workerSeries)
         text.append(plan, metrics)
         text.append(shared)
+        text.append(currentLogs)
         text.append(process, version: version)
         text.end()
         return text.bytes
@@ -95,6 +96,12 @@ extension MetricsText {
         sample(nil, ("limit", "max_connections_idle_closed"), UInt64(shared.evictionCount))
         sample(nil, ("limit", "max_connections_per_client"), UInt64(shared.clients.turnedAwayCount))
         sample(nil, ("limit", "open_files"), UInt64(shared.shortageCount))
+    }
+
+    fileprivate mutating func append(_ logs: Logs) {
+        family("gatehouse_log_lines_lost", .counter, "Lines that a log's destination did not take in time, or refused.")
+        sample(nil, ("log", "access"), logs.access.missingLines)
+        sample(nil, ("log", "diagnostics"), logs.diagnostics.missingLines)
     }
 
     fileprivate mutating func append(_ process: ProcessFigures, version: String) {

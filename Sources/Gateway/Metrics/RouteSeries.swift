@@ -37,10 +37,10 @@ final class RouteSeries: Sendable {
     /// Counts an exchange that has ended, or has become a tunnel.
     /// - Parameter worker: the number of the one that calls.
     @inline(__always)
-    func count(_ record: borrowing AccessRecord, _ method: HTTP.Method, worker: Int) {
+    func count(_ record: borrowing AccessRecord, worker: Int) {
         let counters = workers[worker]
         let statusClass = min(max(record.status / 100 - 1, 0), 4)
-        counters.add(1, at: Place.requests + Int(method.rawValue) * 5 + statusClass)
+        counters.add(1, at: Place.requests + Int(record.method.rawValue) * 5 + statusClass)
         counters.add(1, at: Place.durations + DurationBuckets.bucket(record.duration))
         counters.add(record.duration, at: Place.durationSum)
         counters.add(1, at: Place.sent + SizeBuckets.bucket(record.bodyBytesSent))

@@ -63,7 +63,8 @@ extension MetricsText {
             sample(entry.series.labels, ("state", "probe_failing"), entry.health.probes.isWell ? 0 : 1)
             sample(entry.series.labels, ("state", "ejected"), entry.health.ejection.until == nil ? 0 : 1)
             sample(entry.series.labels, ("state", "circuit_open"), entry.health.breaker.state == .closed ? 0 : 1)
-            sample(entry.series.labels, ("state", "draining"), entry.server.parameters.isDraining ? 1 : 0)
+            sample(entry.series.labels, ("state", "draining"), entry.server.record.isDraining ? 1 : 0)
+            sample(entry.series.labels, ("state", "disabled"), entry.server.record.isDisabled ? 1 : 0)
             sample(entry.series.labels, ("state", "unresolved"), entry.server.record.unresolved == nil ? 0 : 1)
         }
     }

@@ -39,7 +39,7 @@ package final class Plan: Sendable {
     let limits: PlanLimits
     /// Who says so, where an answer is the gateway's own.
     let proxyName: ProxyName
-    let logFormat: Logging.Format
+    let logStyle: AccessLogStyle
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
     package let workerCount: Int
@@ -54,7 +54,7 @@ package final class Plan: Sendable {
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
-        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logFormat: Logging.Format,
+        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         metrics: MetricsPlan?, workerCount: Int
     ) {
         self.listeners = listeners
@@ -72,7 +72,7 @@ package final class Plan: Sendable {
         self.fileCache = fileCache
         self.limits = limits
         self.proxyName = proxyName
-        self.logFormat = logFormat
+        self.logStyle = logStyle
         self.metrics = metrics
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []

@@ -82,7 +82,7 @@ package struct PlanBuilder {
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
-            logFormat: configuration.logging.format, metrics: metrics?.plan(), workerCount: workerCount)
+            logStyle: AccessLogStyle(configuration.logging), metrics: metrics?.plan(), workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).

@@ -10,6 +10,9 @@ final class PoolPlan: Sendable {
 
     /// Where the pool stands among the plan's: a `Generation` of this plan has the worker's part of it there.
     let place: Int
+    /// The names of its site and of itself, for people.
+    let site: String
+    let name: String
     let servers: [UpstreamServer]
     /// One for each server.
     let handshakeRates: [HandshakeRate]
@@ -22,10 +25,13 @@ final class PoolPlan: Sendable {
     let probing: Prober.Settings?
 
     init(
-        place: Int, servers: [UpstreamServer], handshakeRates: [HandshakeRate], connections: Pool.Settings, queue: Queue?,
+        place: Int, site: String, name: String, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
+        connections: Pool.Settings, queue: Queue?,
         series: [ServerSeries], probing: Prober.Settings?
     ) {
         self.place = place
+        self.site = site
+        self.name = name
         self.servers = servers
         self.handshakeRates = handshakeRates
         self.connections = connections

@@ -97,7 +97,7 @@ extension PlanBuilder {
         }
         let servers = members.map { server($1, proxy, of: site, at: "\(keyPath).proxy.upstreams[\($0)]") }
         let plan = PoolPlan(
-            place: pools.count, servers: servers,
+            place: pools.count, site: site.name, name: name, servers: servers,
             handshakeRates: members.map { _, upstream in
                 HandshakeRate(
                     perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))

@@ -7,7 +7,7 @@ import Upstreams
 struct AccessLine {
     let record: AccessRecord
     let client: any ClientSide
-    let format: Logging.Format
+    let style: AccessLogStyle
     /// When it was made, in nanoseconds since 1970. Nil leaves out what a tunnel's end decides: see `Blank`.
     let time: UInt64?
 
@@ -37,7 +37,7 @@ struct AccessLine {
         string("user", record.user, to: &out)
         if let request {
             string("method", text(request, request.methodRange), to: &out)
-            string("target", text(request, request.target), to: &out)
+            string("target", text(request, request.target).map(style.redaction.redacted), to: &out)
             string("host", text(request, request.authorityRange), to: &out)
             if let version = version(of: request) {
                 key("version", to: &out)
@@ -49,7 +49,7 @@ struct AccessLine {
                 number("stream", UInt64(place.stream), to: &out)
                 number("connection_requests", UInt64(place.request), to: &out)
             }
-            string("referer", value(.referer), to: &out)
+            string("referer", value(.referer).map(style.redaction.redacted), to: &out)
             string("user_agent", value(.userAgent), to: &out)
         }
         number("status", UInt64(record.status), to: &out)
@@ -125,6 +125,8 @@ struct AccessLine {
 
     // MARK: -
 
+    private var format: Logging.Format { style.format }
+
     private var request: RequestHead? { client.requestIfAny }
 
     /// The address that the site believes: through trusted proxies, the client behind them.
@@ -152,7 +154,11 @@ struct AccessLine {
         guard let request, let method = text(request, request.methodRange) else { return out.append("-") }
         escape(method, to: &out)
         out.append(0x20)
-        if let target = text(request, request.target) { escape(target, to: &out) } else { out.append("-") }
+        if let target = text(request, request.target) {
+            escape(style.redaction.redacted(target), to: &out)
+        } else {
+            out.append("-")
+        }
         out.append(0x20)
         out.append(version(of: request) ?? "-")
     }
@@ -179,7 +185,11 @@ struct AccessLine {
 
     private func quotedField(_ field: KnownField, to out: inout [UInt8]) {
         out.append(" \"")
-        if let value = value(field) { escape(value, to: &out) } else { out.append("-") }
+        if let value = value(field) {
+            escape(field == .referer ? style.redaction.redacted(value) : value, to: &out)
+        } else {
+            out.append("-")
+        }
         out.append("\"")
     }
 

@@ -6,14 +6,16 @@ import Transport
 /// One worker's access log: a line for each exchange, collected and written many at a time.
 final class AccessLog {
     private var writer: LogWriter
-    private var format: Logging.Format
+    private var style: AccessLogStyle
+    /// Ordinary exchanges since the last one that left a line.
+    private var skipped: UInt64 = 0
     private var batch: LogBatch
     private static let flushSize = 32_768
 
     /// - Parameter worker: the worker's number, from 0.
-    init(_ writer: LogWriter, format: Logging.Format, worker: Int) {
+    init(_ writer: LogWriter, style: AccessLogStyle, worker: Int) {
         self.writer = writer
-        self.format = format
+        self.style = style
         // 0 is the diagnostics log, which may go to the same place.
         batch = LogBatch(source: worker + 1)
     }
@@ -21,24 +23,29 @@ final class AccessLog {
     var isOn: Bool { writer.isOn }
 
     /// Lines that begin from now on go there, in this format.
-    func adopt(_ writer: LogWriter, format: Logging.Format) {
+    func adopt(_ writer: LogWriter, style: AccessLogStyle) {
         flush()
         self.writer = writer
-        self.format = format
+        self.style = style
     }
 
     /// Adds the exchange's line.
     func append(_ record: AccessRecord, _ client: any ClientSide) {
+        if style.sampling > 1, !style.mustKeep(record) {
+            skipped += 1
+            guard skipped == style.sampling else { return }
+            skipped = 0
+        }
         let now = realtimeNanoseconds()
-        AccessLine(record: record, client: client, format: format, time: now).append(to: &batch.bytes)
+        AccessLine(record: record, client: client, style: style, time: now).append(to: &batch.bytes)
         endLine(now)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
     func template(_ record: AccessRecord, _ client: any ClientSide) -> Template {
         var bytes: [UInt8] = []
-        AccessLine(record: record, client: client, format: format, time: nil).append(to: &bytes)
-        return Template(bytes: Array(bytes), format: format)
+        AccessLine(record: record, client: client, style: style, time: nil).append(to: &bytes)
+        return Template(bytes: Array(bytes), format: style.format)
     }
 
     /// A line with blanks. It stays in its format when another one comes into use.

@@ -1,3 +1,4 @@
+import HTTP
 import Upstreams
 
 /// What the access log says of one exchange.
@@ -6,6 +7,8 @@ struct AccessRecord {
     let began: UInt64
     /// False when the request was refused while it was read: its head, if there is one, holds what was read before.
     var isRequestWhole = true
+    /// `other` if none could be read.
+    var method = HTTP.Method.other
     var site: SitePlan?
     var route: RoutePlan?
     /// Who has proved to be one.

@@ -36,6 +36,8 @@ final class LogQueue: Sendable {
         var mustReopen = false
         var isClosing = false
         var changes: [Change] = []
+        /// Since it began, for whatever reason.
+        var missing: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -60,6 +62,7 @@ final class LogQueue: Sendable {
             guard state.size + batch.size <= capacity, state.dropped == 0 else {
                 if state.dropped == 0 { state.changes.append(.isFull) }
                 state.dropped += batch.lineCount
+                state.missing += UInt64(batch.lineCount)
                 return false
             }
             state.size += batch.size
@@ -79,6 +82,9 @@ final class LogQueue: Sendable {
         state.withLock { $0.isClosing = true }
         work.ring()
     }
+
+    /// Lines that were dropped or lost since it began.
+    var missing: UInt64 { state.withLock { $0.missing } }
 
     /// What has happened since the last call.
     func takeChanges() -> [Change] {
@@ -112,6 +118,7 @@ final class LogQueue: Sendable {
             if let error {
                 if state.lost == 0 { state.changes.append(.fails(error)) }
                 state.lost += lines
+                state.missing += UInt64(lines)
             } else if state.lost > 0 {
                 state.changes.append(.works(lost: state.lost))
                 state.lost = 0

@@ -76,6 +76,9 @@ package final class LogWriter: Sendable {
         ended.wait(milliseconds: timeout)
     }
 
+    /// Lines that were dropped or lost since it was opened.
+    var missingLines: UInt64 { queue.missing }
+
     /// What has happened to it since the last call.
     func takeChanges() -> [LogQueue.Change] { queue.takeChanges() }
 }

@@ -116,6 +116,16 @@ final class Tunnel: ReadinessHandler {
         waiter.tell()
     }
 
+    /// An operator ends it: a Close frame each way now.
+    func endByOrder() {
+        guard farewell == nil else { return }
+        farewell = (.ordered, loop.now)
+        waiter.tell()
+    }
+
+    /// All that has passed.
+    var counts: (up: TunnelEnding.Counts, down: TunnelEnding.Counts) { (traffic.up.counts, traffic.down.counts) }
+
     /// The drain's time is over.
     func cut() {
         isCut = true
@@ -169,7 +179,9 @@ final class Tunnel: ReadinessHandler {
 
     private func takeLeave(_ reason: TunnelEnding.Reason, _ now: UInt64) {
         // RFC 6455 §7.4.1: 1001 is an endpoint "going away"; 1012, of IANA's registry, a service that begins anew.
-        if reason == .routeGone {
+        if reason == .ordered {
+            traffic.close(reason, .goingAway, nil, "closed by the operator", until: now &+ plan.closing)
+        } else if reason == .routeGone {
             traffic.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing)
         } else {
             traffic.close(reason, .goingAway, nil, "the gateway stops", until: .max)

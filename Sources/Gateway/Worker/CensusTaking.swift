@@ -33,9 +33,9 @@ extension WorkerResources {
         return census
     }
 
-    private static let countedPerTurn = 256
+    static let countedPerTurn = 256
 
-    private var streamsUnderWay: [ObjectIdentifier: [any StreamExchange]] {
+    var streamsUnderWay: [ObjectIdentifier: [any StreamExchange]] {
         Dictionary(grouping: streamTasks.underWay) { ObjectIdentifier($0.session) }
     }
 

@@ -11,6 +11,7 @@ package final class Gateway: Sendable {
     let workers: [Worker]
     let shared = ProcessCounters()
     private let log: Logger
+    private let logs: Mutex<Logs>
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }
     private let opened: Mutex<[SocketAddress]>
@@ -31,6 +32,7 @@ package final class Gateway: Sendable {
     ) async throws {
         self.plan = Mutex(plan)
         self.log = log
+        self.logs = Mutex(logs)
         let sockets = PassedSockets(passed)
         defer { sockets.close() }
         self.passed = sockets.managed
@@ -86,6 +88,7 @@ package final class Gateway: Sendable {
         next.takeEffect()
         for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
+        if let logs { self.logs.withLock { $0 = logs } }
         opened.withLock { $0 = addresses }
     }
 
@@ -93,6 +96,9 @@ package final class Gateway: Sendable {
     package func takeTurns() async {
         for worker in workers { await worker.takeTurn() }
     }
+
+    /// Those in use.
+    var currentLogs: Logs { logs.withLock { $0 } }
 
     /// The one in use.
     package var currentPlan: Plan { plan.withLock { $0 } }

@@ -59,7 +59,7 @@ actor Worker {
         watchesUpstreams = number == 0
         self.number = number
         self.logs = logs
-        let accessLog = AccessLog(logs.access, format: plan.logFormat, worker: number)
+        let accessLog = AccessLog(logs.access, style: plan.logStyle, worker: number)
         let state = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, number: number, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
@@ -113,7 +113,7 @@ actor Worker {
         guard let next = prepared.take() else { return }
         if let logs { self.logs = logs }
         state.adopt(next.generation)
-        if let logs = self.logs { state.log.adopt(logs.access, format: next.generation.plan.logFormat) }
+        if let logs = self.logs { state.log.adopt(logs.access, style: next.generation.plan.logStyle) }
         var hasRetired = false
         for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
             acceptor.retire(now: loop.now)
@@ -175,6 +175,18 @@ actor Worker {
     /// What is under way; see `WorkerResources.census`.
     func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
         await state?.census(beside: next, routes, worker: number) ?? Census()
+    }
+
+    /// See `WorkerResources.connectionReports`.
+    func connections(limit: Int) async -> [ConnectionReport] { await state?.connectionReports(limit: limit) ?? [] }
+
+    func connection(_ number: UInt64) -> ConnectionReport? { state?.connectionReport(number) }
+
+    /// - Returns: false if there is no such connection.
+    func close(_ number: UInt64, atOnce: Bool) -> Bool {
+        guard let connection = state?.numbered(number) else { return false }
+        if atOnce { connection.cut() } else { connection.endByOrder() }
+        return true
     }
 
     // MARK: -

@@ -49,6 +49,7 @@ final class WorkerResources {
     /// Of the shared count, at the last tick.
     private var seenShortages = 0
     private var ticks = 0
+    private var connectionNumber: UInt64 = 0
     /// What open tunnels carry is counted every five seconds.
     private static let ticksPerTunnelCount = 20
     private let probes: Bool
@@ -157,6 +158,16 @@ final class WorkerResources {
         shared.clients.leave(entry.count)
         connections[identifier] = (connection, count)
         return true
+    }
+
+    /// A number for a connection that begins: none has had it before.
+    func nextConnectionNumber() -> UInt64 {
+        connectionNumber += 1
+        return connectionNumber
+    }
+
+    func numbered(_ number: UInt64) -> ClientConnection? {
+        connections.values.lazy.map(\.connection).first { $0.number == number }
     }
 
     func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier]?.connection }

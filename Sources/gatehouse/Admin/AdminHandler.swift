@@ -20,6 +20,10 @@ final class AdminHandler: ServiceHandler {
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
+            Resource(method: .get, path: "/servers") { resources, _ in resources.servers() },
+            Resource(method: .post, path: "/servers") { resources, body in resources.order(body) },
+            Resource(method: .get, path: "/connections") { resources, _ in await resources.connections() },
+            Resource(method: .post, path: "/connections/close") { resources, body in await resources.close(body) },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
             Resource(method: .post, path: "/rollback") { resources, body in

@@ -1,0 +1,67 @@
+import HTTP
+
+/// Takes the values of some parameters out of a target, or of a `Referer`, before they are written down.
+struct QueryRedaction: Sendable, Equatable {
+    /// In lower case.
+    private let names: [[UInt8]]
+    /// In place of a value.
+    private static let mark: [UInt8] = [0x2D]
+
+    /// - Parameter names: of parameters, compared without case.
+    init(_ names: [String]) {
+        self.names = names.map { Array($0.lowercased().utf8) }
+    }
+
+    /// The same text with `-` in place of what is to be left out.
+    ///
+    /// A name counts however it is spelt: an application decodes `%74oken` as `token`, so its value is as secret. `;` parts
+    /// parameters as `&` does, since some applications read it so.
+    func redacted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard !names.isEmpty, let question = text.firstIndex(of: UInt8(ascii: "?")) else { return text }
+        var out = Array(text[...question])
+        var rest = text[(question + 1)...]
+        while !rest.isEmpty {
+            let end =
+                rest.firstIndex { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "#") } ?? rest.endIndex
+            let pair = rest[..<end]
+            if let equals = pair.firstIndex(of: UInt8(ascii: "=")), names.contains(Self.decoded(pair[..<equals])) {
+                out += pair[...equals] + Self.mark
+            } else {
+                out += pair
+            }
+            guard end < rest.endIndex else { break }
+            out.append(rest[end])
+            rest = rest[(end + 1)...]
+        }
+        return out[...]
+    }
+
+    /// In lower case, with `+` for a blank, as forms write it.
+    private static func decoded(_ name: ArraySlice<UInt8>) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var index = name.startIndex
+        while index < name.endIndex {
+            var byte = name[index]
+            if byte == UInt8(ascii: "%"), name.endIndex - index > 2, let high = hex(name[index + 1]),
+                let low = hex(name[index + 2])
+            {
+                byte = high << 4 | low
+                index += 2
+            } else if byte == UInt8(ascii: "+") {
+                byte = 0x20
+            }
+            decoded.append(ByteClass.lowerCase(byte))
+            index += 1
+        }
+        return decoded
+    }
+
+    private static func hex(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import EventLoop
+import HTTP
+import TLS
+import Transport
+
+extension WorkerResources {
+    /// Some of this worker's connections, in slices, so that nobody waits for it.
+    nonisolated(nonsending) func connectionReports(limit: Int) async -> [ConnectionReport] {
+        var reports: [ConnectionReport] = []
+        var streams = streamsUnderWay
+        for (place, identifier) in connectionIdentifiers.prefix(limit).enumerated() {
+            if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
+                await loop.yield()
+                streams = streamsUnderWay
+            }
+            guard let connection = connection(identifier) else { continue }
+            reports.append(report(connection, connection.requestsUnderWay(among: streams)))
+        }
+        return reports
+    }
+
+    /// One of them.
+    func connectionReport(_ number: UInt64) -> ConnectionReport? {
+        numbered(number).map { report($0, $0.requestsUnderWay(among: streamsUnderWay)) }
+    }
+
+    private func report(_ connection: ClientConnection, _ requests: [RequestUnderWay]) -> ConnectionReport {
+        let endpoint = connection.endpoint
+        var tunnels = 0
+        var (bytesIn, bytesOut): (UInt64, UInt64) = (0, 0)
+        connection.forEachTunnel { tunnel in
+            tunnels += 1
+            let counts = tunnel.counts
+            (bytesIn, bytesOut) = (bytesIn &+ counts.up.bytes, bytesOut &+ counts.down.bytes)
+        }
+        return ConnectionReport(
+            identifier: "\(number)-\(connection.number)", client: endpoint.peer, listener: endpoint.listener.address,
+            milliseconds: Int((loop.now &- connection.began) / 1_000_000), activity: connection.activity,
+            tls: endpoint.tls?.version, serverName: endpoint.session?.serverName,
+            requests: requests.map { "\($0.head.methodText) \($0.head.string($0.head.path))" }, tunnels: tunnels,
+            tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut)
+    }
+}

@@ -1,0 +1,63 @@
+package import Transport
+
+/// A client's connection, for who operates the gateway.
+package struct ConnectionReport: Sendable {
+    /// What it does.
+    package enum Activity: String, Sendable {
+        /// Its handshake, or that of TLS, is under way.
+        case beginning
+        case idle
+        case request
+        case tunnel
+        case closing
+    }
+
+    /// Which one it is: the worker's number and a number of its own, such as `0-17`.
+    package var identifier: String
+    package var client: SocketAddress
+    package var listener: SocketAddress
+    /// How long it has been open, in milliseconds.
+    package var milliseconds: Int
+    package var activity: Activity
+    /// Of TLS; nil on a plain connection.
+    package var tls: String?
+    /// The name that the client asked for (SNI).
+    package var serverName: String?
+    /// Method and path of what is under way; of HTTP/2 of each stream.
+    package var requests: [String]
+    /// WebSockets over it.
+    package var tunnels: Int
+    /// Bytes that these have carried, from and to the client.
+    package var tunnelBytesIn: UInt64
+    package var tunnelBytesOut: UInt64
+}
+
+extension Gateway {
+    /// Connections of clients, in no order.
+    /// - Parameter limit: no more than so many.
+    package func connections(limit: Int) async -> [ConnectionReport] {
+        var all: [ConnectionReport] = []
+        for worker in workers where all.count < limit { all += await worker.connections(limit: limit - all.count) }
+        return all
+    }
+
+    /// One connection; nil if there is none of that identifier.
+    package func connection(_ identifier: String) async -> ConnectionReport? {
+        guard let (worker, number) = place(identifier) else { return nil }
+        return await worker.connection(number)
+    }
+
+    /// Ends a connection: in order, when what is under way on it has ended, and its WebSockets with a Close frame; or at once.
+    /// - Returns: false if there is none of that identifier.
+    package func close(_ identifier: String, atOnce: Bool) async -> Bool {
+        guard let (worker, number) = place(identifier) else { return false }
+        return await worker.close(number, atOnce: atOnce)
+    }
+
+    private func place(_ identifier: String) -> (Worker, UInt64)? {
+        let parts = identifier.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let worker = Int(parts[0]), workers.indices.contains(worker), let number = UInt64(parts[1])
+        else { return nil }
+        return (workers[worker], number)
+    }
+}

@@ -1,0 +1,91 @@
+import Upstreams
+
+/// An upstream server, for who operates the gateway.
+package struct ServerReport: Sendable {
+    /// The site's name.
+    package var site: String
+    /// The pool's name.
+    package var upstream: String
+    package var url: String
+    package var weight: Int
+    package var isBackup: Bool
+    /// What keeps it from its requests; empty while nothing does.
+    package var states: [String]
+    /// What was ordered last: `none`, `enabled`, `draining`, `disabled`.
+    package var order: String
+    /// Exchanges and tunnels.
+    package var underWay: Int
+    /// That it has been sent by this process.
+    package var requests: Int
+    /// The newest failure, in words; nil without one.
+    package var lastFault: String?
+}
+
+/// What an operator may order.
+package enum ServerAction: String, Sendable {
+    case enable, drain, disable
+    /// As the configuration says.
+    case reset
+
+    fileprivate var order: ServerOrder {
+        switch self {
+        case .enable: .enabled
+        case .drain: .draining
+        case .disable: .disabled
+        case .reset: .none
+        }
+    }
+}
+
+extension Gateway {
+    /// All servers of all sites, in the order of the configuration; one that several sites share comes once.
+    package var servers: [ServerReport] {
+        var seen: Set<ObjectIdentifier> = []
+        return currentPlan.pools.flatMap { pool in
+            pool.servers.compactMap { server in
+                seen.insert(ObjectIdentifier(server.record)).inserted ? ServerReport(server, of: pool) : nil
+            }
+        }
+    }
+
+    /// Has servers take requests, or not, until another order comes, or the process ends. It holds over reloads.
+    /// - Parameters:
+    ///   - url: as the configuration writes it.
+    ///   - site, upstream: nil: of any.
+    /// - Returns: those that it is about; none if there is no such server.
+    package func order(_ action: ServerAction, url: String, site: String?, upstream: String?) -> [ServerReport] {
+        let meant = servers.filter {
+            $0.url == url && (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream)
+        }
+        for pool in currentPlan.pools {
+            for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) { server.record.obey(action.order) }
+        }
+        return servers.filter { server in
+            meant.contains { $0.url == server.url && $0.site == server.site && $0.upstream == server.upstream }
+        }
+    }
+}
+
+extension ServerReport {
+    init(_ server: UpstreamServer, of pool: PoolPlan) {
+        let health = server.record.health
+        (site, upstream, url) = (pool.site, pool.name, server.url)
+        (weight, isBackup) = (server.weight, server.parameters.isBackup)
+        (order, underWay, requests) = (server.record.order.rawValue, server.load, server.record.total)
+        lastFault = health.lastFault
+        states = []
+        if server.record.isDisabled {
+            states.append("disabled")
+        } else if server.record.isDraining {
+            states.append("draining")
+        }
+        if !health.probes.isWell { states.append("probe_failing") }
+        if health.ejection.until != nil { states.append("ejected") }
+        if health.breaker.state != .closed { states.append("circuit_open") }
+        if server.record.unresolved != nil { states.append("unresolved") }
+    }
+
+    fileprivate func isOf(_ server: UpstreamServer, _ pool: PoolPlan) -> Bool {
+        url == server.url && site == pool.site && upstream == pool.name
+    }
+}

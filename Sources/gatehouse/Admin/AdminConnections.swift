@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Gateway
+import Logging
+import Messages
+import Transport
+
+/// Clients' connections.
+struct AdminConnections: Codable, Sendable {
+    /// More are not listed: the list is for people, and `total` says how many there are.
+    static let most = 1000
+
+    struct Connection: Codable, Sendable {
+        var id: String
+        /// Address and port.
+        var client: String
+        var listener: String
+        var milliseconds: Int
+        /// `beginning`, `idle`, `request`, `tunnel`, `closing`.
+        var activity: String
+        /// The version; nil on a plain connection.
+        var tls: String?
+        var serverName: String?
+        /// Method and path of what is under way, without the query.
+        var requests: [String]
+        var tunnels: Int
+        var tunnelBytesIn: UInt64
+        var tunnelBytesOut: UInt64
+
+        init(_ report: ConnectionReport) {
+            (id, client, listener) = (report.identifier, report.client.description, report.listener.description)
+            (milliseconds, activity, tls) = (report.milliseconds, report.activity.rawValue, report.tls)
+            (serverName, requests, tunnels) = (report.serverName, report.requests, report.tunnels)
+            (tunnelBytesIn, tunnelBytesOut) = (report.tunnelBytesIn, report.tunnelBytesOut)
+        }
+    }
+
+    /// What is to be closed.
+    struct Close: Codable, Sendable {
+        var id: String
+        /// Without waiting for what is under way.
+        var atOnce: Bool?
+    }
+
+    /// That are open.
+    var total: Int
+    /// The oldest first.
+    var connections: [Connection]
+}
+
+extension AdminResources {
+    func connections() async -> ServiceAnswer {
+        let listed = await gateway.connections(limit: AdminConnections.most).sorted { $0.milliseconds > $1.milliseconds }
+        return .json(
+            AdminConnections(
+                total: max(listed.count, await gateway.connectionCount),
+                connections: listed.map { AdminConnections.Connection($0) }))
+    }
+
+    func close(_ body: [UInt8]) async -> ServiceAnswer {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let wanted = try? decoder.decode(AdminConnections.Close.self, from: Data(body)) else {
+            return .problem(400, "The body is to be JSON with \"id\", and perhaps \"at_once\".")
+        }
+        guard let report = await gateway.connection(wanted.id), await gateway.close(wanted.id, atOnce: wanted.atOnce == true)
+        else {
+            return .problem(404, "There is no such connection.")
+        }
+        log.notice(
+            "a connection is closed by order",
+            metadata: ["id": "\(wanted.id)", "client": "\(report.client)", "at_once": "\(wanted.atOnce == true)"])
+        return .json(AdminConnections(total: await gateway.connectionCount, connections: [AdminConnections.Connection(report)]))
+    }
+}

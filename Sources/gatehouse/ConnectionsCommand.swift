@@ -1,0 +1,67 @@
+import ArgumentParser
+import HTTP
+
+/// `gatehouse connections`
+struct ConnectionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connections", abstract: "The clients' connections of a running gateway, and WebSockets over them.",
+        usage: """
+            gatehouse connections [--json] [--socket FILE]
+            gatehouse connections close ID [--at-once]
+            """,
+        discussion: """
+            The oldest first, at most a thousand. close lets what is under way end, and
+            sends WebSockets a Close frame (1001).
+            """)
+
+    @Argument(help: "close; nothing lists them.")
+    var action: String?
+
+    @Argument(help: "Which one, as the list names it.")
+    var identifier: String?
+
+    @Flag(help: "Without waiting for what is under way.")
+    var atOnce = false
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    @OptionGroup var admin: AdminOptions
+
+    func validate() throws {
+        guard let action else { return }
+        guard action == "close" else { throw ValidationError("\"\(action)\" is not close.") }
+        if identifier == nil { throw ValidationError("Which connection? gatehouse connections lists them.") }
+    }
+
+    func run() async throws {
+        let list: AdminConnections
+        if let identifier {
+            let wanted = AdminConnections.Close(id: identifier, atOnce: atOnce)
+            list = try await admin.ask { try await $0.ask(.post, "/connections/close", body: wanted) }
+        } else {
+            list = try await admin.ask { try await $0.ask(.get, "/connections") }
+        }
+        if json { return Console.say(try AdminClient.text(list)) }
+        let rows = list.connections.map { connection in
+            [
+                connection.id, connection.client, connection.listener, connection.tls ?? "plain",
+                Self.time(connection.milliseconds),
+                connection.activity, Self.doing(connection),
+            ]
+        }
+        Console.say(Table.text([["id", "client", "listener", "tls", "open for", "does", ""]] + rows))
+        if identifier == nil, list.total > list.connections.count {
+            Console.say("… and \(list.total - list.connections.count) more")
+        }
+    }
+
+    private static func time(_ milliseconds: Int) -> String {
+        milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
+    }
+
+    private static func doing(_ connection: AdminConnections.Connection) -> String {
+        let tunnels = "\(connection.tunnels) open, \(connection.tunnelBytesIn) bytes in, \(connection.tunnelBytesOut) out"
+        return (connection.requests + (connection.tunnels > 0 ? [tunnels] : [])).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import HTTP
+
+/// `gatehouse servers`
+struct ServersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "servers", abstract: "The upstream servers of a running gateway, and whether they get requests.",
+        usage: """
+            gatehouse servers [--json] [--socket FILE]
+            gatehouse servers enable|drain|disable|reset URL [--upstream NAME] [--site NAME]
+            """,
+        discussion: """
+            drain: no new requests but of those who are stuck to it. disable: none at all.
+            What is under way ends by itself. enable: requests, also if the configuration
+            drains it. reset: as the configuration says. An order holds over reloads, until
+            the process ends.
+            """)
+
+    @Argument(help: "enable, drain, disable or reset; nothing lists them.")
+    var action: String?
+
+    @Argument(help: "The server, as the configuration writes its URL.")
+    var url: String?
+
+    @Option(help: "Only the server of the upstream with this name.")
+    var upstream: String?
+
+    @Option(help: "Only the server of the site with this name.")
+    var site: String?
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    @OptionGroup var admin: AdminOptions
+
+    func validate() throws {
+        guard let action else { return }
+        guard ["enable", "drain", "disable", "reset"].contains(action) else {
+            throw ValidationError("\"\(action)\" is none of enable, drain, disable and reset.")
+        }
+        if url == nil { throw ValidationError("Which server? Give its URL as the configuration writes it.") }
+    }
+
+    func run() async throws {
+        let servers: AdminServers
+        if let action, let url {
+            let order = AdminServers.Order(action: action, url: url, site: site, upstream: upstream)
+            servers = try await admin.ask { try await $0.ask(.post, "/servers", body: order) }
+        } else {
+            servers = try await admin.ask { try await $0.ask(.get, "/servers") }
+        }
+        if json { return Console.say(try AdminClient.text(servers)) }
+        let rows = servers.servers.filter { (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream) }
+            .map { server in
+                [
+                    server.site, server.upstream, server.url, "\(server.weight)\(server.isBackup ? " backup" : "")",
+                    server.states.isEmpty ? "up" : server.states.joined(separator: ","), "\(server.underWay)",
+                    "\(server.requests)", server.lastFault ?? "",
+                ]
+            }
+        let heading = ["site", "upstream", "server", "weight", "state", "under way", "requests", "last fault"]
+        Console.say(Table.text([heading] + rows))
+    }
+}
