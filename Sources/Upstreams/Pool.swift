@@ -91,23 +91,8 @@ package final class Pool {
     /// A new connection. The lease takes over what the pick began; a failure ends it.
     /// - Parameter waiter: the calling task's.
     package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
-        do throws(TransportError) {
-            let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
-            let version = addresses.version
-            var place = 0
-            let stream = try await Stream.connect(
-                toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                handshakeTimeout: settings.handshakeTimeout, reached: { place = $0 })
-            addresses.reached(place, of: order, now: loop.now)
-            return Lease(side(over: stream, to: isNamed ? order[place] : nil, of: version), from: self)
-        } catch {
-            switch error {
-            case .system, .timedOut: addresses.doubt()
-            case .tls, .handshakeTimedOut, .unresolved: break
-            }
-            leaseEnded()
-            throw error
-        }
+        let made = try await make(waiter)
+        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self)
     }
 
     package var idleCount: Int { idle.count }

@@ -77,6 +77,13 @@ struct LoadedPlan {
                 serves.joined(separator: ", "),
             ])
         }
+        for tcp in configuration.tcp {
+            let pools =
+                tcp.names.map { "\($0.hostnames.joined(separator: " ")) → \($0.upstream)" }
+                + (tcp.upstream.map { ["everything else → \($0)"] } ?? [])
+            let address = SocketAddress(literal: tcp.listen, port: UInt16(clamping: tcp.port))?.description ?? tcp.listen
+            rows.append([tcp.name, "tcp \(address)", "", Self.few(pools) { $0 }.joined(separator: ", ")])
+        }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
         return Table.text(rows) + records + certificates
     }

@@ -9,7 +9,8 @@ struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
         "Admin", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging", "Metrics",
-        "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site", "TLSSettings",
+        "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site", "TCPListener",
+        "TLSSettings",
         "Upstream",
     ]
     /// What the reader itself turns into something that is used.

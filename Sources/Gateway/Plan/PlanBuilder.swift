@@ -67,7 +67,7 @@ package struct PlanBuilder {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
         let sites = configuration.sites.indices.map { site($0) }
-        let listeners = listeners(sites)
+        let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)
         judgeFaults(after: previous)
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
