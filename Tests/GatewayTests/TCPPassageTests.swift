@@ -40,7 +40,8 @@ struct TCPPassageTests {
             hostnames = ["*.wild.test"]
             upstream = "second"
             """
-        let toml = Self.listener(port, names + "\n" + Self.server("first", "\(firstPort)") + Self.server("second", "\(secondPort)"))
+        let servers = Self.server("first", "\(firstPort)") + Self.server("second", "\(secondPort)")
+        let toml = Self.listener(port, names + "\n" + servers)
         try await Gatehouse.serving(toml) { gatehouse in
             let names = [("rsa.test", "rsa.test"), ("RSA.Test", "rsa.test"), ("a.wild.test", "wild.test")]
             for (name, subject) in names {
@@ -100,7 +101,8 @@ struct TCPPassageTests {
         let toml =
             Self.listener(
                 port,
-                "upstream = \"echo\"\nmethod = \"round_robin\"\n" + Self.server("echo", "\(gone)") + Self.server("echo", "\(echo)"))
+                "upstream = \"echo\"\nmethod = \"round_robin\"\n" + Self.server("echo", "\(gone)")
+                    + Self.server("echo", "\(echo)"))
         try await Gatehouse.serving(toml) { _ in
             for _ in 0..<4 {
                 let text = try await onThread {
