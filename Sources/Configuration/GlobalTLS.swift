@@ -9,6 +9,8 @@ package struct GlobalTLS: Sendable, Equatable {
     }
 
     package var records = Records.own
+    /// Where the secrets of all sessions are written, to decrypt recordings with; nil: nowhere.
+    package var keylogFile: String?
 
     package init() {}
 }
@@ -16,6 +18,12 @@ package struct GlobalTLS: Sendable, Equatable {
 extension GlobalTLS {
     init(reading table: TableReader) {
         table.read("records", into: &records)
+        if let file = table.string(["keylog_file"], allowEmpty: false) {
+            keylogFile = file.value
+            table.reading.warning(
+                file, "the secrets of every TLS session are written there: who reads the file can read what was said",
+                hint: "for a test alone; take it out, and remove the file, when you have seen what you wanted")
+        }
         table.finish()
     }
 }

@@ -134,7 +134,13 @@ extension ConfigurationReference {
                     """
                     Who protects the records of TLS 1.3 after the handshake: Gatehouse, with OpenSSL's ciphers and a fraction \
                     of the memory, or OpenSSL alone ([TLS](tls.md#records)).
-                    """)
+                    """),
+                Key(
+                    "keylog_file", "file", .none("none"),
+                    """
+                    For tests: the secrets of all sessions, of clients and of upstreams, are appended to it, for Wireshark. Its \
+                    mode is 0600. Warned about at each start; a change takes effect at the next one.
+                    """),
             ]),
         Section(
             "management", "The operator's own listener.",

@@ -3,7 +3,8 @@ extension ConfigurationReference {
         "send_proxy", "`v1`, `v2`", .none("nothing"),
         """
         Each connection to it begins with a header of the PROXY protocol that names the client: a line (`v1`), or bytes \
-        (`v2`) that also tell SNI, ALPN and the client's TLS. [TCP](tcp.md#the-proxy-protocol).
+        (`v2`) that also tell SNI, ALPN and the client's TLS. HTTP connections are then used once. \
+        [TCP](tcp.md#the-proxy-protocol).
         """)
 
     static let tcpSections = [

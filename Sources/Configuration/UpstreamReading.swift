@@ -35,6 +35,7 @@ extension Upstream {
         clientCertFile = settings.clientCertFile
         clientKeyFile = settings.clientKeyFile
         verify = settings.verify
+        sendProxy = settings.sendProxy
     }
 }
 
@@ -50,6 +51,7 @@ private struct Settings {
     var clientCertFile: String?
     var clientKeyFile: String?
     var verify = true
+    var sendProxy: SendProxy?
 
     mutating func read(_ table: TableReader) {
         table.read("weight", into: &weight, in: 0...65_535)
@@ -69,6 +71,7 @@ private struct Settings {
         table.read("client_cert_file", into: &clientCertFile)
         table.read("client_key_file", into: &clientKeyFile)
         table.read("verify", into: &verify)
+        table.readSendProxy(into: &sendProxy)
         if table.has("client_cert_file") != table.has("client_key_file") {
             table.missing(
                 table.has("client_cert_file") ? "client_key_file" : "client_cert_file",

@@ -125,7 +125,7 @@ import Synchronization
         _ = unsafe gh_set_groups(context, "X25519:P-256:P-384")
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-        if records == .own { unsafe gh_tell_secrets(context) }
+        if records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_tell_keys(context) }
         return unsafe context
     }
 

@@ -89,9 +89,13 @@ package final class Pool {
     }
 
     /// A new connection. The lease takes over what the pick began; a failure ends it.
-    /// - Parameter waiter: the calling task's.
-    package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
-        let made = try await make(waiter)
+    /// - Parameters:
+    ///   - waiter: the calling task's.
+    ///   - header: the PROXY protocol's, where the server wants one.
+    package nonisolated(nonsending) func connect(
+        _ waiter: Waiter, header: [UInt8] = []
+    ) async throws(TransportError) -> Lease {
+        let made = try await make(waiter, header)
         return Lease(side(over: made.stream, to: made.address, of: made.version), from: self)
     }
 
@@ -101,7 +105,7 @@ package final class Pool {
     func park(_ connection: any PooledConnection) {
         var lent = takeIdle()
         defer { idle = lent }
-        guard !isRetired, connection.isClean, belongs(connection),
+        guard !isRetired, server.parameters.proxyHeader == nil, connection.isClean, belongs(connection),
             lent.put(connection, limit: connection.keepAliveLimit, now: loop.now)
         else {
             return connection.close()

@@ -5,13 +5,15 @@ package import Transport
 extension Pool {
     /// A new connection for bytes that are none of HTTP's: the caller closes it, and then says `leaseEnded()`; a failure ends
     /// what the pick began.
-    package nonisolated(nonsending) func connectStream(_ waiter: Waiter) async throws(TransportError) -> Stream {
-        try await make(waiter).stream
+    package nonisolated(nonsending) func connectStream(
+        _ waiter: Waiter, header: [UInt8]
+    ) async throws(TransportError) -> Stream {
+        try await make(waiter, header).stream
     }
 
     /// A new connection, and which address of which version of the name's it leads to.
     nonisolated(nonsending) func make(
-        _ waiter: Waiter
+        _ waiter: Waiter, _ header: [UInt8]
     ) async throws(TransportError) -> (stream: Stream, address: SocketAddress?, version: Int) {
         do throws(TransportError) {
             let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
@@ -19,7 +21,7 @@ extension Pool {
             var place = 0
             let stream = try await Stream.connect(
                 toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                handshakeTimeout: settings.handshakeTimeout, reached: { place = $0 })
+                handshakeTimeout: settings.handshakeTimeout, preface: header, reached: { place = $0 })
             addresses.reached(place, of: order, now: loop.now)
             return (stream, isNamed ? order[place] : nil, version)
         } catch {

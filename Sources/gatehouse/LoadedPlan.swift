@@ -2,6 +2,7 @@ import ACME
 import ArgumentParser
 import Configuration
 import Gateway
+import TLS
 import Transport
 
 /// A configuration file brought to the point where it could run.
@@ -51,6 +52,7 @@ struct LoadedPlan {
         _ result: ReadResult, workers: Int?, after previous: Plan?, policy: FaultPolicy, stickySecret: String? = nil
     ) -> (loaded: LoadedPlan?, problems: [Problem]) {
         guard let configuration = result.configuration else { return (nil, result.problems) }
+        if configuration.tls.keylogFile != nil { KeyLog.prepare() }
         var builder = PlanBuilder(configuration, previous: previous, policy: policy, stickySecret: stickySecret)
         var problems = result.problems
         do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {

@@ -95,6 +95,8 @@ import Testing
         #expect(limits.rateLimitedClients == 2000)
     }
 
+    @Test func theKeyLogIsReadAsWritten() { #expect(configuration.tls.keylogFile == "./keys") }
+
     @Test func securityIsReadAsWritten() {
         let security = configuration.security
         #expect(security.hideServerHeader && security.headersOnProxied)
@@ -260,7 +262,7 @@ import Testing
         #expect(first.url.description == "https://[2001:db8::1]:8443/base")
         #expect(first.weight == 2)
         #expect(first.maxConns == 3)
-        #expect(first.handshakeRate == 50)
+        #expect(first.handshakeRate == 50 && first.sendProxy == .v2)
         #expect(first.idleTimeout == .milliseconds(1500))
         #expect(first.caFile == "ca.pem")
         #expect(first.tlsServerName == "up.example")

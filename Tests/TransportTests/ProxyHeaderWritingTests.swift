@@ -13,6 +13,12 @@ import Testing
         ProxyHeaderWriting.header(version, source: ends.0, destination: ends.1, fields: fields)
     }
 
+    @Test(arguments: [ProxyHeaderVersion.v1, .v2])
+    func `on nobody's behalf nobody is named`(version: ProxyHeaderVersion) {
+        let bytes = ProxyHeaderWriting.local(version)
+        #expect(ProxyHeader.read(bytes.span) == .header(ProxyHeader(), length: bytes.count))
+    }
+
     @Test func `version 1 is a line`() {
         #expect(String(decoding: written(.v1, four), as: UTF8.self) == "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n")
         #expect(String(decoding: written(.v1, six), as: UTF8.self) == "PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\n")

@@ -1,4 +1,3 @@
-import Transport
 import Upstreams
 
 /// One listener of `[[tcp]]`: which pool its connections go to.
@@ -8,13 +7,10 @@ final class TCPPlan: Sendable {
         let group: UpstreamGroup
         /// The group's servers, in the same order.
         let pool: PoolPlan
-        /// One for each server: what its connections begin with; nil: with what the client sends.
-        let headers: [ProxyHeaderVersion?]
 
-        init(group: UpstreamGroup, pool: PoolPlan, headers: [ProxyHeaderVersion?]) {
+        init(group: UpstreamGroup, pool: PoolPlan) {
             self.group = group
             self.pool = pool
-            self.headers = headers
         }
     }
 

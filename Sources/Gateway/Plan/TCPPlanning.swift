@@ -21,7 +21,7 @@ extension PlanBuilder {
         var pooled = pools(of: site, at: "\(keyPath).upstreams")
         var targets: [String: TCPPlan.Target] = [:]
         for name in Set(tcp.upstreams.map(\.name)) {
-            targets[name] = target(name, tcp, site, &pooled)
+            targets[name] = target(name, site, &pooled)
         }
         var names: [String: TCPPlan.Target] = [:]
         for entry in tcp.names {
@@ -37,15 +37,14 @@ extension PlanBuilder {
     }
 
     private mutating func target(
-        _ name: String, _ tcp: TCPListener, _ site: Site, _ pooled: inout PooledUpstreams
+        _ name: String, _ site: Site, _ pooled: inout PooledUpstreams
     ) -> TCPPlan.Target? {
         var route = Route(path: "/", action: .proxy)
         route.upstream = name
         guard let proxy = site.proxy, let group = group(for: route, proxy, of: site, &pooled[name]),
             let pool = pooled[name]?.plan
         else { return nil }
-        let headers = tcp.upstreams.filter { $0.name == name }.map { $0.sendProxy.map(ProxyHeaderVersion.init) }
-        return TCPPlan.Target(group: group, pool: pool, headers: headers)
+        return TCPPlan.Target(group: group, pool: pool)
     }
 
     /// What a site would be that has these servers: balancing, health and names are the same.
@@ -65,17 +64,13 @@ extension PlanBuilder {
     }
 }
 
-extension ProxyHeaderVersion {
-    /// As the configuration says it.
-    init(_ version: SendProxy) { self = version == .v1 ? .v1 : .v2 }
-}
-
 extension SitePlan {
     /// One that has nothing: a listener of `[[tcp]]` has no other.
     static func empty(name: String, keyPath: String) -> SitePlan {
         SitePlan(
             name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [], files: nil,
             errorPages: nil, headers: .none, protection: nil, crossOrigin: nil, timeouts: ProxyTimeoutPlan(ProxyTimeouts()),
-            trustedProxies: [], healthPath: nil, isDraining: false, isDegraded: false, lacksFiles: false, certificate: nil)
+            trustedProxies: [], healthPath: nil, isDraining: false, isDegraded: false, lacksFiles: false, certificate: nil,
+            series: nil)
     }
 }

@@ -185,6 +185,7 @@ extension PlanBuilder {
         parameters.health = health(proxy)
         parameters.isDraining = upstream.drain || proxy.drain.contains(upstream.name)
         parameters.idleTimeout = upstream.idleTimeout?.nanoseconds
+        parameters.proxyHeader = upstream.sendProxy.map { $0 == .v1 ? .v1 : .v2 }
         // Where its files cannot be used nobody is let through to it.
         let tls = make(.pool(upstream.name), of: site) { $0.tls(upstream, at: keyPath) } ?? nil
         return UpstreamServer(

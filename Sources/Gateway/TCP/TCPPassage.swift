@@ -37,14 +37,13 @@ extension ClientConnection {
         to target: TCPPlan.Target, _ plan: TCPPlan, _ name: String?, _ facts: inout Logger.Metadata
     ) async throws(Refusal) -> TCPRelay.Ending {
         let generation = endpoint.generation
-        let (server, place) = try await connect(to: target, of: generation)
+        let (server, place) = try await connect(to: target, of: generation, name)
         let pool = generation.pool(target.pool, place)
         defer {
             server.close()
             pool.leaseEnded()
         }
         facts["upstream"] = "\(target.group.servers[place].url)"
-        if let version = target.headers[place] { try await send(header(version, name), to: server) }
         var relay = TCPRelay(stream, server)
         let ending = await relay.run(waiter, state.pipes, idleTimeout: plan.idleTimeout)
         facts["received"] = "\(relay.up.moved)"
@@ -74,7 +73,7 @@ extension ClientConnection {
     // MARK: The server
 
     private func connect(
-        to target: TCPPlan.Target, of generation: Generation
+        to target: TCPPlan.Target, of generation: Generation, _ name: String?
     ) async throws(Refusal) -> (stream: Stream, place: Int) {
         var request = UpstreamGroup.Request(now: state.loop.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
@@ -91,7 +90,8 @@ extension ClientConnection {
             }
             let server = target.group.servers[place]
             do throws(TransportError) {
-                let stream = try await generation.pool(target.pool, place).connectStream(waiter)
+                let header = endpoint.proxyHeader(for: server, from: self.stream.localAddress, serverName: name)
+                let stream = try await generation.pool(target.pool, place).connectStream(waiter, header: header)
                 server.succeeded(in: state.loop.now &- request.now, now: state.loop.now)
                 return (stream, place)
             } catch {
@@ -101,34 +101,6 @@ extension ClientConnection {
             }
         }
         throw Refusal(reason: "no server can be reached\(last)")
-    }
-
-    private func header(_ version: ProxyHeaderVersion, _ name: String?) -> [UInt8] {
-        var fields = ProxyHeaderFields()
-        fields.authority = name
-        let address = endpoint.listener.address
-        let destination =
-            endpoint.proxyHeader?.destination ?? stream.localAddress
-            ?? SocketAddress(family: address.family, bytes: address.bytes, port: endpoint.port)
-        return ProxyHeaderWriting.header(version, source: endpoint.peer, destination: destination, fields: fields)
-    }
-
-    private func send(_ bytes: [UInt8], to server: Stream) async throws(Refusal) {
-        let deadline = state.loop.now &+ endpoint.limits.sendTimeout
-        var sent = 0
-        do throws(TransportError) {
-            while true {
-                sent += try server.write(bytes.span.extracting(sent..<bytes.count))
-                if sent == bytes.count { return }
-                let now = state.loop.now
-                guard now < deadline else { throw .timedOut }
-                server.watch(reading: false, writing: true)
-                _ = await waiter.wait(timeout: deadline - now)
-                server.watch(reading: false, writing: false)
-            }
-        } catch {
-            throw Refusal(reason: "the server took no PROXY protocol header: \(error.description)")
-        }
     }
 
     // MARK: The log

@@ -50,6 +50,15 @@ package enum ProxyHeaderWriting {
         }
     }
 
+    /// The header of a connection that is on nobody's behalf, such as a probe's.
+    package static func local(_ version: ProxyHeaderVersion) -> [UInt8] {
+        switch version {
+        case .v1: Array("PROXY UNKNOWN\r\n".utf8)
+        // LOCAL, AF_UNSPEC, and nothing that follows.
+        case .v2: ProxyHeaderV2.signature + [0x20, 0, 0, 0]
+        }
+    }
+
     private static func v1(_ source: SocketAddress, _ destination: SocketAddress) -> [UInt8] {
         let family = source.family == .ipv4 ? "TCP4" : "TCP6"
         return Array("PROXY \(family) \(source.host) \(destination.host) \(source.port) \(destination.port)\r\n".utf8)
