@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -74,7 +75,7 @@ struct SendProxyTests {
                 "--interface", "127.0.0.9", "--resolve", "localhost:\(port):127.0.0.1", "--cacert", certificates.authority,
                 "https://localhost:\(port)/",
             ])
-            let authority = version == "v2" ? "localhost" : "-"
+            let authority = version == "v2" ? "localhost" : ""
             #expect(outcome.text == "127.0.0.9 \(port) \(authority)\n", "\(outcome)")
         }
     }
