@@ -1,6 +1,7 @@
 // What OpenSSL has to tell so that others can go on where it ends: the traffic secrets, and how many records have been protected
 // with them.
 
+#include "COpenSSL.h"
 #include "Handover.h"
 #include "Hello.h"
 
@@ -36,6 +37,7 @@ static uint8_t decode(const char *text, unsigned char *out) {
 
 // SSL_CTX_set_keylog_callback(3): "LABEL CLIENT_RANDOM SECRET".
 static void note_secret(const SSL *ssl, const char *line) {
+    gh_log_key(line);
     const char *space = strrchr(line, ' ');
     gh_secrets *secrets = space != NULL ? secrets_of(ssl) : NULL;
     if (secrets == NULL) return;

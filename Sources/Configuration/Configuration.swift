@@ -15,8 +15,10 @@ package struct Configuration: Sendable {
     package var management = Management()
     package var admin = Admin()
     package var metrics = Metrics()
-    /// In the order of the file; never empty in a configuration without errors.
+    /// In the order of the file; never empty in a configuration without errors and without `tcp`.
     package var sites: [Site] = []
+    /// In the order of the file.
+    package var tcp: [TCPListener] = []
 
     /// Where each written key stands.
     let locations: KeyLocations

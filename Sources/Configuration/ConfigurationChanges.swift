@@ -32,6 +32,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
     package init(from old: Configuration, to new: Configuration) {
         compareSections(old, new)
         compare("listener", Self.listeners(old), Self.listeners(new))
+        compare("tcp", Self.tcp(old), Self.tcp(new))
         let (before, after) = (Self.sites(old), Self.sites(new))
         for name in Set(before.keys).symmetricDifference(after.keys).sorted() {
             changes.append(Change(kind: before[name] == nil ? .added : .removed, what: "site", site: name))
@@ -89,7 +90,14 @@ package struct ConfigurationChanges: Sendable, Equatable {
     private static func listeners(_ configuration: Configuration) -> [String: Bool] {
         var listeners: [String: Bool] = [:]
         for site in configuration.sites { listeners[address(site)] = site.ssl != nil }
+        for tcp in configuration.tcp {
+            listeners[tcp.listen.contains(":") ? "[\(tcp.listen)]:\(tcp.port)" : "\(tcp.listen):\(tcp.port)"] = false
+        }
         return listeners
+    }
+
+    private static func tcp(_ configuration: Configuration) -> [String: TCPListener] {
+        Dictionary(configuration.tcp.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func address(_ site: Site) -> String {

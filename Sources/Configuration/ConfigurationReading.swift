@@ -62,10 +62,12 @@ extension Configuration {
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
         let readers = siteTables(document)
-        let sites = SiteChecks.checked(
-            readers.map { table, isFragment in
-                (Site(reading: table, isFragment: isFragment, for: inherited), table)
-            })
+        let read = readers.map { table, isFragment in
+            (site: Site(reading: table, isFragment: isFragment, for: inherited), table: table)
+        }
+        let sites = SiteChecks.checked(read)
+        let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
+        TCPChecks.check(listeners, beside: read)
         document.finish()
 
         var configuration = Configuration(locations: reading.locations)
@@ -81,6 +83,7 @@ extension Configuration {
         configuration.admin = admin
         configuration.metrics = metrics
         configuration.sites = sites
+        configuration.tcp = listeners.map(\.listener)
         return configuration
     }
 
@@ -107,7 +110,7 @@ extension Configuration {
             return document.element(0, node, of: "sites").map { [($0, true)] } ?? []
         }
         let tables = document.tables("sites")
-        if document.isAbsentOrEmpty("sites") {
+        if document.isAbsentOrEmpty("sites"), document.isAbsentOrEmpty("tcp") {
             document.missing("sites", hint: "add a [[sites]] table with hostname and port")
         }
         return tables.map { ($0, false) }

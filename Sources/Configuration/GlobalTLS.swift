@@ -11,6 +11,8 @@ package struct GlobalTLS: Sendable, Equatable {
     package var records = Records.own
     /// Keys for session tickets that several gateways share; nil: each process makes its own.
     package var ticketKeys: String?
+    /// Where the secrets of all sessions are written, to decrypt recordings with; nil: nowhere.
+    package var keylogFile: String?
 
     package init() {}
 }
@@ -19,6 +21,12 @@ extension GlobalTLS {
     init(reading table: TableReader) {
         table.read("records", into: &records)
         table.read("ticket_keys", into: &ticketKeys)
+        if let file = table.string(["keylog_file"], allowEmpty: false) {
+            keylogFile = file.value
+            table.reading.warning(
+                file, "the secrets of every TLS session are written there: who reads the file can read what was said",
+                hint: "for a test alone; take it out, and remove the file, when you have seen what you wanted")
+        }
         table.finish()
     }
 }

@@ -154,6 +154,12 @@ extension ConfigurationReference {
                     Keys for session tickets, 80 bytes each, so that several gateways resume each other's sessions \
                     ([TLS](tls.md#resumption)).
                     """),
+                Key(
+                    "keylog_file", "file", .none("none"),
+                    """
+                    For tests: the secrets of all sessions, of clients and of upstreams, are appended to it, for Wireshark. Its \
+                    mode is 0600. Warned about at each start; a change takes effect at the next one.
+                    """),
             ]),
         Section(
             "management", "The operator's own listener.",

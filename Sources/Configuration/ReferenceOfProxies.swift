@@ -57,6 +57,7 @@ extension ConfigurationReference {
                     `false` accepts any certificate: whoever is in between can read and change everything. Warned \
                     about at each start.
                     """),
+                sendProxyKey,
             ]),
         Section(
             "sites[].proxy.routes", isArray: true,

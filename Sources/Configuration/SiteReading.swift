@@ -102,18 +102,7 @@ extension Site {
     }
 
     private mutating func readAddress(_ table: TableReader, isFragment: Bool) {
-        if let text = table.string(["listen", "address"], allowEmpty: false) {
-            let isBracketed = text.value.hasPrefix("[") && text.value.hasSuffix("]")
-            let address = isBracketed ? String(text.value.dropFirst().dropLast()) : text.value
-            if address == "*" {
-                listen = "::"
-            } else if IPAddressText.isAddress(address) {
-                listen = address.lowercased()
-            } else {
-                table.reading.error(
-                    text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\"; \"::\" is every address")
-            }
-        }
+        table.readListen("listen", "address", into: &listen)
         table.read("port", into: &port, in: 1...65_535)
         if !table.has("port") {
             if isFragment { port = 8080 } else { table.missing("port", hint: "such as port = 443 with ssl, or port = 80") }
@@ -289,5 +278,22 @@ extension AccessControl {
             table.reading.error(text, "\"\(text.value)\" is not a \(kind)")
         }
         target = texts.map(\.value)
+    }
+}
+
+extension TableReader {
+    /// An IP address to listen on; `*` is every one.
+    func readListen(_ spellings: String..., into listen: inout String) {
+        guard let text = string(spellings, allowEmpty: false) else { return }
+        let isBracketed = text.value.hasPrefix("[") && text.value.hasSuffix("]")
+        let address = isBracketed ? String(text.value.dropFirst().dropLast()) : text.value
+        if address == "*" {
+            listen = "::"
+        } else if IPAddressText.isAddress(address) {
+            listen = address.lowercased()
+        } else {
+            reading.error(
+                text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\"; \"::\" is every address")
+        }
     }
 }

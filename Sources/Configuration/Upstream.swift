@@ -28,6 +28,8 @@ package struct Upstream: Sendable, Hashable {
     package var tlsPins: [[UInt8]] = []
     /// False: any certificate is accepted, an explicit and warned-about choice.
     package var verify = true
+    /// nil: connections to it begin with what the client sends.
+    package var sendProxy: SendProxy?
 }
 
 /// The address of an upstream. Only what an address needs: user names, queries and fragments are refused when read.
@@ -35,6 +37,8 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// How the upstream is spoken to; `ws` and `wss` are `http` and `https` on the wire.
     package enum Scheme: String, Sendable, CaseIterable {
         case http, https, ws, wss
+        /// Of `[[tcp]]` alone.
+        case tcp
 
         /// Whether connections to it are TLS.
         package var isTLS: Bool { self == .https || self == .wss }
@@ -64,7 +68,7 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// Host and port as a `Host` field says them: IPv6 in brackets, the scheme's own port left out.
     package var authority: String {
         if case .unix = host { return "localhost" }
-        let isDefaultPort = port == (scheme.isTLS ? 443 : 80)
+        let isDefaultPort = scheme != .tcp && port == (scheme.isTLS ? 443 : 80)
         var bracketed = hostText
         if case .ipv6 = host { bracketed = "[\(hostText)]" }
         return isDefaultPort ? bracketed : "\(bracketed):\(port)"

@@ -38,6 +38,7 @@ extension Upstream {
         tlsMinVersion = settings.tlsMinVersion
         tlsSuites = settings.tlsSuites
         tlsPins = settings.tlsPins
+        sendProxy = settings.sendProxy
     }
 }
 
@@ -56,6 +57,7 @@ private struct Settings {
     var tlsMinVersion = TLSSettings.Version.tls12
     var tlsSuites: [String]?
     var tlsPins: [[UInt8]] = []
+    var sendProxy: SendProxy?
 
     mutating func read(_ table: TableReader) {
         table.read("weight", into: &weight, in: 0...65_535)
@@ -78,6 +80,7 @@ private struct Settings {
         table.read("tls_min_version", into: &tlsMinVersion)
         tlsSuites = table.suites("tls_suites")
         tlsPins = table.publicKeyPins("tls_pins")
+        table.readSendProxy(into: &sendProxy)
         if table.has("client_cert_file") != table.has("client_key_file") {
             table.missing(
                 table.has("client_cert_file") ? "client_key_file" : "client_cert_file",

@@ -13,7 +13,7 @@ extension UpstreamURL {
         let hint = "such as \"http://127.0.0.1:3000\""
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw Fault(reason: "no scheme", hint: "begin it with http:// or https://") }
-        guard let scheme = Scheme(rawValue: parts[0].lowercased()) else {
+        guard let scheme = Scheme(rawValue: parts[0].lowercased()), scheme != .tcp else {
             throw Fault(reason: "the scheme \"\(parts[0])\"", hint: "http, https, ws or wss")
         }
         let rest = parts[1]
@@ -28,6 +28,18 @@ extension UpstreamURL {
         self.scheme = scheme
         port = try Self.port(portText, scheme: scheme)
         basePath = try Self.basePath(rest.dropFirst(authority.count))
+    }
+
+    /// `host:port`, for connections that are passed on as they are.
+    init(tcpAddress text: String) throws(Fault) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw Fault(reason: "spaces or characters outside ASCII") }
+        guard !text.contains("/"), !text.contains("@") else { throw Fault(reason: "more than a host and a port") }
+        let (hostText, portText) = try Self.split(Substring(text))
+        guard portText != nil else { throw Fault(reason: "no port") }
+        (host, self.hostText) = try Self.host(hostText)
+        scheme = .tcp
+        port = try Self.port(portText, scheme: .tcp)
+        basePath = ""
     }
 
     /// `unix:/path`: HTTP over a Unix socket. The path has to fit into `sockaddr_un` (unix(7)).

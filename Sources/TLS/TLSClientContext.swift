@@ -53,7 +53,7 @@ import COpenSSL
         isAddress = Self.isAddress(settings.serverName)
         _ = unsafe gh_set_min_version(context, settings.minimumVersion.number)
         unsafe gh_set_common(context)
-        if settings.records == .own { unsafe gh_tell_secrets(context) }
+        if settings.records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_tell_keys(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
         let http1: [UInt8] = [8] + Array("http/1.1".utf8)
         _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))

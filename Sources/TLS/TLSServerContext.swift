@@ -142,7 +142,12 @@ import Synchronization
         unsafe SSL_CTX_set_client_hello_cb(context, chooseSite, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-        if records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_keep_hellos(context) }
+        if records == .own {
+            unsafe gh_tell_secrets(context)
+        } else {
+            unsafe gh_keep_hellos(context)
+            unsafe gh_tell_keys(context)
+        }
         return unsafe context
     }
 

@@ -89,25 +89,14 @@ package final class Pool {
     }
 
     /// A new connection. The lease takes over what the pick began; a failure ends it.
-    /// - Parameter waiter: the calling task's.
-    package nonisolated(nonsending) func connect(_ waiter: Waiter) async throws(TransportError) -> Lease {
-        do throws(TransportError) {
-            let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
-            let version = addresses.version
-            var place = 0
-            let stream = try await Stream.connect(
-                toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                handshakeTimeout: settings.handshakeTimeout, reached: { place = $0 })
-            addresses.reached(place, of: order, now: loop.now)
-            return Lease(side(over: stream, to: isNamed ? order[place] : nil, of: version), from: self)
-        } catch {
-            switch error {
-            case .system, .timedOut: addresses.doubt()
-            case .tls, .handshakeTimedOut, .unresolved: break
-            }
-            leaseEnded()
-            throw error
-        }
+    /// - Parameters:
+    ///   - waiter: the calling task's.
+    ///   - header: the PROXY protocol's, where the server wants one.
+    package nonisolated(nonsending) func connect(
+        _ waiter: Waiter, header: [UInt8] = []
+    ) async throws(TransportError) -> Lease {
+        let made = try await make(waiter, header)
+        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self)
     }
 
     package var idleCount: Int { idle.count }
@@ -116,7 +105,7 @@ package final class Pool {
     func park(_ connection: any PooledConnection) {
         var lent = takeIdle()
         defer { idle = lent }
-        guard !isRetired, connection.isClean, belongs(connection),
+        guard !isRetired, server.parameters.proxyHeader == nil, connection.isClean, belongs(connection),
             lent.put(connection, limit: connection.keepAliveLimit, now: loop.now)
         else {
             return connection.close()

@@ -9,7 +9,8 @@ extension Pool {
     package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
         return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
-            && server.parameters.idleTimeout == other.parameters.idleTimeout && !namesFiles && self.settings == settings
+            && server.parameters.idleTimeout == other.parameters.idleTimeout
+            && server.parameters.proxyHeader == other.parameters.proxyHeader && !namesFiles && self.settings == settings
             && self.queue === queue && addresses.isOf(names)
     }
 

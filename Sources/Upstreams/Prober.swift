@@ -72,7 +72,8 @@ package final class Prober {
     private nonisolated(nonsending) func probe() async -> (isWell: Bool, finding: String) {
         let began = waiter.loop.now
         do throws(CallError) {
-            let target = Call.Server(addresses: try await resolve(), tls: tls)
+            var target = Call.Server(addresses: try await resolve(), tls: tls)
+            if let version = server.parameters.proxyHeader { target.preface = ProxyHeaderWriting.local(version) }
             let limits = limits(since: began)
             guard case .http(let path, let statuses) = settings.question else {
                 try await call.connect(to: target, limits: limits)

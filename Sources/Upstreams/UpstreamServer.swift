@@ -1,4 +1,5 @@
 package import TLS
+package import Transport
 
 /// One server of a group: its address, how to speak to it, and what all workers know of it.
 ///
@@ -46,6 +47,8 @@ package final class UpstreamServer: Sendable {
         package var health = ServerHealth.Settings()
         /// How long idle connections to it are kept, in nanoseconds; nil: as long as those to any other.
         package var idleTimeout: UInt64?
+        /// What each connection to it begins with. It is about one client, so that such connections are used once.
+        package var proxyHeader: ProxyHeaderVersion?
 
         package init() {}
     }

@@ -2,6 +2,7 @@ import ACME
 import ArgumentParser
 import Configuration
 import Gateway
+import TLS
 import Transport
 
 /// A configuration file brought to the point where it could run.
@@ -51,6 +52,7 @@ struct LoadedPlan {
         _ result: ReadResult, workers: Int?, after previous: Plan?, policy: FaultPolicy, stickySecret: String? = nil
     ) -> (loaded: LoadedPlan?, problems: [Problem]) {
         guard let configuration = result.configuration else { return (nil, result.problems) }
+        if configuration.tls.keylogFile != nil { KeyLog.prepare() }
         var builder = PlanBuilder(configuration, previous: previous, policy: policy, stickySecret: stickySecret)
         var problems = result.problems
         do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {
@@ -76,6 +78,13 @@ struct LoadedPlan {
                 site.name, "\(scheme) \(Self.address(of: site))", Self.few(site.hostnames) { $0 }.joined(separator: " "),
                 serves.joined(separator: ", "),
             ])
+        }
+        for tcp in configuration.tcp {
+            let pools =
+                tcp.names.map { "\($0.hostnames.joined(separator: " ")) → \($0.upstream)" }
+                + (tcp.upstream.map { ["everything else → \($0)"] } ?? [])
+            let address = SocketAddress(literal: tcp.listen, port: UInt16(clamping: tcp.port))?.description ?? tcp.listen
+            rows.append([tcp.name, "tcp \(address)", "", Self.few(pools) { $0 }.joined(separator: ", ")])
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
         return Table.text(rows) + records + certificates

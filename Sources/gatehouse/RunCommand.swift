@@ -3,6 +3,7 @@ import Configuration
 import Gateway
 import Glibc
 import Logging
+import TLS
 
 /// `gatehouse run -c FILE`, and, being the default, `gatehouse -c FILE` and `gatehouse DIR`.
 struct RunCommand: AsyncParsableCommand {
@@ -69,8 +70,18 @@ struct RunCommand: AsyncParsableCommand {
             Console.say("\(path) is right")
             return
         }
+        if let file = loaded.configuration.tls.keylogFile { try Self.openKeyLog(file) }
         let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch)
         try await Service.run(loaded, source: source, inheritance: inheritance)
+    }
+
+    private static func openKeyLog(_ file: String) throws {
+        do throws(TLSError) {
+            try KeyLog.open(file)
+        } catch {
+            Console.error("gatehouse: tls.keylog_file: \(file): \(error.reason)")
+            throw ExitCode(1)
+        }
     }
 
     /// One site of one directory on this machine's loopback.

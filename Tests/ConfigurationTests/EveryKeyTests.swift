@@ -99,6 +99,8 @@ import Testing
         #expect(limits.rateLimitedClients == 2000 && limits.handshakeFailureLines == 21)
     }
 
+    @Test func theKeyLogIsReadAsWritten() { #expect(configuration.tls.keylogFile == "./keys") }
+
     @Test func securityIsReadAsWritten() {
         let security = configuration.security
         #expect(security.hideServerHeader && security.headersOnProxied)
@@ -162,6 +164,25 @@ import Testing
         }
         #expect(fixed.status == 404 && fixed.body == "no\nicon" && fixed.contentType == "text/x")
         #expect(fixed.headers == [HeaderField(name: "X-Icon", value: "none")])
+    }
+
+    @Test func connectionsThatArePassedOnAreReadAsWritten() throws {
+        let tcp = try #require(configuration.tcp.first)
+        #expect(configuration.tcp.count == 1 && tcp.name == "mail" && tcp.listen == "127.0.0.1" && tcp.port == 993)
+        #expect(tcp.upstream == "imap" && tcp.method == .hash)
+        #expect(tcp.connectTimeout == .seconds(2) && tcp.idleTimeout == .seconds(1800))
+        #expect(tcp.names.map(\.hostnames) == [["a.example", "*.b.example"]] && tcp.names[0].upstream == "a")
+        #expect(tcp.upstreams.map(\.name) == ["imap", "a", "a"])
+        #expect(
+            tcp.upstreams.map(\.url.description)
+                == ["tcp://10.0.0.5:993", "tcp://[2001:db8::1]:993", "tcp://mail.internal:994"])
+        #expect(tcp.upstreams.map(\.sendProxy) == [.v1, .v2, nil])
+        #expect(tcp.upstreams[0].weight == 2 && tcp.upstreams[0].maxConns == 7)
+        #expect(tcp.upstreams[2].backup && tcp.upstreams[2].drain)
+        #expect(tcp.proxyProtocol?.others == .plain && tcp.proxyProtocol?.from.count == 1)
+        let check = tcp.healthCheck
+        #expect(check.enabled && check.kind == .tcp && check.interval == .seconds(3) && check.timeout == .seconds(1))
+        #expect(check.retries == 2 && check.rise == 4)
     }
 
     @Test func rulesForFieldsAreReadAsWritten() {
@@ -268,7 +289,7 @@ import Testing
         #expect(first.url.description == "https://[2001:db8::1]:8443/base")
         #expect(first.weight == 2)
         #expect(first.maxConns == 3)
-        #expect(first.handshakeRate == 50)
+        #expect(first.handshakeRate == 50 && first.sendProxy == .v2)
         #expect(first.idleTimeout == .milliseconds(1500))
         #expect(first.caFile == "ca.pem")
         #expect(first.tlsServerName == "up.example")

@@ -9,8 +9,8 @@ struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
-        "Metrics",
-        "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site", "TLSSettings",
+        "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
+        "TCPListener", "TLSSettings",
         "Upstream",
     ]
     /// What the reader itself turns into something that is used.

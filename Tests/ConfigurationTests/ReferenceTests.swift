@@ -35,6 +35,10 @@ import Testing
         ("sites[].proxy_protocol", ["from = [\"192.0.2.1\"]"]),
         ("sites[].proxy.timeout", []), ("sites[].proxy.headers", []), ("sites[].proxy.health_check", []),
         ("sites[].proxy.retry", []), ("sites[].proxy.passive_health", []),
+        ("tcp", ["name = \"t\"", "port = 444", "upstream = \"a\""]),
+        ("tcp[].sni", ["hostnames = [\"a.example\"]", "upstream = \"a\""]),
+        ("tcp[].upstreams", ["name = \"a\"", "address = \"192.0.2.1:1\""]),
+        ("tcp[].proxy_protocol", ["from = [\"192.0.2.1\"]"]), ("tcp[].health_check", []),
     ]
 
     private static func text(adding line: String = "", to path: String = "") -> String {
@@ -74,6 +78,7 @@ import Testing
         #expect(written.management == plain.management)
         #expect(written.admin == plain.admin)
         #expect(written.sites == plain.sites)
+        #expect(written.tcp == plain.tcp)
     }
 
     @Test("A table that is written empty is as one that is not written")

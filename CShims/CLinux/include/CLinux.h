@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CLinuxFiles.h"
+#include "CLinuxSplice.h"
 
 // Headers that the Glibc module does not cover.
 #include <stdint.h>

@@ -115,6 +115,18 @@ int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups);
 /// Makes the sessions of a context tell what gh_take_over needs.
 void gh_tell_secrets(SSL_CTX *context);
 
+/// There will be a key log: contexts that are made from now on, of OpenSSL's records too, tell their sessions' secrets.
+void gh_want_key_log(void);
+
+/// From now on the secrets of all sessions are written there, one a line; -1: nowhere. For any thread.
+void gh_log_keys(int file);
+
+/// Writes one, if there is a key log.
+void gh_log_key(const char *line);
+
+/// Makes the sessions of a context whose records stay with OpenSSL tell their secrets, if a key log is wanted.
+void gh_tell_keys(SSL_CTX *context);
+
 /// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are
 /// counted.
 void gh_begin_collecting(SSL *ssl, gh_wire *wire);

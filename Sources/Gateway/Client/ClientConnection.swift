@@ -70,6 +70,7 @@ final class ClientConnection {
         switch phase {
         case .new:
             if let protection = endpoint.proxyProtocol, await !identifyClient(protection) { return await abort() }
+            if let tcp = endpoint.listener.tcp { return await passOn(tcp) ? close() : abort() }
             guard await shakeHands() else { return await close() }
             return await serve(makeSession())
         case .asleep(let session, let since):

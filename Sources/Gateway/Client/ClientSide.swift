@@ -2,6 +2,7 @@ import Buffers
 import EventLoop
 import HTTP
 import Messages
+import Transport
 
 /// The client's side of one exchange, whichever version of HTTP carries it: the request, its body, and the way back.
 ///
@@ -42,6 +43,8 @@ protocol ClientSide: AnyObject {
     func watch(reading: Bool, writing: Bool)
     /// Nothing wakes the waiter.
     func unwatch()
+    /// Where its connection has come to; nil if that is not known.
+    var localAddress: SocketAddress? { get }
     /// Has the client closed or broken its connection?
     var hasLeft: Bool { get }
     /// After 101: leaves HTTP.
@@ -50,6 +53,8 @@ protocol ClientSide: AnyObject {
 }
 
 extension ClientSide {
+    var localAddress: SocketAddress? { nil }
+
     /// The request, unless it could not be read at all.
     var requestIfAny: RequestHead? { hasRequest ? request : nil }
 }

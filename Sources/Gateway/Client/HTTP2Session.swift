@@ -11,6 +11,7 @@ import Transport
 final class HTTP2Session: ClientSession {
     let http2: HTTP2Connection
     private let stream: Stream
+    var localAddress: SocketAddress? { stream.localAddress }
     private let waiter: Waiter
     let state: WorkerResources
     let endpoint: ClientEndpoint

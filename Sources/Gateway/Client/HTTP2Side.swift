@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import HTTP2
 import Messages
+import Transport
 
 /// A client's stream in HTTP/2, as an exchange sees it.
 final class HTTP2Side: ClientSide {
@@ -38,6 +39,7 @@ final class HTTP2Side: ClientSide {
     var hasRequest: Bool { request.hasRequestLine }
     var body: any BodySource { stream.inflow }
     var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }
+    var localAddress: SocketAddress? { http2Session.localAddress }
 
     // MARK: The answer
 

@@ -64,7 +64,8 @@ extension Exchange {
 
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
-            let lease = try await pool.connect(client.waiter)
+            let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
+            let lease = try await pool.connect(client.waiter, header: header)
             record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number)
             return lease
         } catch {

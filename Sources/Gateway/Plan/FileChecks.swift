@@ -8,7 +8,9 @@ extension PlanBuilder {
     /// A log that cannot be opened is an error of the configuration, not of the moment in which it is opened.
     mutating func checkLogs() {
         let logging = configuration.logging
-        for (key, destination) in [("access_log", logging.accessLog), ("error_log", logging.errorLog)] {
+        var files = [("logging.access_log", logging.accessLog), ("logging.error_log", logging.errorLog)]
+        if let file = configuration.tls.keylogFile { files.append(("tls.keylog_file", .file(path: file))) }
+        for (key, destination) in files {
             guard case .file(let path) = destination, let error = FileAccess.problem(appendingTo: path) else { continue }
             let directory = FileAccess.directory(of: path)
             let hint: String? =
@@ -17,7 +19,7 @@ extension PlanBuilder {
                 case EACCES: "whoever runs Gatehouse must be allowed to write there"
                 default: nil
                 }
-            problem(at: "logging.\(key)", "cannot open \(path): \(error.reason)", hint: hint)
+            problem(at: key, "cannot open \(path): \(error.reason)", hint: hint)
         }
     }
 

@@ -18,11 +18,15 @@ final class ListenerPlan: Sendable {
     let exact: [String: SitePlan]
     let wildcards: [String: SitePlan]
     let fallback: SitePlan
+    /// Nil unless its connections are passed on as they are; then it has no site but one that is empty.
+    let tcp: TCPPlan?
 
     init(
         address: SocketAddress, keyPath: String, tls: TLSServerNames?, takesPlainHTTP2: Bool,
-        proxyProtocol: ProxyProtocolPlan?, exact: [String: SitePlan], wildcards: [String: SitePlan], fallback: SitePlan
+        proxyProtocol: ProxyProtocolPlan?, exact: [String: SitePlan], wildcards: [String: SitePlan], fallback: SitePlan,
+        tcp: TCPPlan? = nil
     ) {
+        self.tcp = tcp
         self.address = address
         self.keyPath = keyPath
         self.tls = tls
@@ -56,5 +60,7 @@ final class ListenerPlan: Sendable {
     }
 
     /// Is this the same listener in another plan? Its sites and certificates may differ, and its clients stay.
-    func isSame(as other: ListenerPlan) -> Bool { address == other.address && (tls == nil) == (other.tls == nil) }
+    func isSame(as other: ListenerPlan) -> Bool {
+        address == other.address && (tls == nil) == (other.tls == nil) && (tcp == nil) == (other.tcp == nil)
+    }
 }

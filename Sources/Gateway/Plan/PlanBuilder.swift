@@ -71,7 +71,7 @@ package struct PlanBuilder {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
         let sites = configuration.sites.indices.map { site($0) }
-        let listeners = listeners(sites)
+        let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)
         checkDemands(listeners)
         judgeFaults(after: previous)

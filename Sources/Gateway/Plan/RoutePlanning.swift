@@ -7,7 +7,7 @@ import StaticFiles
 extension PlanBuilder {
     /// All routes of a site: those of `[[sites.proxy.routes]]`, of `[[sites.routes]]`, and what the site itself answers with.
     mutating func routes(of site: Site, _ keyPath: String, _ common: SiteHeaders, _ files: StaticSite?) -> [RoutePlan] {
-        var pooled = pools(of: site, keyPath)
+        var pooled = pools(of: site, at: "\(keyPath).proxy.upstreams")
         var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
         written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
         if let action = site.action { written.append((Route(path: "/", action: action), keyPath)) }

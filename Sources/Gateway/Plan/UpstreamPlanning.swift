@@ -19,7 +19,7 @@ extension ServerIdentity {
 extension PlanBuilder {
     /// One name's servers while the plan is made.
     struct Pooled {
-        fileprivate var plan: PoolPlan
+        fileprivate(set) var plan: PoolPlan
         fileprivate var budget: RetryBudget
         fileprivate var sticky: StickyCookie?
         /// One for each method, so that routes with the same method share its turns.
@@ -29,11 +29,12 @@ extension PlanBuilder {
     typealias PooledUpstreams = [String: Pooled]
 
     /// The pools of a site by their names, with nothing in use yet.
-    mutating func pools(of site: Site, _ keyPath: String) -> PooledUpstreams {
+    /// - Parameter place: of the servers, for messages: "sites[0].proxy.upstreams".
+    mutating func pools(of site: Site, at place: String) -> PooledUpstreams {
         var pooled = PooledUpstreams()
         guard let proxy = site.proxy else { return pooled }
         for upstream in proxy.upstreams where pooled[upstream.name] == nil {
-            pooled[upstream.name] = pool(upstream.name, proxy, keyPath, site)
+            pooled[upstream.name] = pool(upstream.name, proxy, place, site)
         }
         return pooled
     }
@@ -86,7 +87,7 @@ extension PlanBuilder {
 
     // MARK: Groups
 
-    private mutating func pool(_ name: String, _ proxy: Proxy, _ keyPath: String, _ site: Site) -> Pooled {
+    private mutating func pool(_ name: String, _ proxy: Proxy, _ place: String, _ site: Site) -> Pooled {
         let members = proxy.upstreams.enumerated().filter { $0.element.name == name }
         let balancing = proxy.loadBalancing
         let identity = PoolIdentity(site: site.identity, name: name)
@@ -95,7 +96,7 @@ extension PlanBuilder {
             let limit = RequestQueue.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
             queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
-        let servers = members.map { server($1, proxy, of: site, at: "\(keyPath).proxy.upstreams[\($0)]") }
+        let servers = members.map { server($1, proxy, of: site, at: "\(place)[\($0)]") }
         let plan = PoolPlan(
             place: pools.count, site: site.name, name: name, servers: servers,
             handshakeRates: members.map { _, upstream in
@@ -118,7 +119,8 @@ extension PlanBuilder {
             sticky: sticky)
     }
 
-    private func group(for route: Route, _ proxy: Proxy, of site: Site, _ pool: inout Pooled?) -> UpstreamGroup? {
+    /// The servers of a pool as a route balances them; nil if there is no such pool.
+    func group(for route: Route, _ proxy: Proxy, of site: Site, _ pool: inout Pooled?) -> UpstreamGroup? {
         guard let found = pool else { return nil }
         let method = method(route.method ?? proxy.loadBalancing.method, route.hashOn ?? proxy.loadBalancing.hashOn)
         if let known = found.groups.first(where: { $0.method == method }) { return known }
@@ -183,6 +185,7 @@ extension PlanBuilder {
         parameters.health = health(proxy)
         parameters.isDraining = upstream.drain || proxy.drain.contains(upstream.name)
         parameters.idleTimeout = upstream.idleTimeout?.nanoseconds
+        parameters.proxyHeader = upstream.sendProxy.map { $0 == .v1 ? .v1 : .v2 }
         // Where its files cannot be used nobody is let through to it.
         let tls = make(.pool(upstream.name), of: site) { $0.tls(upstream, at: keyPath) } ?? nil
         return UpstreamServer(

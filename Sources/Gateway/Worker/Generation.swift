@@ -84,11 +84,14 @@ final class Generation {
     /// - Parameters:
     ///   - route: of this generation's plan.
     ///   - choice: the server's place in the route's group.
-    func pool(of route: ProxyRoute, _ choice: Int) -> Pool { parts[place(of: route)].connections[choice] }
+    func pool(of route: ProxyRoute, _ choice: Int) -> Pool { pool(route.pool, choice) }
+
+    /// This worker's connections to a server of a pool of this generation's plan.
+    func pool(_ pool: PoolPlan, _ choice: Int) -> Pool { parts[place(of: pool)].connections[choice] }
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route)].queue }
+    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)].queue }
 
     /// A server that is asked who may pass.
     /// - Parameter server: of this generation's plan.
@@ -101,9 +104,9 @@ final class Generation {
     }
 
     /// A route of another plan would find another server here: rather none at all.
-    private func place(of route: ProxyRoute) -> Int {
-        let place = route.pool.place
-        precondition(parts[place].plan === route.pool, "a route is looked up in its own generation")
+    private func place(of pool: PoolPlan) -> Int {
+        let place = pool.place
+        precondition(parts[place].plan === pool, "a route is looked up in its own generation")
         return place
     }
 

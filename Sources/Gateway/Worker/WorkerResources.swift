@@ -40,6 +40,8 @@ final class WorkerResources {
     private let spareRequests = Spares<RequestHead>(keeping: 64)
     private let spareResponses = Spares<ResponseHead>(keeping: 64)
     private var spareLines: [UInt8] = []
+    /// For connections that are passed on.
+    let pipes = Spares<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()
     private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
     /// Told when a connection has ended, because they wait for room.

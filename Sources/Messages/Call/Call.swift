@@ -15,6 +15,8 @@ package final class Call {
         package var addresses: [SocketAddress]
         /// Nil: in plain text. It decides whom to trust and which name to check.
         package var tls: TLSClientContext?
+        /// Sent before all else.
+        package var preface: [UInt8] = []
 
         package init(addresses: [SocketAddress], tls: TLSClientContext? = nil) {
             self.addresses = addresses
@@ -101,7 +103,7 @@ package final class Call {
         do throws(TransportError) {
             return try await Stream.connect(
                 toAnyOf: server.addresses, tls: server.tls, waiter: waiter, connectTimeout: min(limits.connectTimeout, left),
-                handshakeTimeout: min(limits.handshakeTimeout, left), givesUp: { isStopped })
+                handshakeTimeout: min(limits.handshakeTimeout, left), preface: server.preface, givesUp: { isStopped })
         } catch {
             throw isStopped ? .stopped : CallError(connecting: error)
         }

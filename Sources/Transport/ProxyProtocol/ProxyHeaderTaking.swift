@@ -20,7 +20,7 @@ extension Stream {
         while true {
             // What comes from here on wakes the wait; what has come is looked at now.
             socket.isReadable = false
-            let isOver = try peek(into: buffer)
+            let isOver = try peek(atMost: ProxyHeader.longest, into: buffer)
             var reading = ProxyHeader.Reading.incomplete
             buffer.withBytes { reading = ProxyHeader.read($0) }
             switch reading {
@@ -43,10 +43,10 @@ extension Stream {
 
     /// Looks at what has come; the next read gets it again.
     /// - Returns: does nothing come behind it?
-    private func peek(into buffer: Buffer) throws(TransportError) -> Bool {
+    func peek(atMost limit: Int, into buffer: Buffer) throws(TransportError) -> Bool {
         buffer.clear()
         // The room is used during the call alone.
-        let count = unsafe recv(socket.descriptor, buffer.freeRoom.baseAddress, ProxyHeader.longest, Int32(MSG_PEEK))
+        let count = unsafe recv(socket.descriptor, buffer.freeRoom.baseAddress, limit, Int32(MSG_PEEK))
         guard count >= 0 else {
             if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR { return false }
             throw .system(SystemError("recv"))

@@ -120,7 +120,7 @@ enum ProxyHeaderV2 {
     }
 
     /// CRC-32C (RFC 9260, appendix A) of the bytes, with the four of the checksum itself counted as zero.
-    private static func crc32c(_ bytes: Span<UInt8>, without checksum: Int) -> UInt32 {
+    static func crc32c(_ bytes: Span<UInt8>, without checksum: Int) -> UInt32 {
         var remainder = UInt32.max
         for index in bytes.indices {
             remainder ^= (checksum..<checksum + 4).contains(index) ? 0 : UInt32(bytes[index])

@@ -1,0 +1,23 @@
+import TLS
+import Transport
+import Upstreams
+
+/// What a server is told of a client before all else, by the PROXY protocol.
+extension ClientEndpoint {
+    /// - Parameters:
+    ///   - local: where the client's connection has come to.
+    ///   - serverName: what it asked for by SNI, where TLS is not ended here.
+    /// - Returns: the header of a connection for this client; empty if the server wants none.
+    func proxyHeader(for server: UpstreamServer, from local: SocketAddress?, serverName: String? = nil) -> [UInt8] {
+        guard let version = server.parameters.proxyHeader else { return [] }
+        var fields = ProxyHeaderFields()
+        let facts = session?.facts
+        fields.authority = facts?.serverName ?? serverName
+        fields.alpn = facts?.alpn
+        fields.tls = tls.map { ProxyHeaderFields.TLS(version: $0.version, cipher: $0.cipher) }
+        let address = listener.address
+        let destination =
+            proxyHeader?.destination ?? local ?? SocketAddress(family: address.family, bytes: address.bytes, port: port)
+        return ProxyHeaderWriting.header(version, source: peer, destination: destination, fields: fields)
+    }
+}

@@ -1,0 +1,71 @@
+import EventLoop
+import Transport
+
+/// One way of a connection that is passed on: from one socket to another, through a pipe that is borrowed while there is
+/// something in it.
+struct TCPDirection {
+    private let source: Stream
+    private let target: Stream
+    private var pipe: SplicePipe?
+    /// The source has nothing more to say.
+    private var hasEnded = false
+    /// So much the target knows.
+    private(set) var isDone = false
+    /// Bytes that have gone.
+    private(set) var moved: UInt64 = 0
+
+    /// So often a direction goes on before the others of its loop have their turn.
+    private static let rounds = 16
+
+    init(from source: Stream, to target: Stream) {
+        self.source = source
+        self.target = target
+    }
+
+    /// Moves what can be moved.
+    /// - Returns: has anything happened?
+    /// - Throws: what broke one of the sockets, or that there is no pipe to be had.
+    mutating func advance(_ pipes: Spares<SplicePipe>) throws(SystemError) -> Bool {
+        if isDone { return false }
+        var hasMoved = false
+        for _ in 0..<Self.rounds {
+            guard try step(pipes) else { break }
+            hasMoved = true
+        }
+        guard hasEnded, pipe == nil else { return hasMoved }
+        isDone = true
+        target.shutdownWriteUnsaid()
+        return true
+    }
+
+    private mutating func step(_ pipes: Spares<SplicePipe>) throws(SystemError) -> Bool {
+        var hasMoved = false
+        if !hasEnded, source.socket.isReadable {
+            let pipe: SplicePipe
+            if let borrowed = self.pipe ?? pipes.take() { pipe = borrowed } else { pipe = try SplicePipe() }
+            self.pipe = pipe
+            switch try pipe.fill(from: source.socket) {
+            case .moved: hasMoved = true
+            case .end: hasEnded = true
+            case .blocked: break
+            }
+        }
+        guard let pipe else { return hasMoved }
+        if case .moved(let count) = try pipe.drain(into: target.socket) {
+            moved += UInt64(count)
+            hasMoved = true
+        }
+        if pipe.count == 0 {
+            self.pipe = nil
+            pipes.put(pipe)
+        }
+        return hasMoved
+    }
+
+    /// Has each socket wake its waiter when this direction could go on. Interests add up over both directions.
+    func addInterests() {
+        if isDone { return }
+        if !hasEnded, !source.socket.isReadable { source.socket.interest = source.socket.interest.union(.read) }
+        if pipe != nil, !target.socket.isWritable { target.socket.interest = target.socket.interest.union(.write) }
+    }
+}

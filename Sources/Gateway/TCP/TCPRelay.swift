@@ -1,0 +1,57 @@
+import EventLoop
+import Transport
+
+/// A connection that is passed on as it is: bytes both ways until both sides have ended, one breaks, or nothing comes for too
+/// long.
+struct TCPRelay: ~Copyable {
+    /// How it came to its end.
+    enum Ending: Equatable {
+        case complete
+        case idle
+        /// The gateway stops.
+        case cut
+        case broken(String)
+    }
+
+    private let client: Socket
+    private let server: Socket
+    private(set) var up: TCPDirection
+    private(set) var down: TCPDirection
+
+    init(_ client: Stream, _ server: Stream) {
+        self.client = client.socket
+        self.server = server.socket
+        up = TCPDirection(from: client, to: server)
+        down = TCPDirection(from: server, to: client)
+    }
+
+    /// - Parameters:
+    ///   - waiter: of both sockets.
+    ///   - idleTimeout: nanoseconds.
+    mutating nonisolated(nonsending) func run(
+        _ waiter: Waiter, _ pipes: Spares<SplicePipe>, idleTimeout: UInt64
+    ) async -> Ending {
+        var lastMoved = waiter.loop.now
+        while true {
+            do throws(SystemError) {
+                let goesUp = try up.advance(pipes)
+                let goesDown = try down.advance(pipes)
+                if up.isDone, down.isDone { return .complete }
+                if goesUp || goesDown {
+                    lastMoved = waiter.loop.now
+                    await waiter.loop.yield()
+                    continue
+                }
+            } catch {
+                return .broken(error.reason)
+            }
+            let idle = waiter.loop.now &- lastMoved
+            guard idle < idleTimeout else { return .idle }
+            up.addInterests()
+            down.addInterests()
+            let wake = await waiter.wait(timeout: idleTimeout - idle)
+            (client.interest, server.interest) = (.none, .none)
+            if wake == .told { return .cut }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+/// Which version of the PROXY protocol is written.
+package enum ProxyHeaderVersion: Sendable, Equatable {
+    /// A line of text: addresses alone.
+    case v1
+    /// Bytes, with fields besides the addresses, and a checksum.
+    case v2
+}
+
+/// What a server is told of a client's connection besides its addresses, by version 2 alone.
+package struct ProxyHeaderFields: Sendable, Equatable {
+    /// What ALPN agreed on: PP2_TYPE_ALPN.
+    package var alpn: String?
+    /// The name that the client asked for by SNI: PP2_TYPE_AUTHORITY.
+    package var authority: String?
+    /// Of the TLS that was taken off here: PP2_TYPE_SSL; nil if none was.
+    package var tls: TLS?
+
+    /// What two sides agreed on.
+    package struct TLS: Sendable, Equatable {
+        /// "TLSv1.3".
+        package var version: String
+        package var cipher: String
+        /// The common name of a certificate that the client has shown and that was verified; nil if it showed none.
+        package var commonName: String?
+
+        package init(version: String, cipher: String, commonName: String? = nil) {
+            self.version = version
+            self.cipher = cipher
+            self.commonName = commonName
+        }
+    }
+
+    package init() {}
+}
+
+/// Writes headers of the PROXY protocol: HAProxy's doc/proxy-protocol.txt, sections 2.1 and 2.2.
+package enum ProxyHeaderWriting {
+    /// The header to begin a connection with, on behalf of a client.
+    /// - Parameters:
+    ///   - source: the client's address; of a Unix socket, or where the two are of different families, nobody is named.
+    ///   - destination: where the client has connected to.
+    ///   - fields: each at most 255 bytes long; longer ones are left out.
+    package static func header(
+        _ version: ProxyHeaderVersion, source: SocketAddress, destination: SocketAddress, fields: ProxyHeaderFields
+    ) -> [UInt8] {
+        let isNamed = source.family == destination.family && source.family != .unix
+        switch version {
+        case .v1: return isNamed ? v1(source, destination) : Array("PROXY UNKNOWN\r\n".utf8)
+        case .v2: return v2(isNamed ? (source, destination) : nil, fields)
+        }
+    }
+
+    /// The header of a connection that is on nobody's behalf, such as a probe's.
+    package static func local(_ version: ProxyHeaderVersion) -> [UInt8] {
+        switch version {
+        case .v1: Array("PROXY UNKNOWN\r\n".utf8)
+        // LOCAL, AF_UNSPEC, and nothing that follows.
+        case .v2: ProxyHeaderV2.signature + [0x20, 0, 0, 0]
+        }
+    }
+
+    private static func v1(_ source: SocketAddress, _ destination: SocketAddress) -> [UInt8] {
+        let family = source.family == .ipv4 ? "TCP4" : "TCP6"
+        return Array("PROXY \(family) \(source.host) \(destination.host) \(source.port) \(destination.port)\r\n".utf8)
+    }
+
+    private static func v2(_ ends: (SocketAddress, SocketAddress)?, _ fields: ProxyHeaderFields) -> [UInt8] {
+        var content: [UInt8] = []
+        // AF_UNSPEC, or a stream over IPv4 or IPv6.
+        var family: UInt8 = 0
+        if let (source, destination) = ends {
+            family = source.family == .ipv4 ? 0x11 : 0x21
+            content += source.bytes + destination.bytes + two(Int(source.port)) + two(Int(destination.port))
+        }
+        content += field(0x01, fields.alpn.map { Array($0.utf8) })
+        content += field(0x02, fields.authority.map { Array($0.utf8) })
+        content += field(0x20, fields.tls.map(tls))
+        // The checksum is counted with its own four bytes as zero.
+        content += [0x03] + two(4) + [0, 0, 0, 0]
+        var header = ProxyHeaderV2.signature + [0x21, family] + two(content.count) + content
+        let place = header.count - 4
+        let checksum = ProxyHeaderV2.crc32c(header.span, without: place)
+        for index in 0..<4 { header[place + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * index)) }
+        return header
+    }
+
+    /// PP2_CLIENT_SSL, with PP2_CLIENT_CERT_CONN if a certificate was shown; and whether it was verified: 0 is yes.
+    private static func tls(_ tls: ProxyHeaderFields.TLS) -> [UInt8] {
+        let flags: UInt8 = tls.commonName == nil ? 0x01 : 0x03
+        return [flags, 0, 0, 0, 0] + field(0x21, Array(tls.version.utf8)) + field(0x22, tls.commonName.map { Array($0.utf8) })
+            + field(0x23, Array(tls.cipher.utf8))
+    }
+
+    private static func field(_ type: UInt8, _ value: [UInt8]?) -> [UInt8] {
+        guard let value, !value.isEmpty, value.count <= 255 || type == 0x20 else { return [] }
+        return [type] + two(value.count) + value
+    }
+
+    private static func two(_ number: Int) -> [UInt8] { [UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)] }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// HTTP upstreams that are told by the PROXY protocol whose connection it is.
+@Suite("send_proxy of HTTP upstreams")
+struct SendProxyTests {
+    @Test("nginx sees each client, over connections of its own", arguments: ["v1", "v2"], [false, true])
+    func nginx(version: String, http2: Bool) async throws {
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        let (port, behind) = try (FreePort(), FreePort())
+        let nginx = try await Nginx(
+            """
+            server {
+                listen 127.0.0.1:\(behind) reuseport proxy_protocol;
+                location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port $connection_requests\\n"; }
+            }
+            """, in: directory)
+        let probing = """
+            [sites.proxy.health_check]
+            enabled = true
+            path = "/"
+            interval = 1
+            retries = 1
+            """
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(behind)", upstream: "send_proxy = \"\(version)\"", ssl: certificates.ssl(),
+            proxy: probing)
+        try await Gatehouse.serving(toml) { gatehouse in
+            for client in ["127.0.0.9", "127.0.0.8"] {
+                let url = "https://localhost:\(port)/"
+                let from = [
+                    "--interface", client, "--resolve", "localhost:\(port):127.0.0.1", "--cacert", certificates.authority,
+                ]
+                let outcome = try await Command.run(
+                    "curl", ["-sS", http2 ? "--http2" : "--http1.1"] + from + [url, url, url])
+                #expect(outcome.text == String(repeating: "\(client) \(port) 1\n", count: 3), "\(outcome)")
+            }
+            // Probes begin with a header, too: without it nginx would refuse them, and the server would be unwell.
+            #expect(!gatehouse.log.all.contains { $0.contains("unwell") })
+        }
+        withExtendedLifetime(nginx) {}
+    }
+
+    @Test("HAProxy reads it before TLS, with the name that the client asked for", arguments: ["v1", "v2"])
+    func beforeTLS(version: String) async throws {
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        let (port, behind) = try (FreePort(), FreePort())
+        let local = certificates.local
+        let files = try [local.certificate, local.key].map { try String(contentsOfFile: $0, encoding: .utf8) }
+        let pem = try directory.write("both.pem", files.joined())
+        let file = try directory.write(
+            "haproxy.cfg",
+            """
+            defaults
+                mode http
+                timeout client 60s
+                timeout server 60s
+                timeout connect 60s
+            frontend f
+                bind 127.0.0.1:\(behind) accept-proxy ssl crt \(pem)
+                http-request return status 200 content-type text/plain lf-string "%[src] %[dst_port] %[fc_pp_authority]\\n"
+
+            """)
+        let process = try ChildProcess("haproxy", ["-db", "-f", file])
+        defer { process.terminate() }
+        try await onThread { while (try? Wire(to: behind.number)) == nil {} }
+        let toml = Sites.proxy(
+            port, to: "https://localhost:\(behind)",
+            upstream: "send_proxy = \"\(version)\"\nca_file = \"\(certificates.authority)\"", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { _ in
+            let outcome = try await Command.curl([
+                "--interface", "127.0.0.9", "--resolve", "localhost:\(port):127.0.0.1", "--cacert", certificates.authority,
+                "https://localhost:\(port)/",
+            ])
+            let authority = version == "v2" ? "localhost" : ""
+            #expect(outcome.text == "127.0.0.9 \(port) \(authority)\n", "\(outcome)")
+        }
+    }
+}

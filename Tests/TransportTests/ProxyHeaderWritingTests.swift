@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Transport
+
+/// Headers of the PROXY protocol as they are written: read again, and byte for byte.
+@Suite struct ProxyHeaderWritingTests {
+    private let four = (SocketAddress(literal: "192.0.2.7", port: 4711)!, SocketAddress(literal: "198.51.100.1", port: 443)!)
+    private let six = (SocketAddress(literal: "2001:db8::7", port: 4711)!, SocketAddress(literal: "2001:db8::1", port: 443)!)
+
+    private func written(
+        _ version: ProxyHeaderVersion, _ ends: (SocketAddress, SocketAddress), _ fields: ProxyHeaderFields = ProxyHeaderFields()
+    ) -> [UInt8] {
+        ProxyHeaderWriting.header(version, source: ends.0, destination: ends.1, fields: fields)
+    }
+
+    @Test(arguments: [ProxyHeaderVersion.v1, .v2])
+    func `on nobody's behalf nobody is named`(version: ProxyHeaderVersion) {
+        let bytes = ProxyHeaderWriting.local(version)
+        #expect(ProxyHeader.read(bytes.span) == .header(ProxyHeader(), length: bytes.count))
+    }
+
+    @Test func `version 1 is a line`() {
+        #expect(String(decoding: written(.v1, four), as: UTF8.self) == "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n")
+        #expect(String(decoding: written(.v1, six), as: UTF8.self) == "PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\n")
+        // The two ends are of different kinds.
+        #expect(String(decoding: written(.v1, (four.0, six.1)), as: UTF8.self) == "PROXY UNKNOWN\r\n")
+    }
+
+    @Test func `what is written is read as it was meant`() {
+        var fields = ProxyHeaderFields()
+        fields.alpn = "h2"
+        fields.authority = "a.example"
+        fields.tls = ProxyHeaderFields.TLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", commonName: "Someone")
+        for ends in [four, six] {
+            let bytes = written(.v2, ends, fields)
+            let tls = ProxyHeader.ClientTLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256")
+            let header = ProxyHeader(source: ends.0, destination: ends.1, tls: tls)
+            #expect(ProxyHeader.read(bytes.span) == .header(header, length: bytes.count))
+            for end in 0..<bytes.count { #expect(ProxyHeader.read(bytes.span.extracting(0..<end)) == .incomplete) }
+            // The checksum is of all of it.
+            for place in 16..<bytes.count - 7 {
+                var changed = bytes
+                changed[place] ^= 1
+                if case .header = ProxyHeader.read(changed.span) { Issue.record("a changed byte \(place) is taken") }
+            }
+        }
+        let bytes = written(.v2, (four.0, six.1), fields)
+        #expect(
+            ProxyHeader.read(bytes.span)
+                == .header(ProxyHeader(tls: .init(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256")), length: bytes.count))
+    }
+
+    @Test func `version 2 has its fields, byte for byte`() {
+        var fields = ProxyHeaderFields()
+        fields.authority = "a"
+        fields.tls = ProxyHeaderFields.TLS(version: "T", cipher: "C", commonName: "N")
+        let bytes = written(.v2, four, fields)
+        let head: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10, 0x21, 0x11, 0, 12 + 4 + 20 + 7]
+        let addresses: [UInt8] = [192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x67, 0x01, 0xBB]
+        let tls: [UInt8] = [0x20, 0, 17, 3, 0, 0, 0, 0, 0x21, 0, 1, 0x54, 0x22, 0, 1, 0x4E, 0x23, 0, 1, 0x43]
+        #expect(Array(bytes.dropLast(4)) == head + addresses + [0x02, 0, 1, 0x61] + tls + [0x03, 0, 4])
+        // What is too long for its receiver is left out.
+        fields = ProxyHeaderFields()
+        fields.authority = String(repeating: "a", count: 256)
+        #expect(written(.v2, four, fields) == written(.v2, four))
+    }
+}
