@@ -16,6 +16,7 @@ extension PlanBuilder {
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
         let policy = policy(ssl, at: keyPath)
+        judgeRevocations(policy.clientAuthentication, at: keyPath)
         let wanted = CertificateDemand.Settings(
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,

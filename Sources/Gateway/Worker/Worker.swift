@@ -10,14 +10,14 @@ import Upstreams
 actor Worker {
     nonisolated let loop: EventLoop
     private let log: Logger
-    private var state: WorkerResources?
+    private(set) var state: WorkerResources?
     /// Those of the plan in use, and those that are not closed yet; by numbers that are given once.
     private(set) var acceptors: [Int: Acceptor] = [:]
     private var acceptorCount = 0
     /// Their tasks.
     private var accepting: [Int: Task<Void, Never>] = [:]
     private var prepared: Prepared?
-    private var probing: [Task<Void, Never>] = []
+    var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
     private var watchesUpstreams = false
@@ -379,21 +379,6 @@ actor Worker {
         guard let state, loop.now >= nextLookForDirectories else { return }
         nextLookForDirectories = loop.now &+ 1_000_000_000
         DirectoryLog(log).report(state.generation.plan.files.values)
-    }
-
-    /// Starts the probers of the generation in use. Those of the one before have been stopped, and end by themselves.
-    private func probe() {
-        guard let state else { return }
-        let number = state.generation.number
-        probing = state.generation.probers.indices.map { index in
-            Task(executorPreference: loop) { await self.probe(index, of: number) }
-        }
-    }
-
-    private func probe(_ index: Int, of number: Int) async {
-        guard let state, state.generation.number == number else { return }
-        let prober = state.generation.probers[index]
-        await prober.run()
     }
 
     private static let backOff: UInt64 = 100_000_000
