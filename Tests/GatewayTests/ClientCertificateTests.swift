@@ -98,6 +98,8 @@ struct ClientCertificateTests {
                 _ = try await gatehouse.log.first("a line of \(cause)") { $0.contains("cause=\(cause) ") && $0.contains(words) }
                 #expect(gatehouse.log.all.count > seen)
             }
+            // Lines are written a moment later.
+            _ = try await gatehouse.process.output.first(2)
             #expect(gatehouse.accessEntries.count == 2)
         }
     }

@@ -46,6 +46,7 @@ struct TLSInfoTests {
                     "version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "group": "secp384r1", "server_name": "localhost",
                     "alpn": "http/1.1", "resumed": "no", "tickets_sent": "1", "records": "own", "records_received": "1",
                     "records_sent": "1", "http": "1.1", "site": "shown", "proxy_protocol": "no: the client connected by itself",
+                    "client_certificate": "none: the site asks for none",
                 ]
             ),
             (
@@ -91,6 +92,22 @@ struct TLSInfoTests {
             #expect(facts["alpn"] as? String == (version == "--http2" ? "h2" : "http/1.1"), "\(answer)")
             #expect(facts["resumed"] as? Bool == false && facts["proxy_protocol"] as? Bool == false, "\(answer)")
             #expect((facts["records_received"] as? Int ?? 0) > 0, "\(answer)")
+        }
+    }
+
+    @Test("a client that shows a certificate is told which", arguments: [true, false])
+    func clientCertificate(isShown: Bool) async throws {
+        let certificates = try await Certificates.ready()
+        let (port, directory) = try (FreePort(), TemporaryDirectory())
+        let client = try await MadeCertificate.make(
+            "alice", in: directory, extensions: ["basicConstraints = critical,CA:TRUE", "extendedKeyUsage = clientAuth"])
+        let toml = Self.site(port, certificates) + "\nclient_auth = \"optional\"\nclient_ca_file = \"\(client.file)\"\n"
+        try await Gatehouse.serving(toml) { _ in
+            let options = isShown ? ["-cert", client.file, "-key", client.keyFile] : []
+            let answer = try await typed(port, Self.request, ["-servername", "localhost"] + options)
+            let told = try #require(facts(answer)["client_certificate"], "\(answer)")
+            let words = isShown ? "CN=alice, SHA-256 " : "none: the client was asked, and showed none (-cert FILE -key FILE)"
+            #expect(told.hasPrefix(words), "\(answer)")
         }
     }
 

@@ -194,10 +194,14 @@ struct FieldDecoderTests {
         // The newest first.
         var model: [Field] = []
         var limit = 4096
+        func trim() {
+            while model.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 32 }) > limit { model.removeLast() }
+        }
         for round in 0..<1000 {
             if round % 200 == 199 {
                 limit = [0, 100, 1000, 4096][Int.random(in: 0..<4, using: &dice)]
                 _ = try decoder.decode([0x20 | number(limit, prefix: 5)[0]] + number(limit, prefix: 5).dropFirst())
+                trim()
             }
             if round % 70 == 0 { decoder.releaseMemory() }
             let count = [0, 1, 20, 300, 5000][Int.random(in: 0..<5, using: &dice)]
@@ -211,7 +215,7 @@ struct FieldDecoderTests {
             }
             #expect(try decoder.decode(section + number(value.utf8.count, prefix: 7) + bytes(value)) == [field])
             model.insert(field, at: 0)
-            while model.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 32 }) > limit { model.removeLast() }
+            trim()
             for place in model.indices {
                 let index = number(62 + place, prefix: 7)
                 #expect(try decoder.decode([0x80 | index[0]] + index.dropFirst()) == [model[place]])

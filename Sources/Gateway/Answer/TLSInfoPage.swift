@@ -46,7 +46,16 @@ struct TLSInfoPage {
                 value: facts.ticketsSent.map(String.init) ?? "null"),
             Fact("records", facts.records == nil ? "OpenSSL's" : "own"),
             count("records_received", facts.records?.received), count("records_sent", facts.records?.sent),
+            clientCertificate(endpoint),
         ]
+    }
+
+    private static func clientCertificate(_ endpoint: ClientEndpoint) -> Fact {
+        let isAsked = endpoint.session?.clientAuthentication != nil
+        return Fact(
+            "client_certificate", endpoint.clientCertificate.map { "\($0.subject), SHA-256 \($0.fingerprint)" },
+            orNone: isAsked
+                ? "none: the client was asked, and showed none (-cert FILE -key FILE)" : "none: the site asks for none")
     }
 
     private static func count(_ name: String, _ count: UInt64?) -> Fact {

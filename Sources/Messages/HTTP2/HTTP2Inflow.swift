@@ -21,6 +21,7 @@ package final class HTTP2Inflow: BodySource {
     private var creditedAt: UInt64 = 0
     /// `content-length`; nil if the message has none.
     private var declared: UInt64?
+    /// Payload bytes of the frames that have begun.
     private var received: UInt64 = 0
     /// Has END_STREAM come?
     package var hasEnded: Bool { ended }
@@ -69,20 +70,25 @@ package final class HTTP2Inflow: BodySource {
 
     // MARK: Arriving
 
-    /// The whole of a DATA frame, with its padding, against the window.
-    /// - Returns: false if it is more than was allowed.
-    func charge(_ count: Int) -> Bool {
+    /// A DATA frame begins. That it is too long is seen before any of it is taken: else the upstream could have a whole body, and
+    /// answer it, of a message that is malformed (RFC 9113 §8.1.1).
+    /// - Parameters:
+    ///   - count: of the whole frame, with its padding: it is charged to the window.
+    ///   - payload: what of it is body.
+    /// - Returns: why the stream must be reset; nil: it may come.
+    func refuses(_ count: Int, payload: Int) -> ErrorCode? {
         window -= count
-        return window >= 0
+        guard window >= 0 else { return .flowControlError }
+        received += UInt64(payload)
+        if let declared, received > declared { return .protocolError }
+        return nil
     }
 
     /// What was charged and brings no payload is credited at once: padding, or what nobody will take.
     func creditUnused(_ count: Int) { credit(count) }
 
-    /// - Returns: false if it is more than `content-length` says.
-    func append(_ payload: Span<UInt8>) -> Bool {
-        received += UInt64(payload.count)
-        if let declared, received > declared { return false }
+    /// Takes the next bytes of a frame.
+    func append(_ payload: Span<UInt8>) {
         var rest = payload
         while !rest.isEmpty {
             let last: Buffer
@@ -96,13 +102,12 @@ package final class HTTP2Inflow: BodySource {
             let count = last.take(rest)
             rest = rest.extracting(droppingFirst: count)
         }
-        return true
     }
 
     /// Bytes that a small buffer holds.
     private static let smallBody = 16_384
 
-    /// END_STREAM has come.
+    /// END_STREAM has come, with the last frame.
     /// - Returns: false if the body is shorter than `content-length` says.
     func end(trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil) -> Bool {
         ended = true

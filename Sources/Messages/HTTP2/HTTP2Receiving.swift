@@ -133,8 +133,8 @@ extension HTTP2Connection {
         if payload == 0, !header.has(.endStreamOrAck) { try countControlFrame() }
         let stream = try receiver(of: header)
         if let stream {
-            guard stream.inflow.charge(header.length) else {
-                try resetStream(header.stream, .flowControlError)
+            if let error = stream.inflow.refuses(header.length, payload: payload) {
+                try resetStream(header.stream, error)
                 data = DataInProgress(stream: nil, payloadLeft: payload, paddingLeft: padding, endsStream: false)
                 return used
             }
@@ -182,7 +182,7 @@ extension HTTP2Connection {
         let count = min(frame.payloadLeft, bytes.count)
         if count > 0 {
             frame.payloadLeft -= count
-            try deliver(bytes.extracting(first: count), to: frame.stream)
+            deliver(bytes.extracting(first: count), to: frame.stream)
         }
         let padding = frame.payloadLeft == 0 ? min(frame.paddingLeft, bytes.count - count) : 0
         frame.paddingLeft -= padding
@@ -194,10 +194,10 @@ extension HTTP2Connection {
         return count + padding
     }
 
-    private func deliver(_ payload: Span<UInt8>, to stream: HTTP2Stream?) throws(ConnectionError) {
+    private func deliver(_ payload: Span<UInt8>, to stream: HTTP2Stream?) {
         guard let stream, !stream.hasLeft else { return }
         if stream.isAbandoned { return stream.inflow.creditUnused(payload.count) }
-        guard stream.inflow.append(payload) else { return try resetStream(stream.identifier, .protocolError) }
+        stream.inflow.append(payload)
         stream.becameReadable()
     }
 
