@@ -27,6 +27,7 @@ struct DemoIntroduction {
             ["echo", "\(site)/echo/", "shows the request as an upstream gets it"],
             ["WebSocket", "\(site.replacing("http", with: "ws", maxReplacements: 1))/chat/ws?name=you", "the chat for programs"],
         ]
+        if certificates != nil { rows.append(["TLS", "\(site)/tls", "what your TLS connection is, as the other end sees it"]) }
         if let port = configuration.plainPort {
             rows.append(["redirect", "http://localhost:\(port)/", "answers with the address under https"])
         }
