@@ -106,7 +106,7 @@ let package = Package(
             name: "ProtectionTests", dependencies: ["Protection"], exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "ExpressionsTests", ["Expressions"]),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
-        tests(of: "ContentCodingsTests", ["ContentCodings", "HTTP"]),
+        tests(of: "ContentCodingsTests", ["ContentCodings", "HTTP", "TestSupport"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
         tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
         tests(of: "BuffersTests", ["Buffers"]),

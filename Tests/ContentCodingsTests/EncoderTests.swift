@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 
 @testable import ContentCodings
@@ -15,31 +16,25 @@ struct EncoderTests {
     }
 
     /// What a decoder makes of the bytes, which may break off.
-    private func decoded(_ bytes: [UInt8], _ coding: ContentCoding, isCut: Bool = false) throws -> [UInt8] {
+    private func decoded(_ bytes: [UInt8], _ coding: ContentCoding, isCut: Bool = false) async throws -> [UInt8] {
         let file = FileManager.default.temporaryDirectory.appending(path: "encoded-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(bytes).write(to: file)
-        let process = Process()
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let command: [String]
         if let function = Self.node[coding] {
             let flush = coding == .gzip ? "Z_SYNC_FLUSH" : "BROTLI_OPERATION_FLUSH"
             let options = isCut ? ", { finishFlush: z.constants.\(flush) }" : ""
             let script =
                 "const z = require('zlib'), b = require('fs').readFileSync(process.argv[1]);"
                 + "process.stdout.write(z.\(function)Sync(b\(options)))"
-            process.arguments = ["node", "-e", script, file.path]
+            command = ["node", "-e", script, file.path]
         } else {
-            process.arguments = ["zstd", "-dcq", file.path]
+            command = ["zstd", "-dcq", file.path]
         }
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let outcome = try await Command.run("env", command)
         // zstd tells of a frame that breaks off, after all that could be decoded.
-        #expect((process.terminationStatus == 0) != (isCut && coding == .zstd), "\(coding)")
-        return Array(text)
+        #expect((outcome.code == 0) != (isCut && coding == .zstd), "\(coding): \(outcome.errors)")
+        return outcome.output
     }
 
     /// Text that compresses by about five.
@@ -58,7 +53,7 @@ struct EncoderTests {
         + [1, 3, 9, 19].map { (.zstd, EncodingLevels(zstd: $0)) }
 
     @Test("every level gives what decoders read, in whatever pieces it comes", arguments: cases)
-    func levels(coding: ContentCoding, levels: EncodingLevels) throws {
+    func levels(coding: ContentCoding, levels: EncodingLevels) async throws {
         let content = text(100_000)
         let encoder = try encoder(coding, levels)
         var encoded: [UInt8] = []
@@ -66,31 +61,31 @@ struct EncoderTests {
             try encoder.encode(content[start..<min(start + 9_999, content.count)].span, into: &encoded, flush: .none)
         }
         try encoder.encode([UInt8]().span, into: &encoded, flush: .finish)
-        #expect(try decoded(encoded, coding) == content)
+        #expect(try await decoded(encoded, coding) == content)
         if coding != .gzip || levels.gzip > 0 { #expect(encoded.count < content.count / 2) }
     }
 
     @Test("nothing at all has a form, too", arguments: codings)
-    func empty(coding: ContentCoding) throws {
+    func empty(coding: ContentCoding) async throws {
         var encoded: [UInt8] = []
         try encoder(coding).encode([UInt8]().span, into: &encoded, flush: .finish)
         #expect(!encoded.isEmpty)
-        #expect(try decoded(encoded, coding).isEmpty)
+        #expect(try await decoded(encoded, coding).isEmpty)
     }
 
     @Test("after a sync flush everything so far can be decoded", arguments: codings)
-    func flushes(coding: ContentCoding) throws {
+    func flushes(coding: ContentCoding) async throws {
         let encoder = try encoder(coding)
         var encoded: [UInt8] = []
         for number in 1...3 {
             try encoder.encode(Array("event \(number)\n".utf8).span, into: &encoded, flush: .sync)
             let expected = (1...number).map { "event \($0)\n" }.joined()
-            #expect(try decoded(encoded, coding, isCut: true) == Array(expected.utf8))
+            #expect(try await decoded(encoded, coding, isCut: true) == Array(expected.utf8))
         }
     }
 
     @Test("flushing nothing does no harm", arguments: codings)
-    func flushesNothing(coding: ContentCoding) throws {
+    func flushesNothing(coding: ContentCoding) async throws {
         let encoder = try encoder(coding)
         var encoded: [UInt8] = []
         try encoder.encode([UInt8]().span, into: &encoded, flush: .none)
@@ -99,11 +94,11 @@ struct EncoderTests {
         try encoder.encode([UInt8]().span, into: &encoded, flush: .sync)
         try encoder.encode([UInt8]().span, into: &encoded, flush: .sync)
         try encoder.encode([4].span, into: &encoded, flush: .finish)
-        #expect(try decoded(encoded, coding) == [1, 2, 3, 4])
+        #expect(try await decoded(encoded, coding) == [1, 2, 3, 4])
     }
 
     @Test("one that has ended takes no more, until it is made as new", arguments: codings)
-    func restarts(coding: ContentCoding) throws {
+    func restarts(coding: ContentCoding) async throws {
         let encoder = try encoder(coding)
         var (first, second): ([UInt8], [UInt8]) = ([], [])
         try encoder.encode([1].span, into: &first, flush: .finish)
@@ -120,7 +115,7 @@ struct EncoderTests {
         #expect(encoder.restart())
         second = []
         try encoder.encode([7].span, into: &second, flush: .finish)
-        #expect(try decoded(second, coding) == [7])
+        #expect(try await decoded(second, coding) == [7])
     }
 
     @Test("a level that a library does not know is refused")
