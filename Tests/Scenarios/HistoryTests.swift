@@ -18,6 +18,14 @@ struct HistoryTests {
             return names.filter { $0.hasSuffix(".toml") }.map { "\(folder)/\($0)" }.sorted()
         }
 
+        /// The first configuration, which is kept soon after the program has begun to serve.
+        func first() async throws -> String {
+            while true {
+                if let first = files.first { return first }
+                _ = try await running.command(["status"])
+            }
+        }
+
         init(_ prepare: (String) throws -> Void = { _ in }) async throws {
             let directory = try TemporaryDirectory()
             let ports = try (0..<3).map { _ in try FreePort() }
@@ -52,7 +60,7 @@ struct HistoryTests {
     func rollback() async throws {
         let kept = try await Kept()
         let running = kept.running
-        let first = try #require(kept.files.first)
+        let first = try await kept.first()
         let sum = try await Command.run("sha256sum", [first])
         #expect(sum.text.hasPrefix(Self.hash(first)), "\(sum)")
         try await kept.reload(1)
@@ -75,7 +83,7 @@ struct HistoryTests {
     @Test("an entry that was edited is refused, and told by the list")
     func edited() async throws {
         let kept = try await Kept()
-        let first = try #require(kept.files.first)
+        let first = try await kept.first()
         try await kept.reload(1)
         let text = try String(contentsOfFile: first, encoding: .utf8)
         try Data(text.replacing("static_dir", with: "static_dur").utf8).write(to: URL(filePath: first))

@@ -24,8 +24,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
     /// Of every question the name, as soon as it is asked; a name that is known is asked for twice, for IPv4 and IPv6.
     package let questions = Journal<String>("the name server's questions")
     private let replies: Guarded<[String: Reply]>
-    private let datagrams: Int32
-    private let listener: Int32
+    private let datagrams: StoppableSocket
+    private let listener: StoppableSocket
 
     /// - Parameter replies: by name, lower case and without a dot at its end; all other names are unknown.
     package init(_ replies: [String: Reply]) throws {
@@ -36,16 +36,16 @@ package final class NameServer: Sendable, CustomStringConvertible {
             var packet = [UInt8](repeating: 0, count: 4096)
             while true {
                 var peer = sockaddr_in()
-                let count = Self.receive(datagrams, &packet, &peer)
+                let count = Self.receive(datagrams.descriptor, &packet, &peer)
                 // Shutting down wakes it with nothing.
                 guard count > 0, let self else { break }
                 guard let reply = answer(Array(packet.prefix(count)), overUDP: true) else { continue }
-                Self.send(datagrams, reply, &peer)
+                Self.send(datagrams.descriptor, reply, &peer)
             }
-            close(datagrams)
+            datagrams.close()
         }
         detachThread { [weak self] in
-            while case let descriptor = gh_accept(listener, nil, nil), descriptor >= 0 {
+            while case let descriptor = gh_accept(listener.descriptor, nil, nil), descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFL, 0)
                 let wire = Wire(adopting: descriptor)
                 // Both families may be asked for over one connection.
@@ -54,13 +54,13 @@ package final class NameServer: Sendable, CustomStringConvertible {
                     try? wire.write([UInt8(reply.count >> 8), UInt8(reply.count & 0xFF)] + reply)
                 }
             }
-            close(listener)
+            listener.close()
         }
     }
 
     deinit {
-        _ = shutdown(listener, Int32(SHUT_RDWR))
-        _ = shutdown(datagrams, Int32(SHUT_RDWR))
+        listener.stop()
+        datagrams.stop()
     }
 
     /// From now on it says this of the name.
@@ -73,7 +73,7 @@ package final class NameServer: Sendable, CustomStringConvertible {
     // MARK: -
 
     /// Both protocols at one port: the kernel chooses it for TCP, and UDP mostly has it free.
-    private static func open() throws -> (datagrams: Int32, listener: Int32, port: UInt16) {
+    private static func open() throws -> (datagrams: StoppableSocket, listener: StoppableSocket, port: UInt16) {
         for _ in 0..<100 {
             let address = LoopbackAddress("127.0.0.1", 0)
             let listener = try address.newSocket()
@@ -83,7 +83,9 @@ package final class NameServer: Sendable, CustomStringConvertible {
             let port = LoopbackAddress.port(of: listener)
             let datagrams = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             let same = LoopbackAddress("127.0.0.1", port)
-            if unsafe same.with({ unsafe bind(datagrams, $0, $1) }) == 0 { return (datagrams, listener, port) }
+            if unsafe same.with({ unsafe bind(datagrams, $0, $1) }) == 0 {
+                return (StoppableSocket(datagrams), StoppableSocket(listener), port)
+            }
             close(datagrams)
             close(listener)
         }

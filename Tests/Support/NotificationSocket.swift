@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -7,12 +8,12 @@ package final class NotificationSocket: Sendable {
     package let name: String
     /// What has come: each message's assignments.
     package let messages = Journal<[String: String]>("messages to the service manager")
-    private let descriptor: Int32
+    private let socket: StoppableSocket
 
     /// - Parameter path: of the socket; an abstract name if it begins with `@`.
     package init(_ path: String) throws {
         name = path
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Wire.Failure("socket") }
         var bytes = Array(path.utf8)
         let isAbstract = bytes[0] == UInt8(ascii: "@")
@@ -22,11 +23,12 @@ package final class NotificationSocket: Sendable {
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         // The name of an abstract one is every byte that is given.
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1))
-        let descriptor = descriptor
         let bound = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, length) }
         }
         guard bound == 0 else { throw Wire.Failure("bind to \(path)") }
+        let socket = StoppableSocket(descriptor)
+        self.socket = socket
         let messages = messages
         detachThread {
             var message = [UInt8](repeating: 0, count: 4096)
@@ -37,12 +39,12 @@ package final class NotificationSocket: Sendable {
                 messages.append(Self.assignments(String(decoding: message.prefix(count), as: UTF8.self)))
             }
             messages.close()
-            close(descriptor)
+            socket.close()
         }
     }
 
     deinit {
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+        socket.stop()
     }
 
     /// The first message that makes this assignment, as soon as it is there; of those after the first `count`.

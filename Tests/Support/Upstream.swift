@@ -10,7 +10,7 @@ package final class Upstream: Sendable, CustomStringConvertible {
     package let connections = Journal<Int>("the upstream's connections")
     /// Numbers of the connections that their script has done with.
     package let closures = Journal<Int>("the upstream's closed connections")
-    private let listener: Int32
+    private let listener: StoppableSocket
 
     /// - Parameters:
     ///   - host: of the loopback: "127.0.0.1", "127.0.0.2", "::1".
@@ -21,18 +21,20 @@ package final class Upstream: Sendable, CustomStringConvertible {
         throws
     {
         let address = LoopbackAddress(host, port)
-        listener = try address.newSocket()
-        let listener = listener
-        guard unsafe address.with({ unsafe bind(listener, $0, $1) }) == 0, listen(listener, 1024) == 0 else {
+        let listener = StoppableSocket(try address.newSocket())
+        self.listener = listener
+        let descriptor = listener.descriptor
+        guard unsafe address.with({ unsafe bind(descriptor, $0, $1) }) == 0, listen(descriptor, 1024) == 0 else {
+            listener.close()
             throw Wire.Failure("listen")
         }
-        self.port = LoopbackAddress.port(of: listener)
+        self.port = LoopbackAddress.port(of: descriptor)
         let (requests, connections, closures) = (requests, connections, closures)
         detachThread { [weak self] in
             var number = 0
             while true {
                 // Close-on-exec from its first moment: a child that inherited it would hold the connection open.
-                let descriptor = gh_accept(listener, nil, nil)
+                let descriptor = gh_accept(listener.descriptor, nil, nil)
                 guard descriptor >= 0 else { break }
                 _ = fcntl(descriptor, F_SETFL, 0)
                 number += 1
@@ -45,7 +47,7 @@ package final class Upstream: Sendable, CustomStringConvertible {
                     closures.append(mine)
                 }
             }
-            close(listener)
+            listener.close()
             for journal in [connections, closures] { journal.close() }
             requests.close()
         }
@@ -82,10 +84,7 @@ package final class Upstream: Sendable, CustomStringConvertible {
     }
 
     /// Takes no more connections.
-    package func stop() {
-        // Wakes the accepting thread, which closes the socket.
-        _ = shutdown(listener, Int32(SHUT_RDWR))
-    }
+    package func stop() { listener.stop() }
 
     package var description: String { "\(port)" }
 }

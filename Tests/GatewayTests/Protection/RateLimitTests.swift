@@ -88,10 +88,9 @@ struct RateLimitingTests {
 
     @Test("is blocked for a while who has sent too many")
     func block() async throws {
-        let keys = "requests_per_minute = 6000000\nburst_size = 1\nblock_duration = \"1h\""
+        let keys = "requests_per_minute = 1\nburst_size = 1\nblock_duration = \"1h\""
         let site = try GuardedSite(site: "[sites.rate_limit]\n\(keys)")
         try await Gatehouse.serving(site.toml) { _ async throws in
-            // Ten microseconds bring the next turn: only a pipeline is fast enough to be refused once.
             let port = site.port.number
             let statuses = try await onThread {
                 let wire = try Wire(to: port)
