@@ -66,38 +66,44 @@ struct RateTableTests {
     }
 
     @Test("remembers a million clients in 64 MiB, and few clients in little")
-    func memory() {
-        let before = Self.residentBytes
-        let table = RateTable(clients: 1_000_000)
-        var numbers = Numbers(seed: 3)
-        let now = 1000 * Self.second
-        for _ in 0..<1000 { _ = table.admit(numbers.next(), under: Self.limit, now: now) }
-        let few = Self.residentBytes - before
-        for _ in 1000..<1_000_000 { _ = table.admit(numbers.next(), under: Self.limit, now: now) }
-        let taken = Self.residentBytes - before
-        #expect(few < 4 << 20)
-        #expect(taken <= 64 << 20)
-        // None of those that are asked for is forgotten: each has one request less than a stranger.
-        numbers = Numbers(seed: 3)
-        var forgotten = 0
-        for turn in 0..<1_000_000 {
-            let key = numbers.next()
-            if turn % 8 == 0, table.admit(key, under: Self.limit, now: now).remaining != 8 { forgotten += 1 }
+    func memory() async {
+        // The memory is that of the whole process.
+        await #expect(processExitsWith: .exitCode(0)) {
+            let before = RateTableTests.residentBytes
+            let table = RateTable(clients: 1_000_000)
+            var numbers = Numbers(seed: 3)
+            let now = 1000 * RateTableTests.second
+            for _ in 0..<1000 { _ = table.admit(numbers.next(), under: RateTableTests.limit, now: now) }
+            let few = RateTableTests.residentBytes - before
+            for _ in 1000..<1_000_000 { _ = table.admit(numbers.next(), under: RateTableTests.limit, now: now) }
+            let taken = RateTableTests.residentBytes - before
+            #expect(few < 4 << 20)
+            #expect(taken <= 64 << 20)
+            // None of those that are asked for is forgotten: each has one request less than a stranger.
+            numbers = Numbers(seed: 3)
+            var forgotten = 0
+            for turn in 0..<1_000_000 {
+                let key = numbers.next()
+                if turn % 8 == 0, table.admit(key, under: RateTableTests.limit, now: now).remaining != 8 { forgotten += 1 }
+            }
+            #expect(forgotten == 0)
         }
-        #expect(forgotten == 0)
     }
 
     @Test("keeps those who have used most when more come than it can hold, and no more memory")
-    func flood() {
-        let table = RateTable(clients: 1000)
-        let now = 1000 * Self.second
-        let greedy: UInt64 = 0xDEAD_BEEF_0123_4567
-        while table.admit(greedy, under: Self.limit, now: now).isAdmitted {}
-        let before = Self.residentBytes
-        var numbers = Numbers(seed: 4)
-        for _ in 0..<300_000 { _ = table.admit(numbers.next(), under: Self.limit, now: now) }
-        #expect(!table.admit(greedy, under: Self.limit, now: now).isAdmitted)
-        #expect(Self.residentBytes - before < 4 << 20)
+    func flood() async {
+        // The memory is that of the whole process.
+        await #expect(processExitsWith: .exitCode(0)) {
+            let table = RateTable(clients: 1000)
+            let now = 1000 * RateTableTests.second
+            let greedy: UInt64 = 0xDEAD_BEEF_0123_4567
+            while table.admit(greedy, under: RateTableTests.limit, now: now).isAdmitted {}
+            let before = RateTableTests.residentBytes
+            var numbers = Numbers(seed: 4)
+            for _ in 0..<300_000 { _ = table.admit(numbers.next(), under: RateTableTests.limit, now: now) }
+            #expect(!table.admit(greedy, under: RateTableTests.limit, now: now).isAdmitted)
+            #expect(RateTableTests.residentBytes - before < 4 << 20)
+        }
     }
 
     @Test("takes back what was counted for a request, once, and no block")
