@@ -26,10 +26,7 @@ final class HTTP2Session: ClientSession {
     private var drainsAt: UInt64?
     /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
     private var pingedAt: UInt64 = 0
-    /// When GOAWAY goes though the client has not said that it has read its answers, in monotonic nanoseconds.
-    private var partsAt: UInt64?
-    /// When a request last came beside another one, in monotonic nanoseconds.
-    private var concurrentAt: UInt64?
+    private var parting = HTTP2Parting()
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
@@ -102,13 +99,13 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
-        if http2.runningExchanges > 0 { concurrentAt = state.loop.now }
+        if http2.runningExchanges > 0 { parting.sawConcurrency(at: state.loop.now) }
         http2.beginExchange()
         return requestCount
     }
 
     private func flush() throws(PeerError) -> Bool {
-        if isOver, !http2.hasStreams { part() } else { partsAt = nil }
+        if isOver, !http2.hasStreams { part() } else { parting.putOff() }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -119,17 +116,13 @@ final class HTTP2Session: ClientSession {
         return isSent
     }
 
-    /// Says that no more requests are taken. With the last answer in one record, so that a client has read both before it asks
-    /// for more; but a client that asks for several things at once gets it only when it has read its answers: there are clients
-    /// that give up what they have read and not looked at (httpx 0.28).
+    /// Says that no more requests are taken.
     private func part() {
-        let now = state.loop.now
-        let isConcurrent = concurrentAt.map { now &- $0 < Self.goAwayDelay } ?? false
-        if partsAt == nil, isConcurrent, !http2.isLeaving {
-            http2.sendPing()
-            partsAt = now &+ Self.goAwayDelay
-        } else if partsAt.map({ now >= $0 }) ?? true || !http2.awaitsPing {
-            partsAt = nil
+        switch http2.isLeaving ? .leave : parting.step(at: state.loop.now, awaitsPing: http2.awaitsPing) {
+        case .ping: http2.sendPing()
+        case .wait: break
+        case .leave:
+            parting.putOff()
             http2.goAway(isFinal: true)
         }
     }
@@ -163,7 +156,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams { return nil }
-        if isOver { return partsAt == nil ? .last : nil }
+        if isOver { return parting.deadline == nil ? .last : nil }
         return isSent && read != .progress && http2.frameSince == nil ? .idle : nil
     }
 
@@ -179,7 +172,7 @@ final class HTTP2Session: ClientSession {
         if let blockedSince { deadline = min(deadline, blockedSince &+ limits.sendTimeout) }
         if let abandoned = http2.firstAbandoned { deadline = min(deadline, abandoned &+ limits.lingeringTimeout) }
         if let drainsAt { deadline = min(deadline, drainsAt) }
-        if let partsAt { deadline = min(deadline, partsAt) }
+        if let end = parting.deadline { deadline = min(deadline, end) }
         guard deadline > now else { return pass(now) }
         stream.watch(reading: read != .full, writing: !isSent)
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)

@@ -99,6 +99,15 @@ struct ClientTests {
         }
     }
 
+    @Test("a GOAWAY waits for a client that asks for more as soon as it has read its answers")
+    func busy() async throws {
+        try await Self.serving(top: "[limits]\nmax_requests_per_connection = 7\n") { port, certificates in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_httpx.py"), "\(port)", certificates.authority, "ten"])
+            #expect(outcome.text == "[]\n", "\(outcome)")
+        }
+    }
+
     /// What a client prints whose answers are under way when the gateway is stopped.
     private static func drained(_ program: String, _ peer: String) async throws -> [String] {
         let certificates = try await Certificates.ready()

@@ -44,6 +44,16 @@ async def many():
         print(sum(answer.status_code == 200 and len(answer.content) == 100_000 for answer in answers))
 
 
+async def ten():
+    """Ten that ask for one thing after another: the connection has hardly a moment without a request."""
+    async with client() as session:
+        async def ask():
+            return [(await session.get("/hello")).status_code for _ in range(30)]
+
+        answers = await asyncio.gather(*(ask() for _ in range(10)), return_exceptions=True)
+        print([answer for answer in answers if answer != [200] * 30])
+
+
 async def early():
     """The answer comes while the body is still under way."""
     async with client() as session:
