@@ -191,6 +191,8 @@ package final class HTTP2Connection {
         running -= 1
         stream.detach()
         guard !stream.isClosed else {
+            // What nobody took must not be there for the next who gets the stream.
+            stream.inflow.discard()
             forget(stream)
             return spareStreams.put(stream)
         }
