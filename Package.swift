@@ -68,7 +68,7 @@ let package = Package(
         // Floor 3: messages over streams.
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         // Floor 4: where answers come from.
-        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket", "CCrypto"]),
         module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
         module(
             "ACME",

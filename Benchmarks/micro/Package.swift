@@ -48,7 +48,7 @@ let package = Package(
         module("Buffers"),
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
-        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto"]),
+        module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket", "CCrypto"]),
         module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
         module(
             "ACME",

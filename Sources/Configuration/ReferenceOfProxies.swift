@@ -12,10 +12,28 @@ extension ConfigurationReference {
             [
                 Key("name", "text", .required, "The pool; routes name it."),
                 Key(
-                    "url", "`http`, `https`, `ws`, `wss` URL, or `unix:/path`", .required,
+                    "url", "`http`, `https`, `h2c`, `ws`, `wss` URL, or `unix:/path`", .required,
                     """
                     Scheme, host (name, IPv4, or IPv6 in brackets), port, and a path that is put before every path. \
-                    `ws` is `http` and `wss` is `https`. `unix:/path` is `http` over that socket.
+                    `h2c` is HTTP/2 without TLS. `ws` is `http` and `wss` is `https`. `unix:/path` is `http` over that socket.
+                    """),
+                Key(
+                    "http_version", "`1.1`, `2`, `auto`", .value("\"1.1\""),
+                    """
+                    What is spoken to it. `2`: HTTP/2, over `https` agreed on by ALPN, else by prior knowledge; `auto`, over \
+                    `https`: what it chooses. See [HTTP/2 and gRPC to upstreams](http2-upstreams.md).
+                    """),
+                Key(
+                    "max_streams_per_connection", "1 to 100000", .value("128"),
+                    "Exchanges that one HTTP/2 connection carries at once, if the server takes as many; more go over others."),
+                Key(
+                    "ping_interval", "duration; 0: never", .value("10"),
+                    "How long an HTTP/2 connection may be silent while answers are awaited, before it is sent a PING."),
+                Key(
+                    "ping_timeout", "duration", .value("20"),
+                    """
+                    How long the PING's answer may take before the connection is given up. After half of it no more requests \
+                    go over it.
                     """),
                 Key("weight", "0 to 65535", .value("1"), "Its share of requests; 0: none."),
                 Key(

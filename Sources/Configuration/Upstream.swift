@@ -30,6 +30,27 @@ package struct Upstream: Sendable, Hashable {
     package var verify = true
     /// nil: connections to it begin with what the client sends.
     package var sendProxy: SendProxy?
+    package var http = UpstreamHTTP()
+}
+
+/// Which version of HTTP is spoken to an upstream.
+package struct UpstreamHTTP: Sendable, Hashable {
+    /// As `http_version` says it.
+    package enum Version: String, Sendable, CaseIterable {
+        case http1 = "1.1"
+        case http2 = "2"
+        /// What the server chooses by ALPN.
+        case auto
+    }
+
+    package var version = Version.http1
+    /// Exchanges that one connection carries at once in HTTP/2.
+    package var maxStreams = 128
+    /// The silence after which a connection in HTTP/2 on which answers are awaited is asked whether it is alive; 0: never.
+    package var pingInterval = Duration.seconds(10)
+    package var pingTimeout = Duration.seconds(20)
+
+    package init() {}
 }
 
 /// The address of an upstream. Only what an address needs: user names, queries and fragments are refused when read.
@@ -37,6 +58,8 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// How the upstream is spoken to; `ws` and `wss` are `http` and `https` on the wire.
     package enum Scheme: String, Sendable, CaseIterable {
         case http, https, ws, wss
+        /// HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3).
+        case h2c
         /// Of `[[tcp]]` alone.
         case tcp
 

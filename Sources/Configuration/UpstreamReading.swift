@@ -8,7 +8,7 @@ extension Upstream {
         var url: UpstreamURL?
         if let address {
             do {
-                url = try UpstreamURL(parsing: address.value)
+                url = try UpstreamURL(parsing: address.value, takesHTTP2: true)
             } catch {
                 // A password must not reach the diagnostics log.
                 let shown = address.value.contains("@") ? "" : "\"\(address.value)\" is "
@@ -19,6 +19,7 @@ extension Upstream {
         // Read into locals first: every key is checked even when the address is not usable.
         var settings = Settings()
         settings.read(table)
+        let http = UpstreamHTTP(reading: table, url: url, sendsProxyHeader: settings.sendProxy != nil)
         table.finish()
         guard let name, let url else { return nil }
         settings.check(table, isTLS: url.scheme.isTLS)
@@ -39,6 +40,7 @@ extension Upstream {
         tlsSuites = settings.tlsSuites
         tlsPins = settings.tlsPins
         sendProxy = settings.sendProxy
+        self.http = http
     }
 }
 

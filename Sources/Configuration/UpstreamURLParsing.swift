@@ -5,7 +5,8 @@ extension UpstreamURL {
     }
 
     /// `scheme://host[:port][/path]` (RFC 3986 §3), and nothing else: a user name or a query has no meaning in an upstream.
-    init(parsing text: String) throws(Fault) {
+    /// - Parameter takesHTTP2: whether `h2c` is a scheme.
+    init(parsing text: String, takesHTTP2: Bool = false) throws(Fault) {
         if text.hasPrefix("unix:") {
             self = try Self.unix(String(text.dropFirst(5)))
             return
@@ -13,8 +14,8 @@ extension UpstreamURL {
         let hint = "such as \"http://127.0.0.1:3000\""
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw Fault(reason: "no scheme", hint: "begin it with http:// or https://") }
-        guard let scheme = Scheme(rawValue: parts[0].lowercased()), scheme != .tcp else {
-            throw Fault(reason: "the scheme \"\(parts[0])\"", hint: "http, https, ws or wss")
+        guard let scheme = Scheme(rawValue: parts[0].lowercased()), scheme != .tcp, takesHTTP2 || scheme != .h2c else {
+            throw Fault(reason: "the scheme \"\(parts[0])\"", hint: takesHTTP2 ? "http, https, h2c, ws or wss" : "http or https")
         }
         let rest = parts[1]
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {

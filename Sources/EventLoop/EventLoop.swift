@@ -2,6 +2,12 @@ import CLinux
 import Glibc
 import Synchronization
 
+/// What is left to do when all that was ready has been done.
+package protocol TurnEndHandler: AnyObject {
+    /// The turn in which it was asked for is over. Must not wait.
+    func turnEnded()
+}
+
 /// One thread with one epoll set, and at the same time the executor of everything that lives on it.
 ///
 /// It conforms to both `SerialExecutor` (an actor returns it from `unownedExecutor`) and `TaskExecutor` (the actor's root
@@ -28,6 +34,8 @@ import Synchronization
     private var ready: [UnownedJob] = []
     /// Tasks that let others go first; each is resumed once, at the end of the turn.
     private var yielded: [UnsafeContinuation<Void, Never>] = unsafe []
+    /// Each is told once, at the end of the turn.
+    private var endings: [any TurnEndHandler] = []
     private var sockets: [Socket?] = []
     private var generation: UInt32 = 0
     private var stops = false
@@ -114,7 +122,7 @@ import Synchronization
         let serial = unsafe asUnownedSerialExecutor()
         let tasks = unsafe asUnownedTaskExecutor()
         while true {
-            let timeout = ready.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
+            let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
             let count = unsafe epoll_wait(epoll, events, Int32(capacity), timeout)
             time = monotonicNanoseconds()
             for index in 0..<Int(max(0, count)) {
@@ -130,6 +138,7 @@ import Synchronization
                 }
                 running.removeAll(keepingCapacity: true)
             }
+            if !endings.isEmpty { tellEndings() }
             resumeYielded()
             if stops, ready.isEmpty { return }
         }
@@ -140,6 +149,18 @@ import Synchronization
         // Resuming appends to `ready`, never to `yielded`: the tasks run in the next turn.
         for index in unsafe yielded.indices { unsafe yielded[index].resume() }
         unsafe yielded.removeAll(keepingCapacity: true)
+    }
+
+    /// Has a handler told at the end of the turn, or, if asked by a handler, of the next one: for what many exchanges of a turn
+    /// share, as a connection's write. Once for each call.
+    package func atTurnEnd(_ handler: any TurnEndHandler) {
+        assert(isOnLoop, "a turn's end is its own thread's affair")
+        endings.append(handler)
+    }
+
+    private func tellEndings() {
+        let handlers = exchange(&endings, with: [])
+        for handler in handlers { handler.turnEnded() }
     }
 
     private func dispatch(_ token: UInt64, _ events: UInt32) {

@@ -19,18 +19,31 @@ package enum ForwardedHead {
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
-        writeRequestLine(head, request, to: &out)
-        writeHost(head, request, policy, to: &out)
+        out.write(head.fields.bytes, head.summary.methodRange)
+        out.write(0x20)
+        writeTarget(head, request, to: &out)
+        // RFC 9112 §3.2: exactly one `Host`, first.
+        out.write(" HTTP/1.1\r\nHost: ")
+        writeAuthority(head, request, policy, to: &out)
+        out.write("\r\n")
         writeRequestFields(head, request, policy, client, to: &out)
+        writeOwnFields(head, request, policy, client, to: &out)
+        writeFraming(request.framing, to: &out)
+        if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
+        writeConnection(of: request, to: &out)
+        out.write("\r\n")
+    }
+
+    /// What is added to the client's fields, or stands in their place.
+    static func writeOwnFields(
+        _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, _ policy: borrowing RequestFieldPolicy,
+        _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
+    ) {
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
         if policy.addVia { writeVia(head, to: &out) }
         policy.edits(isTrusted: client.isTrusted).writeLines(
             head.fields, without: policy.droppedKinds(isTrusted: client.isTrusted), to: &out)
         request.edits?.writeLines(head.fields, to: &out)
-        writeFraming(request.framing, to: &out)
-        if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
-        writeConnection(of: request, to: &out)
-        out.write("\r\n")
     }
 
     /// Fields of a request that are never copied: hop-by-hop ones (RFC 9110 §7.6.1), those that we write ourselves, those
@@ -41,11 +54,9 @@ package enum ForwardedHead {
         | KnownField.trailer.bit | KnownField.upgrade.bit | KnownField.expect.bit | KnownField.http2Settings.bit
         | KnownField.proxyAuthorization.bit | KnownField.proxyAuthenticate.bit | KnownField.maxForwards.bit
 
-    private static func writeRequestLine(
+    static func writeTarget(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>
     ) {
-        out.write(head.fields.bytes, head.summary.methodRange)
-        out.write(0x20)
         if head.summary.form == .asterisk || head.summary.form == .authority {
             out.write(head.fields.bytes, head.summary.target)
         } else if !request.rewritten.isEmpty {
@@ -56,7 +67,6 @@ package enum ForwardedHead {
                 head.fields.bytes.span, path: head.summary.path, remainder: request.remainder, query: head.summary.query, to: &out
             )
         }
-        out.write(" HTTP/1.1\r\n")
     }
 
     /// RFC 9110 §7.6.3: the version that the request was received with.
@@ -68,12 +78,10 @@ package enum ForwardedHead {
         }
     }
 
-    /// RFC 9112 §3.2: exactly one `Host`, first.
-    private static func writeHost(
+    static func writeAuthority(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, _ policy: borrowing RequestFieldPolicy,
         to out: inout OutputSpan<UInt8>
     ) {
-        out.write("Host: ")
         if let host = policy.host {
             out.write(host)
         } else if policy.preserveHost, !head.summary.authorityRange.isEmpty {
@@ -81,14 +89,16 @@ package enum ForwardedHead {
         } else {
             out.write(request.target.authority)
         }
-        out.write("\r\n")
     }
 
-    private static func writeRequestFields(
+    /// The client's fields as they are, without hop-by-hop and configured ones.
+    /// - Parameter further: bits of fields that are left out as well.
+    static func writeRequestFields(
         _ head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest,
-        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
+        _ policy: borrowing RequestFieldPolicy, _ client: borrowing ClientPeer, alsoDropping further: UInt64 = 0,
+        to out: inout OutputSpan<UInt8>
     ) {
-        var dropped = requestDropped | policy.droppedKinds(isTrusted: client.isTrusted)
+        var dropped = requestDropped | policy.droppedKinds(isTrusted: client.isTrusted) | further
         // RFC 9110 §6.6.2: `Trailer` announces trailers, which are forwarded only where the route says so.
         if request.forwardsTrailers { dropped &= ~KnownField.trailer.bit }
         copyLines(

@@ -68,7 +68,7 @@ extension ForwardedHead {
             out.write(answer.date)
             out.write("\r\n")
         }
-        if policy.addVia { out.write("Via: 1.1 gatehouse\r\n") }
+        if policy.addVia { out.write(head.summary.isHTTP2 ? "Via: 2.0 gatehouse\r\n" : "Via: 1.1 gatehouse\r\n") }
         policy.edits.writeLines(head.fields, to: &out)
     }
 
@@ -117,7 +117,12 @@ extension ForwardedHead {
         out.write("HTTP/1.1 ")
         out.write(decimal: UInt64(head.summary.status))
         out.write(0x20)
-        out.write(head.fields.bytes, head.summary.reasonPhrase)
+        if head.summary.isHTTP2 {
+            // HTTP/2 has none (RFC 9113 §8.3.2), and there are clients that take an empty one for a broken line.
+            out.write(StatusText.phrase(head.summary.status))
+        } else {
+            out.write(head.fields.bytes, head.summary.reasonPhrase)
+        }
         out.write("\r\n")
     }
 

@@ -1,5 +1,5 @@
 /// How much a head may take; each limit is there because a peer decides the size and we hold the memory.
-package struct HeadLimits: Sendable {
+package struct HeadLimits: Sendable, Equatable {
     /// All bytes of the head with its final empty line: 431 (`head_too_large`). Default 16 KiB.
     package var maxHeadBytes = 16 * 1024
     /// The request target: 414 (`target_too_long`). Default 8 KiB.

@@ -55,6 +55,11 @@ package final class ResponseHead {
         summary = content.summary
     }
 
+    /// Says that it came by HTTP/2, and was put together as HTTP/1.1 writes it; after it was parsed.
+    package func cameByHTTP2() {
+        content.summary.isHTTP2 = true
+    }
+
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.
     package var isInterim: Bool { status < 200 && status != 101 }
 

@@ -9,6 +9,7 @@ struct ResponseHeadContent {
         /// Offsets in `fields.bytes`; may be empty.
         var reasonPhrase = 0..<0
         var minorVersion: UInt8 = 1
+        var isHTTP2 = false
         var connection: ConnectionOptions = []
         /// The bits of the known fields that occur.
         var present: UInt64 = 0

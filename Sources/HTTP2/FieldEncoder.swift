@@ -24,12 +24,17 @@ package enum FieldEncoder {
 
     /// Lines as HTTP/1 writes them (`Name: value CRLF`); the names in lower case, as RFC 9113 §8.2 wants them.
     private static func append(lines: Span<UInt8>, to out: inout OutputSpan<UInt8>) {
+        forEachLine(of: lines) { append(lines, name: $0, value: $1, to: &out) }
+    }
+
+    @inline(__always)
+    static func forEachLine(of lines: Span<UInt8>, _ take: (_ name: Range<Int>, _ value: Range<Int>) -> Void) {
         var start = 0
         while start < lines.count {
             var colon = start
             while lines[colon] != 0x3A { colon &+= 1 }
             let end = Text.endOfLine(lines, from: colon + 2)
-            append(lines, name: start..<colon, value: colon + 2..<end, to: &out)
+            take(start..<colon, colon + 2..<end)
             start = end + 2
         }
     }
@@ -41,17 +46,27 @@ package enum FieldEncoder {
         if let index = StaticTable.index(ofName: bytes, name) {
             appendInteger(index, prefix: 4, to: &out)
         } else {
-            out.write(0)
-            appendInteger(name.count, prefix: 7, to: &out)
-            out.write(lowerCase: bytes.extracting(name))
+            appendName(bytes.extracting(name), to: &out)
         }
+        appendValue(bytes.extracting(value), to: &out)
+    }
+
+    @inline(__always)
+    static func appendName(_ name: Span<UInt8>, to out: inout OutputSpan<UInt8>) {
+        out.write(0)
+        appendInteger(name.count, prefix: 7, to: &out)
+        out.write(lowerCase: name)
+    }
+
+    @inline(__always)
+    static func appendValue(_ value: Span<UInt8>, to out: inout OutputSpan<UInt8>) {
         appendInteger(value.count, prefix: 7, to: &out)
-        out.write(bytes, value)
+        out.write(value)
     }
 
     /// RFC 7541 §5.1; the bits before the prefix are 0.
     @inline(__always)
-    private static func appendInteger(_ value: Int, prefix: Int, to out: inout OutputSpan<UInt8>) {
+    static func appendInteger(_ value: Int, prefix: Int, to out: inout OutputSpan<UInt8>) {
         let most = 1 &<< prefix &- 1
         if value < most { return out.write(UInt8(truncatingIfNeeded: value)) }
         appendLargeInteger(value &- most, most: UInt8(truncatingIfNeeded: most), to: &out)

@@ -22,7 +22,10 @@ package struct Settings: Equatable, Sendable {
     package private(set) var initialWindowSize = 65_535
     /// Bytes of the largest payload that may be sent.
     package private(set) var maxFrameSize = 16_384
-    private var enablesConnectProtocol = false
+    /// Streams that may be open at a time; at first, and without this setting, any number.
+    package private(set) var maxConcurrentStreams = UInt32.max
+    /// WebSockets may be opened (RFC 8441).
+    package private(set) var enablesConnectProtocol = false
 
     package init() {}
 
@@ -34,8 +37,10 @@ package struct Settings: Equatable, Sendable {
     static let maxEntries = 32
 
     /// Takes over what a SETTINGS frame says.
-    /// - Parameter payload: of a frame without ACK.
-    package mutating func apply(_ payload: Span<UInt8>) throws(ConnectionError) {
+    /// - Parameters:
+    ///   - payload: of a frame without ACK.
+    ///   - isServers: a server sent it.
+    package mutating func apply(_ payload: Span<UInt8>, isServers: Bool = false) throws(ConnectionError) {
         guard payload.count % Self.entrySize == 0 else {
             throw ConnectionError(.frameSizeError, "a SETTINGS frame has a piece of a setting")
         }
@@ -44,16 +49,17 @@ package struct Settings: Equatable, Sendable {
         }
         var index = 0
         while index < payload.count {
-            try apply(BigEndian.uint16(payload, at: index), BigEndian.uint32(payload, at: index + 2))
+            try apply(BigEndian.uint16(payload, at: index), BigEndian.uint32(payload, at: index + 2), isServers)
             index += Self.entrySize
         }
     }
 
-    private mutating func apply(_ identifier: UInt16, _ value: UInt32) throws(ConnectionError) {
+    private mutating func apply(_ identifier: UInt16, _ value: UInt32, _ isServers: Bool) throws(ConnectionError) {
         switch Identifier(rawValue: identifier) {
         case .headerTableSize: if value < Self.initialHeaderTable { hasHadSmallHeaderTable = true }
         case .enablePush:
-            guard value <= 1 else { throw ConnectionError(.protocolError, "ENABLE_PUSH is \(value)") }
+            // RFC 9113 §6.5.2: a server has nothing to enable.
+            guard value <= (isServers ? 0 : 1) else { throw ConnectionError(.protocolError, "ENABLE_PUSH is \(value)") }
         case .initialWindowSize:
             guard value <= FlowControl.maxWindow else {
                 throw ConnectionError(.flowControlError, "INITIAL_WINDOW_SIZE is \(value)")
@@ -72,8 +78,9 @@ package struct Settings: Equatable, Sendable {
             enablesConnectProtocol = value == 1
         case .noRFC7540Priorities:
             guard value <= 1 else { throw ConnectionError(.protocolError, "NO_RFC7540_PRIORITIES is \(value)") }
-        // What would bind us if we opened streams; and RFC 9113 §6.5.2: unknown settings are ignored.
-        case .maxConcurrentStreams, .maxHeaderListSize, nil: break
+        case .maxConcurrentStreams: maxConcurrentStreams = value
+        // A server that takes less than it is sent says so in its answer; and RFC 9113 §6.5.2: unknown settings are ignored.
+        case .maxHeaderListSize, nil: break
         }
     }
 }

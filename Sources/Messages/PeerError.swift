@@ -6,11 +6,19 @@ package enum PeerError: Error, CustomStringConvertible {
     case connection(TransportError)
     /// Its stream was reset (RFC 9113 §5.4.2), or went with its connection.
     case reset(ErrorCode)
+    /// It broke a rule of HTTP/2 on its stream, or with its whole connection.
+    case broken(String)
+
+    /// Has the peer provably not looked at what was sent on the stream (RFC 9113 §8.7)?
+    package var isUnprocessed: Bool {
+        if case .reset(.refusedStream) = self { true } else { false }
+    }
 
     package var description: String {
         switch self {
         case .connection(let error): error.description
         case .reset(let code): "the stream was reset: \(code.name)"
+        case .broken(let words): words
         }
     }
 }

@@ -21,6 +21,8 @@ import COpenSSL
         /// SHA-256 of public keys (RFC 7469 §2.4), one of which the server's chain must have; empty: any.
         package var pins: [[UInt8]] = []
         package var records: TLSRecords
+        /// What is spoken over it, the preferred one first, for ALPN (RFC 7301).
+        package var protocols = ["http/1.1"]
 
         package init(
             serverName: String, caFile: String? = nil, clientCertificateFile: String? = nil,
@@ -55,8 +57,9 @@ import COpenSSL
         unsafe gh_set_common(context)
         if settings.records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_tell_keys(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-        let http1: [UInt8] = [8] + Array("http/1.1".utf8)
-        _ = unsafe SSL_CTX_set_alpn_protos(context, http1, UInt32(http1.count))
+        // RFC 7301 §3.1: each with its length before it.
+        let protocols = settings.protocols.flatMap { [UInt8(truncatingIfNeeded: $0.utf8.count)] + Array($0.utf8) }
+        _ = unsafe SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count))
         unsafe gh_verify_servers(context, settings.verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE)
         // SSL_CTX_sess_set_new_cb(3): told of each ticket when it comes, also on a connection that is closed after one answer.
         // The argument is this object, unretained: every session that uses the context holds the object too.

@@ -122,6 +122,8 @@ import CRecords
         unsafe wire.pointee.keeps_records = 1
         if let client, let ssl = unsafe ssl {
             guard unsafe client.hasPinnedKey(ssl) else { throw notPinned }
+            speaksHTTP2 = agreedOn("h2")
+            guard speaksHTTP2 || client.settings.protocols != ["h2"] else { throw notHTTP2 }
             return .moved(0)
         }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }

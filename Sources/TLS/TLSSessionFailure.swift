@@ -44,6 +44,11 @@ extension TLSSession {
         return "; \(chain.upstreamWords)"
     }
 
+    /// The server has proved its name, and does not speak what was asked for.
+    var notHTTP2: TLSError {
+        TLSError(.handshake, "the server did not agree on HTTP/2 (ALPN); http_version = \"auto\" takes HTTP/1.1 as well")
+    }
+
     /// The server has proved its name, and is not the one that was pinned.
     var notPinned: TLSError {
         client?.forgetSessions()

@@ -124,7 +124,7 @@ extension HTTP1Upstream: PooledConnection {
 }
 
 extension Pool {
-    /// The side of a new connection, by the version that was agreed on: HTTP/1, since nothing else is offered.
+    /// The side of a new connection that speaks HTTP/1.
     func side(over stream: Stream, to address: SocketAddress?, of version: Int) -> any UpstreamSide {
         HTTP1Upstream(
             stream, buffers: buffers, chunkLimits: settings.chunkLimits, address: address, addressVersion: version)

@@ -5,10 +5,13 @@
 package struct Lease: ~Copyable {
     private var held: (any UpstreamSide)?
     private let pool: Pool
+    /// Was a connection made for it?
+    package let isNew: Bool
 
-    init(_ side: any UpstreamSide, from pool: Pool) {
+    init(_ side: any UpstreamSide, from pool: Pool, isNew: Bool = false) {
         held = side
         self.pool = pool
+        self.isNew = isNew
     }
 
     /// The exchange's side of the connection; it must not be kept beyond the lease.

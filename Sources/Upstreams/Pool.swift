@@ -17,6 +17,9 @@ package final class Pool {
     let watch: Waiter
     var isWatching = false
     var isRetired = false
+    /// Those that carry several exchanges each; nil if HTTP/1 is all that is spoken to the server.
+    let shared: SharedConnections?
+    var http1TLS: TLSClientContext?
     let addresses: ServerAddresses
     /// Could the server's addresses change?
     let isNamed: Bool
@@ -47,6 +50,7 @@ package final class Pool {
         addresses = ServerAddresses(server, names: names)
         isNamed = addresses.isNamed
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
+        shared = Self.sharedConnections(to: server, settings, loop: loop, buffers: buffers)
     }
 
     deinit {
@@ -61,6 +65,7 @@ package final class Pool {
     /// - Parameter carefully: for a request that may not be repeated if the peer has closed meanwhile: one that the server will
     ///   not close just now, and the kernel is asked once more.
     package func leaseIdle(carefully: Bool = false) -> Lease? {
+        if let shared, let lease = lease(over: shared, carefully: carefully) { return lease }
         if isNamed || carefully { return leaseChosenIdle(carefully: carefully) }
         while let (connection, isExpired) = takeNewest() {
             guard !isExpired, connection.isClean else {
@@ -95,11 +100,12 @@ package final class Pool {
     package nonisolated(nonsending) func connect(
         _ waiter: Waiter, header: [UInt8] = []
     ) async throws(TransportError) -> Lease {
+        if let shared { return try await connect(waiter, over: shared) }
         let made = try await make(waiter, header)
-        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self)
+        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 
-    package var idleCount: Int { idle.count }
+    package var idleCount: Int { idle.count + (shared?.idleCount ?? 0) }
 
     /// Keeps a connection for the next exchange if it is clean and there is room, else closes it.
     func park(_ connection: any PooledConnection) {

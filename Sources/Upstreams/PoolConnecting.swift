@@ -1,4 +1,5 @@
 package import EventLoop
+import TLS
 package import Transport
 
 /// How a pool makes connections.
@@ -12,15 +13,16 @@ extension Pool {
     }
 
     /// A new connection, and which address of which version of the name's it leads to.
+    /// - Parameter other: in place of the pool's TLS.
     nonisolated(nonsending) func make(
-        _ waiter: Waiter, _ header: [UInt8]
+        _ waiter: Waiter, _ header: [UInt8], tls other: TLSClientContext? = nil
     ) async throws(TransportError) -> (stream: Stream, address: SocketAddress?, version: Int) {
         do throws(TransportError) {
             let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
             let version = addresses.version
             var place = 0
             let stream = try await Stream.connect(
-                toAnyOf: order, tls: tls, waiter: waiter, connectTimeout: settings.connectTimeout,
+                toAnyOf: order, tls: other ?? tls, waiter: waiter, connectTimeout: settings.connectTimeout,
                 handshakeTimeout: settings.handshakeTimeout, preface: header, reached: { place = $0 })
             addresses.reached(place, of: order, now: loop.now)
             return (stream, isNamed ? order[place] : nil, version)

@@ -9,15 +9,19 @@ extension Pool {
         package var connectTimeout: UInt64
         package var handshakeTimeout: UInt64
         package var chunkLimits: ChunkLimits
+        /// Of answers' heads by HTTP/2; HTTP/1's are given with each exchange.
+        package var headLimits: HeadLimits
 
         package init(
-            maxIdle: Int, idleTimeout: UInt64, connectTimeout: UInt64, handshakeTimeout: UInt64, chunkLimits: ChunkLimits
+            maxIdle: Int, idleTimeout: UInt64, connectTimeout: UInt64, handshakeTimeout: UInt64, chunkLimits: ChunkLimits,
+            headLimits: HeadLimits = HeadLimits()
         ) {
             self.maxIdle = maxIdle
             self.idleTimeout = idleTimeout
             self.connectTimeout = connectTimeout
             self.handshakeTimeout = handshakeTimeout
             self.chunkLimits = chunkLimits
+            self.headLimits = headLimits
         }
     }
 }

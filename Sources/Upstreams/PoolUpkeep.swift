@@ -10,7 +10,11 @@ extension Pool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
         return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
             && server.parameters.idleTimeout == other.parameters.idleTimeout
-            && server.parameters.proxyHeader == other.parameters.proxyHeader && !namesFiles && self.settings == settings
+            && server.parameters.proxyHeader == other.parameters.proxyHeader
+            && server.parameters.version == other.parameters.version
+            && server.parameters.maxStreams == other.parameters.maxStreams
+            && server.parameters.pingInterval == other.parameters.pingInterval
+            && server.parameters.pingTimeout == other.parameters.pingTimeout && !namesFiles && self.settings == settings
             && self.queue === queue && addresses.isOf(names)
     }
 
@@ -19,6 +23,7 @@ extension Pool {
     package func retire() {
         isRetired = true
         closeIdle()
+        shared?.retire()
     }
 
     /// Closes what has been idle too long, was closed by the upstream, or leads to where the server's name does not any more.
@@ -26,6 +31,7 @@ extension Pool {
     package func sweep() {
         let now = loop.now
         if isNamed { refreshName(now) }
+        shared?.sweep(now: now, idleTimeout: idleTimeout) { belongs($0) }
         guard let oldest = idle.oldestAge(now: now) else { return }
         let isMoved = sweptVersion != addresses.version
         sweptVersion = addresses.version
@@ -42,7 +48,7 @@ extension Pool {
     /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
     private func refreshName(_ now: UInt64) {
         let total = server.record.total
-        if !idle.isEmpty || total != sweptTotal { addresses.refresh(now: now) }
+        if !idle.isEmpty || shared?.all.isEmpty == false || total != sweptTotal { addresses.refresh(now: now) }
         sweptTotal = total
     }
 
@@ -51,6 +57,7 @@ extension Pool {
         watch.retire()
         var lent = takeIdle()
         for connection in lent.takeAll() { connection.close() }
+        shared?.closeIdle()
     }
 
     /// Lets the event loop tell when an idle connection's peer closes it or speaks out of turn, without a task.
@@ -64,7 +71,7 @@ extension Pool {
     }
 
     /// Does a connection still lead to the server? Its name may have other addresses by now.
-    func belongs(_ connection: any PooledConnection) -> Bool {
+    func belongs(_ connection: any AddressedConnection) -> Bool {
         guard isNamed, connection.addressVersion != addresses.version, let address = connection.address else { return true }
         guard addresses.contains(address) else { return false }
         connection.addressVersion = addresses.version

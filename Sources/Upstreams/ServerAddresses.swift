@@ -38,6 +38,9 @@ final class ServerAddresses {
         turn = fixed == nil ? server.record.takeAddressTurn() : 0
     }
 
+    /// The name's addresses; 0 without a name.
+    var count: Int { known.count }
+
     /// Would its name be looked up there, if it has one?
     func isOf(_ names: NameCache) -> Bool { fixed != nil || self.names === names }
 

@@ -34,6 +34,15 @@ package final class UpstreamServer: Sendable {
         }
     }
 
+    /// Which version of HTTP is spoken to a server.
+    package enum Version: Sendable, Equatable {
+        case http1
+        /// By ALPN, or without TLS by prior knowledge (RFC 9113 §3.3).
+        case http2
+        /// What the server chooses by ALPN.
+        case negotiated
+    }
+
     /// How requests may be given to it.
     package struct Parameters: Sendable, Equatable {
         /// 0: takes no requests.
@@ -49,6 +58,13 @@ package final class UpstreamServer: Sendable {
         package var idleTimeout: UInt64?
         /// What each connection to it begins with. It is about one client, so that such connections are used once.
         package var proxyHeader: ProxyHeaderVersion?
+        package var version = Version.http1
+        /// Exchanges that one connection may carry at once in HTTP/2, however many the server would take.
+        package var maxStreams = 128
+        /// Nanoseconds for which such a connection may be silent while answers are awaited, before a PING; 0: none goes.
+        package var pingInterval: UInt64 = 10_000_000_000
+        /// Nanoseconds that its answer may take.
+        package var pingTimeout: UInt64 = 20_000_000_000
 
         package init() {}
     }

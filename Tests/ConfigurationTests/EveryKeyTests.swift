@@ -300,6 +300,9 @@ import Testing
         #expect(proxy.upstreams[1].verify)
         #expect(proxy.upstreams[1].backup && proxy.upstreams[1].drain)
         #expect(!first.backup && !first.drain)
+        #expect(proxy.upstreams.map(\.http.version) == [.http1, .http1, .http2, .auto])
+        let streams = proxy.upstreams[2].http
+        #expect(streams.maxStreams == 40 && streams.pingInterval == .zero && streams.pingTimeout == .seconds(7))
         let route = proxy.routes[0]
         #expect(route.path == "/api/")
         #expect(route.upstream == "pool")
@@ -377,7 +380,7 @@ import Testing
             ("sites[0].port", "port = 8443"), ("sites[0].ssl.cert_file", "cert_path = "),
             ("sites[0].proxy.upstreams[1].url", "url = \"ws:"),
             ("sites[0].proxy.routes[0]", "[[sites.proxy.routes]]"),
-            ("sites[0].proxy.upstreams[1].ca_file", "[[sites.proxy.upstreams]]"),
+            ("sites[0].proxy.upstreams[3].ca_file", "[[sites.proxy.upstreams]]"),
             ("limits.max_fields", "max_fields = "),
         ])
     func places(keyPath: String, start: String) throws {

@@ -21,8 +21,20 @@ struct SettingsTests {
     @Test("nothing is changed by a frame of nothing, or by what is unknown or would bind us alone")
     func unchanged() throws {
         #expect(try Self.applied([[]]) == Settings())
-        #expect(try Self.applied([[(0, 1), (7, 1), (0xFFFF, 0xFFFF_FFFF), (3, 0), (6, 1), (2, 0), (2, 1)]]) == Settings())
+        #expect(try Self.applied([[(0, 1), (7, 1), (0xFFFF, 0xFFFF_FFFF), (6, 1), (2, 0), (2, 1)]]) == Settings())
         #expect(Settings().initialWindowSize == 65_535 && Settings().maxFrameSize == 16_384)
+    }
+
+    @Test("what binds us where we open streams; and a server has no push to enable")
+    func ofServer() throws {
+        let said = try Self.applied([[(3, 7), (8, 1)]])
+        #expect(said.maxConcurrentStreams == 7 && said.enablesConnectProtocol)
+        #expect(Settings().maxConcurrentStreams == .max && !Settings().enablesConnectProtocol)
+        var settings = Settings()
+        try settings.apply(Self.payload([(2, 0)]).span, isServers: true)
+        #expect(throws: ConnectionError(.protocolError, "ENABLE_PUSH is 1")) {
+            try settings.apply(Self.payload([(2, 1)]).span, isServers: true)
+        }
     }
 
     @Test("the last of several holds, in one frame and over several")

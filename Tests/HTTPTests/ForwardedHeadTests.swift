@@ -279,4 +279,37 @@ private var bare: RequestFieldPolicy {
                 }
         }
     }
+
+    @Test func `To an HTTP/2 upstream go the same fields, without those of the connection`() throws {
+        let head = try request(
+            "POST /a?b HTTP/1.1\r\nAccept:  x \r\nHost: example.org\r\nConnection: close, X-Y\r\nX-Y: 1\r\nUpgrade: h2c\r\n"
+                + "Content-Length: 005\r\nExpect: 100-continue\r\n\r\n")
+        var description = try upstream(head.framing)
+        description.acceptsTrailers = true
+        description.expectsContinue = true
+        var out = bytes("before")
+        let parts = ForwardedHead.appendRequestParts(head, description, policy: bare, client: v4, to: &out)
+        #expect(String(decoding: out[parts.method], as: UTF8.self) == "POST")
+        #expect(String(decoding: out[parts.authority], as: UTF8.self) == "up:81")
+        #expect(String(decoding: out[parts.path], as: UTF8.self) == "/a?b")
+        #expect(
+            String(decoding: out[parts.lines], as: UTF8.self)
+                == "Accept: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\nTE: trailers\r\n")
+        #expect(parts.lines.upperBound == out.count)
+    }
+
+    @Test func `To an HTTP/2 upstream a body without a length has no field, and a handshake no key`() throws {
+        var out: [UInt8] = []
+        let chunked = try request("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let parts = ForwardedHead.appendRequestParts(
+            chunked, try upstream(chunked.framing), policy: bare, client: v4, to: &out)
+        #expect(parts.lines.isEmpty)
+        let handshake = try request(
+            "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n")
+        var description = try upstream()
+        description.asksForWebSocket = true
+        let opened = ForwardedHead.appendRequestParts(handshake, description, policy: bare, client: v4, to: &out)
+        #expect(String(decoding: out[opened.lines], as: UTF8.self) == "Sec-WebSocket-Version: 13\r\n")
+    }
 }

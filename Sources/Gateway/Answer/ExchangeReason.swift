@@ -53,6 +53,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case upstreamTruncated = "upstream_truncated"
     case upstreamReadTimeout = "upstream_read_timeout"
     case upstreamWriteTimeout = "upstream_write_timeout"
+    case upstreamNoWebSocket = "upstream_no_websocket"
 
     // MARK: From the gateway
 
@@ -130,6 +131,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
 
     private var ofUpstream: Row? {
         switch self {
+        case .upstreamNoWebSocket: (502, .upstream, .protocolError)
         case .upstreamConnectFailed: (502, .upstream, .connectionRefused)
         case .upstreamConnectTimeout: (504, .upstream, .connectionTimeout)
         case .upstreamUnresolved: (502, .upstream, .dns)

@@ -18,6 +18,8 @@ struct Failure: Error {
         case never
         /// Provably nothing of it was sent.
         case unsent
+        /// Provably the server has not looked at it (RFC 9113 §8.7), which says nothing against it.
+        case unprocessed
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle
         /// timeout, most likely, and says nothing about the server.
         case closed(isReused: Bool)

@@ -7,10 +7,21 @@ extension Failure.Retry {
     var occasion: RetryPolicy.Occasions? {
         switch self {
         case .never: nil
-        case .unsent: .connect
+        case .unsent, .unprocessed: .connect
         case .closed: .closed
         case .timeout: .timeout
         case .status(let status): .status(status)
+        }
+    }
+
+    /// For an exchange whose stream ended as the error says, where that is known, before any byte of an answer came.
+    func after(_ error: PeerError) -> Failure.Retry {
+        guard case .closed = self else { return self }
+        return switch error {
+        case _ where error.isUnprocessed: .unprocessed
+        // The server itself ended it: that is no idle timeout.
+        case .reset: .closed(isReused: false)
+        case .connection, .broken: self
         }
     }
 
@@ -18,7 +29,7 @@ extension Failure.Retry {
     var fault: ServerHealth.Fault? {
         switch self {
         case .unsent: .unreachable
-        case .closed(isReused: true): nil
+        case .closed(isReused: true), .unprocessed: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
     }

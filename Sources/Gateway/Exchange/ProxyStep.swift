@@ -1,6 +1,5 @@
 import EventLoop
 import HTTP
-import Transport
 import Upstreams
 
 /// The step that sends a request to an upstream and its answer back.
@@ -37,12 +36,7 @@ extension Exchange {
             let began = state.loop.now
             do throws(Failure) {
                 let pool = generation.pool(of: route, choice)
-                let lease: Lease
-                if !needsFresh, let idle = pool.leaseIdle(carefully: !request.method.isIdempotent) {
-                    lease = idle
-                } else {
-                    lease = try await connect(pool)
-                }
+                let lease = try await lease(from: pool, for: request, wantsUpgrade: wantsUpgrade, needsFresh: needsFresh)
                 let upstream = lease.side
                 writeHead(of: request, to: upstream, route, choice, found.remainder, rewritten, site, wantsUpgrade)
                 try await attempt(
@@ -52,6 +46,8 @@ extension Exchange {
             } catch {
                 tell(error, to: server, of: route.group, began: began)
                 guard mayRetry(error, route, replay) else { throw error }
+                // Its connection has ended or is full: there are others to the same server.
+                if case .unprocessed = error.retry { continue }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.
                     needsFresh = true
@@ -59,17 +55,6 @@ extension Exchange {
                 }
                 wanted.excluded.insert(choice)
             }
-        }
-    }
-
-    private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
-        do throws(TransportError) {
-            let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
-            let lease = try await pool.connect(client.waiter, header: header)
-            record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number)
-            return lease
-        } catch {
-            throw Failure.connecting(error)
         }
     }
 

@@ -11,12 +11,16 @@ extension Exchange {
     ) -> RelayTerms {
         let plan = route.proxying
         var terms = RelayTerms()
-        if plan.retry.retries > 0, request.method.isIdempotent {
+        let isIdempotent = request.method.isIdempotent
+        // What a server provably has not looked at is sent again whatever the method, and only HTTP/2 can tell.
+        if plan.retry.retries > 0, isIdempotent || route.group.servers[choice].parameters.version != .http1 {
             if !request.framing.isEmpty, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
             terms.replay = replay
+        }
+        if plan.retry.retries > 0, isIdempotent {
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(
-                    attempts: record.attempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
+                    attempts: countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         terms.answerFields = answerFields
         terms.wayBack = route.targets[choice].wayBack
@@ -36,9 +40,12 @@ extension Exchange {
     /// May the request be sent again? If not, the log says why.
     mutating func mayRetry(_ failure: Failure, _ route: ProxyRoute, _ replay: Replay?) -> Bool {
         guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
+        if case .unprocessed = failure.retry, record.unprocessedAttempts < Self.mostUnprocessed {
+            record.unprocessedAttempts += 1
+        }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
-            attempts: record.attempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
+            attempts: countedAttempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
             isBodyKept: client.body.bodyBytes == kept)
         switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
         case .retry: return true
@@ -47,6 +54,12 @@ extension Exchange {
             return false
         }
     }
+
+    /// Attempts that count against `retry.retries`: a connection that ends takes all with it that it had not begun, and that may
+    /// happen to one request a few times.
+    private var countedAttempts: Int { max(1, record.attempts - record.unprocessedAttempts) }
+
+    private static var mostUnprocessed: Int { 16 }
 
     /// What the policy is asked about; nil if the failure is none that another attempt could mend.
     private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {

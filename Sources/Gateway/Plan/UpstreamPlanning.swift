@@ -15,6 +15,26 @@ extension ServerIdentity {
     }
 }
 
+extension UpstreamServer.Version {
+    fileprivate init(_ version: UpstreamHTTP.Version) {
+        self =
+            switch version {
+            case .http1: .http1
+            case .http2: .http2
+            case .auto: .negotiated
+            }
+    }
+
+    /// What is offered over TLS (ALPN, RFC 7301).
+    fileprivate var protocols: [String] {
+        switch self {
+        case .http1: ["http/1.1"]
+        case .http2: ["h2"]
+        case .negotiated: ["h2", "http/1.1"]
+        }
+    }
+}
+
 /// The part of the plan that is about routes and upstreams.
 extension PlanBuilder {
     /// One name's servers while the plan is made.
@@ -186,6 +206,10 @@ extension PlanBuilder {
         parameters.isDraining = upstream.drain || proxy.drain.contains(upstream.name)
         parameters.idleTimeout = upstream.idleTimeout?.nanoseconds
         parameters.proxyHeader = upstream.sendProxy.map { $0 == .v1 ? .v1 : .v2 }
+        parameters.version = UpstreamServer.Version(upstream.http.version)
+        parameters.maxStreams = upstream.http.maxStreams
+        parameters.pingInterval = upstream.http.pingInterval.nanoseconds
+        parameters.pingTimeout = upstream.http.pingTimeout.nanoseconds
         // Where its files cannot be used nobody is let through to it.
         let tls = make(.pool(upstream.name), of: site) { $0.tls(upstream, at: keyPath) } ?? nil
         return UpstreamServer(
@@ -199,6 +223,7 @@ extension PlanBuilder {
             serverName: upstream.tlsServerName ?? upstream.url.hostText, caFile: upstream.caFile,
             clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
             verifies: upstream.verify, records: records)
+        settings.protocols = UpstreamServer.Version(upstream.http.version).protocols
         settings.minimumVersion = upstream.tlsMinVersion == .tls13 ? .tls13 : .tls12
         settings.suites = upstream.tlsSuites
         settings.pins = upstream.tlsPins
@@ -260,7 +285,7 @@ extension PlanBuilder {
             idleTimeout: configuration.limits.upstreamIdleTimeout.nanoseconds,
             connectTimeout: proxy.timeout.connect.nanoseconds,
             handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
-            chunkLimits: limits.chunks)
+            chunkLimits: limits.chunks, headLimits: limits.head)
     }
 
     private func health(_ proxy: Proxy) -> ServerHealth.Settings {

@@ -17,6 +17,8 @@ struct AccessRecord {
     /// Where that server's answers are counted; nil if nowhere.
     var serverSeries: ServerSeries?
     var attempts = 0
+    /// Those of them that provably no server looked at.
+    var unprocessedAttempts = 0
     /// Why a failed request was not sent again; nil if that was no question.
     var notRetried: RetryPolicy.Refusal?
     var status = 0

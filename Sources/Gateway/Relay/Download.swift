@@ -205,7 +205,8 @@ struct Download: ~Copyable {
         do {
             return try source.read()
         } catch {
-            throw state == .awaited ? Failure.brokeOff(error, retry: retry) : Failure.truncated(error.description)
+            throw state == .awaited
+                ? Failure.brokeOff(error, retry: retry.after(error)) : Failure.truncated(error.description)
         }
     }
 

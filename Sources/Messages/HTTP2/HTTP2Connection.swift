@@ -11,56 +11,63 @@ package protocol HTTP2Acceptor: AnyObject {
     func received(_ fields: consuming RequestFields, on stream: HTTP2Stream)
 }
 
-/// A server's connection in HTTP/2, RFC 9113: frames in, streams to their exchanges, frames out.
+/// A connection in HTTP/2, RFC 9113, either side's: frames in, streams to their exchanges, frames out.
+///
+/// What a client does besides (requests out, answers in) is in `HTTP2Requests.swift`.
 ///
 /// Nothing waits here. While no stream is open it holds the decoder's table and no buffer.
 package final class HTTP2Connection {
+    /// Whose end of a connection it is.
+    package enum Role: Sendable { case server, client }
+
+    let role: Role
     let stream: Stream
     let buffers: BufferPool
     let loop: EventLoop
     let limits: StreamLimits
     let output: HTTP2Output
-    /// Holds the connection.
+    /// Holds a server's connection.
     package unowned var acceptor: (any HTTP2Acceptor)?
 
     /// What the peer has told us.
-    var peer = Settings()
+    package internal(set) var peer = Settings()
     /// The peer knows that we use no table of fields.
     private var hasToldOfTable = false
     var streams = HTTP2StreamTable()
     /// Streams whose exchanges are over, to be used again while others are open.
-    private var spareStreams = HTTP2SpareStreams()
-    /// The highest stream that the client has opened.
+    var spareStreams = HTTP2SpareStreams()
+    /// The highest stream that the client has opened, whichever side that is.
     var lastStream: UInt32 = 0
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
-    private var abandonedCount = 0
+    var abandonedCount = 0
     /// Exchanges that have not ended, some of them on streams that are gone.
     package var runningExchanges: Int { running }
     private var running = 0
     /// Streams to wake when there is room to send.
-    private var queue = HTTP2SendQueue()
+    var queue = HTTP2SendQueue()
     /// Of streams that are not open yet.
     var earlyPriorities = HTTP2EarlyPriorities()
     /// The beginning of a frame.
-    private var input: Buffer?
+    var input: Buffer?
     /// When that came, in monotonic nanoseconds; nil if there is none.
     private var inputSince: UInt64?
 
     var hasPreface = false
-    var hasSettings = false
+    /// Has the peer said what it takes?
+    package internal(set) var hasSettings = false
     /// The field section under way; nothing else may come before its end (RFC 9113 §4.3).
     var section: FieldSectionInProgress?
-    /// Room for the fields of the next request, while streams are open.
+    /// Room for the fields of the next message, while streams are open.
     var spareFields: [UInt8] = []
     /// The DATA frame under way.
     var data: DataInProgress?
     let decoder = FieldDecoder()
-    /// Bytes of DATA that the client may send on the connection.
+    /// Bytes of DATA that the peer may send on the connection.
     var window = FlowControl.initialWindow
     /// By how much the windows of the streams that are open have grown.
-    private var growth = 0
-    private var resets: Allowance
-    private var controlFrames: Allowance
+    var growth = 0
+    var resets: Allowance
+    var controlFrames: Allowance
     /// Streams that we have reset not long ago, of which frames may still be under way.
     var recentlyReset: [UInt32] = []
 
@@ -68,12 +75,20 @@ package final class HTTP2Connection {
     package internal(set) var awaitsPing = false
 
     /// No stream above this one is taken any more; nil before GOAWAY.
-    private(set) var goneAway: UInt32?
+    var goneAway: UInt32?
+    /// What a server has said about its leaving; nil while it takes requests.
+    package internal(set) var departure: HTTP2Departure?
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
-    private var failure: ConnectionError?
+    var failure: ConnectionError?
+    /// How its transport broke; nil while it has not.
+    var breakage: PeerError?
 
-    package init(_ stream: Stream, buffers: BufferPool, loop: EventLoop, limits: StreamLimits) {
+    package init(
+        _ stream: Stream, as role: Role = .server, buffers: BufferPool, loop: EventLoop, limits: StreamLimits
+    ) {
+        self.role = role
+        hasPreface = role == .client
         self.stream = stream
         self.buffers = buffers
         self.loop = loop
@@ -96,16 +111,26 @@ package final class HTTP2Connection {
     package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 
     private func sayHello() {
+        let settings = role == .server ? settingsOfServer : settingsOfClient
         output.append { out in
-            var settings: [(Settings.Identifier, UInt32)] = [
-                (.maxConcurrentStreams, UInt32(limits.maxStreams)),
-                (.maxHeaderListSize, UInt32(clamping: limits.head.maxHeadBytes)), (.noRFC7540Priorities, 1),
-            ]
-            if limits.enablesConnectProtocol { settings.append((.enableConnectProtocol, 1)) }
+            if role == .client { out.write(Self.preface) }
             Frames.appendSettings(settings, to: &out)
             Frames.appendWindowUpdate(0, Self.connectionWindow - FlowControl.initialWindow, to: &out)
         }
         window = Self.connectionWindow
+    }
+
+    private var settingsOfServer: [(Settings.Identifier, UInt32)] {
+        var settings: [(Settings.Identifier, UInt32)] = [
+            (.maxConcurrentStreams, UInt32(limits.maxStreams)),
+            (.maxHeaderListSize, UInt32(clamping: limits.head.maxHeadBytes)), (.noRFC7540Priorities, 1),
+        ]
+        if limits.enablesConnectProtocol { settings.append((.enableConnectProtocol, 1)) }
+        return settings
+    }
+
+    private var settingsOfClient: [(Settings.Identifier, UInt32)] {
+        [(.enablePush, 0), (.maxHeaderListSize, UInt32(clamping: limits.head.maxHeadBytes))]
     }
 
     /// Bytes that all streams together may be ahead of us. What holds a client back are the windows of its streams: this one is
@@ -115,7 +140,7 @@ package final class HTTP2Connection {
     // MARK: Receiving
 
     /// Reads what has come and acts on it.
-    /// - Returns: `.full` when too much waits to be sent: a client that does not read is not listened to.
+    /// - Returns: `.full` when too much waits to be sent: a peer that does not read is not listened to.
     package func receive() throws(PeerError) -> BodyRead {
         guard error == nil else { return .end }
         if output.count > Self.unreadLimit { return .full }
@@ -190,6 +215,7 @@ package final class HTTP2Connection {
     package func endExchange(on stream: HTTP2Stream) {
         running -= 1
         stream.detach()
+        if role == .client { stream.reset(.cancel) }
         guard !stream.isClosed else {
             // What nobody took must not be there for the next who gets the stream.
             stream.inflow.discard()
@@ -264,7 +290,7 @@ package final class HTTP2Connection {
         }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
-        if count >= Self.worthwhile { controlFrames.add(2) }
+        if count >= Self.worthwhile || role == .client { controlFrames.add(2) }
         flushSoon()
         return count
     }
@@ -327,70 +353,5 @@ package final class HTTP2Connection {
         guard output.hasRoom, let stream = queue.takeNext() else { return false }
         stream.becameWritable()
         return !queue.isEmpty
-    }
-
-    // MARK: Limits and ends
-
-    /// Counts a stream that was reset, whoever did it.
-    func countReset() throws(ConnectionError) {
-        guard resets.take(now: now) else {
-            throw ConnectionError(.enhanceYourCalm, "too many streams were reset", key: "limits.http2_resets")
-        }
-    }
-
-    /// Counts a frame that moves nothing.
-    func countControlFrame() throws(ConnectionError) {
-        guard controlFrames.take(now: now) else {
-            throw ConnectionError(.enhanceYourCalm, "too many frames that move nothing", key: "limits.http2_control_frames")
-        }
-    }
-
-    /// A stream error, RFC 9113 §5.4.2.
-    func resetStream(_ identifier: UInt32, _ code: ErrorCode) throws(ConnectionError) {
-        if let stream = streams[identifier] {
-            let wasRunning = !stream.isAbandoned
-            forget(stream)
-            if wasRunning { stream.wasReset(code) }
-        }
-        sendReset(identifier, code)
-        try countReset()
-    }
-
-    /// Nothing on the connection can be relied on any more (RFC 9113 §5.4.1).
-    package func fail(_ error: ConnectionError) {
-        guard failure == nil else { return }
-        failure = error
-        output.append { Frames.appendGoAway(last: lastStream, error.code, words: error.reason, to: &$0) }
-        endStreams()
-    }
-
-    /// The connection broke or ends: its exchanges learn of it.
-    package func endStreams() {
-        let open = streams.all
-        streams = HTTP2StreamTable()
-        abandonedCount = 0
-        queue = HTTP2SendQueue()
-        for stream in open { stream.wasReset(.cancel) }
-    }
-
-    /// Takes no streams beyond those that are open, or says first that it soon will not (RFC 9113 §6.8).
-    /// - Parameter isFinal: the second time, when what was under way has arrived.
-    package func goAway(isFinal: Bool) {
-        guard error == nil else { return }
-        let last = isFinal ? lastStream : FlowControl.maxWindow
-        if let goneAway, goneAway <= last { return }
-        goneAway = last
-        output.append { Frames.appendGoAway(last: last, .noError, to: &$0) }
-        flushSoon()
-    }
-
-    /// Gives up what it holds; what waited is lost.
-    package func discard() {
-        endStreams()
-        spareStreams = HTTP2SpareStreams()
-        if let input { buffers.release(input) }
-        input = nil
-        output.discard()
-        section = nil
     }
 }

@@ -11,7 +11,7 @@ extension HTTP2Connection {
         if hasSettings { try countControlFrame() }
         hasSettings = true
         let before = peer.initialWindowSize
-        try peer.apply(payload)
+        try peer.apply(payload, isServers: role == .client)
         let change = peer.initialWindowSize - before
         // RFC 9113 §6.9.2: it holds for the streams that are open, too.
         if change != 0 {
@@ -37,7 +37,7 @@ extension HTTP2Connection {
 
     private static let pingPayload = Array("are-you?".utf8)
 
-    /// Asks whether the client is there, RFC 9113 §6.7.
+    /// Asks whether the peer is there, RFC 9113 §6.7.
     package func sendPing() {
         awaitsPing = true
         output.append { Frames.appendPing(Self.pingPayload.span, isAck: false, to: &$0) }
@@ -64,10 +64,11 @@ extension HTTP2Connection {
         guard payload.count == 4 else { throw ConnectionError(.frameSizeError, "an RST_STREAM of \(payload.count) bytes") }
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "RST_STREAM on stream 0") }
         try checkIsKnown(header.stream, "RST_STREAM")
-        try countReset()
-        guard let stream = streams[header.stream] else { return }
+        // A server can reset no more streams than were opened to it.
+        guard let stream = streams[header.stream] else { return try role == .server ? countReset() : countControlFrame() }
+        if role == .server { try countReset() }
         forget(stream)
-        stream.wasReset(ErrorCode(rawValue: BigEndian.uint32(payload, at: 0)) ?? .cancel)
+        stream.wasReset(ErrorCode(rawValue: BigEndian.uint32(payload, at: 0)) ?? .cancel, keepsAnswer: true)
     }
 
     /// RFC 9113 §5.3.2: deprecated, and without effect.
@@ -87,6 +88,7 @@ extension HTTP2Connection {
 
     /// RFC 9218 §7.1.
     func handlePriorityUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
+        guard role == .server else { throw ConnectionError(.protocolError, "a server sends PRIORITY_UPDATE") }
         guard header.stream == 0 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE on a stream") }
         guard payload.count >= 4 else { throw ConnectionError(.frameSizeError, "a PRIORITY_UPDATE of \(payload.count) bytes") }
         try countControlFrame()
@@ -108,7 +110,8 @@ extension HTTP2Connection {
     func handleGoAway(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
         guard header.stream == 0 else { throw ConnectionError(.protocolError, "GOAWAY on a stream") }
         guard payload.count >= 8 else { throw ConnectionError(.frameSizeError, "a GOAWAY of \(payload.count) bytes") }
-        // Its streams go on; that it opens no others is its own affair.
         try countControlFrame()
+        // A client's streams go on; that it opens no others is its own affair.
+        if role == .client { depart(payload) }
     }
 }

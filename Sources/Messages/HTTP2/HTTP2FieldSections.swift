@@ -5,7 +5,9 @@ import HTTP2
 extension HTTP2Connection {
     func handleHeaders(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "HEADERS on stream 0") }
-        guard header.stream % 2 == 1 else { throw ConnectionError(.protocolError, "a client opens a stream of an even number") }
+        guard header.stream % 2 == 1 else {
+            throw ConnectionError(.protocolError, "a \(role == .server ? "client" : "server") opens a stream of an even number")
+        }
         let fragment = try fragment(header, payload)
         try take(payload.extracting(fragment), of: begin(header), isLast: header.has(.endHeaders))
     }
@@ -37,6 +39,10 @@ extension HTTP2Connection {
 
     private func begin(_ header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress {
         var section = FieldSectionInProgress(stream: header.stream, endsStream: header.has(.endStreamOrAck), since: now)
+        if role == .client {
+            section.content = try contentFromServer(header)
+            return section
+        }
         if header.stream > lastStream {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
             if let goneAway, header.stream > goneAway { return section }
@@ -71,6 +77,10 @@ extension HTTP2Connection {
             var fields = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
             try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
             try open(fields, begun.stream, endsStream: begun.endsStream)
+        case .answer:
+            var fields = ResponseFields(limits: limits.head, storage: exchange(&spareFields, with: []))
+            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
+            try receive(fields, begun.stream, endsStream: begun.endsStream)
         case .trailers:
             var trailers = TrailerFields(limits: limits.trailers)
             try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, place: $2) }
@@ -85,7 +95,9 @@ extension HTTP2Connection {
 
     private func conclude(_ trailers: TrailerFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
         guard let stream = streams[identifier] else { return }
-        guard endsStream, trailers.malformation == nil else { return try resetStream(identifier, .protocolError) }
+        guard endsStream, trailers.malformation == nil else {
+            return try resetStream(identifier, .protocolError, because: "malformed trailers")
+        }
         try end(
             stream, trailers: trailers.fields, refusal: trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge) : nil)
     }

@@ -66,7 +66,8 @@ package final class HTTP2Inflow: BodySource {
         self.isTunnel = isTunnel
     }
 
-    var hasBytes: Bool { !waiting.isEmpty }
+    /// Has anything come that was not taken?
+    package var hasBytes: Bool { !waiting.isEmpty }
 
     // MARK: Arriving
 
@@ -129,7 +130,7 @@ package final class HTTP2Inflow: BodySource {
 
     /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {
-        if let code = stream?.resetCode { throw .reset(code) }
+        if let stream, stream.hasLeft { throw stream.ending }
         return hasBytes || ended ? .progress : .blocked
     }
 

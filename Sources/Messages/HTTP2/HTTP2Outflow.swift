@@ -64,7 +64,7 @@ package final class HTTP2Outflow: BodySink {
     /// Sends a prefix of the payload as DATA.
     package func write(_ payload: Span<UInt8>) throws(PeerError) -> Int {
         guard let stream else { return 0 }
-        if let code = stream.resetCode { throw .reset(code) }
+        if stream.hasLeft { throw stream.ending }
         let connection = stream.connection
         var taken = 0
         var isBlockedThere = false
@@ -128,7 +128,7 @@ package final class HTTP2Outflow: BodySink {
 
     /// What waits is the connection's to send, with what waits for other streams.
     package func flush() throws(PeerError) -> Bool {
-        if let code = stream?.resetCode { throw .reset(code) }
+        if let stream, stream.hasLeft { throw stream.ending }
         return true
     }
 

@@ -4,7 +4,7 @@ import HTTP2
 /// A field section of which not all frames have come.
 struct FieldSectionInProgress {
     enum Content {
-        case request, trailers
+        case request, answer, trailers
         /// Nobody takes it: it is decoded for the table's sake alone (RFC 9113 §4.3).
         case nothing
     }
@@ -47,7 +47,7 @@ extension HTTP2Connection {
         return used
     }
 
-    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     /// RFC 9113 §3.4.
     private func checkPreface(_ bytes: Span<UInt8>) throws(ConnectionError) -> Bool {
@@ -67,6 +67,7 @@ extension HTTP2Connection {
     /// - Returns: nil if more has to come first.
     private func takeFrame(_ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
         guard bytes.count >= FrameHeader.size else { return nil }
+        if role == .client, !hasSettings { try checkIsHTTP2(bytes) }
         let header = FrameHeader(reading: bytes)
         guard header.length <= FrameHeader.usualPayload else {
             throw ConnectionError(.frameSizeError, "a frame of \(header.length) bytes")
@@ -109,7 +110,8 @@ extension HTTP2Connection {
         case .priority: try handlePriority(header, payload)
         case .priorityUpdate: try handlePriorityUpdate(header, payload)
         case .goAway: try handleGoAway(header, payload)
-        case .pushPromise: throw ConnectionError(.protocolError, "a client pushes")
+        // RFC 9113 §8.4: a client cannot, and a server was told not to.
+        case .pushPromise: throw ConnectionError(.protocolError, "a \(role == .server ? "client" : "server") pushes")
         // RFC 9113 §4.1: frames of unknown types are ignored; but they are not free.
         case .data, nil: try countControlFrame()
         }
@@ -134,7 +136,7 @@ extension HTTP2Connection {
         let stream = try receiver(of: header)
         if let stream {
             if let error = stream.inflow.refuses(header.length, payload: payload) {
-                try resetStream(header.stream, error)
+                try resetStream(header.stream, error, because: error == .protocolError ? Self.tooLong : Self.beyondWindow)
                 data = DataInProgress(stream: nil, payloadLeft: payload, paddingLeft: padding, endsStream: false)
                 return used
             }
@@ -144,6 +146,9 @@ extension HTTP2Connection {
             stream: stream, payloadLeft: payload, paddingLeft: padding, endsStream: header.has(.endStreamOrAck))
         return used
     }
+
+    private static let tooLong = "the body is longer than content-length says"
+    private static let beyondWindow = "more DATA than the stream's window"
 
     /// The connection's window is credited when DATA arrives: see `connectionWindow`.
     private func chargeConnection(_ count: Int) throws(ConnectionError) {
@@ -162,9 +167,18 @@ extension HTTP2Connection {
                 try resetStream(header.stream, .streamClosed)
                 return nil
             }
+            guard role == .server || stream.answer.isFinal else {
+                try resetStream(header.stream, .protocolError, because: "DATA came before the answer's head")
+                return nil
+            }
             return stream
         }
         try checkIsKnown(header.stream, "DATA")
+        // Requests are given up all the time, and what was under way then is nothing to answer.
+        if role == .client {
+            try countControlFrame()
+            return nil
+        }
         // Under way when we reset it: RFC 9113 §5.1.
         if !recentlyReset.contains(header.stream) { try resetStream(header.stream, .streamClosed) }
         return nil
@@ -206,7 +220,8 @@ extension HTTP2Connection {
         _ stream: HTTP2Stream, trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil
     ) throws(ConnectionError) {
         guard stream.inflow.end(trailers: trailers, refusal: refusal) || stream.isAbandoned else {
-            return try resetStream(stream.identifier, .protocolError)
+            return try resetStream(
+                stream.identifier, .protocolError, because: "the body is shorter than content-length says")
         }
         stream.becameReadable()
         streamEnded(stream)

@@ -23,6 +23,10 @@ package final class HTTP2Stream {
     /// Why it ended before its time, on either side's account; nil while it has not.
     package var resetCode: ErrorCode? { resetBy }
     private var resetBy: ErrorCode?
+    /// What the peer did to have it reset, for the log; nil if that is not known.
+    var fault: String?
+    /// The heads of the answer to a request of ours.
+    package var answer = HTTP2Answer()
     /// When its exchange was over, in monotonic nanoseconds, while its request was not: what still arrives is dropped.
     var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
@@ -46,14 +50,25 @@ package final class HTTP2Stream {
     func open(as identifier: UInt32) {
         number = identifier
         resetBy = nil
+        fault = nil
+        answer.reset()
         abandonedAt = nil
         isQueued = false
         inflow.open(window: connection.limits.streamWindow, now: connection.now)
         outflow.open(window: connection.peer.initialWindowSize)
     }
 
-    /// Has the client reset it, or has its connection ended?
+    /// Has the peer reset it, or has its connection ended?
     package var hasLeft: Bool { resetBy != nil }
+
+    /// What an operation fails with that comes after its end.
+    var ending: PeerError {
+        // What a server did not look at is no fault, whatever else happened.
+        if resetBy == .refusedStream { return .reset(.refusedStream) }
+        if let fault { return .broken(fault) }
+        if let error = connection.error { return .broken("the connection ended: \(error.code.name): \(error.reason)") }
+        return connection.breakage ?? .reset(resetBy ?? .cancel)
+    }
 
     var isAbandoned: Bool { abandonedAt != nil }
 
@@ -88,14 +103,21 @@ package final class HTTP2Stream {
     package func reset(_ code: ErrorCode) {
         guard !isClosed else { return }
         end(code)
-        connection.sendReset(identifier, code)
+        // It has no number, and the peer knows nothing of it, before it is opened.
+        if number != 0 { connection.sendReset(number, code) }
         connection.forget(self)
     }
 
     /// The other side has reset it, or the connection is gone.
-    func wasReset(_ code: ErrorCode) {
+    /// - Parameter keepsAnswer: nothing is wrong with an answer that has come whole.
+    func wasReset(_ code: ErrorCode, keepsAnswer: Bool = false) {
         guard resetBy == nil else { return }
-        end(code)
+        if keepsAnswer, connection.role == .client, inflow.hasEnded {
+            // RFC 9113 §8.1: the answer is whole, and the server wants no more of the request.
+            outflow.discard()
+        } else {
+            end(code)
+        }
         if watchesReading || watchesWriting || watchesLeaving { waiter?.wake(.ready) }
     }
 
@@ -120,7 +142,7 @@ extension HTTP2Stream: Duplex {
 
     /// One read of what has come into the buffer's room.
     package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
-        if let resetCode { throw .reset(resetCode) }
+        if hasLeft { throw ending }
         let count = inflow.move(into: buffer)
         if count > 0 { return .bytes(count) }
         return inflow.hasEnded ? .end : .blocked

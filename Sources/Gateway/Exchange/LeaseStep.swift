@@ -1,0 +1,48 @@
+import HTTP
+import Transport
+import Upstreams
+
+/// The right to an exchange over a connection: of one that is there, or of a new one.
+extension Exchange {
+    /// Leases a connection to the server that was picked; a failure ends what the pick began.
+    /// - Parameters:
+    ///   - wantsUpgrade: it is to become a WebSocket.
+    ///   - needsFresh: not one that has been idle, if it carries one exchange at a time.
+    @inline(__always)  // Price 7.
+    mutating nonisolated(nonsending) func lease(
+        from pool: Pool, for request: RequestHead, wantsUpgrade: Bool, needsFresh: Bool
+    ) async throws(Failure) -> Lease {
+        if pool.sharesConnections {
+            if wantsUpgrade { return try await connectForWebSocket(pool) }
+        } else if needsFresh {
+            return try await connect(pool)
+        }
+        if let idle = pool.leaseIdle(carefully: !request.method.isIdempotent) { return idle }
+        return try await connect(pool)
+    }
+
+    private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
+        do throws(TransportError) {
+            let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
+            let lease = try await pool.connect(client.waiter, header: header)
+            if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number) }
+            return lease
+        } catch {
+            throw Failure.connecting(error)
+        }
+    }
+
+    private mutating nonisolated(nonsending) func connectForWebSocket(_ pool: Pool) async throws(Failure) -> Lease {
+        let found: Lease?
+        do throws(TransportError) { found = try await pool.connectForWebSocket(client.waiter) } catch {
+            throw Failure.connecting(error)
+        }
+        guard let lease = found else {
+            throw Failure(
+                .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)",
+                key: "sites.proxy.upstreams.http_version")
+        }
+        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number) }
+        return lease
+    }
+}

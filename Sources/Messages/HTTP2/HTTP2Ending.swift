@@ -1,0 +1,76 @@
+import Buffers
+package import HTTP2
+
+/// What a connection takes from its peer, and how it and its streams end.
+extension HTTP2Connection {
+    /// Counts a stream that was reset, whoever did it.
+    func countReset() throws(ConnectionError) {
+        guard resets.take(now: now) else {
+            throw ConnectionError(.enhanceYourCalm, "too many streams were reset", key: "limits.http2_resets")
+        }
+    }
+
+    /// Counts a frame that moves nothing.
+    func countControlFrame() throws(ConnectionError) {
+        guard controlFrames.take(now: now) else {
+            throw ConnectionError(.enhanceYourCalm, "too many frames that move nothing", key: "limits.http2_control_frames")
+        }
+    }
+
+    /// A stream error, RFC 9113 §5.4.2.
+    /// - Parameter because: what the peer did, for the log.
+    func resetStream(_ identifier: UInt32, _ code: ErrorCode, because: String? = nil) throws(ConnectionError) {
+        let stream = streams[identifier]
+        if let stream {
+            let wasRunning = !stream.isAbandoned
+            forget(stream)
+            stream.fault = stream.fault ?? because
+            if wasRunning { stream.wasReset(code) }
+        }
+        sendReset(identifier, code)
+        // A server can have no more streams reset than were opened to it.
+        if role == .server || stream == nil { try countReset() }
+    }
+
+    /// Nothing on the connection can be relied on any more (RFC 9113 §5.4.1).
+    package func fail(_ error: ConnectionError) {
+        guard failure == nil else { return }
+        failure = error
+        // RFC 9113 §6.8: of streams that the other side has opened.
+        let last = role == .server ? lastStream : 0
+        output.append { Frames.appendGoAway(last: last, error.code, words: error.reason, to: &$0) }
+        endStreams()
+    }
+
+    /// The connection broke or ends: its exchanges learn of it.
+    /// - Parameter error: how it broke, if it did.
+    package func endStreams(_ error: PeerError? = nil) {
+        breakage = breakage ?? error
+        let open = streams.all
+        streams = HTTP2StreamTable()
+        abandonedCount = 0
+        queue = HTTP2SendQueue()
+        for stream in open { stream.wasReset(.cancel, keepsAnswer: true) }
+    }
+
+    /// Takes no streams beyond those that are open, or says first that it soon will not (RFC 9113 §6.8).
+    /// - Parameter isFinal: the second time, when what was under way has arrived.
+    package func goAway(isFinal: Bool) {
+        guard error == nil else { return }
+        let last = role == .client ? 0 : isFinal ? lastStream : FlowControl.maxWindow
+        if let goneAway, goneAway <= last { return }
+        goneAway = last
+        output.append { Frames.appendGoAway(last: last, .noError, to: &$0) }
+        flushSoon()
+    }
+
+    /// Gives up what it holds; what waited is lost.
+    package func discard() {
+        endStreams()
+        spareStreams = HTTP2SpareStreams()
+        if let input { buffers.release(input) }
+        input = nil
+        output.discard()
+        section = nil
+    }
+}

@@ -1,0 +1,58 @@
+/// Is the server of a connection still there? A value without a clock: who asks says what time it is.
+///
+/// A server that is silent while answers are awaited is sent one PING, and then none until it has sent something else, or
+/// `longPause` has passed: there are servers that end connections on which they are asked more often (gRPC's, by default, when
+/// that happens three times in five minutes without a frame of their own in between).
+struct HTTP2Liveness {
+    /// What is to be done.
+    enum Step: Equatable {
+        case nothing, ping
+        /// No exchange begins on it until the server has spoken.
+        case doubt
+        /// It is given up.
+        case giveUp
+    }
+
+    static let longPause: UInt64 = 300_000_000_000
+
+    /// Nanoseconds of silence after which a PING goes; 0: never.
+    private let silence: UInt64
+    /// Nanoseconds for which its answer is awaited; after half of them the connection is doubted.
+    private let patience: UInt64
+    /// When anything last came, in monotonic nanoseconds.
+    private var heardAt: UInt64
+    /// When the PING went that has had no answer, or whose answer was all that came since.
+    private var pingedAt: UInt64?
+    private var awaitsAnswer = false
+    private(set) var isDoubtful = false
+
+    init(silence: UInt64, patience: UInt64, now: UInt64) {
+        self.silence = silence
+        self.patience = patience
+        heardAt = now
+    }
+
+    /// Something came.
+    mutating func heard(at now: UInt64) {
+        // What comes first may be no more than the PING's answer.
+        if !awaitsAnswer { pingedAt = nil }
+        awaitsAnswer = false
+        isDoubtful = false
+        heardAt = now
+    }
+
+    /// - Parameter isAwaited: answers are.
+    mutating func step(isAwaited: Bool, now: UInt64) -> Step {
+        guard isAwaited, silence > 0 else { return .nothing }
+        guard awaitsAnswer, let pingedAt else {
+            guard now &- heardAt >= silence, self.pingedAt.map({ now &- $0 >= Self.longPause }) ?? true else { return .nothing }
+            self.pingedAt = now
+            awaitsAnswer = true
+            return .ping
+        }
+        if now &- pingedAt >= patience { return .giveUp }
+        guard now &- pingedAt >= patience / 2 else { return .nothing }
+        isDoubtful = true
+        return .doubt
+    }
+}

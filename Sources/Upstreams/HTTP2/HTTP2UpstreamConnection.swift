@@ -1,0 +1,226 @@
+import Buffers
+import EventLoop
+import HTTP2
+import Messages
+import Transport
+
+/// A connection to an upstream that speaks HTTP/2 and carries many exchanges.
+///
+/// It has no task: what comes is read when the event loop tells of it, and what exchanges want to send goes out at the end of the
+/// turn, all of it in one write.
+final class HTTP2UpstreamConnection: AddressedConnection {
+    let http2: HTTP2Connection
+    private let stream: Stream
+    private let waiter: Waiter
+    private let loop: EventLoop
+    /// Holds it as long as it takes exchanges, and outlives it.
+    private unowned let owner: SharedConnections
+    let address: SocketAddress?
+    var addressVersion: Int
+    var isTLS: Bool { stream.tls != nil }
+
+    private(set) var isOpen = true
+    /// Takes no exchange any more, and ends with its last.
+    private var isRetired = false
+    /// Has it carried an exchange to its end?
+    private(set) var hasServed = false
+    /// Since when it carries none, in monotonic nanoseconds.
+    private(set) var idleSince: UInt64
+    var liveness: HTTP2Liveness
+    /// Those who wait for its settings.
+    private var newcomers: [Waiter] = []
+    private var isTurnEndDue = false
+    private var isInWake = false
+    /// Room for the text of a head.
+    private var spareText: [UInt8] = []
+
+    init(
+        _ stream: Stream, of owner: SharedConnections, loop: EventLoop, buffers: BufferPool, limits: StreamLimits,
+        liveness: HTTP2Liveness, address: SocketAddress?, addressVersion: Int
+    ) {
+        self.stream = stream
+        self.owner = owner
+        self.loop = loop
+        self.address = address
+        self.addressVersion = addressVersion
+        waiter = Waiter(loop: loop)
+        idleSince = loop.now
+        self.liveness = liveness
+        http2 = HTTP2Connection(stream, as: .client, buffers: buffers, loop: loop, limits: limits)
+        http2.onOutput = { [unowned self] in askForTurnEnd() }
+        stream.attach(to: waiter)
+        stream.watch(reading: true, writing: false)
+        sleep()
+        // Our preface goes with the first request.
+        askForTurnEnd()
+    }
+
+    // MARK: Exchanges
+
+    /// Streams that are open or are about to be.
+    var exchanges: Int { http2.runningExchanges }
+    var isIdle: Bool { exchanges == 0 }
+
+    /// May another exchange begin on it?
+    /// - Parameter most: exchanges at once that we want on one connection.
+    func hasRoom(most: Int) -> Bool {
+        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && http2.departure == nil && http2.hasNumbers
+            && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
+    }
+
+    /// Waits until the server has said what it takes.
+    /// - Parameters:
+    ///   - waiter: the calling task's.
+    ///   - end: monotonic nanoseconds after which it has waited for long enough.
+    /// - Returns: may WebSockets be opened on it (RFC 8441 §3)? Nil if it has not said anything.
+    nonisolated(nonsending) func takesWebSockets(_ waiter: Waiter, until end: UInt64) async -> Bool? {
+        while isOpen, !http2.hasSettings, loop.now < end {
+            newcomers.append(waiter)
+            _ = await waiter.wait(timeout: end - loop.now)
+            newcomers.removeAll { $0 === waiter }
+        }
+        return http2.hasSettings ? http2.peer.enablesConnectProtocol : nil
+    }
+
+    private func tellNewcomers() {
+        for waiter in newcomers { waiter.wake(.ready) }
+    }
+
+    /// A stream for one more exchange.
+    func makeSide() -> HTTP2Upstream {
+        // That it was silent while nothing was asked says nothing.
+        if isIdle { liveness.heard(at: loop.now) }
+        return HTTP2Upstream(http2.makeRequestStream(), of: self)
+    }
+
+    /// The exchange on a stream is over, one way or the other.
+    func end(_ ended: HTTP2Stream) {
+        let isWhole = !ended.hasLeft && ended.inflow.isBodyFinished
+        http2.endExchange(on: ended)
+        guard isOpen else { return }
+        if isWhole, !hasServed {
+            hasServed = true
+            // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
+            if !stream.hasUnsent { stream.takeOverRecords() }
+        }
+        idleSince = loop.now
+        if isIdle, isRetired || http2.departure != nil || owner.hasTooManyIdle { close() }
+    }
+
+    /// Lends room for a head's text.
+    func takeText() -> [UInt8] { exchange(&spareText, with: []) }
+
+    /// Takes the room back.
+    func give(back text: inout [UInt8]) {
+        text.removeAll(keepingCapacity: true)
+        spareText = exchange(&text, with: [])
+    }
+
+    // MARK: Its end
+
+    /// Takes no more exchanges; ends when those under way have.
+    func retire() {
+        isRetired = true
+        if isOpen, isIdle { close() }
+    }
+
+    /// Says that it goes, and goes.
+    func close() {
+        http2.goAway(isFinal: true)
+        end(nil)
+    }
+
+    /// It has ended, or must.
+    /// - Parameter error: how it broke; nil if it did not.
+    func end(_ error: PeerError?) {
+        guard isOpen else { return }
+        isOpen = false
+        // What the kernel does not take now is not worth waiting for.
+        if error == nil { _ = try? http2.flush() }
+        let departure = http2.departure.map { "the server has left: \($0.code.name) \($0.words)" }
+        http2.endStreams(error ?? .broken(departure ?? "the server closed the connection"))
+        owner.ended(self)
+        tellNewcomers()
+        http2.discard()
+        stream.socket.interest = .none
+        stream.close()
+        // Within its own wake that is what the wake comes to.
+        if !isInWake { waiter.wake(.told) }
+    }
+
+    /// Asks the kernel whether the server has said anything since, as that it goes: one system call.
+    /// - Returns: may an exchange begin that may not be repeated?
+    func isStillThere() -> Bool {
+        if stream.peerHasSpoken() {
+            stream.socket.isReadable = true
+            move()
+        }
+        return isOpen && http2.departure == nil
+    }
+
+    // MARK: Reading and writing
+
+    private func sleep() {
+        waiter.sleep(timeout: Self.longSleep, handler: self) { [weak self] _ in
+            guard let self else { return }
+            if isOpen { sleep() } else { waiter.retire() }
+        }
+    }
+
+    /// Nanoseconds: its deadlines are looked at by the pool's sweep.
+    private static let longSleep: UInt64 = 3_600_000_000_000
+
+    private func askForTurnEnd() {
+        guard !isTurnEndDue else { return }
+        isTurnEndDue = true
+        loop.atTurnEnd(self)
+    }
+
+    private func move() {
+        var read = BodyRead.progress
+        let isSent: Bool
+        do throws(PeerError) {
+            for _ in 0..<Self.readsPerTurn where read == .progress {
+                read = try http2.receive()
+                if read == .progress { liveness.heard(at: loop.now) }
+            }
+            isSent = try http2.flush()
+        } catch {
+            return end(error)
+        }
+        if http2.error != nil || read == .end { return end(nil) }
+        if isIdle, http2.departure != nil { return close() }
+        if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
+        let isMore = wakeWriters() || read == .progress
+        stream.watch(reading: read != .full, writing: !isSent)
+        if isMore { askForTurnEnd() }
+    }
+
+    /// Buffers that are read before others have their turn.
+    private static let readsPerTurn = 4
+
+    /// Lets streams that wait for room send.
+    /// - Returns: should others have their turn soon?
+    private func wakeWriters() -> Bool {
+        for _ in 0..<Self.writersPerTurn where !http2.wakeWriter() { return false }
+        return true
+    }
+
+    private static let writersPerTurn = 8
+}
+
+extension HTTP2UpstreamConnection: ReadinessHandler {
+    func becameReady() -> Bool {
+        isInWake = true
+        move()
+        isInWake = false
+        return isOpen
+    }
+}
+
+extension HTTP2UpstreamConnection: TurnEndHandler {
+    func turnEnded() {
+        isTurnEndDue = false
+        if isOpen { move() }
+    }
+}

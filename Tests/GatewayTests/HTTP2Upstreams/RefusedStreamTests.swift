@@ -1,0 +1,71 @@
+import TestSupport
+import Testing
+
+@Suite("What a server provably has not looked at is sent again")
+struct RefusedStreamTests {
+    /// The first connection refuses what comes on it in one way, the others answer with what they got.
+    private static func refusing(_ refusal: @escaping @Sendable (UInt32) -> [UInt8]) throws -> Upstream {
+        try Upstream { upstream, wire in
+            let isFirst = upstream.connections.all.count == 1
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            while true {
+                let request = try connection.request()
+                if isFirst {
+                    try connection.write(refusal(request.stream))
+                    continue
+                }
+                var body: [UInt8] = []
+                var ended = request.flags & Frame.endStream != 0
+                while !ended {
+                    let data = try connection.next(0)
+                    body += data.payload
+                    ended = data.flags & Frame.endStream != 0
+                }
+                let answer = Frame.make(0, Frame.endStream, request.stream, body)
+                try connection.write(ScriptedConnection.ok(stream: request.stream), answer)
+            }
+        }
+    }
+
+    private static let goAway = Frame.make(7, 0, 0, Frame.number(0) + Frame.number(0))
+
+    @Test("GOAWAY below its stream, whatever the method", arguments: ["GET", "POST", "DELETE"])
+    func goAway(method: String) async throws {
+        let upstream = try Self.refusing { _ in Self.goAway }
+        try await Self.expectAnswer(method, from: upstream)
+    }
+
+    @Test("REFUSED_STREAM and then GOAWAY", arguments: ["GET", "POST"])
+    func refused(method: String) async throws {
+        let upstream = try Self.refusing { Frame.reset($0, 7) + Self.goAway }
+        try await Self.expectAnswer(method, from: upstream)
+    }
+
+    private static func expectAnswer(_ method: String, from upstream: Upstream) async throws {
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, retries: 1)) { gatehouse in
+            let body = method == "POST" ? ["-d", "some text"] : []
+            let url = "http://127.0.0.1:\(port)/again"
+            let outcome = try await Command.curl(["-X", method, "-w", "%{http_code}", url] + body)
+            #expect(outcome.text == (method == "POST" ? "some text200" : "200"), "\(outcome)")
+            let entry = try await gatehouse.access("/again")
+            #expect(entry["attempts"] == "2", "\(entry)")
+            #expect(upstream.connections.all.count == 2)
+        }
+    }
+
+    @Test("a reset by another code is none of these: what may not be repeated is not", arguments: [("GET", 200), ("POST", 502)])
+    func otherCode(method: String, status: Int) async throws {
+        let upstream = try Self.refusing { Frame.reset($0, 2) + Self.goAway }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, retries: 1)) { gatehouse in
+            let outcome = try await Command.curl([
+                "-X", method, "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/o",
+            ])
+            #expect(outcome.text == "\(status)", "\(outcome)")
+            let entry = try await gatehouse.access("/o")
+            #expect(entry["reason"] == (status == 502 ? "upstream_closed_early" : nil), "\(entry)")
+        }
+    }
+}

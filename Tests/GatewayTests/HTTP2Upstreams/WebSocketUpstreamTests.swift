@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("WebSockets to upstreams in HTTP/2")
+struct WebSocketUpstreamTests {
+    /// Sends two messages over a WebSocket and prints the answers; or the status that refused it.
+    private static let client = """
+        import sys, websockets.sync.client as ws
+        try:
+            with ws.connect(sys.argv[1], open_timeout=None, proxy=None) as socket:
+                for text in ["one", "two" * 30000]:
+                    socket.send(text)
+                    answer = socket.recv()
+                    print(answer[:10], len(answer))
+        except Exception as error:
+            print(getattr(getattr(error, "response", None), "status_code", repr(error)))
+        """
+
+    private static func client(_ port: FreePort, _ path: String) async throws -> Command.Outcome {
+        try await Command.run(Place.pythonWithLibraries, ["-c", Self.client, "ws://127.0.0.1:\(port)\(path)"])
+    }
+
+    private static func hypercorn(_ arguments: [String]) throws -> ChildProcess {
+        let folder = URL(filePath: Place.peer("")).path(percentEncoded: false)
+        return try ChildProcess(
+            Place.root + ".build-venv/bin/hypercorn", arguments + ["--access-logfile", "-", "http2_app:asgi"], directory: folder)
+    }
+
+    @Test("are opened by extended CONNECT where the server offers it, for clients of HTTP/1.1", arguments: ["h2c", "https"])
+    func extendedConnect(scheme: String) async throws {
+        let certificates = try await Certificates.ready()
+        let (port, behind) = try (FreePort(), FreePort())
+        let local = certificates.local
+        let tls = scheme == "https" ? ["--certfile", local.certificate, "--keyfile", local.key] : []
+        let server = try Self.hypercorn(["--bind", "localhost:\(behind)"] + tls)
+        defer { server.terminate() }
+        _ = try await server.errors.first("hypercorn's start") { $0.contains("Running on") }
+        let keys = scheme == "https" ? "http_version = \"auto\"\nca_file = \"\(certificates.authority)\"" : ""
+        let toml = Sites.proxy(
+            port, to: "\(scheme)://localhost:\(behind)", upstream: keys, route: "websocket = true")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let outcome = try await Self.client(port, "/ws")
+            #expect(outcome.text == "2 one 5\n2 twotwotw 90002\n", "\(outcome)")
+            let refused = try await Self.client(port, "/no")
+            #expect(refused.text == "403\n", "\(refused)")
+            let posted = try await Command.curl(["-d", "some text", "http://127.0.0.1:\(port)/"])
+            #expect(posted.text == "2 POST some text", "\(posted)")
+        }
+    }
+
+    @Test("where it is not offered: 502 with its reason, or a connection in HTTP/1.1", arguments: ["2", "auto"])
+    func notOffered(version: String) async throws {
+        let certificates = try await Certificates.ready()
+        let (port, behind) = try (FreePort(), FreePort())
+        let local = certificates.local
+        let nginx = try await Nginx(
+            """
+            server {
+                listen 127.0.0.1:\(behind) reuseport ssl http2;
+                ssl_certificate \(local.certificate);
+                ssl_certificate_key \(local.key);
+                location / { return 418 "$server_protocol"; }
+            }
+            """, in: TemporaryDirectory())
+        let keys = "http_version = \"\(version)\"\nca_file = \"\(certificates.authority)\""
+        let toml = Sites.proxy(port, to: "https://localhost:\(behind)", upstream: keys, route: "websocket = true")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let outcome = try await Self.client(port, "/ws")
+            #expect(outcome.text == (version == "2" ? "502\n" : "418\n"), "\(outcome)")
+            let reason = try await gatehouse.access("/ws")["reason"]
+            #expect(reason == (version == "2" ? "upstream_no_websocket" : nil))
+        }
+        withExtendedLifetime(nginx) {}
+    }
+}

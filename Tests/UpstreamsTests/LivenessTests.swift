@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Upstreams
+
+@Suite("Whether the server of an HTTP/2 connection is alive")
+struct LivenessTests {
+    private static let second: UInt64 = 1_000_000_000
+    private func liveness(silence: UInt64 = 10) -> HTTP2Liveness {
+        HTTP2Liveness(silence: silence * Self.second, patience: 20 * Self.second, now: 0)
+    }
+
+    @Test("a silent one is asked, then doubted, then given up")
+    func silent() {
+        var state = liveness()
+        #expect(state.step(isAwaited: true, now: 9 * Self.second) == .nothing)
+        #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
+        #expect(state.step(isAwaited: true, now: 19 * Self.second) == .nothing)
+        #expect(!state.isDoubtful)
+        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .doubt)
+        #expect(state.isDoubtful)
+        #expect(state.step(isAwaited: true, now: 30 * Self.second) == .giveUp)
+    }
+
+    @Test("one that answers is trusted again, and not asked before it has said something else")
+    func answers() {
+        var state = liveness()
+        #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
+        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .doubt)
+        state.heard(at: 21 * Self.second)
+        #expect(!state.isDoubtful)
+        for time in 22..<300 { #expect(state.step(isAwaited: true, now: UInt64(time) * Self.second) == .nothing) }
+        #expect(state.step(isAwaited: true, now: 311 * Self.second) == .ping)
+        state.heard(at: 312 * Self.second)
+        state.heard(at: 313 * Self.second)
+        #expect(state.step(isAwaited: true, now: 323 * Self.second) == .ping)
+    }
+
+    @Test("nobody is asked while nothing is awaited, or where that is switched off")
+    func unasked() {
+        var state = liveness()
+        #expect(state.step(isAwaited: false, now: 1000 * Self.second) == .nothing)
+        var off = liveness(silence: 0)
+        #expect(off.step(isAwaited: true, now: 1000 * Self.second) == .nothing)
+    }
+}
