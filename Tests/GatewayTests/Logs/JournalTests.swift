@@ -15,6 +15,7 @@ struct JournalTests {
         \(daemon) & journal=$!
         until [ -S /run/systemd/journal/socket ]; do kill -0 $journal || exit 3; done
         "$0" run -c "$1" & gatehouse=$!
+        until [ -e "$(echo /run/log/journal/*/system.journal)" ]; do kill -0 $journal || exit 4; done
         journalctl -f -n all -D /run/log/journal -o json -t gatehouse --no-pager & reader=$!
         read -r line
         kill $gatehouse; wait $gatehouse; code=$?
@@ -40,7 +41,9 @@ struct JournalTests {
             port = \(port)
             respond = { body = "hello" }
             """)
-        let process = try ChildProcess("unshare", ["--mount", "sh", "-c", Self.script, Place.gatehouse, file])
+        let process = try ChildProcess(
+            "unshare",
+            ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", Self.script, Place.gatehouse, file])
         let start = try await process.output.first { $0.contains("serving addresses=") }
         let first = try #require(AccessEntry(start), "\(start)")
         #expect(first["PRIORITY"] == "5" && first["SYSLOG_IDENTIFIER"] == "gatehouse" && first["GATEHOUSE_LOG"] == "diagnostics")
