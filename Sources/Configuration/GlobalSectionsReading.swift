@@ -10,39 +10,6 @@ extension ServerIdentity {
     }
 }
 
-extension Logging {
-    init(reading table: TableReader) {
-        table.read("level", into: &level)
-        Self.readDestination(table, "access_log", into: &accessLog)
-        Self.readDestination(table, "error_log", into: &errorLog)
-        readFormat(table)
-        table.read("log_requests", into: &logRequests)
-        table.read("redact_query", into: &redactQuery)
-        table.read("sample_one_in", into: &sampleOneIn, in: 1...1_000_000)
-        table.readDuration("sample_slow", into: &sampleSlow, orZero: true)
-        if !logRequests { accessLog = .none }
-        table.finish()
-    }
-
-    private static func readDestination(_ table: TableReader, _ key: String, into target: inout Destination) {
-        guard let text = table.string([key], allowEmpty: false) else { return }
-        switch text.value {
-        case "none", "off": target = .none
-        case "stdout", "-": target = .stdout
-        case "stderr": target = .stderr
-        default: target = .file(path: text.value)
-        }
-    }
-
-    /// BWS documents a format "text" that it does not have.
-    private mutating func readFormat(_ table: TableReader) {
-        if case .string("text") = table.peek("format")?.value, let found = table.find(["format"]) {
-            return table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write format = \"combined\"")
-        }
-        table.read("format", into: &format)
-    }
-}
-
 extension Performance {
     init(reading table: TableReader) {
         table.read("worker_threads", into: &workerThreads, in: 1...1024)

@@ -27,30 +27,7 @@ extension ConfigurationReference {
                     """),
                 Key("group", "name of a group", .none("the user's own"), "And this group."),
             ]),
-        Section(
-            "logging", "The access log (a line per exchange) and the diagnostics log.",
-            [
-                Key(
-                    "level", "`trace`, `debug`, `info`, `warn`, `error`", .value("\"info\""),
-                    "The least severe line that the diagnostics log gets."),
-                Key("access_log", "`none`, `stdout`, `stderr`, or a file", .value("\"stdout\""), "Where access lines go."),
-                Key("error_log", "`none`, `stdout`, `stderr`, or a file", .value("\"stderr\""), "Where diagnostics go."),
-                Key("format", "`combined`, `compact`, `json`", .value("\"combined\""), "The form of an access line."),
-                Key("log_requests", "boolean", .value("true"), "`false` is `access_log = \"none\"`."),
-                Key(
-                    "redact_query", "list of names", .value("[]"),
-                    """
-                    Parameters of a query whose values the access log leaves out, of the target and of `Referer`; compared \
-                    without case, and however they are escaped ([Logging](logging.md#what-is-left-out)).
-                    """),
-                Key(
-                    "sample_one_in", "1 to 1000000", .value("1"),
-                    """
-                    Of ordinary exchanges one in so many leaves an access line. Those with a status of 400 or more, with a \
-                    failure, with several attempts, or slower than `sample_slow`, and WebSockets, always do.
-                    """),
-                Key("sample_slow", "duration", .value("1"), "From when on an exchange is not ordinary."),
-            ]),
+        loggingSection,
         Section(
             "performance", "How much of the machine is used.",
             [

@@ -60,7 +60,7 @@ struct DiagnosticsLog: LogHandler {
     func log(event: LogEvent) {
         var line = "gatehouse: \(event.level): \(event.message)"
         for (key, value) in (event.metadata ?? [:]).sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
-        output.logs.say(line)
+        output.logs.say(line, level: event.level)
     }
 
     /// What came from a peer cannot forge a line.

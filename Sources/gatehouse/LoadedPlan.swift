@@ -54,6 +54,10 @@ struct LoadedPlan {
         guard let configuration = result.configuration else { return (nil, result.problems) }
         if configuration.tls.keylogFile != nil { KeyLog.prepare() }
         var builder = PlanBuilder(configuration, previous: previous, policy: policy, stickySecret: stickySecret)
+        if !result.source.isEmpty {
+            // As long as `gatehouse history` writes it.
+            builder.configurationHash = String(ContentHash.hexadecimal(Array(result.source.utf8)).prefix(12))
+        }
         var problems = result.problems
         do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {
             problems.append(configuration.problem(.error, at: error.key, error.description))

@@ -15,9 +15,15 @@ struct LogMergeTests {
     }
 
     private func text(_ merge: inout LogMerge, upTo last: UInt64 = .max, limit: Int = 1 << 20) -> String {
-        var out: [UInt8] = []
+        var out = LogBatch(source: 0)
         _ = merge.take(upTo: last, limit: limit, to: &out)
-        return String(decoding: out, as: UTF8.self).replacing("\n", with: " ")
+        var lines: [String] = []
+        out.forEachLine { line, mark in
+            lines.append(String(decoding: line, as: UTF8.self))
+            #expect("\(mark.time)" == lines.last)
+        }
+        #expect(lines.map { $0 + "\n" }.joined().utf8.elementsEqual(out.bytes))
+        return String(decoding: out.bytes, as: UTF8.self).replacing("\n", with: " ")
     }
 
     @Test("come in the order of their times, however they were handed over")

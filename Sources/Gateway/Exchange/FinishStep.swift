@@ -15,9 +15,9 @@ extension Exchange {
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         guard state.log.isOn else { return }
         if let tunnel {
-            tunnel.logLine = state.log.template(record, client)
+            tunnel.logLine = state.log.template(record, client, configuration: generation.plan.configurationHash)
         } else {
-            state.log.append(record, client)
+            state.log.append(record, client, configuration: generation.plan.configurationHash)
         }
     }
 

@@ -24,7 +24,9 @@ extension Exchange {
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
             let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
+            let began = state.loop.now
             let lease = try await pool.connect(client.waiter, header: header)
+            record.connectDuration = state.loop.now &- began
             if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number) }
             return lease
         } catch {

@@ -38,6 +38,7 @@ extension Exchange {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
         defer {
+            record.waitDuration = state.loop.now &- since
             queue.leave(waiter)
             client.unwatch()
         }

@@ -10,6 +10,9 @@ extension PlanBuilder {
         let logging = configuration.logging
         var files = [("logging.access_log", logging.accessLog), ("logging.error_log", logging.errorLog)]
         if let file = configuration.tls.keylogFile { files.append(("tls.keylog_file", .file(path: file))) }
+        if let file = logging.syslogCaFile, let error = FileAccess.problem(reading: file) {
+            problem(at: "logging.syslog_ca_file", "cannot read \(file): \(error.reason)")
+        }
         for (key, destination) in files {
             guard case .file(let path) = destination, let error = FileAccess.problem(appendingTo: path) else { continue }
             let directory = FileAccess.directory(of: path)

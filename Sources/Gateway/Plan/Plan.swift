@@ -40,6 +40,8 @@ package final class Plan: Sendable {
     /// Who says so, where an answer is the gateway's own.
     let proxyName: ProxyName
     let logStyle: AccessLogStyle
+    /// The beginning of the SHA-256 of the configuration's text; empty if it has none.
+    let configurationHash: String
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
     package let workerCount: Int
@@ -55,7 +57,7 @@ package final class Plan: Sendable {
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
-        metrics: MetricsPlan?, workerCount: Int
+        configurationHash: String, metrics: MetricsPlan?, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -73,6 +75,7 @@ package final class Plan: Sendable {
         self.limits = limits
         self.proxyName = proxyName
         self.logStyle = logStyle
+        self.configurationHash = configurationHash
         self.metrics = metrics
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []

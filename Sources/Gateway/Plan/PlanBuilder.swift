@@ -18,6 +18,8 @@ package struct PlanBuilder {
     /// What degrades sites; empty where every fault is an error.
     var faults: [SiteFault] = []
     let policy: FaultPolicy
+    /// For log lines: the beginning of the hash of the text that it was read from.
+    package var configurationHash = ""
     var pools: [PoolPlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
@@ -82,7 +84,8 @@ package struct PlanBuilder {
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
-            logStyle: AccessLogStyle(configuration.logging), metrics: metrics?.plan(), workerCount: workerCount)
+            logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash, metrics: metrics?.plan(),
+            workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).

@@ -11,9 +11,14 @@ struct AccessLine {
     /// When it was made, in nanoseconds since 1970. Nil leaves out what a tunnel's end decides: see `Blank`.
     let time: UInt64?
 
-    /// A place in a template. Nothing else in a line is a control byte, so a blank is one.
+    /// Which configuration the exchange went by: the beginning of its hash, or nothing.
+    let configuration: String
+
+    /// A place in a template. Nothing else in a line is a control byte, so a blank is one. A line end is none of them.
     enum Blank: UInt8 {
         case time = 1, bytesReceived, bytesSent, duration, ending
+        case framesIn, framesOut, messagesIn, messagesOut
+        case violations = 0x0B, closedBy, closeCode, reason, key, nanoseconds, commonTime
     }
 
     /// Of a request that was refused while it was read: the most bytes of each of its parts.
@@ -21,65 +26,13 @@ struct AccessLine {
 
     func append(to out: inout [UInt8]) {
         switch format {
-        case .json: appendJSON(to: &out)
+        case .json: appendObject(AccessLineNames.json, beginning: "{\"time\":\"", to: &out)
+        case .ecs: appendObject(AccessLineNames.ecs, beginning: AccessLineNames.ecsBeginning, to: &out)
+        case .otel: appendObject(AccessLineNames.otel, beginning: "{\"timestamp\":\"", to: &out)
         case .combined: appendCombined(to: &out)
         case .compact: appendCompact(to: &out)
+        case .text(let text): append(text, to: &out)
         }
-    }
-
-    /// One JSON object.
-    private func appendJSON(to out: inout [UInt8]) {
-        out.append("{\"time\":\"")
-        appendTime(to: &out)
-        out.append("\"")
-        string("client", clientAddress, to: &out)
-        string("site", record.site?.name, to: &out)
-        string("user", record.user, to: &out)
-        if let request {
-            string("method", text(request, request.methodRange), to: &out)
-            string("target", text(request, request.target).map(style.redaction.redacted), to: &out)
-            string("host", text(request, request.authorityRange), to: &out)
-            if let version = version(of: request) {
-                key("version", to: &out)
-                out.append("\"")
-                out.append(version)
-                out.append("\"")
-            }
-            if let place = client.place {
-                number("stream", UInt64(place.stream), to: &out)
-                number("connection_requests", UInt64(place.request), to: &out)
-            }
-            string("referer", value(.referer).map(style.redaction.redacted), to: &out)
-            string("user_agent", value(.userAgent), to: &out)
-        }
-        number("status", UInt64(record.status), to: &out)
-        key("bytes_in", to: &out)
-        blank(.bytesReceived, to: &out) { $0.append(decimal: record.bodyBytesReceived) }
-        key("bytes_out", to: &out)
-        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
-        key("ms", to: &out)
-        blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
-        if let requestID = record.requestID {
-            key("request_id", to: &out)
-            out.append("\"")
-            requestID.append(to: &out)
-            out.append("\"")
-        }
-        string("route", record.route?.text, to: &out)
-        string("upstream", record.server?.url, to: &out)
-        if record.attempts > 1 { number("attempts", UInt64(record.attempts), to: &out) }
-        string("not_retried", record.notRetried?.rawValue, to: &out)
-        if let duration = record.upstreamDuration { milliseconds("upstream_ms", duration, to: &out) }
-        string("tls", client.endpoint.tls?.version, to: &out)
-        string("cipher", client.endpoint.tls?.cipher, to: &out)
-        blank(.ending, to: &out) { _ in }
-        string("reason", record.reason?.word, to: &out)
-        if let failure = record.failure {
-            string("blame", failure.blame.rawValue, to: &out)
-            if !failure.detail.isEmpty { string("detail", failure.detail, to: &out) }
-            string("key", failure.key, to: &out)
-        }
-        out.append("}")
     }
 
     /// The combined format of Apache and nginx, then what it lacks as `key=value`.
@@ -127,25 +80,25 @@ struct AccessLine {
 
     private var format: Logging.Format { style.format }
 
-    private var request: RequestHead? { client.requestIfAny }
+    var request: RequestHead? { client.requestIfAny }
 
     /// The address that the site believes: through trusted proxies, the client behind them.
-    private var clientAddress: String {
+    var clientAddress: String {
         guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return client.endpoint.peer.host }
         return client.endpoint.clientAddress(of: request, for: site)?.text ?? client.endpoint.peer.host
     }
 
-    private func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
+    func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
         if time == nil { out.append(blank.rawValue) } else { append(&out) }
     }
 
-    private func appendTime(to out: inout [UInt8]) {
+    func appendTime(to out: inout [UInt8]) {
         blank(.time, to: &out) { Self.append(time: time ?? 0, in: format, to: &$0) }
     }
 
     static func append(time: UInt64, in format: Logging.Format, to out: inout [UInt8]) {
         switch format {
-        case .json, .compact: Timestamp.append(nanoseconds: time, to: &out)
+        case .json, .ecs, .otel, .compact, .text: Timestamp.append(nanoseconds: time, to: &out)
         case .combined: Timestamp.appendCommon(nanoseconds: time, to: &out)
         }
     }
@@ -164,20 +117,20 @@ struct AccessLine {
     }
 
     /// Nil if it could not be read.
-    private func version(of request: RequestHead) -> StaticString? {
+    func version(of request: RequestHead) -> StaticString? {
         guard request.hasRequestLine else { return nil }
         if request.isHTTP2 { return "HTTP/2.0" }
         return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
     }
 
     /// The field's first line; nil without one.
-    private func value(_ field: KnownField) -> ArraySlice<UInt8>? {
+    func value(_ field: KnownField) -> ArraySlice<UInt8>? {
         guard let request, let line = request.fields.first(field) else { return nil }
         return text(request, line.value)
     }
 
     /// A part of the request's head; nil if it is empty. A whole head keeps to the limits; of another, a part may be anything.
-    private func text(_ request: RequestHead, _ range: Range<Int>) -> ArraySlice<UInt8>? {
+    func text(_ request: RequestHead, _ range: Range<Int>) -> ArraySlice<UInt8>? {
         guard !range.isEmpty else { return nil }
         let text = request.fields.bytes[range]
         return record.isRequestWhole ? text : text.prefix(Self.longestPart)
@@ -234,36 +187,6 @@ struct AccessLine {
         escape(Array(value.utf8)[...], to: &out)
     }
 
-    private func string(_ name: StaticString, _ value: String?, to out: inout [UInt8]) {
-        guard let value else { return }
-        string(name, Array(value.utf8)[...], to: &out)
-    }
-
-    /// Nothing if there is no value.
-    private func string(_ name: StaticString, _ value: ArraySlice<UInt8>?, to out: inout [UInt8]) {
-        guard let value else { return }
-        key(name, to: &out)
-        out.append("\"")
-        escape(value, to: &out)
-        out.append("\"")
-    }
-
-    private func number(_ name: StaticString, _ value: UInt64, to out: inout [UInt8]) {
-        key(name, to: &out)
-        out.append(decimal: value)
-    }
-
-    private func milliseconds(_ name: StaticString, _ value: UInt64, to out: inout [UInt8]) {
-        key(name, to: &out)
-        Self.appendMilliseconds(value, to: &out)
-    }
-
-    private func key(_ name: StaticString, to out: inout [UInt8]) {
-        out.append(",\"")
-        out.append(name)
-        out.append("\":")
-    }
-
     /// Milliseconds with three places: "12.045".
     static func appendMilliseconds(_ nanoseconds: UInt64, to out: inout [UInt8]) {
         let microseconds = nanoseconds / 1000
@@ -276,7 +199,8 @@ struct AccessLine {
     }
 
     /// Escapes quotes, backslashes and everything that is not printable ASCII: as JSON does, or as Apache and nginx do.
-    private func escape(_ bytes: ArraySlice<UInt8>, to out: inout [UInt8]) {
+    func escape(_ bytes: ArraySlice<UInt8>, to out: inout [UInt8]) {
+        let isJSON = format.isJSON
         for byte in bytes {
             switch byte {
             case 0x22, 0x5C:
@@ -284,7 +208,7 @@ struct AccessLine {
                 out.append(byte)
             case 0x20..<0x7F: out.append(byte)
             default:
-                out.append(format == .json ? "\\u00" : "\\x")
+                out.append(isJSON ? "\\u00" : "\\x")
                 out.append(hexDigit(byte >> 4))
                 out.append(hexDigit(byte & 0x0F))
             }

@@ -30,21 +30,22 @@ final class AccessLog {
     }
 
     /// Adds the exchange's line.
-    func append(_ record: AccessRecord, _ client: any ClientSide) {
+    /// - Parameter configuration: which one it went by.
+    func append(_ record: AccessRecord, _ client: any ClientSide, configuration: String) {
         if style.sampling > 1, !style.mustKeep(record) {
             skipped += 1
             guard skipped == style.sampling else { return }
             skipped = 0
         }
         let now = realtimeNanoseconds()
-        AccessLine(record: record, client: client, style: style, time: now).append(to: &batch.bytes)
+        AccessLine(record: record, client: client, style: style, time: now, configuration: configuration).append(to: &batch.bytes)
         endLine(now)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
-    func template(_ record: AccessRecord, _ client: any ClientSide) -> Template {
+    func template(_ record: AccessRecord, _ client: any ClientSide, configuration: String) -> Template {
         var bytes: [UInt8] = []
-        AccessLine(record: record, client: client, style: style, time: nil).append(to: &bytes)
+        AccessLine(record: record, client: client, style: style, time: nil, configuration: configuration).append(to: &bytes)
         return Template(bytes: Array(bytes), format: style.format)
     }
 
@@ -66,7 +67,11 @@ final class AccessLog {
             case .bytesReceived: batch.bytes.append(decimal: ending.up.bytes)
             case .bytesSent: batch.bytes.append(decimal: ending.down.bytes)
             case .duration: AccessLine.appendMilliseconds(duration, to: &batch.bytes)
-            case .ending: ending.append(asJSON: template.format == .json, to: &batch.bytes)
+            case .ending: ending.append(template.format, to: &batch.bytes)
+            case .nanoseconds: batch.bytes.append(decimal: duration)
+            case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &batch.bytes)
+            case .framesIn, .framesOut, .messagesIn, .messagesOut, .violations, .closedBy, .closeCode, .reason, .key:
+                ending.append(AccessLine.Blank(rawValue: byte), to: &batch.bytes)
             case nil: batch.bytes.append(byte)
             }
         }

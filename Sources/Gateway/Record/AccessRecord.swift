@@ -26,6 +26,10 @@ struct AccessRecord {
     var bodyBytesSent: UInt64 = 0
     /// Nanoseconds from the head's arrival to the last byte handed to the kernel.
     var duration: UInt64 = 0
+    /// Nanoseconds that it waited for a server with room; nil if it did not.
+    var waitDuration: UInt64?
+    /// Nanoseconds that the last connection to an upstream took, with its handshake; nil if it was there already.
+    var connectDuration: UInt64?
     /// Nanoseconds to the upstream's head; nil without one.
     var upstreamDuration: UInt64?
     var failure: Failure?

@@ -17,14 +17,16 @@ struct LogFile: Sendable {
     private var descriptor: Int32
     /// Nil for standard output and standard error, which are not ours to close.
     private let path: String?
+    private let rotation: LogRotation
     /// A line was written in part: the rest of it is lost.
     private var isTorn = false
 
     /// - Parameter key: the configuration key of the log, for errors.
     /// - Throws: when a file cannot be opened for appending.
-    init(_ destination: Logging.Destination, key: String) throws(LogOpenError) {
+    init(_ destination: Logging.Destination, _ rotation: LogRotation, key: String) throws(LogOpenError) {
+        self.rotation = rotation
         switch destination {
-        case .none: (descriptor, path) = (-1, nil)
+        case .none, .syslog, .journald: (descriptor, path) = (-1, nil)
         case .stdout: (descriptor, path) = (STDOUT_FILENO, nil)
         case .stderr: (descriptor, path) = (STDERR_FILENO, nil)
         case .file(let path):
@@ -51,9 +53,12 @@ struct LogFile: Sendable {
         isTorn = false
     }
 
-    /// Writes whole lines; blocks as long as the destination takes none.
+    /// Writes whole lines; blocks as long as the destination takes none. Puts the file aside before, if it is time.
     /// - Throws: when they, or some of them, are lost.
-    mutating func write(_ lines: [UInt8]) throws(SystemError) {
+    mutating func write(_ batch: LogBatch) throws(SystemError) {
+        // A file that cannot be put aside grows on: lines are worth more than its size.
+        try? rotate(before: batch)
+        let lines = batch.bytes
         var offset = 0
         if isTorn { try write([0x0A], &offset) }
         isTorn = false
@@ -66,6 +71,26 @@ struct LogFile: Sendable {
                 throw error
             }
         }
+    }
+
+    private mutating func rotate(before batch: LogBatch) throws(SystemError) {
+        guard let path, rotation.size != nil || rotation.period != nil, let time = batch.marks.first?.time else { return }
+        var (held, named) = (stat(), stat())
+        // The calls fill the structs, and read the path, during the call alone.
+        guard unsafe fstat(descriptor, &held) == 0, held.st_mode & S_IFMT == S_IFREG else { return }
+        let last = UInt64(max(0, held.st_mtim.tv_sec)) * 1_000_000_000 + UInt64(held.st_mtim.tv_nsec)
+        guard rotation.isDue(held: Int(held.st_size), more: batch.bytes.count, last: last, now: time) else { return }
+        // Somebody else may have put it aside: logrotate(8), or the process before an upgrade.
+        if unsafe stat(path, &named) == 0, named.st_ino == held.st_ino, named.st_dev == held.st_dev {
+            try rotation.putAside(path)
+        }
+        try reopen()
+    }
+
+    /// rename(2).
+    static func rename(_ path: String, to other: String) throws(SystemError) {
+        // The call reads the paths alone.
+        guard unsafe Glibc.rename(path, other) == 0 else { throw SystemError("rename") }
     }
 
     private func write(_ bytes: [UInt8], _ offset: inout Int) throws(SystemError) {

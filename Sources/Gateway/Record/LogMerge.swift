@@ -1,5 +1,3 @@
-import HTTP
-
 /// Brings the lines of several sources into the order of their times.
 struct LogMerge {
     private struct Source {
@@ -31,9 +29,9 @@ struct LogMerge {
     ///   - limit: stops after the line that fills so many bytes.
     ///   - out: where the lines go.
     /// - Returns: how many lines were taken.
-    mutating func take(upTo last: UInt64, limit: Int, to out: inout [UInt8]) -> Int {
+    mutating func take(upTo last: UInt64, limit: Int, to out: inout LogBatch) -> Int {
         var count = 0
-        while out.count < limit, let (index, until) = nextRun(last) {
+        while out.bytes.count < limit, let (index, until) = nextRun(last) {
             count += takeRun(of: index, until: until, limit: limit, to: &out)
         }
         return count
@@ -56,15 +54,15 @@ struct LogMerge {
     }
 
     /// Takes lines of the source's first batch by one copy.
-    private mutating func takeRun(of index: Int, until: UInt64, limit: Int, to out: inout [UInt8]) -> Int {
+    private mutating func takeRun(of index: Int, until: UInt64, limit: Int, to out: inout LogBatch) -> Int {
         let batch = sources[index].batches[0]
         let (line, offset) = (sources[index].line, sources[index].offset)
         var (next, end) = (line, offset)
-        while next < batch.lineCount, batch.marks[next].time <= until, next == line || out.count + end - offset < limit {
+        while next < batch.lineCount, batch.marks[next].time <= until, next == line || out.bytes.count + end - offset < limit {
             end = batch.marks[next].end
             next += 1
         }
-        out.append(batch.bytes, offset..<end)
+        out.append(line..<next, of: batch)
         if next == batch.lineCount {
             sources[index].batches.removeFirst()
             size -= batch.size

@@ -1,5 +1,6 @@
 import EventLoop
 import Synchronization
+import Transport
 
 /// What stands between the threads that make log lines and the one that writes them. Its lock is held for a few assignments, and
 /// asked for once a batch.
@@ -11,7 +12,11 @@ final class LogQueue: Sendable {
         /// There is room again.
         case hasRoom(lost: Int)
         /// The destination refuses lines.
-        case fails(SystemError)
+        case fails(TransportError)
+        /// The destination is not to be reached: lines wait.
+        case unreached(TransportError)
+        /// It has been reached again.
+        case reached
         /// It takes them again.
         case works(lost: Int)
         case reopened
@@ -111,14 +116,15 @@ final class LogQueue: Sendable {
     ///   - size: of the batches that the writer still holds.
     ///   - before: the same before it wrote.
     ///   - lines: how many it wrote, or lost.
-    ///   - error: why they are lost.
-    func didWrite(size: Int, before: Int, lines: Int, _ error: SystemError?) {
+    ///   - lost: how many of them are lost.
+    ///   - error: why; nil if none is.
+    func didWrite(size: Int, before: Int, lines: Int, lost: Int = 0, _ error: TransportError?) {
         state.withLock { state in
             state.size -= before - size
             if let error {
                 if state.lost == 0 { state.changes.append(.fails(error)) }
-                state.lost += lines
-                state.missing += UInt64(lines)
+                state.lost += lost
+                state.missing += UInt64(lost)
             } else if state.lost > 0 {
                 state.changes.append(.works(lost: state.lost))
                 state.lost = 0
@@ -129,6 +135,14 @@ final class LogQueue: Sendable {
                 state.dropped = 0
             }
         }
+    }
+
+    func noteUnreached(_ error: TransportError) {
+        state.withLock { $0.changes.append(.unreached(error)) }
+    }
+
+    func noteReached() {
+        state.withLock { $0.changes.append(.reached) }
     }
 
     /// - Parameter error: why it could not be done.

@@ -1,23 +1,28 @@
 import EventLoop
+import Transport
 
 /// What a log's thread does: it takes lines from the queue, brings them into order, and writes them, however long that takes.
 struct LogThread: Sendable {
-    private var file: LogFile
+    private var output: LogOutput
     private let queue: LogQueue
     private let ended: Wakeup
     private let sortingTime: UInt64
     private var merge = LogMerge()
     /// When lines were last taken, in monotonic nanoseconds: a clock that is set back must not keep them.
     private var takenAt: UInt64 = 0
+    /// When to look for the destination again, in monotonic nanoseconds; nil while it is there.
+    private var retryAt: UInt64?
 
     /// Bytes of one write(2), about.
     private static let writeSize = 65_536
+    /// Nanoseconds between two attempts to reach a receiver.
+    private static let retryTime: UInt64 = 1_000_000_000
 
     /// - Parameters:
     ///   - ended: rings when the last line has been written.
     ///   - sortingTime: nanoseconds that a line waits for older ones.
-    init(file: LogFile, queue: LogQueue, ended: Wakeup, sortingTime: UInt64) {
-        self.file = file
+    init(output: LogOutput, queue: LogQueue, ended: Wakeup, sortingTime: UInt64) {
+        self.output = output
         self.queue = queue
         self.ended = ended
         self.sortingTime = sortingTime
@@ -35,13 +40,17 @@ struct LogThread: Sendable {
             isClosing = work.isClosing
             write(upTo: isClosing ? .max : lastTime)
         }
-        file.close()
+        output.close()
         ended.ring()
     }
 
     /// Milliseconds until the oldest line has waited long enough; nil without one.
     private var pause: Int? {
         guard let next = merge.nextTime else { return nil }
+        if let retryAt {
+            let now = monotonicNanoseconds()
+            return retryAt > now ? Int((retryAt - now) / 1_000_000) + 1 : 0
+        }
         let due = next &+ sortingTime
         let now = realtimeNanoseconds()
         return due > now ? Int(min(due - now, sortingTime) / 1_000_000) + 1 : 1
@@ -56,23 +65,37 @@ struct LogThread: Sendable {
     }
 
     private mutating func write(upTo last: UInt64) {
+        guard merge.nextTime != nil, isReady() else { return }
         while true {
-            var lines: [UInt8] = []
+            var lines = LogBatch(source: 0)
             let before = merge.size
             let count = merge.take(upTo: last, limit: Self.writeSize, to: &lines)
             guard count > 0 else { return }
-            do throws(SystemError) {
-                try file.write(lines)
-                queue.didWrite(size: merge.size, before: before, lines: count, nil)
-            } catch {
-                queue.didWrite(size: merge.size, before: before, lines: count, error)
-            }
+            let loss = output.write(lines)
+            queue.didWrite(size: merge.size, before: before, lines: count, lost: loss?.lines ?? 0, loss?.error)
+            // Its receiver has gone: what is left waits for the next.
+            guard loss == nil || isReady() else { return }
+        }
+    }
+
+    /// Is there a receiver? Until there is one again lines wait, as long as there is room for them.
+    private mutating func isReady() -> Bool {
+        if let retryAt, retryAt > monotonicNanoseconds() { return false }
+        do throws(TransportError) {
+            try output.prepare()
+            if retryAt != nil { queue.noteReached() }
+            retryAt = nil
+            return true
+        } catch {
+            if retryAt == nil { queue.noteUnreached(error) }
+            retryAt = monotonicNanoseconds() &+ Self.retryTime
+            return false
         }
     }
 
     private mutating func reopen() {
         do throws(SystemError) {
-            try file.reopen()
+            try output.reopen()
             queue.noteReopened(nil)
         } catch {
             queue.noteReopened(error)

@@ -1,4 +1,4 @@
-package import Configuration
+import Configuration
 import EventLoop
 
 /// A log: a bounded queue of lines, and a thread of its own that writes them. Nobody who logs ever waits for the destination, be
@@ -11,6 +11,9 @@ package final class LogWriter: Sendable {
     /// Nil unless it is a file.
     package let path: String?
     private let destination: Logging.Destination
+    private let options: LogOptions
+    /// Does whoever receives lines get their times beside them?
+    let isTimed: Bool
     private let sources: Int
     private let queue: LogQueue
     private let ended: Wakeup
@@ -26,9 +29,15 @@ package final class LogWriter: Sendable {
     ///   - key: the configuration key of the destination, for messages.
     ///   - sources: how many threads make lines; lines of several are brought into the order of their times.
     /// - Throws: `LogOpenError`, or the system call that failed.
-    package init(_ destination: Logging.Destination, key: String, sources: Int) throws {
+    init(_ destination: Logging.Destination, _ options: LogOptions, key: String, sources: Int) throws {
         self.key = key
         self.destination = destination
+        self.options = options
+        isTimed =
+            switch destination {
+            case .syslog, .journald: true
+            case .none, .stdout, .stderr, .file: false
+            }
         self.sources = sources
         isOn = destination != .none
         path = if case .file(let path) = destination { path } else { nil }
@@ -40,7 +49,8 @@ package final class LogWriter: Sendable {
         }
         // Opened here, so that what is wrong with it is an error at start.
         let thread = LogThread(
-            file: try LogFile(destination, key: key), queue: queue, ended: ended, sortingTime: sources > 1 ? Self.sortingTime : 0)
+            output: try LogOutput(destination, options, key: key), queue: queue, ended: ended,
+            sortingTime: sources > 1 ? Self.sortingTime : 0)
         try NamedThread.start(name: "log") {
             var thread = thread
             thread.run()
@@ -48,8 +58,8 @@ package final class LogWriter: Sendable {
     }
 
     /// Would one with these arguments do the same?
-    func isSame(as destination: Logging.Destination, key: String, sources: Int) -> Bool {
-        self.destination == destination && self.key == key && self.sources == sources
+    func isSame(as destination: Logging.Destination, _ options: LogOptions, key: String, sources: Int) -> Bool {
+        self.destination == destination && self.options == options && self.key == key && self.sources == sources
     }
 
     /// Its thread writes what it has been given, and ends.

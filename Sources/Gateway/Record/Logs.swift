@@ -1,6 +1,6 @@
 package import Configuration
 import EventLoop
-import Logging
+package import Logging
 
 /// Both logs of the gateway.
 package final class Logs: Sendable {
@@ -15,9 +15,12 @@ package final class Logs: Sendable {
     /// - Throws: `LogOpenError`, or the system call that failed.
     package init(_ configuration: Configuration::Logging, workers: Int, after previous: Logs? = nil) throws {
         let known = [previous?.access, previous?.diagnostics].compactMap { $0 }
+        let options = LogOptions(configuration)
         func writer(_ destination: Configuration::Logging.Destination, _ key: String, _ sources: Int) throws -> LogWriter {
-            try known.first { $0.isSame(as: destination, key: key, sources: sources) }
-                ?? LogWriter(destination, key: key, sources: sources)
+            if let found = known.first(where: { $0.isSame(as: destination, options, key: key, sources: sources) }) {
+                return found
+            }
+            return try LogWriter(destination, options, key: key, sources: sources)
         }
         if configuration.accessLog == configuration.errorLog {
             access = try writer(configuration.accessLog, "logging.access_log", workers + 1)
@@ -38,15 +41,19 @@ package final class Logs: Sendable {
     }
 
     /// Writes one line of diagnostics.
-    /// - Parameter line: without time and line end.
-    package func say(_ line: String) {
+    /// - Parameters:
+    ///   - line: without time and line end.
+    ///   - level: how much it matters, for those who are told.
+    package func say(_ line: String, level: Logger.Level) {
         guard diagnostics.isOn else { return }
         var batch = LogBatch(source: 0)
         let now = realtimeNanoseconds()
-        Timestamp.append(nanoseconds: now, to: &batch.bytes)
-        batch.bytes.append(0x20)
+        if !diagnostics.isTimed {
+            Timestamp.append(nanoseconds: now, to: &batch.bytes)
+            batch.bytes.append(0x20)
+        }
         batch.bytes.append(contentsOf: line.utf8)
-        batch.endLine(time: now)
+        batch.endLine(time: now, severity: LogSeverity(level))
         diagnostics.write(batch)
     }
 
@@ -72,8 +79,12 @@ package final class Logs: Sendable {
                 facts["dropped"] = "\(lost)"
                 log.warning("a log is read again", metadata: facts)
             case .fails(let error):
-                facts["reason"] = "\(error.reason)"
+                facts["reason"] = "\(error)"
                 log.error("a log cannot be written: lines are lost", metadata: facts)
+            case .unreached(let error):
+                facts["reason"] = "\(error)"
+                log.error("a log's receiver cannot be reached: lines wait", metadata: facts)
+            case .reached: log.notice("a log's receiver is there again", metadata: facts)
             case .works(let lost):
                 facts["lost"] = "\(lost)"
                 log.warning("a log is written again", metadata: facts)

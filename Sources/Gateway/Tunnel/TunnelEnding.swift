@@ -1,3 +1,4 @@
+import Configuration
 import HTTP
 import WebSocket
 
@@ -58,30 +59,54 @@ struct TunnelEnding {
     /// From the upstream.
     var down: Counts
 
-    /// Its part of an access-log line: `,"name":value` each, or ` name=value`.
-    func append(asJSON: Bool, to out: inout [UInt8]) {
+    /// Its part of an access-log line: `,"name":value` each, or ` name=value`. Behind names of others' ours have a namespace.
+    func append(_ format: Logging.Format, to out: inout [UInt8]) {
+        let beginning: StaticString =
+            switch format {
+            case .json: ",\""
+            case .ecs, .otel: ",\"gatehouse."
+            case .combined, .compact, .text: " "
+            }
+        let isJSON = format.isJSON
         func number(_ name: StaticString, _ value: Int) {
-            out.append(asJSON ? ",\"" : " ")
+            out.append(beginning)
             out.append(name)
-            out.append(asJSON ? "\":" : "=")
+            out.append(isJSON ? "\":" : "=")
             out.append(decimal: UInt64(max(0, value)))
         }
         func word(_ name: StaticString, _ value: String) {
-            out.append(asJSON ? ",\"" : " ")
+            out.append(beginning)
             out.append(name)
-            out.append(asJSON ? "\":\"" : "=")
+            out.append(isJSON ? "\":\"" : "=")
             out.append(contentsOf: value.utf8)
-            if asJSON { out.append("\"") }
+            if isJSON { out.append("\"") }
         }
         number("frames_in", up.frames)
         number("frames_out", down.frames)
         number("messages_in", up.messages)
         number("messages_out", down.messages)
-        let violations = up.violations + down.violations
         if violations > 0 { number("violations", violations) }
         word("closed_by", reason.closedBy)
         number("close_code", Int(closeCode.rawValue))
         word("reason", reason.rawValue)
         if let key { word("key", key) }
+    }
+
+    private var violations: Int { up.violations + down.violations }
+
+    /// A single value in a text with fields.
+    func append(_ blank: AccessLine.Blank?, to out: inout [UInt8]) {
+        switch blank {
+        case .framesIn: out.append(decimal: UInt64(up.frames))
+        case .framesOut: out.append(decimal: UInt64(down.frames))
+        case .messagesIn: out.append(decimal: UInt64(up.messages))
+        case .messagesOut: out.append(decimal: UInt64(down.messages))
+        case .violations: out.append(decimal: UInt64(violations))
+        case .closedBy: out.append(contentsOf: reason.closedBy.utf8)
+        case .closeCode: out.append(decimal: UInt64(closeCode.rawValue))
+        case .reason: out.append(contentsOf: reason.rawValue.utf8)
+        case .key: out.append(contentsOf: (key ?? "-").utf8)
+        default: break
+        }
     }
 }

@@ -1,0 +1,71 @@
+extension Logging {
+    init(reading table: TableReader) {
+        table.read("level", into: &level)
+        Self.readDestination(table, "access_log", into: &accessLog)
+        Self.readDestination(table, "error_log", into: &errorLog)
+        if let read = Self.readFormat(table) { format = read }
+        table.read("log_requests", into: &logRequests)
+        table.read("redact_query", into: &redactQuery)
+        table.read("sample_one_in", into: &sampleOneIn, in: 1...1_000_000)
+        table.readDuration("sample_slow", into: &sampleSlow, orZero: true)
+        var size = 0
+        table.readSize("rotate_size", into: &size, in: (64 << 10)...(1 << 40))
+        if size > 0 { rotateSize = size }
+        table.readDuration("rotate_age", into: &rotateAge)
+        table.read("rotate_keep", into: &rotateKeep, in: 1...1000)
+        table.read("syslog_facility", into: &syslogFacility)
+        table.read("syslog_ca_file", into: &syslogCaFile)
+        checkRotation(table)
+        if !logRequests { accessLog = .none }
+        table.finish()
+    }
+
+    static func readDestination(_ table: TableReader, _ key: String, into target: inout Destination) {
+        guard let text = table.string([key], allowEmpty: false) else { return }
+        guard let destination = Destination(text.value) else {
+            return table.reading.error(
+                text, "\"\(text.value)\" names no syslog receiver",
+                hint: "syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://… or syslog+unix:/PATH")
+        }
+        target = destination
+    }
+
+    /// Nil if it is not written, or wrong. BWS documents a format "text" that it does not have.
+    static func readFormat(_ table: TableReader) -> Format? {
+        if case .string("text") = table.peek("format")?.value, let found = table.find(["format"]) {
+            table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write format = \"combined\"")
+            return nil
+        }
+        guard let text = table.string(["format"], allowEmpty: false) else { return nil }
+        if let known = Format.words.first(where: { $0.word == text.value }) { return known.format }
+        let words = Format.words.map(\.word)
+        guard text.value.contains("{") else {
+            table.reading.error(
+                text, "unknown value \"\(text.value)\"; one of \(words.joined(separator: ", ")), or a text with fields in braces",
+                hint: DidYouMean.hint(for: text.value, among: words))
+            return nil
+        }
+        do throws(LogFormat.Fault) {
+            return .text(try LogFormat(text.value))
+        } catch {
+            table.reading.error(text, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    /// A key that does nothing would have somebody wait for it.
+    private func checkRotation(_ table: TableReader) {
+        func error(_ key: String, _ message: String, _ hint: String) {
+            guard table.peek(key) != nil else { return }
+            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+        }
+        if rotateSize == nil, rotateAge == nil {
+            guard rotateKeep != Logging().rotateKeep else { return }
+            error("rotate_keep", "does nothing: no log is rotated", "set rotate_size or rotate_age")
+        } else if !accessLog.isFile, !errorLog.isFile {
+            for key in ["rotate_size", "rotate_age"] {
+                error(key, "does nothing: no log goes to a file", "set access_log or error_log to a file, or take it out")
+            }
+        }
+    }
+}

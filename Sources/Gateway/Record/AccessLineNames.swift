@@ -1,0 +1,63 @@
+import Configuration
+
+/// How the formats that are JSON objects call their fields, in their order: literals with comma and colon, since each line has
+/// them all.
+enum AccessLineNames {
+    static let json: [(field: LogField, name: StaticString)] = [
+        (.client, ",\"client\":"), (.site, ",\"site\":"), (.user, ",\"user\":"), (.method, ",\"method\":"),
+        (.target, ",\"target\":"), (.host, ",\"host\":"), (.version, ",\"version\":"), (.stream, ",\"stream\":"),
+        (.connection_requests, ",\"connection_requests\":"), (.referer, ",\"referer\":"),
+        (.user_agent, ",\"user_agent\":"), (.status, ",\"status\":"), (.bytes_in, ",\"bytes_in\":"),
+        (.bytes_out, ",\"bytes_out\":"), (.ms, ",\"ms\":"), (.request_id, ",\"request_id\":"), (.route, ",\"route\":"),
+        (.upstream, ",\"upstream\":"), (.attempts, ",\"attempts\":"), (.not_retried, ",\"not_retried\":"),
+        (.wait_ms, ",\"wait_ms\":"), (.connect_ms, ",\"connect_ms\":"), (.upstream_ms, ",\"upstream_ms\":"),
+        (.tls, ",\"tls\":"), (.cipher, ",\"cipher\":"), (.server_name, ",\"server_name\":"),
+        (.resumed, ",\"resumed\":"), (.client_cert, ",\"client_cert\":"), (.closed_by, ""), (.reason, ",\"reason\":"),
+        (.blame, ",\"blame\":"), (.detail, ",\"detail\":"), (.key, ",\"key\":"),
+        (.configuration, ",\"configuration\":"),
+    ]
+
+    /// What ecs-logging's specification asks for, and what tells this log from others.
+    static let ecsBeginning: StaticString =
+        """
+        {"ecs.version":"8.11.0","log.level":"info","event.kind":"event","event.dataset":"gatehouse.access","@timestamp":"
+        """
+
+    /// The Elastic Common Schema 8.11, with dots, as ecs-logging writes it; what it has no name for is in a namespace of our own.
+    static let ecs: [(field: LogField, name: StaticString)] = [
+        (.client, ",\"client.address\":"), (.peer, ",\"source.address\":"), (.site, ",\"gatehouse.site\":"),
+        (.user, ",\"user.name\":"), (.method, ",\"http.request.method\":"), (.target, ",\"url.original\":"),
+        (.path, ",\"url.path\":"), (.query, ",\"url.query\":"), (.domain, ",\"url.domain\":"),
+        (.http_version, ",\"http.version\":"), (.referer, ",\"http.request.referrer\":"),
+        (.user_agent, ",\"user_agent.original\":"), (.status, ",\"http.response.status_code\":"),
+        (.bytes_in, ",\"http.request.body.bytes\":"), (.bytes_out, ",\"http.response.body.bytes\":"),
+        (.ns, ",\"event.duration\":"), (.request_id, ",\"http.request.id\":"), (.route, ",\"gatehouse.route\":"),
+        (.upstream, ",\"gatehouse.upstream\":"), (.attempts, ",\"gatehouse.attempts\":"),
+        (.not_retried, ",\"gatehouse.not_retried\":"), (.wait_ms, ",\"gatehouse.wait_ms\":"),
+        (.connect_ms, ",\"gatehouse.connect_ms\":"), (.upstream_ms, ",\"gatehouse.upstream_ms\":"),
+        (.tls_version, ",\"tls.version\":"), (.cipher, ",\"tls.cipher\":"), (.server_name, ",\"tls.client.server_name\":"),
+        (.alpn, ",\"tls.next_protocol\":"), (.resumed, ",\"tls.resumed\":"), (.client_cert, ",\"tls.client.subject\":"),
+        (.closed_by, ""), (.reason, ",\"gatehouse.reason\":"), (.blame, ",\"gatehouse.blame\":"),
+        (.detail, ",\"error.message\":"), (.key, ",\"gatehouse.key\":"),
+        (.configuration, ",\"gatehouse.configuration\":"),
+    ]
+
+    /// OpenTelemetry's semantic conventions 1.27 for HTTP; what they have no name for is in a namespace of our own.
+    static let otel: [(field: LogField, name: StaticString)] = [
+        (.client, ",\"client.address\":"), (.peer, ",\"network.peer.address\":"), (.site, ",\"gatehouse.site\":"),
+        (.user, ",\"user.name\":"), (.method, ",\"http.request.method\":"), (.path, ",\"url.path\":"),
+        (.query, ",\"url.query\":"), (.domain, ",\"server.address\":"), (.http_version, ",\"network.protocol.version\":"),
+        (.referer, ",\"http.request.header.referer\":"), (.user_agent, ",\"user_agent.original\":"),
+        (.status, ",\"http.response.status_code\":"), (.bytes_in, ",\"http.request.body.size\":"),
+        (.bytes_out, ",\"http.response.body.size\":"), (.ms, ",\"gatehouse.duration_ms\":"),
+        (.request_id, ",\"gatehouse.request_id\":"), (.route, ",\"http.route\":"),
+        (.upstream, ",\"gatehouse.upstream\":"), (.attempts, ",\"gatehouse.attempts\":"),
+        (.not_retried, ",\"gatehouse.not_retried\":"), (.wait_ms, ",\"gatehouse.wait_ms\":"),
+        (.connect_ms, ",\"gatehouse.connect_ms\":"), (.upstream_ms, ",\"gatehouse.upstream_ms\":"),
+        (.tls_version, ",\"tls.protocol.version\":"), (.cipher, ",\"tls.cipher\":"),
+        (.server_name, ",\"tls.client.server_name\":"), (.alpn, ",\"tls.next_protocol\":"), (.resumed, ",\"tls.resumed\":"),
+        (.client_cert, ",\"tls.client.subject\":"), (.closed_by, ""), (.reason, ",\"error.type\":"),
+        (.blame, ",\"gatehouse.blame\":"), (.detail, ",\"exception.message\":"), (.key, ",\"gatehouse.key\":"),
+        (.configuration, ",\"gatehouse.configuration\":"),
+    ]
+}

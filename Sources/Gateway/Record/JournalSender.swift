@@ -1,0 +1,57 @@
+import Configuration
+import HTTP
+import Transport
+
+/// Sends log lines to systemd's journal by its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), an entry a line.
+struct JournalSender: Sendable {
+    /// What every entry says.
+    private let fields: [UInt8]
+    private var socket: MessageSocket?
+
+    /// Where systemd-journald listens.
+    static let path = "/run/systemd/journal/socket"
+    /// Of an entry's text. A datagram must fit into the sender's buffer (unix(7)), of 208 KiB as a rule.
+    private static let longestLine = 65_000
+
+    init(facility: Logging.SyslogFacility) {
+        fields = Array("SYSLOG_IDENTIFIER=gatehouse\nSYSLOG_FACILITY=\(facility.number)\n".utf8)
+    }
+
+    mutating func prepare() throws(TransportError) {
+        guard socket == nil else { return }
+        let address = SocketAddress(family: .unix, bytes: Array(Self.path.utf8), port: 0)
+        socket = try MessageSocket(connectedTo: address, .datagrams, timeout: 5)
+    }
+
+    /// - Returns: nil if the journal has taken all.
+    mutating func write(_ lines: LogBatch) -> LogOutput.Loss? {
+        guard let socket else { return nil }
+        var loss: LogOutput.Loss?
+        lines.forEachLine { line, mark in
+            // Nothing in a line is a line end, so each field is of the protocol's plain form.
+            var entry = fields
+            entry.append("PRIORITY=")
+            entry.append(decimal: UInt64(mark.severity.rawValue))
+            entry.append("\nGATEHOUSE_LOG=")
+            entry.append(mark.log)
+            entry.append("\nMESSAGE=")
+            entry += line.prefix(Self.longestLine)
+            if line.count > Self.longestLine { entry.append("[cut]") }
+            entry.append(0x0A)
+            do throws(TransportError) {
+                try socket.send(entry)
+            } catch {
+                loss = LogOutput.Loss(lines: (loss?.lines ?? 0) + 1, error: error)
+            }
+        }
+        if loss != nil {
+            socket.close()
+            self.socket = nil
+        }
+        return loss
+    }
+
+    func close() {
+        socket?.close()
+    }
+}

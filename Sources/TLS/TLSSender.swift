@@ -1,0 +1,84 @@
+import COpenSSL
+import Glibc
+
+/// A TLS client for a thread that may wait, which sends and reads nothing but what TLS itself needs. What serves uses
+/// ``TLSSession``.
+/// `@safe`: both pointers are made in `init`, freed in `close`, and lent to nobody. `@unchecked` is not needed: the pointers
+/// are constant, and one thread uses them.
+@safe package struct TLSSender: Sendable {
+    private nonisolated(unsafe) let context: OpaquePointer
+    private nonisolated(unsafe) let ssl: OpaquePointer
+
+    /// Shakes hands.
+    /// - Parameters:
+    ///   - descriptor: of a connected socket that blocks; it stays the caller's. SO_RCVTIMEO and SO_SNDTIMEO bound the handshake.
+    ///   - serverName: the name or address that the certificate must have.
+    ///   - caFile: PEM file of the authorities to trust; nil: the system's.
+    package init(_ descriptor: Int32, serverName: String, caFile: String?) throws(TLSError) {
+        ERR_clear_error()
+        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
+            throw TLSError(.configuration(nil), TLSError.takeReason())
+        }
+        _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        if let caFile {
+            guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
+                unsafe SSL_CTX_free(context)
+                throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
+            }
+        } else {
+            _ = unsafe SSL_CTX_set_default_verify_paths(context)
+        }
+        guard let ssl = unsafe SSL_new(context) else {
+            unsafe SSL_CTX_free(context)
+            throw TLSError(.configuration(nil), TLSError.takeReason())
+        }
+        unsafe self.context = context
+        unsafe self.ssl = ssl
+        unsafe SSL_set_fd(ssl, descriptor)
+        if let address = unsafe a2i_IPADDRESS(serverName) {
+            unsafe ASN1_OCTET_STRING_free(address)
+            _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName)
+        } else {
+            _ = unsafe SSL_set1_host(ssl, serverName)
+            _ = unsafe gh_set_server_name(ssl, serverName)
+        }
+        errno = 0
+        guard unsafe SSL_connect(ssl) == 1 else {
+            let error = Self.error(errno, of: unsafe SSL_get_verify_result(ssl))
+            close()
+            throw error
+        }
+    }
+
+    private static func error(_ code: Int32, of verdict: Int) -> TLSError {
+        if verdict != Int(X509_V_OK) {
+            ERR_clear_error()
+            return unsafe TLSError(.verification, String(cString: X509_verify_cert_error_string(verdict)))
+        }
+        if ERR_peek_error() != 0 { return TLSError(.handshake, TLSError.takeReason()) }
+        if code == EAGAIN { return TLSError(.handshake, "no answer in time") }
+        return code == 0 ? TLSError(.handshake, "the receiver closed the connection") : TLSError.system(code)
+    }
+
+    /// Sends all of it; waits as long as the receiver takes nothing.
+    package func send(_ bytes: [UInt8]) throws(TLSError) {
+        ERR_clear_error()
+        errno = 0
+        var count = 0
+        // Without SSL_MODE_ENABLE_PARTIAL_WRITE all is written, or nothing can be any more (SSL_write(3)).
+        guard bytes.isEmpty || (unsafe SSL_write_ex(ssl, bytes, bytes.count, &count)) == 1 else {
+            let code = errno
+            if ERR_peek_error() != 0 { throw TLSError(.truncated, TLSError.takeReason()) }
+            throw TLSError.system(code == 0 ? EPIPE : code)
+        }
+    }
+
+    /// Once, at the end: says so to the receiver, but does not wait for it.
+    package func close() {
+        _ = unsafe SSL_shutdown(ssl)
+        ERR_clear_error()
+        unsafe SSL_free(ssl)
+        unsafe SSL_CTX_free(context)
+    }
+}

@@ -1,0 +1,105 @@
+// Which of the two has the socket calls' constants depends on which was compiled first.
+import CLinux
+import EventLoop
+import Glibc
+import TLS
+
+/// A connected socket for a thread that may wait: it sends messages and reads none. What serves uses `Stream`.
+package struct MessageSocket: Sendable {
+    /// What of the two socket types of Linux that carry messages.
+    package enum Kind: Sendable { case datagrams, stream }
+
+    private let descriptor: Int32
+    /// Nil on a plain connection.
+    private let tls: TLSSender?
+
+    /// - Parameter timeout: seconds that connecting may take. Sending takes as long as the receiver likes; one whose machine is
+    ///   gone is given up after half a minute (TCP_USER_TIMEOUT, tcp(7)).
+    package init(connectedTo address: SocketAddress, _ kind: Kind, timeout: Int) throws(TransportError) {
+        let type = kind == .stream ? SOCK_STREAM : SOCK_DGRAM
+        let descriptor = Glibc.socket(address.domain, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .system(SystemError("socket")) }
+        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: timeout, tv_usec: 0), of: descriptor)
+        var (storage, length) = address.storage
+        // The pointer is used during the call alone.
+        let result = unsafe withUnsafePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(descriptor, $0, length) }
+        }
+        guard result == 0 else {
+            // socket(7): that is how SO_SNDTIMEO says that it has passed.
+            let error: TransportError = errno == EINPROGRESS ? .timedOut : .system(SystemError("connect"))
+            Glibc.close(descriptor)
+            throw error
+        }
+        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 0, tv_usec: 0), of: descriptor)
+        if kind == .stream, address.family != .unix {
+            Self.set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, UInt32(30_000), of: descriptor)
+            Self.set(SOL_SOCKET, SO_KEEPALIVE, Int32(1), of: descriptor)
+        }
+        self.descriptor = descriptor
+        tls = nil
+    }
+
+    private init(descriptor: Int32, tls: TLSSender) {
+        self.descriptor = descriptor
+        self.tls = tls
+    }
+
+    private static func set<Value: BitwiseCopyable>(_ level: Int32, _ option: Int32, _ value: Value, of descriptor: Int32) {
+        var value = value
+        // The pointer is used during the call alone. Without the option it works all the same, if not as soon.
+        _ = unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Value>.size))
+    }
+
+    /// Shakes hands as a TLS client. Ends the connection if that fails.
+    /// - Parameters:
+    ///   - host: the name or address that the certificate must have.
+    ///   - caFile: PEM file of the authorities to trust; nil: the system's.
+    package func secured(for host: String, caFile: String?) throws(TransportError) -> MessageSocket {
+        let patience = timeval(tv_sec: 5, tv_usec: 0)
+        Self.set(SOL_SOCKET, SO_SNDTIMEO, patience, of: descriptor)
+        Self.set(SOL_SOCKET, SO_RCVTIMEO, patience, of: descriptor)
+        do throws(TLSError) {
+            let tls = try TLSSender(descriptor, serverName: host, caFile: caFile)
+            Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 0, tv_usec: 0), of: descriptor)
+            return MessageSocket(descriptor: descriptor, tls: tls)
+        } catch {
+            Glibc.close(descriptor)
+            throw .tls(error)
+        }
+    }
+
+    /// Sends all of it: as one datagram, or as the next bytes of the stream.
+    /// - Throws: when it, or some of it, is lost.
+    package func send(_ bytes: [UInt8]) throws(TransportError) {
+        if let tls {
+            do throws(TLSError) { return try tls.send(bytes) } catch { throw .tls(error) }
+        }
+        var offset = 0
+        while offset < bytes.count {
+            // The pointer is used during the call alone, and `offset` is below the count.
+            let sent = unsafe bytes.withUnsafeBytes { all in
+                unsafe Glibc.send(
+                    descriptor, all.baseAddress.map { unsafe $0 + offset }, all.count - offset, Int32(MSG_NOSIGNAL))
+            }
+            if sent > 0 {
+                offset += sent
+            } else if errno != EINTR {
+                throw .system(SystemError("send"))
+            }
+        }
+    }
+
+    /// Once, at the end.
+    package func close() {
+        tls?.close()
+        Glibc.close(descriptor)
+    }
+}
+
+extension TransportError {
+    /// Has connecting failed because a Unix socket is of the other type, datagrams or a stream (unix(7))?
+    package var isOtherSocketType: Bool {
+        if case .system(let error) = self { error.code == EPROTOTYPE } else { false }
+    }
+}

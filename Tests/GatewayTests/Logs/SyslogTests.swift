@@ -1,0 +1,150 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("Logs that go to syslog")
+struct SyslogTests {
+    private struct NotServed: Error {}
+
+    private func site(_ port: FreePort, _ logging: String) -> String {
+        """
+        [logging]
+        \(logging)
+        [[sites]]
+        hostname = "localhost"
+        listen = "127.0.0.1"
+        port = \(port)
+        respond = { body = "hello" }
+        """
+    }
+
+    /// How a receiver listens, and what the configuration says of it.
+    private func ways(_ way: String, _ directory: TemporaryDirectory) async throws -> (input: String, logging: String) {
+        let port = try FreePort()
+        switch way {
+        case "udp": return ("input(type=\"imudp\" address=\"127.0.0.1\" port=\"\(port)\")", "syslog+udp://127.0.0.1:\(port)")
+        case "tcp": return ("input(type=\"imtcp\" address=\"127.0.0.1\" port=\"\(port)\")", "syslog+tcp://localhost:\(port)")
+        case "tls":
+            let certificates = try await Certificates.ready()
+            let input = """
+                input(type="imtcp" address="127.0.0.1" port="\(port)" streamdriver.name="gtls" streamdriver.mode="1" \
+                streamdriver.authmode="anon" streamdriver.CAFile="\(certificates.authority)" \
+                streamdriver.CertFile="\(certificates.local.certificate)" streamdriver.KeyFile="\(certificates.local.key)")
+                """
+            return (input, "syslog+tls://localhost:\(port)\"\nsyslog_ca_file = \"\(certificates.authority)")
+        default:
+            let input = """
+                input(type="imuxsock" Socket="\(directory.path)/log" UseSpecialParser="off" IgnoreTimestamp="off" \
+                UseSysTimeStamp="off")
+                """
+            return (input, "syslog+unix:\(directory.path)/log")
+        }
+    }
+
+    @Test("are taken apart by rsyslog as RFC 5424 has them", arguments: ["udp", "tcp", "tls", "unix"])
+    func rsyslog(way: String) async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways(way, directory)
+        let rsyslog = try await Rsyslog(input, in: directory)
+        let toml = site(
+            port, "access_log = \"\(destination)\"\nformat = \"json\"\nsyslog_facility = \"local3\"\nlevel = \"debug\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let agent = "a \"quoted\" agent \u{e9}"
+            let answer = try await Command.curl(["-A", agent, "http://127.0.0.1:\(port)/page?a=1"])
+            #expect(answer.text == "hello")
+            let entry = try await rsyslog.first("/page")
+            #expect(entry.facility == "local3" && entry.severity == "info" && entry.version == "1")
+            #expect(entry.app == "gatehouse" && entry.message == "access" && entry.data == "-")
+            #expect(entry.process == "\(gatehouse.process.pid)")
+            let line = try #require(AccessEntry(entry.text), "\(entry)")
+            #expect(line["target"] == "/page?a=1" && line["user_agent"] == "a \"quoted\" agent \u{c3}\u{a9}")
+            // The line's own time, to the millisecond.
+            #expect(line["time"]?.prefix(23) == entry.time.prefix(23), "\(entry)")
+        }
+        try await rsyslog.stop()
+    }
+
+    @Test("and diagnostics have their level, and their own MSGID")
+    func diagnostics() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways("tcp", directory)
+        let rsyslog = try await Rsyslog(input, in: directory)
+        let text = site(port, "access_log = \"\(destination)\"\nerror_log = \"\(destination)\"")
+        let file = try directory.write("gatehouse.toml", text)
+        let process = try ChildProcess(Place.gatehouse, ["run", "-c", file])
+        let start = try await rsyslog.first("serving addresses=")
+        #expect(start.message == "diagnostics" && start.severity == "notice" && start.facility == "daemon")
+        #expect(start.text.hasPrefix("gatehouse: notice: serving"))
+        _ = try await Command.curl(["http://127.0.0.1:\(port)/page"])
+        #expect(try await rsyslog.first("/page").message == "access")
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+        #expect(try await rsyslog.first("stopped").message == "diagnostics")
+        try await rsyslog.stop()
+    }
+
+    @Test("wait for a receiver that comes later, and are all there")
+    func later() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways("tcp", directory)
+        let toml = site(port, "access_log = \"\(destination)\"\nlevel = \"debug\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            for number in 1...5 { _ = try await Command.curl(["http://127.0.0.1:\(port)/\(number)/"]) }
+            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            #expect(said.contains("key=logging.access_log") && said.contains("Connection refused"), "\(said)")
+            let rsyslog = try await Rsyslog(input, in: directory)
+            for number in 1...5 { _ = try await rsyslog.first("GET /\(number)/ ") }
+            _ = try await gatehouse.log.first { $0.contains("a log's receiver is there again") }
+            try await rsyslog.stop()
+        }
+    }
+
+    @Test("are not given to somebody whose certificate nobody trusts")
+    func stranger() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways("tls", directory)
+        let rsyslog = try await Rsyslog(input, in: directory)
+        // Without the authority's file the system's decide, and the test's is none of them.
+        let named = destination.split(separator: "\"")[0]
+        let toml = site(port, "access_log = \"\(named)\"\nlevel = \"debug\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/secret"])
+            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            #expect(said.contains("certificate"), "\(said)")
+        }
+        #expect(!rsyslog.all.contains { $0.text.contains("/secret") })
+        try await rsyslog.stop()
+    }
+
+    @Test("never stop requests when the receiver is stopped by a signal, and what is missing is counted")
+    func stopped() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways("tcp", directory)
+        let rsyslog = try await Rsyslog(input, in: directory)
+        let toml = site(port, "access_log = \"\(destination)\"\nformat = \"json\"\nlevel = \"debug\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/first"])
+            _ = try await rsyslog.first("/first")
+            rsyslog.pause()
+            // Escaped, each line is 48 kB long.
+            let agent = String(repeating: "\u{e9}", count: 4000)
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                var sent = 0
+                while !gatehouse.log.all.contains(where: { $0.contains("lines are dropped key=logging.access_log") }) {
+                    try wire.write("GET /\(sent) HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \(agent)\r\n\r\n")
+                    guard try wire.readAnswer().status == 200, sent < 20_000 else { throw NotServed() }
+                    sent += 1
+                }
+            }
+            rsyslog.goOn()
+            let said = try await gatehouse.log.first { $0.contains("a log is read again") }
+            let dropped = Int(said.split(separator: " dropped=").last?.prefix { $0.isNumber } ?? "") ?? 0
+            #expect(dropped > 0, "\(said)")
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/last"])
+            _ = try await rsyslog.first("/last")
+        }
+        try await rsyslog.stop()
+    }
+}
