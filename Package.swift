@@ -108,7 +108,7 @@ let package = Package(
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "ContentCodingsTests", ["ContentCodings", "HTTP", "TestSupport"]),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: settings),
-        tests(of: "EventLoopTests", ["EventLoop", "LoopTesting"]),
+        tests(of: "EventLoopTests", ["EventLoop", "LoopTesting", "TestSupport"]),
         tests(of: "BuffersTests", ["Buffers"]),
         tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "CRecords", "EventLoop", "Buffers", "LoopTesting"]),
         tests(

@@ -16,7 +16,8 @@ static void wipe_and_free(void *memory, const char *file, int line) {
     (void)file;
     (void)line;
     if (memory == NULL) return;
-    OPENSSL_cleanse(memory, malloc_usable_size(memory));
+    // Not OPENSSL_cleanse(3): eight bytes at a time it takes a tenth of a handshake.
+    explicit_bzero(memory, malloc_usable_size(memory));
     free(memory);
 }
 

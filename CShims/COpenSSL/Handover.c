@@ -16,33 +16,12 @@ static gh_secrets *secrets_of(const SSL *ssl) {
     return wire->secrets;
 }
 
-static int value_of(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
-
-// The hexadecimal digits at `text`; 0 if they are not what is expected.
-static uint8_t decode(const char *text, unsigned char *out) {
-    size_t length = strlen(text);
-    if (length == 0 || length % 2 != 0 || length / 2 > GH_LONGEST_SECRET) return 0;
-    for (size_t index = 0; index < length / 2; index += 1) {
-        int high = value_of(text[2 * index]), low = value_of(text[2 * index + 1]);
-        if (high < 0 || low < 0) return 0;
-        out[index] = (unsigned char)(high << 4 | low);
-    }
-    return (uint8_t)(length / 2);
-}
-
-// SSL_CTX_set_keylog_callback(3): "LABEL CLIENT_RANDOM SECRET".
-static void note_secret(const SSL *ssl, const char *line) {
-    gh_log_key(line);
-    const char *space = strrchr(line, ' ');
-    gh_secrets *secrets = space != NULL ? secrets_of(ssl) : NULL;
-    if (secrets == NULL) return;
-    if (strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24) == 0) secrets->client_length = decode(space + 1, secrets->client);
-    if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0) secrets->server_length = decode(space + 1, secrets->server);
+int gh_shake_hands(SSL *ssl) {
+    gh_secrets *secrets = secrets_of(ssl);
+    gh_collect_traffic_secrets(secrets != NULL ? &secrets->traffic : NULL);
+    int result = SSL_do_handshake(ssl);
+    gh_collect_traffic_secrets(NULL);
+    return result;
 }
 
 // Extensions that change nothing of what comes after the handshake (RFC 6066 §3, RFC 7301, RFC 8446 §4.2.7, §4.2.10). Others may:
@@ -94,9 +73,12 @@ static void count_records(
 
 void gh_keep_hellos(SSL_CTX *context) { SSL_CTX_set_msg_callback(context, count_records); }
 
-void gh_tell_secrets(SSL_CTX *context) {
-    SSL_CTX_set_keylog_callback(context, note_secret);
-    SSL_CTX_set_msg_callback(context, count_records);
+SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets) {
+    SSL_CTX *context = SSL_CTX_new_ex(NULL, tells_secrets ? gh_key_derivation() : NULL, method);
+    if (context == NULL) return NULL;
+    if (tells_secrets) SSL_CTX_set_msg_callback(context, count_records);
+    gh_tell_keys(context);
+    return context;
 }
 
 void gh_begin_collecting(SSL *ssl, gh_wire *wire) {
@@ -125,15 +107,16 @@ gh_records *gh_take_over(SSL *ssl, gh_wire *wire) {
     // Nothing may be inside OpenSSL any more.
     if (suite == NULL || SSL_version(ssl) != TLS1_3_VERSION || SSL_has_pending(ssl)) return NULL;
     size_t length = gh_suite_secret_length(suite);
-    if (secrets == NULL || secrets->client_length != length || secrets->server_length != length) return NULL;
+    if (secrets == NULL || secrets->traffic.client_length != length ||
+        secrets->traffic.server_length != length) return NULL;
     if (!secrets->counts_sent || !secrets->counts_read || secrets->are_outdated) return NULL;
     // A session remembers its fragments' length, also where resuming it does not repeat the extension.
     if (!secrets->may_be_taken_over || SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl)) != 0) return NULL;
     int is_client = !SSL_is_server(ssl);
     gh_records_start start = {
         .suite = suite,
-        .own_secret = is_client ? secrets->client : secrets->server,
-        .peers_secret = is_client ? secrets->server : secrets->client,
+        .own_secret = is_client ? secrets->traffic.client : secrets->traffic.server,
+        .peers_secret = is_client ? secrets->traffic.server : secrets->traffic.client,
         .sent = secrets->sent,
         .received = secrets->read,
         .is_client = (uint8_t)is_client,

@@ -4,10 +4,7 @@
 
 /// What a handshake leaves behind for those who go on without OpenSSL (RFC 8446 §7.1).
 struct gh_secrets {
-    unsigned char client[GH_LONGEST_SECRET];
-    unsigned char server[GH_LONGEST_SECRET];
-    uint8_t client_length;
-    uint8_t server_length;
+    gh_traffic_secrets traffic;
     /// Our Finished has been sent, the peer's has been read: from there on records count.
     uint8_t counts_sent;
     uint8_t counts_read;
@@ -19,3 +16,6 @@ struct gh_secrets {
     uint64_t sent;
     uint64_t read;
 };
+
+/// Makes the sessions of a context tell their secrets, if a key log is wanted.
+void gh_tell_keys(SSL_CTX *context);

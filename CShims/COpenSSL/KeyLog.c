@@ -1,6 +1,6 @@
 // The secrets of sessions, for a file that Wireshark reads: off unless an operator switches it on.
 
-#include "COpenSSL.h"
+#include "Handover.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,7 +13,9 @@ void gh_want_key_log(void) { is_wanted = 1; }
 
 void gh_log_keys(int file) { descriptor = file; }
 
-void gh_log_key(const char *line) {
+// SSL_CTX_set_keylog_callback(3).
+static void log_line(const SSL *ssl, const char *line) {
+    (void)ssl;
     int file = descriptor;
     if (file < 0) return;
     char text[512];
@@ -21,11 +23,6 @@ void gh_log_key(const char *line) {
     // In one write, so that lines of several threads stay whole.
     if (length > 0 && (size_t)length < sizeof text) (void)!write(file, text, (size_t)length);
     OPENSSL_cleanse(text, sizeof text);
-}
-
-static void log_line(const SSL *ssl, const char *line) {
-    (void)ssl;
-    gh_log_key(line);
 }
 
 void gh_tell_keys(SSL_CTX *context) {

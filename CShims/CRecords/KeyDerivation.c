@@ -75,7 +75,9 @@ static int take(derivation *request, const OSSL_PARAM *parameter) {
 
 static gh_label label_of(const derivation *request, octets context) {
     return (gh_label){
-        request->prefix.bytes, request->prefix.length, request->label.bytes, request->label.length, context.bytes, context.length};
+        request->prefix.bytes, request->prefix.length, request->label.bytes,
+        request->label.length, context.bytes, context.length,
+    };
 }
 
 // HKDF-Extract, with the salt of the stage before: Derive-Secret(salt, label, "").

@@ -9,7 +9,8 @@
 enum { LONGEST_HASH_BLOCK = 128 };
 
 int gh_authenticate(
-    const EVP_MD *hash, const unsigned char *key, size_t key_length, const unsigned char *text, size_t length, unsigned char *out) {
+    const EVP_MD *hash, const unsigned char *key, size_t key_length, const unsigned char *text, size_t length,
+    unsigned char *out) {
     unsigned char bytes[LONGEST_HASH_BLOCK + GH_LONGEST_TEXT];
     size_t block = (size_t)EVP_MD_get_block_size(hash), hash_length = (size_t)EVP_MD_get_size(hash);
     if (block > LONGEST_HASH_BLOCK || key_length > block || length > GH_LONGEST_TEXT) return 0;

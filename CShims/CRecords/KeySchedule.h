@@ -24,7 +24,8 @@ typedef struct {
 
 /// HMAC (RFC 2104) of at most GH_LONGEST_TEXT bytes, with a key that is no longer than the hash. 0 on failure, like all below.
 int gh_authenticate(
-    const EVP_MD *hash, const unsigned char *key, size_t key_length, const unsigned char *text, size_t length, unsigned char *out);
+    const EVP_MD *hash, const unsigned char *key, size_t key_length, const unsigned char *text, size_t length,
+    unsigned char *out);
 
 /// HKDF-Expand-Label of a secret that is as long as the hash.
 int gh_expand_label(const EVP_MD *hash, const unsigned char *secret, const gh_label *label, unsigned char *out, size_t length);

@@ -1,5 +1,6 @@
 // Keys and the AEAD of TLS 1.3's records. The ciphers and hashes are OpenSSL's.
 
+#include "KeySchedule.h"
 #include "Suites.h"
 
 #include <endian.h>
@@ -7,9 +8,6 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <string.h>
-
-// Of SHA-384.
-enum { LONGEST_HASH_BLOCK = 128 };
 
 // Content of so many bytes at most is copied to have its type behind it; to encrypt the type by itself costs as much as to copy
 // some more.
@@ -20,40 +18,10 @@ static const _Alignas(256) char tag_name[] = OSSL_CIPHER_PARAM_AEAD_TAG;
 
 // MARK: Keys
 
-// RFC 2104. OpenSSL's HMAC would look everything up by name again, for ten times the work.
-static int authenticate(
-    const gh_suite *suite, const unsigned char *secret, const unsigned char *text, size_t length, unsigned char *out) {
-    unsigned char bytes[LONGEST_HASH_BLOCK + EVP_MAX_MD_SIZE];
-    size_t block = (size_t)EVP_MD_get_block_size(suite->hash);
-    memset(bytes, 0, block);
-    memcpy(bytes, secret, suite->secret_length);
-    for (size_t index = 0; index < block; index += 1) bytes[index] ^= 0x36;
-    memcpy(bytes + block, text, length);
-    int done = EVP_Digest(bytes, block + length, out, NULL, suite->hash, NULL) == 1;
-    for (size_t index = 0; index < block; index += 1) bytes[index] ^= 0x36 ^ 0x5C;
-    memcpy(bytes + block, out, suite->secret_length);
-    done = done && EVP_Digest(bytes, block + suite->secret_length, out, NULL, suite->hash, NULL) == 1;
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    return done;
-}
-
-// HKDF-Expand-Label without a context (RFC 8446 §7.1). One block of the hash is enough for every length asked for here.
+// HKDF-Expand-Label without a context (RFC 8446 §7.1).
 static int expand(const gh_suite *suite, const unsigned char *secret, const char *label, unsigned char *out, size_t length) {
-    unsigned char info[32], block[EVP_MAX_MD_SIZE];
-    size_t label_length = strlen(label), count = 0;
-    info[count++] = 0;
-    info[count++] = (unsigned char)length;
-    info[count++] = (unsigned char)(6 + label_length);
-    memcpy(info + count, "tls13 ", 6);
-    count += 6;
-    memcpy(info + count, label, label_length);
-    count += label_length;
-    info[count++] = 0;
-    info[count++] = 1;
-    if (!authenticate(suite, secret, info, count, block)) return 0;
-    memcpy(out, block, length);
-    OPENSSL_cleanse(block, sizeof block);
-    return 1;
+    gh_label whole = {(const unsigned char *)"tls13 ", 6, (const unsigned char *)label, strlen(label), NULL, 0};
+    return gh_expand_label(suite->hash, secret, &whole, out, length);
 }
 
 // RFC 8446 §7.3. The context with the former key is gone afterwards.

@@ -1,5 +1,6 @@
 // The cipher suites of TLS 1.3, and the proof that each is used as OpenSSL itself would.
 
+#include "KeyDerivation.h"
 #include "Suites.h"
 
 #include <openssl/err.h>
@@ -70,7 +71,9 @@ static void fetch_suites(void) {
     for (size_t index = 0; index < sizeof suites / sizeof *suites; index += 1) {
         gh_suite *suite = &suites[index];
         suite->hash = EVP_MD_fetch(NULL, suite->hash_name, NULL);
-        if (suite->hash == NULL || !gh_aead_fetch(&suite->aead, suite->cipher_name)) {
+        if (gh_key_derivation() == NULL) {
+            suite->problem = "OpenSSL's secrets cannot be had";
+        } else if (suite->hash == NULL || !gh_aead_fetch(&suite->aead, suite->cipher_name)) {
             suite->problem = "OpenSSL has no such cipher, or its provider lacks a function";
         } else if (!is_proven(suite)) {
             suite->problem = "the provider's cipher does not do what EVP does";

@@ -47,7 +47,7 @@ import COpenSSL
 
     /// - Throws: `.configuration` when a file cannot be used, naming it.
     package init(_ settings: Settings) throws(TLSError) {
-        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
+        guard let context = unsafe gh_new_context(TLS_client_method(), settings.records == .own ? 1 : 0) else {
             throw TLSError(.configuration(nil), TLSError.takeReason())
         }
         unsafe self.context = context
@@ -55,7 +55,6 @@ import COpenSSL
         isAddress = Self.isAddress(settings.serverName)
         _ = unsafe gh_set_min_version(context, settings.minimumVersion.number)
         unsafe gh_set_common(context)
-        if settings.records == .own { unsafe gh_tell_secrets(context) } else { unsafe gh_tell_keys(context) }
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
         // RFC 7301 §3.1: each with its length before it.
         let protocols = settings.protocols.flatMap { [UInt8(truncatingIfNeeded: $0.utf8.count)] + Array($0.utf8) }

@@ -133,7 +133,7 @@ import Synchronization
 
     /// What every site's and every listener's has; nil when memory is out. The caller owns it.
     static func make(_ records: TLSRecords) -> OpaquePointer? {
-        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { return nil }
+        guard let context = unsafe gh_new_context(TLS_server_method(), records == .own ? 1 : 0) else { return nil }
         unsafe gh_set_common(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         unsafe gh_use_tickets(context)
@@ -142,12 +142,7 @@ import Synchronization
         unsafe SSL_CTX_set_client_hello_cb(context, chooseSite, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context, { _, _, _, _ in -1 })
-        if records == .own {
-            unsafe gh_tell_secrets(context)
-        } else {
-            unsafe gh_keep_hellos(context)
-            unsafe gh_tell_keys(context)
-        }
+        if records != .own { unsafe gh_keep_hellos(context) }
         return unsafe context
     }
 

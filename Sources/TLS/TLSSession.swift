@@ -117,7 +117,7 @@ import CRecords
     /// One step of the handshake.
     package func handshake() throws(TLSError) -> Progress {
         Self.clearErrors()
-        let result = unsafe SSL_do_handshake(ssl)
+        let result = unsafe gh_shake_hands(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
         if let client, let ssl = unsafe ssl {

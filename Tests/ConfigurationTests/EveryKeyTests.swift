@@ -18,8 +18,7 @@ import Testing
     }
 
     @Test func globalTablesAreReadAsWritten() {
-        #expect(configuration.server.name == "edge")
-        #expect(configuration.server.version == "9")
+        #expect(configuration.server.name == "edge" && configuration.server.version == "9")
         #expect(configuration.server.description == "front")
         #expect(configuration.server.stateDir == "./state")
         #expect(configuration.server.user == "www-data" && configuration.server.group == "ssl-cert")

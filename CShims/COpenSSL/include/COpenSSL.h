@@ -112,20 +112,18 @@ void gh_keep_hellos(SSL_CTX *context);
 /// leaves as they were: versions, groups, and what it asks of a client's certificate. 0 when memory is out.
 int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups);
 
-/// Makes the sessions of a context tell what gh_take_over needs.
-void gh_tell_secrets(SSL_CTX *context);
+/// A new context (SSL_CTX_new(3)) whose sessions tell their secrets if there is a key log, and, with `tells_secrets`, what
+/// gh_take_over needs. NULL when memory is out. The caller owns it.
+SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets);
+
+/// One step of a handshake: SSL_do_handshake(3), which collects.
+int gh_shake_hands(SSL *ssl);
 
 /// There will be a key log: contexts that are made from now on, of OpenSSL's records too, tell their sessions' secrets.
 void gh_want_key_log(void);
 
 /// From now on the secrets of all sessions are written there, one a line; -1: nowhere. For any thread.
 void gh_log_keys(int file);
-
-/// Writes one, if there is a key log.
-void gh_log_key(const char *line);
-
-/// Makes the sessions of a context whose records stay with OpenSSL tell their secrets, if a key log is wanted.
-void gh_tell_keys(SSL_CTX *context);
 
 /// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are
 /// counted.

@@ -3,7 +3,7 @@
 // TLS 1.3's record layer (RFC 8446 §5) of one connection after its handshake: bytes in, bytes out. It knows no socket and no SSL
 // object; of OpenSSL it uses libcrypto's ciphers and hashes alone.
 
-#include "Protection.h"
+#include "KeyDerivation.h"
 
 #include <stddef.h>
 #include <stdint.h>

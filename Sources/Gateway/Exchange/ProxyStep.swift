@@ -62,8 +62,7 @@ extension Exchange {
     @inline(__always)  // Price 7.
     private mutating nonisolated(nonsending) func attempt(
         _ request: RequestHead, over lease: consuming Lease, _ upstream: any UpstreamSide, to server: UpstreamServer,
-        of route: ProxyRoute, _ site: SitePlan,
-        wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
+        of route: ProxyRoute, _ site: SitePlan, wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         let response = state.acquireResponseHead()
