@@ -20,6 +20,7 @@ extension Site {
         table.read("static_dir", into: &staticDir)
         readHealthPath(table)
         table.read("drain", into: &drain)
+        readLog(table)
         headers = table.table("headers").headerFields()
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))

@@ -123,6 +123,7 @@ import Testing
         #expect(site.port == 8443)
         #expect(site.isDefault && site.apiOnly && site.redirectToHTTPS)
         #expect(!site.h2WebSocket)
+        #expect(site.accessLog == .syslog(.tls(host: "logs.example", port: 6514)) && site.logFormat == .ecs)
         #expect(configuration.sites[1].h2c)
         #expect(configuration.sites[1].proxyProtocol?.from.map(\.prefixLength) == [32])
         #expect(configuration.sites[1].proxyProtocol?.others == .plain)
