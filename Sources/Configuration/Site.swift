@@ -24,6 +24,8 @@ package struct Site: Sendable, Equatable {
     package var healthPath: String?
     /// Its clients are to go elsewhere, in order.
     package var drain = false
+    /// Does it tell of the gateway at ``InternalAPI``'s paths?
+    package var internalAPI = false
     /// What is done with requests that no route takes, instead of serving files; nil: files.
     package var action: RouteAction?
     /// Of `[[sites.routes]]`, besides those of ``proxy``.

@@ -47,6 +47,7 @@ extension Site {
         let routeTables = table.tables("routes")
         routes = routeTables.compactMap(Route.init(reading:))
         proxy = Proxy.read(proxyTable, beside: routeTables, for: gateway)
+        readInternalAPI(table)
         checkFiles(table, proxyTable)
         checkCompression(table)
         readHTTP2(table)

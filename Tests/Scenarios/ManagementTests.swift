@@ -78,7 +78,8 @@ struct ManagementTests {
         let count = running.outcomeCount
         for path in ["/api/reload", "/api/config/reload", "/reload"] {
             let (status, body) = try await ask(management, path, method: "POST")
-            #expect(status == 200 && (try object(body)["generation"]) is Int, "\(body)")
+            let generation = try object(body)["generation"]
+            #expect(status == 200 && generation is Int, "\(body)")
         }
         #expect(running.outcomeCount >= count)
         #expect(try await ask(management, "/api/reload").status == 405)
@@ -98,8 +99,10 @@ struct ManagementTests {
         let running = try await ReloadingGatehouse(site(port, management))
         let (status, body) = try await ask(management, "/reload", method: "POST", key: key)
         #expect(status == expected, "\(body)")
-        if expected != 200 { #expect(try object(body)["status"] as? Int == expected) }
-        #expect(try await ask(management, "/status", key: key).status == (expected == 401 ? 401 : 200))
+        let told = try object(body)["status"] as? Int
+        #expect(expected == 200 || told == expected)
+        let reading = try await ask(management, "/status", key: key).status
+        #expect(reading == (expected == 401 ? 401 : 200))
         if let key, expected != 401 {
             let bearer = try await ask(management, "/status", key: nil, ["-H", "Authorization: Bearer \(key)"])
             #expect(bearer.status == 200)
@@ -163,7 +166,8 @@ struct ManagementTests {
             [
                 "run", Place.root + "docs/admin-openapi.json", "--url", "http://127.0.0.1:\(management)", "-H",
                 "X-API-Key: \(Self.key)", "--max-examples", "20", "--seed", "20", "--no-color", "--exclude-checks",
-                "positive_data_acceptance",
+                // It sends TRACE with a body, which RFC 9110 §9.3.8 forbids: 400 comes before 405.
+                "positive_data_acceptance,unsupported_method",
             ])
         #expect(outcome.exit == .code(0), "\(outcome.text)")
         try await running.end()
