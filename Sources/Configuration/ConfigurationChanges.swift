@@ -57,6 +57,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("file_cache", old.fileCache, new.fileCache)
         section("security", old.security, new.security)
         section("admin", old.admin, new.admin)
+        section("management", old.management, new.management)
         section("metrics", old.metrics, new.metrics)
     }
 

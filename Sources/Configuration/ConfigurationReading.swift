@@ -49,7 +49,8 @@ extension Configuration {
         let reading = document.reading
         readCompatibility(document)
         let server = ServerIdentity(reading: document.table("server"))
-        let logging = Logging(reading: document.table("logging"))
+        let loggingTable = document.table("logging")
+        let logging = Logging(reading: loggingTable)
         let performance = Performance(reading: document.table("performance"))
         let limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
         let dns = NameResolution(reading: document.table("dns"))
@@ -68,6 +69,7 @@ extension Configuration {
         let sites = SiteChecks.checked(read)
         let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
         TCPChecks.check(listeners, beside: read)
+        logging.checkRotation(loggingTable, sites)
         document.finish()
 
         var configuration = Configuration(locations: reading.locations)

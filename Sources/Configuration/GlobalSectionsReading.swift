@@ -87,19 +87,3 @@ extension Security {
         table.finish()
     }
 }
-
-extension Management {
-    init(reading table: TableReader) {
-        table.read("enabled", into: &enabled)
-        if let text = table.string(["host"], allowEmpty: false) {
-            if text.value == "localhost" || IPAddressText.isAddress(text.value) {
-                host = text.value
-            } else {
-                table.reading.error(text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\" or \"::1\"")
-            }
-        }
-        table.read("port", into: &port, in: 1...65_535)
-        table.read("api_key", into: &apiKey)
-        table.finish()
-    }
-}

@@ -2,7 +2,6 @@
 enum LaterFeatures {
     /// Of those that would protect something, `protects` is true: to go on without them would be worse than not to start.
     static let features: [(pattern: String, feature: String, protects: Bool)] = [
-        ("management", "the management listener", false),
         ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive", false),
         ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive", false),
     ]

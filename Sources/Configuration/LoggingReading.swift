@@ -1,9 +1,9 @@
 extension Logging {
     init(reading table: TableReader) {
         table.read("level", into: &level)
-        Self.readDestination(table, "access_log", into: &accessLog)
-        Self.readDestination(table, "error_log", into: &errorLog)
-        if let read = Self.readFormat(table) { format = read }
+        if let read = Self.readDestination(table, "access_log") { accessLog = read }
+        if let read = Self.readDestination(table, "error_log") { errorLog = read }
+        if let read = Self.readFormat(table, "format") { format = read }
         table.read("log_requests", into: &logRequests)
         table.read("redact_query", into: &redactQuery)
         table.read("sample_one_in", into: &sampleOneIn, in: 1...1_000_000)
@@ -15,28 +15,27 @@ extension Logging {
         table.read("rotate_keep", into: &rotateKeep, in: 1...1000)
         table.read("syslog_facility", into: &syslogFacility)
         table.read("syslog_ca_file", into: &syslogCaFile)
-        checkRotation(table)
         if !logRequests { accessLog = .none }
         table.finish()
     }
 
-    static func readDestination(_ table: TableReader, _ key: String, into target: inout Destination) {
-        guard let text = table.string([key], allowEmpty: false) else { return }
-        guard let destination = Destination(text.value) else {
-            return table.reading.error(
-                text, "\"\(text.value)\" names no syslog receiver",
-                hint: "syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://… or syslog+unix:/PATH")
-        }
-        target = destination
+    /// Nil if it is not written, or wrong.
+    static func readDestination(_ table: TableReader, _ key: String) -> Destination? {
+        guard let text = table.string([key], allowEmpty: false) else { return nil }
+        if let destination = Destination(text.value) { return destination }
+        table.reading.error(
+            text, "\"\(text.value)\" names no syslog receiver",
+            hint: "syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://… or syslog+unix:/PATH")
+        return nil
     }
 
     /// Nil if it is not written, or wrong. BWS documents a format "text" that it does not have.
-    static func readFormat(_ table: TableReader) -> Format? {
-        if case .string("text") = table.peek("format")?.value, let found = table.find(["format"]) {
-            table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write format = \"combined\"")
+    static func readFormat(_ table: TableReader, _ key: String) -> Format? {
+        if case .string("text") = table.peek(key)?.value, let found = table.find([key]) {
+            table.reading.warning(found, "\"text\" is read as \"combined\"", hint: "write \(key) = \"combined\"")
             return nil
         }
-        guard let text = table.string(["format"], allowEmpty: false) else { return nil }
+        guard let text = table.string([key], allowEmpty: false) else { return nil }
         if let known = Format.words.first(where: { $0.word == text.value }) { return known.format }
         let words = Format.words.map(\.word)
         guard text.value.contains("{") else {
@@ -54,7 +53,7 @@ extension Logging {
     }
 
     /// A key that does nothing would have somebody wait for it.
-    private func checkRotation(_ table: TableReader) {
+    func checkRotation(_ table: TableReader, _ sites: [Site]) {
         func error(_ key: String, _ message: String, _ hint: String) {
             guard table.peek(key) != nil else { return }
             table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
@@ -62,10 +61,23 @@ extension Logging {
         if rotateSize == nil, rotateAge == nil {
             guard rotateKeep != Logging().rotateKeep else { return }
             error("rotate_keep", "does nothing: no log is rotated", "set rotate_size or rotate_age")
-        } else if !accessLog.isFile, !errorLog.isFile {
+        } else if !accessLog.isFile, !errorLog.isFile, !sites.contains(where: { $0.accessLog?.isFile == true }) {
             for key in ["rotate_size", "rotate_age"] {
                 error(key, "does nothing: no log goes to a file", "set access_log or error_log to a file, or take it out")
             }
+        }
+    }
+}
+
+extension Site {
+    /// What is its own of the access log.
+    mutating func readLog(_ table: TableReader) {
+        accessLog = Logging.readDestination(table, "access_log")
+        logFormat = Logging.readFormat(table, "log_format")
+        if accessLog == Logging.Destination.none, logFormat != nil {
+            table.reading.report(
+                .error, "\(table.path).log_format", at: table.place(of: "log_format"), "does nothing: access_log is \"none\"",
+                hint: "take one of them out")
         }
     }
 }

@@ -138,14 +138,7 @@ extension ConfigurationReference {
                     mode is 0600. Warned about at each start; a change takes effect at the next one.
                     """),
             ]),
-        Section(
-            "management", "The operator's own listener.",
-            [
-                Key("enabled", "boolean", .value("false"), "Whether it listens."),
-                Key("host", "IP address or `localhost`", .value("\"127.0.0.1\""), "Where it listens."),
-                Key("port", "1 to 65535", .value("7654"), "Its port."),
-                Key("api_key", "text", .none("no key"), "What the `X-API-Key` field of a request must say."),
-            ]),
+        managementSection,
     ]
 
     private static let limits = Section(

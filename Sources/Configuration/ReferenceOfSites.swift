@@ -50,6 +50,16 @@ extension ConfigurationReference {
                     get a Close frame with 1001 and no new ones are opened. Other requests are served.
                     """),
                 Key(
+                    "internal_api", "boolean", .value("false"),
+                    """
+                    Whether `GET /api/health`, `/api/health/live`, `/api/health/ready` and `/api/config` tell of the gateway \
+                    itself, before all routes ([Admin](admin.md#on-a-site)). With `compat = "bws"`: true.
+                    """),
+                Key(
+                    "access_log", "as `logging.access_log`", .none("where the others go"),
+                    "Where the site's access lines go ([Logging](logging.md#a-log-for-a-site))."),
+                Key("log_format", "as `logging.format`", .none("as the others"), "The form of the site's access lines."),
+                Key(
                     "redirect_to_https", "boolean", .value("false"),
                     "Answers everything with a redirect to the same URL under https."),
                 Key("https_port", "1 to 65535", .value("443"), "The port in that redirect."),

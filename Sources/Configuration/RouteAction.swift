@@ -8,6 +8,8 @@ package enum RouteAction: Sendable, Equatable {
     case files([String])
     /// What is known of the client's own TLS connection.
     case tlsInfo
+    /// What everybody may know of how the gateway is.
+    case internalAPI(InternalAPI)
 }
 
 /// `redirect` and `redirect_status`.

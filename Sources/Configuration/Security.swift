@@ -31,14 +31,3 @@ package struct Security: Sendable, Equatable {
 
     package init() {}
 }
-
-/// `[management]`: the operator's own listener.
-package struct Management: Sendable, Equatable {
-    package var enabled = false
-    package var host = "127.0.0.1"
-    package var port = 7654
-    /// What the `X-API-Key` field must say; nil: no key.
-    package var apiKey: String?
-
-    package init() {}
-}

@@ -24,10 +24,16 @@ package struct Site: Sendable, Equatable {
     package var healthPath: String?
     /// Its clients are to go elsewhere, in order.
     package var drain = false
+    /// Does it tell of the gateway at ``InternalAPI``'s paths?
+    package var internalAPI = false
     /// What is done with requests that no route takes, instead of serving files; nil: files.
     package var action: RouteAction?
     /// Of `[[sites.routes]]`, besides those of ``proxy``.
     package var routes: [Route] = []
+    /// Where its access lines go; nil: where the others do.
+    package var accessLog: Logging.Destination?
+    /// What they look like; nil: as the others.
+    package var logFormat: Logging.Format?
     /// `[sites.headers]`: set in every answer of this site.
     package var headers: [HeaderField] = []
     /// Of requests to upstreams. A route's rules follow.

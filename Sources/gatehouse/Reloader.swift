@@ -165,7 +165,8 @@ actor Reloader {
         let logs: Logs
         do {
             // Last, since it may create files; but before the listeners, which clients see.
-            logs = try Logs(loaded.configuration.logging, workers: inUse.workerCount, after: output.logs)
+            logs = try Logs(
+                loaded.configuration.logging, sites: loaded.configuration.sites, workers: inUse.workerCount, after: output.logs)
             try await gateway.adopt(loaded.plan, logs: logs)
         } catch let error as ListenError {
             return refuse([error.problem(in: loaded.configuration)])
@@ -198,7 +199,9 @@ actor Reloader {
     private func tellWhatWaits(_ changes: ConfigurationChanges) {
         let fixed = [
             ("performance", "worker_threads"), ("admin", "socket"), ("server", "user"), ("server", "group"),
-            ("metrics", "listen"), ("metrics", "token"),
+            ("metrics", "listen"), ("metrics", "token"), ("management", "enabled"),
+            ("management", "host"), ("management", "port"), ("management", "api_key"), ("management", "read_key"),
+            ("management", "cert_file"), ("management", "key_file"), ("management", "client_ca_file"),
         ]
         for (section, key) in fixed {
             guard changes.changes.contains(where: { $0.what == section && $0.name.contains(key) }) else { continue }

@@ -23,7 +23,7 @@ enum RouteListing {
             if let rewrite = route.rewrite { return "\(route.upstream), as \(rewrite)" }
             if let target = route.rewriteTarget { return "\(route.upstream), as \(target)" }
             return route.upstream + (route.stripPrefix ? ", without the prefix" : "")
-        case .redirect, .respond, .files, .tlsInfo: return words(route.action)
+        case .redirect, .respond, .files, .tlsInfo, .internalAPI: return words(route.action)
         }
     }
 
@@ -34,6 +34,7 @@ enum RouteListing {
         case .respond(let answer): "\(answer.status)"
         case .files(let paths): paths.isEmpty ? "files" : "files " + paths.joined(separator: ", ")
         case .tlsInfo: "what is known of the client's TLS connection"
+        case .internalAPI: "how the gateway is"
         }
     }
 

@@ -22,7 +22,9 @@ struct Service: Sendable {
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
     /// Nil if scrapers are answered at the admin socket alone.
-    private var metrics: MetricsServer?
+    private var metrics: ControlServer?
+    /// Nil without `[management]`.
+    private var management: ControlServer?
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
     /// Of what is asked of the process, and no client's; nil if there is nothing of it.
@@ -79,7 +81,7 @@ struct Service: Sendable {
         ProcessReading.begin()
         do {
             let privileges = try Privileges(configuration.server)
-            let open = { try Logs(configuration.logging, workers: loaded.plan.workerCount) }
+            let open = { try Logs(configuration.logging, sites: configuration.sites, workers: loaded.plan.workerCount) }
             let logs = try privileges?.asUser(open) ?? open()
             let output = DiagnosticsOutput(logs, level: configuration.logging.level)
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
@@ -98,7 +100,8 @@ struct Service: Sendable {
             }
             let renewal = CertificateRenewal(gateway, log: log)
             var admin: AdminServer?
-            var metrics: MetricsServer?
+            var metrics: ControlServer?
+            var management: ControlServer?
             var watcher: FileWatcher?
             var controlLoop: EventLoop?
             if let reloader {
@@ -114,12 +117,14 @@ struct Service: Sendable {
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {
                     admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
-                    metrics = try await MetricsServer.open(configuration.metrics, gateway, on: loop, replacing: false)
+                    metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: loop, replacing: false)
+                    management = try await ControlServer.management(
+                        configuration.management, resources, on: loop, replacing: false)
                 }
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics,
+                renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics, management: management,
                 watcher: watcher, controlLoop: controlLoop)
         } catch let error as Privileges.Unavailable {
             Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
@@ -127,8 +132,8 @@ struct Service: Sendable {
         } catch let error as AdminServer.Unopened {
             Console.report([configuration.problem(.error, at: "admin.socket", error.description)], source: loaded.source)
             throw ExitCode(1)
-        } catch let error as MetricsServer.Unopened {
-            Console.report([configuration.problem(.error, at: "metrics.listen", error.description)], source: loaded.source)
+        } catch let error as ControlServer.Unopened {
+            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
             throw ExitCode(1)
         } catch let error as ListenError where !loaded.source.isEmpty {
             Console.report([error.problem(in: configuration)], source: loaded.source)
@@ -148,10 +153,12 @@ struct Service: Sendable {
         } catch {
             log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
         }
-        do throws(MetricsServer.Unopened) {
-            metrics = try await MetricsServer.open(configuration.metrics, gateway, on: controlLoop, replacing: true)
+        do throws(ControlServer.Unopened) {
+            metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: controlLoop, replacing: true)
+            management = try await ControlServer.management(
+                configuration.management, resources, on: controlLoop, replacing: true)
         } catch {
-            log.error("nobody can read the metrics over TCP", metadata: ["reason": "\(error)", "key": "metrics.listen"])
+            log.error("a listener for operators is missing", metadata: ["reason": "\(error)", "key": "\(error.key)"])
         }
     }
 
@@ -162,13 +169,17 @@ struct Service: Sendable {
                 await gateway.run()
                 await admin?.stop()
                 await metrics?.stop()
+                await management?.stop()
                 await watcher?.stop()
                 signals.end()
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
-            if let metrics {
-                group.addTask(executorPreference: metrics.loop) { await metrics.run() }
-                await upgrader?.whenReplaced { await metrics.stop() }
+            for server in [metrics, management].compactMap({ $0 }) {
+                group.addTask(executorPreference: server.loop) { await server.run() }
+            }
+            await upgrader?.whenReplaced {
+                await metrics?.stop()
+                await management?.stop()
             }
             if let watcher {
                 await reloader?.begin()

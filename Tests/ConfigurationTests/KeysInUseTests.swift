@@ -9,6 +9,7 @@ struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
+        "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
         "TCPListener", "TLSSettings",
         "Upstream",
@@ -17,7 +18,7 @@ struct KeysInUseTests {
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]
     /// What waits for its feature, and the key that is said not to be in effect.
     private static let waiting = [
-        "management": "management", "apiKey": "management.api_key", "readBufferSize": "performance.read_buffer_size",
+        "readBufferSize": "performance.read_buffer_size",
         "writeBufferSize": "performance.write_buffer_size",
     ]
 

@@ -158,7 +158,7 @@ struct HTTP1SessionTests {
                     proxy: "[sites.proxy.retry]\nretries = 0", top: "[limits]\n\(keys)\n"))
             var logging = Configuration::Logging()
             (logging.accessLog, logging.errorLog) = (.none, .none)
-            let log = AccessLog(try Logs(logging, workers: 1).access, style: plan.logStyle, worker: 0)
+            let log = AccessLog(try Logs(logging, workers: 1), style: plan.logStyle, worker: 0)
             let state = try WorkerResources(
                 plan, loop: loop, shared: ProcessCounters(), log: log, number: 0, probes: false, resume: { _ in },
                 startStreamTask: {})

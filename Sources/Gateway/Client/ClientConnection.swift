@@ -199,7 +199,7 @@ final class ClientConnection {
             tunnel.sleep { [unowned self] in state.resume(identifier) }
             return .asleep
         }
-        if state.log.isOn { state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born) }
+        state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born)
         // The upstream is free from now on, however long the client takes to leave.
         phase = .closing
         return ending.isAbnormal ? await abort() : await close()

@@ -275,7 +275,7 @@ final class HTTP2Session: ClientSession {
         state.check(tunnel)
         while true {
             if let ending = await tunnel.run() {
-                if state.log.isOn { state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born) }
+                state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born)
                 if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
                 return
             }

@@ -20,6 +20,9 @@ extension Exchange {
         case .files(let files):
             guard let files else { throw SiteFault.failure(key: "sites.static_dir") }
             try await sendFile(request, from: files, of: site, by: found)
+        case .internalAPI(let api):
+            let answer = api.answer(of: site, isStopping: state.shared.isStopping)
+            try await send(.fixed(answer, headers: headers, by: generation.plan.proxyName))
         case .tlsInfo: try await sendTLSInfo(request, of: site)
         case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
         }

@@ -65,8 +65,7 @@ struct Exchange: ~Copyable {
             if let protection = protector == nil ? site.protection : protector?.protection {  // Price 9.
                 try protect(request, by: protection, of: site)
                 if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
-                    finish()
-                    return
+                    return finish()
                 }
             }
             switch decision {

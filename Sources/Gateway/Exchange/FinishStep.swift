@@ -8,12 +8,13 @@ extension Exchange {
     mutating func finish() {
         places = nil
         state.answers.count(record.status)
-        guard generation.plan.metrics != nil || state.log.isOn else { return }
+        let isLogged = state.log.isOn(for: record.site)
+        guard generation.plan.metrics != nil || isLogged else { return }
         record.bodyBytesReceived = client.body.bodyBytes
         record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = state.loop.now &- record.began
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
-        guard state.log.isOn else { return }
+        guard isLogged else { return }
         if let tunnel {
             tunnel.logLine = state.log.template(record, client, configuration: generation.plan.configurationHash)
         } else {

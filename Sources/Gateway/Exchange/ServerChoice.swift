@@ -31,8 +31,7 @@ extension Exchange {
     mutating nonisolated(nonsending) func waitForRoom(
         _ route: ProxyRoute, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
-        let waiter = client.waiter
-        let since = state.loop.now
+        let (waiter, since) = (client.waiter, state.loop.now)
         var request = request
         guard let queue = generation.queue(of: route), let limit = route.pool.queue?.limit, queue.enter(waiter, limit) else {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")

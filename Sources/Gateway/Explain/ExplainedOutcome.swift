@@ -46,6 +46,7 @@ extension Explainer {
             let location = redirect.location(variables).map { String(decoding: $0, as: UTF8.self) }
             answer(redirect.status(for: head.method), "redirect to \(location ?? "nowhere")", .redirect, &explanation)
         case .respond: answer(respondStatus(found.route, index), "a fixed answer", .respond, &explanation)
+        case .internalAPI: answer(200, "how the gateway is", .respond, &explanation)
         case .tlsInfo: answer(200, "what is known of the client's own TLS connection", .tlsInfo, &explanation)
         case .files(let files):
             explanation.result = files.map { "a file of \($0.site.path)" } ?? "the site's files cannot be had"

@@ -100,7 +100,7 @@ extension MetricsText {
 
     fileprivate mutating func append(_ logs: Logs) {
         family("gatehouse_log_lines_lost", .counter, "Lines that a log's destination did not take in time, or refused.")
-        sample(nil, ("log", "access"), logs.access.missingLines)
+        sample(nil, ("log", "access"), logs.missingAccessLines)
         sample(nil, ("log", "diagnostics"), logs.diagnostics.missingLines)
     }
 

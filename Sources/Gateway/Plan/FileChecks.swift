@@ -9,6 +9,9 @@ extension PlanBuilder {
     mutating func checkLogs() {
         let logging = configuration.logging
         var files = [("logging.access_log", logging.accessLog), ("logging.error_log", logging.errorLog)]
+        for (index, site) in configuration.sites.enumerated() {
+            if let own = site.accessLog { files.append(("sites[\(index)].access_log", own)) }
+        }
         if let file = configuration.tls.keylogFile { files.append(("tls.keylog_file", .file(path: file))) }
         if let file = logging.syslogCaFile, let error = FileAccess.problem(reading: file) {
             problem(at: "logging.syslog_ca_file", "cannot read \(file): \(error.reason)")

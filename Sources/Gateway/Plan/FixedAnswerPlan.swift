@@ -8,6 +8,15 @@ final class FixedAnswerPlan: Sendable {
     /// Of the body, if there is one.
     let fields: AnswerFields
 
+    /// JSON that is true now, and that nobody may keep.
+    init(status: Int, json: String) {
+        self.status = status
+        body = Array(json.utf8)
+        var fields = AnswerFields("Content-Type", "application/json")
+        fields.append("Cache-Control", "no-store")
+        self.fields = fields
+    }
+
     init(_ answer: FixedAnswer) {
         status = answer.status
         body = Array(answer.body.utf8)

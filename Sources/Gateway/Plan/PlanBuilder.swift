@@ -113,7 +113,8 @@ package struct PlanBuilder {
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0) },
             healthPath: site.healthPath, isDraining: site.drain, isDegraded: files == nil || routes.contains(where: \.isDegraded),
-            lacksFiles: files == nil, certificate: certificate, series: metrics?.route(site: site.name, "", upstream: ""))
+            lacksFiles: files == nil, certificate: certificate, log: SiteLogPlan(site, besides: configuration.logging),
+            series: metrics?.route(site: site.name, "", upstream: ""))
     }
 
     /// A TLS site's certificate; one that is still to come, if it cannot be used.

@@ -26,11 +26,13 @@ final class RoutePlan: Sendable {
         case files(FilesPlan?)
         /// What is known of the client's own TLS connection.
         case tlsInfo
+        /// How the gateway is.
+        case internalAPI(InternalAPIPlan)
 
         /// See `Decision.mayFollowExtendedConnect`.
         var mayFollowExtendedConnect: Bool {
             switch self {
-            case .respond, .tlsInfo: false
+            case .respond, .tlsInfo, .internalAPI: false
             case .proxy, .redirect, .files: true
             }
         }

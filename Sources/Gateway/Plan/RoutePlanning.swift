@@ -58,6 +58,7 @@ extension PlanBuilder {
         case .files(let paths):
             .files(files.map { FilesPlan($0, tries: tries(paths, keyPath, pattern.groups)) })
         case .tlsInfo: tlsInfo(site, keyPath)
+        case .internalAPI(let kind): .internalAPI(InternalAPIPlan(kind, configuration))
         }
     }
 

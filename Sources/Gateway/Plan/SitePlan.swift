@@ -36,6 +36,8 @@ final class SitePlan: Sendable {
     var isDegraded: Bool { lacksPart || certificate?.hasCertificate == false }
     /// Its files cannot be had.
     let lacksFiles: Bool
+    /// Nil: its access lines are as those of others.
+    let log: SiteLogPlan?
     /// Counts what no route takes; nil if nothing is counted.
     let series: RouteSeries?
 
@@ -43,7 +45,8 @@ final class SitePlan: Sendable {
         name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
         compression: CompressionPlan? = nil, timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?,
-        isDraining: Bool, isDegraded: Bool, lacksFiles: Bool, certificate: TLSServerContext?, series: RouteSeries?
+        isDraining: Bool, isDegraded: Bool, lacksFiles: Bool, certificate: TLSServerContext?, log: SiteLogPlan?,
+        series: RouteSeries?
     ) {
         self.name = name
         self.keyPath = keyPath
@@ -63,6 +66,7 @@ final class SitePlan: Sendable {
         lacksPart = isDegraded
         self.certificate = certificate
         self.lacksFiles = lacksFiles
+        self.log = log
         self.series = series
     }
 
@@ -82,6 +86,6 @@ final class SitePlan: Sendable {
             files: nil,
             errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil, timeouts: timeouts,
             trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,
-            certificate: certificate, series: series)
+            certificate: certificate, log: log, series: series)
     }
 }

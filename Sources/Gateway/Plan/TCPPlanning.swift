@@ -71,6 +71,6 @@ extension SitePlan {
             name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [], files: nil,
             errorPages: nil, headers: .none, protection: nil, crossOrigin: nil, timeouts: ProxyTimeoutPlan(ProxyTimeouts()),
             trustedProxies: [], healthPath: nil, isDraining: false, isDegraded: false, lacksFiles: false, certificate: nil,
-            series: nil)
+            log: nil, series: nil)
     }
 }

@@ -3,89 +3,121 @@ import EventLoop
 import HTTP
 import Transport
 
-/// One worker's access log: a line for each exchange, collected and written many at a time.
+/// One worker's access lines: one for each exchange, collected and written many at a time.
 final class AccessLog {
-    private var writer: LogWriter
+    /// Lines that go to one place.
+    private struct Output {
+        let writer: LogWriter
+        var batch: LogBatch
+        /// Ordinary exchanges since the last one that left a line.
+        var skipped: UInt64 = 0
+    }
+
+    /// The first is that of sites without one of their own.
+    private var outputs: [Output] = []
     private var style: AccessLogStyle
-    /// Ordinary exchanges since the last one that left a line.
-    private var skipped: UInt64 = 0
-    private var batch: LogBatch
+    /// 0 is the diagnostics log, which may go to the same place.
+    private let source: Int
     private static let flushSize = 32_768
 
     /// - Parameter worker: the worker's number, from 0.
-    init(_ writer: LogWriter, style: AccessLogStyle, worker: Int) {
-        self.writer = writer
+    init(_ logs: Logs, style: AccessLogStyle, worker: Int) {
         self.style = style
-        // 0 is the diagnostics log, which may go to the same place.
-        batch = LogBatch(source: worker + 1)
+        source = worker + 1
+        setOutputs(logs)
     }
 
-    var isOn: Bool { writer.isOn }
+    /// Does an exchange of the site leave a line?
+    func isOn(for site: SitePlan?) -> Bool { outputs[place(of: site?.log?.destination)].writer.isOn }
 
     /// Lines that begin from now on go there, in this format.
-    func adopt(_ writer: LogWriter, style: AccessLogStyle) {
+    func adopt(_ logs: Logs, style: AccessLogStyle) {
         flush()
-        self.writer = writer
         self.style = style
+        setOutputs(logs)
+    }
+
+    private func setOutputs(_ logs: Logs) {
+        outputs = logs.accessWriters.map { Output(writer: $0, batch: LogBatch(source: source)) }
+    }
+
+    /// A site of an older configuration may have had one that is gone: its lines go where those of others do.
+    private func place(of destination: Logging.Destination?) -> Int {
+        guard let destination else { return 0 }
+        return outputs.firstIndex { $0.writer.destination == destination } ?? 0
     }
 
     /// Adds the exchange's line.
     /// - Parameter configuration: which one it went by.
     func append(_ record: AccessRecord, _ client: any ClientSide, configuration: String) {
+        let own = record.site?.log
+        let place = place(of: own?.destination)
+        let style = own?.style ?? style
         if style.sampling > 1, !style.mustKeep(record) {
-            skipped += 1
-            guard skipped == style.sampling else { return }
-            skipped = 0
+            outputs[place].skipped += 1
+            guard outputs[place].skipped == style.sampling else { return }
+            outputs[place].skipped = 0
         }
         let now = realtimeNanoseconds()
-        AccessLine(record: record, client: client, style: style, time: now, configuration: configuration).append(to: &batch.bytes)
-        endLine(now)
+        AccessLine(record: record, client: client, style: style, time: now, configuration: configuration)
+            .append(to: &outputs[place].batch.bytes)
+        endLine(now, at: place)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
     func template(_ record: AccessRecord, _ client: any ClientSide, configuration: String) -> Template {
+        let own = record.site?.log
+        let style = own?.style ?? style
         var bytes: [UInt8] = []
         AccessLine(record: record, client: client, style: style, time: nil, configuration: configuration).append(to: &bytes)
-        return Template(bytes: Array(bytes), format: style.format)
+        return Template(bytes: Array(bytes), format: style.format, destination: own?.destination)
     }
 
     /// A line with blanks. It stays in its format when another one comes into use.
     struct Template {
         fileprivate var bytes: [UInt8] = []
         fileprivate var format = Logging.Format.combined
+        /// Nil: where lines of sites without a log of their own go.
+        fileprivate var destination: Logging.Destination?
     }
 
-    /// Adds a tunnel's line.
+    /// Adds a tunnel's line, if it is to leave one.
     /// - Parameters:
     ///   - template: made at its beginning.
     ///   - duration: nanoseconds of exchange and tunnel together.
     func append(_ template: Template, _ ending: TunnelEnding, duration: UInt64) {
+        guard !template.bytes.isEmpty else { return }
+        let place = place(of: template.destination)
         let now = realtimeNanoseconds()
         for byte in template.bytes {
             switch AccessLine.Blank(rawValue: byte) {
-            case .time: AccessLine.append(time: now, in: template.format, to: &batch.bytes)
-            case .bytesReceived: batch.bytes.append(decimal: ending.up.bytes)
-            case .bytesSent: batch.bytes.append(decimal: ending.down.bytes)
-            case .duration: AccessLine.appendMilliseconds(duration, to: &batch.bytes)
-            case .ending: ending.append(template.format, to: &batch.bytes)
-            case .nanoseconds: batch.bytes.append(decimal: duration)
-            case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &batch.bytes)
+            case .time: AccessLine.append(time: now, in: template.format, to: &outputs[place].batch.bytes)
+            case .bytesReceived: outputs[place].batch.bytes.append(decimal: ending.up.bytes)
+            case .bytesSent: outputs[place].batch.bytes.append(decimal: ending.down.bytes)
+            case .duration: AccessLine.appendMilliseconds(duration, to: &outputs[place].batch.bytes)
+            case .ending: ending.append(template.format, to: &outputs[place].batch.bytes)
+            case .nanoseconds: outputs[place].batch.bytes.append(decimal: duration)
+            case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
             case .framesIn, .framesOut, .messagesIn, .messagesOut, .violations, .closedBy, .closeCode, .reason, .key:
-                ending.append(AccessLine.Blank(rawValue: byte), to: &batch.bytes)
-            case nil: batch.bytes.append(byte)
+                ending.append(AccessLine.Blank(rawValue: byte), to: &outputs[place].batch.bytes)
+            case nil: outputs[place].batch.bytes.append(byte)
             }
         }
-        endLine(now)
+        endLine(now, at: place)
     }
 
-    private func endLine(_ time: UInt64) {
-        batch.endLine(time: time)
-        if batch.bytes.count >= Self.flushSize { flush() }
+    private func endLine(_ time: UInt64, at place: Int) {
+        outputs[place].batch.endLine(time: time)
+        if outputs[place].batch.bytes.count >= Self.flushSize { flush(place) }
     }
 
     /// Hands over what has been collected.
     func flush() {
-        guard !batch.isEmpty else { return }
-        writer.write(exchange(&batch, with: LogBatch(source: batch.source)))
+        for place in outputs.indices { flush(place) }
+    }
+
+    private func flush(_ place: Int) {
+        guard !outputs[place].batch.isEmpty else { return }
+        outputs[place].writer.write(exchange(&outputs[place].batch, with: LogBatch(source: source)))
     }
 }

@@ -10,7 +10,7 @@ package final class LogWriter: Sendable {
     package let isOn: Bool
     /// Nil unless it is a file.
     package let path: String?
-    private let destination: Logging.Destination
+    let destination: Logging.Destination
     private let options: LogOptions
     /// Does whoever receives lines get their times beside them?
     let isTimed: Bool

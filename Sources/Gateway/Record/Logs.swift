@@ -2,42 +2,59 @@ package import Configuration
 import EventLoop
 package import Logging
 
-/// Both logs of the gateway.
+/// All logs of the gateway.
 package final class Logs: Sendable {
-    let access: LogWriter
-    /// The same as `access` if both go to one place.
+    /// Where access lines go: the first is for sites without a log of their own. Each is another place.
+    let accessWriters: [LogWriter]
+    /// One of those if it goes to the same place.
     let diagnostics: LogWriter
+    /// Each once.
+    private let all: [LogWriter]
 
     /// Opens them.
     /// - Parameters:
+    ///   - sites: those that may have logs of their own.
     ///   - workers: how many will write access lines.
     ///   - previous: those in use; what goes where it went goes on in the same thread.
     /// - Throws: `LogOpenError`, or the system call that failed.
-    package init(_ configuration: Configuration::Logging, workers: Int, after previous: Logs? = nil) throws {
-        let known = [previous?.access, previous?.diagnostics].compactMap { $0 }
+    package init(
+        _ configuration: Configuration::Logging, sites: [Site] = [], workers: Int, after previous: Logs? = nil
+    ) throws {
+        var places: [(destination: Configuration::Logging.Destination, key: String)] = [
+            (configuration.accessLog, "logging.access_log")
+        ]
+        for (index, site) in sites.enumerated() {
+            guard let own = site.accessLog, !places.contains(where: { $0.destination == own }) else { continue }
+            places.append((own, "sites[\(index)].access_log"))
+        }
         let options = LogOptions(configuration)
         func writer(_ destination: Configuration::Logging.Destination, _ key: String, _ sources: Int) throws -> LogWriter {
-            if let found = known.first(where: { $0.isSame(as: destination, options, key: key, sources: sources) }) {
+            if let found = previous?.all.first(where: { $0.isSame(as: destination, options, key: key, sources: sources) }) {
                 return found
             }
             return try LogWriter(destination, options, key: key, sources: sources)
         }
-        if configuration.accessLog == configuration.errorLog {
-            access = try writer(configuration.accessLog, "logging.access_log", workers + 1)
-            diagnostics = access
+        accessWriters = try places.map { place in
+            try writer(place.destination, place.key, workers + (place.destination == configuration.errorLog ? 1 : 0))
+        }
+        if let shared = accessWriters.first(where: { $0.destination == configuration.errorLog }) {
+            diagnostics = shared
+            all = accessWriters
         } else {
-            access = try writer(configuration.accessLog, "logging.access_log", workers)
             diagnostics = try writer(configuration.errorLog, "logging.error_log", 1)
+            all = accessWriters + [diagnostics]
         }
     }
 
     /// Is one of them a file?
-    package var hasFile: Bool { access.path != nil || diagnostics.path != nil }
+    package var hasFile: Bool { all.contains { $0.path != nil } }
+
+    /// Access lines that were dropped or lost.
+    var missingAccessLines: UInt64 { accessWriters.reduce(0) { $0 + $1.missingLines } }
 
     /// Opens files anew.
     package func reopen() {
-        access.reopen()
-        if diagnostics !== access { diagnostics.reopen() }
+        for writer in all { writer.reopen() }
     }
 
     /// Writes one line of diagnostics.
@@ -59,14 +76,12 @@ package final class Logs: Sendable {
 
     /// Writes what is there, but waits no longer than a second for each: a log never keeps the gateway from ending.
     package func close() {
-        access.close(timeout: 1000)
-        if diagnostics !== access { diagnostics.close(timeout: 1000) }
+        for writer in all { writer.close(timeout: 1000) }
     }
 
-    /// Tells in the diagnostics log what has happened to both since the last call.
+    /// Tells in the diagnostics log what has happened to them since the last call.
     func report(_ log: Logger) {
-        report(access, log)
-        if diagnostics !== access { report(diagnostics, log) }
+        for writer in all { report(writer, log) }
     }
 
     private func report(_ writer: LogWriter, _ log: Logger) {

@@ -59,7 +59,7 @@ actor Worker {
         watchesUpstreams = number == 0
         self.number = number
         self.logs = logs
-        let accessLog = AccessLog(logs.access, style: plan.logStyle, worker: number)
+        let accessLog = AccessLog(logs, style: plan.logStyle, worker: number)
         let state = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, number: number, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
@@ -113,7 +113,7 @@ actor Worker {
         guard let next = prepared.take() else { return }
         if let logs { self.logs = logs }
         state.adopt(next.generation)
-        if let logs = self.logs { state.log.adopt(logs.access, style: next.generation.plan.logStyle) }
+        if let logs = self.logs { state.log.adopt(logs, style: next.generation.plan.logStyle) }
         var hasRetired = false
         for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
             acceptor.retire(now: loop.now)

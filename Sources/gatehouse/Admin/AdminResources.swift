@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import FoundationEssentials
 import Gateway
 import Glibc
@@ -16,6 +17,12 @@ struct AdminResources: Sendable {
     private let server: ServerIdentity
     /// In RFC 3339.
     private let started: String
+    private let beginning = monotonicNanoseconds()
+
+    var name: String { server.name }
+    var version: String { server.version ?? Gatehouse.version }
+    /// Seconds.
+    var uptime: UInt64 { (monotonicNanoseconds() &- beginning) / 1_000_000_000 }
 
     /// Of a gateway that begins to serve now.
     init(_ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, log: Logger, server: ServerIdentity) {
@@ -34,7 +41,7 @@ struct AdminResources: Sendable {
         let current = numbers.max()
         return .json(
             AdminStatus(
-                name: server.name, version: server.version ?? Gatehouse.version, pid: getpid(),
+                name: name, version: version, pid: getpid(),
                 configuration: reloader.source.path, started: started, workers: generations.count,
                 addresses: gateway.addresses.map(\.description), connections: census.total.connections,
                 requests: census.total.requests, tunnels: census.total.tunnels,
@@ -45,12 +52,7 @@ struct AdminResources: Sendable {
                         workers: generations.indices.filter { generations[$0].contains(number) },
                         holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
                 },
-                certificates: gateway.currentPlan.certificates.map { certificate in
-                    AdminStatus.Certificate(
-                        site: certificate.site, file: certificate.certificateFile,
-                        expires: certificate.loaded?.expires.map { Timestamp.text(seconds: $0) },
-                        problem: certificate.loaded?.problem)
-                }))
+                certificates: certificateList))
     }
 
     func plan(_ candidate: Reloader.Candidate?) async -> ServiceAnswer {
@@ -81,8 +83,9 @@ struct AdminResources: Sendable {
         return answer(await reloader.rollBack(to: hash))
     }
 
-    func reload() async -> ServiceAnswer {
-        log.notice("reloading", metadata: ["by": "the admin socket"])
+    /// - Parameter way: how it was asked for.
+    func reload(by way: String = "the admin socket") async -> ServiceAnswer {
+        log.notice("reloading", metadata: ["by": "\(way)"])
         return answer(await reloader.reload())
     }
 

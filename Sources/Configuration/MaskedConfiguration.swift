@@ -1,0 +1,86 @@
+/// A configuration's text as JSON, without what nobody should read: for those who may look at it from afar.
+package enum MaskedConfiguration {
+    /// In place of a secret.
+    private static let mask = "***"
+    /// Parts of keys whose values are secrets. Files that hold some are named, not shown: `_file` keeps its value.
+    private static let secretWords = [
+        "secret", "password", "passwd", "token", "hmac", "api_key", "api-key", "apikey", "read_key", "authorization",
+    ]
+    /// Fields that carry secrets.
+    private static let secretFields: Set = ["cookie", "set-cookie", "x-api-key"]
+
+    /// - Parameter text: TOML.
+    /// - Returns: one object, its keys in the text's order; nil if the text is no TOML.
+    package static func json(_ text: String) -> String? {
+        guard let root = try? TomlDocument.parse(Array(text.utf8)) else { return nil }
+        var out = ""
+        append(.table(root), inFields: false, to: &out)
+        return out
+    }
+
+    private static func append(_ value: TomlValue, inFields: Bool, to out: inout String) {
+        switch value {
+        case .table(let table):
+            out += "{"
+            for (index, entry) in table.entries.enumerated() {
+                out += (index == 0 ? "" : ",") + quoted(entry.key) + ":"
+                if isSecret(entry.key, inFields: inFields), isWord(entry.node.value) {
+                    out += quoted(mask)
+                } else {
+                    append(entry.node.value, inFields: inFields || entry.key.hasSuffix("headers"), to: &out)
+                }
+            }
+            out += "}"
+        case .array(let elements):
+            out += "["
+            for (index, element) in elements.enumerated() {
+                if index > 0 { out += "," }
+                append(element.value, inFields: inFields, to: &out)
+            }
+            out += "]"
+        case .string(let text): out += quoted(withoutUser(text))
+        case .integer(let number): out += "\(number)"
+        // JSON has no form for what TOML calls inf and nan.
+        case .float(let number): out += number.isFinite ? "\(number)" : "null"
+        case .boolean(let truth): out += truth ? "true" : "false"
+        case .dateOrTime: out += "null"
+        }
+    }
+
+    private static func isWord(_ value: TomlValue) -> Bool {
+        switch value {
+        case .string, .integer, .float, .array: true
+        case .table, .boolean, .dateOrTime: false
+        }
+    }
+
+    private static func isSecret(_ key: String, inFields: Bool) -> Bool {
+        let name = key.lowercased()
+        if inFields, secretFields.contains(name) { return true }
+        return !name.hasSuffix("_file") && secretWords.contains { name.contains($0) }
+    }
+
+    /// A URL may have a name and a password before its host.
+    private static func withoutUser(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://"), let at = text[scheme.upperBound...].firstIndex(of: "@") else {
+            return text
+        }
+        let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        return authority.contains("@") ? text[..<scheme.upperBound] + mask + text[at...] : text
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

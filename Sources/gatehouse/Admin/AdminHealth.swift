@@ -1,0 +1,118 @@
+import Configuration
+import EventLoop
+import FoundationEssentials
+import Gateway
+import HTTP
+import Messages
+
+/// How it is, in BWS's words.
+struct AdminHealth: Codable, Sendable {
+    /// Nothing but that.
+    struct Word: Codable, Sendable {
+        var status: String
+    }
+
+    /// A pool's server.
+    struct Upstream: Codable, Sendable {
+        var site: String
+        var upstream: String
+        var url: String
+        /// What keeps it from its requests.
+        var states: [String]
+    }
+
+    /// `ok`, or `degraded`.
+    var status: String
+    /// Now, in RFC 3339.
+    var timestamp: String
+    var service: String
+    var version: String
+    var uptimeSeconds: UInt64
+    // Of the detailed form alone.
+    var workers: Int?
+    var connections: Int?
+    var requests: Int?
+    var tunnels: Int?
+    /// Names of sites that lack something.
+    var degraded: [String]?
+    var upstreams: [Upstream]?
+}
+
+/// The sites of the configuration in use.
+struct AdminSites: Codable, Sendable {
+    struct Site: Codable, Sendable {
+        var name: String
+        var hostnames: [String]
+        var listen: String
+        var port: Int
+        var tls: Bool
+        var isDefault: Bool
+        /// Paths, as the configuration writes them.
+        var routes: [String]
+    }
+
+    var sites: [Site]
+}
+
+/// Certificates of sites' files.
+struct AdminCertificates: Codable, Sendable {
+    var certificates: [AdminStatus.Certificate]
+}
+
+extension AdminResources {
+    private var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
+    private var isDegraded: Bool { !gateway.currentPlan.faults.isEmpty }
+
+    func health() -> ServiceAnswer { .json(plainHealth) }
+
+    private var plainHealth: AdminHealth {
+        AdminHealth(
+            status: isDegraded ? "degraded" : "ok", timestamp: Timestamp.text(seconds: now), service: name, version: version,
+            uptimeSeconds: uptime)
+    }
+
+    func detailedHealth() async -> ServiceAnswer {
+        let census = await gateway.census()
+        var health = plainHealth
+        health.workers = await gateway.generations.count
+        (health.connections, health.requests) = (census.total.connections, census.total.requests)
+        health.tunnels = census.total.tunnels
+        health.degraded = gateway.currentPlan.faults.map(\.name)
+        health.upstreams = gateway.servers.map {
+            AdminHealth.Upstream(site: $0.site, upstream: $0.upstream, url: $0.url, states: $0.states)
+        }
+        return .json(health)
+    }
+
+    func readiness() -> ServiceAnswer {
+        isDegraded ? .json(AdminHealth.Word(status: "degraded"), status: 503) : .json(AdminHealth.Word(status: "ready"))
+    }
+
+    func sites() async -> ServiceAnswer {
+        .json(
+            AdminSites(
+                sites: await reloader.configuration.sites.map { site in
+                    AdminSites.Site(
+                        name: site.name, hostnames: site.hostnames, listen: site.listen, port: site.port, tls: site.ssl != nil,
+                        isDefault: site.isDefault, routes: ((site.proxy?.routes ?? []) + site.routes).map(\.path))
+                }))
+    }
+
+    /// As it is written, but for its secrets.
+    func configuration() async -> ServiceAnswer {
+        guard let json = MaskedConfiguration.json(await reloader.textInUse) else {
+            return .problem(500, "The configuration in use cannot be shown.")
+        }
+        return ServiceAnswer(status: 200, contentType: "application/json", body: Array("\(json)\n".utf8))
+    }
+
+    func certificates() -> ServiceAnswer { .json(AdminCertificates(certificates: certificateList)) }
+
+    var certificateList: [AdminStatus.Certificate] {
+        gateway.currentPlan.certificates.map { certificate in
+            AdminStatus.Certificate(
+                site: certificate.site, file: certificate.certificateFile,
+                expires: certificate.loaded?.expires.map { Timestamp.text(seconds: $0) }, problem: certificate.loaded?.problem)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Buffers
+import Configuration
+import EventLoop
+import Gateway
+import Messages
+import TLS
+import Transport
+
+/// Answers scrapers or operators over TCP, on an event loop that is no worker's.
+actor ControlServer {
+    nonisolated let loop: EventLoop
+    private let service: Messages.Service
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// It cannot serve: its address cannot be had, or a file cannot be used.
+    struct Unopened: Error, CustomStringConvertible {
+        /// The configuration's.
+        let key: String
+        let description: String
+    }
+
+    /// Listens at `metrics.listen`; scrapers are answered once `run` is called.
+    /// - Parameters:
+    ///   - loop: whose thread runs.
+    ///   - replacing: whether a process listens there whose place this one takes.
+    /// - Returns: nil if there is to be no listener.
+    static func metrics(
+        _ configuration: Metrics, _ gateway: Gateway, on loop: EventLoop, replacing: Bool
+    ) async throws(Unopened) -> ControlServer? {
+        guard let listen = configuration.listen,
+            let address = SocketAddress(literal: listen.address, port: UInt16(clamping: listen.port))
+        else { return nil }
+        var limits = Messages.Service.Limits()
+        limits.maxBodyBytes = 0
+        // A scraper and a few who look; each may hold a whole answer.
+        limits.maxConnections = 32
+        let token = configuration.token
+        return try await open(address, limits, key: "metrics.listen", on: loop, replacing: replacing) {
+            MetricsHandler(gateway, token: token)
+        }
+    }
+
+    /// Listens at `[management]`, in the same way.
+    static func management(
+        _ configuration: Management, _ resources: AdminResources, on loop: EventLoop, replacing: Bool
+    ) async throws(Unopened) -> ControlServer? {
+        let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
+        guard configuration.enabled, let address = SocketAddress(literal: host, port: UInt16(clamping: configuration.port))
+        else { return nil }
+        var limits = Messages.Service.Limits()
+        limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
+        limits.maxConnections = 64
+        var names: TLSServerNames?
+        if let certificate = configuration.certFile, let key = configuration.keyFile {
+            var policy = TLSPolicy()
+            if let authorities = configuration.clientCaFile {
+                policy.clientAuthentication = ClientAuthentication(
+                    isRequired: true, caFile: authorities, crlFile: nil, depth: ClientAuthenticationSettings().depth)
+            }
+            do throws(TLSError) {
+                names = TLSServerNames(
+                    [:], fallback: try TLSServerContext(certificateFile: certificate, keyFile: key, policy))
+            } catch {
+                throw Unopened(key: "management.cert_file", description: error.reason)
+            }
+        }
+        let access = ManagementAccess(configuration)
+        return try await open(address, limits, names, key: "management.port", on: loop, replacing: replacing) {
+            ManagementHandler(resources, access)
+        }
+    }
+
+    private static func open(
+        _ address: SocketAddress, _ limits: Messages.Service.Limits, _ tls: TLSServerNames? = nil, key: String,
+        on loop: EventLoop, replacing: Bool, _ handler: @Sendable () -> any ServiceHandler
+    ) async throws(Unopened) -> ControlServer {
+        do throws(SystemError) {
+            return try await ControlServer(address, limits, tls, on: loop, replacing: replacing, handler)
+        } catch {
+            throw Unopened(key: key, description: "cannot listen on \(address): \(error.reason)")
+        }
+    }
+
+    private init(
+        _ address: SocketAddress, _ limits: Messages.Service.Limits, _ tls: TLSServerNames?, on loop: EventLoop, replacing: Bool,
+        _ handler: @Sendable () -> any ServiceHandler
+    ) async throws(SystemError) {
+        self.loop = loop
+        service = Messages.Service(
+            try Listener(address, on: loop, shares: replacing), tls: tls, limits: limits, loop: loop,
+            buffers: BufferPool(smallCapacity: 16_384), handler: handler())
+    }
+
+    /// Serves until `stop`.
+    func run() async {
+        await withDiscardingTaskGroup { connections in
+            while let client = await service.nextClient() {
+                connections.addTask { await self.serve(client) }
+            }
+        }
+    }
+
+    /// Takes no more clients, and cuts those that are there.
+    func stop() {
+        service.drain()
+        service.cut()
+    }
+
+    private func serve(_ client: Messages.Service.Client) async { await service.serve(client) }
+}

@@ -1,0 +1,76 @@
+import Configuration
+import HTTP
+import Messages
+import TLS
+import Transport
+
+/// Who may ask at `[management]`, and what for.
+struct ManagementAccess: Sendable {
+    /// What somebody may do.
+    enum Role: Sendable { case reader, administrator }
+
+    /// Hashes, so that comparing takes as long whatever is shown, its length too.
+    private let apiKey: String?
+    private let readKey: String?
+    private let hostnames: [String]
+    private let isTLS: Bool
+
+    init(_ management: Management) {
+        apiKey = management.apiKey.map { ContentHash.hexadecimal(Array($0.utf8)) }
+        readKey = management.readKey.map { ContentHash.hexadecimal(Array($0.utf8)) }
+        hostnames = management.hostnames
+        isTLS = management.certFile != nil
+    }
+
+    /// - Returns: nil, and the answer for them, if they may not ask.
+    func role(of head: RequestHead) -> (role: Role?, refusal: ServiceAnswer?) {
+        guard isHostKnown(head) else {
+            return (nil, .problem(403, "Ask by an address, by localhost, or by a name of management.hostnames."))
+        }
+        guard isOwnOrigin(head) else { return (nil, .problem(403, "Pages of other origins may not ask.")) }
+        // Then the handshake has seen a certificate that leads to client_ca_file.
+        guard apiKey != nil || readKey != nil else { return (.administrator, nil) }
+        guard let shown = shownKey(head) else { return (nil, Self.unauthorised) }
+        let hash = ContentHash.hexadecimal(shown)
+        if Self.isEqual(hash, apiKey) { return (.administrator, nil) }
+        if Self.isEqual(hash, readKey) { return (.reader, nil) }
+        return (nil, Self.unauthorised)
+    }
+
+    private static var unauthorised: ServiceAnswer {
+        var fields = FieldSection()
+        // RFC 6750 §3: which kind of credentials.
+        fields.append("WWW-Authenticate", "Bearer")
+        return .problem(401, "Show the key: X-API-Key, or Authorization: Bearer.", fields: fields)
+    }
+
+    private static func isEqual(_ hash: String, _ wanted: String?) -> Bool {
+        guard let wanted else { return false }
+        return zip(hash.utf8, wanted.utf8).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    }
+
+    /// Nil if none is shown, or several are.
+    private func shownKey(_ head: RequestHead) -> [UInt8]? {
+        if let key = head.fields.onlyValue(named: "x-api-key") { return key }
+        guard head.fields.count(of: .authorization) == 1, let line = head.fields.first(.authorization) else { return nil }
+        let value = head.fields.bytes[line.value]
+        guard String(decoding: value.prefix(7), as: UTF8.self).lowercased() == "bearer " else { return nil }
+        return Array(value.dropFirst(7))
+    }
+
+    /// Against DNS rebinding: a page whose name has come to stand for this machine asks by that name.
+    private func isHostKnown(_ head: RequestHead) -> Bool {
+        guard let authority = head.authority else { return false }
+        let host = head.string(authority.host).lowercased()
+        return host == "localhost" || hostnames.contains(host) || SocketAddress(literal: host, port: 0) != nil
+    }
+
+    /// A browser says where a page is from that asks (the Fetch standard, "Origin"); who is no browser says nothing.
+    private func isOwnOrigin(_ head: RequestHead) -> Bool {
+        guard head.fields.contains(.origin) else { return true }
+        guard let origin = head.fields.onlyValue(named: "origin") else { return false }
+        let host = head.fields.bytes[head.authorityRange]
+        let own = Array("\(isTLS ? "https" : "http")://".utf8) + host
+        return String(decoding: origin, as: UTF8.self).lowercased() == String(decoding: own, as: UTF8.self).lowercased()
+    }
+}

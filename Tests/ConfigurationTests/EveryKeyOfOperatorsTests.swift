@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Configuration
+
+/// The same file: what operators see of the gateway.
+extension EveryKeyTests {
+    @Test func logsAreReadAsWritten() {
+        #expect(configuration.logging.level == .debug)
+        #expect(configuration.logging.accessLog == .file(path: "/var/log/access.log"))
+        #expect(configuration.logging.errorLog == .none && configuration.logging.format == .json)
+        #expect(configuration.logging.redactQuery == ["token"])
+        #expect(configuration.logging.sampleOneIn == 8)
+        #expect(configuration.logging.sampleSlow == .milliseconds(250))
+        #expect(configuration.logging.rotateSize == 8 << 20 && configuration.logging.rotateAge == .seconds(3600))
+        #expect(configuration.logging.rotateKeep == 3 && configuration.logging.syslogFacility == .local3)
+        #expect(configuration.logging.syslogCaFile == "/etc/ssl/syslog.pem")
+    }
+
+    @Test func theManagementListenerIsReadAsWritten() {
+        #expect(configuration.management.enabled && configuration.management.host == "::1")
+        #expect(configuration.management.port == 7000)
+        #expect(configuration.management.apiKey == "0123456789abcdef" && configuration.management.readKey == "fedcba9876543210")
+        #expect(configuration.management.hostnames == ["admin.example"] && configuration.management.clientCaFile == "ca.pem")
+        #expect(configuration.management.certFile == "admin.pem" && configuration.management.keyFile == "admin.key")
+    }
+}
