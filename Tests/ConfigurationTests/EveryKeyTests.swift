@@ -133,6 +133,10 @@ import Testing
         #expect(site.allowedOrigins == ["https://b.example"])
         #expect(site.headers == [HeaderField(name: "X-Site", value: "main")])
         #expect(site.errorPages == [404: "404.html"])
+        let kept = site.cacheUpstream
+        #expect(kept?.maxMemory == 8 << 20 && kept?.maxObject == 64 << 10 && kept?.defaultLifetime == .seconds(90))
+        #expect(kept?.staleWhileRevalidate == .seconds(60) && kept?.staleIfError == .seconds(7200))
+        #expect(kept?.lockTimeout == .milliseconds(500) && kept?.clientDirectives == true)
         #expect(!site.compression.enabled)
         #expect(site.compression.types == ["text/html"])
         #expect(site.compression.codings == [.zstd, .gzip, .brotli])
@@ -308,7 +312,7 @@ import Testing
         let route = proxy.routes[0]
         #expect(route.path == "/api/")
         #expect(route.upstream == "pool")
-        #expect(route.stripPrefix && route.websocket)
+        #expect(route.stripPrefix && route.websocket && route.cache == true)
         #expect(route.rewriteTarget == "/v2" && route.rewriteLocation && route.rewriteCookies)
         #expect(route.tunnelIdle == .milliseconds(1500))
         #expect(route.method == .hash)

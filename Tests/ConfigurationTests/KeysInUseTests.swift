@@ -11,7 +11,7 @@ struct KeysInUseTests {
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
         "TCPListener", "TLSSettings",
-        "Upstream",
+        "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

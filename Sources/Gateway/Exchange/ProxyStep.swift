@@ -74,11 +74,10 @@ extension Exchange {
         do throws(Failure) {
             outcome = try await relay.run()
         } catch {
-            note(relay)
-            self.responder = relay.takeResponder()
+            note(&relay)
             throw error
         }
-        note(relay)
+        note(&relay)
         tell(relay, to: server, of: route.group, began: began)
         switch outcome {
         case .complete: lease.giveBack()
@@ -101,7 +100,8 @@ extension Exchange {
             request, forwarded, policy: headers.request, client: endpoint.forwarding(to: site))
     }
 
-    private mutating func note(_ relay: borrowing Relay) {
+    private mutating func note(_ relay: inout Relay) {
+        responder = relay.takeResponder()
         record.status = relay.download.status
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }
