@@ -10,7 +10,7 @@ extension ConfigurationReference {
             Key(
                 "max_memory", "size", .value("\"32MB\""),
                 "What each worker keeps for the site; what has not been asked for the longest time makes room."),
-            Key("max_object", "size", .value("\"1MB\""), "Larger answers are not kept."),
+            Key("max_object", "size", .value("\"1MB\""), "Larger answers are not kept, nor larger ones than `max_memory`."),
             Key(
                 "default_ttl", "duration", .value("\"0s\""),
                 "For how long answers are fresh that do not say so themselves. Zero: these are not kept."),

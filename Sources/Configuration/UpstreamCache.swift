@@ -29,7 +29,7 @@ extension UpstreamCache {
         table.readDuration("stale_if_error", into: &cache.staleIfError, orZero: true)
         table.readDuration("lock_timeout", into: &cache.lockTimeout, orZero: true)
         table.read("client_directives", into: &cache.clientDirectives)
-        if cache.maxObject > cache.maxMemory {
+        if table.has("max_object"), cache.maxObject > cache.maxMemory {
             table.reading.report(
                 .error, "\(table.path).max_object", at: table.place(of: "max_object"),
                 "is more than max_memory: no answer of that size is ever kept", hint: "make it smaller, or max_memory larger")

@@ -5,7 +5,10 @@ import Testing
 @Suite("Stored answers, by the admin socket")
 struct CachePurgeTests {
     private func site(_ port: FreePort, _ upstream: Upstream, top: String = "", route: String = "") -> String {
-        Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", route: route, proxy: "[sites.cache_upstream]", top: top)
+        Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", route: route, proxy: "[sites.cache_upstream]",
+            // Each worker keeps its own.
+            top: "[performance]\nworker_threads = 1\n" + top)
     }
 
     private func isHit(_ port: FreePort, _ target: String) async throws -> Bool {

@@ -85,21 +85,6 @@ extension Exchange {
         }
     }
 
-    private mutating func writeHead(
-        of request: RequestHead, to upstream: any UpstreamSide, _ route: ProxyRoute, _ choice: Int, _ remainder: Int,
-        _ rewritten: [UInt8], _ site: SitePlan, _ wantsUpgrade: Bool
-    ) {
-        var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
-        forwarded.rewritten = rewritten
-        forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.edits = requestEdits
-        forwarded.acceptsTrailers = request.acceptsTrailers
-        forwarded.expectsContinue = true
-        forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
-        upstream.begin(
-            request, forwarded, policy: headers.request, client: endpoint.forwarding(to: site))
-    }
-
     private mutating func note(_ relay: inout Relay) {
         responder = relay.takeResponder()
         record.status = relay.download.status
