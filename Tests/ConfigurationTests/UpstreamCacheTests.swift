@@ -50,7 +50,7 @@ struct UpstreamCacheTests {
             (text("[sites.cache_upstream]\ndefault_ttl = -1"), "sites[0].cache_upstream.default_ttl", ""),
             (text("[sites.cache_upstream]", route: "cache = false"), "sites[0].cache_upstream", "does nothing"),
             (text("", route: "cache = true"), "sites[0].proxy.routes[0].cache", "keeps no answers"),
-            (text("[sites.cache_upstream]\nttl = 1"), "sites[0].cache_upstream.ttl", "default_ttl"),
+            (text("[sites.cache_upstream]\nttl = 1"), "sites[0].cache_upstream.ttl", "unknown key"),
         ])
     func errors(text: String, key: String, words: String) {
         let problems = Configuration.parse(text: text, file: "f").problems
