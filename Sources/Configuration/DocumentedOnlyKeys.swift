@@ -31,7 +31,7 @@ enum DocumentedOnlyKeys {
         Key("performance.connection_pool_idle_timeout", "use limits.upstream_idle_timeout"),
         Key("performance.max_header_size", "use limits.max_head_bytes", protects: true),
         Key("monitoring", "use metrics.listen, where /metrics is answered; the access log tells of every exchange"),
-        Key("caching", "file_cache is for files; answers of upstreams are not kept; sites.cache sets what browsers keep"),
+        Key("caching", "use sites.cache_upstream, and file_cache for files; sites.cache sets what browsers keep"),
         Key("compression", "use sites.compression, in each site"),
         Key("memory", "memory is bounded by limits and performance.max_connections; there is no collector to tune"),
         Key("memory_pool", "buffers are pooled without settings"),

@@ -126,6 +126,9 @@ extension ConfigurationReference {
                     """),
                 Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
                 Key(
+                    "cache", "boolean", .none("`true` where the site has `cache_upstream`"),
+                    "Whether answers are kept, as `[sites.cache_upstream]` says."),
+                Key(
                     "request_trailers", "boolean", .value("false"),
                     """
                     Whether trailer fields of requests go on, by the rules of `headers` like all fields. Otherwise they are \

@@ -111,6 +111,7 @@ extension ConfigurationReference {
                 Key("max_age_static", "seconds", .value("3600"), "Of files that pages refer to: styles, scripts, pictures."),
                 Key("max_age_dynamic", "seconds", .value("300"), "Of pages (HTML)."),
             ]),
+        upstreamCacheSection,
         Section(
             "sites[].access_control",
             """

@@ -21,6 +21,8 @@ package struct Route: Sendable, Equatable {
     /// The same for the paths and domains of cookies.
     package var rewriteCookies = false
     package var websocket = false
+    /// Are answers kept? nil: where the site has `cache_upstream`.
+    package var cache: Bool?
     /// Forward the trailer fields of requests.
     package var requestTrailers = false
     /// How this route spreads its requests over the pool; nil: as `load_balancing` says.

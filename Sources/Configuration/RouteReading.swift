@@ -48,6 +48,7 @@ extension Route {
                 "does nothing with rewrite_location = false", hint: "take one of them out")
         }
         table.read("websocket", into: &websocket)
+        table.read("cache", into: &cache)
         table.read("request_trailers", into: &requestTrailers)
         method = table.balancingMethod()
         hashOn = table.hashKey()
@@ -131,7 +132,8 @@ extension Route {
     /// Keys that say how a request goes to an upstream do nothing on a route that has none.
     private func reportUseless(in table: TableReader) {
         let keys = [
-            "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "websocket", "request_trailers",
+            "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "websocket", "cache",
+            "request_trailers",
             "method", "hash_on", "tunnel_idle",
             "allowed_origins", "tunnel_lifetime", "tunnel_ping", "max_tunnels", "max_message_size", "websocket_strict",
             "request_headers",

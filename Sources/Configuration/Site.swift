@@ -56,6 +56,8 @@ package struct Site: Sendable, Equatable {
     /// By extension, in lower case, without the dot: media types in place of those that are known.
     package var mediaTypes: [String: String] = [:]
     package var cache = BrowserCache()
+    /// nil: nothing is kept of upstreams' answers.
+    package var cacheUpstream: UpstreamCache?
     /// The values of `Origin` that may open a WebSocket on routes that say nothing themselves; nil: `security.allowed_origins`.
     package var allowedOrigins: [String]?
     package var access = Access()

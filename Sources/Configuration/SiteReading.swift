@@ -36,6 +36,7 @@ extension Site {
         readCharset(table)
         readMediaTypes(table.table("media_types"))
         cache = BrowserCache(reading: table.table("cache"))
+        cacheUpstream = UpstreamCache.read(table.table("cache_upstream"))
         access = Access(reading: table.table("access"))
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
@@ -50,6 +51,7 @@ extension Site {
         readInternalAPI(table)
         checkFiles(table, proxyTable)
         checkCompression(table)
+        checkUpstreamCache(table, proxyTable)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.

@@ -68,6 +68,22 @@ package final class RequestHead {
         content.fields.changeValues(of: known, change)
     }
 
+    /// Takes out field lines; the offsets of what stays are as before.
+    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) { content.fields.removeLines(where: isUnwanted) }
+
+    /// Adds a field line; the caller vouches for name and value as with `FieldSection.append`.
+    func append(_ name: StaticString, _ value: Span<UInt8>) {
+        var bytes: [UInt8] = []
+        bytes.append(name)
+        content.fields.append(name: bytes.span, value: value)
+    }
+
+    /// Becomes the same as another head, for a request of the gateway's own that goes on as a client's did.
+    package func copy(_ other: RequestHead) {
+        content = other.content
+        summary = other.summary
+    }
+
     /// Lends everything at once.
     func withContent(_ body: (borrowing RequestHeadContent) -> Void) { Self.lend(&content, to: body) }
 

@@ -1,5 +1,5 @@
 /// What a Range field (RFC 9110 §14.2) asks of a representation.
-enum ByteRange: Equatable {
+package enum ByteRange: Equatable {
     /// Ignored: another unit, malformed, or more ranges than `limit`.
     case whole
     /// The bytes from `lowerBound` up to, not including, `upperBound`; never empty.
@@ -13,7 +13,7 @@ enum ByteRange: Equatable {
     static let limit = 16
 
     /// `size`: bytes of the representation. Of an empty one nothing can be named, and the whole is sent.
-    static func parse(_ field: [UInt8], size: UInt64) -> ByteRange {
+    package static func parse(_ field: [UInt8], size: UInt64) -> ByteRange {
         guard size > 0, let equals = field.firstIndex(of: UInt8(ascii: "=")),
             isBytesUnit(field[..<equals])
         else { return .whole }

@@ -24,8 +24,8 @@ struct Gatehouse: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
-            ServersCommand.self, ConnectionsCommand.self, HistoryCommand.self, RollbackCommand.self, CertsCommand.self,
-            TrustCommand.self, TLSCommand.self, DemoCommand.self,
+            ServersCommand.self, ConnectionsCommand.self, CacheCommand.self, HistoryCommand.self, RollbackCommand.self,
+            CertsCommand.self, TrustCommand.self, TLSCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

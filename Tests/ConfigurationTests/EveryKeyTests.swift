@@ -127,8 +127,7 @@ import Testing
         #expect(site.compression.level == 9)
         #expect(site.compression.brotliLevel == 5)
         #expect(site.compression.zstdLevel == 7)
-        #expect(site.compression.proxied)
-        #expect(site.compression.withCookies)
+        #expect(site.compression.proxied && site.compression.withCookies)
         #expect(site.mediaTypes == ["dat": "application/x-dat; v=1"])
         #expect(site.charset == "iso-8859-1")
         #expect(site.compression.minSize == 2048)
@@ -296,7 +295,7 @@ import Testing
         let route = proxy.routes[0]
         #expect(route.path == "/api/")
         #expect(route.upstream == "pool")
-        #expect(route.stripPrefix && route.websocket)
+        #expect(route.stripPrefix && route.websocket && route.cache == true)
         #expect(route.rewriteTarget == "/v2" && route.rewriteLocation && route.rewriteCookies)
         #expect(route.tunnelIdle == .milliseconds(1500))
         #expect(route.method == .hash)

@@ -12,7 +12,7 @@ struct KeysInUseTests {
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
         "TCPListener", "TLSSettings",
-        "Upstream",
+        "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

@@ -12,6 +12,7 @@ import Testing
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
         ("metrics", []),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
+        ("sites[].cache_upstream", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),
         ("sites[].jwt", ["jwks_file = \"a\""]),
         ("sites[].concurrency", []), ("sites[].forward_auth", ["url = \"http://a.example\""]),

@@ -24,7 +24,8 @@ struct ReloadingGatehouse {
         let logging = toml.contains("[logging]") ? "" : "[logging]\nformat = \"json\"\n"
         // A machine that is slow because many tests run at once must not look like a client that is slow.
         let limits = toml.contains("[limits]") ? "" : "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\n"
-        return logging + limits + "[performance]\nworker_threads = 2\n" + toml
+        let workers = toml.contains("[performance]") ? "" : "[performance]\nworker_threads = 2\n"
+        return logging + limits + workers + toml
     }
 
     var outcomeCount: Int { outcomes.count }

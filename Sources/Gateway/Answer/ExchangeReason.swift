@@ -34,6 +34,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case preconditionFailed = "precondition_failed"
     case rangeNotSatisfiable = "range_not_satisfiable"
+    case notCached = "not_cached"
 
     // MARK: From the upstream
 
@@ -113,6 +114,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .authAttempts: (429, .client, .requestDenied)
         case .tokenRequired: (401, .client, .requestDenied)
         case .tokenInvalid: (401, .client, .requestDenied)
+        case .notCached: (504, .client, .requestDenied)
         // The auth server's own status stands in its place.
         case .forwardAuth: (401, .client, .requestDenied)
         case .webSocketHandshake: (400, .client, .request)

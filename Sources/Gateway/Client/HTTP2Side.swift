@@ -35,7 +35,7 @@ final class HTTP2Side: ClientSide {
 
     private var state: WorkerResources { http2Session.state }
     var endpoint: ClientEndpoint { http2Session.endpoint }
-    var session: any ClientSession { http2Session }
+    var session: (any ClientSession)? { http2Session }
     var hasRequest: Bool { request.hasRequestLine }
     var body: any BodySource { stream.inflow }
     var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }

@@ -6,7 +6,7 @@ extension Exchange {
         _ request: RequestHead, by found: RouteTable.Found, of site: SitePlan
     ) async throws(Failure) {
         switch found.route.action {
-        case .proxy: return
+        case .proxy(let proxied): try await answerFromCache(request, over: proxied, found, of: site)
         case .redirect(let redirect):
             // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
             if redirect.needsHost, request.authority == nil { throw Failure(HTTPRefusal(.hostMissing)) }

@@ -26,16 +26,18 @@ struct Exchange: ~Copyable {
     var places: RequestPlaces?
     /// What is changed in the request on its way, besides what the site says.
     var requestEdits: FieldEdits?
+    /// What the cache asks about the answer, and is told; nil where nothing is kept of it.
+    var recording: CacheRecording?
     /// A WebSocket's place among the route's, from its handshake on.
     var seat: TunnelSeat?
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
     var tunnel: Tunnel?
 
-    init(_ client: any ClientSide, state: WorkerResources) {
+    init(_ client: any ClientSide, state: WorkerResources, in generation: Generation? = nil) {
         self.client = client
         endpoint = client.endpoint
         self.state = state
-        generation = endpoint.generation
+        self.generation = generation ?? endpoint.generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }
@@ -70,7 +72,7 @@ struct Exchange: ~Copyable {
             }
             switch decision {
             case .route(let found):
-                if case .proxy(let proxied) = found.route.action {
+                if case .proxy(let proxied) = found.route.action, proxied.caching == nil {
                     try await proxy(request, over: proxied, found, of: site)
                 } else {
                     try await answer(request, by: found, of: site)

@@ -74,11 +74,10 @@ extension Exchange {
         do throws(Failure) {
             outcome = try await relay.run()
         } catch {
-            note(relay)
-            self.responder = relay.takeResponder()
+            note(&relay)
             throw error
         }
-        note(relay)
+        note(&relay)
         tell(relay, to: server, of: route.group, began: began)
         switch outcome {
         case .complete: lease.giveBack()
@@ -86,22 +85,8 @@ extension Exchange {
         }
     }
 
-    private mutating func writeHead(
-        of request: RequestHead, to upstream: any UpstreamSide, _ route: ProxyRoute, _ choice: Int, _ remainder: Int,
-        _ rewritten: [UInt8], _ site: SitePlan, _ wantsUpgrade: Bool
-    ) {
-        var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
-        forwarded.rewritten = rewritten
-        forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.edits = requestEdits
-        forwarded.acceptsTrailers = request.acceptsTrailers
-        forwarded.expectsContinue = true
-        forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
-        upstream.begin(
-            request, forwarded, policy: headers.request, client: endpoint.forwarding(to: site))
-    }
-
-    private mutating func note(_ relay: borrowing Relay) {
+    private mutating func note(_ relay: inout Relay) {
+        responder = relay.takeResponder()
         record.status = relay.download.status
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }

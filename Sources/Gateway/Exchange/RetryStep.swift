@@ -10,7 +10,7 @@ extension Exchange {
         of request: RequestHead, over route: ProxyRoute, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
     ) -> RelayTerms {
         let plan = route.proxying
-        var terms = RelayTerms()
+        var terms = RelayTerms(answerFields: answerFields, recording: recording)
         let isIdempotent = request.method.isIdempotent
         // What a server provably has not looked at is sent again whatever the method, and only HTTP/2 can tell.
         if plan.retry.retries > 0, isIdempotent || route.group.servers[choice].parameters.version != .http1 {
@@ -22,7 +22,6 @@ extension Exchange {
                 RetryPolicy.Request(
                     attempts: countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
-        terms.answerFields = answerFields
         terms.wayBack = route.targets[choice].wayBack
         if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash

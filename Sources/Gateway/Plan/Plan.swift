@@ -12,6 +12,8 @@ package final class Plan: Sendable {
     let listeners: [ListenerPlan]
     /// All pools of all sites; a pool's `place` is its place here.
     let pools: [PoolPlan]
+    /// Of the sites that keep answers; a cache's `place` is its place here.
+    let caches: [CachePlan]
     /// Of every TLS site, in the order of the configuration.
     package let certificates: [SiteCertificate]
     /// Those that ACME is to get, each once.
@@ -54,6 +56,7 @@ package final class Plan: Sendable {
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
         demands: [CertificateDemand],
         challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
+        caches: [CachePlan],
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
@@ -66,6 +69,7 @@ package final class Plan: Sendable {
         self.challengeContexts = challengeContexts
         self.stateDirectory = stateDirectory
         self.pools = pools
+        self.caches = caches
         self.files = files
         self.faults = faults
         self.ticketKeyFile = ticketKeyFile

@@ -21,6 +21,7 @@ package struct PlanBuilder {
     /// For log lines: the beginning of the hash of the text that it was read from.
     package var configurationHash = ""
     var pools: [PoolPlan] = []
+    var caches: [CachePlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
     /// By name, their places there.
@@ -82,7 +83,7 @@ package struct PlanBuilder {
         return Plan(
             listeners: listeners, certificates: certificates, managed: managed, demands: demands,
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
-            pools: pools, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
+            pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash, metrics: metrics?.plan(),
             workerCount: workerCount)

@@ -19,6 +19,9 @@ final class ProxyRoute: Sendable {
     let allowedOrigins: AllowedOrigins?
     let tunnelCount: TunnelCount
 
+    /// Nil: nothing is kept of its answers.
+    let caching: CachedRoute?
+
     /// Its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
 
@@ -31,7 +34,7 @@ final class ProxyRoute: Sendable {
     init(
         targets: [UpstreamTarget], rewrite: RequestTemplate?, group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
         takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
-        allowedOrigins: AllowedOrigins?,
+        allowedOrigins: AllowedOrigins?, caching: CachedRoute? = nil,
         isDegraded: Bool
     ) {
         self.targets = targets
@@ -44,6 +47,7 @@ final class ProxyRoute: Sendable {
         self.tunnel = tunnel
         self.tunnelCount = tunnelCount
         self.allowedOrigins = allowedOrigins
+        self.caching = caching
         self.isDegraded = isDegraded
     }
 }

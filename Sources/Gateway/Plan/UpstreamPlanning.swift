@@ -88,7 +88,8 @@ extension PlanBuilder {
             takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
             tunnel: TunnelPlan(route, configuration.limits),
             tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
-            allowedOrigins: allowedOrigins(route, site), isDegraded: isDegraded(pool: route.upstream, of: site))
+            allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
+            isDegraded: isDegraded(pool: route.upstream, of: site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.

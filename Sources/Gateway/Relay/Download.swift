@@ -25,18 +25,19 @@ struct Download: ~Copyable {
     private let answerFields: AnswerFields
     private let wayBack: WayBack?
     private let compression: CompressionUse?
+    private let recording: CacheRecording?
 
     private var responder: Responder?
     private var writer: BodyWriter?
     /// What stands between source and writer; nil: the body passes as it comes.
     var compressed: CompressedBody?
-    private(set) var state = State.awaited
+    var state = State.awaited
     /// Has the upstream switched to WebSocket?
     private(set) var isUpgraded = false
     /// The final answer's status; 0 before it.
-    private(set) var status = 0
+    var status = 0
     /// When the answer's head was in, in monotonic nanoseconds.
-    private(set) var answeredAt: UInt64 = 0
+    var answeredAt: UInt64 = 0
     /// When anything last moved, in monotonic nanoseconds.
     private(set) var movedAt: UInt64
     /// The 1xx heads that came before the answer.
@@ -67,6 +68,7 @@ struct Download: ~Copyable {
         answerFields = terms.answerFields
         wayBack = terms.wayBack
         compression = terms.compression
+        recording = terms.recording
         self.responder = consume responder
         movedAt = now
     }
@@ -111,7 +113,8 @@ struct Download: ~Copyable {
         do throws(HTTPRefusal) {
             guard try upstream.takeHead(head, limits: limits.head) else { return false }
             movedAt = now
-            if !declines.contains(status: head.status) {
+            if let recording, recording.takes(notModified: head) { return try endUnanswered(now) }
+            if !declines.contains(status: head.status), recording?.prefersStale(to: head.status) != true {
                 if head.isInterim { try passInterim() } else { try begin(upload, now) }
                 return true
             }
@@ -142,6 +145,7 @@ struct Download: ~Copyable {
         var framing = try upstream.beginBody(of: head, to: request.method)
         wayBack?.apply(to: head, of: request)
         if let compression { framing = compress(framing, by: compression) }
+        recording?.begin(head, framing, to: request)
         head.add(answerFields)
         status = head.status
         answeredAt = now
@@ -165,6 +169,7 @@ struct Download: ~Copyable {
             case .finished:
                 // Trailers go only to a client that has asked for them.
                 writer.take()?.finish(trailers: request.acceptsTrailers ? source.trailers : nil)
+                recording?.finish()
                 state = .flushing
                 return try flushAnswer()
             case .needsBytes:
@@ -194,7 +199,9 @@ struct Download: ~Copyable {
     }
 
     private mutating func moveOn() throws(Failure) -> Int {
-        do { return try writer?.write(from: source, through: compressed) ?? 0 } catch { throw Failure.clientLeft(error) }
+        do { return try writer?.write(from: source, through: compressed, to: recording) ?? 0 } catch {
+            throw Failure.clientLeft(error)
+        }
     }
 
     private func flush() throws(Failure) -> Bool {

@@ -16,6 +16,9 @@ struct RelayTerms: ~Copyable {
     /// The request's trailers go on.
     var forwardsTrailers = false
 
+    /// What the cache asks about the answer, and is told; nil: nothing is kept of it.
+    var recording: CacheRecording?
+
     /// How the answer is compressed; nil: it passes as it comes.
     var compression: CompressionUse?
 }

@@ -36,7 +36,9 @@ extension WorkerResources {
     static let countedPerTurn = 256
 
     var streamsUnderWay: [ObjectIdentifier: [any StreamExchange]] {
-        Dictionary(grouping: streamTasks.underWay) { ObjectIdentifier($0.session) }
+        streamTasks.underWay.reduce(into: [:]) { streams, stream in
+            if let session = stream.session { streams[ObjectIdentifier(session), default: []].append(stream) }
+        }
     }
 
     private func count(

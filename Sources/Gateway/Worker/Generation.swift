@@ -27,6 +27,8 @@ final class Generation {
     let names: NameCache
     /// Of the servers that are probed, if this worker is the one that probes.
     let probers: [Prober]
+    /// In the order of the plan's caches.
+    let caches: [ResponseCache]
     /// In the order of the plan's pools.
     private let parts: [Part]
     private let living: LivingGenerations
@@ -47,6 +49,7 @@ final class Generation {
         number = (previous?.number ?? 0) + 1
         let names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
         self.names = names
+        caches = plan.caches.map { cache in previous?.caches.first { $0.suits(cache) } ?? ResponseCache(cache) }
         let (knownPools, knownQueues) = (previous?.poolsByState ?? [:], previous?.queuesByCount ?? [:])
         var parts: [Part] = []
         var probers: [Prober] = []
@@ -88,6 +91,14 @@ final class Generation {
 
     /// This worker's connections to a server of a pool of this generation's plan.
     func pool(_ pool: PoolPlan, _ choice: Int) -> Pool { parts[place(of: pool)].connections[choice] }
+
+    /// What this worker keeps of a site's answers.
+    /// - Parameter cache: of this generation's plan.
+    func cache(of cache: CachePlan) -> ResponseCache {
+        let found = caches[cache.place]
+        precondition(found.site == cache.site, "a cache is looked up in its own generation")
+        return found
+    }
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.

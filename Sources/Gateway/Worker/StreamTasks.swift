@@ -2,8 +2,8 @@ import EventLoop
 
 /// An exchange that is one of several on its connection, and waits for a task.
 protocol StreamExchange: AnyObject {
-    /// Of its connection.
-    var session: any ClientSession { get }
+    /// Of its connection; nil if it is nobody's.
+    var session: (any ClientSession)? { get }
     /// Carries it out.
     /// - Parameter waiter: of the task that does.
     nonisolated(nonsending) func serve(_ waiter: Waiter) async

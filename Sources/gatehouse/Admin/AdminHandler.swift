@@ -24,6 +24,8 @@ final class AdminHandler: ServiceHandler {
             Resource(method: .post, path: "/servers") { resources, body in resources.order(body) },
             Resource(method: .get, path: "/connections") { resources, _ in await resources.connections() },
             Resource(method: .post, path: "/connections/close") { resources, body in await resources.close(body) },
+            Resource(method: .get, path: "/cache") { resources, _ in await resources.cache() },
+            Resource(method: .post, path: "/cache/purge") { resources, body in await resources.purge(body) },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
             Resource(method: .post, path: "/rollback") { resources, body in

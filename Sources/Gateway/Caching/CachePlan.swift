@@ -1,0 +1,44 @@
+import HTTP
+
+/// What is kept of the answers of a site's upstreams, and for how long.
+final class CachePlan: Sendable {
+    /// What a worker's cache may hold.
+    struct Limits: Equatable, Sendable {
+        /// Bytes, heads and bodies and what is needed to find them.
+        var memory: Int
+        /// Bytes of one answer's body.
+        var object: Int
+    }
+
+    /// Its place among the plan's.
+    let place: Int
+    let site: SiteIdentity
+    let siteName: String
+    let rules: CacheRules
+    let limits: Limits
+    /// Nanoseconds for which a request waits for the answer to another one for the same.
+    let lockTimeout: UInt64
+    /// The name in `Cache-Status`.
+    let name: [UInt8]
+
+    init(
+        place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName
+    ) {
+        self.place = place
+        self.site = site
+        self.siteName = siteName
+        self.rules = rules
+        self.limits = limits
+        self.lockTimeout = lockTimeout
+        self.name = name.text
+    }
+}
+
+/// A route whose answers are kept.
+struct CachedRoute: Sendable {
+    let plan: CachePlan
+    /// Of the route in cache keys: another one once anything of the route is changed.
+    let key: UInt64
+    /// Those of all routes of the site, for what makes answers old.
+    let siblings: [UInt64]
+}

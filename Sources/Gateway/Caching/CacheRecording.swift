@@ -1,0 +1,185 @@
+import HTTP
+
+/// One answer on its way to the client, and perhaps into the cache: what a relay asks about it, and tells it.
+final class CacheRecording {
+    /// What it asks the upstream for.
+    enum Purpose {
+        case new
+        /// Whether a stored answer is still the same.
+        case validation(CachedAnswer, canBeStale: Bool)
+    }
+
+    let cache: ResponseCache
+    let plan: CachePlan
+    let key: CacheKey
+    let purpose: Purpose
+    private let asked: CacheRules.Asked
+    /// Seconds since 1970.
+    private let requested: Int64
+    private let clock: WallClock
+    /// Those who wait for it; nil: nobody does.
+    private var fill: CacheFill?
+    var status: CacheStatus
+
+    /// What is known once the head is there, while the body comes.
+    private struct Storing {
+        let head: [UInt8]
+        let status: Int
+        let directives: CacheDirectives
+        let times: CachedTimes
+        let varying: VaryingFields
+        let values: [UInt8]
+        var reserved: Int
+    }
+
+    private var storing: Storing?
+    private var body: [UInt8] = []
+    /// The stored answer, with the words of the 304 that has come.
+    private(set) var validated: CachedAnswer?
+
+    init(
+        _ cache: ResponseCache, _ plan: CachePlan, _ key: CacheKey, _ purpose: Purpose, _ asked: CacheRules.Asked,
+        fill: CacheFill?, clock: WallClock, status: CacheStatus
+    ) {
+        self.cache = cache
+        self.plan = plan
+        self.key = key
+        self.purpose = purpose
+        self.asked = asked
+        self.fill = fill
+        self.clock = clock
+        self.status = status
+        requested = clock.seconds
+        cache.beginReceiving(self)
+    }
+
+    /// It says to those who wait what they are to do.
+    deinit {
+        cache.endReceiving(self)
+        end(.failed)
+    }
+
+    private func end(_ state: CacheFill.State) {
+        if let fill = fill.take() { cache.end(fill, state) }
+        if let storing { cache.giveBack(storing.reserved) }
+        storing = nil
+        body = []
+    }
+
+    // MARK: The head
+
+    /// Does the answer say that the stored one is still the same? It is then not passed on.
+    func takes(notModified head: ResponseHead) -> Bool {
+        guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
+        let (known, old) = (ResponseHead(), stored.head)
+        guard (try? known.parse(old.span, limits: .stored)) != nil else { return false }
+        let now = clock.seconds
+        let fresh = ResponseHead()
+        let bytes = StoredHead.bytes(of: known, freshenedBy: head)
+        guard (try? fresh.parse(bytes.span, limits: .stored)) != nil else { return false }
+        let directives = CacheDirectives(fresh.fields)
+        let verdict = plan.rules.verdict(on: fresh, directives, to: asked, now: now)
+        let lifetime = if case .store(let seconds) = verdict { seconds } else { UInt64(0) }
+        let answer = CachedAnswer(
+            key: key, head: bytes, status: stored.status, body: stored.body, directives: directives,
+            times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values)
+        validated = answer
+        if case .store = verdict, cache.endReceiving(self) { cache.store(answer) } else { cache.remove(key) }
+        status.forwardStatus = 304
+        end(.stored)
+        return true
+    }
+
+    /// Is the answer worse than the stored one, though that is stale (RFC 5861 §4)?
+    func prefersStale(to status: Int) -> Bool {
+        guard case .validation(_, canBeStale: true) = purpose else { return false }
+        return status == 500 || 502...504 ~= status
+    }
+
+    /// An answer goes to the client with this head, to which is added what the cache does with it.
+    /// - Parameter framing: of what the client gets.
+    func begin(_ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead) {
+        decide(head, framing, to: request)
+        var fields = AnswerFields()
+        fields.append("Cache-Status") { $0 += status.value(of: plan.name) }
+        head.add(fields)
+    }
+
+    private func decide(_ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead) {
+        let now = clock.seconds
+        let directives = CacheDirectives(head.fields)
+        guard case .store(let lifetime) = plan.rules.verdict(on: head, directives, to: asked, now: now), framing.isBounded,
+            reserve(head, framing, to: request, directives, times(of: head, lifetime: lifetime, now: now), now)
+        else {
+            end(.passed)
+            return
+        }
+        status.isStored = true
+    }
+
+    private func times(of head: ResponseHead, lifetime: UInt64, now: Int64) -> CachedTimes {
+        CachedTimes(
+            requested: requested, received: now, date: CachedTimes.date(of: head.fields, now: now),
+            age: CachedTimes.age(of: head.fields), lifetime: lifetime)
+    }
+
+    private func reserve(
+        _ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead, _ directives: CacheDirectives,
+        _ times: CachedTimes, _ now: Int64
+    ) -> Bool {
+        var length = 0
+        if case .length(let stated) = framing {
+            guard stated <= UInt64(plan.limits.object) else { return false }
+            length = Int(stated)
+        }
+        guard cache.reserve(length) else { return false }
+        let varying = VaryingFields(of: head.fields)
+        storing = Storing(
+            head: StoredHead.bytes(of: head, now: now), status: head.status, directives: directives, times: times,
+            varying: varying, values: varying.values(in: request.fields), reserved: length)
+        body.reserveCapacity(length)
+        return true
+    }
+
+    // MARK: The body
+
+    /// Payload that has gone to the client.
+    func append(_ payload: Span<UInt8>) {
+        guard let reserved = storing?.reserved else { return }
+        let most = body.count + payload.count
+        guard most <= plan.limits.object else { return end(.passed) }
+        if most > reserved {
+            // As an array grows.
+            let more = max(most, reserved * 2) - reserved
+            guard cache.reserve(more) else { return end(.passed) }
+            storing?.reserved += more
+        }
+        body.append(payload)
+    }
+
+    /// The answer is complete.
+    func finish() {
+        guard let storing = storing.take() else { return }
+        cache.giveBack(storing.reserved)
+        guard cache.endReceiving(self) else { return end(.failed) }
+        cache.store(
+            CachedAnswer(
+                key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
+                directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values))
+        end(.stored)
+    }
+}
+
+extension BodyFraming {
+    /// Is it known whether the body came whole? Not of one that ends with its connection (RFC 9112 §8).
+    fileprivate var isBounded: Bool { if case .untilClose = self { false } else { true } }
+}
+
+extension HeadLimits {
+    /// For what has been read once: a stored head may have become longer by its date.
+    static var stored: HeadLimits {
+        var limits = HeadLimits()
+        (limits.maxHeadBytes, limits.maxFields, limits.maxFieldBytes) = (1 << 20, 1 << 14, 1 << 20)
+        return limits
+    }
+}

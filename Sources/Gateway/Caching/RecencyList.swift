@@ -1,0 +1,39 @@
+/// Which of many places was used last, and which was not for the longest time: a list over numbers, each step of which costs the
+/// same however long it is.
+struct RecencyList {
+    private struct Link {
+        var earlier: Int
+        var later: Int
+    }
+
+    private static let none = -1
+    private var links: [Link] = []
+    /// Used last.
+    private var newest = RecencyList.none
+    /// Not used for the longest time; nil of an empty list.
+    var oldest: Int? { last == Self.none ? nil : last }
+    private var last = RecencyList.none
+
+    /// A place that is not in the list has been used.
+    mutating func insert(_ place: Int) {
+        while links.count <= place { links.append(Link(earlier: Self.none, later: Self.none)) }
+        links[place] = Link(earlier: newest, later: Self.none)
+        if newest != Self.none { links[newest].later = place }
+        newest = place
+        if last == Self.none { last = place }
+    }
+
+    /// Takes a place out that is in the list.
+    mutating func remove(_ place: Int) {
+        let link = links[place]
+        if link.later == Self.none { newest = link.earlier } else { links[link.later].earlier = link.earlier }
+        if link.earlier == Self.none { last = link.later } else { links[link.earlier].later = link.later }
+    }
+
+    /// A place that is in the list has been used.
+    mutating func touch(_ place: Int) {
+        guard place != newest else { return }
+        remove(place)
+        insert(place)
+    }
+}

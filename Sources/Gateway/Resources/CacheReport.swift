@@ -1,0 +1,84 @@
+import EventLoop
+
+/// What all workers together keep of the answers of a site's upstreams.
+package struct CacheReport: Sendable {
+    package var site: String
+    /// Stored; an answer that several workers have counts for each.
+    package var answers = 0
+    /// Bytes of memory.
+    package var bytes = 0
+    /// Requests that were answered without the upstream, since the start.
+    package var hits = 0
+    /// Requests that went on.
+    package var misses = 0
+    /// Stale answers that were sent.
+    package var stale = 0
+    /// Answers that made room for others.
+    package var evictions = 0
+}
+
+/// Which stored answers are meant.
+package struct CacheSelection: Sendable {
+    /// nil: of every site.
+    package var site: String?
+    /// Authority, path and query, as clients ask; nil: all.
+    package var target: String?
+    /// Are those meant that begin so?
+    package var isPrefix = false
+
+    package init(site: String?, target: String?, isPrefix: Bool) {
+        self.site = site
+        self.target = target
+        self.isPrefix = isPrefix
+    }
+
+    func means(_ other: [UInt8]) -> Bool {
+        guard let target else { return true }
+        return isPrefix ? other.starts(with: target.utf8) : other.elementsEqual(target.utf8)
+    }
+}
+
+extension Gateway {
+    /// Of each site that keeps answers, in the order of the configuration.
+    package func caches() async -> [CacheReport] {
+        var reports = currentPlan.caches.map { CacheReport(site: $0.siteName) }
+        for worker in workers {
+            for (place, counts) in await worker.cacheCounts().enumerated() where place < reports.count {
+                reports[place].add(counts)
+            }
+        }
+        return reports
+    }
+
+    /// Forgets stored answers; those that are being received are stored all the same.
+    /// - Returns: how many each site had, in all workers; nil if no site that is meant keeps answers.
+    package func purge(_ selection: CacheSelection) async -> Int? {
+        guard currentPlan.caches.contains(where: { selection.site == nil || $0.siteName == selection.site }) else { return nil }
+        var count = 0
+        for worker in workers { count += await worker.purge(selection) }
+        return count
+    }
+}
+
+extension Worker {
+    func cacheCounts() -> [ResponseCache.Counts] { state?.generation.caches.map(\.report) ?? [] }
+
+    func purge(_ selection: CacheSelection) -> Int {
+        var count = 0
+        for cache in state?.generation.caches ?? [] where selection.site == nil || cache.siteName == selection.site {
+            count += cache.removeAll(where: selection.means)
+        }
+        return count
+    }
+}
+
+extension CacheReport {
+    fileprivate mutating func add(_ counts: ResponseCache.Counts) {
+        answers += counts.answers
+        bytes += counts.bytes
+        hits += counts.hits
+        misses += counts.misses
+        stale += counts.stale
+        evictions += counts.evictions
+    }
+}

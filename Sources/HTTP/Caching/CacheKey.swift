@@ -1,0 +1,39 @@
+/// What a stored answer is found by: who answers, the authority, and the target (RFC 9111 §2); the method is always GET.
+package struct CacheKey: Hashable, Sendable {
+    /// Which of a site's routes answers: one target may go to several.
+    package let route: UInt64
+    /// Authority in lower case, path and query.
+    package let target: [UInt8]
+
+    package init(route: UInt64, _ request: RequestHead) {
+        self.route = route
+        var target: [UInt8] = []
+        let bytes = request.fields.bytes.span
+        target.reserveCapacity(request.authorityRange.count + request.pathAndQuery.count)
+        for index in request.authorityRange { target.append(ByteClass.lowerCase(bytes[index])) }
+        target.append(bytes, request.pathAndQuery)
+        self.target = target
+    }
+
+    /// - Parameter target: as it is kept.
+    package init(route: UInt64, target: [UInt8]) {
+        self.route = route
+        self.target = target
+    }
+
+    /// Eight bytes at a time, by the process's own seed: a client that chooses targets cannot make them collide.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(route)
+        var word: UInt64 = UInt64(truncatingIfNeeded: target.count)
+        var filled = 0
+        for byte in target {
+            word = word &<< 8 | UInt64(byte)
+            filled &+= 1
+            if filled == 8 {
+                hasher.combine(word)
+                (word, filled) = (0, 0)
+            }
+        }
+        hasher.combine(word)
+    }
+}

@@ -1,0 +1,40 @@
+/// A member of `Cache-Status`, RFC 9211: what the cache did with a request.
+package struct CacheStatus: Equatable, Sendable {
+    /// Why a request went on, RFC 9211 §2.2.
+    package enum Forward: String, Sendable, CaseIterable {
+        /// The route or request is none for the cache.
+        case bypass
+        case method
+        case uriMiss = "uri-miss"
+        case varyMiss = "vary-miss"
+        /// The request asks for what the cache does not answer.
+        case request
+        case stale
+        /// Only a part of it is asked for.
+        case partial
+    }
+
+    /// nil: it was answered from the cache.
+    package var forward: Forward?
+    /// Of the answer that came, where the client gets another.
+    package var forwardStatus: Int?
+    /// Seconds for which the answer is still fresh.
+    package var ttl: Int64?
+    package var isStored = false
+    /// Did it wait for another request's answer?
+    package var isCollapsed = false
+
+    package init(_ forward: Forward? = nil) { self.forward = forward }
+
+    /// The field's value.
+    /// - Parameter name: of the cache, as the field writes it.
+    package func value(of name: [UInt8]) -> [UInt8] {
+        var out = name
+        if let forward { out.append(contentsOf: "; fwd=\(forward.rawValue)".utf8) } else { out.append("; hit") }
+        if let forwardStatus { out.append(contentsOf: "; fwd-status=\(forwardStatus)".utf8) }
+        if let ttl { out.append(contentsOf: "; ttl=\(ttl)".utf8) }
+        if isStored { out.append("; stored") }
+        if isCollapsed { out.append("; collapsed") }
+        return out
+    }
+}

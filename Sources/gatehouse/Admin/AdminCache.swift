@@ -1,0 +1,53 @@
+import FoundationEssentials
+import Gateway
+import Logging
+import Messages
+
+/// What is kept of upstreams' answers.
+struct AdminCache: Codable, Sendable {
+    struct Site: Codable, Sendable {
+        var site: String
+        var answers: Int
+        var bytes: Int
+        var hits: Int
+        var misses: Int
+        var stale: Int
+        var evictions: Int
+
+        init(_ report: CacheReport) {
+            (site, answers, bytes) = (report.site, report.answers, report.bytes)
+            (hits, misses, stale, evictions) = (report.hits, report.misses, report.stale, report.evictions)
+        }
+    }
+
+    /// An order to forget.
+    struct Purge: Codable, Sendable {
+        var site: String?
+        /// Authority, path and query; nothing: all.
+        var target: String?
+        /// Are those meant that begin so?
+        var prefix: Bool?
+    }
+
+    struct Purged: Codable, Sendable {
+        var answers: Int
+    }
+
+    var sites: [Site]
+}
+
+extension AdminResources {
+    func cache() async -> ServiceAnswer { .json(AdminCache(sites: await gateway.caches().map { AdminCache.Site($0) })) }
+
+    func purge(_ body: [UInt8]) async -> ServiceAnswer {
+        guard let wanted = try? JSONDecoder().decode(AdminCache.Purge.self, from: Data(body)) else {
+            return .problem(400, "The body is to be JSON, perhaps with \"site\", \"target\" and \"prefix\".")
+        }
+        let selection = CacheSelection(site: wanted.site, target: wanted.target, isPrefix: wanted.prefix ?? false)
+        guard let count = await gateway.purge(selection) else { return .problem(404, "No such site keeps answers.") }
+        log.notice(
+            "stored answers are forgotten",
+            metadata: ["answers": "\(count)", "site": "\(wanted.site ?? "all")", "target": "\(wanted.target ?? "all")"])
+        return .json(AdminCache.Purged(answers: count))
+    }
+}

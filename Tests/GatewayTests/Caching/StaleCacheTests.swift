@@ -1,0 +1,170 @@
+import TestSupport
+import Testing
+
+/// What becomes of stored answers that are not fresh any more, and of many who ask for one. An `Age` makes them stale at once.
+@Suite("Stale answers, and answers for many")
+struct StaleCacheTests {
+    private static func stale(_ more: String = "") -> String { "Age: 60\r\nCache-Control: max-age=50\(more)\r\nETag: \"a\"" }
+
+    @Test("are asked about, and sent when they are still the same")
+    func validation() async throws {
+        let site = try CachedSite { request, _ in
+            request.value("If-None-Match") == nil
+                ? CachedSite.answer("page", Self.stale() + "\r\nX-A: 1")
+                : "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nCache-Control: max-age=1000\r\nX-A: 2\r\n\r\n"
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            _ = try await site.ask()
+            let second = try await site.ask("/", "If-None-Match: \"other\"")
+            #expect(second.status == 200 && second.text == "page" && second.values("X-A") == ["2"], "\(second)")
+            let status = second.value("Cache-Status") ?? ""
+            #expect(status.hasPrefix("gatehouse; fwd=stale; fwd-status=304; ttl=") && status.hasSuffix("; stored"), "\(second)")
+            #expect(site.upstream.requests.all.last?.values("If-None-Match") == ["\"a\""])
+            #expect(site.upstream.connections.all.count == 1)
+            let third = try await site.ask()
+            #expect(third.text == "page" && third.values("X-A") == ["2"])
+            #expect(third.value("Cache-Status")?.contains("; hit") == true)
+            #expect(try await site.ask("/", "If-None-Match: \"a\"").status == 304)
+            #expect(site.upstream.requests.all.count == 2)
+        }
+    }
+
+    @Test("go when there is a newer one")
+    func replacement() async throws {
+        let site = try CachedSite { _, number in
+            CachedSite.answer("page \(number)", number == 0 ? Self.stale() : "Cache-Control: max-age=1000")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask().text == "page 0")
+            let second = try await site.ask()
+            #expect(second.text == "page 1" && second.value("Cache-Status") == "gatehouse; fwd=stale; stored", "\(second)")
+            #expect(try await site.ask().text == "page 1")
+        }
+    }
+
+    /// What the upstream does the second time.
+    @Test("are sent when there is nothing better", arguments: ["503 No", "500 No", "close", "404 Gone"])
+    func errors(second: String) async throws {
+        let port = try FreePort()
+        let upstream = try Upstream { upstream, wire in
+            while let request = try wire.readRequest() {
+                upstream.requests.append(request)
+                guard upstream.requests.all.count > 1 else {
+                    try wire.write(CachedSite.answer("page", Self.stale(", stale-if-error=600")))
+                    continue
+                }
+                if second == "close" { return }
+                try wire.write(CachedSite.answer("no", "", status: second))
+            }
+        }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", proxy: "[sites.proxy.retry]\nretries = 0\n[sites.cache_upstream]")
+        try await Gatehouse.serving(toml) { _ async throws in
+            let url = "http://localhost:\(port)/"
+            #expect(try await Command.curl([url]).text == "page")
+            let answer = try await Command.curl(["-i", url]).text
+            #expect(answer.hasSuffix(second.hasPrefix("404") ? "no" : "page"), "\(answer)")
+            #expect(answer.contains(second.hasPrefix("404") ? "404" : "gatehouse; fwd=stale"), "\(answer)")
+            #expect(answer.contains("fwd-status=\(second.prefix(3))") == second.hasPrefix("50"), "\(answer)")
+        }
+    }
+
+    @Test("are not sent when that is forbidden")
+    func forbidden() async throws {
+        let site = try CachedSite("stale_if_error = 600\nstale_while_revalidate = 600") { _, number in
+            number == 0
+                ? CachedSite.answer("page", Self.stale(", must-revalidate")) : CachedSite.answer("no", "", status: "503 No")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            _ = try await site.ask()
+            #expect(try await site.ask().status == 503)
+        }
+    }
+
+    @Test("are sent while they are asked for anew, by nobody's request", arguments: [false, true])
+    func whileRevalidating(isSame: Bool) async throws {
+        let site = try CachedSite { request, number in
+            if number == 0 { return CachedSite.answer("old", Self.stale(", stale-while-revalidate=600")) }
+            return isSame
+                ? "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=1000\r\nX-New: 1\r\n\r\n"
+                : CachedSite.answer("new", "Cache-Control: max-age=1000\r\nX-New: 1")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            _ = try await site.ask()
+            let second = try await site.ask("/", "Accept: x/y")
+            #expect(second.text == "old" && second.value("Cache-Status")?.hasPrefix("gatehouse; hit; ttl=-") == true, "\(second)")
+            let asked = try await site.upstream.requests.first(2)[1]
+            #expect(asked.value("If-None-Match") == "\"a\"" && asked.value("Accept") == "x/y" && asked.value("Host") != nil)
+            var last = second
+            // Each answer is an event of its own; the new one comes soon.
+            for _ in 0..<100_000 where last.value("X-New") == nil { last = try await site.ask() }
+            #expect(last.text == (isSame ? "old" : "new") && last.value("X-New") == "1", "\(last)")
+            #expect(site.upstream.requests.all.count == 2)
+        }
+    }
+
+    @Test("come to all who wait for the first one's")
+    func together() async throws {
+        let goOn = Signal()
+        let site = try CachedSite { request, _ in
+            if request.target == "/slow" { goOn.wait() }
+            return CachedSite.answer("page", "Cache-Control: max-age=1000")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            let wires = try await onThread {
+                try (0..<20).map { _ in
+                    let wire = try Wire(to: site.port.number)
+                    try wire.write("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return wire
+                }
+            }
+            _ = try await site.upstream.requests.first("the first") { $0.target == "/slow" }
+            // What was written before has been read when this one is answered.
+            for _ in 0..<3 { #expect(try await site.ask("/other").text == "page") }
+            goOn.fire()
+            let answers = try await onThread { try wires.map { try $0.readAnswer() } }
+            #expect(answers.allSatisfy { $0.text == "page" })
+            #expect(answers.count { $0.value("Cache-Status")?.hasSuffix("collapsed") == true } > 0, "\(answers)")
+            #expect(site.upstream.requests.all.count { $0.target == "/slow" } == 1)
+        }
+    }
+
+    @Test("come by another's request when the first one leaves")
+    func leaving() async throws {
+        let goOn = Signal()
+        let site = try CachedSite { request, number in
+            if number == 0 { goOn.wait() }
+            return CachedSite.answer("page", "Cache-Control: max-age=1000")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            let (first, second) = try await onThread { () -> (Wire, Wire) in
+                let (first, second) = (try Wire(to: site.port.number), try Wire(to: site.port.number))
+                try first.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return (first, second)
+            }
+            _ = try await site.upstream.requests.first(1)
+            try await onThread { try second.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+            first.close()
+            #expect(try await onThread { try second.readAnswer() }.text == "page")
+            goOn.fire()
+            #expect(site.upstream.requests.all.count == 2)
+        }
+    }
+
+    @Test("do not come to those who wait, if they are for one")
+    func passing() async throws {
+        let goOn = Signal()
+        let site = try CachedSite { request, number in
+            if number == 0 { goOn.wait() }
+            return CachedSite.answer("page \(number)", "Cache-Control: private")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            let wires = try await onThread { try (0..<3).map { _ in try Wire(to: site.port.number) } }
+            try await onThread { for wire in wires { try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") } }
+            _ = try await site.upstream.requests.first(1)
+            goOn.fire()
+            let texts = try await onThread { try wires.map { try $0.readAnswer().text } }
+            #expect(Set(texts) == ["page 0", "page 1", "page 2"])
+        }
+    }
+}
