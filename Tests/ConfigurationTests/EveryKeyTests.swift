@@ -202,6 +202,7 @@ import Testing
         #expect(ssl.certificates.map(\.passphraseFile) == ["b.pass", nil])
         #expect(ssl.alpn == ["h2"])
         #expect(ssl.preset == .modern && ssl.maxVersion == .tls13 && ssl.strictSNI)
+        #expect(ssl.stapling.isOn == true && ssl.stapling.responder == "http://ocsp.example/")
         #expect(ssl.suites == ["TLS_AES_128_GCM_SHA256"] && ssl.groups == ["P-384"])
         let clients = ssl.clientAuthentication
         #expect(clients.mode == .optional && clients.caFile == "clients.crt" && clients.crlFile == "clients.crl")
