@@ -8,13 +8,11 @@ package struct StaplingSettings: Sendable, Equatable {
 
 extension StaplingSettings {
     init(reading table: TableReader) {
-        if table.has("ocsp_stapling") {
-            var isOn = false
-            table.read("ocsp_stapling", into: &isOn)
-            self.isOn = isOn
-        }
+        var isOn = false
+        table.read("ocsp_stapling", into: &isOn)
+        self.isOn = table.has("ocsp_stapling") ? isOn : nil
         table.read("ocsp_responder", into: &responder)
-        guard isOn == false, responder != nil else { return }
+        guard self.isOn == false, responder != nil else { return }
         table.reading.report(
             .error, "\(table.path).ocsp_responder", at: table.place(of: "ocsp_responder"),
             "is not asked: ocsp_stapling is false", hint: "keep one of them")

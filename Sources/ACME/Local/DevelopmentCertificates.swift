@@ -3,8 +3,8 @@ package import TLS
 
 /// A folder with an authority for development and what it has issued: `ca.crt`, `ca.key`, and a `.crt` and `.key` of each name.
 ///
-/// An authority that is made here may issue for `LocalNames` alone, as a gateway's internal one; one that is there already is used
-/// as it is.
+/// An authority that is made here may issue for `LocalNames` alone, as a gateway's internal one; one that is there already is
+/// used as it is.
 package struct DevelopmentCertificates {
     /// What has come of asking for a certificate.
     package enum Outcome: Sendable, Equatable {

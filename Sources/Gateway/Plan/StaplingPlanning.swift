@@ -58,8 +58,8 @@ extension Plan {
         certificates.flatMap(\.context.staples).compactMap { staple in
             guard staple.flaw == nil, let responder = staple.responder else { return nil }
             let kept = staple.inUse.map { "an answer is there until \(Timestamp.text(seconds: $0.until))" }
-            return
-                "\(staple.file)\(staple.isRequired ? " (must-staple)" : ""): from \(responder), \(kept ?? "asked for at the start")"
+            let demand = staple.isRequired ? " (must-staple)" : ""
+            return "\(staple.file)\(demand): from \(responder), \(kept ?? "asked for at the start")"
         }
     }
 }

@@ -18,7 +18,7 @@ struct TLSIssueCommand: ParsableCommand {
     @Argument(help: "Host names, also with an asterisk, and addresses; all in one certificate.")
     var names: [String]
 
-    @Option(name: [.short, .customLong("out")], help: "The folder.")
+    @Option(name: [.customShort("o"), .customLong("out")], help: "The folder.")
     var folder = "certs"
 
     @Option(help: "How many days it is good: 1 to 825, which is the longest that Apple's systems take.")

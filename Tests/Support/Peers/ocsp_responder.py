@@ -24,10 +24,10 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 
 
-def make(name, issuer=None, issuer_key=None, signs_answers=True, days=30):
+def make(name, issuer=None, issuer_key=None, signs_answers=True, days=30, named=None):
     """A certificate of a responder, and its key; its own issuer without one."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = named or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(issuer.subject if issuer else subject)
         .public_key(key.public_key()).serial_number(x509.random_serial_number())
@@ -43,7 +43,7 @@ DELEGATED = make("delegated", AUTHORITY, AUTHORITY_KEY)
 LAPSED = make("lapsed", AUTHORITY, AUTHORITY_KEY, days=-1)
 UNNAMED = make("unnamed", AUTHORITY, AUTHORITY_KEY, signs_answers=False)
 # Its name is the issuer's, its key is not.
-POSER_KEY = ec.generate_private_key(ec.SECP256R1())
+POSER = make("", named=AUTHORITY.subject)
 
 
 def answer(kind, request):
@@ -62,7 +62,7 @@ def answer(kind, request):
     if kind == "unknown":
         status = ocsp.OCSPCertStatus.UNKNOWN
     signer, key = {
-        "stranger": STRANGER, "delegated": DELEGATED, "lapsed": LAPSED, "unnamed": UNNAMED, "poser": (AUTHORITY, POSER_KEY),
+        "stranger": STRANGER, "delegated": DELEGATED, "lapsed": LAPSED, "unnamed": UNNAMED, "poser": POSER,
     }.get(kind, (AUTHORITY, AUTHORITY_KEY))
     builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
         issuer_name_hash=request.issuer_name_hash, issuer_key_hash=request.issuer_key_hash,
@@ -70,7 +70,7 @@ def answer(kind, request):
         cert_status=status, this_update=begin, next_update=None if kind == "undated" else end,
         revocation_time=revoked, revocation_reason=None,
     ).responder_id(ocsp.OCSPResponderEncoding.NAME, signer)
-    if signer is not AUTHORITY:
+    if signer not in (AUTHORITY, POSER[0]):
         builder = builder.certificates([signer])
     return builder.sign(key, hashes.SHA256())
 
