@@ -68,20 +68,20 @@ X509 *gh_authority_certificate(EVP_PKEY *key, const char *unit, const char *name
     return NULL;
 }
 
-X509 *gh_server_certificate(
-    EVP_PKEY *key, const char *unit, const char *names, X509 *issuer, EVP_PKEY *issuer_key, long seconds) {
+X509 *gh_issued_certificate(
+    EVP_PKEY *key, const char *unit, const char *name, const char *names, const char *usage, X509 *issuer, EVP_PKEY *issuer_key,
+    long seconds) {
     const Extension extensions[] = {
         {NID_basic_constraints, "critical,CA:FALSE"},
         // An RSA key may have to decrypt, in TLS 1.2 of old.
         {NID_key_usage, EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? "critical,digitalSignature,keyEncipherment"
                                                                   : "critical,digitalSignature"},
-        {NID_ext_key_usage, "serverAuth"},
+        {NID_ext_key_usage, usage},
         {NID_subject_key_identifier, "hash"},
         {NID_authority_key_identifier, "keyid:always"},
         {NID_subject_alt_name, names},
     };
-    // Without a common name: constraints of names are held against it too, where no name is a host's.
-    X509 *certificate = draft(key, unit, NULL, issuer, seconds);
+    X509 *certificate = draft(key, unit, name, issuer, seconds);
     if (certificate == NULL) return NULL;
     if (extend(certificate, issuer, extensions, sizeof extensions / sizeof *extensions) &&
         X509_sign(certificate, issuer_key, EVP_sha256()) > 0) {

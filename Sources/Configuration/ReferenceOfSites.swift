@@ -156,7 +156,7 @@ extension ConfigurationReference {
                 Key(
                     "key_passphrase_file", "file", .none("the key has none"),
                     "Its first line is the passphrase of the key or PKCS#12 file, or the PIN of the key's store."),
-            ] + tlsPolicyKeys + [
+            ] + tlsPolicyKeys + staplingKeys + [
                 Key(
                     "alpn", "list of `h2`, `http/1.1`", .value("[\"h2\", \"http/1.1\"]"),
                     "The versions of HTTP that are spoken, the preferred one first."),

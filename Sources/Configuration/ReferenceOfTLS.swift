@@ -23,6 +23,18 @@ extension ConfigurationReference {
             """),
     ]
 
+    static let staplingKeys = [
+        Key(
+            "ocsp_stapling", "boolean", .none("only certificates that demand it (RFC 7633)"),
+            """
+            Whether the certificates are shown with an answer of their OCSP responder, fetched in the background and kept in \
+            `server.state_dir`: [TLS](tls.md).
+            """),
+        Key(
+            "ocsp_responder", "URL", .none("the one that the certificate names"),
+            "Whom to ask, for certificates that name nobody."),
+    ]
+
     static let clientAuthenticationKeys = [
         Key(
             "client_auth", "`none`, `optional`, `require`", .value("\"none\""),

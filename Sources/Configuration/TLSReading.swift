@@ -15,6 +15,7 @@ extension TLSSettings {
         settings.certificates = table.tables("certificates").compactMap(Certificate.init(reading:))
         settings.readPolicy(table)
         settings.clientAuthentication = ClientAuthenticationSettings(reading: table)
+        settings.stapling = StaplingSettings(reading: table)
         settings.readProtocols(table)
         table.read("auto_cert", into: &settings.autoCert)
         settings.domains = table.strings(["domains"])?.compactMap { domain(table, $0) } ?? []

@@ -25,6 +25,7 @@ package struct TLSSettings: Sendable, Equatable {
     /// Is a client refused that asks for no name, or for one that no site has? The same for all sites of a listener.
     package var strictSNI = false
     package var clientAuthentication = ClientAuthenticationSettings()
+    package var stapling = StaplingSettings()
     /// What is spoken, by the names of RFC 7301 §6; the preferred one first.
     package var alpn = ["h2", "http/1.1"]
     /// Is the certificate to be got by ACME? Then no file is named.

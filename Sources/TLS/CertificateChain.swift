@@ -78,6 +78,9 @@ import Glibc
         return names
     }
 
+    /// Is whoever shows it to show an OCSP answer, too (RFC 7633)?
+    package var demandsStaple: Bool { unsafe gh_must_staple(leaf) == 1 }
+
     /// All that there is to know of it.
     package func facts(_ authorities: SystemAuthorities) -> CertificateFacts {
         CertificateFacts(

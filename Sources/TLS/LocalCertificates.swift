@@ -24,19 +24,27 @@ extension PrivateKey {
         return unsafe CertificateChain.pem(of: [made])
     }
 
-    /// A server's certificate by an authority that has this key, in PEM.
+    /// What a certificate is for (RFC 5280 §4.2.1.12); the raw value is OpenSSL's word.
+    package enum Usage: String, Sendable {
+        case server = "serverAuth"
+        case client = "clientAuth"
+    }
+
+    /// A certificate by an authority that has this key, in PEM.
     /// - Parameters:
-    ///   - server: the server's key.
+    ///   - owner: whose certificate it is: the owner's key.
+    ///   - commonName: for people; constraints of names are held against it, too, where no other name is a host's.
     ///   - names: host names and addresses; they must have been checked: what is no name changes the meaning of others.
     ///   - authority: the authority's certificate.
     ///   - seconds: how long it lives.
-    package func serverCertificate(
-        for server: PrivateKey, names: [String], authority: CertificateChain, seconds: Int64
+    package func certificate(
+        for owner: PrivateKey, usage: Usage = .server, commonName: String? = nil, names: [String], authority: CertificateChain,
+        seconds: Int64
     ) throws(TLSError) -> String {
         ERR_clear_error()
         guard
-            let made = unsafe gh_server_certificate(
-                server.key, Self.unit, Self.alternativeNames(names), authority.leaf, key, Int(seconds))
+            let made = unsafe gh_issued_certificate(
+                owner.key, Self.unit, commonName, Self.alternativeNames(names), usage.rawValue, authority.leaf, key, Int(seconds))
         else { throw TLSError(.system, TLSError.takeReason()) }
         defer { unsafe X509_free(made) }
         return unsafe CertificateChain.pem(of: [made])
@@ -61,6 +69,19 @@ extension CertificateChain {
         guard length > 0, let made = unsafe der else { return [] }
         defer { unsafe CRYPTO_free(made, #file, #line) }
         return unsafe Array(UnsafeBufferPointer(start: made, count: Int(length)))
+    }
+
+    /// Has that authority signed the leaf?
+    package func isSigned(by authority: CertificateChain) -> Bool {
+        defer { ERR_clear_error() }
+        guard let key = unsafe X509_get0_pubkey(authority.leaf) else { return false }
+        return unsafe X509_check_issued(authority.leaf, leaf) == X509_V_OK && X509_verify(leaf, key) == 1
+    }
+
+    /// May the leaf be used so?
+    package func isFor(_ usage: PrivateKey.Usage) -> Bool {
+        let wanted = usage == .server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT
+        return unsafe X509_check_purpose(leaf, wanted, 0) == 1
     }
 
     /// The leaf in PEM.

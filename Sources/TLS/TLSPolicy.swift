@@ -22,6 +22,8 @@ package struct TLSPolicy: Sendable, Hashable {
     /// What is asked of clients' certificates; nil: none is asked for.
     package var clientAuthentication: ClientAuthentication?
     package var records = TLSRecords.own
+    /// Which certificates are shown with an OCSP answer; nil: none.
+    package var stapling: StaplingPolicy?
 
     package init() {}
 

@@ -20,6 +20,8 @@ import Synchronization
     private let lookers = Atomic<Int>(0)
     /// Those that have been replaced while somebody was looking. Only who replaces comes here.
     private let replaced = Mutex(Replaced())
+    /// Of the certificates in use; those that are stapled.
+    private let stapled = Mutex<[OCSPStaple]>([])
 
     /// - Parameter source: of certificates that it shows in place of its own; see `awaitCertificates()`.
     package init(_ policy: TLSPolicy = TLSPolicy(), source: (any CertificateSource)? = nil) {
@@ -48,16 +50,21 @@ import Synchronization
     /// - Throws: `.configuration`, naming the file and the reason; the certificates before stay then.
     package func replaceCertificates(_ files: [CertificateFiles]) throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
+        var staples: [OCSPStaple] = []
         do throws(TLSError) {
             try unsafe policy.apply(to: context)
             try unsafe policy.clientAuthentication?.apply(to: context)
-            try unsafe Self.load(files, into: context)
+            staples = try unsafe Self.load(files, into: context, policy.stapling)
         } catch {
             unsafe SSL_CTX_free(context)
             throw error
         }
+        stapled.withLock { $0 = staples }
         unsafe put(context)
     }
+
+    /// The certificates in use that are shown with an OCSP answer, or are to be when there is one.
+    package var staples: [OCSPStaple] { stapled.withLock { $0 } }
 
     /// The same with one, whose files are PEM, the key without a passphrase.
     package func replaceCertificate(certificateFile: String, keyFile: String) throws(TLSError) {
@@ -65,13 +72,19 @@ import Synchronization
     }
 
     /// OpenSSL keeps one of each kind of key: another one would take its place.
-    private static func load(_ files: [CertificateFiles], into context: OpaquePointer) throws(TLSError) {
+    private static func load(
+        _ files: [CertificateFiles], into context: OpaquePointer, _ stapling: StaplingPolicy?
+    ) throws(TLSError) -> [OCSPStaple] {
         var kinds: [String: String] = [:]
+        var staples: [OCSPStaple] = []
         for (number, pair) in files.enumerated() {
             do throws(TLSError) {
                 try unsafe pair.load(into: context)
             } catch {
                 throw error.ofCertificate(number)
+            }
+            if let stapling, let staple = unsafe OCSPStaple(stapling, of: context, file: pair.certificate) {
+                staples.append(staple)
             }
             guard let key = unsafe SSL_CTX_get0_privatekey(context), let name = unsafe EVP_PKEY_get0_type_name(key) else {
                 continue
@@ -83,10 +96,14 @@ import Synchronization
                 ).ofCertificate(number)
             }
         }
+        return staples
     }
 
     /// There is none from now on: handshakes are refused.
-    package func removeCertificate() { unsafe put(nil) }
+    package func removeCertificate() {
+        stapled.withLock { $0 = [] }
+        unsafe put(nil)
+    }
 
     /// - Parameter context: is owned from here on.
     func put(_ context: OpaquePointer?) {

@@ -7,6 +7,8 @@ import Logging
 actor CertificateRenewal {
     private let gateway: Gateway
     private let log: Logger
+    /// Nil until a certificate is stapled.
+    private var stapling: (stapler: Stapler, task: Task<Void, Never>)?
     private var running: (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)?
 
     init(_ gateway: Gateway, log: Logger) {
@@ -17,12 +19,26 @@ actor CertificateRenewal {
     /// What the plan in use wants, is wanted from now on.
     func follow() async {
         let plan = gateway.currentPlan
+        await followStaples(plan)
         guard let running = running ?? start(plan) else { return }
         if running.stateDirectory != plan.stateDirectory {
             log.warning("a change of server.state_dir waits for the next start")
         }
         await running.renewer.want(plan.managed, and: Set(plan.demands.map(\.key)))
         for demand in plan.demands { await demand.use(running.renewer, log: log) }
+    }
+
+    private func followStaples(_ plan: Plan) async {
+        if let stapling { return await stapling.stapler.look() }
+        guard plan.mayStaple else { return }
+        do {
+            let loop = try EventLoop()
+            try loop.start(name: "ocsp")
+            let stapler = Stapler(gateway, stateDirectory: plan.stateDirectory, loop: loop, log: log)
+            stapling = (stapler, Task(executorPreference: loop) { await stapler.run() })
+        } catch {
+            log.error("no OCSP answer can be fetched", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func start(_ plan: Plan) -> (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)? {
@@ -41,6 +57,12 @@ actor CertificateRenewal {
 
     /// Returns when nothing is under way any more. What was goes on at the next start.
     func stop() async {
+        if let stapling {
+            self.stapling = nil
+            await stapling.stapler.stop()
+            await stapling.task.value
+            stapling.stapler.loop.stop()
+        }
         guard let running else { return }
         self.running = nil
         await running.renewer.stop()

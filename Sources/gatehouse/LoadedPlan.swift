@@ -91,7 +91,7 @@ struct LoadedPlan {
             rows.append([tcp.name, "tcp \(address)", "", Self.few(pools) { $0 }.joined(separator: ", ")])
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
-        return Table.text(rows) + records + certificates
+        return Table.text(rows) + records + certificates + plan.stapling.map { "\nOCSP stapling of \($0)" }.joined()
     }
 
     /// What fits a line of people's: the first eight, and how many more there are.

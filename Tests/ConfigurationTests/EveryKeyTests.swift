@@ -199,7 +199,7 @@ import Testing
         #expect(ssl.certificates.map(\.certFile) == ["b.crt", "c.p12"])
         #expect(ssl.certificates.map(\.keyFile) == ["b.key", "c.p12"])
         #expect(ssl.certificates.map(\.passphraseFile) == ["b.pass", nil])
-        #expect(ssl.alpn == ["h2"])
+        #expect(ssl.alpn == ["h2"] && ssl.stapling == StaplingSettings(isOn: true, responder: "http://ocsp.example/"))
         #expect(ssl.preset == .modern && ssl.maxVersion == .tls13 && ssl.strictSNI)
         #expect(ssl.suites == ["TLS_AES_128_GCM_SHA256"] && ssl.groups == ["P-384"])
         let clients = ssl.clientAuthentication

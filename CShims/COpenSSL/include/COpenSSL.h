@@ -2,6 +2,7 @@
 
 #include "COpenSSLKeys.h"
 #include "COpenSSLProbe.h"
+#include "COpenSSLStapling.h"
 #include "CRecords.h"
 
 #include <openssl/bio.h>

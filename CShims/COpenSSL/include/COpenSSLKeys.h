@@ -30,10 +30,12 @@ X509 *gh_challenge_certificate(EVP_PKEY *key, const char *names, const unsigned 
 /// it.
 X509 *gh_authority_certificate(EVP_PKEY *key, const char *unit, const char *name, const char *permitted, long seconds);
 
-/// A server's certificate of O=`unit` for `names` (as with gh_key_request), by that authority. NULL on failure. The caller frees
+/// A certificate of O=`unit`, CN=`name` (NULL: none; constraints of names may be held against it) for `names` (as with
+/// gh_key_request) and a `usage` such as "serverAuth" (RFC 5280 §4.2.1.12), by that authority. NULL on failure. The caller frees
 /// it.
-X509 *gh_server_certificate(
-    EVP_PKEY *key, const char *unit, const char *names, X509 *issuer, EVP_PKEY *issuer_key, long seconds);
+X509 *gh_issued_certificate(
+    EVP_PKEY *key, const char *unit, const char *name, const char *names, const char *usage, X509 *issuer, EVP_PKEY *issuer_key,
+    long seconds);
 
 /// HMAC-SHA-256 (RFC 2104), GH_SHA256_LENGTH bytes. 0 on failure.
 int gh_hmac_sha256(const unsigned char *key, size_t key_count, const unsigned char *bytes, size_t count, unsigned char *code);

@@ -22,7 +22,7 @@ struct AuthorityReply {
 final class AuthorityCalls {
     let waiter: Waiter
     private let call: Call
-    private let resolver: Resolver
+    private let lookup: ServiceLookup
     private let caFile: String?
     private(set) var isStopped = false
     /// By host.
@@ -32,7 +32,6 @@ final class AuthorityCalls {
 
     /// A chain of certificates is a few KiB, and a directory less.
     private static let maxBodyBytes = 256 * 1024
-    private static let lookUpTimeout: UInt64 = 20_000_000_000
 
     /// - Parameter waiter: the calling task's.
     init(
@@ -43,7 +42,7 @@ final class AuthorityCalls {
         self.wallClock = wallClock
         call = Call(waiter: waiter, buffers: buffers)
         do throws(TransportError) {
-            resolver = try Resolver(Resolver.Settings(), loop: waiter.loop)
+            lookup = try ServiceLookup(waiter)
         } catch {
             throw .unreachable(error.description)
         }
@@ -56,7 +55,7 @@ final class AuthorityCalls {
     }
 
     /// No call may be under way any more.
-    func close() { resolver.close() }
+    func close() { lookup.close() }
 
     /// - Parameters:
     ///   - body: JSON of a `SignedRequest`; nil for a GET or HEAD.
@@ -73,7 +72,7 @@ final class AuthorityCalls {
         var limits = Call.Limits()
         limits.maxBodyBytes = Self.maxBodyBytes
         limits.timeout = 60_000_000_000
-        let server = Call.Server(addresses: try await addresses(of: url), tls: try context(for: url.host))
+        let server = Call.Server(addresses: try await lookup.addresses(of: url), tls: try context(for: url.host))
         do throws(CallError) {
             return reply(try await call.send(request, to: server, limits: limits))
         } catch {
@@ -92,33 +91,12 @@ final class AuthorityCalls {
         }
     }
 
-    private nonisolated(nonsending) func addresses(of url: ServiceURL) async throws(ACMEError) -> [SocketAddress] {
-        if let address = SocketAddress(literal: url.host, port: url.port) { return [address] }
-        if let loopback = SocketAddress.loopback(url.host, port: url.port) { return loopback }
-        let answer = LookedUp()
-        resolver.ask(url.host) { [waiter] outcome in
-            answer.outcome = outcome
-            waiter.tell()
-        }
-        let deadline = waiter.loop.now &+ Self.lookUpTimeout
-        while answer.outcome == nil, waiter.loop.now < deadline { _ = await waiter.wait(timeout: deadline - waiter.loop.now) }
-        switch answer.outcome {
-        case .success(let found): return found.addresses.map { $0.with(port: url.port) }
-        case .failure(let error): throw .unreachable("\(url.host): \(error)")
-        case nil: throw .unreachable("\(url.host): the look-up timed out")
-        }
-    }
-
     /// The target of a link of one value (RFC 8288 §3), if it is an alternate.
     static func alternate(_ value: String) -> String? {
         guard value.hasPrefix("<"), let end = value.firstIndex(of: ">") else { return nil }
         let parameters = value[value.index(after: end)...].lowercased().filter { $0 != " " && $0 != "\"" }
         guard parameters.split(separator: ";").contains("rel=alternate") else { return nil }
         return String(value[value.index(after: value.startIndex)..<end])
-    }
-
-    private final class LookedUp {
-        var outcome: Result<Resolver.Answer, TransportError>?
     }
 
     private func reply(_ answer: Call.Answer) -> AuthorityReply {

@@ -77,7 +77,7 @@ package struct LocalAuthority {
             throw .settings("the internal CA does not issue for \(name)")
         }
         do throws(TLSError) {
-            return try key.serverCertificate(for: server, names: names, authority: chain, seconds: Self.leafLife)
+            return try key.certificate(for: server, names: names, authority: chain, seconds: Self.leafLife)
         } catch {
             throw .storage("the internal CA does not sign: \(error.reason)")
         }

@@ -16,6 +16,9 @@ package enum LocalNames {
     /// For people.
     package static let inWords = hosts.map { "*.\($0)" }.joined(separator: ", ") + " and private addresses"
 
+    /// Is it a host's name, and no address?
+    static func isHost(_ name: String) -> Bool { SocketAddress(literal: name, port: 0) == nil }
+
     /// - Parameter name: a host name, lower case, also with an asterisk; or an address without brackets.
     package static func contain(_ name: String) -> Bool {
         guard let address = SocketAddress(literal: name, port: 0)?.bytes else {

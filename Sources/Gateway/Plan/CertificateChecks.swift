@@ -24,6 +24,7 @@ extension PlanBuilder {
         for (number, facts) in loaded.facts.enumerated() {
             judge(facts, of: site, source.certificates[number].certificate, at: Self.place(number, keyPath))
         }
+        checkStapling(loaded.context, source.certificates, ssl.stapling, keyPath)
         certificates.append(
             SiteCertificate(
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,

@@ -18,6 +18,7 @@ extension PlanBuilder {
             do throws(TLSError) {
                 try context.replaceCertificate(certificateFile: file, keyFile: file)
                 judge(chain, file, at: "\(keyPath).auto_cert")
+                checkStapling(context, [CertificateFiles(certificate: file, key: file)], ssl.stapling, keyPath)
             } catch {
                 problem(.warning, at: "\(keyPath).auto_cert", error.reason, hint: "another one is asked for")
             }

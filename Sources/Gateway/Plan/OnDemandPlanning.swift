@@ -15,7 +15,13 @@ extension PlanBuilder {
         let isLocal =
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
-        let policy = policy(ssl, at: keyPath)
+        var policy = policy(ssl, at: keyPath)
+        policy.stapling = nil
+        if ssl.stapling.isOn == true || ssl.stapling.responder != nil {
+            problem(
+                at: "\(keyPath).\(ssl.stapling.isOn == true ? "ocsp_stapling" : "ocsp_responder")",
+                "certificates on demand are not stapled", hint: "take it out")
+        }
         judgeRevocations(policy.clientAuthentication, at: keyPath)
         let wanted = CertificateDemand.Settings(
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,

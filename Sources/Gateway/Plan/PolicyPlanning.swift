@@ -14,6 +14,7 @@ extension PlanBuilder {
         policy.groups = ssl.groups ?? ssl.preset.map { _ in TLSSettings.Preset.groups.filter(TLSPolicy.has(group:)) }
         policy.prefersClientsOrder = ssl.preset != nil && ssl.suites == nil
         policy.records = records
+        policy.stapling = staplingPolicy(ssl.stapling)
         let clients = ssl.clientAuthentication
         if clients.mode != .none {
             policy.clientAuthentication = ClientAuthentication(

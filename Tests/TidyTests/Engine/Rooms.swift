@@ -42,6 +42,7 @@ extension Project {
                     "Sources/ContentCodings/ZstdEncoder.swift",
                     "Sources/Demo/DemoServices.swift",
                     "Sources/Expressions/RegularExpression.swift",
+                    "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Record/LogFile.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",

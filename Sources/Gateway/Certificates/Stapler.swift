@@ -1,0 +1,197 @@
+import ACME
+import Buffers
+package import EventLoop
+import HTTP
+package import Logging
+import Messages
+import TLS
+import Transport
+
+/// Has OCSP answers fetched and renewed for all certificates that are stapled, on a thread of its own: no handshake waits for it.
+///
+/// What it gets is kept in the state directory, where certificates find it when they are loaded.
+package actor Stapler {
+    package nonisolated let loop: EventLoop
+    private let gateway: Gateway
+    private let directory: StateDirectory
+    private let log: Logger
+    private let waiter: Waiter
+    private let call: Call
+    /// Nil until a responder is asked.
+    private var lookup: ServiceLookup?
+    private var isStopped = false
+    /// By `OCSPStaple.cacheName`.
+    private var records: [String: Record] = [:]
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor holds its loop, which whoever runs it stops when it has ended.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// What is known of one certificate's answers.
+    private struct Record {
+        var schedule: StapleSchedule
+        /// The one in use, for whoever loads the certificate again; nil: what is kept in the directory is.
+        var answer: [UInt8]?
+        /// Was it said that there is none?
+        var saidProblem: String?
+    }
+
+    /// In the state directory.
+    static let folder = "ocsp"
+    /// The longest sleep: clocks are set, and certificates are replaced, without anybody telling.
+    private static let longestSleep: UInt64 = 10_000_000_000
+
+    /// - Parameter loop: started, and this actor's alone.
+    package init(_ gateway: Gateway, stateDirectory: String, loop: EventLoop, log: Logger) {
+        self.loop = loop
+        self.gateway = gateway
+        self.log = log
+        directory = StateDirectory(stateDirectory)
+        waiter = Waiter(loop: loop)
+        call = Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
+    }
+
+    /// Has it look at what is stapled now.
+    package func look() { waiter.tell() }
+
+    /// Until `stop()`.
+    package func run() async {
+        while !isStopped {
+            let staples = Dictionary(grouping: current, by: \.cacheName)
+            forget(all: staples)
+            for (name, group) in staples where !isStopped { await attend(to: group, name) }
+            if !isStopped { _ = await waiter.wait(timeout: sleep) }
+        }
+        lookup?.close()
+        waiter.retire()
+    }
+
+    /// Ends what is under way.
+    package func stop() {
+        isStopped = true
+        call.stop()
+    }
+
+    // MARK: -
+
+    private static var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
+
+    private var current: [OCSPStaple] {
+        gateway.currentPlan.certificates.flatMap(\.context.staples).filter { $0.flaw == nil }
+    }
+
+    private var sleep: UInt64 {
+        let next = records.values.map(\.schedule.next).min() ?? .max
+        return min(UInt64(clamping: max(1, min(next - Self.now, 3600))) * 1_000_000_000, Self.longestSleep)
+    }
+
+    /// Certificates that are shown no more leave nothing behind.
+    private func forget(all but: [String: [OCSPStaple]]) {
+        for name in records.keys where but[name] == nil {
+            records[name] = nil
+            try? directory.remove("\(Self.folder)/\(name)")
+        }
+    }
+
+    /// - Parameter group: of one certificate, for each site that shows it.
+    private func attend(to group: [OCSPStaple], _ name: String) async {
+        var record =
+            records[name]
+            ?? Record(
+                schedule: StapleSchedule(
+                    now: Self.now, kept: group.lazy.compactMap(\.inUse).first, chance: Double.random(in: 0..<1)))
+        if let answer = record.answer {
+            for staple in group where staple.inUse == nil { _ = staple.use(answer, now: Self.now) }
+        }
+        if record.schedule.next <= Self.now {
+            do throws(Failure) {
+                let answer = try await ask(group[0])
+                try use(answer, for: group, &record)
+            } catch {
+                guard !isStopped else { return }
+                refuse(error.reason, for: group[0], &record)
+            }
+        }
+        records[name] = record
+    }
+
+    private func use(_ answer: [UInt8], for group: [OCSPStaple], _ record: inout Record) throws(Failure) {
+        let now = Self.now
+        for staple in group {
+            switch staple.use(answer, now: now) {
+            case .failure(let refusal):
+                if refusal == .revoked { record.answer = nil }
+                throw Failure(reason: "\(refusal)")
+            case .success(let lifetime): record.schedule.succeeded(lifetime, now: now, chance: Double.random(in: 0..<1))
+            }
+        }
+        record.answer = answer
+        record.saidProblem = nil
+        var words: Logger.Metadata = [
+            "certificate": "\(group[0].file)", "responder": "\(group[0].responder ?? "")",
+            "until": "\(Timestamp.text(seconds: group[0].inUse?.until ?? now))",
+            "next": "\(Timestamp.text(seconds: record.schedule.next))",
+        ]
+        do throws(ACMEError) {
+            try directory.write(answer, to: "\(Self.folder)/\(group[0].cacheName)")
+        } catch {
+            words["kept"] = "no: \(error)"
+        }
+        log.info("a new OCSP answer is in use", metadata: words)
+    }
+
+    private func refuse(_ reason: String, for staple: OCSPStaple, _ record: inout Record) {
+        record.schedule.failed(now: Self.now, chance: Double.random(in: 0..<1))
+        let holds = staple.inUse.map { $0.until > Self.now } ?? false
+        var words: Logger.Metadata = [
+            "certificate": "\(staple.file)", "responder": "\(staple.responder ?? "")", "reason": "\(reason)",
+            "next": "\(Timestamp.text(seconds: record.schedule.next))",
+        ]
+        if holds, let until = staple.inUse?.until { words["until"] = "\(Timestamp.text(seconds: until))" }
+        if !holds, staple.isRequired {
+            words["help"] = "the certificate is must-staple: clients refuse it until there is an answer"
+        }
+        // The same once more is for who looks closely.
+        let level: Logger.Level = record.saidProblem == reason ? .info : !holds && staple.isRequired ? .error : .warning
+        record.saidProblem = reason
+        log.log(level: level, "no new OCSP answer", metadata: words)
+    }
+
+    // MARK: The call
+
+    private struct Failure: Error {
+        var reason: String
+    }
+
+    /// RFC 6960 §A.1: by POST.
+    private func ask(_ staple: OCSPStaple) async throws(Failure) -> [UInt8] {
+        guard let text = staple.responder, let url = ServiceURL(text, allowsPlain: true), let question = staple.question else {
+            throw Failure(reason: "the responder's URL is none of http or https")
+        }
+        var request = Call.Request(.post, Array(url.target.utf8), authority: Array(url.authority.utf8))
+        request.body = question
+        request.fields.append("Content-Type", "application/ocsp-request")
+        request.fields.append("Accept", "application/ocsp-response")
+        request.fields.append("User-Agent", "gatehouse")
+        var limits = Call.Limits()
+        limits.maxBodyBytes = OCSPStaple.longest
+        let server: Call.Server
+        do {
+            let lookup = try lookup ?? ServiceLookup(waiter)
+            self.lookup = lookup
+            let tls = url.isTLS ? try TLSClientContext(TLSClientContext.Settings(serverName: url.host)) : nil
+            server = Call.Server(addresses: try await lookup.addresses(of: url), tls: tls)
+        } catch {
+            throw Failure(reason: (error as? TLSError)?.reason ?? "\(error)")
+        }
+        let answer: Call.Answer
+        do throws(CallError) {
+            answer = try await call.send(request, to: server, limits: limits)
+        } catch {
+            throw Failure(reason: "\(url.host): \(error)")
+        }
+        guard answer.status == 200 else { throw Failure(reason: "\(url.host) answers \(answer.status)") }
+        return answer.body
+    }
+}

@@ -1,0 +1,13 @@
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+
+/** A GET with Java's own client; the certificate that it shows is in the system properties of its key store. */
+public class GetWithCertificate {
+    public static void main(String[] arguments) throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(arguments[0])).build();
+        System.out.println(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+}
