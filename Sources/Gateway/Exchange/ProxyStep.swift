@@ -103,6 +103,7 @@ extension Exchange {
 
     private mutating func note(_ relay: borrowing Relay) {
         record.status = relay.download.status
+        noteCall(relay)
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }
 }
