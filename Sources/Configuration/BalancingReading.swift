@@ -54,6 +54,17 @@ extension HealthCheck {
     init(reading table: TableReader) {
         table.read("enabled", into: &enabled)
         table.read("type", into: &kind)
+        if let text = table.string(["service"]) {
+            if text.value.utf8.count > 100 || !text.value.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
+                table.reading.error(text, "is no name of a service: up to 100 letters without spaces")
+            } else {
+                service = text.value
+            }
+            if kind != .grpc {
+                table.reading.report(
+                    .warning, "\(table.path).service", at: table.place(of: "service"), "has no effect: type is not \"grpc\"")
+            }
+        }
         if let text = table.string(["path"]) {
             if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { path = text.value }
         }

@@ -41,12 +41,14 @@ package enum HashKey: Sendable, Hashable {
 package struct HealthCheck: Sendable, Equatable {
     /// The words of `type`.
     package enum Kind: String, Sendable, CaseIterable {
-        case http, tcp
+        case http, tcp, grpc
     }
 
     package var enabled = false
     package var kind = Kind.http
     package var path = "/health"
+    /// Of gRPC's, whose health is asked for; empty: the server's own.
+    package var service = ""
     /// The value of `Host`; nil: the upstream's own.
     package var host: String?
     package var interval = Duration.seconds(30)

@@ -18,6 +18,7 @@ extension Proxy {
         proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
         proxy.retry = Retry(reading: table.table("retry"))
         table.finish()
+        proxy.checkProbes(table.table("health_check"))
         UpstreamChecks.check(upstreams)
         let poolNames = UpstreamChecks.names(upstreams)
         RouteChecks.check(
@@ -43,6 +44,16 @@ extension Proxy {
 }
 
 extension Proxy {
+    /// gRPC is spoken over HTTP/2 alone.
+    private func checkProbes(_ table: TableReader) {
+        guard healthCheck.enabled, healthCheck.kind == .grpc,
+            let other = upstreams.first(where: { $0.http.version == .http1 })
+        else { return }
+        table.reading.report(
+            .error, "\(table.path).type", at: table.place(of: "type"), "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
+            hint: "add http_version = \"2\" to it, or write its url with h2c://")
+    }
+
     private static func readDrain(_ table: TableReader, among upstreams: [Upstream]) -> [String] {
         guard let texts = table.strings(["drain"]) else { return [] }
         let names = upstreams.map(\.name)

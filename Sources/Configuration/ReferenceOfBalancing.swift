@@ -71,7 +71,10 @@ extension ConfigurationReference {
             "sites[].proxy.health_check", "Asking upstreams whether they are well.",
             [
                 Key("enabled", "boolean", .value("false"), "Whether they are asked."),
-                Key("type", "`http`, `tcp`", .value("\"http\""), "A GET of `path`, or just a connection; over TLS for `https`."),
+                Key(
+                    "type", "`http`, `tcp`, `grpc`", .value("\"http\""),
+                    "A GET of `path`, just a connection, or gRPC's health check (`grpc.health.v1`); over TLS for `https`."),
+                Key("service", "name", .value("\"\""), "The gRPC service whose health is asked for; none: the server's own."),
                 Key("path", "path", .value("\"/health\""), "What is asked for, below the upstream's own path."),
                 Key("host", "text", .none("the upstream's own"), "The value of `Host`."),
                 Key("expect", "list of statuses and runs of them", .value("[\"200-399\"]"), "The statuses of a well upstream."),

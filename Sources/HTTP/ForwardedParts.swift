@@ -1,14 +1,17 @@
 /// Where in some bytes the parts of a request are that goes to an upstream by HTTP/2.
 package struct RequestParts: Sendable {
-    package internal(set) var method = 0..<0
+    package fileprivate(set) var method = 0..<0
     /// `host[:port]`.
-    package internal(set) var authority = 0..<0
+    package fileprivate(set) var authority = 0..<0
     /// Path and query; `*` of the asterisk form.
-    package internal(set) var path = 0..<0
+    package fileprivate(set) var path = 0..<0
     /// Field lines as HTTP/1 writes them.
-    package internal(set) var lines = 0..<0
+    package fileprivate(set) var lines = 0..<0
 
-    init(method: Range<Int> = 0..<0, authority: Range<Int> = 0..<0, path: Range<Int> = 0..<0, lines: Range<Int> = 0..<0) {
+    /// None are anywhere.
+    fileprivate init() {}
+
+    package init(method: Range<Int>, authority: Range<Int>, path: Range<Int>, lines: Range<Int>) {
         self.method = method
         self.authority = authority
         self.path = path

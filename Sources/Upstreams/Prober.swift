@@ -15,6 +15,8 @@ package final class Prober {
             case tcp
             /// Does it answer a GET of this path with one of these statuses?
             case http(path: String, statuses: [ClosedRange<Int>])
+            /// Does it say of this service of gRPC's that it is being served (`grpc.health.v1`)? The empty one: of itself.
+            case grpc(service: String)
         }
 
         package var question = Question.http(path: "/health", statuses: [200...399])
@@ -45,7 +47,16 @@ package final class Prober {
         waiter = Waiter(loop: loop)
         call = Call(waiter: waiter, buffers: buffers)
         addresses = ServerAddresses(server, names: names)
-        if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
+        tls = try Self.tlsSettings(of: server, settings.question).map { settings throws(TLSError) in
+            try TLSClientContext(settings)
+        }
+    }
+
+    /// A server that may choose is asked in HTTP/1.1, unless the question is of HTTP/2 alone.
+    private static func tlsSettings(of server: UpstreamServer, _ question: Settings.Question) -> TLSClientContext.Settings? {
+        guard var settings = server.tls, server.parameters.version == .negotiated else { return server.tls }
+        if case .grpc = question { settings.protocols = ["h2"] } else { settings.protocols = ["http/1.1"] }
+        return settings
     }
 
     /// Probes until `stop()`, at once for the first time.
@@ -75,13 +86,22 @@ package final class Prober {
             var target = Call.Server(addresses: try await resolve(), tls: tls)
             if let version = server.parameters.proxyHeader { target.preface = ProxyHeaderWriting.local(version) }
             let limits = limits(since: began)
-            guard case .http(let path, let statuses) = settings.question else {
+            target.speaksHTTP2 = server.parameters.version == .http2
+            switch settings.question {
+            case .tcp:
                 try await call.connect(to: target, limits: limits)
                 return (true, "connected")
+            case .http(let path, let statuses):
+                let status = try await call.send(request(path), to: target, limits: limits).status
+                let isExpected = statuses.contains { $0.contains(status) }
+                return (isExpected, "status \(status) after \((waiter.loop.now &- began) / 1_000_000) ms")
+            case .grpc(let service):
+                var limits = limits
+                limits.maxBodyBytes = GRPCHealth.mostBytes
+                let question = GRPCHealth.request(service, authority: authority, basePath: server.basePath)
+                let (isServing, finding) = GRPCHealth.finding(try await call.send(question, to: target, limits: limits))
+                return (isServing, "\(finding) after \((waiter.loop.now &- began) / 1_000_000) ms")
             }
-            let status = try await call.send(request(path), to: target, limits: limits).status
-            let isExpected = statuses.contains { $0.contains(status) }
-            return (isExpected, "status \(status) after \((waiter.loop.now &- began) / 1_000_000) ms")
         } catch {
             addresses.doubt()
             return (false, error.description)
@@ -107,9 +127,10 @@ package final class Prober {
         return limits
     }
 
+    private var authority: [UInt8] { settings.host.map { Array($0.utf8) } ?? server.authority }
+
     private func request(_ path: String) -> Call.Request {
-        var request = Call.Request(
-            .get, server.basePath + Array(path.utf8), authority: settings.host.map { Array($0.utf8) } ?? server.authority)
+        var request = Call.Request(.get, server.basePath + Array(path.utf8), authority: authority)
         request.fields.append("User-Agent", "gatehouse-probe")
         request.fields.append("Accept", "*/*")
         return request

@@ -9,6 +9,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case bodyTooLarge = "body_too_large"
     case sendTimeout = "send_timeout"
     case clientLeft = "client_left"
+    case grpcDeadline = "grpc_deadline"
     case plainHTTPOnTLSPort = "plain_http_on_tls_port"
     case misdirected = "misdirected"
     case connectRefused = "connect_refused"
@@ -101,6 +102,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .bodyTooLarge: (413, .client, .request)
         case .sendTimeout: (499, .client, .request)
         case .clientLeft: (499, .client, .request)
+        case .grpcDeadline: (504, .client, .responseTimeout)
         case .plainHTTPOnTLSPort: (400, .client, .request)
         case .misdirected: (421, .client, .requestDenied)
         case .connectRefused: (405, .client, .requestDenied)

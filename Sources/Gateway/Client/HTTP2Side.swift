@@ -53,6 +53,9 @@ final class HTTP2Side: ClientSide {
 
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {
         let isTunnel = head.status == 101
+        var framing = framing
+        // That nothing follows is said by the stream's end; what the upstream has not stated is not made up (gRPC's "Trailers-Only").
+        if case .length(0) = framing, !head.contains(.contentLength) { framing = .none }
         var answer = ClientAnswer(framing: framing, clientMinorVersion: 1, closes: false)
         answer.forwardsTrailers = !framing.isEmpty && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.

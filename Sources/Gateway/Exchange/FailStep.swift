@@ -15,6 +15,10 @@ extension Exchange {
             if hasBegun, failure.blame != .client { await deliverRest() }
             return
         }
+        if client.requestIfAny?.isGRPC == true {
+            do throws(Failure) { try await send(callFailure: failure) } catch { client.abort() }
+            return
+        }
         let page = errorPage(for: failure)
         do throws(Failure) {
             try await send(

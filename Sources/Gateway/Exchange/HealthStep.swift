@@ -1,4 +1,5 @@
 import EventLoop
+import HTTP
 import Upstreams
 
 /// What every attempt tells about its server.
@@ -42,7 +43,12 @@ extension Exchange {
         case 500...599:
             let words = "status \(relay.download.status)"
             hold(HeldFault(server, of: group, kind: words, reason: words))
-        default: server.succeeded(in: relay.download.answeredAt &- began, now: now)
+        default:
+            // A call that its server could not serve has failed, whatever HTTP says.
+            if record.grpcStatus == GRPC.Status.unavailable.rawValue {
+                return hold(HeldFault(server, of: group, kind: "grpc-status 14", reason: "grpc-status 14"))
+            }
+            server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }
     }
 }

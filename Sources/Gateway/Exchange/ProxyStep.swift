@@ -88,6 +88,7 @@ extension Exchange {
     private mutating func note(_ relay: inout Relay) {
         responder = relay.takeResponder()
         record.status = relay.download.status
+        noteCall(relay)
         if relay.download.answeredAt > 0 { record.upstreamDuration = relay.download.answeredAt &- record.began }
     }
 }

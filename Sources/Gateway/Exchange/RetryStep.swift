@@ -33,6 +33,7 @@ extension Exchange {
             terms.compression = CompressionUse(plan: plan, encoders: state.encoders, limit: generation.limits.maxCompressions)
         }
         terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
+        if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setTerms(&terms, ofCall: request) }
         return terms
     }
 

@@ -308,7 +308,12 @@ extension PlanBuilder {
 
     private func probing(_ check: HealthCheck) -> Prober.Settings {
         var settings = Prober.Settings()
-        settings.question = check.kind == .tcp ? .tcp : .http(path: check.path, statuses: check.statuses)
+        settings.question =
+            switch check.kind {
+            case .tcp: .tcp
+            case .http: .http(path: check.path, statuses: check.statuses)
+            case .grpc: .grpc(service: check.service)
+            }
         settings.host = check.host
         settings.interval = check.interval.nanoseconds
         settings.timeout = check.timeout.nanoseconds

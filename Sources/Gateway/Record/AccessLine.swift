@@ -161,6 +161,7 @@ struct AccessLine {
             out.append(decimal: UInt64(record.attempts))
         }
         pair("not_retried", record.notRetried?.rawValue, to: &out)
+        if let status = record.grpcStatus { pair("grpc_status", "\(status)", to: &out) }
         out.append(" ms=")
         blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
         if let duration = record.upstreamDuration {

@@ -33,6 +33,7 @@ extension AccessLine {
         case .site: record.site.map { .word($0.name) }
         case .user: record.user.map { .word($0) }
         case .status: .number(UInt64(record.status))
+        case .grpc_status: record.grpcStatus.map { .number(UInt64($0)) }
         case .bytes_in: .blank(.bytesReceived)
         case .bytes_out: .blank(.bytesSent)
         case .ms: .blank(.duration)

@@ -22,6 +22,8 @@ struct AccessRecord {
     /// Why a failed request was not sent again; nil if that was no question.
     var notRetried: RetryPolicy.Refusal?
     var status = 0
+    /// Of a call of gRPC's; nil if it is none, or did not come to one.
+    var grpcStatus: Int?
     var bodyBytesReceived: UInt64 = 0
     var bodyBytesSent: UInt64 = 0
     /// Nanoseconds from the head's arrival to the last byte handed to the kernel.

@@ -25,6 +25,9 @@ struct Relay: ~Copyable {
     let began: UInt64
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it.
     private var waitedForBody: UInt64 = 0
+    private let isCall: Bool
+    /// When a call must have ended, in monotonic nanoseconds.
+    private let end: UInt64
 
     /// - Parameters:
     ///   - upstream: the request's head has been given to it.
@@ -37,6 +40,8 @@ struct Relay: ~Copyable {
         waiter = client.waiter
         loop = waiter.loop
         began = loop.now
+        isCall = terms.isCall
+        end = terms.deadline ?? .max
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
         if terms.forwardsTrailers {
@@ -87,7 +92,7 @@ struct Relay: ~Copyable {
             of: RelayProgress(
                 up: up, down: down, upload: upload.state, download: download.state, uploadedAt: upload.movedAt,
                 downloadedAt: download.movedAt, received: upload.received,
-                isEventStream: download.isEventStream, waitedForBody: waitedForBody),
+                isEventStream: download.isEventStream, isCall: isCall, end: end, waitedForBody: waitedForBody),
             limits: download.limits, timeouts: download.site.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         return (deadline.at - now, deadline.expiry)

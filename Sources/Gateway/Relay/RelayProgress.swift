@@ -15,6 +15,10 @@ struct RelayProgress {
     var received: UInt64 = 0
     /// Is the answer a stream of events, in which pauses are nothing unusual?
     var isEventStream = false
+    /// Is it a call of gRPC's, in which either side may be silent?
+    var isCall = false
+    /// When that must have ended; the end of time if it need not.
+    var end = UInt64.max
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it: what the client's rate is measured
     /// over, so that a slow upstream is never its fault.
     var waitedForBody: UInt64 = 0
@@ -33,6 +37,8 @@ struct RelayDeadline {
         /// The failure names the key that decides how long the first byte may take.
         case upstreamFirstByte(key: ProxyTimeouts.FirstByteKey)
         case upstreamRead, upstreamStreamIdle, upstreamWrite
+        /// The client's own deadline.
+        case call
 
         var failure: Failure {
             switch self {
@@ -46,6 +52,7 @@ struct RelayDeadline {
                 Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.stream_idle")
             case .upstreamWrite:
                 Failure(.upstreamWriteTimeout, key: "sites.proxy.timeout.write")
+            case .call: Failure(.grpcDeadline, detail: "the call's grpc-timeout has passed")
             }
         }
     }
@@ -58,14 +65,19 @@ struct RelayDeadline {
         func consider(_ deadline: UInt64, _ expiry: Expiry) {
             if deadline < nearest.at { nearest = RelayDeadline(at: deadline, expiry: expiry) }
         }
-        if progress.up.onClient {
+        if progress.end != .max { consider(progress.end, .call) }
+        if progress.isCall {
+            if progress.up.onClient || progress.down.onUpstream {
+                consider(max(progress.uploadedAt, progress.downloadedAt) &+ timeouts.streamIdle, .upstreamStreamIdle)
+            }
+        } else if progress.up.onClient {
             consider(progress.uploadedAt &+ limits.bodyTimeout, .body)
             if let left = progress.bodyTimeLeft(limits) { consider(now &+ left, .bodyRate) }
         }
         if progress.up.onUpstream { consider(progress.uploadedAt &+ timeouts.write, .upstreamWrite) }
         if progress.down.onClient { consider(progress.downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
-        if progress.down.onUpstream, progress.upload != .sending {
+        if progress.down.onUpstream, progress.upload != .sending, !progress.isCall {
             let since = max(progress.uploadedAt, progress.downloadedAt)
             if progress.download == .awaited {
                 consider(since &+ timeouts.firstByte, .upstreamFirstByte(key: timeouts.firstByteKey))

@@ -18,6 +18,10 @@ struct RelayTerms: ~Copyable {
 
     /// What the cache asks about the answer, and is told; nil: nothing is kept of it.
     var recording: CacheRecording?
+    /// It is a call of gRPC's: both sides may be silent for long, and only its own deadline ends it.
+    var isCall = false
+    /// When a call's client has no use for its answer any more, in monotonic nanoseconds; nil: it waits.
+    var deadline: UInt64?
 
     /// How the answer is compressed; nil: it passes as it comes.
     var compression: CompressionUse?

@@ -17,6 +17,8 @@ package final class Call {
         package var tls: TLSClientContext?
         /// Sent before all else.
         package var preface: [UInt8] = []
+        /// Without TLS: HTTP/2 is spoken, by prior knowledge. With TLS the server has chosen.
+        package var speaksHTTP2 = false
 
         package init(addresses: [SocketAddress], tls: TLSClientContext? = nil) {
             self.addresses = addresses
@@ -46,6 +48,8 @@ package final class Call {
         package var fields: FieldSection
         /// The whole body, without its transfer coding; empty if it was not to be read.
         package var body: [UInt8]
+        /// Of an answer in HTTP/2; those of HTTP/1 are dropped.
+        package var trailers: FieldSection
     }
 
     private let waiter: Waiter
@@ -72,7 +76,7 @@ package final class Call {
         let deadline = waiter.loop.now.after(limits.timeout)
         let stream = try await open(server, limits, deadline)
         defer { stream.close() }
-        let exchange = CallExchange(request, on: stream, buffers: buffers, limits: limits)
+        let exchange = exchange(request, on: stream, speaksHTTP2: server.speaksHTTP2, limits)
         defer { exchange.discard() }
         while true {
             switch try exchange.move() {
@@ -87,6 +91,13 @@ package final class Call {
             if isStopped { throw .stopped }
             if waiter.loop.now >= deadline { throw .timedOut(exchange.isSent ? .answer : .request) }
         }
+    }
+
+    private func exchange(_ request: Request, on stream: Stream, speaksHTTP2: Bool, _ limits: Limits) -> any CallExchange {
+        if stream.tls?.speaksHTTP2 ?? speaksHTTP2 {
+            return HTTP2CallExchange(request, on: stream, buffers: buffers, loop: waiter.loop, limits: limits)
+        }
+        return HTTP1CallExchange(request, on: stream, buffers: buffers, limits: limits)
     }
 
     /// Connects, with TLS shakes hands, and closes: is there somebody who could be asked?

@@ -4,16 +4,27 @@ import HTTP
 import TLS
 import Transport
 
-/// A call's bytes, both ways at once, since a server may answer before it has read everything. It never waits.
-final class CallExchange {
-    /// What a call can do next.
-    enum Move {
-        case answered(Call.Answer)
-        /// There is more to do, after others have had a turn.
-        case busy
-        case blocked(Socket.Interest)
-    }
+/// A call's bytes, both ways at once, since a server may answer before it has read everything, in one version of HTTP. It never
+/// waits.
+protocol CallExchange: AnyObject {
+    /// Sends and reads what can be without waiting, in bounded steps.
+    func move() throws(CallError) -> CallMove
+    /// Is the whole request with the kernel, or can nothing more be sent?
+    var isSent: Bool { get }
+    /// Gives the buffers back.
+    func discard()
+}
 
+/// What a call can do next.
+enum CallMove {
+    case answered(Call.Answer)
+    /// There is more to do, after others have had a turn.
+    case busy
+    case blocked(Socket.Interest)
+}
+
+/// A call in HTTP/1.
+final class HTTP1CallExchange: CallExchange {
     private let stream: Stream
     private let inflow: Inflow
     private let outflow: Outflow
@@ -23,7 +34,6 @@ final class CallExchange {
     private let request: [UInt8]
     /// Bytes of the request's body that were handed over.
     private var sent = 0
-    /// Is the whole request with the kernel, or can nothing more be sent?
     private(set) var isSent = false
 
     private let head = ResponseHead()
@@ -42,14 +52,12 @@ final class CallExchange {
         outflow.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) { $0.write(head) }
     }
 
-    /// Gives the buffers back.
     func discard() {
         inflow.discard()
         outflow.discard()
     }
 
-    /// Sends and reads what can be without waiting, in bounded steps.
-    func move() throws(CallError) -> Move {
+    func move() throws(CallError) -> CallMove {
         send()
         for _ in 0..<8 {
             if let answer = try takeAnswer() { return .answered(answer) }
@@ -118,7 +126,9 @@ final class CallExchange {
         return try takeBody() ? answer : nil
     }
 
-    private var answer: Call.Answer { Call.Answer(status: head.status, fields: head.fields, body: body) }
+    private var answer: Call.Answer {
+        Call.Answer(status: head.status, fields: head.fields, body: body, trailers: FieldSection())
+    }
 
     private func takeHead() throws(CallError) -> Bool {
         var bounds = HeadLimits()

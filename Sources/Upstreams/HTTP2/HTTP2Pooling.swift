@@ -32,11 +32,15 @@ extension Pool {
     nonisolated(nonsending) func connect(
         _ waiter: Waiter, over shared: SharedConnections
     ) async throws(TransportError) -> Lease {
-        while let attempt = shared.attempt {
-            await attempt.wait(waiter)
-            if let error = attempt.error {
-                leaseEnded()
-                throw error
+        while shared.attempt != nil || shared.isCalming {
+            if let attempt = shared.attempt {
+                await attempt.wait(waiter)
+                if let error = attempt.error {
+                    leaseEnded()
+                    throw error
+                }
+            } else {
+                await shared.waitForCalm(waiter)
             }
             if let side = shared.side(carefully: false) { return Lease(side, from: self) }
         }

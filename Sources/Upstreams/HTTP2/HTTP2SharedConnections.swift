@@ -31,6 +31,12 @@ final class SharedConnections {
     /// The oldest first.
     private(set) var all: [HTTP2UpstreamConnection] = []
     private(set) var attempt: Attempt?
+    /// Before then nothing is sent to the server, which has asked for calm; in monotonic nanoseconds.
+    private(set) var calmUntil: UInt64 = 0
+    /// Nanoseconds for which it gets it the next time.
+    private var calmTime = shortestCalm
+    private static let shortestCalm: UInt64 = 1_000_000_000
+    private static let longestCalm: UInt64 = 30_000_000_000
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
     var expectsHTTP2 = true
     private let parameters: UpstreamServer.Parameters
@@ -59,12 +65,30 @@ final class SharedConnections {
     ///   - carefully: for a request that may not be repeated: a silent connection is looked at once more.
     ///   - wanted: the address whose turn it is; nil: any.
     func side(carefully: Bool, to wanted: SocketAddress? = nil) -> HTTP2Upstream? {
+        guard !isCalming else { return nil }
         while let connection = all.first(where: {
             $0.hasRoom(most: parameters.maxStreams) && (wanted == nil || $0.address == wanted)
         }) {
             if !carefully || !connection.isIdle || connection.isStillThere() { return connection.makeSide() }
         }
         return nil
+    }
+
+    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7): a second of rest, and twice as long each time that it says so again
+    /// before a minute of peace.
+    func calmDown() {
+        let now = loop.now
+        guard now >= calmUntil else { return }
+        if now &- calmUntil > 60_000_000_000 { calmTime = Self.shortestCalm }
+        calmUntil = now &+ calmTime
+        calmTime = min(2 * calmTime, Self.longestCalm)
+    }
+
+    var isCalming: Bool { loop.now < calmUntil }
+
+    /// Waits as long as the server is to have its rest.
+    nonisolated(nonsending) func waitForCalm(_ waiter: Waiter) async {
+        while isCalming { _ = await waiter.wait(timeout: calmUntil - loop.now) }
     }
 
     /// A connection is about to be made.

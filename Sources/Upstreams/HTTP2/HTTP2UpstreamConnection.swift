@@ -95,6 +95,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// The exchange on a stream is over, one way or the other.
     func end(_ ended: HTTP2Stream) {
+        if ended.resetCode == .enhanceYourCalm { owner.calmDown() }
         let isWhole = !ended.hasLeft && ended.inflow.isBodyFinished
         http2.endExchange(on: ended)
         guard isOpen else { return }
@@ -187,6 +188,10 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             isSent = try http2.flush()
         } catch {
             return end(error)
+        }
+        if http2.departure?.code == .enhanceYourCalm, !isRetired {
+            isRetired = true
+            owner.calmDown()
         }
         if http2.error != nil || read == .end { return end(nil) }
         if isIdle, http2.departure != nil { return close() }
