@@ -11,7 +11,7 @@ struct KeysInUseTests {
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
-        "TCPListener", "TLSSettings",
+        "TCPListener", "TLSSettings", "Tracing",
         "Upstream",
     ]
     /// What the reader itself turns into something that is used.
