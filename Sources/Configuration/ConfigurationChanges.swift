@@ -59,6 +59,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("admin", old.admin, new.admin)
         section("management", old.management, new.management)
         section("metrics", old.metrics, new.metrics)
+        section("tracing", old.tracing, new.tracing)
     }
 
     private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {

@@ -60,6 +60,7 @@ extension Configuration {
         let management = Management(reading: document.table("management"))
         let admin = Admin(reading: document.table("admin"))
         let metrics = Metrics(reading: document.table("metrics"))
+        let tracing = Tracing(reading: document.table("tracing"))
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
         let readers = siteTables(document)
@@ -84,6 +85,7 @@ extension Configuration {
         configuration.management = management
         configuration.admin = admin
         configuration.metrics = metrics
+        configuration.tracing = tracing
         configuration.sites = sites
         configuration.tcp = listeners.map(\.listener)
         return configuration

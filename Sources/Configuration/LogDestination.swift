@@ -5,6 +5,8 @@ extension Logging {
         case file(path: String)
         /// systemd's journal, by its native protocol.
         case journald
+        /// Who takes spans, and how the gateway is called there; of `[tracing]`, and no log's.
+        case collector(Tracing.Endpoint, service: String, caFile: String?)
         /// A receiver of RFC 5424's messages.
         case syslog(SyslogReceiver)
     }
@@ -88,7 +90,7 @@ extension Logging.SyslogReceiver {
             }
     }
 
-    private static func hostAndPort(_ text: Substring, _ standard: UInt16) -> (String, UInt16)? {
+    static func hostAndPort(_ text: Substring, _ standard: UInt16) -> (String, UInt16)? {
         var host = text
         var port = standard
         if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {

@@ -53,8 +53,9 @@ package struct LogFormat: Sendable, Equatable {
 /// What an access line can tell, by the names of the JSON format: docs/logging.md says what each means.
 package enum LogField: String, Sendable, CaseIterable {
     case time, time_common, client, peer, site, user, method, target, path, query, host, domain, version, http_version
-    case stream, connection_requests, referer, user_agent, status, bytes_in, bytes_out, ms, ns, request_id, route, upstream
-    case grpc_status, attempts, not_retried, wait_ms, connect_ms, upstream_ms, tls, tls_version, cipher, server_name, alpn, resumed
+    case stream, connection_requests, referer, user_agent, status, bytes_in, bytes_out, ms, ns, request_id, trace_id, span_id
+    case route, upstream, grpc_status, attempts, not_retried, wait_ms, connect_ms, upstream_ms, tls, tls_version, cipher
+    case server_name, alpn, resumed
     case client_cert, frames_in, frames_out, messages_in, messages_out, violations, closed_by, close_code, reason, blame
     case detail, key, configuration
 }

@@ -74,6 +74,18 @@ import Glibc
         }
     }
 
+    /// Reads what is there next. Whatever ends it is an end: the receiver's answer is not what anything depends on.
+    /// - Returns: 0 at the end.
+    package func receive(into room: inout [UInt8]) -> Int {
+        ERR_clear_error()
+        var count = 0
+        guard unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 else {
+            ERR_clear_error()
+            return 0
+        }
+        return count
+    }
+
     /// Once, at the end: says so to the receiver, but does not wait for it.
     package func close() {
         _ = unsafe SSL_shutdown(ssl)

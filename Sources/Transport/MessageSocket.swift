@@ -90,6 +90,37 @@ package struct MessageSocket: Sendable {
         }
     }
 
+    /// From now on each call that sends or receives may take so many seconds.
+    package func limitTimes(to seconds: Int) throws(TransportError) {
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            Self.set(SOL_SOCKET, option, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)
+        }
+    }
+
+    /// Reads until the peer ends, or has sent so much.
+    package func receive(atMost limit: Int) throws(TransportError) -> [UInt8] {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while all.count < limit {
+            let count: Int
+            if let tls {
+                count = tls.receive(into: &piece)
+            } else {
+                // The pointer is used during the call alone.
+                count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            }
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                // What is there of an answer is enough: its peer may keep the connection.
+                if !all.isEmpty { break }
+                throw errno == EAGAIN ? .timedOut : .system(SystemError("recv"))
+            }
+            all += piece.prefix(count)
+        }
+        return all
+    }
+
     /// Once, at the end.
     package func close() {
         tls?.close()

@@ -23,4 +23,11 @@ extension EveryKeyTests {
         #expect(configuration.management.hostnames == ["admin.example"] && configuration.management.clientCaFile == "ca.pem")
         #expect(configuration.management.certFile == "admin.pem" && configuration.management.keyFile == "admin.key")
     }
+
+    @Test func tracingIsReadAsWritten() {
+        #expect(configuration.tracing.endpoint?.authority == "[::1]:4318")
+        #expect(configuration.tracing.endpoint?.target == "/v1/traces" && configuration.tracing.endpoint?.isTLS == true)
+        #expect(configuration.tracing.serviceName == "edge" && configuration.tracing.sampleOneIn == 5)
+        #expect(configuration.tracing.slow == .seconds(2) && configuration.tracing.caFile == "otlp.pem")
+    }
 }

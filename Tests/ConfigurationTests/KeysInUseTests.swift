@@ -11,8 +11,7 @@ struct KeysInUseTests {
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
-        "TCPListener", "TLSSettings",
-        "Upstream", "UpstreamCache",
+        "TCPListener", "TLSSettings", "Tracing", "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

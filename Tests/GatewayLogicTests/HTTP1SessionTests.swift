@@ -158,9 +158,11 @@ struct HTTP1SessionTests {
                     proxy: "[sites.proxy.retry]\nretries = 0", top: "[limits]\n\(keys)\n"))
             var logging = Configuration::Logging()
             (logging.accessLog, logging.errorLog) = (.none, .none)
-            let log = AccessLog(try Logs(logging, workers: 1), style: plan.logStyle, worker: 0)
+            let logs = try Logs(logging, workers: 1)
+            let log = AccessLog(logs, style: plan.logStyle, worker: 0)
             let state = try WorkerResources(
-                plan, loop: loop, shared: ProcessCounters(), log: log, number: 0, probes: false, resume: { _ in },
+                plan, loop: loop, shared: ProcessCounters(), log: log, spans: SpanLog(logs, style: plan.logStyle, worker: 0),
+                number: 0, probes: false, resume: { _ in },
                 startStreamTask: {})
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
             let listener = try Listener(address, on: loop)

@@ -15,7 +15,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     let found: RouteTable.Found
     let site: SitePlan
     let headers: HeaderPlan
-    let edits: FieldEdits?
+    let rules: FieldRules?
     private let state: WorkerResources
     private let nothing = Nothing()
     private var taskWaiter: Waiter?
@@ -23,7 +23,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     init(
         _ request: RequestHead, endpoint: ClientEndpoint, generation: Generation, state: WorkerResources,
         recording: CacheRecording, route: ProxyRoute, found: RouteTable.Found, site: SitePlan, headers: HeaderPlan,
-        edits: FieldEdits?
+        rules: FieldRules?
     ) {
         // Of its own: the client's goes on to its next request.
         self.request = state.acquireRequestHead()
@@ -36,7 +36,7 @@ final class RefreshSide: ClientSide, StreamExchange {
         self.found = found
         self.site = site
         self.headers = headers
-        self.edits = edits
+        self.rules = rules
     }
 
     // MARK: Its task

@@ -228,7 +228,7 @@ extension Exchange {
             fill: nil, clock: state.clock, status: CacheStatus(.stale))
         let side = RefreshSide(
             request, endpoint: endpoint, generation: generation, state: state, recording: recording, route: route, found: found,
-            site: site, headers: headers, edits: requestEdits)
+            site: site, headers: headers, rules: requestRules)
         askWhether(answer, in: side.request)
         state.streamTasks.begin(side)
     }
@@ -239,7 +239,7 @@ extension Exchange {
         record.site = side.site
         record.route = side.found.route
         headers = side.headers
-        requestEdits = side.edits
+        requestRules = side.rules
         recording = side.recording
         // What goes wrong is told of by the server's health.
         try? await proxy(side.request, over: side.route, side.found, of: side.site)

@@ -25,7 +25,7 @@ struct Exchange: ~Copyable {
     /// Where it is counted among the requests that are under way; nil where nobody counts.
     var places: RequestPlaces?
     /// What is changed in the request on its way, besides what the site says.
-    var requestEdits: FieldEdits?
+    var requestRules: FieldRules?
     /// What the cache asks about the answer, and is told; nil where nothing is kept of it.
     var recording: CacheRecording?
     /// A WebSocket's place among the route's, from its handshake on.
@@ -55,6 +55,7 @@ struct Exchange: ~Copyable {
             }
             let site = try endpoint.site(for: request)
             record.site = site
+            if let tracing = generation.plan.tracing { beginTrace(request, tracing, of: site) }
             headers = site.headers
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             let decision = Router.decide(site, request) { endpoint.origin(of: request, for: site) }

@@ -9,11 +9,13 @@ extension Exchange {
         places = nil
         state.answers.count(record.status)
         let isLogged = state.log.isOn(for: record.site)
-        guard generation.plan.metrics != nil || isLogged else { return }
+        let tracing = generation.plan.tracing
+        guard generation.plan.metrics != nil || isLogged || tracing != nil else { return }
         record.bodyBytesReceived = client.body.bodyBytes
         record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = state.loop.now &- record.began
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
+        if let tracing { state.spans.append(record, client, tracing, configuration: generation.plan.configurationHash) }
         guard isLogged else { return }
         if let tunnel {
             tunnel.logLine = state.log.template(record, client, configuration: generation.plan.configurationHash)

@@ -29,7 +29,7 @@ extension Exchange {
             removed += plan.copied
             added += fields
         }
-        if !removed.isEmpty { requestEdits = FieldEdits(FieldRules(remove: removed, add: added)) }
+        if !removed.isEmpty { requestRules = FieldRules(remove: removed, add: added) }
         return true
     }
 

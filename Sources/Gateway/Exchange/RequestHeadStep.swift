@@ -11,7 +11,7 @@ extension Exchange {
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.rewritten = rewritten
         forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.edits = requestEdits
+        forwarded.edits = editsOfRequest
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked

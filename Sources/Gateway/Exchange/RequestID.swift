@@ -44,11 +44,14 @@ struct RequestIDs {
     private let worker = UInt64.random(in: .min ... .max)
     private var state = UInt64.random(in: .min ... .max)
 
-    mutating func next() -> RequestID {
+    mutating func next() -> RequestID { .made(worker, nextWord()) }
+
+    /// 64 bits that nobody can tell from chance.
+    mutating func nextWord() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
-        return .made(worker, mixed ^ (mixed &>> 31))
+        return mixed ^ (mixed &>> 31)
     }
 }

@@ -102,6 +102,9 @@ extension MetricsText {
         family("gatehouse_log_lines_lost", .counter, "Lines that a log's destination did not take in time, or refused.")
         sample(nil, ("log", "access"), logs.missingAccessLines)
         sample(nil, ("log", "diagnostics"), logs.diagnostics.missingLines)
+        guard let spans = logs.spans else { return }
+        family("gatehouse_spans_lost", .counter, "Exchanges whose spans the collector did not take in time, or refused.")
+        sample(spans.missingLines)
     }
 
     fileprivate mutating func append(_ process: ProcessFigures, version: String) {

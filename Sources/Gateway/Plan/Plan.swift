@@ -44,6 +44,8 @@ package final class Plan: Sendable {
     let logStyle: AccessLogStyle
     /// The beginning of the SHA-256 of the configuration's text; empty if it has none.
     let configurationHash: String
+    /// Nil: there are no traces.
+    let tracing: TracingPlan?
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
     package let workerCount: Int
@@ -60,7 +62,7 @@ package final class Plan: Sendable {
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
-        configurationHash: String, metrics: MetricsPlan?, workerCount: Int
+        configurationHash: String, tracing: TracingPlan?, metrics: MetricsPlan?, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -80,6 +82,7 @@ package final class Plan: Sendable {
         self.proxyName = proxyName
         self.logStyle = logStyle
         self.configurationHash = configurationHash
+        self.tracing = tracing
         self.metrics = metrics
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []

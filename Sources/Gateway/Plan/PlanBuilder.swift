@@ -85,7 +85,8 @@ package struct PlanBuilder {
             challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
             pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
-            logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash, metrics: metrics?.plan(),
+            logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
+            tracing: TracingPlan(configuration.tracing), metrics: metrics?.plan(),
             workerCount: workerCount)
     }
 

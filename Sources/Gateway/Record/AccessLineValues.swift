@@ -16,6 +16,9 @@ enum LogValue {
     case milliseconds(UInt64)
     case flag(Bool)
     case requestID(RequestID)
+    case trace(TraceContext)
+    /// A span's.
+    case identifier(UInt64)
     /// A number that a tunnel's end decides.
     case blank(AccessLine.Blank)
     /// A word or a time of that kind.
@@ -39,6 +42,8 @@ extension AccessLine {
         case .ms: .blank(.duration)
         case .ns: .blank(.nanoseconds)
         case .request_id: record.requestID.map { .requestID($0) }
+        case .trace_id: record.trace.map { .trace($0) }
+        case .span_id: record.trace.map { .identifier($0.span) }
         case .route: record.route.map { .word($0.text) }
         case .upstream: record.server.map { .word($0.url) }
         case .attempts: record.attempts > 1 ? .number(UInt64(record.attempts)) : nil
@@ -149,19 +154,21 @@ extension AccessLine {
         }
     }
 
-    private func append(_ value: LogValue, inQuotes: Bool, to out: inout [UInt8]) {
+    func append(_ value: LogValue, inQuotes: Bool, to out: inout [UInt8]) {
         switch value {
         case .number(let number): out.append(decimal: number)
         case .milliseconds(let nanoseconds): Self.appendMilliseconds(nanoseconds, to: &out)
         case .flag(let flag): out.append(flag ? "true" : "false")
         case .blank(let blank): append(blank, to: &out)
-        case .bytes, .word, .literal, .requestID, .quotedBlank:
+        case .bytes, .word, .literal, .requestID, .trace, .identifier, .quotedBlank:
             if inQuotes { out.append("\"") }
             switch value {
             case .bytes(let bytes): escape(bytes, to: &out)
             case .word(let word): escape(Array(word.utf8)[...], to: &out)
             case .literal(let word): out.append(word)
             case .requestID(let id): id.append(to: &out)
+            case .trace(let trace): trace.appendTrace(to: &out)
+            case .identifier(let number): TraceContext.append(hex: number, to: &out)
             case .quotedBlank(let blank): append(blank, to: &out)
             default: break
             }

@@ -35,6 +35,8 @@ struct AccessRecord {
     /// Nanoseconds to the upstream's head; nil without one.
     var upstreamDuration: UInt64?
     var failure: Failure?
+    /// Nil where there are no traces.
+    var trace: TraceContext?
     /// Nil unless the request's variables were asked for.
     var requestID: RequestID?
     /// A WebSocket handshake came to a route without `websocket = true` and went on as an ordinary request.

@@ -26,7 +26,7 @@ struct LogFile: Sendable {
     init(_ destination: Logging.Destination, _ rotation: LogRotation, key: String) throws(LogOpenError) {
         self.rotation = rotation
         switch destination {
-        case .none, .syslog, .journald: (descriptor, path) = (-1, nil)
+        case .none, .syslog, .journald, .collector: (descriptor, path) = (-1, nil)
         case .stdout: (descriptor, path) = (STDOUT_FILENO, nil)
         case .stderr: (descriptor, path) = (STDERR_FILENO, nil)
         case .file(let path):

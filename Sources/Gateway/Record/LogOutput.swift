@@ -7,6 +7,7 @@ enum LogOutput: Sendable {
     case file(LogFile)
     case syslog(SyslogSender)
     case journal(JournalSender)
+    case spans(SpanSender)
 
     /// Lines that are lost, and why.
     struct Loss {
@@ -20,6 +21,8 @@ enum LogOutput: Sendable {
         switch destination {
         case .syslog(let receiver): self = .syslog(SyslogSender(receiver, options))
         case .journald: self = .journal(JournalSender(facility: options.facility))
+        case .collector(let endpoint, let service, let caFile):
+            self = .spans(SpanSender(endpoint, service: service, caFile: caFile))
         case .none, .stdout, .stderr, .file: self = .file(try LogFile(destination, options.rotation, key: key))
         }
     }
@@ -34,6 +37,9 @@ enum LogOutput: Sendable {
             try sender.prepare()
         case .journal(var sender):
             defer { self = .journal(sender) }
+            try sender.prepare()
+        case .spans(var sender):
+            defer { self = .spans(sender) }
             try sender.prepare()
         }
     }
@@ -55,6 +61,9 @@ enum LogOutput: Sendable {
         case .journal(var sender):
             defer { self = .journal(sender) }
             return sender.write(lines)
+        case .spans(var sender):
+            defer { self = .spans(sender) }
+            return sender.write(lines)
         }
     }
 
@@ -71,6 +80,7 @@ enum LogOutput: Sendable {
         case .file(let file): file.close()
         case .syslog(let sender): sender.close()
         case .journal(let sender): sender.close()
+        case .spans(let sender): sender.close()
         }
     }
 }

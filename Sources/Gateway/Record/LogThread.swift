@@ -65,16 +65,15 @@ struct LogThread: Sendable {
     }
 
     private mutating func write(upTo last: UInt64) {
-        guard merge.nextTime != nil, isReady() else { return }
-        while true {
+        while let next = merge.nextTime, next <= last {
+            // Its receiver may have gone: what is left waits for the next.
+            guard isReady() else { return }
             var lines = LogBatch(source: 0)
             let before = merge.size
             let count = merge.take(upTo: last, limit: Self.writeSize, to: &lines)
             guard count > 0 else { return }
             let loss = output.write(lines)
             queue.didWrite(size: merge.size, before: before, lines: count, lost: loss?.lines ?? 0, loss?.error)
-            // Its receiver has gone: what is left waits for the next.
-            guard loss == nil || isReady() else { return }
         }
     }
 

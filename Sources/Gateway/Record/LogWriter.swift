@@ -35,7 +35,7 @@ package final class LogWriter: Sendable {
         self.options = options
         isTimed =
             switch destination {
-            case .syslog, .journald: true
+            case .syslog, .journald, .collector: true
             case .none, .stdout, .stderr, .file: false
             }
         self.sources = sources

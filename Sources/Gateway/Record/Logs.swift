@@ -8,17 +8,21 @@ package final class Logs: Sendable {
     let accessWriters: [LogWriter]
     /// One of those if it goes to the same place.
     let diagnostics: LogWriter
+    /// Who takes spans; nil without `[tracing]`.
+    let spans: LogWriter?
     /// Each once.
     private let all: [LogWriter]
 
     /// Opens them.
     /// - Parameters:
     ///   - sites: those that may have logs of their own.
+    ///   - spans: who takes spans.
     ///   - workers: how many will write access lines.
     ///   - previous: those in use; what goes where it went goes on in the same thread.
     /// - Throws: `LogOpenError`, or the system call that failed.
     package init(
-        _ configuration: Configuration::Logging, sites: [Site] = [], workers: Int, after previous: Logs? = nil
+        _ configuration: Configuration::Logging, sites: [Site] = [], spans: Configuration::Logging.Destination? = nil,
+        workers: Int, after previous: Logs? = nil
     ) throws {
         var places: [(destination: Configuration::Logging.Destination, key: String)] = [
             (configuration.accessLog, "logging.access_log")
@@ -37,12 +41,14 @@ package final class Logs: Sendable {
         accessWriters = try places.map { place in
             try writer(place.destination, place.key, workers + (place.destination == configuration.errorLog ? 1 : 0))
         }
+        self.spans = try spans.map { try writer($0, "tracing.endpoint", workers) }
+        let others = [self.spans].compactMap { $0 }
         if let shared = accessWriters.first(where: { $0.destination == configuration.errorLog }) {
             diagnostics = shared
-            all = accessWriters
+            all = accessWriters + others
         } else {
             diagnostics = try writer(configuration.errorLog, "logging.error_log", 1)
-            all = accessWriters + [diagnostics]
+            all = accessWriters + [diagnostics] + others
         }
     }
 

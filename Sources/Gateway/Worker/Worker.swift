@@ -60,8 +60,9 @@ actor Worker {
         self.number = number
         self.logs = logs
         let accessLog = AccessLog(logs, style: plan.logStyle, worker: number)
+        let spans = SpanLog(logs, style: plan.logStyle, worker: number)
         let state = try WorkerResources(
-            plan, loop: loop, shared: shared, log: accessLog, number: number, probes: watchesUpstreams,
+            plan, loop: loop, shared: shared, log: accessLog, spans: spans, number: number, probes: watchesUpstreams,
             resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
             startStreamTask: { [loop] in Task(executorPreference: loop) { await self.serveStreams() } })
         self.state = state
@@ -113,7 +114,10 @@ actor Worker {
         guard let next = prepared.take() else { return }
         if let logs { self.logs = logs }
         state.adopt(next.generation)
-        if let logs = self.logs { state.log.adopt(logs, style: next.generation.plan.logStyle) }
+        if let logs = self.logs {
+            state.log.adopt(logs, style: next.generation.plan.logStyle)
+            state.spans.adopt(logs, style: next.generation.plan.logStyle)
+        }
         var hasRetired = false
         for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
             acceptor.retire(now: loop.now)

@@ -24,6 +24,7 @@ final class WorkerResources {
     let tokenKeys = FileViews<WebKeys>()
     let encoders = EncoderPool()
     let log: AccessLog
+    let spans: SpanLog
     /// Which worker it is of, from 0.
     let number: Int
     let series = WorkerSeries()
@@ -66,7 +67,7 @@ final class WorkerResources {
     ///   - startStreamTask: makes a task that calls `streamTasks.run()`.
     /// - Throws: when an upstream's TLS files cannot be used.
     init(
-        _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, number: Int, probes: Bool,
+        _ plan: Plan, loop: EventLoop, shared: ProcessCounters, log: AccessLog, spans: SpanLog, number: Int, probes: Bool,
         resume: @escaping (ObjectIdentifier) -> Void,
         startStreamTask: @escaping () -> Void
     ) throws(TLSError) {
@@ -77,6 +78,7 @@ final class WorkerResources {
         self.shared = shared
         passwords = KnownPasswords(shared.passwords)
         self.log = log
+        self.spans = spans
         self.number = number
         shared.add(series)
         clock = WallClock(loop: loop)
@@ -253,5 +255,6 @@ final class WorkerResources {
         fileCache.tidy(now: clock.seconds)
         if probes { unusedMemory.tick() }
         log.flush()
+        spans.flush()
     }
 }

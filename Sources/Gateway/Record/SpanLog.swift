@@ -1,0 +1,47 @@
+import Configuration
+import EventLoop
+
+/// One worker's spans, collected and handed over many at a time, as access lines are.
+final class SpanLog {
+    /// Nil: nobody takes them.
+    private var writer: LogWriter?
+    private var style: AccessLogStyle
+    private var batch: LogBatch
+    private static let flushSize = 32_768
+
+    /// - Parameter worker: the worker's number, from 0.
+    init(_ logs: Logs, style: AccessLogStyle, worker: Int) {
+        writer = logs.spans
+        self.style = Self.asJSON(style)
+        batch = LogBatch(source: worker + 1)
+    }
+
+    /// Spans of exchanges that end from now on go there.
+    func adopt(_ logs: Logs, style: AccessLogStyle) {
+        flush()
+        writer = logs.spans
+        self.style = Self.asJSON(style)
+    }
+
+    private static func asJSON(_ style: AccessLogStyle) -> AccessLogStyle {
+        var style = style
+        style.format = .otel
+        return style
+    }
+
+    /// Adds the spans of an exchange that has ended, if it is one of those that are sent.
+    func append(_ record: AccessRecord, _ client: any ClientSide, _ tracing: TracingPlan, configuration: String) {
+        guard writer != nil, let trace = record.trace, tracing.mustKeep(record) else { return }
+        let now = realtimeNanoseconds()
+        let line = AccessLine(record: record, client: client, style: style, time: now, configuration: configuration)
+        SpanLine(line: line, trace: trace, time: now).append(to: &batch.bytes)
+        batch.endLine(time: now)
+        if batch.bytes.count >= Self.flushSize { flush() }
+    }
+
+    /// Hands over what has been collected.
+    func flush() {
+        guard !batch.isEmpty else { return }
+        writer?.write(exchange(&batch, with: LogBatch(source: batch.source)))
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Traces")
+struct TracingTests {
+    private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    private static let parent = "00f067aa0ba902b7"
+
+    private func site(_ port: FreePort, _ upstream: UInt16, _ tracing: String, trusts: Bool = true) -> String {
+        """
+        [tracing]
+        \(tracing)
+        [[sites]]
+        name = "shop"
+        hostname = "localhost"
+        listen = "127.0.0.1"
+        port = \(port)
+        [sites.proxy]
+        enabled = true
+        headers = { trusted_proxies = [\(trusts ? "\"127.0.0.1\"" : "")] }
+        [[sites.proxy.upstreams]]
+        name = "app"
+        url = "http://127.0.0.1:\(upstream)"
+        [[sites.proxy.upstreams]]
+        name = "dead"
+        url = "http://127.0.0.1:1"
+        [[sites.proxy.routes]]
+        path = "/"
+        upstream = "app"
+        [[sites.proxy.routes]]
+        path = "/dead/"
+        upstream = "dead"
+        """
+    }
+
+    /// Answers with the trace fields of the request.
+    private func echo() throws -> Upstream {
+        try Upstream.answering { request in
+            Upstream.ok("\(request.value("traceparent") ?? "-") \(request.value("tracestate") ?? "-")")
+        }
+    }
+
+    private func ask(_ port: FreePort, _ path: String, _ fields: [String] = []) async throws -> [String] {
+        let answer = try await Command.run("curl", ["-sS"] + fields.flatMap { ["-H", $0] } + ["http://127.0.0.1:\(port)\(path)"])
+        return answer.text.split(separator: " ").map(String.init)
+    }
+
+    @Test("of trusted proxies go on, with a span of ours and one of what the upstream is asked; the log names them")
+    func continued() async throws {
+        let (port, upstream, collector) = (try FreePort(), try echo(), try Collector())
+        let toml = site(
+            port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"\nservice_name = \"edge\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let told = try await ask(
+                port, "/x?token=1", ["traceparent: 00-\(Self.trace)-\(Self.parent)-01", "tracestate: vendor=1"])
+            #expect(told[0].hasPrefix("00-\(Self.trace)-") && told[0].hasSuffix("-01") && told[1] == "vendor=1", "\(told)")
+            let spans = try await collector.spans.first(2)
+            let (server, client) = (spans[0], spans[1])
+            #expect(server.trace == Self.trace && server.parent == Self.parent && server.kind == 2 && server.name == "GET /")
+            #expect(client.trace == Self.trace && client.parent == server.identifier && client.kind == 3 && client.name == "GET")
+            #expect(told[0].contains("-\(client.identifier)-") && server.service == "edge")
+            #expect(server.end >= server.start && client.start >= server.start && client.end <= server.end)
+            #expect(server.attributes["http.response.status_code"] == "200" && server.attributes["url.path"] == "/x")
+            #expect(server.attributes["gatehouse.site"] == "shop" && server.attributes["url.scheme"] == "http")
+            #expect(client.attributes["url.full"] == "http://127.0.0.1:\(upstream.port)" && !server.isError)
+            let line = try await gatehouse.process.output.first { $0.contains("/x?token") }
+            let entry = try #require(AccessEntry(line))
+            #expect(entry["trace_id"] == Self.trace && entry["span_id"] == server.identifier)
+        }
+    }
+
+    @Test(
+        "begin anew where the peer is not trusted, or names none that is one",
+        arguments: [
+            (false, "00-\(trace)-\(parent)-01"), (true, "00-\(trace)-\(parent)"), (true, "ff-\(trace)-\(parent)-01"),
+            (true, "00-00000000000000000000000000000000-\(parent)-01"), (true, "00-\(trace)-0000000000000000-01"),
+            (true, "00-\(trace.uppercased())-\(parent)-01"), (true, "00-\(trace)-\(parent)-01-x"),
+        ])
+    func begun(trusts: Bool, field: String) async throws {
+        let (port, upstream, collector) = (try FreePort(), try echo(), try Collector())
+        let toml = site(port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"", trusts: trusts)
+        try await Gatehouse.serving(toml) { _ in
+            let told = try await ask(port, "/", ["traceparent: \(field)", "tracestate: vendor=1"])
+            #expect(!told[0].contains(Self.trace) && told[0].utf8.count == 55 && told[1] == "-", "\(told)")
+            let server = try await collector.spans.first(2)[0]
+            #expect(server.parent == nil && told[0].contains(server.trace))
+        }
+    }
+
+    @Test("that are not sampled leave spans where an answer is a 5xx, and no others")
+    func tail() async throws {
+        let (port, upstream, collector) = (try FreePort(), try echo(), try Collector())
+        let toml = site(port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"\nslow = 600")
+        try await Gatehouse.serving(toml) { _ in
+            for _ in 0..<10 {
+                let told = try await ask(port, "/", ["traceparent: 00-\(Self.trace)-\(Self.parent)-00"])
+                #expect(told[0].hasSuffix("-00"))
+            }
+            _ = try await ask(port, "/dead/", ["traceparent: 00-\(Self.trace)-\(Self.parent)-00"])
+        }
+        let spans = try await collector.spans.first(2)
+        #expect(spans[0].name == "GET /dead/" && spans[0].isError && spans[1].isError)
+        #expect(spans[0].attributes["error.type"] == "upstream_connect_failed")
+        #expect(collector.spans.all.count == 2)
+    }
+
+    @Test("cost no request anything where nobody takes them: what is lost is counted", arguments: [503, 0])
+    func lost(status: Int) async throws {
+        let (port, upstream) = (try FreePort(), try echo())
+        let collector = status == 0 ? nil : try Collector(status: status)
+        let free = try FreePort()
+        let endpoint = "endpoint = \"http://127.0.0.1:\(collector.map { "\($0.port)" } ?? "\(free)")/v1/traces\""
+        try await Gatehouse.serving(site(port, upstream.port, endpoint + "\n[logging]\nlevel = \"debug\"\nformat = \"json\"")) {
+            gatehouse in
+            for _ in 0..<20 { #expect(try await ask(port, "/").count == 2) }
+            let words = status == 0 ? "a log's receiver cannot be reached: lines wait" : "a log cannot be written: lines are lost"
+            let said = try await gatehouse.log.first { $0.contains(words) }
+            #expect(said.contains("key=tracing.endpoint") && said.contains(status == 0 ? "refused" : "503"), "\(said)")
+        }
+    }
+}
