@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length) {
@@ -98,4 +99,11 @@ ssize_t gh_receive_message(int socket, void *bytes, size_t size, int *descriptor
         return -1;
     }
     return count;
+}
+
+int gh_clock_is_synchronised(void) {
+    struct timex values = {0};
+    int state = adjtimex(&values);
+    if (state < 0) return -1;
+    return state != TIME_ERROR && !(values.status & STA_UNSYNC);
 }

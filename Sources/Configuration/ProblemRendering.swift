@@ -65,7 +65,7 @@ private func excerpt(of line: Substring, around column: Int) -> (shown: String, 
 }
 
 /// A text for a terminal: control characters escaped, very long texts cut.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     var shown = ""
     for (count, scalar) in text.unicodeScalars.enumerated() {
         if count == 400 { return shown + "…" }

@@ -68,6 +68,14 @@ package enum FileAccess {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
     }
 
+    /// Who may do what with a file, as chmod(1) counts it: the lower nine bits. Links are followed.
+    /// - Returns: nil if there is no such file.
+    package static func mode(of path: String) -> UInt32? {
+        var status = stat()
+        // The path is read and the struct filled during the call alone.
+        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+
     /// When a file's content was changed last, in nanoseconds since 1970; nil if there is none.
     package static func modified(_ path: String) -> UInt64? {
         var status = stat()

@@ -48,6 +48,15 @@ package final class Listener {
         socket = try Socket(adopting: descriptor, on: loop)
     }
 
+    /// Why an address cannot be listened on now by one that shares it with nobody; nil if it can. Listens there for a moment.
+    package static func problem(listeningOn address: SocketAddress) -> SystemError? {
+        let descriptor = Glibc.socket(address.domain, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return SystemError("socket") }
+        defer { Glibc.close(descriptor) }
+        do throws(SystemError) { try prepare(descriptor, address, 1, shares: false) } catch { return error }
+        return nil
+    }
+
     /// Accepts from a socket that somebody else has opened, and may keep open: so it can be several workers'.
     package init(_ passed: PassedSocket, on loop: EventLoop) throws(SystemError) {
         address = passed.address

@@ -7,11 +7,21 @@ import Logging
 enum FileLimit {
     /// Raises it to what a plan may need.
     static func raise(for loaded: LoadedPlan, _ log: Logger) {
-        // A client and its upstream; the gateway itself. A remembered file may have a compressed sibling; where there is no
+        // A remembered file may have a compressed sibling; where there is no
         // room for them all, connections come first.
-        let needed = loaded.configuration.performance.maxConnections * 2 + 256
+        let needed = needed(for: loaded.configuration)
         let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
         raise(to: needed + files, needed: needed, log)
+    }
+
+    /// How many a configuration's connections need: a client and its upstream; the gateway itself.
+    static func needed(for configuration: Configuration) -> Int { configuration.performance.maxConnections * 2 + 256 }
+
+    /// How far the limit may be raised; 0 if that cannot be said.
+    static var highest: UInt {
+        var limit = rlimit()
+        // The struct is filled during the call alone.
+        return unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit.rlim_max : 0
     }
 
     /// How many files may be open now; 0 if that cannot be said.

@@ -15,6 +15,7 @@ struct Gatehouse: AsyncParsableCommand {
             Start here:
               gatehouse demo                   see it work: an echo and a chat over TLS
               gatehouse check gatehouse.toml   is this right? (BWS files work too)
+              gatehouse doctor                 is this machine fit for it?
               gatehouse run -c gatehouse.toml  serve it until SIGTERM or Ctrl-C
               gatehouse reload                 have it read its configuration again
               gatehouse ./public               serve a directory over plain HTTP
@@ -25,7 +26,7 @@ struct Gatehouse: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
             ServersCommand.self, ConnectionsCommand.self, CacheCommand.self, HistoryCommand.self, RollbackCommand.self,
-            CertsCommand.self, TrustCommand.self, TLSCommand.self, DemoCommand.self,
+            CertsCommand.self, TrustCommand.self, TLSCommand.self, DoctorCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

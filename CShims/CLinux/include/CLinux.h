@@ -60,3 +60,6 @@ size_t gh_unused_memory(void);
 
 /// malloc_trim(3), which the Glibc module does not cover: whole pages that malloc has not lent are given back to the kernel.
 void gh_give_back_memory(void);
+
+/// Does the kernel hold its clock for set by somebody who knows the time (adjtimex(2))? -1: it does not say.
+int gh_clock_is_synchronised(void);

@@ -1,7 +1,7 @@
 package import Configuration
-import EventLoop
+package import EventLoop
 import Glibc
-import Transport
+package import Transport
 
 /// An address cannot be listened on.
 package struct ListenError: Error, CustomStringConvertible {
@@ -9,6 +9,11 @@ package struct ListenError: Error, CustomStringConvertible {
     /// The key path of the first site that has it.
     let site: String
     let cause: SystemError
+
+    /// - Parameter site: the key path of the first site that has the address.
+    package init(address: SocketAddress, site: String, cause: SystemError) {
+        (self.address, self.site, self.cause) = (address, site, cause)
+    }
 
     package var description: String {
         let hint = cause.code == EADDRINUSE ? "; another program listens there, or this one already runs" : ""

@@ -113,7 +113,8 @@ struct ProbedServer {
         return servers
     }
 
-    private init?(of upstream: Upstream) {
+    /// - Returns: nil for a Unix socket.
+    init?(of upstream: Upstream) {
         if case .unix = upstream.url.host { return nil }
         host = upstream.url.hostText
         port = UInt16(clamping: upstream.url.port)

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Configuration
+import Gateway
+
+/// `gatehouse doctor`
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Is this machine fit to serve a configuration, and what is to be done if not?",
+        discussion: """
+            It looks at the configuration, open files, ports, the clock, names, certificates,
+            modes of files, upstream servers with their TLS, and the kernel, each with the
+            remedy. Each upstream server gets one connection, and one handshake if it speaks
+            TLS. Nothing is changed. Run it as the user who runs the gateway.
+            Exit code 1 if there is an error; warnings leave it at 0.
+            """)
+
+    @Option(name: [.short, .long], help: "The configuration file.")
+    var config = "config.toml"
+
+    @Option(help: "Seconds that a connection to an upstream server, and each of its answers, may take.")
+    var timeout = 5
+
+    @Flag(help: "Only what is not as it should be.")
+    var faults = false
+
+    @Flag(help: "Unknown keys are warnings instead of errors.")
+    var lenient = false
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (1...600).contains(timeout) else { throw ValidationError("--timeout is 1 to 600 seconds.") }
+    }
+
+    func run() async throws {
+        let result = Configuration.read(path: config, mode: lenient ? .lenient : .strict)
+        let (_, problems) = LoadedPlan.build(result, workers: nil, after: nil, policy: .degrade)
+        var findings = problems.map(Finding.init)
+        if !problems.contains(where: { $0.severity != .note }) {
+            findings.append(Finding(.configuration, .ok, config, "it is right"))
+        }
+        if let configuration = result.configuration {
+            let needs = MachineReadings.Needs(
+                connections: configuration.performance.maxConnections,
+                descriptors: FileLimit.needed(for: configuration))
+            findings += MachineReadings(proc: "/proc", descriptors: FileLimit.highest).findings(for: needs)
+            findings += await ExaminedPorts(configuration).findings()
+            findings += ExaminedFiles(configuration, file: config).findings()
+            findings += ExaminedUpstreams(configuration, timeout: timeout).findings()
+        }
+        let report = DoctorReport(findings)
+        let shown = faults ? report.onlyFaults : report
+        Console.say(json ? try AdminClient.text(shown) : shown.text)
+        if report.errors > 0 { throw ExitCode(1) }
+    }
+}
+
+/// All findings, by area, and how many are not as they should be.
+struct DoctorReport: Encodable {
+    let errors: Int
+    let warnings: Int
+    private(set) var findings: [Finding]
+
+    init(_ findings: [Finding]) {
+        self.findings = Finding.Area.allCases.flatMap { area in findings.filter { $0.area == area } }
+        errors = findings.count { $0.verdict == .error }
+        warnings = findings.count { $0.verdict == .warning }
+    }
+
+    /// The same without what is as it should be.
+    var onlyFaults: DoctorReport {
+        var report = self
+        report.findings.removeAll { $0.verdict == .ok }
+        return report
+    }
+
+    /// For people: a line for each, and below it what to do.
+    var text: String {
+        let width = Finding.Area.allCases.map(\.rawValue.count).max() ?? 0
+        let lines = findings.flatMap { finding in
+            let area = finding.area.rawValue + String(repeating: " ", count: width - finding.area.rawValue.count)
+            let verdict = finding.verdict.rawValue + String(repeating: " ", count: 7 - finding.verdict.rawValue.count)
+            let place = finding.place.map { "  (\($0))" } ?? ""
+            let line = "\(verdict)  \(area)  \(finding.subject): \(finding.message)\(place)"
+            // Nothing that a server said may move the cursor or make a line of its own.
+            return ([line] + (finding.remedy.map { [String(repeating: " ", count: width + 11) + "-> \($0)"] } ?? []))
+                .map(printable)
+        }
+        return (lines + ["\(errors) \(errors == 1 ? "error" : "errors"), \(warnings) \(warnings == 1 ? "warning" : "warnings")"])
+            .joined(separator: "\n")
+    }
+}
+
+extension Finding {
+    /// What reading the configuration, or making a plan of it, has found.
+    fileprivate init(_ problem: Problem) {
+        let verdict: Verdict =
+            switch problem.severity {
+            case .error: .error
+            case .warning: .warning
+            case .note: .ok
+            }
+        let isOfCertificate = problem.keyPath.contains(".ssl")
+        self.init(
+            isOfCertificate ? .certificates : .configuration, verdict,
+            problem.keyPath.isEmpty ? problem.location.file : problem.keyPath, problem.message, remedy: problem.hint,
+            place: "\(problem.location.file):\(problem.location.line)")
+    }
+}
+
+extension Configuration {
+    /// `FILE:LINE` of a key.
+    func place(of keyPath: String) -> String? { location(of: keyPath).map { "\($0.file):\($0.line)" } }
+}

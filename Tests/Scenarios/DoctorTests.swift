@@ -1,0 +1,192 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is wrong with a machine or a configuration, and whether `gatehouse doctor` finds it.
+@Suite("gatehouse doctor")
+struct DoctorTests {
+    private struct Finding: Decodable, Sendable {
+        var area: String
+        var verdict: String
+        var subject: String
+        var message: String
+        var remedy: String?
+        var place: String?
+    }
+
+    private struct Report: Decodable {
+        var errors: Int
+        var warnings: Int
+        var findings: [Finding]
+    }
+
+    /// Runs it, and holds the exit code against what it says.
+    private func examine(
+        _ toml: String, in directory: TemporaryDirectory, mode: Int = 0o644, arguments: [String] = []
+    ) async throws -> [Finding] {
+        let file = try directory.write("doctor.toml", toml)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        return try findings(
+            await Command.run(
+                Place.gatehouse, ["doctor", "-c", file, "--json"] + arguments,
+                environment: ["RUNTIME_DIRECTORY": directory.path]))
+    }
+
+    private func findings(_ outcome: Command.Outcome) throws -> [Finding] {
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output))
+        #expect(report.errors == report.findings.count { $0.verdict == "error" })
+        #expect(outcome.code == (report.errors > 0 ? 1 : 0), "\(outcome)")
+        for finding in report.findings where finding.verdict == "error" {
+            #expect(finding.remedy != nil, "an error without a remedy: \(finding)")
+        }
+        return report.findings
+    }
+
+    private func site(_ port: FreePort, _ more: String = "") -> String {
+        "[[sites]]\nhostname = \"localhost\"\nlisten = \"127.0.0.1\"\nport = \(port)\nrespond = { body = \"hello\" }\n\(more)"
+    }
+
+    private func own(_ findings: [Finding], _ area: String) -> [Finding] { findings.filter { $0.area == area } }
+
+    @Test("a configuration that is right on a machine that is fit has no error, and each area is looked at")
+    func wellAll() async throws {
+        let directory = try TemporaryDirectory()
+        let certificates = try await Certificates.ready()
+        let upstream = try Upstream { _, wire in _ = try wire.readToEnd() }
+        let found = try await examine(
+            Sites.proxy(try FreePort(), to: "http://localhost:\(upstream.port)", ssl: certificates.ssl()), in: directory)
+        #expect(!found.contains { $0.verdict == "error" }, "\(found)")
+        #expect(
+            Set(found.map(\.area)) == [
+                "configuration", "descriptors", "ports", "clock", "names", "certificates", "files", "upstreams", "kernel",
+            ])
+    }
+
+    @Test("text has a line for each finding, its remedy below it, and a count; --faults leaves out what is well")
+    func text() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("doctor.toml", site(try FreePort(), "colour = 1\n"))
+        let all = try await Command.run(Place.gatehouse, ["doctor", "-c", file])
+        #expect(all.code == 1 && all.text.contains("\nok "), "\(all)")
+        let faults = try await Command.run(Place.gatehouse, ["doctor", "--faults", "-c", file])
+        #expect(faults.text.hasPrefix("error    configuration  sites[0].colour: "), "\(faults)")
+        #expect(faults.text.contains("(\(file):6)"), "\(faults)")
+        #expect(!faults.text.contains("\nok "), "\(faults)")
+        #expect(faults.text.contains(/\n1 error, [0-9]+ warnings?\n$/), "\(faults)")
+        let missing = try await Command.run(Place.gatehouse, ["doctor", "-c", directory.path + "/none.toml"])
+        #expect(missing.code == 1 && missing.text.contains("none.toml"), "\(missing)")
+        let usage = try await Command.run(Place.gatehouse, ["doctor", "--timeout", "0"])
+        #expect(usage.code == 2, "\(usage)")
+        let help = try await Command.run(Place.gatehouse, ["doctor", "--help"])
+        #expect(help.code == 0 && help.text.contains("--faults"), "\(help)")
+    }
+
+    @Test("a limit on open files below what performance.max_connections needs is an error")
+    func descriptors() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "doctor.toml", "[performance]\nmax_connections = 1000\n" + site(try FreePort()))
+        let outcome = try await Command.run(
+            "bash", ["-c", "ulimit -Hn 2255; exec \"$0\" doctor --json -c \"$1\"", Place.gatehouse, file])
+        let found = own(try findings(outcome), "descriptors")
+        #expect(found.map(\.verdict) == ["error"] && found[0].remedy?.contains("LimitNOFILE=2256") == true, "\(found)")
+    }
+
+    @Test("a port that another program has is an error, one that a running gateway has is none")
+    func ports() async throws {
+        let directory = try TemporaryDirectory()
+        let other = try Upstream { _, wire in _ = try wire.readToEnd() }
+        let toml =
+            "[[sites]]\nhostname = \"localhost\"\nlisten = \"127.0.0.1\"\nport = \(other.port)\nrespond = { body = \"a\" }\n"
+        let taken = own(try await examine(toml, in: directory), "ports")
+        #expect(taken.map(\.verdict) == ["error"] && taken[0].remedy?.contains("ss -ltnp") == true, "\(taken)")
+        #expect(taken[0].place?.hasSuffix("doctor.toml:4") == true, "\(taken)")
+
+        let port = try FreePort()
+        let gateway = try await ReloadingGatehouse(site(port), in: directory)
+        let file = try directory.write("doctor.toml", site(port))
+        let held = own(try findings(try await gateway.command(["doctor", "--json", "-c", file])), "ports")
+        #expect(held.map(\.verdict) == ["ok"] && held[0].message.contains("process \(gateway.process.pid)"), "\(held)")
+        try await gateway.end()
+    }
+
+    @Test("an address that this machine does not have is an error")
+    func foreignAddress() async throws {
+        // Of RFC 5737: nobody's.
+        let toml = "[[sites]]\nhostname = \"localhost\"\nlisten = \"192.0.2.1\"\nport = 8080\nrespond = { body = \"a\" }\n"
+        let found = own(try await examine(toml, in: try TemporaryDirectory()), "ports")
+        #expect(found.map(\.verdict) == ["error"] && found[0].remedy?.contains("ip address") == true, "\(found)")
+    }
+
+    @Test("a name without an address is an error; a server where nobody listens is one")
+    func upstreams() async throws {
+        let directory = try TemporaryDirectory()
+        // RFC 6761: a name that nobody has.
+        let unknown = try await examine(Sites.proxy(try FreePort(), to: "http://nobody.invalid:1"), in: directory)
+        #expect(own(unknown, "names").map(\.verdict) == ["error"], "\(unknown)")
+        let closed = try FreePort()
+        let unreached = own(
+            try await examine(Sites.proxy(try FreePort(), to: "http://127.0.0.1:\(closed)"), in: directory), "upstreams")
+        #expect(unreached.map(\.verdict) == ["error"] && unreached[0].message.contains("refused"), "\(unreached)")
+        let noSocket = own(
+            try await examine(Sites.proxy(try FreePort(), to: "unix:\(directory.path)/none.sock"), in: directory), "upstreams")
+        #expect(noSocket.map(\.verdict) == ["error"], "\(noSocket)")
+    }
+
+    @Test("an upstream's certificate is judged as the gateway would: an error, a warning with verify = false, or well")
+    func upstreamTLS() async throws {
+        let directory = try TemporaryDirectory()
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let server = try ChildProcess(
+            "openssl",
+            [
+                "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.local.certificate, "-key",
+                certificates.local.key,
+            ])
+        _ = try await server.output.first("ACCEPT") { $0.hasPrefix("ACCEPT") }
+        let url = "https://127.0.0.1:\(port)"
+        for (keys, verdict) in [
+            ("ca_file = \"\(certificates.authority)\"", "ok"), ("", "error"), ("verify = false", "warning"),
+            ("ca_file = \"\(certificates.authority)\"\ntls_server_name = \"other.test\"", "error"),
+        ] {
+            let found = own(try await examine(Sites.proxy(try FreePort(), to: url, upstream: keys), in: directory), "upstreams")
+            #expect(found.map(\.verdict) == [verdict], "\(keys): \(found)")
+        }
+        server.kill()
+        _ = try await server.exit()
+        let plain = try Upstream { _, wire in try wire.write("HTTP/1.1 400 Bad Request\r\n\r\n") }
+        let found = own(
+            try await examine(Sites.proxy(try FreePort(), to: "https://127.0.0.1:\(plain.port)"), in: directory), "upstreams")
+        #expect(found.map(\.verdict) == ["error"] && found[0].message.contains("no handshake"), "\(found)")
+    }
+
+    @Test("a certificate that has expired is told, one that is well is, too; a key of another is an error")
+    func certificates() async throws {
+        let directory = try TemporaryDirectory()
+        let expired = try await MadeCertificate.make("old", in: directory, days: -20 ... -10, names: ["DNS:localhost"])
+        let old = own(try await examine(site(try FreePort(), expired.ssl), in: directory), "certificates")
+        #expect(old.contains { $0.verdict == "warning" && $0.message.contains("expired") }, "\(old)")
+        let well = try await MadeCertificate.make("well", in: directory, names: ["DNS:localhost"])
+        let good = own(try await examine(site(try FreePort(), well.ssl), in: directory), "certificates")
+        #expect(good.contains { $0.verdict == "ok" && $0.subject == well.file && $0.message.contains("good until") }, "\(good)")
+        let mixed = well.ssl.replacing(well.keyFile, with: expired.keyFile)
+        let wrong = own(try await examine(site(try FreePort(), mixed), in: directory), "certificates")
+        #expect(wrong.contains { $0.verdict == "error" }, "\(wrong)")
+    }
+
+    @Test("a key that everybody may read is an error, and so is a configuration that everybody may change")
+    func modes() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make("key", in: directory, names: ["DNS:localhost"])
+        for (mode, verdict) in [(0o600, "ok"), (0o640, "ok"), (0o644, "error"), (0o602, "error")] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: made.keyFile)
+            let found = own(try await examine(site(try FreePort(), made.ssl), in: directory), "files")
+            let key = try #require(found.first { $0.subject == made.keyFile })
+            #expect(key.verdict == verdict, "\(key)")
+            #expect(verdict == "ok" || key.remedy?.contains("chmod") == true, "\(key)")
+        }
+        let open = own(try await examine(site(try FreePort()), in: directory, mode: 0o666), "files")
+        #expect(open.map(\.verdict) == ["error"] && open[0].remedy?.contains("chmod o-w") == true, "\(open)")
+    }
+}
