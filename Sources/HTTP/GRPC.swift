@@ -74,8 +74,8 @@ package enum GRPC {
 }
 
 extension RequestHead {
-    /// Is it a call of gRPC's: a POST by HTTP/2 of `application/grpc`, with what may follow that (`+proto`, parameters)? gRPC-Web is
-    /// another protocol, and no affair of ours.
+    /// Is it a call of gRPC's: a POST by HTTP/2 of `application/grpc`, with what may follow that (`+proto`, parameters)? gRPC-Web
+    /// is another protocol, and no affair of ours.
     package var isGRPC: Bool {
         guard isHTTP2, method == .post, let line = fields.first(.contentType) else { return false }
         let (start, count) = (line.value.lowerBound, line.value.count)

@@ -1,8 +1,8 @@
 import HTTP
 import Messages
 
-/// The question of gRPC's health checking (`grpc.health.v1.Health/Check`, health/v1/health.proto of the grpc-proto repository), and
-/// its answer.
+/// The question of gRPC's health checking (`grpc.health.v1.Health/Check`, health/v1/health.proto of the grpc-proto repository),
+/// and its answer.
 enum GRPCHealth {
     /// Bytes of an answer's body: a message of two bytes and what stands before it, and room for what later versions may add.
     static let mostBytes = 1024

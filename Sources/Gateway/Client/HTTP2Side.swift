@@ -54,7 +54,7 @@ final class HTTP2Side: ClientSide {
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {
         let isTunnel = head.status == 101
         var framing = framing
-        // That nothing follows is said by the stream's end; what the upstream has not stated is not made up (gRPC's "Trailers-Only").
+        // That nothing follows is said by the stream's end; what the upstream has not stated is not made up.
         if case .length(0) = framing, !head.contains(.contentLength) { framing = .none }
         var answer = ClientAnswer(framing: framing, clientMinorVersion: 1, closes: false)
         answer.forwardsTrailers = !framing.isEmpty && request.acceptsTrailers

@@ -20,7 +20,7 @@ extension Exchange {
         if plan.retry.retries > 0, isIdempotent {
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(
-                    attempts: countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
+                    attempts: record.countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         terms.wayBack = route.targets[choice].wayBack
         if !isStuck, let sticky = plan.sticky {
@@ -40,12 +40,10 @@ extension Exchange {
     /// May the request be sent again? If not, the log says why.
     mutating func mayRetry(_ failure: Failure, _ route: ProxyRoute, _ replay: Replay?) -> Bool {
         guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
-        if case .unprocessed = failure.retry, record.unprocessedAttempts < Self.mostUnprocessed {
-            record.unprocessedAttempts += 1
-        }
+        if case .unprocessed = failure.retry { record.noteUnprocessed() }
         let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
-            attempts: countedAttempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
+            attempts: record.countedAttempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
             isBodyKept: client.body.bodyBytes == kept)
         switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
         case .retry: return true
@@ -54,12 +52,6 @@ extension Exchange {
             return false
         }
     }
-
-    /// Attempts that count against `retry.retries`: a connection that ends takes all with it that it had not begun, and that may
-    /// happen to one request a few times.
-    private var countedAttempts: Int { max(1, record.attempts - record.unprocessedAttempts) }
-
-    private static var mostUnprocessed: Int { 16 }
 
     /// What the policy is asked about; nil if the failure is none that another attempt could mend.
     private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {

@@ -42,6 +42,15 @@ struct AccessRecord {
     /// A WebSocket handshake came to a route without `websocket = true` and went on as an ordinary request.
     var ignoredHandshake = false
 
+    /// Attempts that count against `retry.retries`: a connection that ends takes all with it that it had not begun, and that may
+    /// happen to one request a few times.
+    var countedAttempts: Int { max(1, attempts - unprocessedAttempts) }
+
+    /// The last attempt is one that provably no server looked at.
+    mutating func noteUnprocessed() {
+        if unprocessedAttempts < 16 { unprocessedAttempts += 1 }
+    }
+
     init(began: UInt64) {
         self.began = began
     }

@@ -25,9 +25,8 @@ struct Relay: ~Copyable {
     let began: UInt64
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it.
     private var waitedForBody: UInt64 = 0
-    private let isCall: Bool
-    /// When a call must have ended, in monotonic nanoseconds.
-    private let end: UInt64
+    /// As `RelayProgress` has them.
+    private let (isCall, end): (Bool, UInt64)
 
     /// - Parameters:
     ///   - upstream: the request's head has been given to it.
@@ -40,8 +39,7 @@ struct Relay: ~Copyable {
         waiter = client.waiter
         loop = waiter.loop
         began = loop.now
-        isCall = terms.isCall
-        end = terms.deadline ?? .max
+        (isCall, end) = (terms.isCall, terms.deadline ?? .max)
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
         if terms.forwardsTrailers {
