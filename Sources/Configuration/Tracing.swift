@@ -79,15 +79,15 @@ extension ConfigurationReference {
             Key(
                 "endpoint", "URL", .none("no spans"),
                 """
-                Who takes them: OTLP over HTTP, as JSON. Without a path it is `/v1/traces`. A collector listens at port 4318 as a \
-                rule.
+                Who takes them: OTLP over HTTP, as JSON. Without a path it is `/v1/traces`. A collector listens at port 4318 \
+                as a rule.
                 """),
             Key("service_name", "text", .none("`server.name`"), "`service.name` of the spans."),
             Key(
                 "sample_one_in", "1 to 1000000", .value("1"),
                 """
-                Of traces that begin here one in so many is sampled. Those of trusted proxies go on as they were begun. Answers of \
-                5xx, and slow ones, are sent in any case.
+                Of traces that begin here one in so many is sampled. Those of trusted proxies go on as they were begun. Answers \
+                of 5xx, and slow ones, are sent in any case.
                 """),
             Key("slow", "duration", .value("1"), "From when on an exchange is slow."),
             Key(

@@ -165,9 +165,7 @@ actor Reloader {
         let logs: Logs
         do {
             // Last, since it may create files; but before the listeners, which clients see.
-            logs = try Logs(
-                loaded.configuration.logging, sites: loaded.configuration.sites,
-                spans: loaded.configuration.spanDestination, workers: inUse.workerCount, after: output.logs)
+            logs = try Logs(of: loaded.configuration, workers: inUse.workerCount, after: output.logs)
             try await gateway.adopt(loaded.plan, logs: logs)
         } catch let error as ListenError {
             return refuse([error.problem(in: loaded.configuration)])

@@ -81,11 +81,7 @@ struct Service: Sendable {
         ProcessReading.begin()
         do {
             let privileges = try Privileges(configuration.server)
-            let open = {
-                try Logs(
-                    configuration.logging, sites: configuration.sites, spans: configuration.spanDestination,
-                    workers: loaded.plan.workerCount)
-            }
+            let open = { try Logs(of: configuration, workers: loaded.plan.workerCount) }
             let logs = try privileges?.asUser(open) ?? open()
             let output = DiagnosticsOutput(logs, level: configuration.logging.level)
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }

@@ -2,8 +2,8 @@ import HTTP
 
 /// The step that gives an exchange its place in a trace, and tells the upstream.
 extension Exchange {
-    /// Goes on with the trace of a trusted proxy, or begins one. Others' is not gone on with: it could be anybody's, and would have
-    /// their choice of sampling.
+    /// Goes on with the trace of a trusted proxy, or begins one. Others' is not gone on with: it could be anybody's, and would
+    /// have their choice of sampling.
     mutating func beginTrace(_ request: RequestHead, _ tracing: TracingPlan, of site: SitePlan) {
         let (span, upstreamSpan) = (state.requestIDs.nextWord() | 1, state.requestIDs.nextWord() | 1)
         if endpoint.forwarding(to: site).isTrusted, let field = request.fields.onlyValue(named: "traceparent"),
