@@ -103,9 +103,10 @@ struct ClientCertificateMatrixTests {
         }
 
         /// What a client finds in its environment, with the stores that NSS and Java want.
-        func environment(_ shown: MadeCertificate, _ port: FreePort, _ certificates: Certificates) async throws -> [String:
-            String]
-        {
+        func environment(
+            _ client: Client, _ certificate: MadeCertificate?, _ port: FreePort, _ certificates: Certificates
+        ) async throws -> [String: String] {
+            let shown = certificate ?? alice
             let name = URL(filePath: shown.file).deletingPathExtension().lastPathComponent
             let environment = [
                 "CA": certificates.authority, "CERT": shown.file, "KEY": shown.keyFile, "PORT": "\(port)", "NAME": name,
@@ -114,16 +115,18 @@ struct ClientCertificateMatrixTests {
             ]
             let script = """
                 openssl pkcs12 -export -in "$CERT" -inkey "$KEY" -name "$NAME" -passout pass:secret -out "$P12"
-                if command -v certutil; then
+                if [ "$1" = tstclnt ]; then
                     mkdir -p "$FOLDER/nss" && certutil -N -d "sql:$FOLDER/nss" --empty-password
                     certutil -A -d "sql:$FOLDER/nss" -n ca -t C,, -i "$CA"
-                    pk12util -i "$P12" -d "sql:$FOLDER/nss" -W secret -K ''
+                    # NSS shows what it has, also unasked.
+                    [ -z "$2" ] || pk12util -i "$P12" -d "sql:$FOLDER/nss" -W secret -K ''
                 fi
-                if command -v keytool; then
+                if [ "$1" = java ]; then
                     keytool -importcert -noprompt -alias ca -file "$CA" -keystore "$FOLDER/trust.p12" -storepass secret
                 fi
                 """
-            let made = try await Command.run("sh", ["-ec", script], environment: environment)
+            let made = try await Command.run(
+                "sh", ["-ec", script, "sh", client.program, certificate == nil ? "" : "yes"], environment: environment)
             try #require(made.code == 0, "\(made)")
             return environment
         }
@@ -151,7 +154,7 @@ struct ClientCertificateMatrixTests {
             ] as [(MadeCertificate?, String?)] {
                 try? FileManager.default.removeItem(atPath: parties.directory.path + "/nss")
                 try? FileManager.default.removeItem(atPath: parties.directory.path + "/trust.p12")
-                let environment = try await parties.environment(shown ?? parties.alice, port, certificates)
+                let environment = try await parties.environment(client, shown, port, certificates)
                 let outcome = try await Command.run(
                     "sh", ["-c", shown == nil ? client.bare : client.script], environment: environment)
                 #expect(outcome.text.contains("let in") == (cause == nil), "\(cause ?? "valid"): \(outcome)")
