@@ -87,7 +87,7 @@ struct DoctorTests {
         let file = try directory.write(
             "doctor.toml", "[performance]\nmax_connections = 1000\n" + site(try FreePort()))
         let outcome = try await Command.run(
-            "bash", ["-c", "ulimit -Hn 2255; exec \"$0\" doctor --json -c \"$1\"", Place.gatehouse, file])
+            "bash", ["-c", "ulimit -n 2255; exec \"$0\" doctor --json -c \"$1\"", Place.gatehouse, file])
         let found = own(try findings(outcome), "descriptors")
         #expect(found.map(\.verdict) == ["error"] && found[0].remedy?.contains("LimitNOFILE=2256") == true, "\(found)")
     }
