@@ -147,9 +147,9 @@ struct DoctorTests {
         _ = try await server.output.first("ACCEPT") { $0.hasPrefix("ACCEPT") }
         let url = "https://127.0.0.1:\(port)"
         for (keys, verdict, remedy) in [
-            ("ca_file = \"\(certificates.authority)\"", "ok", ""), ("", "error", "ca_file"), ("verify = false", "warning", "ca_file"),
-            ("ca_file = \"\(certificates.authority)\"
-tls_server_name = \"other.test\"", "error", "tls_server_name"),
+            ("ca_file = \"\(certificates.authority)\"", "ok", ""), ("", "error", "ca_file"),
+            ("verify = false", "warning", "ca_file"),
+            ("ca_file = \"\(certificates.authority)\"\ntls_server_name = \"other.test\"", "error", "tls_server_name"),
         ] {
             let found = own(try await examine(Sites.proxy(try FreePort(), to: url, upstream: keys), in: directory), "upstreams")
             #expect(found.map(\.verdict) == [verdict], "\(keys): \(found)")
