@@ -40,7 +40,8 @@ struct DoctorCommand: AsyncParsableCommand {
         if !problems.contains(where: { $0.severity != .note }) {
             findings.append(Finding(.configuration, .ok, config, "it is right"))
         }
-        if let configuration = result.configuration {
+        // What is wrong with a key says nothing of the machine.
+        if let configuration = result.configuration ?? Configuration.read(path: config, mode: .lenient).configuration {
             let needs = MachineReadings.Needs(
                 connections: configuration.performance.maxConnections,
                 descriptors: FileLimit.needed(for: configuration))
@@ -101,11 +102,13 @@ extension Finding {
             case .warning: .warning
             case .note: .ok
             }
+        let isFault = verdict != .ok
+        let place = "\(problem.location.file):\(problem.location.line)"
         let isOfCertificate = problem.keyPath.contains(".ssl")
         self.init(
             isOfCertificate ? .certificates : .configuration, verdict,
-            problem.keyPath.isEmpty ? problem.location.file : problem.keyPath, problem.message, remedy: problem.hint,
-            place: "\(problem.location.file):\(problem.location.line)")
+            problem.keyPath.isEmpty ? problem.location.file : problem.keyPath, problem.message,
+            remedy: problem.hint ?? (isFault ? "correct it; \"gatehouse check\" shows the line" : nil), place: place)
     }
 }
 

@@ -84,8 +84,7 @@ struct ExaminedUpstreams {
             guard let doubt = answer.verification else {
                 return Finding(.upstreams, .ok, subject, "TLS, with a certificate to be trusted", place: place)
             }
-            let remedy =
-                TLSExplanation.first(in: doubt)?.remedy ?? "\"gatehouse tls probe --upstream \(upstream.name)\" tells more"
+            let remedy = Self.remedy(doubt, upstream)
             let words = "its certificate is not to be trusted: \(doubt)"
             guard upstream.verify else {
                 return Finding(.upstreams, .warning, subject, words + "; verify = false takes it", remedy: remedy, place: place)
@@ -97,5 +96,18 @@ struct ExaminedUpstreams {
                 .upstreams, .error, subject, "no handshake: \(error.reason)",
                 remedy: remedy ?? "\"gatehouse tls probe --upstream \(upstream.name)\" tells more", place: place)
         }
+    }
+
+    /// - Parameter doubt: OpenSSL's words for why it does not believe the certificate.
+    private static func remedy(_ doubt: String, _ upstream: Upstream) -> String {
+        let more = "\"gatehouse tls probe --upstream \(upstream.name)\" tells more"
+        if doubt.contains("mismatch") {
+            return "name what the certificate is for with tls_server_name, or have one made for "
+                + "\(upstream.tlsServerName ?? upstream.url.hostText); \(more)"
+        }
+        if doubt.contains("issuer") || doubt.contains("self-signed") || doubt.contains("self signed") {
+            return "name the CA's certificate with ca_file, or have the server send its intermediates; \(more)"
+        }
+        return more
     }
 }
