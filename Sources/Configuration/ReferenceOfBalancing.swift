@@ -3,7 +3,7 @@ extension ConfigurationReference {
         "sites[].proxy.load_balancing", "How requests are spread over a pool. `docs/upstreams.md` explains the methods.",
         [
             Key(
-                "method", "`round_robin`, `weighted`, `least_connections`, `random_two`, `least_time`, `hash`",
+                "method", "`round_robin`, `weighted`, `least_connections`, `least_conn`, `random_two`, `least_time`, `hash`",
                 .value("\"round_robin\""), "`least_conn` is `least_connections`."),
             Key(
                 "hash_on", "`client`, `path`, `header:NAME`, `cookie:NAME`", .value("\"client\""),

@@ -186,7 +186,7 @@ extension ConfigurationReference {
                 Key("per_minute", "1 to 100000", .value("10"), "Certificates that are asked for in a minute, at most."),
                 Key("max_names", "1 to 1000000", .value("1000"), "Names that there may be certificates for."),
                 Key("max_waiting", "1 to 100000", .value("100"), "Handshakes that may wait at once."),
-                Key("wait", "seconds", .value("20"), "How long a handshake waits for its certificate."),
+                Key("wait", "duration", .value("20"), "How long a handshake waits for its certificate."),
             ]),
         Section(
             "sites[].ssl.acme", "How `auto_cert` gets its certificate.",
@@ -226,7 +226,7 @@ extension ConfigurationReference {
                 Key("zone", "name", .required, "The zone that has the names."),
                 Key("key_name", "name", .required, "What the server calls the key."),
                 Key("key_secret", "base64", .required, "The key."),
-                Key("wait", "seconds", .value("0"), "How long the zone's other servers need until they have a record."),
+                Key("wait", "duration", .value("0"), "How long the zone's other servers need until they have a record."),
             ]),
     ]
 }

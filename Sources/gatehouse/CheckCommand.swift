@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 
 /// `gatehouse check FILE`
 struct CheckCommand: ParsableCommand {
@@ -10,7 +11,10 @@ struct CheckCommand: ParsableCommand {
             """)
 
     @Argument(help: "The configuration file.")
-    var file: String
+    var file: String?
+
+    @Option(help: "Explain a key of configurations, such as sites.proxy.timeout.read; no file is needed.")
+    var explain: String?
 
     @Flag(help: "Unknown keys are warnings instead of errors.")
     var lenient = false
@@ -18,9 +22,24 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print each site's routes, in the order in which they are asked.")
     var routes = false
 
+    func validate() throws {
+        if file == nil, explain == nil { throw ValidationError("Which file is to be checked?") }
+    }
+
     func run() throws {
+        if let explain { try Self.explain(explain) }
+        guard let file else { return }
         let loaded = try LoadedPlan.load(file, lenient: lenient, isCheck: true)
         Console.say(routes ? RouteListing.text(loaded.configuration) : loaded.summary)
         Console.say("\(file) is right")
+    }
+
+    private static func explain(_ key: String) throws {
+        do throws(KeyExplanation.Unknown) {
+            Console.say(try KeyExplanation.text(of: key))
+        } catch {
+            Console.error("error: \(error.message)" + (error.hint.map { "\n  help: \($0)" } ?? ""))
+            throw ExitCode(1)
+        }
     }
 }

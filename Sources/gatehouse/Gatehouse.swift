@@ -24,7 +24,8 @@ struct Gatehouse: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, ReloadCommand.self, UpgradeCommand.self, StatusCommand.self,
+            RunCommand.self, CheckCommand.self, SchemaCommand.self, ExplainCommand.self, ReloadCommand.self,
+            UpgradeCommand.self, StatusCommand.self,
             ServersCommand.self, ConnectionsCommand.self, CacheCommand.self, HistoryCommand.self, RollbackCommand.self,
             CertsCommand.self, TrustCommand.self, TLSCommand.self, DoctorCommand.self, DemoCommand.self,
         ],
