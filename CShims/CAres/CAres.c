@@ -1,5 +1,7 @@
 #include "CAres.h"
 
+#include "Names.h"
+
 #include <ares.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -7,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-
-struct gh_names {
-    ares_channel channel;
-    int epoll;
-    void *owner;
-    gh_names_answer answer;
-};
 
 struct question {
     struct gh_names *names;

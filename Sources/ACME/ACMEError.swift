@@ -44,7 +44,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
         case .hook:
-            "what does the program say on standard error, or the DNS server's log? The program must end with 0, in 5 minutes"
+            "what does the program say on standard error, or the DNS server's log? It must end with 0, in acme.dns_hook_timeout"
         case .tooSlow: "it is tried again"
         }
     }

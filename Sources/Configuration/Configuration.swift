@@ -55,6 +55,8 @@ package struct ServerIdentity: Sendable, Equatable {
     package var description = ""
     /// Where what must outlive the process is kept: certificates got by ACME. As the file writes it.
     package var stateDir = "/var/lib/gatehouse"
+    /// May it be in memory alone, though certificates of public authorities are kept there?
+    package var volatileState = false
     /// Whom to become once everything is open, if started as root; nil: nobody.
     package var user: String?
     /// nil: the user's own.

@@ -4,6 +4,7 @@ extension ServerIdentity {
         table.read("version", into: &version)
         table.read("description", into: &description)
         if let text = table.string(["state_dir"], allowEmpty: false) { stateDir = text.value }
+        table.read("volatile_state", into: &volatileState)
         user = table.string(["user"], allowEmpty: false)?.value
         group = table.string(["group"], allowEmpty: false)?.value
         table.finish()

@@ -13,6 +13,10 @@ package struct GlobalTLS: Sendable, Equatable {
     package var ticketKeys: String?
     /// Where the secrets of all sessions are written, to decrypt recordings with; nil: nowhere.
     package var keylogFile: String?
+    /// How many certificates that are got by themselves are in memory at once.
+    package var maxLoadedCertificates = 1000
+    /// How long before its end a certificate is told to be in trouble.
+    package var expiryThreshold = Duration.seconds(7 * 86_400)
 
     package init() {}
 }
@@ -21,6 +25,8 @@ extension GlobalTLS {
     init(reading table: TableReader) {
         table.read("records", into: &records)
         table.read("ticket_keys", into: &ticketKeys)
+        table.read("max_loaded_certificates", into: &maxLoadedCertificates, in: 16...1_000_000)
+        table.readDuration("expiry_threshold", into: &expiryThreshold)
         if let file = table.string(["keylog_file"], allowEmpty: false) {
             keylogFile = file.value
             table.reading.warning(

@@ -20,6 +20,12 @@ extension ConfigurationReference {
                     "Where certificates got by ACME are kept: it must stay ([certificates.md](certificates.md))."
                 ),
                 Key(
+                    "volatile_state", "boolean", .value("false"),
+                    """
+                    Keep certificates of public authorities there though it is in memory alone (tmpfs), and ask for new ones \
+                    after each start of the machine.
+                    """),
+                Key(
                     "user", "name of a user", .none("nobody else"),
                     """
                     Started as root, Gatehouse becomes this user for good, as soon as ports, logs, certificates and directories \
@@ -130,6 +136,18 @@ extension ConfigurationReference {
                     """
                     Keys for session tickets, 80 bytes each, so that several gateways resume each other's sessions \
                     ([TLS](tls.md#resumption)).
+                    """),
+                Key(
+                    "max_loaded_certificates", "16 to 1000000", .value("1000"),
+                    """
+                    How many certificates of `auto_cert` are in memory at once. Each is read by the first handshake that needs \
+                    it; beyond that, those that were not asked for lately stay on the disk: [Certificates](certificates.md).
+                    """),
+                Key(
+                    "expiry_threshold", "duration", .value("604800"),
+                    """
+                    How long before its end a site's certificate is in trouble, as `gatehouse status` and the metrics tell: a \
+                    week; of short-lived ones a quarter of their life, if that is less.
                     """),
                 Key(
                     "keylog_file", "file", .none("none"),

@@ -214,6 +214,7 @@ extension ConfigurationReference {
                 Key(
                     "dns_hook", "file", .none("none"),
                     "A program that puts records into DNS: names are proved by dns-01, wildcards too."),
+                Key("dns_hook_timeout", "duration", .value("300"), "How long one run of it may take; then it is killed."),
             ]),
         Section(
             "sites[].ssl.acme.dns_update",

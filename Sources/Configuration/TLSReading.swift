@@ -143,6 +143,7 @@ extension ACMESettings {
         settings.dnsUpdate = DNSUpdateSettings.read(table.table("dns_update"))
         settings.profile = table.string(["profile"], allowEmpty: false)?.value
         settings.dnsHook = table.string(["dns_hook"], allowEmpty: false)?.value
+        table.readDuration("dns_hook_timeout", into: &settings.dnsHookTimeout)
         table.finish()
         return settings
     }

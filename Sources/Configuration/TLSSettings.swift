@@ -88,6 +88,8 @@ package struct ACMESettings: Sendable, Equatable {
     package var profile: String?
     /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
     package var dnsHook: String?
+    /// How long one run of it may take.
+    package var dnsHookTimeout = Duration.seconds(300)
     /// A DNS server that takes them; nil: as above.
     package var dnsUpdate: DNSUpdateSettings?
 

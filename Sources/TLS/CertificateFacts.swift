@@ -23,6 +23,11 @@ package struct CertificateFacts: Sendable, Equatable {
     /// When the first certificate of the chain expires, in seconds since 1970.
     package var expires: Int64? { validities.compactMap(\.to).min() }
 
+    /// The validity that ends first, in seconds since 1970.
+    package var firstToExpire: (start: Int64, end: Int64)? {
+        validities.compactMap { validity in validity.to.map { (validity.from ?? $0, $0) } }.min { $0.1 < $1.1 }
+    }
+
     /// What clients will say of it, the worst first.
     /// - Parameter now: seconds since 1970.
     package func faults(now: Int64) -> [CertificateFault] {

@@ -28,17 +28,28 @@ extension TLSServerContext {
 }
 
 extension TLSSession {
-    /// Does the handshake wait for a certificate that is still to be got?
-    package var waitsForCertificate: Bool { unsafe ssl.map { unsafe SSL_want($0) == SSL_X509_LOOKUP } ?? false }
+    /// Does the handshake wait for a certificate that is still to be got, or to be read?
+    package var waitsForCertificate: Bool {
+        unsafe ssl.map { unsafe SSL_want($0) == SSL_X509_LOOKUP || waitsForFile } ?? false
+    }
+
+    private var waitsForFile: Bool { unsafe ssl.map { unsafe SSL_want($0) == SSL_CLIENT_HELLO_CB } ?? false }
 
     /// Why the handshake has failed that waited for one.
     var lackOfCertificate: String {
         "no certificate: it could not be got on demand for \(askedName ?? "no name"), or not in time"
     }
 
-    /// Has the certificate got that the handshake waits for, and waits for it. The next step of the handshake uses it, or refuses
-    /// the client if there is none.
+    /// Has the certificate got or read that the handshake waits for, and waits for it. The next step of the handshake uses it, or
+    /// refuses the client if there is none.
     package func obtainCertificate() async {
+        if waitsForFile {
+            guard let chosen = unsafe wire.pointee.chosen else { return }
+            // The names, which this object holds, hold it.
+            let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(chosen).takeUnretainedValue()
+            unreadable = await context.stored?.load(into: context)
+            return
+        }
         guard let name = askedName.map(TLSServerNames.normal), let source = names?.site(for: name).source,
             await source.obtain(name)
         else {

@@ -12,6 +12,8 @@ import Synchronization
     fileprivate let protocols: [UInt8]
     /// Where its handshakes find certificates of names that are not known before; nil: it has its own.
     let source: (any CertificateSource)?
+    /// Where its certificate is while it is not in memory; nil: it is there always.
+    package let stored: StoredCertificate?
 
     /// The one that new handshakes use; nil while there is no certificate. It is set up before it stands here, and not changed
     /// afterwards: then several threads may use it (SSL_CTX_new(3)).
@@ -23,10 +25,15 @@ import Synchronization
     /// Of the certificates in use; those that are stapled.
     private let stapled = Mutex<[OCSPStaple]>([])
 
-    /// - Parameter source: of certificates that it shows in place of its own; see `awaitCertificates()`.
-    package init(_ policy: TLSPolicy = TLSPolicy(), source: (any CertificateSource)? = nil) {
+    /// - Parameters:
+    ///   - source: of certificates that it shows in place of its own; see `awaitCertificates()`.
+    ///   - stored: its certificate, which is read when a handshake needs it.
+    package init(
+        _ policy: TLSPolicy = TLSPolicy(), source: (any CertificateSource)? = nil, stored: StoredCertificate? = nil
+    ) {
         self.policy = policy
         self.source = source
+        self.stored = stored
         protocols = policy.protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     }
 
@@ -45,10 +52,12 @@ import Synchronization
     /// Handshakes that begin from now on show this certificate; those under way and connections stay as they are, and nobody
     /// waits. From any thread; it reads files, so not from a worker's.
     ///
-    /// - Parameter files: at least one; of several the client's signature algorithms choose. That each key belongs to its
-    ///   certificate is checked.
+    /// - Parameters:
+    ///   - files: at least one; of several the client's signature algorithms choose. That each key belongs to its certificate is
+    ///     checked.
+    ///   - isShown: if not, it is only tried whether they can be used.
     /// - Throws: `.configuration`, naming the file and the reason; the certificates before stay then.
-    package func replaceCertificates(_ files: [CertificateFiles]) throws(TLSError) {
+    package func replaceCertificates(_ files: [CertificateFiles], isShown: Bool = true) throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
         var staples: [OCSPStaple] = []
         do throws(TLSError) {
@@ -59,6 +68,7 @@ import Synchronization
             unsafe SSL_CTX_free(context)
             throw error
         }
+        guard isShown else { return unsafe SSL_CTX_free(context) }
         stapled.withLock { $0 = staples }
         unsafe put(context)
     }
@@ -67,8 +77,8 @@ import Synchronization
     package var staples: [OCSPStaple] { stapled.withLock { $0 } }
 
     /// The same with one, whose files are PEM, the key without a passphrase.
-    package func replaceCertificate(certificateFile: String, keyFile: String) throws(TLSError) {
-        try replaceCertificates([CertificateFiles(certificate: certificateFile, key: keyFile)])
+    package func replaceCertificate(certificateFile: String, keyFile: String, isShown: Bool = true) throws(TLSError) {
+        try replaceCertificates([CertificateFiles(certificate: certificateFile, key: keyFile)], isShown: isShown)
     }
 
     /// OpenSSL keeps one of each kind of key: another one would take its place.
@@ -125,8 +135,18 @@ import Synchronization
         return unsafe body(current.load(ordering: .sequentiallyConsistent))
     }
 
-    /// Has it a certificate at present?
-    package var hasCertificate: Bool { unsafe withContext { unsafe $0 != nil } }
+    /// Has it a certificate at present, in memory or in its file?
+    package var hasCertificate: Bool { stored?.isThere == true || isInMemory }
+
+    var isInMemory: Bool { unsafe withContext { unsafe $0 != nil } }
+
+    /// Is it this certificate that is in memory?
+    package func shows(_ chain: CertificateChain) -> Bool {
+        unsafe withContext { context in
+            guard let certificate = unsafe context.flatMap({ unsafe SSL_CTX_get0_certificate($0) }) else { return false }
+            return unsafe X509_cmp(certificate, chain.leaf) == 0
+        }
+    }
 
     /// Does the certificate name this host (RFC 9525 §6)?
     func isGood(for host: String) -> Bool {

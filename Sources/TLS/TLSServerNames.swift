@@ -8,8 +8,8 @@ import COpenSSL
     /// By what follows the asterisk, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
-    /// By name, what an ACME authority is shown that proves it (RFC 8737); without a certificate while nothing is proved.
-    private let challenges: [String: TLSServerContext]
+    /// What ACME authorities are shown; nil: none of its names is proved in handshakes.
+    private let challenges: ChallengeCertificates?
     /// Is a client refused that asks for no name, or for one that nobody has?
     let isStrict: Bool
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
@@ -23,11 +23,11 @@ import COpenSSL
     /// - Parameters:
     ///   - contexts: lower-case names, wildcards as "*.example.com".
     ///   - fallback: for a client that sends no name, or one that nobody has.
-    ///   - challenges: by name, for ACME's `acme-tls/1`.
+    ///   - challenges: for ACME's `acme-tls/1`.
     ///   - isStrict: is a client refused that asks for no name, or for one that nobody has?
     ///   - tickets: of the listener as it was before.
     package init(
-        _ contexts: [String: TLSServerContext], fallback: TLSServerContext, challenges: [String: TLSServerContext] = [:],
+        _ contexts: [String: TLSServerContext], fallback: TLSServerContext, challenges: ChallengeCertificates? = nil,
         isStrict: Bool = false, tickets: TicketKeys = TicketKeys()
     ) {
         self.challenges = challenges
@@ -85,9 +85,9 @@ import COpenSSL
     /// Whose handshakes those for this name are.
     func site(for name: String) -> TLSServerContext { context(for: name) ?? fallback }
 
-    fileprivate var hasChallenges: Bool { !challenges.isEmpty }
+    fileprivate var hasChallenges: Bool { challenges != nil }
 
-    func challenge(for name: String) -> TLSServerContext? { challenges[Self.normal(name)] }
+    func challenge(for name: String) -> TLSServerContext? { challenges?.context(for: Self.normal(name)) }
 
     func context(for name: String) -> TLSServerContext? {
         let name = Self.normal(name)
@@ -128,41 +128,58 @@ func chooseSite(_ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?, _:
     }
     // The session that this is a callback of holds the names.
     let names = unsafe Unmanaged<TLSServerNames>.fromOpaque(pointer).takeUnretainedValue()
-    guard let refusal = unsafe names.choose(for: ssl, wire) else { return SSL_CLIENT_HELLO_SUCCESS }
-    unsafe wire.pointee.refusal = refusal.rawValue
-    unsafe alert?.pointee = refusal.alert
-    return SSL_CLIENT_HELLO_ERROR
+    switch unsafe names.choose(for: ssl, wire) {
+    case .chosen: return SSL_CLIENT_HELLO_SUCCESS
+    // SSL_do_handshake(3) returns, and asks again the next time.
+    case .wait: return SSL_CLIENT_HELLO_RETRY
+    case .refused(let refusal):
+        unsafe wire.pointee.refusal = refusal.rawValue
+        unsafe alert?.pointee = refusal.alert
+        return SSL_CLIENT_HELLO_ERROR
+    }
+}
+
+/// What becomes of a hello.
+private enum HelloChoice {
+    case chosen
+    /// Its certificate is still to be read: see `TLSSession.waitsForCertificate`.
+    case wait
+    case refused(HelloRefusal)
 }
 
 extension TLSServerNames {
-    fileprivate func choose(for ssl: OpaquePointer, _ wire: UnsafeMutablePointer<gh_wire>) -> HelloRefusal? {
+    fileprivate func choose(for ssl: OpaquePointer, _ wire: UnsafeMutablePointer<gh_wire>) -> HelloChoice {
         // Filled by the call, with a zero behind it.
         var letters = [CChar](repeating: 0, count: Int(GH_LONGEST_NAME))
         let length = unsafe gh_hello_name(ssl, &letters)
-        guard unsafe gh_hello_is_same(ssl, letters) == 1 else { return .changedName }
+        guard unsafe gh_hello_is_same(ssl, letters) == 1 else { return .refused(.changedName) }
         let name = length == 0 ? nil : String(decoding: letters.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
         let isChallenge = unsafe gh_is_challenge(ssl) == 1 && hasChallenges
         // RFC 8737 §3: nobody else's certificate is shown to it; without one, it is told that nobody speaks its protocol.
         let named = isChallenge ? name.flatMap { challenge(for: $0) } : name.flatMap { context(for: $0) }
-        if isChallenge, named == nil { return .noChallenge }
-        if named == nil, isStrict { return .unknownName }
+        if isChallenge, named == nil { return .refused(.noChallenge) }
+        if named == nil, isStrict { return .refused(.unknownName) }
         let chosen = named ?? fallback
         unsafe wire.pointee.is_named = named == nil ? 0 : 1
         unsafe wire.pointee.chosen = UnsafeRawPointer(Unmanaged.passUnretained(chosen).toOpaque())
         var shown = chosen
         if !isChallenge, let source = chosen.source {
-            guard let name else { return .noCertificate }
+            guard let name else { return .refused(.noCertificate) }
             // One that is there already need not be waited for.
             shown = source.context(for: Self.normal(name)) ?? chosen
         }
-        let outcome: HelloRefusal? = unsafe shown.withContext { context in
-            guard let context = unsafe context else { return isChallenge ? .noChallenge : .noCertificate }
+        let outcome: HelloChoice = unsafe shown.withContext { context in
+            guard let context = unsafe context else {
+                if shown.stored?.mayBeRead == true { return .wait }
+                return .refused(isChallenge ? .noChallenge : .noCertificate)
+            }
             let groups = chosen.policy.groupList
             guard unsafe SSL_set_SSL_CTX(ssl, context) != nil, unsafe gh_use_limits(ssl, context, groups) == 1 else {
-                return .outOfMemory
+                return .refused(.outOfMemory)
             }
-            return nil
+            return .chosen
         }
+        shown.stored?.noteUse()
         return outcome
     }
 }

@@ -33,6 +33,8 @@ import CRecords
     package private(set) var clientAuthentication: ClientAuthentication?
     /// The client's certificate, verified; nil if it has shown none.
     package private(set) var clientCertificate: ClientCertificate?
+    /// Why the file of the certificate for this handshake could not be used; nil if it could.
+    var unreadable: String?
     /// Keeps alive what the SSL_CTX's callback points to.
     let names: TLSServerNames?
     let client: TLSClientContext?
@@ -368,7 +370,8 @@ import CRecords
     /// Must follow the operation with no other OpenSSL call in between (SSL_get_error(3)).
     private func outcome(of result: Int32, during stage: TLSError.Kind) throws(TLSError) -> Progress {
         switch unsafe SSL_get_error(ssl, result) {
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP: return .wantsRead  // See `waitsForCertificate`.
+        // Of the last two see `waitsForCertificate`.
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP, SSL_ERROR_WANT_CLIENT_HELLO_CB: return .wantsRead
         case SSL_ERROR_WANT_WRITE: return .wantsWrite
         case SSL_ERROR_ZERO_RETURN: return .end
         default: throw failure(during: stage)

@@ -90,6 +90,8 @@ extension TLSSession {
         guard let refusal = HelloRefusal(rawValue: unsafe wire.pointee.refusal) else { return nil }
         let whom = askedName ?? "clients that ask for no name"
         return switch refusal {
+        case .noCertificate where unreadable != nil:
+            TLSError(.handshake, "no certificate: \(unreadable ?? "")", fault: .noCertificate)
         case .noCertificate, .noChallenge:
             TLSError(
                 .handshake, "no certificate: there is none yet for \(whom); the log of the start says why", fault: .noCertificate)

@@ -55,11 +55,13 @@ import Glibc
     /// lifetime, so a slow family gets a little more; one that nobody answers for costs no more than this.
     private static let otherFamilyDelay: UInt64 = 150_000_000
 
-    private var names: OpaquePointer?
+    private(set) var names: OpaquePointer?
     private let socket: Socket
     private let watch: Waiter
     private var questions: [UInt64: Question] = [:]
-    private var lastQuestion: UInt64 = 0
+    var lastQuestion: UInt64 = 0
+    /// Those for CAA records, by number.
+    var caaQuestions: [UInt64: (Result<[CAARecord], TransportError>) -> Void] = [:]
     private var isStepping = false
 
     /// - Throws: `.unresolved` when c-ares cannot use the settings, `.system` when there is no descriptor left.
@@ -98,6 +100,9 @@ import Glibc
         let abandoned = questions.values
         questions.removeAll()
         for question in abandoned { question.outcome(.failure(.unresolved("the resolver has been closed"))) }
+        let others = caaQuestions.values
+        caaQuestions.removeAll()
+        for outcome in others { outcome(.failure(.unresolved("the resolver has been closed"))) }
     }
 
     /// Asks for all addresses of a name. `outcome` may be called before this returns.
@@ -118,7 +123,7 @@ import Glibc
     }
 
     /// Lets c-ares do what its sockets and the time ask for, and sleeps until there is more.
-    private func step() {
+    func step() {
         // An outcome that asks again is within a step already.
         guard !isStepping, let names = unsafe names else { return }
         isStepping = true
@@ -197,7 +202,7 @@ import Glibc
         resolver.take(.success(answer), for: question)
     }
 
-    private static func words(_ status: Int32) -> String {
+    static func words(_ status: Int32) -> String {
         unsafe gh_names_words(status).map { unsafe String(cString: $0) } ?? "error \(status)"
     }
 }

@@ -15,6 +15,7 @@ struct CertsActions {
         func answer(_ answers: [String: String]) async {}
         func use(_ name: String, file: String) async -> String? { nil }
         func failed(_ name: String) async {}
+        func follow(_ known: [String: CertificateStanding]) async {}
         func prove(_ name: String, file: String?) async -> String? { nil }
         var ways: [ProofKind] { get async { [] } }
     }
@@ -103,14 +104,14 @@ struct CertsActions {
         }
     }
 
-    private func perform(_ body: @Sendable (Renewer) async throws -> Void) async throws {
+    func perform<Result: Sendable>(_ body: @Sendable (Renewer) async throws -> Result) async throws -> Result {
         let loop = try EventLoop()
         try loop.start(name: "acme")
         defer { loop.stop() }
         let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: Nowhere(), loop: loop, log: log)
         do {
             // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
-            try await withTaskExecutorPreference(loop) { try await body(renewer) }
+            return try await withTaskExecutorPreference(loop) { try await body(renewer) }
         } catch let error as ACMEError {
             Console.error("gatehouse: \(error)\n  help: \(error.hint)")
             throw ExitCode(1)

@@ -37,14 +37,20 @@ struct CertsCommand: AsyncParsableCommand {
     @Flag(help: "Have the accounts with the authorities use other keys.")
     var newAccountKey = false
 
+    @Option(help: ArgumentHelp("See whether a certificate of this name could be had, without asking for one.", valueName: "name"))
+    var dryRun: String?
+
     @Option(
-        name: .customLong("import"), help: ArgumentHelp("Take over what certbot or Caddy have there.", valueName: "directory"))
+        name: .customLong("import"),
+        help: ArgumentHelp("Take over what certbot, Caddy or lego have there.", valueName: "directory"))
     var source: String?
 
     func validate() throws {
-        let actions = [renew, revoke, source].compactMap { $0 }.count + (newAccountKey ? 1 : 0)
-        if actions > 1 { throw ValidationError("One thing at a time: --renew, --revoke, --new-account-key, or --import.") }
-        if actions == 1, stateDir != nil || json {
+        let actions = [renew, revoke, source, dryRun].compactMap { $0 }.count + (newAccountKey ? 1 : 0)
+        if actions > 1 {
+            throw ValidationError("One thing at a time: --renew, --revoke, --new-account-key, --dry-run, or --import.")
+        }
+        if actions == 1, stateDir != nil || json && dryRun == nil {
             throw ValidationError("It is the configuration that says whom to ask: give --config alone.")
         }
         guard (0...3650).contains(within) else { throw ValidationError("--within takes up to 3650 days.") }
@@ -59,11 +65,12 @@ struct CertsCommand: AsyncParsableCommand {
 
     /// - Returns: nil if it is only to show.
     private func act() async throws -> Void? {
-        guard renew != nil || revoke != nil || source != nil || newAccountKey else { return nil }
+        guard renew != nil || revoke != nil || source != nil || dryRun != nil || newAccountKey else { return nil }
         let actions = CertsActions(try LoadedPlan.load(config ?? "config.toml", lenient: false).plan)
         if let renew { try await actions.renew(renew) }
         if let revoke { try await actions.revoke(revoke, reason) }
         if let source { try actions.take(from: source) }
+        if let dryRun { try await actions.dryRun(dryRun, json: json) }
         if newAccountKey { try await actions.changeAccountKeys() }
         return ()
     }

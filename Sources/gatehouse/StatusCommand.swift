@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Gateway
 import HTTP
 
 /// `gatehouse status`
@@ -12,9 +13,16 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
+    @Flag(help: "Exit code 1 if a site's certificate is in trouble.")
+    var health = false
+
     func run() async throws {
         let status: AdminStatus = try await admin.ask { try await $0.ask(.get, "/status") }
-        guard !json else { return Console.say(try AdminClient.text(status)) }
+        if json { Console.say(try AdminClient.text(status)) } else { show(status) }
+        if health, status.certificates.contains(where: { $0.health != "good" }) { throw ExitCode(1) }
+    }
+
+    private func show(_ status: AdminStatus) {
         Console.say(
             """
             \(status.name) \(status.version), process \(status.pid), since \(status.started)
@@ -27,14 +35,25 @@ struct StatusCommand: AsyncParsableCommand {
             TLS handshakes \(Self.words(status.handshakes))
             generations    \(status.generations.map(Self.text).joined(separator: ", "))
             """)
-        for certificate in status.certificates {
-            guard let problem = certificate.problem else { continue }
-            Console.say("certificate    of \(certificate.site) was replaced and is not used: \(problem)")
-        }
+        for certificate in status.certificates where certificate.health != "good" { Console.say(Self.words(certificate)) }
         let holders = status.generations.flatMap { generation in generation.holders.map { (generation.number, $0) } }
         guard !holders.isEmpty else { return }
         let rows = holders.map { ["\($0)", $1.client, $1.request, "\($1.milliseconds) ms", "\($1.worker)"] }
         Console.say("\n" + Table.text([["generation", "held by", "request", "for", "worker"]] + rows))
+    }
+
+    private static func words(_ certificate: AdminStatus.Certificate) -> String {
+        let end = certificate.expires ?? "at a time that cannot be read"
+        let trouble =
+            switch CertificateHealth(rawValue: certificate.health) {
+            case .missing: "is not there: handshakes are refused"
+            case .expired: "has expired: \(end)"
+            case .expiresSoon: "expires soon: \(end)"
+            case .renewalFails: "is not renewed, the last try has failed: gatehouse certs says why; it expires \(end)"
+            case .replacementRefused: "was replaced and is not used: \(certificate.problem ?? "")"
+            case .good, nil: certificate.health
+            }
+        return "certificate    of \(certificate.site) \(trouble)"
     }
 
     /// "12 (3 resumed), 2 failed: timeout 1, no_shared_version 1"

@@ -158,6 +158,34 @@ struct RenewalWindowTests {
     }
 }
 
+@Suite("An authority that is down for an hour")
+struct OutageTests {
+    /// The times of the tries from the first one that fails until the one that does not, in seconds.
+    private func tries(outage: Int64, expires: Int64?, draw: Int64) -> [Int64] {
+        var (now, tries): (Int64, [Int64]) = (1_000_000, [])
+        let end = now + outage
+        while true {
+            tries.append(now - 1_000_000)
+            guard now < end else { return tries }
+            now = RenewalSchedule.retry(
+                now: now, failures: tries.count, retryAfter: nil, expires: expires.map { 1_000_000 + $0 }, draw: draw)
+        }
+    }
+
+    @Test("is asked seven times at most, and again within an hour of its return", arguments: [0, 500, 999] as [Int64])
+    func hour(draw: Int64) {
+        let tries = tries(outage: 3600, expires: 30 * 86_400, draw: draw)
+        #expect(tries.count <= 7 + 1 && tries[1] >= 54 && tries.last.map { $0 < 7200 } == true, "\(tries)")
+    }
+
+    @Test("costs a certificate of two minutes or six days nothing of its life", arguments: [(120, 40), (6 * 86_400, 3600)])
+    func short(life: Int64, outage: Int64) throws {
+        // Renewed after two thirds of its life, so a third is left.
+        let tries = tries(outage: outage, expires: life / 3 + 60, draw: 999)
+        #expect(try #require(tries.last) < life / 3 + 60, "\(tries)")
+    }
+}
+
 @Suite("An authority that fails")
 struct FallbackTests {
     @Test(

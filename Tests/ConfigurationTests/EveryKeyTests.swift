@@ -20,7 +20,7 @@ import Testing
     @Test func globalTablesAreReadAsWritten() {
         #expect(configuration.server.name == "edge" && configuration.server.version == "9")
         #expect(configuration.server.description == "front")
-        #expect(configuration.server.stateDir == "./state")
+        #expect(configuration.server.stateDir == "./state" && configuration.server.volatileState)
         #expect(configuration.server.user == "www-data" && configuration.server.group == "ssl-cert")
         #expect(configuration.performance.workerThreads == 3)
         #expect(configuration.performance.maxConnections == 77)
@@ -78,8 +78,7 @@ import Testing
         #expect(limits.lingeringTime == .seconds(17))
         #expect(limits.tunnelIdle == .seconds(7200))
         #expect(limits.tunnelLifetime == .seconds(86_400))
-        #expect(limits.tunnelPing == .seconds(30))
-        #expect(limits.tunnelStall == .seconds(5))
+        #expect(limits.tunnelPing == .seconds(30) && limits.tunnelStall == .seconds(5))
         #expect(limits.maxTunnelsPerClient == 8)
         #expect(limits.maxIdleUpstreamConnections == 7)
         #expect(limits.maxCompressions == 8)
@@ -87,7 +86,10 @@ import Testing
         #expect(limits.rateLimitedClients == 2000 && limits.handshakeFailureLines == 21)
     }
 
-    @Test func theKeyLogIsReadAsWritten() { #expect(configuration.tls.keylogFile == "./keys") }
+    @Test func tlsIsReadAsWritten() {
+        let tls = configuration.tls
+        #expect(tls.keylogFile == "./keys" && tls.maxLoadedCertificates == 2000 && tls.expiryThreshold == .seconds(864_000))
+    }
 
     @Test func securityIsReadAsWritten() {
         let security = configuration.security
@@ -231,7 +233,7 @@ import Testing
         #expect(update.server == "192.0.2.53:5353" && update.zone == "c.example")
         #expect(update.keyName == "k1" && update.keySecret == "c2VjcmV0" && update.wait == .seconds(3))
         #expect(ssl.acme.profile == "shortlived")
-        #expect(ssl.acme.dnsHook == "/usr/local/bin/hook")
+        #expect(ssl.acme.dnsHook == "/usr/local/bin/hook" && ssl.acme.dnsHookTimeout == .seconds(90))
         #expect(try #require(configuration.sites[3].ssl).acme.staging)
     }
 

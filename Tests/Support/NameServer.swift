@@ -24,6 +24,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
     /// Of every question the name, as soon as it is asked; a name that is known is asked for twice, for IPv4 and IPv6.
     package let questions = Journal<String>("the name server's questions")
     private let replies: Guarded<[String: Reply]>
+    /// By name: flags, tag and value (RFC 8659 §4.1).
+    private let permissions = Guarded<[String: [(UInt8, String, String)]]>([:])
     private let datagrams: StoppableSocket
     private let listener: StoppableSocket
 
@@ -66,6 +68,11 @@ package final class NameServer: Sendable, CustomStringConvertible {
     /// From now on it says this of the name.
     package func set(_ name: String, _ reply: Reply) {
         replies.withLock { $0[name] = reply }
+    }
+
+    /// From now on the name has these CAA records.
+    package func setCAA(_ name: String, _ records: [(UInt8, String, String)]) {
+        permissions.withLock { $0[name] = records }
     }
 
     package var description: String { "127.0.0.1:\(port)" }
@@ -115,6 +122,7 @@ package final class NameServer: Sendable, CustomStringConvertible {
     /// RFC 1035 §4. Nil: silence.
     private func answer(_ query: [UInt8], overUDP: Bool) -> [UInt8]? {
         guard query.count > 16, let (name, end) = Self.name(query), query.count >= end + 4 else { return nil }
+        if query[end] == 1, query[end + 1] == 1 { return answerCAA(query, name, end) }
         let isIPv6 = query[end + 1] == 28
         let reply = replies.withLock { $0[name] } ?? .unknown
         questions.append(name)
@@ -144,6 +152,17 @@ package final class NameServer: Sendable, CustomStringConvertible {
             owner = UInt8(packet.count - 7)
         }
         for record in records { packet += Self.record(owner, type: isIPv6 ? 28 : 1, life, record) }
+        return Array(packet)
+    }
+
+    private func answerCAA(_ query: [UInt8], _ name: String, _ end: Int) -> [UInt8] {
+        let records = permissions.withLock { $0[name] } ?? []
+        questions.append(name)
+        var packet = query[0..<2] + [0x81, 0x80, 0, 1, 0, UInt8(records.count), 0, 0, 0, 0] + query[12..<end + 4]
+        for (flags, tag, value) in records {
+            let data = [flags, UInt8(tag.utf8.count)] + Array(tag.utf8) + Array(value.utf8)
+            packet += [0xC0, 12, 1, 1, 0, 1, 0, 0, 0, 60, 0, UInt8(data.count)] + data
+        }
         return Array(packet)
     }
 

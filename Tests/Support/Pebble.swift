@@ -6,7 +6,8 @@ package final class Pebble: Sendable {
     private let management: FreePort
     private let names: NameServer?
     private let certificates: Certificates
-    private let listener: FreePort
+    /// Of its directory.
+    package let listener: FreePort
 
     /// - Parameters:
     ///   - http: the port that it looks at for http-01.

@@ -66,6 +66,10 @@ final class Connection {
                     stream.close()
                 }
             }
+            if let tls = server.tls, !isDone[1], tls.waitsForCertificate {
+                await tls.obtainCertificate()
+                continue
+            }
             if isDone != [true, true] { _ = await waiter.wait(timeout: nil) }
         }
         return (failures[0], failures[1])

@@ -35,6 +35,24 @@ int gh_names_in_file(struct gh_names *names, const char *name);
 /// answer before it returns.
 void gh_names_ask(struct gh_names *names, const char *name, int family, uint64_t question);
 
+/// One CAA record (RFC 8659 §4). The letters live as long as the call, and have no zero behind them.
+struct gh_caa {
+    int critical;
+    const unsigned char *tag;
+    size_t tag_length;
+    const unsigned char *value;
+    size_t value_length;
+};
+
+/// An answer to what was asked for; `status` is c-ares's code.
+typedef void (*gh_caa_answer)(void *owner, uint64_t question, int status, const struct gh_caa *records, size_t count);
+
+/// Asks DNS for a name's CAA records. May answer before it returns. 0 if memory is out: then nothing is answered.
+int gh_names_ask_caa(struct gh_names *names, const char *name, uint64_t question, gh_caa_answer answer);
+
+/// Does the status mean that there are no such records, or no such name?
+int gh_names_has_none(int status);
+
 /// Does what the sockets and the time ask for. Milliseconds until it must be called again, sockets or not; -1 if nothing is
 /// under way.
 int gh_names_step(struct gh_names *names);

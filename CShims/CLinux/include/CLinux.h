@@ -63,3 +63,7 @@ void gh_give_back_memory(void);
 
 /// Does the kernel hold its clock for set by somebody who knows the time (adjtimex(2))? -1: it does not say.
 int gh_clock_is_synchronised(void);
+
+/// The file system that a directory is on, if it is in memory alone (statfs(2)): a constant word; NULL if it is another one, or
+/// cannot be told.
+const char *gh_volatile_file_system(const char *path);

@@ -6,6 +6,8 @@ struct AuthorityDirectory: Decodable, Sendable {
         var externalAccountRequired: Bool?
         /// Kinds of certificates that can be ordered, and what they are.
         var profiles: [String: String]?
+        /// What CAA records call it (RFC 8659).
+        var caaIdentities: [String]?
     }
 
     var newNonce: String

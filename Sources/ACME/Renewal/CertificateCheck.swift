@@ -6,9 +6,10 @@ enum CertificateCheck {
     /// - Parameters:
     ///   - pem: as it was sent.
     ///   - now: seconds since 1970.
+    ///   - before: the chain in use; nil: there is none.
     /// - Throws: `.wrongCertificate`, saying what is wrong.
     static func chain(
-        _ pem: String, for names: [String], key: PrivateKey, now: Int64
+        _ pem: String, for names: [String], key: PrivateKey, now: Int64, before: CertificateChain? = nil
     ) throws(ACMEError) -> (chain: CertificateChain, notBefore: Int64, notAfter: Int64) {
         guard let chain = CertificateChain(pem: pem) else { throw .wrongCertificate("there is no certificate in the answer") }
         // RFC 8555 §9.1: nothing else may be among them.
@@ -23,6 +24,9 @@ enum CertificateCheck {
             throw .wrongCertificate("it is not for \(missing), but for \(others)")
         }
         guard chain.isLinked else { throw .wrongCertificate("its chain does not hang together") }
+        if let before, before.count > 1, chain.count == 1, chain.issuer == before.issuer {
+            throw .wrongCertificate("its chain lacks the certificate of \(chain.issuer), which the one in use has")
+        }
         guard let (start, end) = chain.lifetime else { throw .wrongCertificate("its dates cannot be read") }
         guard end > now else { throw .wrongCertificate("it has expired; or is this machine's clock wrong?") }
         guard start < now + 86_400 else {

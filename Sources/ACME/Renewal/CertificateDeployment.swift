@@ -6,6 +6,8 @@ package protocol CertificateDeployment: Sendable {
     /// Has handshakes show the certificate of this file from now on.
     /// - Returns: nil, or why it cannot be used.
     func use(_ name: String, file: String) async -> String?
+    /// What is known of certificates by their names: those that are newer than what handshakes show are used.
+    func follow(_ known: [String: CertificateStanding]) async
     /// A try to get it has failed.
     func failed(_ name: String) async
     /// Has handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
@@ -13,4 +15,12 @@ package protocol CertificateDeployment: Sendable {
     func prove(_ name: String, file: String?) async -> String?
     /// How names can be proved by listeners of this process, the best way first.
     var ways: [ProofKind] { get async }
+}
+
+/// What whoever shows a certificate needs to know of it.
+package struct CertificateStanding: Sendable, Equatable {
+    /// The end of the one in the file, in seconds since 1970; nil: there is none.
+    package var notAfter: Int64?
+    /// Has the last try to get the next one failed?
+    package var fails: Bool
 }

@@ -5,7 +5,8 @@ import Glibc
 /// A program of the operator's that puts records into DNS: `PROGRAM add|remove NAME VALUE`.
 struct HookProgram {
     let path: String
-    private static let timeout: UInt64 = 300_000_000_000
+    /// How long one run may take, in nanoseconds.
+    let timeout: UInt64
 
     /// Runs it to its end; one that hangs is killed.
     /// - Throws: `.hook` unless it ends with 0.
@@ -23,7 +24,7 @@ struct HookProgram {
         }
         defer { ended.close() }
         ended.waiter = waiter
-        let deadline = waiter.loop.now &+ Self.timeout
+        let deadline = waiter.loop.now &+ timeout
         while !ended.isReadable, waiter.loop.now < deadline, !givesUp() {
             ended.interest = .read
             _ = await waiter.wait(timeout: deadline - waiter.loop.now)
@@ -31,7 +32,9 @@ struct HookProgram {
         ended.interest = .none
         let isOver = ended.isReadable
         let code = gh_end_program(pid)
-        guard isOver else { throw .hook("\(path) \(verb): not done in \(Self.timeout / 1_000_000_000) seconds") }
+        guard isOver else {
+            throw .hook("\(path) \(verb): not done in \(timeout / 1_000_000) ms (acme.dns_hook_timeout)")
+        }
         guard code == 0 else {
             throw .hook("\(path) \(verb) \(name): " + (code < 0 ? "a signal ended it" : "ended with code \(code)"))
         }

@@ -11,6 +11,8 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var challengeFolder: String?
     /// A program that puts records into DNS; nil: names are proved in other ways.
     package var dnsHook: String?
+    /// How long one run of it may take, in nanoseconds.
+    package var dnsHookTimeout: UInt64 = 300_000_000_000
     /// A DNS server that takes them; nil: as above.
     package var dnsUpdate: DNSUpdate?
     /// Of the certificate's own key.
@@ -67,6 +69,9 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var isAnsweredElsewhere: Bool {
         authority.isLocal || challengeFolder != nil || dnsHook != nil || dnsUpdate != nil
     }
+
+    /// Is it DNS that proves its names?
+    var provesByDNS: Bool { dnsHook != nil || dnsUpdate != nil }
 
     package var name: String { names.first ?? "" }
 }

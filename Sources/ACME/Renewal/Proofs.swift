@@ -74,11 +74,6 @@ final class Proofs {
         if let reason = await deployment.prove(proof.serverName, file: store.location(of: file)) { throw .storage(reason) }
     }
 
-    /// Another plan is in use: it knows nothing of what is being proved.
-    nonisolated(nonsending) func showAgain() async {
-        for name in handshakes.keys { _ = await deployment.prove(name, file: store.location(of: Self.file(of: name))) }
-    }
-
     /// An order has ended: what others would have to store for us is taken out.
     nonisolated(nonsending) func takeOutRecords() async {
         for (certificate, proof) in records {
@@ -98,7 +93,8 @@ final class Proofs {
         if let update = certificate.dnsUpdate {
             try await update.make(change, name, value, now: Renewer.now, on: waiter, givesUp: givesUp)
         } else if let path = certificate.dnsHook {
-            try await HookProgram(path: path).run(change == .add ? "add" : "remove", name, value, on: waiter, givesUp: givesUp)
+            try await HookProgram(path: path, timeout: certificate.dnsHookTimeout)
+                .run(change == .add ? "add" : "remove", name, value, on: waiter, givesUp: givesUp)
         }
     }
 

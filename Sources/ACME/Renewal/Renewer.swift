@@ -27,6 +27,8 @@ package actor Renewer {
     private var saidIsLocked = false
     private(set) var isStopped = false
     var hasChanged = false
+    /// Has a state been read since the last look that tells of failures of a process before this one?
+    var hasFoundFailures = false
     var callsUnderWay: AuthorityCalls?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -61,12 +63,9 @@ package actor Renewer {
     /// - Parameter keys: who may have asked for others meanwhile; see `demand`.
     package func want(_ wanted: [ManagedCertificate], and keys: Set<String> = []) async {
         demanded = demanded.filter { keys.contains($0.value.key) }
-        // A plan that was made while a certificate came may have the one before.
-        for certificate in wanted where statuses[certificate.name]?.notAfter != nil {
-            _ = await deployment.use(certificate.name, file: store.file(of: certificate.name))
-        }
-        await proofs.showAgain()
         configured = wanted
+        // A plan that was made while a certificate came may have the one before, and knows of no failures.
+        await tellStandings()
         hasChanged = true
         waiter.tell()
     }
@@ -78,6 +77,10 @@ package actor Renewer {
             if !certificates.isEmpty, takeLock() {
                 heedWishes()
                 await tryWhatIsDue()
+                if hasFoundFailures {
+                    hasFoundFailures = false
+                    await tellStandings()
+                }
                 await lookAtWindows()
             }
             await proofs.forgetEnded()
@@ -122,6 +125,15 @@ package actor Renewer {
                 metadata: ["lock": "\(directory.location(of: StatePath.lock))"])
         }
         return lock != nil
+    }
+
+    private func tellStandings() async {
+        var known: [String: CertificateStanding] = [:]
+        for certificate in certificates {
+            guard let status = statuses[certificate.name] else { continue }
+            known[certificate.name] = CertificateStanding(notAfter: status.notAfter, fails: status.failures > 0)
+        }
+        await deployment.follow(known)
     }
 
     private func tryWhatIsDue() async {

@@ -44,7 +44,8 @@ extension Renewer {
         } else {
             pem = try await order(certificate, authority, status, key)
         }
-        let (chain, start, end) = try CertificateCheck.chain(pem, for: certificate.names, key: key, now: Self.now)
+        let (chain, start, end) = try CertificateCheck.chain(
+            pem, for: certificate.names, key: key, now: Self.now, before: store.certificate(of: name))
         try store.save(pem, key, of: name)
         try store.forgetNextKey(of: name)
         status = CertificateStatus()
@@ -111,7 +112,7 @@ extension Renewer {
 
     /// How this certificate's names can be proved, the best way first; after failures another one.
     private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
-        if certificate.dnsHook != nil || certificate.dnsUpdate != nil { return [.dns01] }
+        if certificate.provesByDNS { return [.dns01] }
         var ways = await deployment.ways
         // Listeners know beforehand which names handshakes prove.
         if certificate.isOnDemand { ways.removeAll { $0 == .tlsALPN01 } }

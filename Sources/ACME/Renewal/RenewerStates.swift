@@ -7,7 +7,10 @@ extension Renewer {
     func status(of certificate: ManagedCertificate) -> CertificateStatus? {
         do throws(ACMEError) {
             var status = statuses[certificate.name]
-            if status == nil { status = try load(certificate) }
+            if status == nil {
+                status = try load(certificate)
+                hasFoundFailures = hasFoundFailures || (status?.failures ?? 0) > 0
+            }
             guard var known = status else { return nil }
             if known.names != certificate.names || known.directory != certificate.authority.directory {
                 try change(&known, to: certificate)
@@ -57,6 +60,8 @@ extension Renewer {
             return status
         }
         if status.notAfter != lifetime.end {
+            // The order that has brought it is over.
+            (status.order, status.orderedFrom) = (nil, nil)
             (status.notBefore, status.notAfter) = (lifetime.start, lifetime.end)
             (status.names, status.directory) = (certificate.names, certificate.authority.directory)
             status.issuedBy = status.issuedBy ?? status.directory

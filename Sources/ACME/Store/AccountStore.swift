@@ -42,6 +42,11 @@ struct AccountStore {
         return Account(key: try AccountKey(key), url: record?.url)
     }
 
+    /// What the authority calls the account; nil if it does not know it yet, as far as is known.
+    func url() throws(ACMEError) -> String? {
+        try store.read("\(folder)/account.json").flatMap { JSON.decode(Record.self, $0) }?.url
+    }
+
     func save(_ url: String) throws(ACMEError) {
         let record = Record(directory: authority.directory, email: authority.email, url: url)
         try store.write(JSON.pretty(record), to: "\(folder)/account.json")

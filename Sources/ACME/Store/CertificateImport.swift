@@ -24,14 +24,19 @@ package struct CertificateImport {
     private let now: Int64
     private var found: [Found] = []
 
-    /// Looks for certificates with their keys, as certbot (`live/NAME/fullchain.pem` and `privkey.pem`) and Caddy
-    /// (`certificates/AUTHORITY/NAME/NAME.crt` and `NAME.key`) keep them.
+    /// Looks for certificates with their keys, as certbot (`live/NAME/fullchain.pem` and `privkey.pem`), Caddy
+    /// (`certificates/AUTHORITY/NAME/NAME.crt` and `NAME.key`) and lego (`certificates/NAME.crt` and `NAME.key`) keep them.
     /// - Parameter now: seconds since 1970.
     package init(from folder: String, into directory: StateDirectory, now: Int64) {
         store = CertificateStore(directory)
         self.now = now
         let source = StateDirectory(folder)
         for name in source.list("live") { take("\(folder)/live/\(name)/fullchain.pem", "\(folder)/live/\(name)/privkey.pem") }
+        // lego has them all in one folder.
+        for name in source.list("certificates") where name.hasSuffix(".crt") {
+            let stem = "\(folder)/certificates/\(name.dropLast(4))"
+            take(stem + ".crt", stem + ".key")
+        }
         for authority in source.list("certificates") {
             for name in source.list("certificates/\(authority)") {
                 let stem = "\(folder)/certificates/\(authority)/\(name)/\(name)"

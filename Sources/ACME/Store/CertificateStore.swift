@@ -1,4 +1,4 @@
-import TLS
+package import TLS
 
 /// The certificates: for each a folder `acme/certificates/<first name>` with
 /// - `certificate.pem`: the key and its chain, in one file so that they are replaced together;
@@ -62,6 +62,9 @@ package struct CertificateStore: Sendable {
         return chain
     }
 
+    /// The present chain; nil if there is none, if its key is not there, or if it is another one's.
+    package func usable(_ name: String) -> CertificateChain? { (try? certificate(of: name)) ?? nil }
+
     /// Is there a certificate for this name, with its key, that is good for a while?
     /// - Parameter now: seconds since 1970.
     package func isGood(_ name: String, now: Int64) -> Bool {
@@ -83,7 +86,12 @@ package struct CertificateStore: Sendable {
     /// process dies is not lost.
     func nextKey(of name: String, _ kind: PrivateKey.Kind) throws(ACMEError) -> PrivateKey {
         let path = StatePath.certificate(name) + "/next.key"
-        if let bytes = try store.read(path), let key = try? PrivateKey(pem: String(decoding: bytes, as: UTF8.self)) { return key }
+        if let bytes = try store.read(path), let key = try? PrivateKey(pem: String(decoding: bytes, as: UTF8.self)),
+            // A process that ended before it forgot it has left the present one's.
+            try certificate(of: name)?.isFor(key) != true
+        {
+            return key
+        }
         let key: PrivateKey
         do throws(TLSError) { key = try PrivateKey(kind) } catch { throw .storage("no key can be made: \(error.reason)") }
         try store.write(Array(key.pem.utf8), to: path)

@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import Glibc
 
@@ -19,8 +20,21 @@ package struct StateDirectory: StateStore {
 
     /// Why files cannot be written there, or in the nearest folder above it that is there; nil if they can.
     package static func problem(writing path: String) -> String? {
+        let folder = nearest(to: path)
+        // The call uses the text alone.
+        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(words(errno))"
+    }
+
+    /// The file system that it is on, if that is in memory alone; nil if not, as far as can be seen.
+    package static func volatileFileSystem(of path: String) -> String? {
+        // The word is constant, and the path is used during the call alone.
+        unsafe gh_volatile_file_system(nearest(to: path)).map { unsafe String(cString: $0) }
+    }
+
+    /// The folder, or the nearest one above it that is there.
+    private static func nearest(to path: String) -> String {
         var folder = path.isEmpty ? "." : path
-        // The calls use the texts alone.
+        // The call uses the text alone.
         while unsafe access(folder, F_OK) != 0, errno == ENOENT, folder != "/", folder != "." {
             guard let slash = folder.lastIndex(of: "/") else {
                 folder = "."
@@ -28,7 +42,7 @@ package struct StateDirectory: StateStore {
             }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
-        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(words(errno))"
+        return folder
     }
 
     /// Is there a file or a folder of that path?

@@ -1,6 +1,7 @@
 package import ACME
 import TLS
-import Transport
+package import Transport
+import Upstreams
 
 extension Gateway: CertificateDeployment {
     /// Has every worker answer challenges with these; see `CertificateDeployment`.
@@ -11,11 +12,8 @@ extension Gateway: CertificateDeployment {
     /// Has the handshakes of all sites with this certificate show what is in the file; see `CertificateDeployment`.
     package func use(_ name: String, file: String) async -> String? {
         for certificate in currentPlan.certificates where certificate.managedName == name {
-            do throws(TLSError) {
-                try certificate.context.replaceCertificate(certificateFile: file, keyFile: file)
-            } catch {
-                return error.reason
-            }
+            if let reason = await certificate.context.renewStored() { return reason }
+            certificate.context.stored?.note(renewalFails: false)
         }
         for demand in currentPlan.demands {
             if let reason = await demand.use(name, file: file) { return reason }
@@ -23,20 +21,34 @@ extension Gateway: CertificateDeployment {
         return nil
     }
 
+    /// Has handshakes show what is newer than what they show; see `CertificateDeployment`.
+    package func follow(_ known: [String: CertificateStanding]) async {
+        for certificate in currentPlan.certificates {
+            guard let name = certificate.managedName, let standing = known[name], let stored = certificate.context.stored else {
+                continue
+            }
+            stored.note(renewalFails: standing.fails)
+            if let end = standing.notAfter, end != stored.lifetime?.end { _ = await certificate.context.renewStored() }
+        }
+    }
+
     /// Ends what handshakes wait for; see `CertificateDeployment`.
     package func failed(_ name: String) async {
+        for certificate in currentPlan.certificates where certificate.managedName == name {
+            certificate.context.stored?.note(renewalFails: true)
+        }
         for demand in currentPlan.demands { await demand.failed(name) }
     }
 
     /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.
     package func prove(_ name: String, file: String?) async -> String? {
-        guard let context = currentPlan.challengeContexts[name] else { return nil }
+        let challenges = currentPlan.carried.challenges
         guard let file else {
-            context.removeCertificate()
+            challenges.hide(name)
             return nil
         }
         do throws(TLSError) {
-            try context.replaceCertificate(certificateFile: file, keyFile: file)
+            try challenges.show(name, file: file, currentPlan.listeners.lazy.compactMap(\.tls?.records).first ?? .own)
             return nil
         } catch {
             return error.reason
@@ -45,14 +57,21 @@ extension Gateway: CertificateDeployment {
 
     /// What of this process's listeners an authority can ask.
     package var ways: [ProofKind] {
-        get async {
-            let listeners = currentPlan.listeners
-            let isPlain = listeners.contains { $0.tls == nil }
-            let isOnlyTLSThere =
-                listeners.contains { $0.tls != nil && $0.address.port == 443 }
-                && !listeners.contains { $0.tls == nil && $0.address.port == 80 }
-            let ways: [ProofKind] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
-            return isOnlyTLSThere ? ways.reversed() : ways
-        }
+        get async { currentPlan.waysToProve }
     }
+}
+
+extension Plan {
+    /// What of its listeners an authority can ask, the best way first.
+    package var waysToProve: [ProofKind] {
+        let isPlain = listeners.contains { $0.tls == nil }
+        let isOnlyTLSThere =
+            listeners.contains { $0.tls != nil && $0.address.port == 443 }
+            && !listeners.contains { $0.tls == nil && $0.address.port == 80 }
+        let ways: [ProofKind] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
+        return isOnlyTLSThere ? ways.reversed() : ways
+    }
+
+    /// Whom names are asked of.
+    package var resolver: Resolver.Settings { names.resolver }
 }

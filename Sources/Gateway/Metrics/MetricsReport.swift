@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP
 
 /// What a scrape asks for.
@@ -71,7 +72,7 @@ extension MetricsText {
         for (labels, count) in tunnels { sample(labels, UInt64(max(0, count))) }
         var expiry: [MetricLabels: Int64] = [:]
         for certificate in plan.certificates {
-            guard let expires = certificate.loaded?.expires else { continue }
+            guard let expires = certificate.expires else { continue }
             let labels = MetricLabels(["site": certificate.site])
             expiry[labels] = min(expiry[labels] ?? .max, expires)
         }
@@ -79,6 +80,15 @@ extension MetricsText {
             "gatehouse_certificate_not_after_seconds", .gauge,
             "When a site's certificate expires, or the first one of its chain: seconds since 1970.")
         for (labels, expires) in expiry { sample(labels, UInt64(max(0, expires))) }
+        family("gatehouse_certificates_in_trouble", .gauge, "Sites' certificates that somebody ought to look at, by why.")
+        let now = Int64(realtimeNanoseconds() / 1_000_000_000)
+        var troubles: [CertificateHealth: UInt64] = [:]
+        for certificate in plan.certificates {
+            troubles[certificate.health(now: now, threshold: plan.expiryThreshold), default: 0] += 1
+        }
+        for health in CertificateHealth.allCases where health != .good {
+            sample(nil, ("reason", health.word), troubles[health] ?? 0)
+        }
         family("gatehouse_degraded_sites", .gauge, "Sites that lack something their configuration asks for.")
         let degraded = Set(plan.listeners.lazy.flatMap(\.sites).filter(\.isDegraded).map(\.keyPath))
         sample(UInt64(degraded.count))

@@ -1,5 +1,6 @@
 import Protection
 import Synchronization
+import TLS
 import Upstreams
 
 /// What the gateway has learned or counts and no configuration says: a new plan takes it over, so that a change of configuration
@@ -23,6 +24,10 @@ final class CarriedState: Sendable {
     private let tables = Mutex(Tables())
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
     let stickySecret: String
+    /// Who reads the certificates that are got by themselves.
+    let storedCertificates = StoredCertificates()
+    /// What is shown to authorities that prove a name in a handshake (RFC 8737).
+    let challenges = ChallengeCertificates()
 
     /// - Parameter stickySecret: of a process before this one; nil: a new one.
     init(stickySecret: String? = nil) {

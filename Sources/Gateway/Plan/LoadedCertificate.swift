@@ -70,6 +70,11 @@ package final class LoadedCertificate: Sendable {
     /// When the first certificate of its chains expires, in seconds since 1970.
     package var expires: Int64? { state.withLock { $0.facts.compactMap(\.expires).min() } }
 
+    /// The validity of its chains that ends first, in seconds since 1970.
+    var firstToExpire: (start: Int64, end: Int64)? {
+        state.withLock { $0.facts.compactMap(\.firstToExpire).min { $0.end < $1.end } }
+    }
+
     /// Are the files as they were read? If they may not be, they are read, and not parsed.
     func isCurrent() -> Bool {
         guard let known = state.withLock({ $0.fingerprint }) else { return false }

@@ -12,16 +12,22 @@ extension PlanBuilder {
         if let onDemand = ssl.onDemand { return onDemandContext(index, onDemand) }
         let keyPath = "sites[\(index)].ssl"
         guard let name = want(site, ssl, keyPath) else { return nil }
-        let file = CertificateStore(StateDirectory(configuration.server.stateDir)).file(of: name)
-        let context = TLSServerContext(policy(ssl, at: keyPath))
-        if let chain = CertificateChain(file: file) {
-            do throws(TLSError) {
-                try context.replaceCertificate(certificateFile: file, keyFile: file)
-                judge(chain, file, at: "\(keyPath).auto_cert")
-                checkStapling(context, [CertificateFiles(certificate: file, key: file)], ssl.stapling, keyPath)
-            } catch {
-                problem(.warning, at: "\(keyPath).auto_cert", error.reason, hint: "another one is asked for")
+        let store = CertificateStore(StateDirectory(configuration.server.stateDir))
+        let file = store.file(of: name)
+        let policy = policy(ssl, at: keyPath)
+        // Its file is looked at once here, and read again by the first handshake that needs it.
+        let chain = judgeStored(name, store, file, at: "\(keyPath).auto_cert")
+        let context = chain.flatMap { takeKnownManaged(name, $0, policy) } ?? stored(file, chain, policy)
+        if let chain {
+            if TLSServerContext.isStapled(chain, policy), !context.shows(chain) {
+                // Its OCSP answer is fetched before a client asks for it, so it is in memory from the start, and stays.
+                do throws(TLSError) {
+                    try context.replaceCertificate(certificateFile: file, keyFile: file)
+                } catch {
+                    problem(.warning, at: "\(keyPath).auto_cert", error.reason, hint: "another one is asked for")
+                }
             }
+            checkStapling(context, [CertificateFiles(certificate: file, key: file)], ssl.stapling, keyPath)
         }
         certificates.append(
             SiteCertificate(
@@ -30,22 +36,40 @@ extension PlanBuilder {
         return context
     }
 
-    /// For every name that may have to be proved: whichever site has it, authorities look at port 443.
-    func makeChallengeContexts() -> [String: TLSServerContext] {
-        var contexts: [String: TLSServerContext] = [:]
-        for site in configuration.sites {
-            guard let ssl = site.ssl, ssl.autoCert, ssl.acme.dnsHook == nil, ssl.acme.dnsUpdate == nil else { continue }
-            for host in (site.allHostnames + ssl.domains).map(Self.withoutBrackets) {
-                // RFC 8738 §6: a handshake names an address by its name in DNS.
-                let name = SocketAddress(literal: host, port: 0)?.reverseName ?? host
-                guard contexts[name] == nil else { continue }
-                var policy = TLSPolicy()
-                policy.protocols = ["acme-tls/1"]
-                policy.records = records
-                contexts[name] = TLSServerContext(policy)
-            }
+    private func stored(_ file: String, _ chain: CertificateChain?, _ policy: TLSPolicy) -> TLSServerContext {
+        let stored = StoredCertificate(file: file, isThere: chain != nil, owner: carried.storedCertificates)
+        stored.note(chain?.lifetime)
+        return TLSServerContext(policy, stored: stored)
+    }
+
+    /// The certificate that is there, if it can be used. What clients would say of it is told.
+    private mutating func judgeStored(
+        _ name: String, _ store: CertificateStore, _ file: String, at place: String
+    ) -> CertificateChain? {
+        guard StateDirectory.exists(file) else { return nil }
+        guard let chain = store.usable(name) else {
+            problem(.warning, at: place, "\(file) holds no certificate with its key", hint: "another one is asked for")
+            return nil
         }
-        return contexts
+        judge(chain, file, at: place)
+        return chain
+    }
+
+    /// The one of the plan before, if it has this certificate in memory. Not where clients show certificates, since a reload
+    /// reads the files anew that these are verified by.
+    private mutating func takeKnownManaged(
+        _ name: String, _ chain: CertificateChain, _ policy: TLSPolicy
+    ) -> TLSServerContext? {
+        guard policy.clientAuthentication == nil else { return nil }
+        return knownManaged[name]?.first { $0.policy == policy && $0.stored != nil && $0.shows(chain) }
+    }
+
+    /// Are there names that authorities may look for in handshakes?
+    var provesInHandshakes: Bool {
+        configuration.sites.contains { site in
+            guard let ssl = site.ssl else { return false }
+            return ssl.autoCert && ssl.acme.dnsHook == nil && ssl.acme.dnsUpdate == nil
+        }
     }
 
     /// Puts the site's certificate on the list of those that are wanted; sites of one first name share one.
@@ -73,7 +97,7 @@ extension PlanBuilder {
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
         guard let place = managedPlaces[name] else {
-            checkStateDirectory()
+            checkStateDirectory(for: authority)
             managedPlaces[name] = managed.count
             managed.append(way(to: Self.once(names), ssl, authority, update))
             return name
@@ -94,10 +118,12 @@ extension PlanBuilder {
         to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?, isOnDemand: Bool = false
     ) -> ManagedCertificate {
         let acme = ssl.acme
-        return ManagedCertificate(
+        var certificate = ManagedCertificate(
             names: names, authority: authority, fallbacks: authority.isLocal ? [] : fallbacks(acme),
             challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, dnsUpdate: update, keyKind: Self.keyKind(acme.keyType),
             preferredRoot: acme.preferredChain, profile: acme.profile, isOnDemand: isOnDemand)
+        certificate.dnsHookTimeout = acme.dnsHookTimeout.nanoseconds
+        return certificate
     }
 
     func authority(_ acme: ACMESettings) -> Authority {
@@ -128,14 +154,6 @@ extension PlanBuilder {
                 at: "\(keyPath).acme.dns_hook", "\(hook) cannot be run: \(reason)",
                 hint: "a program that is executable, by its whole path")
         }
-    }
-
-    /// Without a place to keep them, certificates would be asked for at each start, until the authority's limits are reached.
-    mutating func checkStateDirectory() {
-        guard managed.isEmpty, let reason = StateDirectory.problem(writing: configuration.server.stateDir) else { return }
-        problem(
-            at: "server.state_dir", "certificates cannot be kept in \(configuration.server.stateDir): \(reason)",
-            hint: "write state_dir = \"…\" in [server]: a directory that whoever runs Gatehouse may write, and that stays")
     }
 
     /// Says how names will be proved where the authority cannot be answered.
@@ -187,5 +205,5 @@ extension PlanBuilder {
 
     /// Let's Encrypt's directories.
     private static let production = "https://acme-v02.api.letsencrypt.org/directory"
-    private static let staging = "https://acme-staging-v02.api.letsencrypt.org/directory"
+    static let staging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 }

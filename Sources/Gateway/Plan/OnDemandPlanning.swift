@@ -10,11 +10,11 @@ extension PlanBuilder {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
         let keyPath = "sites[\(index)].ssl"
-        checkStateDirectory()
         checkHook(ssl.acme, keyPath)
         let isLocal =
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
+        checkStateDirectory(for: isLocal ? .local : authority(ssl.acme))
         var policy = policy(ssl, at: keyPath)
         policy.stapling = nil
         if ssl.stapling.isOn == true || ssl.stapling.responder != nil {

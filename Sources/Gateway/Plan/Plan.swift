@@ -20,10 +20,12 @@ package final class Plan: Sendable {
     package let managed: [ManagedCertificate]
     /// Of each site that has certificates got on demand.
     package let demands: [CertificateDemand]
-    /// By name, what is shown to an authority that proves one in a handshake (RFC 8737).
-    let challengeContexts: [String: TLSServerContext]
     /// Where they are kept.
     package let stateDirectory: String
+    /// How many of them may be in memory.
+    private let maxLoadedCertificates: Int
+    /// How long before its end a certificate is in trouble, in seconds.
+    package let expiryThreshold: Int64
     /// The sites' files, for the plan after this one: where they are still the same, workers go on to remember them.
     let files: [SiteIdentity: StaticSite]
     /// What its sites lack.
@@ -57,7 +59,7 @@ package final class Plan: Sendable {
     init(
         listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
         demands: [CertificateDemand],
-        challengeContexts: [String: TLSServerContext], stateDirectory: String, pools: [PoolPlan],
+        stateDirectory: String, maxLoadedCertificates: Int, expiryThreshold: Int64, pools: [PoolPlan],
         caches: [CachePlan],
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
@@ -68,8 +70,9 @@ package final class Plan: Sendable {
         self.certificates = certificates
         self.managed = managed
         self.demands = demands
-        self.challengeContexts = challengeContexts
         self.stateDirectory = stateDirectory
+        self.maxLoadedCertificates = maxLoadedCertificates
+        self.expiryThreshold = expiryThreshold
         self.pools = pools
         self.caches = caches
         self.files = files
@@ -113,6 +116,7 @@ package final class Plan: Sendable {
     func takeEffect() {
         for server in servers { server.takeEffect() }
         giveTicketKeys()
+        Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
     }
 
     /// Has all listeners go on with the keys of the file, or with their own.

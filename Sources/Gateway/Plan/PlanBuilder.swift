@@ -26,11 +26,17 @@ package struct PlanBuilder {
     var managed: [ManagedCertificate] = []
     /// By name, their places there.
     var managedPlaces: [String: Int] = [:]
+    /// Has it been told that the state directory does not stay?
+    var hasToldVolatile = false
     /// Of the sites that have certificates got on demand.
     var demands: [CertificateDemand] = []
     /// Those of the plan before that this one has not taken over yet.
     lazy var knownCertificates = Dictionary(
         grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
+    /// Those of the plan before that are got by themselves, by name.
+    lazy var knownManaged = Dictionary(
+        grouping: (previous?.certificates ?? []).filter { $0.managedName != nil }, by: { $0.managedName ?? "" }
+    ).mapValues { $0.map(\.context) }
     let limits: PlanLimits
     let carried: CarriedState
     private var files: [SiteIdentity: StaticSite] = [:]
@@ -44,7 +50,6 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
-    lazy var challengeContexts = makeChallengeContexts()
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
@@ -82,7 +87,8 @@ package struct PlanBuilder {
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
             listeners: listeners, certificates: certificates, managed: managed, demands: demands,
-            challengeContexts: challengeContexts, stateDirectory: configuration.server.stateDir,
+            stateDirectory: configuration.server.stateDir, maxLoadedCertificates: configuration.tls.maxLoadedCertificates,
+            expiryThreshold: Int64(configuration.tls.expiryThreshold.nanoseconds / 1_000_000_000),
             pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
@@ -222,7 +228,7 @@ package struct PlanBuilder {
         }
         return chosen.map {
             TLSServerNames(
-                contexts, fallback: $0, challenges: challengeContexts,
+                contexts, fallback: $0, challenges: provesInHandshakes ? carried.challenges : nil,
                 isStrict: configuration.sites[fallback].ssl?.strictSNI == true, tickets: tickets ?? TicketKeys())
         }
     }

@@ -36,6 +36,8 @@ struct AdminHealth: Codable, Sendable {
     /// Names of sites that lack something.
     var degraded: [String]?
     var upstreams: [Upstream]?
+    /// Those in trouble.
+    var certificates: [AdminStatus.Certificate]?
 }
 
 /// The sites of the configuration in use.
@@ -63,12 +65,18 @@ extension AdminResources {
     private var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
     private var isDegraded: Bool { !gateway.currentPlan.faults.isEmpty }
 
+    /// Is a site's certificate in trouble? Requests are still answered: readiness does not turn by it.
+    private var hasTrouble: Bool {
+        let plan = gateway.currentPlan
+        return plan.certificates.contains { $0.health(now: now, threshold: plan.expiryThreshold) != .good }
+    }
+
     func health() -> ServiceAnswer { .json(plainHealth) }
 
     private var plainHealth: AdminHealth {
         AdminHealth(
-            status: isDegraded ? "degraded" : "ok", timestamp: Timestamp.text(seconds: now), service: name, version: version,
-            uptimeSeconds: uptime)
+            status: isDegraded || hasTrouble ? "degraded" : "ok", timestamp: Timestamp.text(seconds: now), service: name,
+            version: version, uptimeSeconds: uptime)
     }
 
     func detailedHealth() async -> ServiceAnswer {
@@ -77,6 +85,7 @@ extension AdminResources {
         health.workers = await gateway.generations.count
         (health.connections, health.requests) = (census.total.connections, census.total.requests)
         health.tunnels = census.total.tunnels
+        health.certificates = certificateList.filter { $0.health != "good" }
         health.degraded = gateway.currentPlan.faults.map(\.name)
         health.upstreams = gateway.servers.map {
             AdminHealth.Upstream(site: $0.site, upstream: $0.upstream, url: $0.url, states: $0.states)
@@ -109,10 +118,13 @@ extension AdminResources {
     func certificates() -> ServiceAnswer { .json(AdminCertificates(certificates: certificateList)) }
 
     var certificateList: [AdminStatus.Certificate] {
-        gateway.currentPlan.certificates.map { certificate in
+        let plan = gateway.currentPlan
+        let now = now
+        return plan.certificates.map { certificate in
             AdminStatus.Certificate(
                 site: certificate.site, file: certificate.certificateFile,
-                expires: certificate.loaded?.expires.map { Timestamp.text(seconds: $0) }, problem: certificate.loaded?.problem)
+                expires: certificate.expires.map { Timestamp.text(seconds: $0) }, problem: certificate.loaded?.problem,
+                health: certificate.health(now: now, threshold: plan.expiryThreshold).rawValue)
         }
     }
 }

@@ -114,6 +114,8 @@ struct AdminStatus: Codable, Sendable {
         var expires: String?
         /// Why what is in the file is not what is in use.
         var problem: String?
+        /// "good", or why somebody ought to look at it: see `CertificateHealth`.
+        var health: String
     }
 
     var name: String

@@ -45,6 +45,29 @@ struct WindowTests {
             .write(to: URL(filePath: "\(managed.state)/acme/certificates/a.test/status.json"))
     }
 
+    @Test("takes the place of another authority that is down, and of a second one that is down too")
+    func fallback() async throws {
+        let certificates = try await Certificates.ready()
+        let other = try await authority(days: 30, "renewalthreshold_pctg: 50")
+        let (first, second) = (try FreePort(), try FreePort())
+        let places = ["https://localhost:\(second)/dir", other.directoryURL].map { "\"\($0)\"" }.joined(separator: ", ")
+        let ssl = other.ssl.replacing(
+            "directory = \"\(other.directoryURL)\"",
+            with: "directory = \"https://localhost:\(first)/dir\"\nfallback = [\(places)]")
+        try await Gatehouse.serving(managed.toml(ssl)) { gatehouse in _ = try await gatehouse.log.line("no certificate ") }
+        // As if both had been tried twice, and the time had come.
+        var status = try managed.status(of: "a.test")
+        (status["failures"], status["nextTry"]) = (4, 0)
+        try JSONSerialization.data(withJSONObject: status)
+            .write(to: URL(filePath: "\(managed.state)/acme/certificates/a.test/status.json"))
+        try await Gatehouse.serving(managed.toml(ssl)) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: certificates.authority)
+            #expect(served.text == "here\n", "\(served)")
+        }
+        #expect(try managed.status(of: "a.test")["issuedBy"] as? String == other.directoryURL)
+    }
+
     @Test("is asked, heeded and told, and learns which certificate the next one replaces")
     func heeded() async throws {
         let certificates = try await Certificates.ready()

@@ -1,0 +1,1 @@
+"""What certificates that are got by themselves cost: scripts/bench-certificates."""
