@@ -1,9 +1,11 @@
 /// One thing that `gatehouse doctor` has looked at.
 package struct Finding: Codable, Sendable, Equatable {
+    /// What was looked at; in the order in which it is told.
     package enum Area: String, Codable, Sendable, CaseIterable {
         case configuration, descriptors, ports, clock, names, certificates, files, upstreams, kernel
     }
 
+    /// How it was found.
     package enum Verdict: String, Codable, Sendable {
         /// As it should be.
         case ok

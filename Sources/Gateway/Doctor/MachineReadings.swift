@@ -50,6 +50,7 @@ package struct MachineReadings: Sendable, Equatable {
         package init(connections: Int, descriptors: Int) { (self.connections, self.descriptors) = (connections, descriptors) }
     }
 
+    /// A finding for each reading that the machine has, good or bad.
     package func findings(for needs: Needs) -> [Finding] {
         [descriptorFinding(needs), clockFinding, releaseFinding]
             + [queueFinding, portFinding(needs), trackingFinding(needs)]
