@@ -39,7 +39,7 @@ struct CommandTests {
             // What stands in columns is not broken.
             guard command == nil else { continue }
             let columns = outcome.text.split(separator: "\n").filter { $0.hasPrefix("  gatehouse ") }
-            #expect(columns.count == 5 && columns.allSatisfy { $0.dropFirst(33).hasPrefix("  ") }, "\(columns)")
+            #expect(columns.count == 6 && columns.allSatisfy { $0.dropFirst(33).hasPrefix("  ") }, "\(columns)")
         }
     }
 
