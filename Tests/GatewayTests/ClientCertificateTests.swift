@@ -92,11 +92,13 @@ struct ClientCertificateTests {
                 (parties.server, "client_certificate_unfit", "unsuitable certificate purpose"),
                 (parties.strangers, "client_certificate_untrusted", "self-signed certificate"),
             ] as [(MadeCertificate?, String, String)] {
-                func count() -> Int { gatehouse.log.all.count { $0.contains("cause=\(cause) ") && $0.contains(words) } }
-                let before = count()
+                func told(_ lines: [String]) -> Int { lines.count { $0.contains("cause=\(cause) ") && $0.contains(words) } }
+                let before = told(gatehouse.log.all)
                 let refused = try await curl(port, certificates, client, limit)
                 #expect(refused.code != 0 && refused.text.hasSuffix("000"), "\(cause): \(refused)")
-                while count() <= before { _ = try await gatehouse.log.first(gatehouse.log.all.count + 1) }
+                while case let lines = gatehouse.log.all, told(lines) <= before {
+                    _ = try await gatehouse.log.first(lines.count + 1)
+                }
             }
             // Lines are written a moment later.
             _ = try await gatehouse.process.output.first(2)

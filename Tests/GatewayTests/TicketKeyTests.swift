@@ -52,8 +52,9 @@ struct TicketKeyTests {
             try directory.write("next", content)
             try FileManager.default.removeItem(atPath: keys)
             try FileManager.default.moveItem(atPath: directory.path + "/next", toPath: keys)
-            while gatehouse.log.all.count(where: { $0.contains("the keys of session tickets are replaced") }) < times {
-                _ = try await gatehouse.log.first(gatehouse.log.all.count + 1)
+            func told(_ lines: [String]) -> Int { lines.count { $0.contains("the keys of session tickets are replaced") } }
+            while case let lines = gatehouse.log.all, told(lines) < times {
+                _ = try await gatehouse.log.first(lines.count + 1)
             }
         }
         try await Gatehouse.serving(toml(port, certificates, keys)) { gatehouse in

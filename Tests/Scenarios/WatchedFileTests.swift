@@ -43,8 +43,8 @@ struct WatchedFileTests {
 
         /// Waits for the next line of the log with these words.
         func says(_ words: String, after count: Int = 0) async throws {
-            while running.process.errors.all.count(where: { $0.contains(words) }) <= count {
-                _ = try await running.process.errors.first(running.process.errors.all.count + 1)
+            while case let lines = running.process.errors.all, lines.count(where: { $0.contains(words) }) <= count {
+                _ = try await running.process.errors.first(lines.count + 1)
             }
         }
     }

@@ -89,7 +89,7 @@ final class HTTP1Session: ClientSession {
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(self, state: state)
+            var exchange = Exchange(self, state: state, in: endpoint.generation)
             await exchange.run()
             tunnel = exchange.tunnel.take()
         }
@@ -106,7 +106,7 @@ final class HTTP1Session: ClientSession {
 
     nonisolated(nonsending) func refuse(_ failure: Failure) async {
         answer = .awaited
-        var exchange = Exchange(self, state: state)
+        var exchange = Exchange(self, state: state, in: endpoint.generation)
         await exchange.refuse(failure)
     }
 

@@ -257,7 +257,7 @@ final class HTTP2Session: ClientSession {
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(side, state: state)
+            var exchange = Exchange(side, state: state, in: endpoint.generation)
             if let refusal = side.refusal { await exchange.refuse(refusal) } else { await exchange.run() }
             tunnel = exchange.tunnel.take()
         }

@@ -33,11 +33,11 @@ struct Exchange: ~Copyable {
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
     var tunnel: Tunnel?
 
-    init(_ client: any ClientSide, state: WorkerResources, in generation: Generation? = nil) {
+    init(_ client: any ClientSide, state: WorkerResources, in generation: Generation) {
         self.client = client
         endpoint = client.endpoint
         self.state = state
-        self.generation = generation ?? endpoint.generation
+        self.generation = generation
         record = AccessRecord(began: state.loop.now)
         responder = Responder(client)
     }

@@ -26,7 +26,7 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         let span = request.bytes.span
         for name in names {
             if Text.equal(name.span, 0..<name.count, "accept-encoding") {
-                Self.append(AcceptEncoding(request), isPresent: request.contains(.acceptEncoding), to: &values)
+                if request.contains(.acceptEncoding) { Self.append(AcceptEncoding(request), to: &values) }
             } else {
                 for line in request.lines where Text.equal(span, line.name, name.span, 0..<name.count) {
                     values.append(contentsOf: ", ".utf8)
@@ -39,8 +39,9 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         return values
     }
 
-    private static func append(_ accepted: AcceptEncoding, isPresent: Bool, to values: inout [UInt8]) {
-        guard isPresent else { return }
+    /// Inlined, since the optimiser of Swift 6.3.1 fails where it takes the weights apart for a function of their own.
+    @inline(__always)
+    private static func append(_ accepted: AcceptEncoding, to values: inout [UInt8]) {
         for coding in ContentCoding.allCases {
             values.append(decimal: UInt64(accepted.weight(of: coding)))
             values.append(0x2C)

@@ -64,10 +64,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == "hold-after":
             self.hold()
         status, fields = answer.status, dict(answer.getheaders())
-        if what == "html":
-            status, fields, content = 200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Welcome</title>\n"
-        elif what == "nonces":
+        if what == "nonces":
             fields["Replay-Nonce"] = "bm90LXlvdXJz"
+        elif status >= 400:
+            pass  # The authority has refused the nonce, as it does at times: it is asked again.
+        elif what == "html":
+            status, fields, content = 200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Welcome</title>\n"
         elif what == "half":
             content = content[:len(content) * 3 // 4]
         elif what == "leaf":
