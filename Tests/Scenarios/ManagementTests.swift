@@ -168,7 +168,9 @@ struct ManagementTests {
                 "X-API-Key: \(Self.key)", "--max-examples", "20", "--seed", "20", "--no-color", "--exclude-checks",
                 // It sends TRACE with a body, which RFC 9110 §9.3.8 forbids: 400 comes before 405.
                 "positive_data_acceptance,unsupported_method",
-            ])
+            ],
+            // It leaves what it has seen where it runs.
+            directory: running.directory.path)
         #expect(outcome.exit == .code(0), "\(outcome.text)")
         try await running.end()
     }
