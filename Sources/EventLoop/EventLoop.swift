@@ -10,13 +10,13 @@ package protocol TurnEndHandler: AnyObject {
 
 /// One thread with one epoll set, and at the same time the executor of everything that lives on it.
 ///
-/// It conforms to both `SerialExecutor` (an actor returns it from `unownedExecutor`) and `TaskExecutor` (the actor's root
-/// task prefers it). Both are needed: a continuation resumes on the generic executor unless its task has a preference, and
-/// that would cost an eventfd write, a futex and a thread hop per `await`.
+/// It is a `SerialExecutor` (an actor returns it from `unownedExecutor`), and a `TaskExecutor` for tasks that are not begun by
+/// such an actor: their closures would start on the generic executor, on another thread. A task waits by `Waiter`, not by a
+/// continuation, which would go on at the generic executor unless its task had a preference.
 ///
 /// `@unchecked Sendable`: `inbox` and `wakeup` may be used from any thread (a mutex and a descriptor); every other stored
 /// property is touched by the loop's own thread alone: what reaches them is isolated to an actor on this executor.
-/// `@safe`: the continuations in `yielded` are resumed and dropped in one step of the loop, so each is resumed once.
+/// `@safe`: a job is run once: it leaves its list, or its waiter, before.
 @safe package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs from other threads. `hasSignalled` saves the eventfd write while the loop is known to look at the
     /// inbox anyway.
@@ -32,8 +32,6 @@ package protocol TurnEndHandler: AnyObject {
     private let thread = Atomic<UInt>(0)
 
     private var ready: [UnownedJob] = []
-    /// Tasks that let others go first; each is resumed once, at the end of the turn.
-    private var yielded: [UnsafeContinuation<Void, Never>] = unsafe []
     /// Each is told once, at the end of the turn.
     private var endings: [any TurnEndHandler] = []
     private var sockets: [Socket?] = []
@@ -41,6 +39,7 @@ package protocol TurnEndHandler: AnyObject {
     private var stops = false
 
     package let deadlines = DeadlineWheel()
+    let parking = Parking()
     /// Monotonic nanoseconds, read once per turn of the loop. For deadlines and log timings.
     package var now: UInt64 { time }
     private var time: UInt64 = monotonicNanoseconds()
@@ -91,6 +90,9 @@ package protocol TurnEndHandler: AnyObject {
         if mustSignal { signal() }
     }
 
+    /// Has the job of a task that waited run in this turn, or the next if jobs run already.
+    func resume(_ job: UnownedJob) { withReady { $0.append(job) } }
+
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
@@ -120,7 +122,6 @@ package protocol TurnEndHandler: AnyObject {
         // The jobs of a turn. Local, so that running them does not hold an access to the loop's own state.
         var running: [UnownedJob] = []
         let serial = unsafe asUnownedSerialExecutor()
-        let tasks = unsafe asUnownedTaskExecutor()
         while true {
             let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
             let count = unsafe epoll_wait(epoll, events, Int32(capacity), timeout)
@@ -134,7 +135,7 @@ package protocol TurnEndHandler: AnyObject {
                 // Jobs that these jobs make ready run in the next turn, so that sockets are looked at in between.
                 swap(&ready, &running)
                 for job in running {
-                    unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
+                    unsafe job.runSynchronously(on: serial)
                 }
                 running.removeAll(keepingCapacity: true)
             }
@@ -145,10 +146,9 @@ package protocol TurnEndHandler: AnyObject {
     }
 
     private func resumeYielded() {
-        guard unsafe !yielded.isEmpty else { return }
-        // Resuming appends to `ready`, never to `yielded`: the tasks run in the next turn.
-        for index in unsafe yielded.indices { unsafe yielded[index].resume() }
-        unsafe yielded.removeAll(keepingCapacity: true)
+        let jobs = parking.takeYielded()
+        // They run in the next turn.
+        if !jobs.isEmpty { withReady { $0.append(contentsOf: jobs) } }
     }
 
     /// Has a handler told at the end of the turn, or, if asked by a handler, of the next one: for what many exchanges of a turn
@@ -220,8 +220,8 @@ package protocol TurnEndHandler: AnyObject {
     /// Takes the calling task to the end of the ready queue, so that a busy connection lets the others have a turn.
     package nonisolated(nonsending) func yield() async {
         checkIsolated()
-        // Resumed here, before the task has suspended, it would go on at once and nobody else would have a turn.
-        unsafe await withUnsafeContinuation { continuation in unsafe yielded.append(continuation) }
+        parking.keep(for: nil)
+        await parking.enter()
     }
 }
 

@@ -9,8 +9,7 @@ package protocol ReadinessHandler: AnyObject {
 ///
 /// One task owns a waiter; its sockets (a client's and, during an exchange, an upstream's) name it, so that the task can wait
 /// for either. Arming a deadline stores a number: the wheel looks at it when its turn comes.
-/// `@safe`: `continuation` is taken before it is resumed, so it is resumed once; `previous` is cleared by the wheel before its
-/// object leaves the list.
+/// `@safe`: `previous` is cleared by the wheel before its object leaves the list.
 @safe package final class Waiter {
     /// Why a wait ended.
     package enum Wake: Sendable {
@@ -23,7 +22,10 @@ package protocol ReadinessHandler: AnyObject {
     }
 
     package let loop: EventLoop
-    private var continuation: UnsafeContinuation<Wake, Never>?
+    /// Of the task that waits.
+    private var job: UnownedJob?
+    /// Why the last wait ended.
+    private var reason = Wake.ready
     private var sleeper: ((Wake) -> Void)?
     private var wasTold = false
     private var handler: (any ReadinessHandler)?
@@ -55,11 +57,15 @@ package protocol ReadinessHandler: AnyObject {
         deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
         if deadline != Waiter.never { loop.deadlines.arm(self) }
         self.handler = handler
-        let wake = unsafe await withUnsafeContinuation { unsafe continuation = $0 }
+        loop.parking.keep(for: self)
+        await loop.parking.enter()
         self.handler = nil
         deadline = Waiter.never
-        return wake
+        return reason
     }
+
+    /// Keeps the job of the task that has begun to wait.
+    func keep(_ job: UnownedJob) { self.job = job }
 
     /// Waits without a task, which costs a task's memory less: `onWake` is called once, on the loop's thread, at what would have
     /// ended a `wait`.
@@ -82,8 +88,9 @@ package protocol ReadinessHandler: AnyObject {
             self.handler = handler
             if goesOn { return }
         }
-        if let waiting = unsafe continuation.take() {
-            unsafe waiting.resume(returning: wake)
+        if let parked = job.take() {
+            reason = wake
+            loop.resume(parked)
         } else if let sleeper = sleeper.take() {
             deadline = Waiter.never
             handler = nil
@@ -99,7 +106,7 @@ package protocol ReadinessHandler: AnyObject {
     /// Drops a `tell()` that came between a wait's end and now: for a task that looks at everything before it waits again.
     package func dropTell() { wasTold = false }
 
-    private var hasWaiting: Bool { unsafe continuation != nil || sleeper != nil }
+    private var hasWaiting: Bool { job != nil || sleeper != nil }
 
     /// Leaves the wheel. Call it when the task is done, else the wheel keeps the waiter until its slot's turn.
     package func retire() {

@@ -63,8 +63,8 @@ actor Worker {
         let spans = SpanLog(logs, style: plan.logStyle, worker: number)
         let state = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, spans: spans, number: number, probes: watchesUpstreams,
-            resume: { [loop] sleeper in Task(executorPreference: loop) { await self.resume(sleeper) } },
-            startStreamTask: { [loop] in Task(executorPreference: loop) { await self.serveStreams() } })
+            resume: { sleeper in Task { await self.resume(sleeper) } },
+            startStreamTask: { Task { await self.serveStreams() } })
         self.state = state
         let opened = try listening(own: [], shares: shares, passed: passed).open(plan, at: addresses)
         for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
@@ -196,63 +196,61 @@ actor Worker {
     // MARK: -
 
     private func startAccepting(_ number: Int) {
-        accepting[number] = Task(executorPreference: loop) { await self.acceptClients(number) }
+        accepting[number] = Task { await self.acceptClients(number) }
     }
 
-    /// Non-throwing, so that one connection's failure never touches another; ends by drain, or when the listener is given up.
+    /// Ends by drain, or when the listener is given up. Each connection is a task of its own, which no other's failure touches.
     private func acceptClients(_ number: Int) async {
         guard let state, let acceptor = acceptors[number] else { return }
         let (listener, waiter) = (acceptor.listener, acceptor.waiter)
-        await withDiscardingTaskGroup { connections in
-            var turns = 0
-            // When the time to close has come the queue is emptied once more, and no more than once.
-            var leftovers = Listener.backlog
-            accepting: while !isDraining {
-                turns += 1
-                // A flood of new clients must not keep those that are here from being served.
-                if turns % 32 == 0 { await loop.yield() }
-                let isClosing = acceptor.closesAt.map { loop.now >= $0 } ?? false
-                if isClosing {
-                    leftovers -= 1
-                    if leftovers == 0 { break }
-                }
-                guard state.reserve() else {
-                    if isClosing { break }
-                    await pause(acceptor, state)
-                    continue
-                }
-                switch listener.accept() {
-                case .connection(let descriptor, let peer):
-                    guard let count = state.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
-                        turnAway(descriptor, peer, state)
-                        continue
-                    }
-                    connections.addTask { await self.serve(descriptor, peer, count, number) }
-                    continue
-                case .none:
-                    state.shared.release()
-                    if isClosing { break accepting }
-                    listener.socket.interest = .read
-                    _ = await waiter.wait(timeout: acceptor.closesAt.map { max($0, loop.now) - loop.now })
-                    listener.socket.interest = .none
-                case .lost(let error):
-                    state.shared.release()
-                    if isDraining { break }
-                    log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
-                    await loop.yield()
-                case .exhausted(let error):
-                    state.shared.release()
-                    if isDraining { break }
-                    // A client is worth more than a file that is open only because it may be asked for again.
-                    if state.fileCache.closeFiles() { continue }
-                    state.shared.tellShortage()
-                    log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
-                    _ = await waiter.wait(timeout: Worker.backOff)
-                }
+        var turns = 0
+        // When the time to close has come the queue is emptied once more, and no more than once.
+        var leftovers = Listener.backlog
+        accepting: while !isDraining {
+            turns += 1
+            // A flood of new clients must not keep those that are here from being served.
+            if turns % 32 == 0 { await loop.yield() }
+            let isClosing = acceptor.closesAt.map { loop.now >= $0 } ?? false
+            if isClosing {
+                leftovers -= 1
+                if leftovers == 0 { break }
             }
-            listener.close()
-            waiter.retire()
+            guard state.reserve() else {
+                if isClosing { break }
+                await pause(acceptor, state)
+                continue
+            }
+            switch listener.accept() {
+            case .connection(let descriptor, let peer):
+                guard let count = state.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
+                    turnAway(descriptor, peer, state)
+                    continue
+                }
+                guard let connection = adopt(descriptor, peer, count, acceptor, state) else { continue }
+                Task { await self.serveAndRemove(connection) }
+            case .none:
+                state.shared.release()
+                if isClosing { break accepting }
+                listener.socket.interest = .read
+                _ = await waiter.wait(timeout: acceptor.closesAt.map { max($0, loop.now) - loop.now })
+                listener.socket.interest = .none
+            case .lost(let error):
+                state.shared.release()
+                if isDraining { break }
+                log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
+                await loop.yield()
+            case .exhausted(let error):
+                state.shared.release()
+                if isDraining { break }
+                // A client is worth more than a file that is open only because it may be asked for again.
+                if state.fileCache.closeFiles() { continue }
+                state.shared.tellShortage()
+                log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
+                _ = await waiter.wait(timeout: Worker.backOff)
+            }
         }
+        listener.close()
+        waiter.retire()
         acceptors[number] = nil
         self.accepting[number] = nil
     }
@@ -308,11 +306,6 @@ actor Worker {
             metadata: ["client": "\(peer.host)", "turned_away": "\(count)"])
     }
 
-    private func serve(_ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ number: Int) async {
-        guard let connection = adopt(descriptor, peer, count, number) else { return }
-        await serveAndRemove(connection)
-    }
-
     /// A sleeping connection's socket, deadline or the drain has woken it.
     private func resume(_ sleeper: ObjectIdentifier) async {
         guard let connection = state?.connection(sleeper) else { return }
@@ -328,9 +321,8 @@ actor Worker {
     }
 
     private func adopt(
-        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ number: Int
+        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ acceptor: Acceptor, _ state: WorkerResources
     ) -> ClientConnection? {
-        guard let state, let acceptor = acceptors[number] else { return nil }
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)

@@ -7,7 +7,7 @@ extension Worker {
         guard let state else { return }
         let number = state.generation.number
         probing = state.generation.probers.indices.map { index in
-            Task(executorPreference: loop) { await self.probe(index, of: number) }
+            Task { await self.probe(index, of: number) }
         }
     }
 

@@ -1,0 +1,42 @@
+/// Where a loop's tasks are while they wait. A task that calls `enter` is not run there: its job is kept until the loop has it go
+/// on.
+///
+/// It stands in for a continuation (price 10): a task goes on from one at the executor that it prefers, which the runtime looks
+/// up under a lock at every step. Here it goes on where the loop runs it, which is the executor of its actor.
+actor Parking {
+    private nonisolated let executor = ParkingExecutor()
+    private var count: UInt64 = 0
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor keeps it.
+        unsafe UnownedSerialExecutor(ordinary: executor)
+    }
+
+    /// Says who keeps the job of the task that calls `enter` next: a waiter, or nil for the end of the loop's turn.
+    @inline(__always)
+    nonisolated func keep(for waiter: Waiter?) { executor.waiter = waiter }
+
+    /// Suspends the calling task; `keep(for:)` must have been called just before.
+    ///
+    /// Not inlined, and not empty: the compiler would see that nothing needs this actor's executor, and would not go there.
+    @inline(never)
+    func enter() { count &+= 1 }
+
+    /// The jobs that were kept for no waiter.
+    nonisolated func takeYielded() -> [UnownedJob] {
+        executor.yielded.isEmpty ? [] : exchange(&executor.yielded, with: [])
+    }
+}
+
+/// Keeps the jobs that it is given, and runs none.
+///
+/// `@unchecked Sendable`: a part of the event loop. Only tasks that are on the loop's thread come here, and only it looks.
+private final class ParkingExecutor: SerialExecutor, @unchecked Sendable {
+    var waiter: Waiter?
+    var yielded: [UnownedJob] = []
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if let waiter = waiter.take() { waiter.keep(job) } else { yielded.append(job) }
+    }
+}
