@@ -71,6 +71,16 @@ package enum GRPC {
         }
         return String(decoding: out, as: UTF8.self)
     }
+
+    /// What ends a call whose answer has begun.
+    /// - Parameter message: in plain words.
+    package static func trailers(_ status: Status, _ message: String) -> FieldSection {
+        var section = FieldSection()
+        for (name, value) in [("grpc-status", "\(status.rawValue)"), ("grpc-message", Self.message(message))] {
+            section.append(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        }
+        return section
+    }
 }
 
 extension RequestHead {

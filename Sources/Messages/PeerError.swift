@@ -14,6 +14,11 @@ package enum PeerError: Error, CustomStringConvertible {
         if case .reset(.refusedStream) = self { true } else { false }
     }
 
+    /// Does the server want the request in HTTP/1.1 (RFC 9113 §7)?
+    package var wantsHTTP1: Bool {
+        if case .reset(.http11Required) = self { true } else { false }
+    }
+
     package var description: String {
         switch self {
         case .connection(let error): error.description

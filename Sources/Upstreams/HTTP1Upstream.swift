@@ -73,6 +73,7 @@ extension HTTP1Upstream: UpstreamSide {
 
     var body: any BodySource { inflow }
     var hasUntakenBytes: Bool { inflow.hasBytes }
+    var hasOtherVersion: Bool { false }
 
     func attach(to waiter: Waiter) { stream.attach(to: waiter) }
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }

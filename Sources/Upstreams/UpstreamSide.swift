@@ -31,6 +31,9 @@ package protocol UpstreamSide: AnyObject {
     /// Has its connection carried an exchange before? Then its end before an answer may just be the upstream's idle timeout.
     var isReused: Bool { get }
 
+    /// Does the server get the request in another version of HTTP if it wants none of this one (RFC 9113 §7, HTTP_1_1_REQUIRED)?
+    var hasOtherVersion: Bool { get }
+
     // MARK: Waiting and leaving
 
     /// The waiter of the exchange's task.

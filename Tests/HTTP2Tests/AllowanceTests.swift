@@ -33,15 +33,20 @@ struct AllowanceTests {
         #expect(count == 20, "ten seconds in tenths")
     }
 
-    @Test("what was useful gives more, but not over the most")
+    @Test("what was useful gives more, which is kept beside what time gives, but not without end")
     func added() {
-        var allowance = Allowance(3, per: 1_000_000, now: 0)
+        var allowance = Allowance(3, per: 3, now: 0)
         allowance.add(50)
-        #expect(Self.taken(&allowance, 0) == 3)
+        #expect(Self.taken(&allowance, 0) == 53)
         allowance.add(2)
         #expect(Self.taken(&allowance, 0) == 2)
-        allowance.add(1000)
-        #expect(Self.taken(&allowance, 0) == 3)
+        allowance.add(20)
+        #expect(Self.taken(&allowance, 1000 * Self.second) == 20, "time adds nothing to more than the most")
+        #expect(Self.taken(&allowance, 1001 * Self.second) == 1)
+        for _ in 0..<10 { allowance.add(50_000) }
+        var count = 0
+        while allowance.take(now: 1001 * Self.second) { count += 1 }
+        #expect(count == 100_003)
     }
 
     @Test("the smallest and the largest", arguments: [1, 1_000_000])

@@ -15,10 +15,13 @@ extension Failure.Retry {
     }
 
     /// For an exchange whose stream ended as the error says, where that is known, before any byte of an answer came.
-    func after(_ error: PeerError) -> Failure.Retry {
+    /// - Parameter hasOtherVersion: see `UpstreamSide`.
+    func after(_ error: PeerError, hasOtherVersion: Bool) -> Failure.Retry {
         guard case .closed = self else { return self }
         return switch error {
         case _ where error.isUnprocessed: .unprocessed
+        // It was not served, and will be in HTTP/1.1.
+        case _ where error.wantsHTTP1 && hasOtherVersion: .unprocessed
         // The server itself ended it: that is no idle timeout.
         case .reset: .closed(isReused: false)
         case .connection, .broken: self
@@ -44,7 +47,11 @@ extension Failure {
 
     /// The same, by an error; a TLS alert says why.
     static func brokeOff(_ error: PeerError, retry: Retry) -> Failure {
-        refusedByTLS(error, retry: retry) ?? closedEarly(error.description, retry: retry)
+        if error.wantsHTTP1 {
+            return Failure(
+                .upstreamClosedEarly, detail: error.description, retry: retry, key: "sites.proxy.upstreams.http_version")
+        }
+        return refusedByTLS(error, retry: retry) ?? closedEarly(error.description, retry: retry)
     }
 
     /// In the middle of its answer.

@@ -97,7 +97,8 @@ final class HTTP1Session: ClientSession {
         if let tunnel { return .upgraded(tunnel) }
         idleSince = state.loop.now
         return switch answer {
-        case .begun(isLast: false) where inflow.isBodyFinished: nil
+        // Behind an answer that is shorter than it says the next would be taken for its rest.
+        case .begun(isLast: false) where inflow.isBodyFinished && outflow.isFinished: nil
         case .begun: .last
         case .short: .short(endsWithConnection: endsWithConnection)
         case .awaited, .cut: .cut

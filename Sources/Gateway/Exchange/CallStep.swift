@@ -16,6 +16,20 @@ extension Exchange {
         record.grpcStatus = relay.download.callStatus
     }
 
+    /// A call whose time is over in the middle of its answer ends with trailers that say so: nothing is wrong with what has come,
+    /// and a reset would say no more than that something is.
+    mutating func endCall(_ relay: inout Relay, _ failure: Failure) {
+        guard case .exchange(.grpcDeadline) = failure.reason, let writer = relay.takeWriter() else { return }
+        record.grpcStatus = failure.grpcStatus.rawValue
+        writer.finish(trailers: GRPC.trailers(failure.grpcStatus, failure.publicWords))
+    }
+
+    /// Has `endCall` ended the answer?
+    var hasEndedCall: Bool {
+        guard let failure = record.failure, case .exchange(.grpcDeadline) = failure.reason else { return false }
+        return responder == nil && record.grpcStatus != nil
+    }
+
     /// Answers a failed call in its own words: a head with `grpc-status` that is the whole answer ("Trailers-Only"). A page would
     /// be nothing to its client.
     mutating nonisolated(nonsending) func send(callFailure failure: Failure) async throws(Failure) {

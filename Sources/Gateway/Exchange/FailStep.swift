@@ -7,6 +7,7 @@ extension Exchange {
     /// is not to blame it gets all that had come.
     mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
         record.failure = failure
+        if hasEndedCall { return }
         if responder == nil || failure.status == 499 {
             record.status = record.status == 0 ? failure.status : record.status
             let hasBegun = responder == nil

@@ -75,6 +75,7 @@ extension Exchange {
             outcome = try await relay.run()
         } catch {
             note(&relay)
+            endCall(&relay, error)
             throw error
         }
         note(&relay)

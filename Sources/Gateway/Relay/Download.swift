@@ -76,6 +76,9 @@ struct Download: ~Copyable {
     /// The right to answer, if it was not used.
     mutating func takeResponder() -> Responder? { responder.take() }
 
+    /// The right to end the answer, if it has begun and not ended.
+    mutating func takeWriter() -> BodyWriter? { writer.take() }
+
     /// Moves what can be moved now, up to a bound.
     /// - Parameter upload: how far the request is.
     mutating func step(_ upload: Upload.State, now: UInt64) throws(Failure) -> Blocked {
@@ -213,7 +216,8 @@ struct Download: ~Copyable {
             return try source.read()
         } catch {
             throw state == .awaited
-                ? Failure.brokeOff(error, retry: retry.after(error)) : Failure.truncated(error.description)
+                ? Failure.brokeOff(error, retry: retry.after(error, hasOtherVersion: upstream.hasOtherVersion))
+                : Failure.truncated(error.description)
         }
     }
 

@@ -54,6 +54,9 @@ struct Relay: ~Copyable {
     /// The right to answer, if the relay failed before using it.
     mutating func takeResponder() -> Responder? { download.takeResponder() }
 
+    /// The right to end the answer, if it has begun and not ended.
+    mutating func takeWriter() -> BodyWriter? { download.takeWriter() }
+
     /// Carries the exchange out.
     @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func run() async throws(Failure) -> Outcome {

@@ -290,12 +290,17 @@ package final class HTTP2Connection {
         }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
-        if count >= Self.worthwhile || role == .client { controlFrames.add(2) }
         flushSoon()
         return count
     }
 
-    /// Bytes of DATA that a WINDOW_UPDATE or two may go with.
+    /// DATA was sent, with which a WINDOW_UPDATE or two may go. Not if there is so little of it because the peer lets no more
+    /// come: it would earn frames by making work.
+    /// - Parameter isAll: it ended with all that there was to send.
+    func earnControlFrames(for count: Int, isAll: Bool) {
+        if isAll || count >= Self.worthwhile || role == .client { controlFrames.add(2) }
+    }
+
     private static let worthwhile = 1024
 
     func sendEnd(_ stream: HTTP2Stream) {

@@ -41,6 +41,7 @@ extension HTTP2Connection {
     package func sendPing() {
         awaitsPing = true
         output.append { Frames.appendPing(Self.pingPayload.span, isAck: false, to: &$0) }
+        flushSoon()
     }
 
     func handleWindowUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {

@@ -90,6 +90,8 @@ extension HTTP2Connection {
         }
     }
 
+    private static let framesPerStream = 4
+
     /// Nobody needs more to send as much as is taken, even in pieces of half a kilobyte.
     private static func maxFrames(of head: HeadLimits) -> Int { 8 + head.maxHeadBytes / 512 }
 
@@ -112,6 +114,8 @@ extension HTTP2Connection {
         // RFC 9218 §7: the frame says more than the field does.
         stream.priority = earlyPriority ?? fields.priority
         streams.append(stream)
+        // What goes with a request and its answer: windows, priorities, a PING now and then.
+        controlFrames.add(Self.framesPerStream)
         if endsStream { _ = stream.inflow.end() }
         acceptor?.received(fields, on: stream)
     }

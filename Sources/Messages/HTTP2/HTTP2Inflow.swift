@@ -125,8 +125,11 @@ package final class HTTP2Inflow: BodySource {
         if isTunnel { return .finished }
         if let first = waiting.first { return .ready(first.count) }
         if let refusal { throw refusal }
-        return ended ? .finished : .needsBytes
+        return isWhole ? .finished : .needsBytes
     }
+
+    /// Has all of the message come? Not if its stream was reset, even behind its end: what nobody had taken by then is gone.
+    private var isWhole: Bool { ended && stream?.hasLeft != true }
 
     /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {
@@ -152,7 +155,7 @@ package final class HTTP2Inflow: BodySource {
         return count
     }
 
-    package var isBodyFinished: Bool { isTunnel || (ended && waiting.isEmpty) }
+    package var isBodyFinished: Bool { isTunnel || (isWhole && waiting.isEmpty) }
 
     /// Drops what has come.
     package func discard() {

@@ -77,6 +77,7 @@ package final class HTTP2Outflow: BodySink {
                 break
             }
             taken += sent
+            connection.earnControlFrames(for: sent, isAll: taken == payload.count)
         }
         self.isBlockedThere = isBlockedThere
         note(taken, of: payload.count, connection.now)

@@ -44,6 +44,7 @@ extension Pool {
             }
             if let side = shared.side(carefully: false) { return Lease(side, from: self) }
         }
+        if shared.hasFallenBack { return try await connectInHTTP1(waiter) }
         // Connections in HTTP/1 are everybody's own.
         let attempt = shared.expectsHTTP2 ? shared.beginAttempt() : SharedConnections.Attempt()
         do throws(TransportError) {
@@ -69,15 +70,25 @@ extension Pool {
             throw .handshakeTimedOut
         }
         if takesThem { return lease }
-        guard server.parameters.version == .negotiated, var settings = server.tls else { return nil }
-        settings.protocols = ["http/1.1"]
-        if http1TLS == nil {
-            do throws(TLSError) { http1TLS = try TLSClientContext(settings) } catch { throw .tls(error) }
-        }
+        guard server.parameters.version == .negotiated else { return nil }
         // The lease at hand is of no use, and ends what the pick began.
         _ = server.record.begin(atMost: 0)
+        return try await connectInHTTP1(waiter)
+    }
+
+    /// A new connection on which nothing but HTTP/1.1 is offered.
+    private nonisolated(nonsending) func connectInHTTP1(_ waiter: Waiter) async throws(TransportError) -> Lease {
+        if http1TLS == nil, var settings = server.tls {
+            settings.protocols = ["http/1.1"]
+            do throws(TLSError) {
+                http1TLS = try TLSClientContext(settings)
+            } catch {
+                leaseEnded()
+                throw .tls(error)
+            }
+        }
         let made = try await make(waiter, [], tls: http1TLS)
-        return Lease(self.side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
+        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 
     /// The side of a new connection, by the version that was agreed on.

@@ -37,6 +37,8 @@ final class SharedConnections {
     private var calmTime = shortestCalm
     private static let shortestCalm: UInt64 = 1_000_000_000
     private static let longestCalm: UInt64 = 30_000_000_000
+    /// Before then the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
+    private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
     var expectsHTTP2 = true
     private let parameters: UpstreamServer.Parameters
@@ -65,7 +67,7 @@ final class SharedConnections {
     ///   - carefully: for a request that may not be repeated: a silent connection is looked at once more.
     ///   - wanted: the address whose turn it is; nil: any.
     func side(carefully: Bool, to wanted: SocketAddress? = nil) -> HTTP2Upstream? {
-        guard !isCalming else { return nil }
+        guard !isCalming, !hasFallenBack else { return nil }
         while let connection = all.first(where: {
             $0.hasRoom(most: parameters.maxStreams) && (wanted == nil || $0.address == wanted)
         }) {
@@ -85,6 +87,21 @@ final class SharedConnections {
     }
 
     var isCalming: Bool { loop.now < calmUntil }
+
+    // MARK: HTTP/1.1 instead
+
+    /// Is there HTTP/1.1 to fall back to? Where it was not configured away.
+    var mayFallBack: Bool { parameters.version == .negotiated }
+
+    /// The server has said HTTP_1_1_REQUIRED (RFC 9113 §7), of a stream or of all: it gets no requests in HTTP/2 for a while. Some
+    /// say so of a few requests, as those that need a client's certificate or a login by connection.
+    func fallBack() {
+        if mayFallBack { http1Until = loop.now &+ Self.fallbackTime }
+    }
+
+    var hasFallenBack: Bool { http1Until > 0 && loop.now < http1Until }
+
+    private static let fallbackTime: UInt64 = 300_000_000_000
 
     /// Waits as long as the server is to have its rest.
     nonisolated(nonsending) func waitForCalm(_ waiter: Waiter) async {

@@ -71,6 +71,7 @@ extension HTTP2Upstream: UpstreamSide {
 
     var body: any BodySource { stream.inflow }
     var hasUntakenBytes: Bool { !stream.answer.isEmpty || stream.inflow.hasBytes }
+    var hasOtherVersion: Bool { connection.mayFallBack }
 
     func attach(to waiter: Waiter) { stream.attach(to: waiter) }
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }

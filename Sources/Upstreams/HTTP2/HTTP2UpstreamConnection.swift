@@ -57,6 +57,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     // MARK: Exchanges
 
+    /// Does its server get requests in HTTP/1.1 if it wants that?
+    var mayFallBack: Bool { owner.mayFallBack }
     /// Streams that are open or are about to be.
     var exchanges: Int { http2.runningExchanges }
     var isIdle: Bool { exchanges == 0 }
@@ -96,6 +98,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// The exchange on a stream is over, one way or the other.
     func end(_ ended: HTTP2Stream) {
         if ended.resetCode == .enhanceYourCalm { owner.calmDown() }
+        if ended.resetCode == .http11Required { owner.fallBack() }
         let isWhole = !ended.hasLeft && ended.inflow.isBodyFinished
         http2.endExchange(on: ended)
         guard isOpen else { return }
@@ -189,9 +192,10 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         } catch {
             return end(error)
         }
-        if http2.departure?.code == .enhanceYourCalm, !isRetired {
+        if !isRetired, let code = http2.departure?.code {
             isRetired = true
-            owner.calmDown()
+            if code == .enhanceYourCalm { owner.calmDown() }
+            if code == .http11Required { owner.fallBack() }
         }
         if http2.error != nil || read == .end { return end(nil) }
         if isIdle, http2.departure != nil { return close() }

@@ -11,6 +11,7 @@ final class ScriptedUpstream: UpstreamSide {
     let sink: ScriptedSink
     var isReused = false
     var hasUntakenBytes = false
+    let hasOtherVersion = false
 
     init(_ heads: [String], source: ScriptedSource, sink: ScriptedSink = ScriptedSink()) {
         self.heads = heads

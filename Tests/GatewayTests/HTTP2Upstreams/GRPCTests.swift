@@ -110,6 +110,35 @@ struct GRPCTests {
         }
     }
 
+    @Test("a deadline that passes in the middle of an answer: what has come, and trailers that say so")
+    func lateDeadline() async throws {
+        let told = Journal<String>("what the server is told")
+        let server = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            _ = try connection.request()
+            try connection.write(
+                ScriptedConnection.ok([("content-type", "application/grpc")]), Frame.data("\0\0\0\0\u{5}hello", 0))
+            while true { told.append(try connection.next().words) }
+        }
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let message = try directory.write("message", [UInt8](repeating: 0, count: 5))
+        try await Gatehouse.serving(Sites.before(server, port, site: "h2c = true")) { gatehouse in
+            let outcome = try await Command.run(
+                "curl",
+                [
+                    "-sS", "-i", "--http2-prior-knowledge", "--noproxy", "*", "-H", "content-type: application/grpc", "-H",
+                    "te: trailers", "-H", "grpc-timeout: 1S", "--data-binary", "@\(message)",
+                    "http://127.0.0.1:\(port)/test.Test/Late",
+                ])
+            #expect(outcome.code == 0 && outcome.text.contains("hellogrpc-status: 4\r\n"), "\(outcome)")
+            _ = try await told.first("the end of the call") { $0 == "RST_STREAM 1 CANCEL" }
+            let entry = try await gatehouse.access(reason: "grpc_deadline")
+            #expect(entry["grpc_status"] == "4" && entry["status"] == "200" && entry["bytes_out"] == "10", "\(entry)")
+        }
+    }
+
     @Test("a client that cancels cancels its server's call")
     func cancel() async throws {
         let (port, behind) = try (FreePort(), FreePort())

@@ -79,8 +79,9 @@ extension Sites {
         ssl: String = "", tables: String = "", top: String = ""
     ) -> String {
         let calm = "[sites.proxy.passive_health]\nmax_fails = 0\nfail_percent = 0\ncircuit_fails = 0\n"
+        let keys = upstreamKeys.contains("ping_interval") ? upstreamKeys : "ping_interval = 0\n" + upstreamKeys
         return Sites.proxy(
-            port, to: "h2c://127.0.0.1:\(upstream)", upstream: "ping_interval = 0\n" + upstreamKeys, ssl: ssl, site: site,
+            port, to: "h2c://127.0.0.1:\(upstream)", upstream: keys, ssl: ssl, site: site,
             route: route,
             proxy: "[sites.proxy.retry]\nretries = \(retries)\n" + calm + tables, top: top)
     }

@@ -1,0 +1,121 @@
+import TestSupport
+import Testing
+
+@Suite("Servers in HTTP/2 that want calm, or say nothing more")
+struct TroubledServerTests {
+    /// ENHANCE_YOUR_CALM.
+    private static let calm: UInt32 = 11
+
+    @Test("who asks for calm gets a second of it, and then the next request", arguments: ["RST_STREAM", "GOAWAY"])
+    func calm(by frame: String) async throws {
+        let times = Journal<ContinuousClock.Instant>("when the server asked, and was asked")
+        let upstream = try Upstream { upstream, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            while true {
+                let request = try connection.request()
+                times.append(.now)
+                if times.all.count > 1 {
+                    try connection.write(ScriptedConnection.ok([], Frame.endHeaders | Frame.endStream, stream: request.stream))
+                } else if frame == "GOAWAY" {
+                    try connection.write(Frame.make(7, 0, 0, Frame.number(0) + Frame.number(Self.calm)))
+                } else {
+                    try connection.write(Frame.reset(request.stream, Self.calm))
+                }
+            }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, retries: frame == "GOAWAY" ? 1 : 0)) { gatehouse in
+            let url = "http://127.0.0.1:\(port)"
+            if frame == "GOAWAY" {
+                // Not looked at: it waits, and is sent again whatever its method.
+                let outcome = try await Command.curl(["-X", "DELETE", "-w", "%{http_code}", url + "/again"])
+                #expect(outcome.text == "200", "\(outcome)")
+                #expect(try await gatehouse.access("/again")["attempts"] == "2")
+                #expect(upstream.connections.all.count == 2)
+            } else {
+                let refused = try await Command.curl(["-o", "/dev/null", "-w", "%{http_code}", url + "/refused"])
+                #expect(refused.text == "502", "\(refused)")
+                let entry = try await gatehouse.access("/refused")
+                #expect(entry["detail"]?.contains("ENHANCE_YOUR_CALM") == true, "\(entry)")
+                let next = try await Command.curl(["-w", "%{http_code}", url + "/next"])
+                #expect(next.text == "200", "\(next)")
+                #expect(upstream.connections.all.count == 1)
+            }
+            // The gateway's clock is that of its turn's beginning.
+            let asked = times.all
+            #expect(asked.count == 2 && asked[1] - asked[0] >= .milliseconds(900), "\(asked)")
+        }
+    }
+
+    private static let pings = "ping_interval = 1\nping_timeout = 2\nmax_streams_per_connection = 1\n"
+
+    @Test("one that does not answer a PING is given up, and its request goes over another connection; others' go on")
+    func stalled() async throws {
+        let (seen, isReplaced) = (Journal<String>("what the server got"), Signal())
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            while true {
+                let frame = try connection.next()
+                guard frame.type == 1 else {
+                    if frame.type == 6, frame.flags == 0 { seen.append("PING") }
+                    continue
+                }
+                let path = frame.contains("/stalls") ? "/stalls" : "/slow"
+                let isFirst = !seen.all.contains(path)
+                seen.append(path)
+                if path == "/stalls", isFirst {
+                    // Read on, and never answered.
+                    while try connection.next(6).flags != 0 {}
+                    seen.append("PING")
+                } else if path == "/slow" {
+                    try connection.write(
+                        ScriptedConnection.ok(stream: frame.stream), Frame.data("begun\n", 0, stream: frame.stream))
+                    let ping = try connection.next(6)
+                    try connection.write(Frame.make(6, 1, 0, ping.payload))
+                    isReplaced.wait()
+                    try connection.write(Frame.data("ended\n", stream: frame.stream))
+                } else {
+                    try connection.write(ScriptedConnection.ok(stream: frame.stream), Frame.data("at last", stream: frame.stream))
+                }
+            }
+        }
+        let port = try FreePort()
+        let toml = Sites.before(upstream, port, upstreamKeys: Self.pings, retries: 1)
+        try await Gatehouse.serving(toml) { gatehouse in
+            let url = "http://127.0.0.1:\(port)"
+            let slow = try ChildProcess("curl", ["-sSN", "--noproxy", "*", url + "/slow"])
+            _ = try await slow.output.first("the first line") { $0 == "begun" }
+            let stalls = try await Command.curl(["-w", "%{http_code}", url + "/stalls"])
+            #expect(stalls.text == "at last200", "\(stalls)")
+            let entry = try await gatehouse.access("/stalls")
+            #expect(entry["attempts"] == "2", "\(entry)")
+            isReplaced.fire()
+            #expect(try await slow.exit() == .code(0))
+            #expect(slow.output.all == ["begun", "ended"])
+            #expect(seen.all.filter { $0 == "PING" }.count == 1, "\(seen.all)")
+            #expect(upstream.connections.all.count == 3)
+        }
+    }
+
+    @Test("one that answers a PING may take its time")
+    func slow() async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            let request = try connection.request()
+            let ping = try connection.next(6)
+            try connection.write(Frame.make(6, 1, 0, ping.payload))
+            // What comes next is the client's end, or nothing until the answer: there is one PING.
+            try connection.write(ScriptedConnection.ok(stream: request.stream), Frame.data("hello", stream: request.stream))
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, upstreamKeys: Self.pings)) { _ in
+            let outcome = try await Command.curl(["-w", "%{http_code}", "http://127.0.0.1:\(port)/slow"])
+            #expect(outcome.text == "hello200", "\(outcome)")
+            #expect(upstream.connections.all.count == 1)
+        }
+    }
+}
