@@ -32,6 +32,7 @@ package protocol TurnEndHandler: AnyObject {
     private let thread = Atomic<UInt>(0)
 
     private var ready: [UnownedJob] = []
+    private var hasYielded = false
     /// Each is told once, at the end of the turn.
     private var endings: [any TurnEndHandler] = []
     private var sockets: [Socket?] = []
@@ -146,9 +147,11 @@ package protocol TurnEndHandler: AnyObject {
     }
 
     private func resumeYielded() {
+        guard hasYielded else { return }
+        hasYielded = false
         let jobs = parking.takeYielded()
         // They run in the next turn.
-        if !jobs.isEmpty { withReady { $0.append(contentsOf: jobs) } }
+        withReady { $0.append(contentsOf: jobs) }
     }
 
     /// Has a handler told at the end of the turn, or, if asked by a handler, of the next one: for what many exchanges of a turn
@@ -220,6 +223,7 @@ package protocol TurnEndHandler: AnyObject {
     /// Takes the calling task to the end of the ready queue, so that a busy connection lets the others have a turn.
     package nonisolated(nonsending) func yield() async {
         checkIsolated()
+        hasYielded = true
         parking.keep(for: nil)
         await parking.enter()
     }

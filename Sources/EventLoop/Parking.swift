@@ -23,9 +23,7 @@ actor Parking {
     func enter() { count &+= 1 }
 
     /// The jobs that were kept for no waiter.
-    nonisolated func takeYielded() -> [UnownedJob] {
-        executor.yielded.isEmpty ? [] : exchange(&executor.yielded, with: [])
-    }
+    nonisolated func takeYielded() -> [UnownedJob] { exchange(&executor.yielded, with: []) }
 }
 
 /// Keeps the jobs that it is given, and runs none.
