@@ -207,17 +207,26 @@ package protocol TurnEndHandler: AnyObject {
         let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         guard gh_watch(epoll, socket.descriptor, events, token) == 0 else { throw SystemError("epoll_ctl") }
         let index = Int(socket.descriptor)
-        if index >= sockets.count {
-            sockets.append(contentsOf: repeatElement(nil, count: max(64, index + 1 - sockets.count)))
+        withSockets { sockets in
+            if index >= sockets.count {
+                sockets.append(contentsOf: repeatElement(nil, count: max(64, index + 1 - sockets.count)))
+            }
+            sockets[index] = socket
         }
-        sockets[index] = socket
         return generation
     }
 
     /// Forgets the socket; the kernel drops the registration when the descriptor closes.
     func unregister(_ socket: Socket) {
         assert(isOnLoop, "a socket belongs to its loop's thread, also at its end")
-        sockets[Int(socket.descriptor)] = nil
+        withSockets { $0[Int(socket.descriptor)] = nil }
+    }
+
+    /// Lends the table. Price 1: every event looks into it.
+    private func withSockets(_ body: (inout [Socket?]) -> Void) {
+        var lent = exchange(&sockets, with: [])
+        body(&lent)
+        sockets = lent
     }
 
     /// Takes the calling task to the end of the ready queue, so that a busy connection lets the others have a turn.

@@ -7,7 +7,7 @@ extension Exchange {
     /// Once, when there is nothing left to do.
     mutating func finish() {
         places = nil
-        state.answers.count(record.status)
+        state.countAnswer(record.status)
         let isLogged = state.log.isOn(for: record.site)
         let tracing = generation.plan.tracing
         guard generation.plan.metrics != nil || isLogged || tracing != nil else { return }

@@ -27,8 +27,14 @@ final class AccessLog {
         setOutputs(logs)
     }
 
+    /// Is the first of them on? Beside the list, which is lent out and so checked wherever it is looked at (price 1).
+    private var isFirstOn = false
+
     /// Does an exchange of the site leave a line?
-    func isOn(for site: SitePlan?) -> Bool { outputs[place(of: site?.log?.destination)].writer.isOn }
+    func isOn(for site: SitePlan?) -> Bool {
+        guard let own = site?.log else { return isFirstOn }
+        return outputs[place(of: own.destination)].writer.isOn
+    }
 
     /// Lines that begin from now on go there, in this format.
     func adopt(_ logs: Logs, style: AccessLogStyle) {
@@ -39,6 +45,7 @@ final class AccessLog {
 
     private func setOutputs(_ logs: Logs) {
         outputs = logs.accessWriters.map { Output(writer: $0, batch: LogBatch(source: source)) }
+        isFirstOn = outputs.first?.writer.isOn ?? false
     }
 
     /// A site of an older configuration may have had one that is gone: its lines go where those of others do.

@@ -30,7 +30,10 @@ final class WallClock {
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)
         guard now != second else { return }
         second = now
-        date.removeAll(keepingCapacity: true)
-        HTTPDate.append(now, to: &date)
+        // Price 1.
+        var text = exchange(&date, with: [])
+        text.removeAll(keepingCapacity: true)
+        HTTPDate.append(now, to: &text)
+        date = text
     }
 }

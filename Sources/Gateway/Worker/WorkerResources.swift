@@ -30,7 +30,7 @@ final class WorkerResources {
     let series = WorkerSeries()
     let clock: WallClock
     /// Of this worker, since it began.
-    var answers = AnswerCounts()
+    private(set) var answers = AnswerCounts()
     /// Of clients' TLS handshakes.
     var handshakes = HandshakeCounts()
     /// For lines about those that failed.
@@ -126,6 +126,11 @@ final class WorkerResources {
         taken.removeAll(keepingCapacity: true)
         spareLines = taken
     }
+
+    /// Counts an answer.
+    /// - Parameter status: 100...599, or 0 if there was none.
+    @inline(__always)  // Price 6.
+    func countAnswer(_ status: Int) { answers.count(status) }
 
     func release(_ head: RequestHead) {
         head.reset()
