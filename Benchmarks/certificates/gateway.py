@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
 
+GATEWAY_CORE = 0
+LOAD_CORE = 1
 #: A start that takes longer fails the run.
 START_SECONDS = 180.0
 
@@ -15,13 +18,14 @@ START_SECONDS = 180.0
 class Gateway:
     """`gatehouse run` with a configuration; it is ended on the way out."""
 
-    def __init__(self, program: Path, configuration: Path, port: int, log: Path) -> None:
+    def __init__(self, program: Path, configuration: Path, port: int, log: Path, core: int | None = None) -> None:
         self.log = log
         self._port = port
         began = time.monotonic()
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                [program, "run", "-c", configuration], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+                on_core(core, str(program), "run", "-c", str(configuration)), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=errors)
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -49,6 +53,15 @@ class Gateway:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def thread_seconds(self, name: str) -> float:
+        """CPU seconds of its threads of this name."""
+        spent = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            if (task / "comm").read_text().strip() == name:
+                # schedstat counts nanoseconds where stat counts ticks.
+                spent += int((task / "schedstat").read_text().split()[0])
+        return spent / 1e9
+
     def settle(self, patience: float = 60.0) -> None:
         """Returns when it has had nothing to do for a while."""
         end, before, quiet = time.monotonic() + patience, self.cpu_seconds(), 0
@@ -71,6 +84,13 @@ class Gateway:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.end()
+
+
+def on_core(core: int | None, *command: str) -> list[str]:
+    """The command, held on one core, or on the last one of a smaller machine; None: where it likes."""
+    if core is None:
+        return list(command)
+    return ["taskset", "-c", str(min(core, (os.cpu_count() or 1) - 1)), *command]
 
 
 def free_port() -> int:

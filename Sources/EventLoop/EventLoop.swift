@@ -65,8 +65,12 @@ package protocol TurnEndHandler: AnyObject {
     }
 
     /// Starts the loop's thread. The thread keeps the loop alive until `stop()`.
-    package func start(name: String) throws(SystemError) {
-        try NamedThread.start(name: name) { self.run() }
+    /// - Parameter yields: do the workers go first, where a core is short? For what no client waits for.
+    package func start(name: String, yields: Bool = false) throws(SystemError) {
+        try NamedThread.start(name: name) {
+            if yields { NamedThread.letOthersGoFirst() }
+            self.run()
+        }
     }
 
     /// Ends the thread after the jobs that are ready now. Callable from any thread.

@@ -4,6 +4,14 @@ import Glibc
 /// Starts a thread. The entry closure is formed here, in a nonisolated function: formed in main-actor code it would inherit the
 /// main actor and trap at run time.
 package enum NamedThread {
+    /// Has others of its core go before the calling thread from now on, as with nice(1): a tenth of their share (sched(7)).
+    /// Programs that it starts inherit that.
+    package static func letOthersGoFirst() {
+        // Linux keeps it for each thread (setpriority(2), "C library/kernel differences"). Who may not is none the worse.
+        let thread = __priority_which_t(PRIO_PROCESS.rawValue)
+        _ = setpriority(thread, 0, min(19, getpriority(thread, 0) + 10))
+    }
+
     /// - Parameters:
     ///   - name: what top(1) shows, of at most 15 bytes.
     ///   - body: runs on the thread, which ends with it.

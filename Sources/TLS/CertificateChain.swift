@@ -131,16 +131,23 @@ import Glibc
     /// A name by what tells it apart: its common name, else its organisation.
     static func text(_ name: OpaquePointer?) -> String {
         for part in [NID_commonName, NID_organizationalUnitName, NID_organizationName] {
-            let index = unsafe X509_NAME_get_index_by_NID(name, part, -1)
-            guard index >= 0, let value = unsafe X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else { continue }
-            var utf8: UnsafeMutablePointer<UInt8>?
-            // The copy is freed here; ASN1_STRING_to_UTF8(3) tells its length.
-            let length = unsafe ASN1_STRING_to_UTF8(&utf8, value)
-            guard length >= 0, let copy = unsafe utf8 else { continue }
-            defer { unsafe CRYPTO_free(copy, #file, #line) }
-            return unsafe String(decoding: UnsafeBufferPointer(start: copy, count: Int(length)), as: UTF8.self)
+            if let text = unsafe Self.part(part, of: name) { return text }
         }
         return "?"
+    }
+
+    /// The first common name of a name, as it is.
+    static func commonName(_ name: OpaquePointer?) -> String? { unsafe part(NID_commonName, of: name) }
+
+    private static func part(_ part: Int32, of name: OpaquePointer?) -> String? {
+        let index = unsafe X509_NAME_get_index_by_NID(name, part, -1)
+        guard index >= 0, let value = unsafe X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else { return nil }
+        var utf8: UnsafeMutablePointer<UInt8>?
+        // The copy is freed here; ASN1_STRING_to_UTF8(3) tells its length.
+        let length = unsafe ASN1_STRING_to_UTF8(&utf8, value)
+        guard length >= 0, let copy = unsafe utf8 else { return nil }
+        defer { unsafe CRYPTO_free(copy, #file, #line) }
+        return unsafe String(decoding: UnsafeBufferPointer(start: copy, count: Int(length)), as: UTF8.self)
     }
 
     static func bytes(of string: UnsafePointer<ASN1_STRING>) -> [UInt8] {

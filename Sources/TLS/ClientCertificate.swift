@@ -5,6 +5,9 @@ package final class ClientCertificate: Sendable {
     /// RFC 4514, such as "CN=alice,O=Example".
     package let subject: String
     package let issuer: String
+    /// The common name of the subject, of at most 255 bytes; nil if there is none, it is longer, or has control characters in it,
+    /// at which whoever reads it might take its beginning for the whole.
+    package let commonName: String?
     /// Hexadecimal, upper case.
     package let serial: String
     /// SHA-256 of its DER, hexadecimal, lower case.
@@ -21,6 +24,9 @@ package final class ClientCertificate: Sendable {
     init(_ certificate: OpaquePointer, verified: OpaquePointer?) {
         subject = unsafe Self.text(X509_get_subject_name(certificate))
         issuer = unsafe Self.text(X509_get_issuer_name(certificate))
+        let name = unsafe CertificateChain.commonName(X509_get_subject_name(certificate)) ?? ""
+        let isPlain = (1...255).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        commonName = isPlain ? name : nil
         serial = unsafe Self.hexadecimal(CertificateChain.bytes(of: X509_get0_serialNumber(certificate)), upper: true)
         let der = unsafe Self.der(of: certificate)
         fingerprint = Self.hexadecimal(sha256(der), upper: false)

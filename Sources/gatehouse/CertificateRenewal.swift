@@ -33,7 +33,7 @@ actor CertificateRenewal {
         guard plan.mayStaple else { return }
         do {
             let loop = try EventLoop()
-            try loop.start(name: "ocsp")
+            try loop.start(name: "ocsp", yields: true)
             let stapler = Stapler(gateway, stateDirectory: plan.stateDirectory, loop: loop, log: log)
             stapling = (stapler, Task(executorPreference: loop) { await stapler.run() })
         } catch {
@@ -45,7 +45,7 @@ actor CertificateRenewal {
         guard !plan.managed.isEmpty || !plan.demands.isEmpty else { return nil }
         do throws(SystemError) {
             let loop = try EventLoop()
-            try loop.start(name: "acme")
+            try loop.start(name: "acme", yields: true)
             let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: gateway, loop: loop, log: log)
             let task = Task(executorPreference: loop) { await renewer.run() }
             running = (renewer, task, plan.stateDirectory)

@@ -1,3 +1,4 @@
+import ACME
 import ArgumentParser
 import Demo
 import EventLoop
@@ -13,8 +14,8 @@ struct DemoCommand: AsyncParsableCommand {
             """,
         discussion: """
             Starts small services of its own on free loopback ports, puts a gateway in
-            front of them, and says what to try. scripts/make-certs makes the certificate;
-            --plain goes without. SIGTERM and SIGINT stop it.
+            front of them, and says what to try. A local authority issues the certificate,
+            as gatehouse tls issue does; --plain goes without. SIGTERM and SIGINT stop it.
             """)
 
     @Option(name: [.short, .long], help: "The port of the site; 0 takes a free one.")
@@ -26,7 +27,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "The address to listen on; \"::\" is every one.")
     var listen = "127.0.0.1"
 
-    @Option(help: "The directory of localhost.crt and localhost.key.")
+    @Option(help: "The directory of ca.crt, localhost.crt and localhost.key; they are made if they are not there.")
     var certs = "certs"
 
     @Flag(help: "Without TLS: one site, on the plain port.")
@@ -43,7 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if !plain { try requireCertificate() }
+        if !plain { try issueCertificate() }
         let services: DemoServices
         let configuration: DemoConfiguration
         do {
@@ -58,15 +59,23 @@ struct DemoCommand: AsyncParsableCommand {
         try await serve(loaded, services, introduction, configuration)
     }
 
-    private func requireCertificate() throws {
-        let missing = ["localhost.crt", "localhost.key"].map { "\(certs)/\($0)" }.filter { FileWriting.isMissing($0) }
-        guard let first = missing.first else { return }
-        Console.error(
-            """
-            gatehouse demo: there is no certificate: \(first) cannot be read.
-            Make one with scripts/make-certs, name its directory with --certs, or go without TLS with --plain.
-            """)
-        throw ExitCode(1)
+    /// Has the local authority issue a certificate, unless a good one is there. One that stands there without an authority is
+    /// somebody's own, and used as it is.
+    private func issueCertificate() throws {
+        let isThere = ["localhost.crt", "localhost.key"].allSatisfy { !FileWriting.isMissing("\(certs)/\($0)") }
+        if isThere, FileWriting.isMissing("\(certs)/ca.key") { return }
+        let now = Int64(realtimeNanoseconds() / 1_000_000_000)
+        do throws(ACMEError) {
+            _ = try DevelopmentCertificates(in: certs, now: now)
+                .issue(.init(names: ["localhost", "*.localhost", "127.0.0.1", "::1"], life: 397 * 86_400), now: now)
+        } catch {
+            Console.error(
+                """
+                gatehouse demo: no certificate can be made: \(error)
+                Name another directory with --certs, or go without TLS with --plain.
+                """)
+            throw ExitCode(1)
+        }
     }
 
     /// Opens the services, and finds ports where 0 was asked for.

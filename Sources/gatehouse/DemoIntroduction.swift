@@ -13,10 +13,22 @@ struct DemoIntroduction {
         Try
 
         \(tries.map { "  \($0)" }.joined(separator: "\n"))
-
+        \(trust)
         Each request is a line below. Ctrl-C stops.
 
         """
+    }
+
+    /// How browsers come to believe the certificate.
+    private var trust: String {
+        guard let certificates else { return "" }
+        return """
+
+            Browsers believe its certificate after
+
+              gatehouse trust --root \(Self.quoted("\(certificates)/ca.crt"))
+
+            """
     }
 
     private var site: String { "\(configuration.scheme)://localhost:\(configuration.port)" }

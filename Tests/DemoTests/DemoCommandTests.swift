@@ -109,10 +109,33 @@ struct DemoCommandTests {
         #expect(ended.code == 0 && !ended.text.contains("warning:"), "\(ended.text)")
     }
 
+    @Test("Its certificate is made where none is, and kept; one's own is used as it is")
+    func issues() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "demo certs-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let certificate = folder.appending(path: "localhost.crt")
+        var made: Data?
+        for run in 1...3 {
+            // Without its key the authority could make no other.
+            if run == 3 { try FileManager.default.removeItem(at: folder.appending(path: "ca.key")) }
+            let demo = try RunningDemo(["--certs", folder.path])
+            #expect(demo.introduction.contains("gatehouse trust --root '\(folder.path)/ca.crt'"), "\(demo.introduction)")
+            let arguments = ["-sS", "--max-time", "60", "--cacert", "\(folder.path)/ca.crt", "\(demo.site)/echo/"]
+            let ended = try Program.run("/usr/bin/curl", arguments)
+            #expect(ended.code == 0 && ended.text.contains("X-Forwarded-Proto: https"), "\(ended.text)")
+            let bytes = try Data(contentsOf: certificate)
+            #expect(made == nil || made == bytes)
+            made = bytes
+        }
+        try FileManager.default.removeItem(at: certificate)
+        let ended = try Program.run(Program.gatehouse, ["demo", "--certs", folder.path])
+        #expect(ended.code == 1 && ended.text.contains("ca.crt is there without its other half"), "\(ended.text)")
+    }
+
     @Test(
         "What keeps it from starting is said, with the exit code",
         arguments: [
-            (["--certs", "/nowhere"], 1, "/nowhere/localhost.crt cannot be read.\nMake one with scripts/make-certs"),
+            (["--certs", "/proc/nowhere"], 1, "no certificate can be made: cannot make /proc/nowhere"),
             (["--listen", "everywhere"], 2, "--listen must be an IP address"),
             (["--port", "70000"], 2, "--port"),
             (["--port", "8443", "--plain-port", "8443"], 2, "must differ"),

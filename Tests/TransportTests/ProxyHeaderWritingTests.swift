@@ -30,7 +30,8 @@ import Testing
         var fields = ProxyHeaderFields()
         fields.alpn = "h2"
         fields.authority = "a.example"
-        fields.tls = ProxyHeaderFields.TLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", commonName: "Someone")
+        fields.tls = ProxyHeaderFields.TLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
+            certificate: .init(commonName: "Someone", isOfSession: false))
         for ends in [four, six] {
             let bytes = written(.v2, ends, fields)
             let tls = ProxyHeader.ClientTLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256")
@@ -53,12 +54,23 @@ import Testing
     @Test func `version 2 has its fields, byte for byte`() {
         var fields = ProxyHeaderFields()
         fields.authority = "a"
-        fields.tls = ProxyHeaderFields.TLS(version: "T", cipher: "C", commonName: "N")
+        fields.tls = ProxyHeaderFields.TLS(version: "T", cipher: "C", certificate: .init(commonName: "N", isOfSession: false))
         let bytes = written(.v2, four, fields)
         let head: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10, 0x21, 0x11, 0, 12 + 4 + 20 + 7]
         let addresses: [UInt8] = [192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x67, 0x01, 0xBB]
-        let tls: [UInt8] = [0x20, 0, 17, 3, 0, 0, 0, 0, 0x21, 0, 1, 0x54, 0x22, 0, 1, 0x4E, 0x23, 0, 1, 0x43]
+        let tls: [UInt8] = [0x20, 0, 17, 7, 0, 0, 0, 0, 0x21, 0, 1, 0x54, 0x22, 0, 1, 0x4E, 0x23, 0, 1, 0x43]
         #expect(Array(bytes.dropLast(4)) == head + addresses + [0x02, 0, 1, 0x61] + tls + [0x03, 0, 4])
+        // A certificate of an earlier connection; one without a name that can be told; and none, which is not verified either.
+        let shown: [(certificate: ProxyHeaderFields.Certificate?, content: [UInt8])] = [
+            (.init(commonName: "N", isOfSession: true), [5, 0, 0, 0, 0, 0x21, 0, 1, 0x54, 0x22, 0, 1, 0x4E, 0x23, 0, 1, 0x43]),
+            (.init(commonName: nil, isOfSession: false), [7, 0, 0, 0, 0, 0x21, 0, 1, 0x54, 0x23, 0, 1, 0x43]),
+            (nil, [1, 0, 0, 0, 1, 0x21, 0, 1, 0x54, 0x23, 0, 1, 0x43]),
+        ]
+        for (certificate, content) in shown {
+            fields.tls?.certificate = certificate
+            let field = [0x20, 0, UInt8(content.count)] + content
+            #expect(Array(written(.v2, four, fields).dropLast(7).suffix(field.count)) == field)
+        }
         // What is too long for its receiver is left out.
         fields = ProxyHeaderFields()
         fields.authority = String(repeating: "a", count: 256)

@@ -22,14 +22,11 @@ package struct ManagedCertificate: Sendable, Equatable {
 
     /// Of the authority's kinds of certificates; nil: its choice.
     package var profile: String?
-    /// Was it asked for by a client?
-    package var isOnDemand: Bool
 
     package init(
         names: [String], authority: Authority, fallbacks: [Authority] = [], challengeFolder: String? = nil,
         dnsHook: String? = nil, dnsUpdate: DNSUpdate? = nil, keyKind: PrivateKey.Kind = .p256, preferredRoot: String? = nil,
-        profile: String? = nil,
-        isOnDemand: Bool = false
+        profile: String? = nil
     ) {
         self.names = names
         self.authority = authority
@@ -40,7 +37,6 @@ package struct ManagedCertificate: Sendable, Equatable {
         self.keyKind = keyKind
         self.preferredRoot = preferredRoot
         self.profile = profile
-        self.isOnDemand = isOnDemand
     }
 
     /// Another one whenever anything of how it is asked for is another.

@@ -114,8 +114,6 @@ extension Renewer {
     private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
         if certificate.provesByDNS { return [.dns01] }
         var ways = await deployment.ways
-        // Listeners know beforehand which names handshakes prove.
-        if certificate.isOnDemand { ways.removeAll { $0 == .tlsALPN01 } }
         if certificate.challengeFolder != nil, !ways.contains(.http01) { ways.insert(.http01, at: 0) }
         let start = ways.isEmpty ? 0 : failures % ways.count
         return Array(ways[start...] + ways[..<start])

@@ -15,6 +15,9 @@ extension ClientEndpoint {
         fields.authority = facts?.serverName ?? serverName
         fields.alpn = facts?.alpn
         fields.tls = tls.map { ProxyHeaderFields.TLS(version: $0.version, cipher: $0.cipher) }
+        fields.tls?.certificate = clientCertificate.map {
+            ProxyHeaderFields.Certificate(commonName: $0.commonName, isOfSession: session?.isResumed == true)
+        }
         let address = listener.address
         let destination =
             proxyHeader?.destination ?? local ?? SocketAddress(family: address.family, bytes: address.bytes, port: port)

@@ -115,13 +115,13 @@ extension PlanBuilder {
 
     /// A certificate for these names as the site wants it.
     func way(
-        to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?, isOnDemand: Bool = false
+        to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?
     ) -> ManagedCertificate {
         let acme = ssl.acme
         var certificate = ManagedCertificate(
             names: names, authority: authority, fallbacks: authority.isLocal ? [] : fallbacks(acme),
             challengeFolder: acme.challengeDir, dnsHook: acme.dnsHook, dnsUpdate: update, keyKind: Self.keyKind(acme.keyType),
-            preferredRoot: acme.preferredChain, profile: acme.profile, isOnDemand: isOnDemand)
+            preferredRoot: acme.preferredChain, profile: acme.profile)
         certificate.dnsHookTimeout = acme.dnsHookTimeout.nanoseconds
         return certificate
     }
@@ -158,14 +158,15 @@ extension PlanBuilder {
 
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
-        let first = managed.first { !$0.isAnsweredElsewhere }
-        guard let first else { return }
+        let managedName = managed.first { !$0.isAnsweredElsewhere }?.name
+        let demand = demands.first { !$0.settings.way.isAnsweredElsewhere }
+        guard let name = managedName ?? demand.map({ "names on demand of \($0.settings.site)" }) else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0
         problem(
             .warning, at: "sites[\(index)].ssl.auto_cert",
             "no plain site listens on port 80, and no TLS site on 443, where authorities look before they issue a certificate "
-                + "for \(first.name)", hint: "add a site of the same name with port = 80 and redirect_to_https = true")
+                + "for \(name)", hint: "add a site of the same name with port = 80 and redirect_to_https = true")
     }
 
     /// Names that no public authority issues for are the internal CA's, unless an authority is named.

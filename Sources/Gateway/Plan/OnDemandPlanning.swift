@@ -27,7 +27,7 @@ extension PlanBuilder {
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
             maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
-            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath), isOnDemand: true),
+            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath)),
             policy: policy)
         // What is there of the plan before goes on to be used.
         let demand =
@@ -41,16 +41,6 @@ extension PlanBuilder {
             problem(at: "\(keyPath).on_demand", error.reason)
         }
         return context
-    }
-
-    /// Names of strangers are proved by http-01 alone: handshakes that prove them would need to be known before.
-    mutating func checkDemands(_ listeners: [ListenerPlan]) {
-        guard demands.contains(where: { !$0.settings.way.isAnsweredElsewhere }), !listeners.contains(where: { $0.tls == nil })
-        else { return }
-        let index = configuration.sites.firstIndex { $0.ssl?.onDemand != nil } ?? 0
-        problem(
-            at: "sites[\(index)].ssl.on_demand", "no plain site is there to answer the authority (http-01)",
-            hint: "add a site with port = 80 and redirect_to_https = true")
     }
 
     private mutating func question(_ ask: OnDemand.Question, _ keyPath: String) -> DemandQuestion? {

@@ -81,7 +81,6 @@ package struct PlanBuilder {
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)
-        checkDemands(listeners)
         judgeFaults(after: previous)
         let ticketKeys = ticketKeyFile()
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }

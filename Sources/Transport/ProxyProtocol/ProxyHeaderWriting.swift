@@ -20,13 +20,26 @@ package struct ProxyHeaderFields: Sendable, Equatable {
         /// "TLSv1.3".
         package var version: String
         package var cipher: String
-        /// The common name of a certificate that the client has shown and that was verified; nil if it showed none.
-        package var commonName: String?
+        /// A certificate that the client has shown and that was verified; nil if it showed none.
+        package var certificate: Certificate?
 
-        package init(version: String, cipher: String, commonName: String? = nil) {
+        package init(version: String, cipher: String, certificate: Certificate? = nil) {
             self.version = version
             self.cipher = cipher
+            self.certificate = certificate
+        }
+    }
+
+    /// What a client has shown.
+    package struct Certificate: Sendable, Equatable {
+        /// PP2_SUBTYPE_SSL_CN; nil if there is none that can be told.
+        package var commonName: String?
+        /// Was it shown in an earlier connection, whose session this one goes on with?
+        package var isOfSession: Bool
+
+        package init(commonName: String?, isOfSession: Bool) {
             self.commonName = commonName
+            self.isOfSession = isOfSession
         }
     }
 
@@ -84,11 +97,12 @@ package enum ProxyHeaderWriting {
         return header
     }
 
-    /// PP2_CLIENT_SSL, with PP2_CLIENT_CERT_CONN if a certificate was shown; and whether it was verified: 0 is yes.
+    /// Flags: PP2_CLIENT_SSL, and of a certificate PP2_CLIENT_CERT_SESS, and PP2_CLIENT_CERT_CONN if it came by this connection.
+    /// Then four bytes, which are zero if a certificate was shown and verified, and then alone.
     private static func tls(_ tls: ProxyHeaderFields.TLS) -> [UInt8] {
-        let flags: UInt8 = tls.commonName == nil ? 0x01 : 0x03
-        return [flags, 0, 0, 0, 0] + field(0x21, Array(tls.version.utf8)) + field(0x22, tls.commonName.map { Array($0.utf8) })
-            + field(0x23, Array(tls.cipher.utf8))
+        let flags: UInt8 = tls.certificate.map { $0.isOfSession ? 0x05 : 0x07 } ?? 0x01
+        return [flags, 0, 0, 0, tls.certificate == nil ? 1 : 0] + field(0x21, Array(tls.version.utf8))
+            + field(0x22, tls.certificate?.commonName.map { Array($0.utf8) }) + field(0x23, Array(tls.cipher.utf8))
     }
 
     private static func field(_ type: UInt8, _ value: [UInt8]?) -> [UInt8] {

@@ -83,7 +83,7 @@ struct IssuanceTests {
             let refused = try await managed.get("a.test", trusting: certificates.authority)
             #expect(refused.code == 35 && refused.errors.contains("unrecognized name"), "\(refused)")
             let said = try await gatehouse.log.line("there is none yet for a.test")
-            #expect(said.contains("handshake"), "\(said)")
+            #expect(said.contains("handshake") && said.contains(" cause=no_certificate "), "\(said)")
             // The plain site serves: here, its redirect.
             let redirect = try await Command.curl([
                 "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: a.test", "http://127.0.0.1:\(managed.http)/",
