@@ -30,6 +30,10 @@ class Nginx:
         self.process = None
         self.log = self.folder / "access.log"
 
+    @property
+    def url(self):
+        return f"{'h2c' if self.http2 else 'http'}://127.0.0.1:{self.port}"
+
     async def start(self, location="", http="", requests=1_000_000):
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         config = self.folder / "nginx.conf"
@@ -78,7 +82,7 @@ class Gatehouse:
         self.access = folder / "access.log"
         config = folder / "gatehouse.toml"
         servers = "".join(
-            f'[[sites.proxy.upstreams]]\nname = "pool"\nurl = "{"h2c" if each.http2 else "http"}://127.0.0.1:{each.port}"\n{each_says}' for each in upstreams)
+            f'[[sites.proxy.upstreams]]\nname = "pool"\nurl = "{each.url}"\n{each_says}' for each in upstreams)
         config.write_text(f"""
 [logging]
 access_log = "{self.access}"
