@@ -18,7 +18,7 @@ async def run_case(name, options):
     with tempfile.TemporaryDirectory(prefix="gatehouse-chaos-") as folder:
         ports = free_ports(4)
         context = Context(Path(folder), options.binary, options.requests, options.clients, ports[0])
-        context.servers = [Nginx(context.folder, number, port) for number, port in enumerate(ports[1:])]
+        context.servers = [Nginx(context.folder, number, port, options.http2) for number, port in enumerate(ports[1:])]
         try:
             print(f"{name:12} holds: {await CASES[name](context)}", flush=True)
             return True
@@ -37,6 +37,7 @@ async def run(arguments):
     parser = argparse.ArgumentParser(prog="scripts/chaos-upstreams", description="Load on Gatehouse while its upstreams suffer.")
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--http2", action="store_true", help="HTTP/2 to the upstreams")
     parser.add_argument("--binary", default=None)
     parser.add_argument("--only", default=",".join(CASES))
     options = parser.parse_args(arguments)

@@ -20,15 +20,21 @@ def free_ports(count):
 class Nginx:
     """One upstream. Its answers tell which one it is; its log tells which bodies it got."""
 
-    def __init__(self, folder, number, port):
+    def __init__(self, folder, number, port, http2=False):
         self.folder = folder / f"nginx{number}"
         self.folder.mkdir()
         self.number = number
         self.port = port
+        #: Without TLS.
+        self.http2 = http2
         self.process = None
         self.log = self.folder / "access.log"
 
-    async def start(self, location="", http=""):
+    @property
+    def url(self):
+        return f"{'h2c' if self.http2 else 'http'}://127.0.0.1:{self.port}"
+
+    async def start(self, location="", http="", requests=1_000_000):
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         config = self.folder / "nginx.conf"
         config.write_text(f"""
@@ -38,9 +44,9 @@ http {{
   log_format tag '$request_method $http_x_tag $status'; access_log {self.log} tag;
   client_body_temp_path {self.folder}/body; proxy_temp_path {self.folder}/p; fastcgi_temp_path {self.folder}/f;
   uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
-  keepalive_requests 1000000; {http}
+  keepalive_requests {requests}; {http}
   server {{
-    listen 127.0.0.1:{self.port} backlog=4096;
+    listen 127.0.0.1:{self.port} backlog=4096 {"http2" if self.http2 else ""};
 
     location / {{ {location} return 200 "upstream {self.number}\\n"; }}
   }}
@@ -76,7 +82,7 @@ class Gatehouse:
         self.access = folder / "access.log"
         config = folder / "gatehouse.toml"
         servers = "".join(
-            f'[[sites.proxy.upstreams]]\nname = "pool"\nurl = "http://127.0.0.1:{each.port}"\n{each_says}' for each in upstreams)
+            f'[[sites.proxy.upstreams]]\nname = "pool"\nurl = "{each.url}"\n{each_says}' for each in upstreams)
         config.write_text(f"""
 [logging]
 access_log = "{self.access}"

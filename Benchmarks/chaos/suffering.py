@@ -55,6 +55,17 @@ async def idle_close(context):
     return f"{total}"
 
 
+async def few_requests(context):
+    """In HTTP/2 each end is a GOAWAY, with other requests under way."""
+    for each in context.servers:
+        await each.start(requests=100)
+    await serve(context)
+    run = load(context)
+    await run.run()
+    must(not run.errors and set(run.counts) == {200}, f"statuses {run.counts}, errors {run.errors[:3]}")
+    return f"{run.counts} over connections of a hundred requests"
+
+
 async def failing(context):
     await context.servers[0].start()
     await context.servers[1].start(location="return 500;")
@@ -106,4 +117,4 @@ async def posts(context):
     return f"{len(tags)} delivered, none twice; {run.counts}"
 
 
-SUFFERING = {"kill": killed, "idle-close": idle_close, "500": failing, "slow": slow, "post": posts}
+SUFFERING = {"kill": killed, "idle-close": idle_close, "few": few_requests, "500": failing, "slow": slow, "post": posts}

@@ -199,7 +199,8 @@ extension ConfigurationReference {
                 "http2_control_frames", "count, from 16", .value("2000"),
                 """
                 Frames of one HTTP/2 connection that move nothing (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, empty DATA): so many \
-                at once, and as many again in 10 seconds; streams and data that is sent earn more. Over it: GOAWAY, ENHANCE_YOUR_CALM.
+                at once, and as many again in 10 seconds; streams and data that is sent earn more. Over it: GOAWAY, \
+                ENHANCE_YOUR_CALM.
                 """),
             Key(
                 "http2_window", "size, to 1 GB", .value("\"16MB\""),

@@ -84,7 +84,8 @@ final class HTTP2Session: ClientSession {
                 return .cut
             }
             if let ending = ending(read, isSent) { return ending }
-            if read == .progress || wakeWriters() {
+            // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.
+            if read == .progress || read == .full && isSent || wakeWriters() {
                 await state.loop.yield()
                 continue
             }

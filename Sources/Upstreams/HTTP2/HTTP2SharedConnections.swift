@@ -93,8 +93,8 @@ final class SharedConnections {
     /// Is there HTTP/1.1 to fall back to? Where it was not configured away.
     var mayFallBack: Bool { parameters.version == .negotiated }
 
-    /// The server has said HTTP_1_1_REQUIRED (RFC 9113 §7), of a stream or of all: it gets no requests in HTTP/2 for a while. Some
-    /// say so of a few requests, as those that need a client's certificate or a login by connection.
+    /// The server has said HTTP_1_1_REQUIRED (RFC 9113 §7), of a stream or of all: it gets no requests in HTTP/2 for a while.
+    /// Some say so of a few requests, as those that need a client's certificate or a login by connection.
     func fallBack() {
         if mayFallBack { http1Until = loop.now &+ Self.fallbackTime }
     }

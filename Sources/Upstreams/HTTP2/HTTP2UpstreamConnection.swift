@@ -200,7 +200,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         if http2.error != nil || read == .end { return end(nil) }
         if isIdle, http2.departure != nil { return close() }
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
-        let isMore = wakeWriters() || read == .progress
+        // What was in the way of reading is gone, and nothing else would tell.
+        let isMore = wakeWriters() || read == .progress || read == .full && isSent
         stream.watch(reading: read != .full, writing: !isSent)
         if isMore { askForTurnEnd() }
     }

@@ -19,8 +19,8 @@ struct ControlFrameTests {
         }
     }
 
-    private static func ask(_ stream: UInt32) -> [UInt8] {
-        Frame.headers([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")], stream: stream)
+    private static func ask(_ stream: UInt32, _ path: String = "/") -> [UInt8] {
+        Frame.headers([(":method", "GET"), (":scheme", "http"), (":path", path), (":authority", "localhost")], stream: stream)
     }
 
     /// What clients send to take the next answers: windows of the stream and of the connection, and gRPC's a PING besides.
@@ -64,6 +64,28 @@ struct ControlFrameTests {
                 }
                 Issue.record("it was let go on")
             }, saying: String(repeating: "a", count: 4000))
+    }
+
+    /// More heads than may wait while the client is read; with all of them sent it must be read again.
+    @Test("a client that gets many answers at once is heard afterwards, whatever else is under way")
+    func manyAtOnce() async throws {
+        let upstream = try Upstream { _, wire in _ = try wire.readToEnd() }
+        let port = try FreePort()
+        let long = String(repeating: "a", count: 900)
+        let short = "[[sites.proxy.routes]]\npath = \"/short\"\nrespond = { status = 204, headers = { X-Long = \"\(long)\" } }\n"
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", site: "h2c = true", proxy: short, top: "[limits]\nhttp2_streams = 1002\n")
+        try await Gatehouse.serving(toml) { _ in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                let client = Client(wire)
+                let many = (1...1000).flatMap { Self.ask(UInt32(2 * $0 + 1), "/short") }
+                try wire.write(Frame.preface + Frame.settings() + Self.ask(1) + many)
+                for _ in 0..<1000 { _ = try client.next(1) }
+                try wire.write(Self.ask(2003, "/short"))
+                _ = try client.next(1)
+            }
+        }
     }
 
     /// Reads frames.

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("HTTP/2 to real servers")
 struct RealServerTests {
-    private static func nghttpd(_ arguments: [String], _ directory: TemporaryDirectory, _ port: FreePort) async throws
+    /// It serves a file `a`.
+    static func nghttpd(_ arguments: [String], _ directory: TemporaryDirectory, _ port: FreePort) async throws
         -> ChildProcess
     {
         try directory.write("a", "hello")

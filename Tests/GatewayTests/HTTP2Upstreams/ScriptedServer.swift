@@ -1,7 +1,7 @@
 import TestSupport
 
 /// A connection of an upstream in HTTP/2, whose frames a test makes by hand.
-final class ScriptedConnection {
+final class ScriptedConnection: Sendable {
     /// A frame that came, as far as a test asks for it.
     struct Received {
         let type: UInt8
