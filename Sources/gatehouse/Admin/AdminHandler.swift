@@ -10,6 +10,9 @@ final class AdminHandler: ServiceHandler {
     /// The one resource whose form depends on what the request says that it takes.
     private static let metrics = "/metrics"
 
+    /// Resources that are read in a way of their own.
+    private static let readOnly: Set = [metrics, DashboardResources.page, DashboardResources.events]
+
     /// What can be asked for, and how.
     private struct Resource {
         let method: HTTP.Method
@@ -20,9 +23,7 @@ final class AdminHandler: ServiceHandler {
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
-            Resource(method: .get, path: "/servers") { resources, _ in resources.servers() },
             Resource(method: .post, path: "/servers") { resources, body in resources.order(body) },
-            Resource(method: .get, path: "/connections") { resources, _ in await resources.connections() },
             Resource(method: .post, path: "/connections/close") { resources, body in await resources.close(body) },
             Resource(method: .get, path: "/cache") { resources, _ in await resources.cache() },
             Resource(method: .post, path: "/cache/purge") { resources, body in await resources.purge(body) },
@@ -59,14 +60,22 @@ final class AdminHandler: ServiceHandler {
     }
 
     func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
+        try await answer(request, as: .administrator)
+    }
+
+    /// - Parameter role: of who asks, who may ask for this.
+    func answer(
+        _ request: ServiceRequest, as role: ManagementAccess.Role
+    ) async throws(ServiceFailure) -> ServiceReply {
         let head = request.head
         let path = head.string(head.path)
         let body = try await request.body(atMost: Self.longestBody)
         if path == Self.metrics, head.method == .get || head.method == .head {
             return .answer(MetricsAnswer.answer(head, of: resources.gateway))
         }
+        if let reply = await dashboard(head, path, role) { return reply }
         let here = Self.all.filter { $0.path == path }
-        guard !here.isEmpty || path == Self.metrics else {
+        guard !here.isEmpty || Self.readOnly.contains(path) else {
             return .answer(.problem(404, "There is nothing at \(path)."))
         }
         let method = head.method == .head ? .get : head.method
@@ -78,6 +87,23 @@ final class AdminHandler: ServiceHandler {
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
         }
         return .answer(await resource.answer(resources, body))
+    }
+
+    /// Its page, its stream and its lists; nil where something else is asked for.
+    private func dashboard(_ head: RequestHead, _ path: String, _ role: ManagementAccess.Role) async -> ServiceReply? {
+        guard head.method == .get || head.method == .head else { return nil }
+        switch path {
+        case DashboardResources.page: return .answer(DashboardResources.answer)
+        case DashboardResources.events: return await resources.events(head, role)
+        case "/servers", "/connections":
+            do throws(AdminQuery.Flaw) {
+                let query = try AdminQuery(head.fields.bytes[head.query])
+                return .answer(path == "/servers" ? resources.servers(query) : await resources.connections(query))
+            } catch {
+                return .answer(.problem(400, error.words))
+            }
+        default: return nil
+        }
     }
 }
 
