@@ -55,7 +55,7 @@ struct AdminConnections: Codable, Sendable {
 extension AdminResources {
     /// The oldest first.
     func connections(_ query: AdminQuery) async -> ServiceAnswer {
-        if query.isPage || query.search != nil || query.state != nil { return await connectionPage(query) }
+        if query.isPage { return await connectionPage(query) }
         let listed = await gateway.connections(limit: AdminConnections.most).sorted { $0.milliseconds > $1.milliseconds }
         return .json(
             AdminConnections(

@@ -17,35 +17,48 @@ final class AdminHandler: ServiceHandler {
     private struct Resource {
         let method: HTTP.Method
         let path: String
-        let answer: (AdminResources, _ body: [UInt8]) async -> ServiceAnswer
+        let answer: (AdminResources, Asked) async -> ServiceAnswer
+    }
+
+    /// What came with the question.
+    private struct Asked {
+        let body: [UInt8]
+        /// Of the target, behind its question mark.
+        let query: ArraySlice<UInt8>
     }
 
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
-            Resource(method: .post, path: "/servers") { resources, body in resources.order(body) },
-            Resource(method: .post, path: "/connections/close") { resources, body in await resources.close(body) },
+            Resource(method: .get, path: "/servers") { resources, asked in
+                await AdminQuery.answer(asked.query) { resources.servers($0) }
+            },
+            Resource(method: .post, path: "/servers") { resources, asked in resources.order(asked.body) },
+            Resource(method: .get, path: "/connections") { resources, asked in
+                await AdminQuery.answer(asked.query) { await resources.connections($0) }
+            },
+            Resource(method: .post, path: "/connections/close") { resources, asked in await resources.close(asked.body) },
             Resource(method: .get, path: "/cache") { resources, _ in await resources.cache() },
-            Resource(method: .post, path: "/cache/purge") { resources, body in await resources.purge(body) },
+            Resource(method: .post, path: "/cache/purge") { resources, asked in await resources.purge(asked.body) },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
-            Resource(method: .post, path: "/rollback") { resources, body in
-                if body.isEmpty { return await resources.rollBack(to: nil) }
-                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(body)) else {
+            Resource(method: .post, path: "/rollback") { resources, asked in
+                if asked.body.isEmpty { return await resources.rollBack(to: nil) }
+                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"hash\", or empty.")
                 }
                 return await resources.rollBack(to: wanted.hash)
             },
-            Resource(method: .post, path: "/upgrade") { resources, body in
-                if body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
-                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(body)) else {
+            Resource(method: .post, path: "/upgrade") { resources, asked in
+                if asked.body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
+                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"program\", or empty.")
                 }
                 return await resources.upgrade(wanted)
             },
-            Resource(method: .post, path: "/plan") { resources, body in
-                if body.isEmpty { return await resources.plan(nil) }
-                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(body)) else {
+            Resource(method: .post, path: "/plan") { resources, asked in
+                if asked.body.isEmpty { return await resources.plan(nil) }
+                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"file\" and \"text\", or empty.")
                 }
                 return await resources.plan(candidate)
@@ -86,22 +99,15 @@ final class AdminHandler: ServiceHandler {
             fields.append("Allow", methods.isEmpty ? "GET, HEAD" : methods.joined(separator: ", "))
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
         }
-        return .answer(await resource.answer(resources, body))
+        return .answer(await resource.answer(resources, Asked(body: body, query: head.fields.bytes[head.query])))
     }
 
-    /// Its page, its stream and its lists; nil where something else is asked for.
+    /// Its page and its stream; nil where something else is asked for.
     private func dashboard(_ head: RequestHead, _ path: String, _ role: ManagementAccess.Role) async -> ServiceReply? {
         guard head.method == .get || head.method == .head else { return nil }
         switch path {
         case DashboardResources.page: return .answer(DashboardResources.answer)
         case DashboardResources.events: return await resources.events(head, role)
-        case "/servers", "/connections":
-            do throws(AdminQuery.Flaw) {
-                let query = try AdminQuery(head.fields.bytes[head.query])
-                return .answer(path == "/servers" ? resources.servers(query) : await resources.connections(query))
-            } catch {
-                return .answer(.problem(400, error.words))
-            }
         default: return nil
         }
     }

@@ -1,8 +1,10 @@
+import Messages
+
 /// Which part of a list is asked for: `?search=TEXT&state=WORD&sort=WORD&offset=N&limit=N`.
 struct AdminQuery {
     /// Rows of a page.
     static let largestPage = 1000
-    /// Bytes of what is looked for.
+    /// Unicode scalars of what is looked for.
     private static let longestSearch = 200
 
     /// What cannot be understood.
@@ -15,11 +17,10 @@ struct AdminQuery {
     private(set) var state: String?
     private(set) var sort: String?
     private var offset = 0
-    /// Nil: all.
-    private var limit: Int?
+    private var limit = AdminQuery.largestPage
 
     /// Is a part asked for, and not all?
-    var isPage: Bool { limit != nil }
+    private(set) var isPage = false
 
     /// - Parameter bytes: of a request's target, with the question mark or without.
     init(_ bytes: ArraySlice<UInt8>) throws(Flaw) {
@@ -32,8 +33,8 @@ struct AdminQuery {
             }
             switch name {
             case "search":
-                guard value.utf8.count <= Self.longestSearch else {
-                    throw Flaw(words: "\"search\" takes at most \(Self.longestSearch) bytes.")
+                guard value.unicodeScalars.count <= Self.longestSearch else {
+                    throw Flaw(words: "\"search\" takes at most \(Self.longestSearch) characters.")
                 }
                 search = value.isEmpty ? nil : value.lowercased()
             case "state": state = value.isEmpty ? nil : value
@@ -42,8 +43,19 @@ struct AdminQuery {
             case "limit": limit = try Self.number(name, value, 1...Self.largestPage)
             default: throw Flaw(words: "A list takes search, state, sort, offset and limit.")
             }
+            isPage = true
         }
-        if offset > 0, limit == nil { limit = Self.largestPage }
+    }
+
+    /// Answers by a query, or says what is wrong with it.
+    static func answer(
+        _ bytes: ArraySlice<UInt8>, _ list: (AdminQuery) async -> ServiceAnswer
+    ) async -> ServiceAnswer {
+        do throws(Flaw) {
+            return await list(try AdminQuery(bytes))
+        } catch {
+            return .problem(400, error.words)
+        }
     }
 
     /// Does one of the texts have what is looked for in it?
@@ -53,8 +65,7 @@ struct AdminQuery {
     }
 
     func page<Element>(of all: [Element]) -> ArraySlice<Element> {
-        guard let limit else { return all[...] }
-        return all.dropFirst(offset).prefix(limit)
+        isPage ? all.dropFirst(offset).prefix(limit) : all[...]
     }
 
     private static func number(_ name: String, _ value: String, _ range: ClosedRange<Int>) throws(Flaw) -> Int {

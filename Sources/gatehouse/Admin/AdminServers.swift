@@ -45,6 +45,10 @@ struct AdminServers: Codable, Sendable {
 extension AdminResources {
     /// In the order of the configuration, unless another is asked for.
     func servers(_ query: AdminQuery) -> ServiceAnswer {
+        let states = ["up", "down", "draining", "disabled", "probe_failing", "ejected", "circuit_open", "unresolved"]
+        if let state = query.state, !states.contains(state) {
+            return .problem(400, "\"state\" is to be one of \(states.joined(separator: ", ")).")
+        }
         var found = gateway.servers.filter { server in
             (query.state == nil || server.words.contains(query.state ?? ""))
                 && query.finds([server.site, server.upstream, server.url])
