@@ -96,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "Dashboard", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers", "HTTP",
+                "Gateway", "Demo", "Dashboard", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers",
+                "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

@@ -30,6 +30,7 @@ package enum Terminal {
         return Settings(value: before)
     }
 
+    /// Has keys come as they did before `readKeys`.
     package static func restore(_ settings: Settings) {
         var value = settings.value
         _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &value)

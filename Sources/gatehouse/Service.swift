@@ -130,22 +130,24 @@ struct Service: Sendable {
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics, management: management,
                 feed: feed, watcher: watcher, controlLoop: controlLoop)
-        } catch let error as Privileges.Unavailable {
-            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as AdminServer.Unopened {
-            Console.report([configuration.problem(.error, at: "admin.socket", error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as ControlServer.Unopened {
-            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as ListenError where !loaded.source.isEmpty {
-            Console.report([error.problem(in: configuration)], source: loaded.source)
-            throw ExitCode(1)
         } catch {
-            Console.error("gatehouse: \(error)")
+            report(error, of: loaded)
             throw ExitCode(1)
         }
+    }
+
+    /// Says why it cannot serve, at its place in the configuration if it has one.
+    private static func report(_ error: any Error, of loaded: LoadedPlan) {
+        let configuration = loaded.configuration
+        let problem: Problem? =
+            switch error {
+            case let error as Privileges.Unavailable: configuration.problem(.error, at: error.key, error.description)
+            case let error as AdminServer.Unopened: configuration.problem(.error, at: "admin.socket", error.description)
+            case let error as ControlServer.Unopened: configuration.problem(.error, at: error.key, error.description)
+            case let error as ListenError where !loaded.source.isEmpty: error.problem(in: configuration)
+            default: nil
+            }
+        if let problem { Console.report([problem], source: loaded.source) } else { Console.error("gatehouse: \(error)") }
     }
 
     /// Opens the admin socket in place of the process before, whose clients it keeps.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "The dashboard in Chromium",
+    "The dashboard in Chromium", .serialized,
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/chromium"), "this release has no package chromium"))
 struct DashboardPageTests {
     private func upstream() throws -> Upstream {
@@ -21,7 +21,8 @@ struct DashboardPageTests {
     }
 
     /// Some requests until the program has ended: without any there is nothing to be plotted.
-    private func browse(_ watched: WatchedGatehouse, _ action: String, key: String = WatchedGatehouse.key) async throws -> String {
+    private func browse(_ watched: WatchedGatehouse, _ action: String, key: String = WatchedGatehouse.key) async throws -> String
+    {
         let certificates = try await Certificates.ready()
         let load = try ChildProcess(
             "curl", ["-sS", "-o", "/dev/null", "--rate", "20/s", "http://localhost:\(watched.port)/[1-10000]"])
@@ -51,7 +52,8 @@ struct DashboardPageTests {
         #expect(shown["buttons"] as? Int == 0 && shown["images"] as? Int == 0 && shown["isWide"] as? Bool == false)
         #expect((shown["href"] as? String)?.contains("0123") == false, "the key is in no address")
         let errors = (shown["errors"] as? [[String]])?.first ?? []
-        #expect(errors.contains { $0.contains("body_too_large") } && errors.contains { $0.hasPrefix("POST \(path)") }, "\(errors)")
+        #expect(
+            errors.contains { $0.contains("body_too_large") } && errors.contains { $0.hasPrefix("POST \(path)") }, "\(errors)")
         #expect(errors.contains { $0.contains("max_request_size") }, "\(errors)")
         try await watched.running.end()
     }
@@ -61,14 +63,18 @@ struct DashboardPageTests {
         let (first, second) = (try upstream(), try upstream())
         let watched = try await WatchedGatehouse([first.port, second.port])
         let tunnel = try await onThread { try Tunnelled(watched.port) }
+        async let closing = onThread {
+            // A Close frame: 1001. It is answered, masked.
+            let bytes = try tunnel.wire.read(4)
+            try tunnel.wire.write([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE9])
+            _ = try tunnel.wire.readToEnd()
+            return bytes
+        }
         #expect(try await browse(watched, "order") == "[]\n")
+        let close = try await closing
+        #expect(close[0] == 0x88 && close[2...] == [0x03, 0xE9])
         let servers = try await watched.object("/servers").list("servers")
         #expect(servers.filter { $0["order"] as? String == "draining" }.count == 1, "\(servers)")
-        try await onThread {
-            // A Close frame: 1001.
-            let bytes = try tunnel.wire.read(4)
-            #expect(bytes[0] == 0x88 && bytes[2...] == [0x03, 0xE9])
-        }
         tunnel.wire.close()
         try await watched.running.end()
     }

@@ -39,7 +39,9 @@ struct EventStreamTests {
         #expect(server["url"] as? String == "http://127.0.0.1:\(upstream.port)" && server["states"] as? [String] == [])
         // Numbers follow one another: one snapshot is made for all.
         let other = try watched.watch()
-        let (here, there) = (try await watched.snapshot(other), try await watched.snapshot(watcher) { $0.number("watchers") == 2 })
+        let (here, there) = (
+            try await watched.snapshot(other), try await watched.snapshot(watcher) { $0.number("watchers") == 2 }
+        )
         #expect((here.number("number") ?? 0) >= (counted.number("number") ?? 0))
         #expect(there["name"] as? String == "gatehouse")
         #expect(other.output.all.contains { $0 == "data: {\"role\":\"administrator\"}" })
@@ -75,8 +77,10 @@ struct EventStreamTests {
     func access() async throws {
         let watched = try await WatchedGatehouse([1])
         for (path, key, fields, status) in [
-            ("/events", nil, [], 401), ("/events", "wrong", [], 401), ("/events", WatchedGatehouse.key, ["Host: evil.example"], 403),
-            ("/events", WatchedGatehouse.key, ["Origin: https://evil.example"], 403), ("/dashboard", nil, ["Host: evil.example"], 403),
+            ("/events", nil, [], 401), ("/events", "wrong", [], 401),
+            ("/events", WatchedGatehouse.key, ["Host: evil.example"], 403),
+            ("/events", WatchedGatehouse.key, ["Origin: https://evil.example"], 403),
+            ("/dashboard", nil, ["Host: evil.example"], 403),
             ("/dashboard", nil, ["Origin: https://evil.example"], 403), ("/dashboard", nil, [], 200),
         ] as [(String, String?, [String], Int)] {
             #expect(try await watched.ask(path, key: key, fields.flatMap { ["-H", $0] }).status == status, "\(path) \(fields)")
@@ -87,11 +91,15 @@ struct EventStreamTests {
             #expect(try await watched.ask(path, ["-I"]).status == 200)
         }
         let reader = try ChildProcess(
-            "curl", ["-sSNi", "-H", "Authorization: Bearer \(WatchedGatehouse.readKey)", "http://127.0.0.1:\(watched.management)/events"])
+            "curl",
+            ["-sSNi", "-H", "Authorization: Bearer \(WatchedGatehouse.readKey)", "http://127.0.0.1:\(watched.management)/events"])
         _ = try await reader.output.first("its role") { $0 == "data: {\"role\":\"reader\"}" }
         let head = reader.output.all.prefix { !$0.isEmpty && $0 != "\r" }
-        #expect(head.contains { $0.hasPrefix("Content-Type: text/event-stream") } && head.contains { $0.hasPrefix("Cache-Control: no-store") })
-        #expect(head.contains { $0.hasPrefix("Connection: close") } && !head.contains { $0.hasPrefix("Content-Length") }, "\(head)")
+        #expect(
+            head.contains { $0.hasPrefix("Content-Type: text/event-stream") }
+                && head.contains { $0.hasPrefix("Cache-Control: no-store") })
+        #expect(
+            head.contains { $0.hasPrefix("Connection: close") } && !head.contains { $0.hasPrefix("Content-Length") }, "\(head)")
         reader.kill()
         let page = try await watched.ask("/dashboard", key: nil)
         #expect(page.text.contains("Content-Security-Policy: default-src 'none'; script-src 'sha256-"))
@@ -106,7 +114,9 @@ struct EventStreamTests {
         let crowd = try watched.python("event_watchers.py", ["\(watched.management)", WatchedGatehouse.readKey, "515"])
         #expect(try await crowd.output.first(1) == ["200 512 503 3"])
         let late = try await watched.ask("/events")
-        #expect(late.status == 503 && late.text.contains("Retry-After: 10") && late.text.contains("application/problem+json"), "\(late)")
+        #expect(
+            late.status == 503 && late.text.contains("Retry-After: 10") && late.text.contains("application/problem+json"),
+            "\(late)")
         #expect(try await watched.ask("/status").status == 200)
         #expect(try await Command.curl(["http://localhost:\(watched.port)/"]).text == "ok")
         try crowd.write("leave\n")

@@ -67,7 +67,8 @@ struct ListPageTests {
     @Test(
         "what cannot be understood is refused",
         arguments: [
-            "limit=0", "limit=1001", "limit=x", "state=no", "limit=-1", "offset=-1", "offset=99999999999999999999", "sort=no", "search=%zz",
+            "limit=0", "limit=1001", "limit=x", "state=no", "limit=-1", "offset=-1", "offset=99999999999999999999", "sort=no",
+            "search=%zz",
             "search=%ff", "what=1", "limit", "search=" + String(repeating: "a", count: 201),
         ])
     func refused(query: String) async throws {

@@ -173,7 +173,8 @@ function closeButtons({ id, client }) {
     onclick: async (event) => {
       event.target.disabled = true;
       if (await ask("connections/close", { id, at_once: atOnce }) !== null) say(`${id} is being closed.`);
-      connectionList.load();
+      // Who is asked to go may take a while.
+      connectionList.expectChange();
     },
   }, text));
 }
@@ -240,6 +241,7 @@ function show(snapshot) {
   setText(byId("certificates-count"), total === 0 ? "" : `${grouped.format(total)}, ${trouble === 0 ? "all good" : `${grouped.format(trouble)} in trouble`}`);
   showGenerations(snapshot);
   serverList.tick();
+  connectionList.tick();
 }
 
 // The stream

@@ -82,7 +82,7 @@ class Table {
     this.body = element("tbody");
     const table = element("table", { "aria-label": label }, element("thead", {}, element("tr", {}, ...this.headings)), this.body);
     place.setAttribute("role", "region");
-    place.setAttribute("aria-label", label);
+    place.setAttribute("aria-label", `${label}, as a table`);
     place.tabIndex = 0;
     place.replaceChildren(table);
   }

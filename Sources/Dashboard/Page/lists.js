@@ -7,7 +7,7 @@ const refreshSeconds = 5;
 class PagedList {
   /// fields: [{ name, label, options }]; without options it is a text. ask(query): fetches; show(answer, view).
   constructor({ tools, pages, fields, path, show, isLiveWithoutQuery }) {
-    Object.assign(this, { pages, path, show, isLiveWithoutQuery, offset: 0, sort: "", inputs: {}, turn: 0 });
+    Object.assign(this, { pages, path, show, isLiveWithoutQuery, offset: 0, sort: "", inputs: {}, turn: 0, freshUntil: 0 });
     for (const { name, label, options } of fields) {
       const input = options
         ? element("select", { name }, ...options.map(([value, text]) => element("option", { value }, text)))
@@ -39,8 +39,15 @@ class PagedList {
     this.load();
   }
 
+  /// Something of it is about to change: it is asked for each second for a while.
+  expectChange() {
+    this.freshUntil = Date.now() + 15000;
+    this.load();
+  }
+
   /// Called each second: those that are looked at are kept fresh.
   tick() {
+    if (Date.now() < this.freshUntil) return this.load();
     if (!this.isLiveWithoutQuery || this.isLive || document.hidden) return;
     this.ticks = (this.ticks ?? 0) + 1;
     if (this.ticks % refreshSeconds === 0) this.load();

@@ -122,6 +122,7 @@ extension TrafficReport.Counts {
         failures = series[ServerSeries.Place.failures]
     }
 
+    /// Makes it those of both together.
     package mutating func add(_ other: Self) {
         for place in 0..<5 { classes[place] &+= other.classes[place] }
         for place in 0..<DurationBuckets.count { durations[place] &+= other.durations[place] }
@@ -145,8 +146,8 @@ extension TrafficReport.Counts {
 
     private static func difference(_ now: UInt64, _ before: UInt64) -> UInt64 { now > before ? now - before : 0 }
 
-    /// Nanoseconds that so large a part took at most, as far as the buckets of the histogram tell: within one, durations are taken
-    /// to be spread evenly, and of those beyond the last bound no more is known than that.
+    /// Nanoseconds that so large a part took at most, as far as the buckets of the histogram tell: within one, durations are
+    /// taken to be spread evenly, and of those beyond the last bound no more is known than that.
     /// - Parameter share: 0...1.
     /// - Returns: nil if there is nothing.
     package func quantile(_ share: Double) -> Double? {

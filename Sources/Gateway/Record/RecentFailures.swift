@@ -31,8 +31,8 @@ package struct FailureReport: Sendable {
     package var detail: String?
 }
 
-/// The newest exchanges of a worker that ended with a status of 500 or more, or were refused. It belongs to its worker: nothing is
-/// locked, and what clients can cause as often as they like is written down so many times a second, and no more.
+/// The newest exchanges of a worker that ended with a status of 500 or more, or were refused. It belongs to its worker: nothing
+/// is locked, and what clients can cause as often as they like is written down so many times a second, and no more.
 final class RecentFailures {
     /// That are kept.
     static let most = 64

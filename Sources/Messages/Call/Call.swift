@@ -69,8 +69,8 @@ package final class Call {
     }
 
     /// Sends a request and reads its answer. An answer that comes before the request is sent is taken as it is (RFC 9112 §9.5).
-    /// - Parameter taking: in HTTP/1 gets the body of a 200 as it comes, and nothing of it is kept or counted: it may have no end.
-    ///   False ends the call with `.stopped`.
+    /// - Parameter taking: in HTTP/1 gets the body of a 200 as it comes, and nothing of it is kept or counted: it may have no
+    ///   end. False ends the call with `.stopped`.
     package nonisolated(nonsending) func send(
         _ request: Request, to server: Server, limits: Limits = Limits(), taking: ((Span<UInt8>) -> Bool)? = nil
     ) async throws(CallError) -> Answer {

@@ -26,7 +26,9 @@ struct AdminResources: Sendable {
     var uptime: UInt64 { (monotonicNanoseconds() &- beginning) / 1_000_000_000 }
 
     /// Of a gateway that begins to serve now.
-    init(_ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, _ feed: SnapshotFeed, log: Logger, server: ServerIdentity) {
+    init(
+        _ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, _ feed: SnapshotFeed, log: Logger, server: ServerIdentity
+    ) {
         self.gateway = gateway
         self.reloader = reloader
         self.upgrader = upgrader

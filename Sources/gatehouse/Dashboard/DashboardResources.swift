@@ -20,7 +20,8 @@ enum DashboardResources {
         return ServiceAnswer(contentType: "text/html; charset=utf-8", fields: fields, body: DashboardPage.html)
     }
 
-    /// The page has one script and one style sheet, known by what they are (CSP level 3, "hash-source"), and may ask its own origin.
+    /// The page has one script and one style sheet, known by what they are (CSP level 3, "hash-source"), and may ask its own
+    /// origin.
     private static let policy =
         """
         default-src 'none'; script-src 'sha256-\(hash(DashboardPage.script))'; \

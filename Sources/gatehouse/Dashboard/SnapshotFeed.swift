@@ -10,7 +10,7 @@ actor SnapshotFeed {
     static let mostWatchers = 512
     /// Nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
-    /// That a worker is given to answer before the first snapshot, in nanoseconds.
+    /// That workers are given to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
     private static let patience: UInt64 = 200_000_000
     /// Points of plots that are kept for those who come later: five minutes.
     private static let mostPoints = 300
@@ -96,7 +96,7 @@ actor SnapshotFeed {
                 for worker in standings.indices where asked.insert(worker).inserted {
                     group.addTask { await self.ask(worker) }
                 }
-                if newest == nil { _ = await waiter.wait(timeout: Self.patience) }
+                if asked != silent { _ = await waiter.wait(timeout: Self.patience) }
                 publish(await snapshot(silent))
                 let passed = loop.now &- began
                 if passed < Self.interval, !isStopped { _ = await waiter.wait(timeout: Self.interval - passed) }
@@ -114,7 +114,7 @@ actor SnapshotFeed {
     private func ask(_ worker: Int) async {
         standings[worker] = await gateway.standing(ofWorker: worker)
         asked.remove(worker)
-        if newest == nil, asked.isEmpty { waiter.tell() }
+        if asked.isEmpty { waiter.tell() }
     }
 
     /// - Parameter silent: workers that do not answer.

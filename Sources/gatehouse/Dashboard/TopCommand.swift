@@ -68,7 +68,7 @@ struct TopCommand: AsyncParsableCommand {
             columns: max(40, size.columns), rows: size.rows, isColoured: Environment.value("NO_COLOR") == nil)
         // Line by line, each to its end: nothing flickers.
         let lines = frame.lines(snapshot).map { $0 + "\u{1B}[K" }
-        Console.show("\u{1B}[H" + lines.joined(separator: "\r\n") + "\u{1B}[J")
+        Console.show("\u{1B}[H" + lines.joined(separator: "\n") + "\u{1B}[J")
         return true
     }
 

@@ -11,7 +11,7 @@ struct TopFrame {
         case plain = "", title = "\u{1B}[1m", soft = "\u{1B}[2m", good = "\u{1B}[32m", warning = "\u{1B}[33m", bad = "\u{1B}[31m"
     }
 
-    /// A column of a table; one without a width takes what the others leave.
+    /// A column of a table; one without a width takes what the others leave, and one of 0 is left out.
     private struct Column {
         var title: String
         var width: Int?
@@ -44,7 +44,8 @@ struct TopFrame {
         let silent = snapshot.workers.count { !$0.answers }
         let workers = silent == 0 ? "\(snapshot.workers.count) workers" : "\(silent) of \(snapshot.workers.count) workers stuck"
         let generation = snapshot.generations.current.map { ", generation \($0)" } ?? ""
-        let left = "\(Self.clean(snapshot.name)) \(Self.clean(snapshot.version)), process \(snapshot.pid), up "
+        let left =
+            "\(Self.clean(snapshot.name)) \(Self.clean(snapshot.version)), process \(snapshot.pid), up "
             + "\(Self.duration(snapshot.uptimeSeconds))\(generation), \(workers)"
         let time = String(snapshot.time.dropFirst(11).prefix(8))
         return toned(fit(left, columns - time.count - 1) + " " + time, silent == 0 ? .title : .bad)
@@ -54,7 +55,8 @@ struct TopFrame {
         guard snapshot.isCounted else { return "requests     not counted: metrics.enabled is false" }
         guard let rates = snapshot.rates else { return "requests" }
         let classes = zip(["101", "2xx", "3xx", "4xx", "5xx"], rates.classes).dropFirst().map { "\($0) \(Self.rate($1))" }
-        let line = "requests     \(Self.rate(rates.requests))/s   \(classes.joined(separator: "  "))   "
+        let line =
+            "requests     \(Self.rate(rates.requests))/s   \(classes.joined(separator: "  "))   "
             + "in \(Self.bytes(rates.bytesIn))/s  out \(Self.bytes(rates.bytesOut))/s"
         return toned(fit(line, columns), rates.classes[4] > 0 ? .bad : .plain)
     }
@@ -83,7 +85,8 @@ struct TopFrame {
         return table(
             "UPSTREAMS  \(servers.total), \(standing)",
             [
-                Column(title: "server"), Column(title: "upstream", width: 12), Column(title: "state", width: 14),
+                Column(title: "server"), Column(title: "upstream", width: columns < 100 ? 0 : 16),
+                Column(title: "state", width: 14),
                 Column(title: "req/s", width: 7, isNumber: true), Column(title: "fail/s", width: 7, isNumber: true),
                 Column(title: "p99 ms", width: 7, isNumber: true), Column(title: "busy", width: 5, isNumber: true),
             ],
@@ -157,10 +160,11 @@ struct TopFrame {
     }
 
     private func table(_ title: String, _ columns: [Column], _ rows: [([String], Tone)], of total: Int) -> [String] {
-        let fixed = columns.reduce(0) { $0 + ($1.width ?? 0) } + 2 * (columns.count - 1)
+        let shown = columns.filter { $0.width != 0 }
+        let fixed = shown.reduce(0) { $0 + ($1.width ?? 0) } + 2 * (shown.count - 1)
         let rest = max(8, self.columns - fixed)
         func line(_ cells: [String]) -> String {
-            zip(columns, cells).map { column, cell in
+            zip(columns, cells).filter { $0.0.width != 0 }.map { column, cell in
                 let width = column.width ?? rest
                 let text = fit(cell, width)
                 return column.isNumber ? String(repeating: " ", count: max(0, width - cell.count)) + text.trimmedEnd : text

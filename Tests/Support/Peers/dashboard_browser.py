@@ -30,7 +30,7 @@ async def open_page(base, key=KEY):
     await window.call("Page.navigate", url=URL)
     while await window.run("location.href") != URL:
         pass
-    await window.until("!document.getElementById('door')?.hidden")
+    await window.until("document.getElementById('door')?.hidden === false")
     await window.run(
         f"document.getElementById('key').value = {json.dumps(key)}; document.getElementById('door').requestSubmit()")
     return window
@@ -61,7 +61,8 @@ async def watch(base):
     shown = await window.run("""JSON.stringify({
         violations, servers: [...document.querySelectorAll('#servers tbody th')].map((cell) => cell.firstChild.data),
         buttons: document.querySelectorAll('.actions button').length,
-        errors: [...document.querySelectorAll('#error-list tbody tr')].map((line) => [...line.cells].map((cell) => cell.textContent)),
+        errors: [...document.querySelectorAll('#error-list tbody tr')].map((line) =>
+            [...line.cells].map((cell) => cell.textContent)),
         images: document.querySelectorAll('img, iframe, object, embed').length, title: document.title, href: location.href,
         rows: document.querySelectorAll('tbody tr').length, certificates: document.querySelector('#certificate-list').textContent,
         isWide: document.documentElement.scrollWidth > innerWidth,
