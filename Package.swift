@@ -87,11 +87,17 @@ let package = Package(
         .target(
             name: "Demo", dependencies: ["Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket"],
             resources: [.embedInCode("Page/chat.html")], swiftSettings: settings),
+        .target(
+            name: "Dashboard",
+            resources: ["dashboard.html", "dashboard.css", "elements.js", "plots.js", "lists.js", "dashboard.js"].map {
+                .embedInCode("Page/\($0)")
+            }, swiftSettings: settings),
         // Floor 6: the command.
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers", "HTTP",
+                "Gateway", "Demo", "Dashboard", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers",
+                "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

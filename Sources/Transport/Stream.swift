@@ -200,6 +200,14 @@ package final class Stream {
         return unsafe ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
     }
 
+    /// Has the kernel keep no more than about so many bytes of what the peer has not taken (SO_SNDBUF, socket(7)); by itself the
+    /// buffer grows to megabytes.
+    package func limitSendBuffer(to bytes: Int32) {
+        var bytes = bytes
+        _ = unsafe setsockopt(
+            socket.descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
     package func breakOff() {
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_RDWR))

@@ -9,6 +9,8 @@ enum Console {
     static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
 
     static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    /// Without a line's end.
+    static func show(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     /// Standard input to its end, or to a limit in bytes.

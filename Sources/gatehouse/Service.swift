@@ -25,6 +25,8 @@ struct Service: Sendable {
     private var metrics: ControlServer?
     /// Nil without `[management]`.
     private var management: ControlServer?
+    /// Nil if nobody can ask.
+    private let feed: SnapshotFeed?
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
     /// Of what is asked of the process, and no client's; nil if there is nothing of it.
@@ -103,6 +105,7 @@ struct Service: Sendable {
             var metrics: ControlServer?
             var management: ControlServer?
             var watcher: FileWatcher?
+            var feed: SnapshotFeed?
             var controlLoop: EventLoop?
             if let reloader {
                 let loop = try EventLoop()
@@ -110,10 +113,11 @@ struct Service: Sendable {
                 controlLoop = loop
                 watcher = FileWatcher(reloader, on: loop, log: log)
                 await watcher?.open()
+                feed = SnapshotFeed(gateway, reloader, server: configuration.server, on: loop)
             }
             let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, watcher) : nil
-            if let reloader, let loop = controlLoop {
-                let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
+            if let reloader, let feed, let loop = controlLoop {
+                let resources = AdminResources(gateway, reloader, upgrader, feed, log: log, server: configuration.server)
                 // The process before has the socket until its place is taken.
                 if inheritance == nil {
                     admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
@@ -125,29 +129,31 @@ struct Service: Sendable {
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics, management: management,
-                watcher: watcher, controlLoop: controlLoop)
-        } catch let error as Privileges.Unavailable {
-            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as AdminServer.Unopened {
-            Console.report([configuration.problem(.error, at: "admin.socket", error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as ControlServer.Unopened {
-            Console.report([configuration.problem(.error, at: error.key, error.description)], source: loaded.source)
-            throw ExitCode(1)
-        } catch let error as ListenError where !loaded.source.isEmpty {
-            Console.report([error.problem(in: configuration)], source: loaded.source)
-            throw ExitCode(1)
+                feed: feed, watcher: watcher, controlLoop: controlLoop)
         } catch {
-            Console.error("gatehouse: \(error)")
+            report(error, of: loaded)
             throw ExitCode(1)
         }
     }
 
+    /// Says why it cannot serve, at its place in the configuration if it has one.
+    private static func report(_ error: any Error, of loaded: LoadedPlan) {
+        let configuration = loaded.configuration
+        let problem: Problem? =
+            switch error {
+            case let error as Privileges.Unavailable: configuration.problem(.error, at: error.key, error.description)
+            case let error as AdminServer.Unopened: configuration.problem(.error, at: "admin.socket", error.description)
+            case let error as ControlServer.Unopened: configuration.problem(.error, at: error.key, error.description)
+            case let error as ListenError where !loaded.source.isEmpty: error.problem(in: configuration)
+            default: nil
+            }
+        if let problem { Console.report([problem], source: loaded.source) } else { Console.error("gatehouse: \(error)") }
+    }
+
     /// Opens the admin socket in place of the process before, whose clients it keeps.
     private mutating func takeOverAdmin(_ configuration: Configuration) async {
-        guard let reloader, let controlLoop else { return }
-        let resources = AdminResources(gateway, reloader, upgrader, log: log, server: configuration.server)
+        guard let reloader, let controlLoop, let feed else { return }
+        let resources = AdminResources(gateway, reloader, upgrader, feed, log: log, server: configuration.server)
         do throws(AdminServer.Unopened) {
             admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
         } catch {
@@ -171,12 +177,14 @@ struct Service: Sendable {
                 await metrics?.stop()
                 await management?.stop()
                 await watcher?.stop()
+                await feed?.stop()
                 signals.end()
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             for server in [metrics, management].compactMap({ $0 }) {
                 group.addTask(executorPreference: server.loop) { await server.run() }
             }
+            if let feed { group.addTask(executorPreference: feed.loop) { await feed.run() } }
             await upgrader?.whenReplaced {
                 await metrics?.stop()
                 await management?.stop()

@@ -8,6 +8,7 @@ extension Exchange {
     mutating func finish() {
         places = nil
         state.countAnswer(record.status)
+        if record.status >= 500 || record.failure != nil { state.failures.note(record, client, now: state.loop.now) }
         let isLogged = state.log.isOn(for: record.site)
         let tracing = generation.plan.tracing
         guard generation.plan.metrics != nil || isLogged || tracing != nil else { return }

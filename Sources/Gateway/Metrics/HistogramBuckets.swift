@@ -8,6 +8,9 @@ enum DurationBuckets {
         "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "10.0",
     ]
 
+    /// The same, in nanoseconds.
+    static let limits: [Double] = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000].map { $0 * 1_000_000 }
+
     /// - Parameter duration: in nanoseconds.
     @inline(__always)
     static func bucket(_ duration: UInt64) -> Int {

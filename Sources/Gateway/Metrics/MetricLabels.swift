@@ -5,6 +5,8 @@ import HTTP
 /// Their values come from the configuration, never from a client: so there are no more of them than it says.
 struct MetricLabels: Hashable, Sendable {
     let text: [UInt8]
+    /// The values as they were given, in their order.
+    let values: [String]
 
     init(_ pairs: KeyValuePairs<StaticString, String>) {
         var text: [UInt8] = []
@@ -16,6 +18,7 @@ struct MetricLabels: Hashable, Sendable {
             text.append("\"")
         }
         self.text = text
+        values = pairs.map(\.value)
     }
 
     /// - Parameter text: one or more pairs, as an exposition has them.
@@ -23,6 +26,7 @@ struct MetricLabels: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.append(text)
         self.text = bytes
+        values = []
     }
 
     /// OpenMetrics 1.0, "Escaping": backslash, quote and line feed. Other control characters, which some readers take for an end

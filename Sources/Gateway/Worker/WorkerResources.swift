@@ -31,6 +31,8 @@ final class WorkerResources {
     let clock: WallClock
     /// Of this worker, since it began.
     private(set) var answers = AnswerCounts()
+    /// The newest that did not end well.
+    let failures: RecentFailures
     /// Of clients' TLS handshakes.
     var handshakes = HandshakeCounts()
     /// For lines about those that failed.
@@ -80,6 +82,7 @@ final class WorkerResources {
         self.log = log
         self.spans = spans
         self.number = number
+        failures = RecentFailures(worker: number)
         shared.add(series)
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))

@@ -69,14 +69,16 @@ package final class Call {
     }
 
     /// Sends a request and reads its answer. An answer that comes before the request is sent is taken as it is (RFC 9112 §9.5).
+    /// - Parameter taking: in HTTP/1 gets the body of a 200 as it comes, and nothing of it is kept or counted: it may have no
+    ///   end. False ends the call with `.stopped`.
     package nonisolated(nonsending) func send(
-        _ request: Request, to server: Server, limits: Limits = Limits()
+        _ request: Request, to server: Server, limits: Limits = Limits(), taking: ((Span<UInt8>) -> Bool)? = nil
     ) async throws(CallError) -> Answer {
         if let flaw = request.flaw { throw .invalidRequest(flaw) }
         let deadline = waiter.loop.now.after(limits.timeout)
         let stream = try await open(server, limits, deadline)
         defer { stream.close() }
-        let exchange = exchange(request, on: stream, speaksHTTP2: server.speaksHTTP2, limits)
+        let exchange = exchange(request, on: stream, speaksHTTP2: server.speaksHTTP2, limits, taking)
         defer { exchange.discard() }
         while true {
             switch try exchange.move() {
@@ -93,11 +95,13 @@ package final class Call {
         }
     }
 
-    private func exchange(_ request: Request, on stream: Stream, speaksHTTP2: Bool, _ limits: Limits) -> any CallExchange {
+    private func exchange(
+        _ request: Request, on stream: Stream, speaksHTTP2: Bool, _ limits: Limits, _ taking: ((Span<UInt8>) -> Bool)?
+    ) -> any CallExchange {
         if stream.tls?.speaksHTTP2 ?? speaksHTTP2 {
             return HTTP2CallExchange(request, on: stream, buffers: buffers, loop: waiter.loop, limits: limits)
         }
-        return HTTP1CallExchange(request, on: stream, buffers: buffers, limits: limits)
+        return HTTP1CallExchange(request, on: stream, buffers: buffers, limits: limits, taking: taking)
     }
 
     /// Connects, with TLS shakes hands, and closes: is there somebody who could be asked?

@@ -40,8 +40,15 @@ final class HTTP1CallExchange: CallExchange {
     private var hasHead = false
     private var interimAnswers = 0
     private var body: [UInt8] = []
+    /// Gets the body in place of `body`; false: enough.
+    private let taking: ((Span<UInt8>) -> Bool)?
+    private var isTaken: Bool { taking != nil && head.status == 200 }
 
-    init(_ request: Call.Request, on stream: Stream, buffers: BufferPool, limits: Call.Limits) {
+    init(
+        _ request: Call.Request, on stream: Stream, buffers: BufferPool, limits: Call.Limits,
+        taking: ((Span<UInt8>) -> Bool)? = nil
+    ) {
+        self.taking = taking
         self.stream = stream
         self.limits = limits
         self.request = request.body ?? []
@@ -143,7 +150,7 @@ final class HTTP1CallExchange: CallExchange {
     private func beginBody() throws(CallError) {
         let framing: BodyFraming
         do throws(HTTPRefusal) { framing = try BodyFraming.ofResponse(head, to: method) } catch { throw .malformed(error) }
-        if case .length(let length) = framing, length > UInt64(limits.maxBodyBytes ?? 0) { throw .tooLarge(.body) }
+        if !isTaken, case .length(let length) = framing, length > UInt64(limits.maxBodyBytes ?? 0) { throw .tooLarge(.body) }
         inflow.beginBody(framing)
     }
 
@@ -155,6 +162,13 @@ final class HTTP1CallExchange: CallExchange {
             switch next {
             case .finished: return true
             case .needsBytes: return false
+            case .ready where isTaken:
+                var isEnough = false
+                _ = try? inflow.drain { payload throws(PeerError) in
+                    isEnough = taking?(payload) == false
+                    return payload.count
+                }
+                if isEnough { throw .stopped }
             case .ready(let count):
                 guard count <= (limits.maxBodyBytes ?? 0) - body.count else { throw .tooLarge(.body) }
                 _ = try? inflow.drain { payload throws(PeerError) in

@@ -7,13 +7,16 @@ struct ServiceAnswerWriting {
     let body: [UInt8]
     private let answer: ServiceAnswer
     private let isLast: Bool
+    /// Its body ends with the connection (RFC 9112 §6.3, the eighth case).
+    private let isEndless: Bool
     private let minorVersion: UInt8
     /// RFC 9110 §8.6, §15.3.5: a 204 states no length; a 304 need not.
-    private var statesLength: Bool { answer.status != 204 && answer.status != 304 }
+    private var hasContent: Bool { answer.status != 204 && answer.status != 304 }
 
-    init(_ answer: ServiceAnswer, to request: RequestHead, isLast: Bool) {
+    init(_ answer: ServiceAnswer, to request: RequestHead, isLast: Bool, isEndless: Bool = false) {
         self.answer = answer
         self.isLast = isLast
+        self.isEndless = isEndless
         minorVersion = request.minorVersion
         body = request.method == .head || answer.status == 204 || answer.status == 304 ? [] : answer.body
     }
@@ -26,11 +29,13 @@ struct ServiceAnswerWriting {
         // RFC 9110 §6.6.1: a server with a clock says the time.
         out.append("Date: ")
         HTTPDate.append(Int64(realtimeNanoseconds() / 1_000_000_000), to: &out)
-        if statesLength {
+        if hasContent {
             out.append("\r\nContent-Type: ")
             out.append(answer.contentType)
-            out.append("\r\nContent-Length: ")
-            out.append(decimal: UInt64(answer.body.count))
+            if !isEndless {
+                out.append("\r\nContent-Length: ")
+                out.append(decimal: UInt64(answer.body.count))
+            }
         }
         out.append("\r\n")
         if !answer.fields.contains(.cacheControl) { out.append("Cache-Control: no-store\r\n") }

@@ -105,17 +105,25 @@ final class ServiceConnection {
             fields.appendLines(to: &upgrade)
             upgrade.append("\r\n")
             outflow.appendRaw { $0.write(upgrade) }
-            await run(make(UpgradedStreams(inflow: inflow, outflow: outflow, waiter: waiter)))
+            try await run(make(UpgradedStreams(inflow: inflow, outflow: outflow, waiter: waiter)))
+            return .upgraded
+        case .stream(let contentType, let fields, let make):
+            guard fields.isSendable else { throw .refused(500, "answer_not_sendable") }
+            let answer = ServiceAnswer(contentType: contentType, fields: fields, body: [])
+            let streamed = ServiceAnswerWriting(answer, to: head, isLast: true, isEndless: true).head
+            outflow.begin(.untilClose) { $0.write(streamed) }
+            try await run(make(UpgradedStreams(inflow: inflow, outflow: outflow, waiter: waiter)))
             return .upgraded
         }
     }
 
-    private func run(_ upgraded: any Upgraded) async {
+    private func run(_ upgraded: any Upgraded) async throws(ServiceFailure) {
         self.upgraded = upgraded
         if service.isDraining { upgraded.drain() }
         if isCut { upgraded.cut() }
         await upgraded.run()
         self.upgraded = nil
+        if upgraded.isBroken { throw .ended }
     }
 
     /// - Returns: is there a request? False: the client has nothing more to ask, or is to go.

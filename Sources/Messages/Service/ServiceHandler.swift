@@ -14,6 +14,9 @@ package enum ServiceReply {
     case answer(ServiceAnswer)
     /// A 101 with these fields, after which the connection is what `make` makes of it. Only to a request that asked for it.
     case upgrade(FieldSection, (UpgradedStreams) -> any Upgraded)
+    /// A 200 without an end of its own: what `make` makes of the connection writes the body, and the connection ends with it. Not
+    /// for HEAD. The request's body has to be read.
+    case stream(contentType: StaticString, FieldSection, (UpgradedStreams) -> any Upgraded)
 }
 
 /// Why a request gets no answer from its handler.
@@ -47,7 +50,7 @@ package struct ServiceAnswer {
     }
 }
 
-/// What a connection has become after a 101.
+/// What a connection has become after a 101, or after the head of an answer without an end.
 package protocol Upgraded: AnyObject {
     /// Has the connection to its end; closing it is the service's.
     nonisolated(nonsending) func run() async
@@ -55,6 +58,12 @@ package protocol Upgraded: AnyObject {
     func drain()
     /// End at once. The waiter is told after it.
     func cut()
+    /// Did it end in the middle of something, so that the connection is to be reset?
+    var isBroken: Bool { get }
+}
+
+extension Upgraded {
+    package var isBroken: Bool { false }
 }
 
 /// A connection's parts, for who has it after an upgrade. What came behind the request is in `inflow`.

@@ -44,7 +44,9 @@ actor AdminClient {
         }
         let asked = request
         // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
-        let answer = try await withTaskExecutorPreference(loop) { try await send(asked) }
+        guard let answer = try await withTaskExecutorPreference(loop, operation: { try await send(asked) }) else {
+            throw Failure(description: "\(path): not asked")
+        }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         if answer.status != 200, let problem = try? decoder.decode(AdminProblem.self, from: Data(answer.body)) {
@@ -52,6 +54,18 @@ actor AdminClient {
         }
         guard answer.status == 200 else { throw Failure(description: "\(path): answered with \(answer.status)") }
         return try decoder.decode(Answer.self, from: Data(answer.body))
+    }
+
+    /// Asks for what has no end, and reads it.
+    /// - Parameter taking: gets it as it comes; false: enough.
+    /// - Returns: when it is enough, or when the server has ended it.
+    /// - Throws: what the server says is wrong, or why it cannot be asked.
+    func follow(_ target: String, taking: @escaping @Sendable (Span<UInt8>) -> Bool) async throws {
+        let asked = Call.Request(.get, Array(target.utf8), authority: Array("localhost".utf8))
+        let answer = try await withTaskExecutorPreference(loop) { try await send(asked, taking: taking) }
+        guard let answer, answer.status != 200 else { return }
+        if let problem = try? JSONDecoder().decode(AdminProblem.self, from: Data(answer.body)) { throw AdminRefusal(problem) }
+        throw Failure(description: "\(path): answered with \(answer.status)")
     }
 
     /// A value as the server writes it, for programs.
@@ -62,17 +76,21 @@ actor AdminClient {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private func send(_ request: Call.Request) async throws(Failure) -> Call.Answer {
+    /// - Returns: nil if what is taken is enough.
+    private func send(
+        _ request: Call.Request, taking: (@Sendable (Span<UInt8>) -> Bool)? = nil
+    ) async throws(Failure) -> Call.Answer? {
         let waiter = Waiter(loop: loop)
         defer { waiter.retire() }
         var limits = Call.Limits()
         limits.maxBodyBytes = 64 << 20
         // A reload may read thousands of certificates, after another one that does.
-        limits.timeout = 600_000_000_000
+        limits.timeout = taking == nil ? 600_000_000_000 : .max / 4
         do throws(CallError) {
             return try await Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
-                .send(request, to: Call.Server(addresses: [socket]), limits: limits)
+                .send(request, to: Call.Server(addresses: [socket]), limits: limits, taking: taking)
         } catch {
+            if case .stopped = error { return nil }
             throw Failure(description: "\(path): \(error)")
         }
     }

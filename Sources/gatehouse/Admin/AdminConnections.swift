@@ -41,19 +41,49 @@ struct AdminConnections: Codable, Sendable {
         var atOnce: Bool?
     }
 
+    /// That are looked through for those that are looked for.
+    static let mostLookedAt = 100_000
+
     /// That are open.
     var total: Int
+    /// Of a page: how many there are that are looked for.
+    var matching: Int?
     /// The oldest first.
     var connections: [Connection]
 }
 
 extension AdminResources {
-    func connections() async -> ServiceAnswer {
+    /// The oldest first.
+    func connections(_ query: AdminQuery) async -> ServiceAnswer {
+        if query.isPage { return await connectionPage(query) }
         let listed = await gateway.connections(limit: AdminConnections.most).sorted { $0.milliseconds > $1.milliseconds }
         return .json(
             AdminConnections(
                 total: max(listed.count, await gateway.connectionCount),
                 connections: listed.map { AdminConnections.Connection($0) }))
+    }
+
+    private func connectionPage(_ query: AdminQuery) async -> ServiceAnswer {
+        let states = ["beginning", "idle", "request", "tunnel", "closing"]
+        if let state = query.state, !states.contains(state) {
+            return .problem(400, "\"state\" is to be \(states.joined(separator: ", ")).")
+        }
+        var found = await gateway.connections(limit: AdminConnections.mostLookedAt).filter { connection in
+            (query.state == nil || connection.activity.rawValue == query.state)
+                && query.finds(
+                    [connection.identifier, connection.client.description, connection.serverName ?? ""] + connection.requests)
+        }
+        func carried(_ report: ConnectionReport) -> UInt64 { report.tunnelBytesIn &+ report.tunnelBytesOut }
+        switch query.sort {
+        case nil, "age": found.sort { ($1.milliseconds, $0.identifier) < ($0.milliseconds, $1.identifier) }
+        case "client": found.sort { $0.client.description < $1.client.description }
+        case "bytes": found.sort { (carried($1), $0.identifier) < (carried($0), $1.identifier) }
+        default: return .problem(400, "\"sort\" is to be age, client or bytes.")
+        }
+        return .json(
+            AdminConnections(
+                total: await gateway.connectionCount, matching: found.count,
+                connections: query.page(of: found).map { AdminConnections.Connection($0) }))
     }
 
     func close(_ body: [UInt8]) async -> ServiceAnswer {

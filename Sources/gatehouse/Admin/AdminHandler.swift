@@ -10,41 +10,55 @@ final class AdminHandler: ServiceHandler {
     /// The one resource whose form depends on what the request says that it takes.
     private static let metrics = "/metrics"
 
+    /// Resources that are read in a way of their own.
+    private static let readOnly: Set = [metrics, DashboardResources.page, DashboardResources.events]
+
     /// What can be asked for, and how.
     private struct Resource {
         let method: HTTP.Method
         let path: String
-        let answer: (AdminResources, _ body: [UInt8]) async -> ServiceAnswer
+        let answer: (AdminResources, Asked) async -> ServiceAnswer
+    }
+
+    /// What came with the question.
+    private struct Asked {
+        let body: [UInt8]
+        /// Of the target, behind its question mark.
+        let query: ArraySlice<UInt8>
     }
 
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
-            Resource(method: .get, path: "/servers") { resources, _ in resources.servers() },
-            Resource(method: .post, path: "/servers") { resources, body in resources.order(body) },
-            Resource(method: .get, path: "/connections") { resources, _ in await resources.connections() },
-            Resource(method: .post, path: "/connections/close") { resources, body in await resources.close(body) },
+            Resource(method: .get, path: "/servers") { resources, asked in
+                await AdminQuery.answer(asked.query) { resources.servers($0) }
+            },
+            Resource(method: .post, path: "/servers") { resources, asked in resources.order(asked.body) },
+            Resource(method: .get, path: "/connections") { resources, asked in
+                await AdminQuery.answer(asked.query) { await resources.connections($0) }
+            },
+            Resource(method: .post, path: "/connections/close") { resources, asked in await resources.close(asked.body) },
             Resource(method: .get, path: "/cache") { resources, _ in await resources.cache() },
-            Resource(method: .post, path: "/cache/purge") { resources, body in await resources.purge(body) },
+            Resource(method: .post, path: "/cache/purge") { resources, asked in await resources.purge(asked.body) },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
-            Resource(method: .post, path: "/rollback") { resources, body in
-                if body.isEmpty { return await resources.rollBack(to: nil) }
-                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(body)) else {
+            Resource(method: .post, path: "/rollback") { resources, asked in
+                if asked.body.isEmpty { return await resources.rollBack(to: nil) }
+                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"hash\", or empty.")
                 }
                 return await resources.rollBack(to: wanted.hash)
             },
-            Resource(method: .post, path: "/upgrade") { resources, body in
-                if body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
-                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(body)) else {
+            Resource(method: .post, path: "/upgrade") { resources, asked in
+                if asked.body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
+                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"program\", or empty.")
                 }
                 return await resources.upgrade(wanted)
             },
-            Resource(method: .post, path: "/plan") { resources, body in
-                if body.isEmpty { return await resources.plan(nil) }
-                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(body)) else {
+            Resource(method: .post, path: "/plan") { resources, asked in
+                if asked.body.isEmpty { return await resources.plan(nil) }
+                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(asked.body)) else {
                     return .problem(400, "The body is to be JSON with \"file\" and \"text\", or empty.")
                 }
                 return await resources.plan(candidate)
@@ -59,14 +73,22 @@ final class AdminHandler: ServiceHandler {
     }
 
     func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
+        try await answer(request, as: .administrator)
+    }
+
+    /// - Parameter role: of who asks, who may ask for this.
+    func answer(
+        _ request: ServiceRequest, as role: ManagementAccess.Role
+    ) async throws(ServiceFailure) -> ServiceReply {
         let head = request.head
         let path = head.string(head.path)
         let body = try await request.body(atMost: Self.longestBody)
         if path == Self.metrics, head.method == .get || head.method == .head {
             return .answer(MetricsAnswer.answer(head, of: resources.gateway))
         }
+        if let reply = await dashboard(head, path, role) { return reply }
         let here = Self.all.filter { $0.path == path }
-        guard !here.isEmpty || path == Self.metrics else {
+        guard !here.isEmpty || Self.readOnly.contains(path) else {
             return .answer(.problem(404, "There is nothing at \(path)."))
         }
         let method = head.method == .head ? .get : head.method
@@ -77,7 +99,17 @@ final class AdminHandler: ServiceHandler {
             fields.append("Allow", methods.isEmpty ? "GET, HEAD" : methods.joined(separator: ", "))
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
         }
-        return .answer(await resource.answer(resources, body))
+        return .answer(await resource.answer(resources, Asked(body: body, query: head.fields.bytes[head.query])))
+    }
+
+    /// Its page and its stream; nil where something else is asked for.
+    private func dashboard(_ head: RequestHead, _ path: String, _ role: ManagementAccess.Role) async -> ServiceReply? {
+        guard head.method == .get || head.method == .head else { return nil }
+        switch path {
+        case DashboardResources.page: return .answer(DashboardResources.answer)
+        case DashboardResources.events: return await resources.events(head, role)
+        default: return nil
+        }
     }
 }
 

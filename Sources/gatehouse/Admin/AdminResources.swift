@@ -13,6 +13,7 @@ struct AdminResources: Sendable {
     let reloader: Reloader
     /// Nil for what another process cannot take over.
     let upgrader: Upgrader?
+    let feed: SnapshotFeed
     let log: Logger
     private let server: ServerIdentity
     /// In RFC 3339.
@@ -25,10 +26,13 @@ struct AdminResources: Sendable {
     var uptime: UInt64 { (monotonicNanoseconds() &- beginning) / 1_000_000_000 }
 
     /// Of a gateway that begins to serve now.
-    init(_ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, log: Logger, server: ServerIdentity) {
+    init(
+        _ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, _ feed: SnapshotFeed, log: Logger, server: ServerIdentity
+    ) {
         self.gateway = gateway
         self.reloader = reloader
         self.upgrader = upgrader
+        self.feed = feed
         self.log = log
         self.server = server
         started = Date.now.formatted(.iso8601)

@@ -104,7 +104,8 @@ actor AdminServer {
     private static var limits: Messages.Service.Limits {
         var limits = Messages.Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
-        limits.maxConnections = 64
+        // Whoever watches leaves room for whoever orders.
+        limits.maxConnections = 64 + SnapshotFeed.mostWatchers
         return limits
     }
 }

@@ -37,11 +37,36 @@ struct AdminServers: Codable, Sendable {
         var upstream: String?
     }
 
+    /// Of a page: how many there are that are looked for.
+    var matching: Int?
     var servers: [Server]
 }
 
 extension AdminResources {
-    func servers() -> ServiceAnswer { .json(AdminServers(servers: gateway.servers.map { AdminServers.Server($0) })) }
+    /// In the order of the configuration, unless another is asked for.
+    func servers(_ query: AdminQuery) -> ServiceAnswer {
+        let states = ["up", "down", "draining", "disabled", "probe_failing", "ejected", "circuit_open", "unresolved"]
+        if let state = query.state, !states.contains(state) {
+            return .problem(400, "\"state\" is to be one of \(states.joined(separator: ", ")).")
+        }
+        var found = gateway.servers.filter { server in
+            (query.state == nil || server.words.contains(query.state ?? ""))
+                && query.finds([server.site, server.upstream, server.url])
+        }
+        switch query.sort {
+        case nil: break
+        case "site": found.sort { ($0.site, $0.upstream, $0.url) < ($1.site, $1.upstream, $1.url) }
+        case "upstream": found.sort { ($0.upstream, $0.url) < ($1.upstream, $1.url) }
+        case "url": found.sort { $0.url < $1.url }
+        case "state": found.sort { ($1.states.count, $0.url) < ($0.states.count, $1.url) }
+        case "under_way": found.sort { ($1.underWay, $0.url) < ($0.underWay, $1.url) }
+        case "requests": found.sort { ($1.requests, $0.url) < ($0.requests, $1.url) }
+        default: return .problem(400, "\"sort\" is to be site, upstream, url, state, under_way or requests.")
+        }
+        return .json(
+            AdminServers(
+                matching: query.isPage ? found.count : nil, servers: query.page(of: found).map { AdminServers.Server($0) }))
+    }
 
     func order(_ body: [UInt8]) -> ServiceAnswer {
         guard let wanted = try? JSONDecoder().decode(AdminServers.Order.self, from: Data(body)) else {
@@ -63,4 +88,9 @@ extension AdminResources {
         }
         return .json(AdminServers(servers: ordered.map { AdminServers.Server($0) }))
     }
+}
+
+extension ServerReport {
+    /// What it may be looked for by.
+    fileprivate var words: [String] { states.isEmpty ? ["up"] : states + ["down"] }
 }

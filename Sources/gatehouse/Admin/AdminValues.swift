@@ -110,12 +110,18 @@ struct AdminStatus: Codable, Sendable {
     struct Certificate: Codable, Sendable {
         var site: String
         var file: String
+        /// As ``expires``, in seconds since 1970; not for others.
+        var expiry: Int64?
         /// The first of its chain to do so, in RFC 3339.
         var expires: String?
         /// Why what is in the file is not what is in use.
         var problem: String?
         /// "good", or why somebody ought to look at it: see `CertificateHealth`.
         var health: String
+
+        private enum CodingKeys: String, CodingKey {
+            case site, file, expires, problem, health
+        }
     }
 
     var name: String

@@ -53,7 +53,8 @@ actor ControlServer {
         else { return nil }
         var limits = Messages.Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
-        limits.maxConnections = 64
+        // Whoever watches leaves room for whoever orders.
+        limits.maxConnections = 64 + SnapshotFeed.mostWatchers
         var names: TLSServerNames?
         if let certificate = configuration.certFile, let key = configuration.keyFile {
             var policy = TLSPolicy()

@@ -24,10 +24,7 @@ struct ManagementAccess: Sendable {
 
     /// - Returns: nil, and the answer for them, if they may not ask.
     func role(of head: RequestHead) -> (role: Role?, refusal: ServiceAnswer?) {
-        guard isHostKnown(head) else {
-            return (nil, .problem(403, "Ask by an address, by localhost, or by a name of management.hostnames."))
-        }
-        guard isOwnOrigin(head) else { return (nil, .problem(403, "Pages of other origins may not ask.")) }
+        if let refusal = refusalOfPlace(head) { return (nil, refusal) }
         // Then the handshake has seen a certificate that leads to client_ca_file.
         guard apiKey != nil || readKey != nil else { return (.administrator, nil) }
         guard let shown = shownKey(head) else { return (nil, Self.unauthorised) }
@@ -35,6 +32,14 @@ struct ManagementAccess: Sendable {
         if Self.isEqual(hash, apiKey) { return (.administrator, nil) }
         if Self.isEqual(hash, readKey) { return (.reader, nil) }
         return (nil, Self.unauthorised)
+    }
+
+    /// - Returns: the answer for those who ask by a name, or from a page, that may not; nil for others.
+    func refusalOfPlace(_ head: RequestHead) -> ServiceAnswer? {
+        guard isHostKnown(head) else {
+            return .problem(403, "Ask by an address, by localhost, or by a name of management.hostnames.")
+        }
+        return isOwnOrigin(head) ? nil : .problem(403, "Pages of other origins may not ask.")
     }
 
     private static var unauthorised: ServiceAnswer {

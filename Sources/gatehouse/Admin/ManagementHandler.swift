@@ -19,6 +19,11 @@ final class ManagementHandler: ServiceHandler {
 
     func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
         let head = request.head
+        if head.string(head.path) == DashboardResources.page, head.method == .get || head.method == .head {
+            // It asks for the key itself, and knows nothing without one.
+            try await request.discardBody()
+            return .answer(access.refusalOfPlace(head) ?? DashboardResources.answer)
+        }
         let (role, refusal) = access.role(of: head)
         guard let role else { return .answer(refusal ?? .problem(403, "You may not ask here.")) }
         let reads = head.method == .get || head.method == .head
@@ -27,7 +32,7 @@ final class ManagementHandler: ServiceHandler {
         if Self.local.contains(path) {
             return .answer(.problem(403, "Only the admin socket does this."))
         }
-        guard let (method, answer) = resource(path) else { return try await admin.answer(request) }
+        guard let (method, answer) = resource(path) else { return try await admin.answer(request, as: role) }
         guard head.method == method || head.method == .head && method == .get else {
             var fields = FieldSection()
             // RFC 9110 §15.5.6: a 405 says what is allowed.

@@ -61,6 +61,7 @@ extension Project {
                     "Sources/gatehouse/Admin/AdminClient.swift",
                     "Sources/gatehouse/Admin/AdminServer.swift",
                     "Sources/gatehouse/Admin/ControlServer.swift",
+                    "Sources/gatehouse/Dashboard/SnapshotFeed.swift",
                     "Sources/gatehouse/Environment.swift",
                     "Sources/gatehouse/FileLimit.swift",
                     "Sources/gatehouse/FileWatcher.swift",

@@ -1,0 +1,339 @@
+// The stream, who may watch it, and what is shown of each snapshot.
+
+const keyName = "gatehouse-key";
+const state = { key: null, role: "reader", snapshot: null, points: [], configuration: null, unwell: null };
+try { state.key = sessionStorage.getItem(keyName); } catch { /* Kept in memory alone then. */ }
+
+const headers = () => (state.key ? { "X-API-Key": state.key } : {});
+const isAdministrator = () => state.role === "administrator";
+const say = (text) => setText(byId("said"), text);
+
+/// - Returns: null where nothing came; that is said.
+async function ask(path, body) {
+  try {
+    const options = body === undefined
+      ? { headers: headers(), cache: "no-store" }
+      : { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(path, options);
+    const value = await answer.json();
+    if (answer.ok) return value;
+    say(`It was refused: ${value.title ?? answer.status}`);
+  } catch {
+    say("The gateway does not answer.");
+  }
+  return null;
+}
+
+// Tiles and plots
+
+const tiles = [
+  ["Requests", (s) => [rate(s.rates?.requests), "/s", s.rates ? `${bytes(s.rates.bytes_in)}/s in` : ""]],
+  ["Errors (5xx)", (s) => [rate(s.rates?.classes[4]), "/s", s.rates?.requests > 0 ? `${(100 * s.rates.classes[4] / s.rates.requests).toFixed(1)} % of requests` : ""], (s) => s.rates?.classes[4] > 0],
+  ["Latency, p99", (s) => [milliseconds(s.rates?.p99), "ms", s.rates ? `p50 ${milliseconds(s.rates.p50)} ms` : ""]],
+  ["Sent", (s) => [bytes(s.rates?.bytes_out), s.rates ? "/s" : "", "bodies, WebSockets"]],
+  ["Connections", (s) => [count(s.connections), "", s.handshakes ? `${rate(s.handshakes.connections)}/s new` : ""]],
+  ["WebSockets", (s) => [count(s.tunnels), "", "open"]],
+  ["TLS handshakes", (s) => [rate(s.handshakes?.completed), "/s", s.handshakes ? `${rate(s.handshakes.resumed)} resumed, ${rate(s.handshakes.failed)} failed` : ""]],
+  ["Processor", (s) => [s.processor === undefined ? missing : `${Math.round(s.processor)}`, "%", `${bytes(s.memory)}, ${count(s.descriptors)} files`], (s) => s.workers.some((worker) => !worker.answers)],
+].map(([title, value, isBad]) => {
+  const figure = element("dd", { className: "figure" }), more = element("dd", { className: "more" });
+  const tile = element("div", { className: "tile" }, element("dt", {}, title), figure, more);
+  byId("tiles").append(tile);
+  return { tile, figure, more, value, isBad };
+});
+
+function showTiles(snapshot) {
+  for (const { tile, figure, more, value, isBad } of tiles) {
+    const [text, unit, words] = value(snapshot);
+    figure.replaceChildren(text, element("span", {}, unit === "" ? "" : ` ${unit}`));
+    setText(more, words);
+    tile.classList.toggle("bad", Boolean(isBad?.(snapshot)));
+  }
+}
+
+const plots = [
+  new Plot(byId("requests-plot"), {
+    label: "Requests a second by class of status", isStacked: true, format: rate,
+    series: [{ label: "2xx", kind: "c2" }, { label: "3xx", kind: "c3" }, { label: "4xx", kind: "c4" }, { label: "5xx", kind: "c5" }, { label: "101", kind: "c1" }],
+    values: ({ rates: { classes } }) => [classes[1], classes[2], classes[3], classes[4], classes[0]],
+  }),
+  new Plot(byId("latency-plot"), {
+    label: "Latency in milliseconds", isStacked: false, format: milliseconds,
+    series: [{ label: "p50", kind: "c2" }, { label: "p90", kind: "c3" }, { label: "p99", kind: "c4" }],
+    values: ({ rates: { p50, p90, p99 } }) => [p50 ?? null, p90 ?? null, p99 ?? null],
+  }),
+];
+
+function addPoint(point) {
+  point.at = Date.parse(point.time) / 1000;
+  const last = state.points[state.points.length - 1];
+  // Times are whole seconds: two may have the same.
+  if (last && point.at <= last.at) point.at = last.at + 0.5;
+  state.points.push(point);
+  while (state.points[0].at < point.at - plottedSeconds) state.points.shift();
+}
+
+// Tables
+
+const number = (title, cell, kind = "number", sort = undefined) => ({ title, cell, kind, sort });
+const traffic = [
+  number("Requests/s", ({ rates }) => rate(rates.requests)),
+  number("5xx/s", ({ rates }) => rate(rates.classes[4])),
+  number("p50 ms", ({ rates }) => milliseconds(rates.p50), "number far"),
+  number("p99 ms", ({ rates }) => milliseconds(rates.p99)),
+  number("Sent/s", ({ rates }) => bytes(rates.bytes_out), "number far"),
+];
+const none = "No requests yet.";
+const siteTable = new Table(byId("sites"), "Sites", [
+  { title: "Site", isHead: true, kind: "name", cell: ({ site }) => site || "(no site)" }, ...traffic,
+], { key: ({ site }) => site, empty: none });
+const routeTable = new Table(byId("routes"), "Routes", [
+  {
+    title: "Route", isHead: true, kind: "name", text: ({ site, route, upstream }) => `${site}\n${route}\n${upstream}`,
+    cell: ({ site, route, upstream }) => [route || "(no route)", element("small", {}, upstream ? `${site || "(no site)"} to ${upstream}` : site || "(no site)")],
+  }, ...traffic,
+], { key: ({ site, route, upstream }) => `${site}\n${route}\n${upstream}`, empty: none });
+
+const serverKey = ({ site, upstream, url }) => `${site}\n${upstream}\n${url}`;
+const stateBadges = (states) => states.length === 0
+  ? [badge("up", "good")] : states.map((word) => badge(word.replaceAll("_", " "), word === "draining" ? "warn" : "bad"));
+
+function orderButtons(server) {
+  const orders = [["Enable", "enable", "enabled"], ["Drain", "drain", "draining"], ["Disable", "disable", "disabled"]];
+  return orders.map(([text, action, order]) => element("button", {
+    type: "button", "aria-pressed": String(server.order === order), "aria-label": `${text} ${server.url} of ${server.upstream}`,
+    onclick: async () => {
+      // Pressed again it is as the configuration says.
+      const wanted = server.order === order ? "reset" : action;
+      const { url, site, upstream } = server;
+      const answer = await ask("servers", { action: wanted, url, site, upstream });
+      if (answer === null) return;
+      say(`${url}: ${wanted === "reset" ? "as the configuration says" : answer.servers[0]?.order}`);
+      server.order = answer.servers[0]?.order ?? server.order;
+      if (!serverList.isLive) serverList.load();
+    },
+  }, text));
+}
+
+const serverTable = new Table(byId("servers"), "Upstream servers", [
+  {
+    title: "Server", isHead: true, kind: "name", sort: "url", text: (s) => `${s.url}\n${s.last_fault}`,
+    cell: (s) => [s.url, element("small", {}, `${s.upstream} of ${s.site}${s.is_backup ? ", backup" : ""}`), s.last_fault ? element("small", {}, s.last_fault) : null].filter(Boolean),
+  },
+  { title: "State", sort: "state", text: (s) => s.states.join(), cell: (s) => stateBadges(s.states) },
+  number("Requests/s", (s) => rate(s.rates?.requests)),
+  number("Failures/s", (s) => rate(s.failures), "number far"),
+  number("p99 ms", (s) => milliseconds(s.rates?.p99), "number far"),
+  number("Under way", (s) => count(s.under_way), "number far", "under_way"),
+  number("Requests", (s) => count(s.total ?? s.requests), "number far", "requests"),
+  number("Weight", (s) => String(s.weight), "number far"),
+  { title: "", kind: "actions", text: (s) => `${isAdministrator()}${s.order}`, cell: (s) => (isAdministrator() ? orderButtons(s) : "") },
+], { key: serverKey, empty: "No upstream server.", onSort: (word) => serverList.sortBy(word) });
+
+const serverList = new PagedList({
+  tools: byId("server-tools"), pages: byId("server-pages"), path: "servers", isLiveWithoutQuery: true,
+  fields: [
+    { name: "search", label: "Search site, upstream or URL" },
+    { name: "state", label: "State", options: [["", "all"], ["up", "up"], ["down", "not up"], ["draining", "draining"], ["disabled", "disabled"], ["probe_failing", "probe failing"], ["ejected", "ejected"], ["circuit_open", "circuit open"], ["unresolved", "unresolved"]] },
+  ],
+  show: (answer) => {
+    serverTable.sorted(serverList.sort);
+    if (answer === null) return state.snapshot && showServers(state.snapshot);
+    // What the stream tells of some of them is newer.
+    const known = new Map((state.snapshot?.servers.first ?? []).map((server) => [serverKey(server), server]));
+    serverTable.show(answer.servers.map((server) => ({ ...known.get(serverKey(server)), ...server, total: server.requests })));
+  },
+});
+
+function showServers({ servers }) {
+  const rest = servers.total > servers.first.length ? `, the ${servers.first.length} that matter most` : "";
+  setText(byId("servers-count"), `${grouped.format(servers.total)}, ${servers.unwell === 0 ? "all up" : `${grouped.format(servers.unwell)} not up`}${serverList.isLive ? rest : ""}`);
+  if (state.unwell !== null && state.unwell !== servers.unwell) {
+    say(servers.unwell === 0 ? "All upstream servers are up." : `${servers.unwell} upstream servers are not up.`);
+  }
+  state.unwell = servers.unwell;
+  if (serverList.isLive) serverTable.show(servers.first);
+}
+
+const connectionTable = new Table(byId("connection-list"), "Connections", [
+  { title: "Client", isHead: true, kind: "once", text: (c) => `${c.client}\n${c.id}`, cell: (c) => [c.client, element("small", {}, c.id)] },
+  { title: "Does", text: (c) => c.activity, cell: (c) => badge(c.activity, c.activity === "closing" ? "warn" : "good") },
+  { title: "Server name", kind: "far name", text: (c) => `${c.server_name}${c.tls}`, cell: (c) => [c.server_name ?? missing, element("small", {}, c.tls ?? "plain")] },
+  { title: "Under way", kind: "name", cell: (c) => c.requests.concat(c.tunnels > 0 ? [`${c.tunnels} WebSocket${c.tunnels > 1 ? "s" : ""}`] : []).join(", ") },
+  number("In", (c) => bytes(c.tunnel_bytes_in), "number far"),
+  number("Out", (c) => bytes(c.tunnel_bytes_out), "number far"),
+  number("Open for", (c) => duration(c.milliseconds / 1000)),
+  { title: "", kind: "actions", text: (c) => `${isAdministrator()}${c.id}`, cell: (c) => (isAdministrator() ? closeButtons(c) : "") },
+], { key: ({ id }) => id, empty: "No connection." });
+
+function closeButtons({ id, client }) {
+  return [["Close", false], ["Cut", true]].map(([text, atOnce]) => element("button", {
+    type: "button", "aria-label": `${text} ${id} of ${client}`,
+    title: atOnce ? "At once" : "When what is under way has ended; WebSockets get a Close frame",
+    onclick: async (event) => {
+      event.target.disabled = true;
+      if (await ask("connections/close", { id, at_once: atOnce }) !== null) say(`${id} is being closed.`);
+      // Who is asked to go may take a while.
+      connectionList.expectChange();
+    },
+  }, text));
+}
+
+const connectionList = new PagedList({
+  tools: byId("connection-tools"), pages: byId("connection-pages"), path: "connections", isLiveWithoutQuery: false,
+  fields: [
+    { name: "search", label: "Search client, server name, path or id" },
+    { name: "state", label: "Does", options: [["", "all"], ["tunnel", "WebSocket"], ["request", "request"], ["idle", "idle"], ["beginning", "beginning"], ["closing", "closing"]] },
+    { name: "sort", label: "Sort by", options: [["", "age"], ["client", "client"], ["bytes", "bytes"]] },
+  ],
+  show: (answer) => connectionTable.show(answer.connections),
+});
+
+const errorTable = new Table(byId("error-list"), "Recent errors", [
+  { title: "Time", kind: "once", cell: (f) => clock(f.time) },
+  { title: "Status", text: (f) => String(f.status), cell: (f) => badge(String(f.status), f.status >= 500 ? "bad" : "warn") },
+  {
+    title: "Request", isHead: true, kind: "name request", text: (f) => f.id,
+    cell: (f) => [`${f.method} ${f.path}`.trim() || "(no request)", element("small", {}, [f.site, f.client].filter(Boolean).join(", from "))],
+  },
+  { title: "Reason", kind: "name", text: (f) => f.id, cell: (f) => [f.reason === "" ? "the upstream's own answer" : element("span", { className: "code" }, f.reason), f.detail ? element("small", {}, f.detail) : null].filter(Boolean) },
+  { title: "Deciding key", kind: "far code", cell: (f) => f.key ?? missing },
+  { title: "Upstream", kind: "once far", cell: (f) => f.upstream ?? missing },
+], { key: ({ id }) => id, empty: "None that is remembered." });
+
+const certificateTable = new Table(byId("certificate-list"), "Certificates", [
+  { title: "Site", isHead: true, kind: "name", cell: (c) => c.site },
+  { title: "Ends", kind: "once", cell: (c) => (c.expires ? day(c.expires) : missing) },
+  number("Days left", (c) => (c.days_left === undefined ? missing : count(c.days_left))),
+  { title: "Health", text: (c) => c.health, cell: (c) => badge(c.health.replaceAll("_", " "), c.health === "good" ? "good" : c.health === "expires_soon" ? "warn" : "bad") },
+], { key: ({ site, expires }) => `${site}\n${expires}`, empty: "No site has a certificate." });
+
+const generationTable = new Table(byId("generation-list"), "Configurations that were in use", [
+  { title: "Configuration", isHead: true, kind: "once code", cell: (e) => e.hash.slice(0, 12) },
+  { title: "Came into use", kind: "once", cell: (e) => day(e.time) },
+  { title: "Now", text: (e) => `${e.is_current}${e.problem}`, cell: (e) => (e.problem ? badge("cannot be used", "bad") : e.is_current ? badge("in use", "good") : "") },
+], { key: ({ hash }) => hash, empty: "None is kept: server.state_dir says where." });
+
+async function showGenerations({ generations }) {
+  const older = generations.older.length === 0 ? "" : `, ${generations.older.length} older with exchanges under way`;
+  setText(byId("generations-count"), generations.current === undefined ? "" : `number ${generations.current} in use${older}`);
+  if (state.configuration === generations.configuration) return;
+  state.configuration = generations.configuration;
+  const history = await ask("history");
+  if (history !== null) generationTable.show(history.entries.slice(0, 20));
+}
+
+function show(snapshot) {
+  if (document.hidden) return;
+  setText(byId("name"), snapshot.name);
+  setText(byId("facts"), `${snapshot.version}, process ${snapshot.pid}, up ${duration(snapshot.uptime_seconds)}`);
+  byId("uncounted").hidden = snapshot.is_counted;
+  showTiles(snapshot);
+  for (const plot of plots) plot.show(state.points);
+  siteTable.show(snapshot.sites.first);
+  routeTable.show(snapshot.routes.first);
+  showServers(snapshot);
+  setText(byId("connections-count"), `${grouped.format(snapshot.connections)} open, ${grouped.format(snapshot.tunnels)} WebSockets`);
+  errorTable.show(snapshot.failures.first);
+  setText(byId("errors-count"), `${grouped.format(snapshot.failures.total)} since the start`);
+  certificateTable.show(snapshot.certificates.first);
+  const { total, in_trouble: trouble } = snapshot.certificates;
+  setText(byId("certificates-count"), total === 0 ? "" : `${grouped.format(total)}, ${trouble === 0 ? "all good" : `${grouped.format(trouble)} in trouble`}`);
+  showGenerations(snapshot);
+  serverList.tick();
+  connectionList.tick();
+}
+
+// The stream
+
+function link(word, text) {
+  if (byId("link").dataset.state === word && byId("link").textContent === text) return;
+  byId("link").dataset.state = word;
+  setText(byId("link"), text);
+}
+
+function receive(name, data) {
+  if (name === "hello") {
+    state.role = data.role;
+    byId("door").hidden = true;
+    byId("figures").hidden = false;
+    byId("leave").hidden = state.key === null;
+    link("on", isAdministrator() ? "live" : "live, read only");
+    connectionList.load();
+  } else if (name === "history") {
+    state.points = [];
+    data.forEach(addPoint);
+  } else if (name === "snapshot") {
+    state.snapshot = data;
+    if (data.rates) addPoint({ time: data.time, rates: data.rates });
+    show(data);
+  }
+}
+
+/// Until the stream ends. What is asked for by fetch may have a header, which an EventSource may not.
+async function follow() {
+  const answer = await fetch("events", { headers: headers(), cache: "no-store" });
+  if (answer.status === 401 || answer.status === 403) return "door";
+  if (!answer.ok) throw new Error(String(answer.status));
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return "again";
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const lines = Object.fromEntries(event.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+      if (lines.data !== undefined) receive(lines.event, JSON.parse(lines.data));
+    }
+  }
+}
+
+function knock(isWrong) {
+  byId("figures").hidden = true;
+  byId("door").hidden = false;
+  byId("leave").hidden = true;
+  link("off", "a key is wanted");
+  if (isWrong) {
+    setText(byId("why"), "That key is not one of this gateway's.");
+    say("That key is not one of this gateway's.");
+  }
+  byId("key").focus();
+}
+
+function keep(key) {
+  state.key = key;
+  try {
+    if (key === null) sessionStorage.removeItem(keyName); else sessionStorage.setItem(keyName, key);
+  } catch { /* In memory alone. */ }
+}
+
+async function watch() {
+  let pause = 1000;
+  while (true) {
+    try {
+      const next = await follow();
+      if (next === "door") {
+        const isWrong = state.key !== null;
+        keep(null);
+        return knock(isWrong);
+      }
+      pause = 1000;
+    } catch {
+      pause = Math.min(pause * 2, 10000);
+    }
+    if (byId("link").dataset.state === "on") say("The gateway does not answer; trying again.");
+    link("off", "trying again");
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+byId("door").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keep(byId("key").value);
+  byId("key").value = "";
+  watch();
+});
+byId("leave").addEventListener("click", () => { keep(null); location.reload(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && state.snapshot) show(state.snapshot); });
+watch();

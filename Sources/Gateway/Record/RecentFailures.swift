@@ -1,0 +1,126 @@
+import EventLoop
+import HTTP
+import Transport
+import Upstreams
+
+/// An exchange that was refused or came to nothing, for who operates the gateway.
+package struct FailureReport: Sendable {
+    /// Of its worker, from 1.
+    package var number: UInt64
+    /// From 0.
+    package var worker: Int
+    /// When it ended: nanoseconds since 1970.
+    package var time: UInt64
+    /// The address that the site believes.
+    package var client: String
+    /// Empty where none was found.
+    package var site: String
+    /// As the configuration writes its path; empty where none was found.
+    package var route: String
+    package var method: String
+    /// Without its query; what is not printable ASCII stands as `\xHH`.
+    package var path: String
+    package var status: Int
+    /// The stable word of docs/reasons.md; empty where an upstream answered so.
+    package var reason: String
+    /// The configuration key that decided it; nil if none did.
+    package var key: String?
+    /// The server's URL; nil if it was not asked.
+    package var upstream: String?
+    /// In plain words: OpenSSL's, the system's.
+    package var detail: String?
+}
+
+/// The newest exchanges of a worker that ended with a status of 500 or more, or were refused. It belongs to its worker: nothing
+/// is locked, and what clients can cause as often as they like is written down so many times a second, and no more.
+final class RecentFailures {
+    /// That are kept.
+    static let most = 64
+    /// That are written down in a second.
+    private static let mostPerSecond = 16
+    /// Bytes of a method, a path or a detail.
+    private static let longestPart = 160
+
+    private let worker: Int
+    private var budget = LineBudget()
+    private var kept: [FailureReport] = []
+    /// Where the oldest of them is, once there are as many as may be.
+    private var oldest = 0
+    private(set) var count: UInt64 = 0
+
+    init(worker: Int) {
+        self.worker = worker
+    }
+
+    /// - Parameter now: monotonic nanoseconds.
+    func note(_ record: AccessRecord, _ client: any ClientSide, now: UInt64) {
+        count &+= 1
+        guard budget.take(now: now, atMost: Self.mostPerSecond) != nil else { return }
+        let request = client.requestIfAny
+        let report = FailureReport(
+            number: count, worker: worker, time: realtimeNanoseconds(), client: Self.address(record, client, request),
+            site: record.site?.name ?? "", route: record.route?.text ?? "",
+            method: request.map { Self.text($0.fields.bytes[$0.methodRange]) } ?? "",
+            path: request.map { Self.path($0.fields.bytes[$0.target]) } ?? "", status: record.status,
+            reason: record.reason?.word ?? "", key: record.failure?.key, upstream: record.server?.url,
+            detail: record.failure.flatMap { $0.detail.isEmpty ? nil : Self.text(Array($0.detail.utf8)[...]) })
+        if kept.count < Self.most {
+            kept.append(report)
+        } else {
+            kept[oldest] = report
+            oldest = (oldest + 1) % Self.most
+        }
+    }
+
+    /// The newest first.
+    var all: [FailureReport] { (kept[oldest...] + kept[..<oldest]).reversed() }
+
+    private static func address(
+        _ record: AccessRecord, _ client: any ClientSide, _ request: RequestHead?
+    ) -> String {
+        let peer = client.endpoint.peer.host
+        guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return peer }
+        return client.endpoint.clientAddress(of: request, for: site)?.text ?? peer
+    }
+
+    private static func path(_ target: ArraySlice<UInt8>) -> String { text(target.prefix { $0 != UInt8(ascii: "?") }) }
+
+    /// One line of printable ASCII, whatever a peer sent.
+    static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        var out: [UInt8] = []
+        for byte in bytes.prefix(longestPart) {
+            switch byte {
+            case 0x20..<0x7F: out.append(byte)
+            default:
+                out.append("\\x")
+                for half in [byte >> 4, byte & 0x0F] { out.append(half < 10 ? 0x30 + half : 0x57 + half) }
+            }
+        }
+        if bytes.count > longestPart { out.append("...") }
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+/// What a worker alone can tell of itself.
+package struct WorkerStanding: Sendable {
+    /// Numbers of the generations of plans that are still there; the last one is in use.
+    package var generations: [Int]
+    /// The newest first.
+    package var failures: [FailureReport]
+    /// Exchanges that were refused or came to nothing, since the start, whether they are written down or not.
+    package var failureCount: UInt64
+}
+
+extension Gateway {
+    /// Asks one worker; one that is stuck does not answer.
+    /// - Parameter worker: its number.
+    package func standing(ofWorker worker: Int) async -> WorkerStanding { await workers[worker].standing }
+
+    package var workerCount: Int { workers.count }
+}
+
+extension Worker {
+    var standing: WorkerStanding {
+        WorkerStanding(generations: generations, failures: state?.failures.all ?? [], failureCount: state?.failures.count ?? 0)
+    }
+}

@@ -1,0 +1,96 @@
+import Messages
+
+/// Which part of a list is asked for: `?search=TEXT&state=WORD&sort=WORD&offset=N&limit=N`.
+struct AdminQuery {
+    /// Rows of a page.
+    static let largestPage = 1000
+    /// Unicode scalars of what is looked for.
+    private static let longestSearch = 200
+
+    /// What cannot be understood.
+    struct Flaw: Error {
+        let words: String
+    }
+
+    /// In lower case.
+    private(set) var search: String?
+    private(set) var state: String?
+    private(set) var sort: String?
+    private var offset = 0
+    private var limit = AdminQuery.largestPage
+
+    /// Is a part asked for, and not all?
+    private(set) var isPage = false
+
+    /// - Parameter bytes: of a request's target, with the question mark or without.
+    init(_ bytes: ArraySlice<UInt8>) throws(Flaw) {
+        let text = bytes.first == UInt8(ascii: "?") ? bytes.dropFirst() : bytes
+        for pair in text.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(decoding: parts[0], as: UTF8.self)
+            guard let value = parts.count == 2 ? Self.decoded(parts[1]) : "" else {
+                throw Flaw(words: "\"\(name)\" is not well encoded.")
+            }
+            switch name {
+            case "search":
+                guard value.unicodeScalars.count <= Self.longestSearch else {
+                    throw Flaw(words: "\"search\" takes at most \(Self.longestSearch) characters.")
+                }
+                search = value.isEmpty ? nil : value.lowercased()
+            case "state": state = value.isEmpty ? nil : value
+            case "sort": sort = value.isEmpty ? nil : value
+            case "offset": offset = try Self.number(name, value, 0...Int(Int32.max))
+            case "limit": limit = try Self.number(name, value, 1...Self.largestPage)
+            default: throw Flaw(words: "A list takes search, state, sort, offset and limit.")
+            }
+            isPage = true
+        }
+    }
+
+    /// Answers by a query, or says what is wrong with it.
+    static func answer(
+        _ bytes: ArraySlice<UInt8>, _ list: (AdminQuery) async -> ServiceAnswer
+    ) async -> ServiceAnswer {
+        do throws(Flaw) {
+            return await list(try AdminQuery(bytes))
+        } catch {
+            return .problem(400, error.words)
+        }
+    }
+
+    /// Does one of the texts have what is looked for in it?
+    func finds(_ texts: [String]) -> Bool {
+        guard let search else { return true }
+        return texts.contains { $0.lowercased().contains(search) }
+    }
+
+    func page<Element>(of all: [Element]) -> ArraySlice<Element> {
+        isPage ? all.dropFirst(offset).prefix(limit) : all[...]
+    }
+
+    private static func number(_ name: String, _ value: String, _ range: ClosedRange<Int>) throws(Flaw) -> Int {
+        guard let number = Int(value), range.contains(number) else {
+            throw Flaw(words: "\"\(name)\" is to be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    /// As forms encode it (the URL standard, "application/x-www-form-urlencoded").
+    private static func decoded(_ text: ArraySlice<UInt8>) -> String? {
+        var out: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): out.append(0x20)
+            case UInt8(ascii: "%"):
+                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                    return nil
+                }
+                out.append(value)
+                rest = rest.dropFirst(2)
+            default: out.append(byte)
+            }
+        }
+        return String(validating: out, as: UTF8.self)
+    }
+}

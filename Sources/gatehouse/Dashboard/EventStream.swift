@@ -1,0 +1,70 @@
+import EventLoop
+import Messages
+import Transport
+
+/// One watcher of the event stream: each snapshot goes out as it is made. While one waits to be taken no other is looked at, and
+/// whoever takes none for a while is cut.
+final class EventStream: Upgraded {
+    /// That one event may take to be sent, in nanoseconds.
+    static let patience: UInt64 = 10_000_000_000
+
+    /// Bytes that the kernel may keep for somebody who does not read: more than a usual snapshot.
+    private static let sendBuffer: Int32 = 16_384
+
+    private let feed: SnapshotFeed
+    private let streams: UpgradedStreams
+    private let greeting: [UInt8]
+    private var isOver = false
+    private(set) var isBroken = false
+
+    /// - Parameters:
+    ///   - feed: in which a place has been taken.
+    ///   - greeting: sent before all else.
+    init(_ feed: SnapshotFeed, _ streams: UpgradedStreams, greeting: [UInt8]) {
+        self.feed = feed
+        self.streams = streams
+        self.greeting = greeting
+    }
+
+    func run() async {
+        await follow()
+        await feed.leave()
+    }
+
+    func drain() { isOver = true }
+
+    func cut() { isOver = true }
+
+    private func follow() async {
+        streams.outflow.stream.limitSendBuffer(to: Self.sendBuffer)
+        guard await send(greeting), await send(await feed.history) else { return }
+        var number: UInt64?
+        while !isOver, let frame = await feed.next(after: number), !isOver {
+            guard await send(frame.event) else { return }
+            number = frame.number
+        }
+    }
+
+    /// - Returns: false: it was not taken, and what was sent of it is no whole event.
+    private func send(_ event: [UInt8]) async -> Bool {
+        let (outflow, waiter) = (streams.outflow, streams.waiter)
+        let deadline = waiter.loop.now &+ Self.patience
+        var sent = 0
+        while true {
+            do throws(PeerError) {
+                if sent < event.count { sent += try outflow.write(event.span.extracting(sent..<event.count)) }
+                if sent == event.count, try outflow.flush() { return true }
+            } catch {
+                return false
+            }
+            let now = waiter.loop.now
+            guard now < deadline, !isOver else {
+                isBroken = true
+                return false
+            }
+            outflow.stream.socket.interest = outflow.stream.writeInterest
+            _ = await waiter.wait(timeout: deadline - now)
+            outflow.stream.socket.interest = .none
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Configuration
+import EventLoop
+import FoundationEssentials
+import Gateway
+
+/// Makes a snapshot each second while somebody watches, once for all who do. Whoever does not take one in time gets the next: for
+/// nobody is anything kept.
+actor SnapshotFeed {
+    /// At once, at all listeners together.
+    static let mostWatchers = 512
+    /// Nanoseconds.
+    private static let interval: UInt64 = 1_000_000_000
+    /// That workers are given to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
+    private static let patience: UInt64 = 200_000_000
+    /// Points of plots that are kept for those who come later: five minutes.
+    private static let mostPoints = 300
+
+    nonisolated let loop: EventLoop
+    private let gateway: Gateway
+    private let reloader: Reloader
+    private let server: ServerIdentity
+    private let beginning = monotonicNanoseconds()
+    private let waiter: Waiter
+    private var watchers = 0
+    private var waiting: [CheckedContinuation<Frame?, Never>] = []
+    private var newest: Frame?
+    private var points: [Snapshot.Point] = []
+    private var making = SnapshotMaking()
+    /// By worker: what it said last.
+    private var standings: [WorkerStanding?]
+    /// Workers that are being asked.
+    private var asked: Set<Int> = []
+    private var isStopped = false
+
+    /// A snapshot, as the event stream has it.
+    struct Frame: Sendable {
+        var number: UInt64
+        /// One event.
+        var event: [UInt8]
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter loop: whose thread runs.
+    init(_ gateway: Gateway, _ reloader: Reloader, server: ServerIdentity, on loop: EventLoop) {
+        self.gateway = gateway
+        self.reloader = reloader
+        self.server = server
+        self.loop = loop
+        waiter = Waiter(loop: loop)
+        standings = Array(repeating: nil, count: gateway.workerCount)
+    }
+
+    // MARK: Watchers
+
+    /// Takes a place; who has one leaves it again.
+    /// - Returns: false: there is none.
+    func enter() -> Bool {
+        guard watchers < Self.mostWatchers, !isStopped else { return false }
+        watchers += 1
+        if watchers == 1 { waiter.tell() }
+        return true
+    }
+
+    func leave() { watchers -= 1 }
+
+    /// Waits for a snapshot after the one of that number.
+    /// - Parameter number: nil: the newest there is will do.
+    /// - Returns: nil once there will be no more.
+    func next(after number: UInt64?) async -> Frame? {
+        if isStopped { return nil }
+        if let newest, newest.number > number ?? 0 { return newest }
+        return await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// What a plot shows of the time before: an event.
+    var history: [UInt8] { Self.event("history", points) }
+
+    // MARK: Snapshots
+
+    /// Makes them until `stop`.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !isStopped {
+                guard watchers > 0 else {
+                    forget()
+                    _ = await waiter.wait(timeout: nil)
+                    continue
+                }
+                let began = loop.now
+                // Who has not said anything since the snapshot before is not asked again.
+                let silent = asked
+                for worker in standings.indices where asked.insert(worker).inserted {
+                    group.addTask { await self.ask(worker) }
+                }
+                if asked != silent { _ = await waiter.wait(timeout: Self.patience) }
+                publish(await snapshot(silent))
+                let passed = loop.now &- began
+                if passed < Self.interval, !isStopped { _ = await waiter.wait(timeout: Self.interval - passed) }
+            }
+        }
+        waiter.retire()
+    }
+
+    func stop() {
+        isStopped = true
+        waiter.tell()
+        resume(nil)
+    }
+
+    private func ask(_ worker: Int) async {
+        standings[worker] = await gateway.standing(ofWorker: worker)
+        asked.remove(worker)
+        if asked.isEmpty { waiter.tell() }
+    }
+
+    /// - Parameter silent: workers that do not answer.
+    private func snapshot(_ silent: Set<Int>) async -> Snapshot {
+        let around = SnapshotMaking.Surroundings(
+            name: server.name, version: server.version ?? Gatehouse.version,
+            uptime: (monotonicNanoseconds() &- beginning) / 1_000_000_000,
+            certificates: AdminStatus.Certificate.all(of: gateway), configuration: String(await reloader.hashInUse.prefix(12)),
+            standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers)
+        return making.next(gateway.traffic, gateway.servers, around)
+    }
+
+    private func publish(_ snapshot: Snapshot) {
+        if let point = snapshot.point {
+            if points.count == Self.mostPoints { points.removeFirst() }
+            points.append(point)
+        }
+        let frame = Frame(number: snapshot.number, event: Self.event("snapshot", snapshot))
+        newest = frame
+        resume(frame)
+    }
+
+    private func resume(_ frame: Frame?) {
+        for watcher in exchange(&waiting, with: []) { watcher.resume(returning: frame) }
+    }
+
+    /// Nobody watches: what is known would be old when somebody does.
+    private func forget() {
+        newest = nil
+        points = []
+        making.forget()
+    }
+
+    /// The HTML standard, "Server-sent events": a name, one line of data, and an empty line.
+    private static func event(_ name: StaticString, _ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        // These types hold nothing that JSON has no form for, and JSON without pretty printing has no line ends.
+        guard let data = try? encoder.encode(value) else { return [] }
+        return Array("event: \(name)\ndata: ".utf8) + Array(data) + [0x0A, 0x0A]
+    }
+}

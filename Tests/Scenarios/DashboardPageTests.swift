@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+    "The dashboard in Chromium", .serialized,
+    .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/chromium"), "this release has no package chromium"))
+struct DashboardPageTests {
+    private func upstream() throws -> Upstream {
+        try Upstream { _, wire in
+            while let request = try wire.readRequest() {
+                guard request.head.contains("/tunnel") else {
+                    try wire.write(Upstream.ok("ok"))
+                    continue
+                }
+                try wire.write(Tunnelled.accept("a"))
+                _ = try wire.readToEnd()
+                return
+            }
+        }
+    }
+
+    /// Some requests until the program has ended: without any there is nothing to be plotted.
+    private func browse(_ watched: WatchedGatehouse, _ action: String, key: String = WatchedGatehouse.key) async throws -> String
+    {
+        let certificates = try await Certificates.ready()
+        let load = try ChildProcess(
+            "curl", ["-sS", "-o", "/dev/null", "--rate", "20/s", "http://localhost:\(watched.port)/[1-10000]"])
+        defer { load.kill() }
+        let outcome = try await Command.run(
+            Place.pythonWithLibraries,
+            [
+                Place.peer("dashboard_browser.py"), "http://127.0.0.1:\(watched.management)/dashboard", key,
+                certificates.local.certificate, action,
+            ])
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        return outcome.text
+    }
+
+    @Test("shows plots and lists by its own script alone, to a reader without buttons; what clients send stays text")
+    func page() async throws {
+        let upstream = try upstream()
+        let watched = try await WatchedGatehouse([upstream.port], top: "[security]\nmax_request_size = 10")
+        let path = "/%3Cimg%20src=x%20onerror=alert(1)%3E'\"&lt;b&gt;"
+        let refused = try await Command.curl(
+            ["-g", "-d", "more than ten bytes", "-H", "Expect:", "http://localhost:\(watched.port)\(path)"])
+        #expect(refused.text.contains("413"), "\(refused)")
+        let text = try await browse(watched, "watch", key: WatchedGatehouse.readKey)
+        let shown = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+        #expect(shown["violations"] as? [String] == [], "\(shown)")
+        #expect(shown["servers"] as? [String] == ["http://127.0.0.1:\(upstream.port)"])
+        #expect(shown["buttons"] as? Int == 0 && shown["images"] as? Int == 0 && shown["isWide"] as? Bool == false)
+        #expect((shown["href"] as? String)?.contains("0123") == false, "the key is in no address")
+        let errors = (shown["errors"] as? [[String]])?.first ?? []
+        #expect(
+            errors.contains { $0.contains("body_too_large") } && errors.contains { $0.hasPrefix("POST \(path)") }, "\(errors)")
+        #expect(errors.contains { $0.contains("max_request_size") }, "\(errors)")
+        try await watched.running.end()
+    }
+
+    @Test("orders servers about and closes WebSockets by its buttons")
+    func buttons() async throws {
+        let (first, second) = (try upstream(), try upstream())
+        let watched = try await WatchedGatehouse([first.port, second.port])
+        let tunnel = try await onThread { try Tunnelled(watched.port) }
+        async let closing = onThread {
+            // A Close frame: 1001. It is answered, masked.
+            let bytes = try tunnel.wire.read(4)
+            try tunnel.wire.write([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE9])
+            _ = try tunnel.wire.readToEnd()
+            return bytes
+        }
+        #expect(try await browse(watched, "order") == "[]\n")
+        let close = try await closing
+        #expect(close[0] == 0x88 && close[2...] == [0x03, 0xE9])
+        let servers = try await watched.object("/servers").list("servers")
+        #expect(servers.filter { $0["order"] as? String == "draining" }.count == 1, "\(servers)")
+        tunnel.wire.close()
+        try await watched.running.end()
+    }
+
+    @Test("axe-core finds nothing, in both colour schemes and at a phone's width")
+    func accessibility() async throws {
+        let upstream = try upstream()
+        let watched = try await WatchedGatehouse([upstream.port, 1])
+        let found = try await browse(watched, "axe")
+        #expect(found == "{}\n")
+        try await watched.running.end()
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Lists by the page")
+struct ListPageTests {
+    @Test("of 1,000 upstream servers a page is as small as it is asked for, and a snapshot stays small")
+    func servers() async throws {
+        let watched = try await WatchedGatehouse((1...1000).map { UInt16($0) })
+        let page = try await watched.object("/servers?limit=50&offset=960")
+        #expect(page.list("servers").count == 40 && page.number("matching") == 1000, "\(page.keys)")
+        let all = try await watched.object("/servers")
+        #expect(all.list("servers").count == 1000 && all["matching"] == nil)
+        let found = try await watched.object("/servers?search=127.0.0.1%3A99&sort=url&limit=1000")
+        let urls = found.list("servers").compactMap { $0["url"] as? String }
+        #expect(urls.count == 11 && urls == urls.sorted() && found.number("matching") == 11, "\(urls)")
+        #expect(try await watched.running.command(["servers", "drain", "http://127.0.0.1:500"]).code == 0)
+        let draining = try await watched.object("/servers?state=draining&limit=10")
+        #expect(draining.list("servers").compactMap { $0["url"] as? String } == ["http://127.0.0.1:500"])
+        #expect(try await watched.object("/servers?state=up&limit=1").number("matching") == 999)
+        let worst = try await watched.object("/servers?sort=state&limit=1")
+        #expect(worst.list("servers").first?["url"] as? String == "http://127.0.0.1:500")
+        let watcher = try watched.watch()
+        let snapshot = try await watched.snapshot(watcher) { $0["rates"] != nil }
+        #expect(snapshot.number("servers", "total") == 1000 && snapshot.number("servers", "unwell") == 1)
+        #expect(snapshot.list("servers", "first").count == 20)
+        #expect(snapshot.list("servers", "first").first?["url"] as? String == "http://127.0.0.1:500")
+        let longest = watcher.output.all.map(\.utf8.count).max() ?? 0
+        #expect(longest > 1000 && longest < 32_768, "\(longest)")
+        watcher.kill()
+        try await watched.running.end()
+    }
+
+    @Test("connections are searched, filtered and sorted")
+    func connections() async throws {
+        let upstream = try Upstream { _, wire in
+            while let request = try wire.readRequest() {
+                guard request.head.contains("/tunnel") else {
+                    try wire.write(Upstream.ok("ok"))
+                    continue
+                }
+                try wire.write(Tunnelled.accept("a"))
+                _ = try wire.readToEnd()
+                return
+            }
+        }
+        let watched = try await WatchedGatehouse([upstream.port])
+        let tunnels = try await onThread { try (0..<5).map { _ in try Tunnelled(watched.port) } }
+        let idle = try Wire(to: watched.port.number)
+        try await onThread {
+            try idle.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try idle.readAnswer()
+        }
+        let first = try await watched.object("/connections?state=tunnel&limit=3")
+        #expect(first.list("connections").count == 3 && first.number("matching") == 5 && first.number("total") == 6, "\(first)")
+        let rest = try await watched.object("/connections?state=tunnel&limit=3&offset=3&sort=bytes")
+        #expect(rest.list("connections").count == 2)
+        let id = try #require(rest.list("connections").first?["id"] as? String)
+        let one = try await watched.object("/connections?search=\(id)&limit=50")
+        #expect(one.list("connections").map { $0["id"] as? String } == [id])
+        #expect(try await watched.object("/connections?search=nobody").number("matching") == 0)
+        for tunnel in tunnels { tunnel.wire.close() }
+        idle.close()
+        try await watched.running.end()
+    }
+
+    @Test(
+        "what cannot be understood is refused",
+        arguments: [
+            "limit=0", "limit=1001", "limit=x", "state=no", "limit=-1", "offset=-1", "offset=99999999999999999999", "sort=no",
+            "search=%zz",
+            "search=%ff", "what=1", "limit", "search=" + String(repeating: "a", count: 201),
+        ])
+    func refused(query: String) async throws {
+        let watched = try await WatchedGatehouse([1])
+        for list in ["/servers", "/connections"] {
+            let answer = try await watched.ask("\(list)?\(query)")
+            #expect(answer.status == 400 && answer.text.contains("application/problem+json"), "\(list) \(answer)")
+        }
+        try await watched.running.end()
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("gatehouse top")
+struct TopTests {
+    @Test("prints what the last second was like in 80 columns of plain text; nothing in it is a terminal's command")
+    func once() async throws {
+        let upstream = try Upstream.saying("ok")
+        let watched = try await WatchedGatehouse([upstream.port, 1], top: "[security]\nmax_request_size = 10")
+        let url = "http://localhost:\(watched.port)/"
+        #expect(try await Command.curl(["-o", "/dev/null", url + "[1-4]"]).code == 0)
+        let refused = try await Command.curl(["-g", "-d", "more than ten bytes", "-H", "Expect:", url + "long"])
+        #expect(refused.text.contains("413"), "\(refused)")
+        let wire = try Wire(to: watched.port.number)
+        let answer = try await onThread {
+            try wire.write("GET /\u{1B}[2J\u{9B}31m\u{202E}x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return try wire.readAnswer()
+        }
+        #expect(answer.status == 400)
+        let outcome = try await Command.run(
+            Place.gatehouse, ["top", "--once", "--socket", watched.socket], environment: ["COLUMNS": "80"])
+        let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(outcome.exit == .code(0) && lines.allSatisfy { $0.count <= 80 }, "\(outcome)")
+        #expect(lines.first?.hasPrefix("gatehouse 0.1.0, process \(watched.running.process.pid), up ") == true, "\(outcome)")
+        #expect(!outcome.text.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
+        #expect(!outcome.text.unicodeScalars.contains { $0.properties.generalCategory == .format })
+        for words in [
+            "UPSTREAMS  2", "http://127.0.0.1:\(upstream.port)", "SITES AND ROUTES  2", "body_too_large", "security.max_requ",
+        ] {
+            #expect(outcome.text.contains(words), "\(words)\n\(outcome)")
+        }
+        // Wider, all of it is told; and what is no terminal is no reason to fail.
+        let wide = try await Command.run(
+            Place.gatehouse, ["top", "--socket", watched.socket], environment: ["COLUMNS": "160"])
+        #expect(wide.exit == .code(0) && wide.text.contains("security.max_request_size"), "\(wide)")
+        #expect(wide.text.contains("control_byte"), "\(wide)")
+        try await watched.running.end()
+        let alone = try await Command.run(Place.gatehouse, ["top", "--once", "--socket", watched.socket])
+        #expect(alone.exit == .code(1) && alone.errors.contains(watched.socket), "\(alone)")
+    }
+
+    @Test(
+        "in a terminal draws anew, until q is pressed or the gateway ends, and leaves it as it was",
+        arguments: ["q", "\u{3}", ""])
+    func terminal(key: String) async throws {
+        let upstream = try Upstream.saying("ok")
+        let watched = try await WatchedGatehouse([upstream.port])
+        let screen = try watched.python("terminal.py", ["24", "100", Place.gatehouse, "top", "--socket", watched.socket])
+        // Two frames have been drawn.
+        #expect(try await screen.output.first(1) == ["drawn"])
+        if key.isEmpty { try await watched.running.end() } else { try screen.write(key) }
+        let told = try await screen.output.first { $0.hasPrefix("{") }
+        let end = try #require(try JSONSerialization.jsonObject(with: Data(told.utf8)) as? [String: Any], "\(told)")
+        #expect(end.number("exit") == (key.isEmpty ? 1 : 0), "\(end)")
+        #expect(end["same"] as? Bool == true && end["restored"] as? Bool == true, "\(end)")
+        let frame = end["frame"] as? [String] ?? []
+        #expect(frame.count <= 24 && frame.allSatisfy { $0.count <= 100 }, "\(frame)")
+        #expect(
+            frame.first?.contains("gatehouse 0.1.0") == true && frame.contains { $0.contains("UPSTREAMS  1, all up") }, "\(frame)"
+        )
+        if !key.isEmpty { try await watched.running.end() }
+    }
+}
