@@ -73,7 +73,7 @@ struct SharedUpstreamTests {
             let reasons = try await onThread {
                 try ["one.test", "two.test"].map { try Self.get(port, $0).value("Proxy-Status") ?? "" }
             }
-            #expect(reasons[0].contains("details=\"connect_refused\""), "\(reasons)")
+            #expect(reasons[0].contains("details=\"upstream_connect_failed\""), "\(reasons)")
             #expect(reasons[1].contains("details=\"group_unavailable\""), "\(reasons)")
         }
     }
