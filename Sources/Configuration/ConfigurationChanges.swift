@@ -33,6 +33,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         compareSections(old, new)
         compare("listener", Self.listeners(old), Self.listeners(new))
         compare("tcp", Self.tcp(old), Self.tcp(new))
+        compare("upstream", Self.sharedPools(old), Self.sharedPools(new))
         let (before, after) = (Self.sites(old), Self.sites(new))
         for name in Set(before.keys).symmetricDifference(after.keys).sorted() {
             changes.append(Change(kind: before[name] == nil ? .added : .removed, what: "site", site: name))
@@ -100,6 +101,10 @@ package struct ConfigurationChanges: Sendable, Equatable {
 
     private static func tcp(_ configuration: Configuration) -> [String: TCPListener] {
         Dictionary(configuration.tcp.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func sharedPools(_ configuration: Configuration) -> [String: SharedPool] {
+        Dictionary(configuration.sharedPools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func address(_ site: Site) -> String {

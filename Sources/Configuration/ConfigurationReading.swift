@@ -1,53 +1,66 @@
 extension Configuration {
-    /// Reads a configuration from TOML text.
+    /// Reads a configuration from TOML text. What it includes is read from the disk.
     ///
     /// - Parameters:
     ///   - text: the TOML text.
-    ///   - file: the file's name in messages.
+    ///   - file: the file's name in messages, from whose directory included files are looked for.
     ///   - mode: what unknown keys are.
+    ///   - environment: what `${NAME}` stands for.
     /// - Returns: the configuration unless there is an error, and every problem there is, in the order of the file.
-    package static func parse(text: String, file: String, mode: ReadMode = .strict) -> ReadResult {
-        parse(bytes: Array(text.utf8), file: file, mode: mode).result
+    package static func parse(
+        text: String, file: String, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess
+    ) -> ReadResult {
+        parse(bytes: Array(text.utf8), file: file, mode: mode, environment: environment).result
     }
 
-    /// Reads a configuration file; as ``parse(text:file:mode:)``. A file that cannot be read is an error among the problems.
-    package static func read(path: String, mode: ReadMode = .strict) -> ReadResult {
-        switch TomlDocument.bytes(ofFileAt: path) {
-        case .success(let bytes):
-            return parse(bytes: bytes, file: path, mode: mode).result
-        case .failure(let failure):
-            let start = SourceLocation(file: path, line: 1, column: 1)
-            let message = "cannot be read: \(failure.reason)"
-            let problem = Problem(severity: .error, location: start, keyPath: "", message: message)
-            return ReadResult(configuration: nil, problems: [problem], source: "")
-        }
+    /// Reads a configuration file and those that it includes; as ``parse(text:file:mode:environment:)``. A file that cannot be
+    /// read is an error among the problems.
+    package static func read(
+        path: String, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess
+    ) -> ReadResult {
+        let reading = Reading(file: path, mode: mode, notesKeys: false)
+        var gathering = DocumentGathering(reading, .disk, environment)
+        return read(gathering.gather(path), reading, gathering.source)
+    }
+
+    /// Reads a configuration from texts that were read before: nothing else is looked for on the disk.
+    package static func read(
+        _ source: ConfigurationSource, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess
+    ) -> ReadResult {
+        let path = source.files.first?.path ?? ""
+        let reading = Reading(file: path, mode: mode, notesKeys: false, remark: source.remark)
+        var gathering = DocumentGathering(reading, .kept(source.files), environment)
+        let root = gathering.gather(path)
+        var read = gathering.source
+        read.remark = source.remark
+        return Self.read(root, reading, read)
     }
 
     /// - Parameter notesKeys: whether to return every key that was asked for: the tests hold them against the reference page.
     static func parse(
-        bytes: [UInt8], file: String, mode: ReadMode, notesKeys: Bool = false
+        bytes: [UInt8], file: String, mode: ReadMode, notesKeys: Bool = false,
+        environment: EnvironmentVariables = .ofProcess
     ) -> (result: ReadResult, knownKeys: Set<String>) {
         let reading = Reading(file: file, mode: mode, notesKeys: notesKeys)
-        let source = String(decoding: bytes, as: UTF8.self)
-        let root: TomlTable
-        do {
-            root = try TomlDocument.parse(bytes)
-        } catch {
-            reading.report(.error, "", at: error.position, error.message)
-            let result = ReadResult(configuration: nil, problems: reading.sortedProblems(), source: source)
-            return (result, reading.knownKeys)
-        }
+        var gathering = DocumentGathering(reading, .disk, environment)
+        let root = gathering.gather(file, content: bytes)
+        return (read(root, reading, gathering.source), reading.knownKeys)
+    }
+
+    /// - Parameter root: nil if there is none, which is reported.
+    private static func read(_ root: TomlTable?, _ reading: Reading, _ source: ConfigurationSource) -> ReadResult {
+        guard let root else { return ReadResult(configuration: nil, problems: reading.sortedProblems(), source: source) }
         let start = TomlPosition(line: 1, column: 1)
-        let document = TableReader(reading: reading, name: .document, table: root, position: start)
-        let configuration = read(document)
-        let result = ReadResult(
+        let configuration = read(TableReader(reading: reading, name: .document, table: root, position: start))
+        return ReadResult(
             configuration: reading.hasError ? nil : configuration, problems: reading.sortedProblems(), source: source)
-        return (result, reading.knownKeys)
     }
 
     private static func read(_ document: TableReader) -> Configuration {
         let reading = document.reading
         readCompatibility(document)
+        // Its files are part of the document already.
+        _ = document.find(["include"])
         let server = ServerIdentity(reading: document.table("server"))
         let loggingTable = document.table("logging")
         let logging = Logging(reading: loggingTable)
@@ -61,13 +74,17 @@ extension Configuration {
         let admin = Admin(reading: document.table("admin"))
         let metrics = Metrics(reading: document.table("metrics"))
         let tracing = Tracing(reading: document.table("tracing"))
+        let poolTables = document.tables("upstreams")
+        let sharedPools = poolTables.compactMap(SharedPool.init(reading:))
         let inherited = Site.Inherited(
-            trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout)
+            trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout,
+            sharedPools: SharedPoolChecks.names(poolTables))
         let readers = siteTables(document)
         let read = readers.map { table, isFragment in
             (site: Site(reading: table, isFragment: isFragment, for: inherited), table: table)
         }
         let sites = SiteChecks.checked(read)
+        SharedPoolChecks.checkUse(poolTables, by: sites)
         let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
         TCPChecks.check(listeners, beside: read)
         logging.checkRotation(loggingTable, sites)
@@ -86,6 +103,7 @@ extension Configuration {
         configuration.admin = admin
         configuration.metrics = metrics
         configuration.tracing = tracing
+        configuration.sharedPools = sharedPools
         configuration.sites = sites
         configuration.tcp = listeners.map(\.listener)
         return configuration

@@ -61,6 +61,7 @@ package enum ConfigurationReference {
         globalSections + [adminSection, metricsSection, tracingSection] + siteSections + protectionSections
         + siteRouteSections(like: proxySections + belowRoutes)
         + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections
+        + sharedPoolSections(like: proxySections + proxyDetailSections + [balancingSection] + healthSections)
         + tcpSections
 
     private static let belowRoutes = routeSections(of: "sites[].proxy.routes[]") + routeProtectionSections

@@ -6,6 +6,8 @@ package final class ConfigurationSchema: Encodable {
     private var words: [Word]?
     private var minimum: Int?
     private var maximum: Int?
+    /// Of texts.
+    private var pattern: String?
     private var description: String?
     private var deprecated: Bool?
     private var items: ConfigurationSchema?
@@ -15,7 +17,7 @@ package final class ConfigurationSchema: Encodable {
     private var title: String?
 
     private enum CodingKeys: String, CodingKey {
-        case type, words = "enum", minimum, maximum, description, deprecated, items, properties, additionalProperties
+        case type, words = "enum", minimum, maximum, pattern, description, deprecated, items, properties, additionalProperties
         case schema = "$schema"
         case title
     }
@@ -44,6 +46,7 @@ package final class ConfigurationSchema: Encodable {
         try container.encodeIfPresent(words, forKey: .words)
         try container.encodeIfPresent(minimum, forKey: .minimum)
         try container.encodeIfPresent(maximum, forKey: .maximum)
+        try container.encodeIfPresent(pattern, forKey: .pattern)
         try container.encodeIfPresent(description, forKey: .description)
         try container.encodeIfPresent(deprecated, forKey: .deprecated)
         try container.encodeIfPresent(items, forKey: .items)
@@ -136,11 +139,11 @@ package final class ConfigurationSchema: Encodable {
     private func describe(_ words: String) {
         let range = words.split(separator: " ")
         if words == "boolean" {
-            type = ["boolean"]
+            (type, pattern) = (["boolean", "string"], Self.variable)
         } else if range.count == 3, range[1] == "to", let least = Int(range[0]), let most = Int(range[2]) {
-            (type, minimum, maximum) = (["integer"], least, most)
+            (type, minimum, maximum, pattern) = (["integer", "string"], least, most, Self.variable)
         } else if words.hasPrefix("count") || words == "seconds" {
-            (type, minimum) = (["integer"], 0)
+            (type, minimum, pattern) = (["integer", "string"], 0, Self.variable)
         } else if words.hasPrefix("size") {
             type = ["integer", "string"]
         } else if words.hasPrefix("duration") {
@@ -165,6 +168,9 @@ package final class ConfigurationSchema: Encodable {
             }
         }
     }
+
+    /// A text may stand for a number or a truth when a variable of the environment is in it.
+    private static let variable = #"\$\{"#
 
     private static let texts = [
         "IP address", "PEM file", "RE2 expression", "URL", "base64", "cookie's name", "directory", "field name", "file",

@@ -9,10 +9,13 @@ package enum MaskedConfiguration {
     /// Fields that carry secrets.
     private static let secretFields: Set = ["cookie", "set-cookie", "x-api-key"]
 
-    /// - Parameter text: TOML.
-    /// - Returns: one object, its keys in the text's order; nil if the text is no TOML.
-    package static func json(_ text: String) -> String? {
-        guard let root = try? TomlDocument.parse(Array(text.utf8)) else { return nil }
+    /// - Parameter source: TOML; variables of the environment stay as they are written.
+    /// - Returns: one object, its keys in the texts' order; nil if the first text is no TOML.
+    package static func json(_ source: ConfigurationSource) -> String? {
+        let path = source.files.first?.path ?? ""
+        let reading = Reading(file: path, mode: .lenient, notesKeys: false)
+        var gathering = DocumentGathering(reading, .kept(source.files), nil)
+        guard let root = gathering.gather(path) else { return nil }
         var out = ""
         append(.table(root), inFields: false, to: &out)
         return out

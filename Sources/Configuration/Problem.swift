@@ -41,8 +41,8 @@ package struct ReadResult: Sendable {
     package var configuration: Configuration?
     /// All of them, in the order of the file.
     package var problems: [Problem]
-    /// The text that was read, for ``Problem/render(source:colour:)``; empty when the file could not be read.
-    package var source: String
+    /// The texts that were read, for ``Problem/render(source:colour:)``; empty when the file could not be read.
+    package var source: ConfigurationSource
 }
 
 /// What unknown keys are.

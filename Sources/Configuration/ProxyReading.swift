@@ -3,12 +3,14 @@ extension Proxy {
     /// its routes lead nowhere is then a warning.
     /// - Parameter siteRoutes: of `[[sites.routes]]`, which may name the pools as well.
     static func read(_ table: TableReader, beside siteRoutes: [TableReader], for gateway: Site.Inherited) -> Proxy? {
-        var isEnabled = false
+        // A site that only names shared pools needs no table of its own.
+        let namesShared = siteRoutes.contains { gateway.sharedPools.contains($0.writtenText("upstream")?.value ?? "") }
+        var isEnabled = !table.isWritten && namesShared
         table.read("enabled", into: &isEnabled)
         var proxy = Proxy()
         let upstreams = table.tables("upstreams")
         let routes = table.tables("routes")
-        proxy.upstreams = upstreams.compactMap(Upstream.init(reading:))
+        proxy.upstreams = upstreams.compactMap { Upstream(reading: $0) }
         proxy.routes = routes.compactMap(Route.init(reading:))
         proxy.drain = readDrain(table, among: proxy.upstreams)
         proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
@@ -20,9 +22,12 @@ extension Proxy {
         table.finish()
         proxy.checkProbes(table.table("health_check"))
         UpstreamChecks.check(upstreams)
-        let poolNames = UpstreamChecks.names(upstreams)
+        let ownPools = UpstreamChecks.names(upstreams)
+        checkNames(upstreams, beside: gateway.sharedPools)
+        if ownPools.isEmpty, table.isWritten, !gateway.sharedPools.isEmpty { SharedPoolChecks.checkSettings(table) }
         RouteChecks.check(
-            isEnabled ? routes + siteRoutes : routes, poolNames: poolNames, severity: isEnabled ? .error : .warning)
+            isEnabled ? routes + siteRoutes : routes, poolNames: ownPools + gateway.sharedPools,
+            severity: isEnabled ? .error : .warning)
         if isEnabled && routes.isEmpty && !table.has("routes") && !siteRoutes.contains(where: { $0.has("upstream") }) {
             table.reading.report(
                 .warning, table.path, at: table.position, "is enabled, but has no route: nothing is proxied",
@@ -44,8 +49,17 @@ extension Proxy {
 }
 
 extension Proxy {
+    private static func checkNames(_ upstreams: [TableReader], beside shared: [String]) {
+        for table in upstreams {
+            guard let name = table.writtenText("name"), shared.contains(name.value) else { continue }
+            table.reading.error(
+                name, "\"\(name.value)\" is one of [[upstreams]] as well: it is not known which one routes mean",
+                hint: "give one of them another name")
+        }
+    }
+
     /// gRPC is spoken over HTTP/2 alone.
-    private func checkProbes(_ table: TableReader) {
+    func checkProbes(_ table: TableReader) {
         guard healthCheck.enabled, healthCheck.kind == .grpc,
             let other = upstreams.first(where: { $0.http.version == .http1 })
         else { return }

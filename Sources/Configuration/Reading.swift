@@ -10,7 +10,9 @@ final class Reading {
     /// Problems beyond these are counted, not kept: a megabyte of unknown keys must not become a gigabyte of messages.
     static let maxProblems = 200
 
-    let file: String
+    /// The configuration's own first, then those that it includes.
+    private var files: [String]
+    private let remark: String
     var mode: ReadMode
     /// Does the file say that it was written for BWS?
     var isForBWS = false
@@ -21,12 +23,37 @@ final class Reading {
     private var problems: [Problem] = []
     private var uncounted = 0
     private(set) var hasError = false
+    /// Where texts stand that variables of the environment were put into.
+    var valuesOfVariables: Set<TomlPosition> = []
+    /// Where texts stand whose variables cannot be had, which is reported: nothing else is said of them.
+    var faultyValues: Set<TomlPosition> = []
 
-    init(file: String, mode: ReadMode, notesKeys: Bool) {
+    /// - Parameter remark: stands behind the files' names.
+    init(file: String, mode: ReadMode, notesKeys: Bool, remark: String = "") {
         self.notesKeys = notesKeys
-        self.file = file
+        self.remark = remark
+        files = [file]
         self.mode = mode
-        locations = KeyLocations(file: file)
+        locations = KeyLocations(file: file + remark)
+    }
+
+    /// - Returns: the number of the file in positions.
+    func addFile(_ path: String) -> Int {
+        files.append(path)
+        return files.count - 1
+    }
+
+    /// A position as people read it.
+    func location(_ position: TomlPosition) -> SourceLocation {
+        SourceLocation(file: files[position.file] + remark, line: max(1, position.line), column: max(1, position.column))
+    }
+
+    /// Notes where a key stands.
+    func note(_ keyPath: String, at position: TomlPosition) { locations.note(keyPath, location(position)) }
+
+    /// How a message names another place: its line where that is in the same file.
+    func words(for place: TomlPosition, seenFrom other: TomlPosition) -> String {
+        place.file == other.file ? "line \(place.line)" : location(place).description
     }
 
     /// Whether further problems are only counted.
@@ -40,13 +67,13 @@ final class Reading {
         _ severity: Problem.Severity, _ keyPath: String, at position: TomlPosition, _ message: String, hint: String? = nil
     ) {
         if severity == .error { hasError = true }
+        guard !faultyValues.contains(position) else { return }
         guard !isFull else {
             uncounted += 1
             return
         }
-        let location = SourceLocation(file: file, line: max(1, position.line), column: max(1, position.column))
         problems.append(
-            Problem(severity: severity, location: location, keyPath: keyPath, message: message, hint: hint))
+            Problem(severity: severity, location: location(position), keyPath: keyPath, message: message, hint: hint))
     }
 
     func error<Value>(_ written: Written<Value>, _ message: String, hint: String? = nil) {

@@ -4,8 +4,15 @@ extension ConfigurationReference {
             "", "Before the first table.",
             [
                 Key(
+                    "include", "list of files (or one)", .value("[]"),
+                    """
+                    Other files that are part of the configuration; `*`, `?` and `[…]` make patterns, as in `["sites/*.toml"]`. \
+                    Relative names begin at the directory of the file that includes \
+                    ([several-files.md](several-files.md)).
+                    """),
+                Key(
                     "compat", "`\"bws\"`", .none("strict"),
-                    "Unknown keys become warnings, as with `--lenient`: for configurations written for BWS.")
+                    "Unknown keys become warnings, as with `--lenient`: for configurations written for BWS."),
             ]),
         Section(
             "server", "How this installation calls itself. Optional, as all of its keys.",

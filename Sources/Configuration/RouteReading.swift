@@ -151,16 +151,17 @@ enum RouteChecks {
     /// - Parameter severity: of a route whose upstream does not exist.
     static func check(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
         let known = Set(poolNames)
-        var places: [String: Int] = [:]
+        var places: [String: TomlPosition] = [:]
         for table in tables {
             let kind = RouteKind.allCases.first { table.has($0.rawValue) }?.rawValue ?? "path"
             // Of several routes with conditions it is not known which requests they share.
             if let path = text(table, kind), !table.has("match") {
-                if let line = places["\(kind) \(path.value)"] {
-                    let message = "\"\(path.value)\" has a route already, in line \(line)"
+                if let place = places["\(kind) \(path.value)"] {
+                    let words = table.reading.words(for: place, seenFrom: path.position)
+                    let message = "\"\(path.value)\" has a route already, in \(words)"
                     table.reading.error(path, message, hint: "the first would always win")
                 } else {
-                    places["\(kind) \(path.value)"] = path.position.line
+                    places["\(kind) \(path.value)"] = path.position
                 }
             }
             if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {
@@ -172,9 +173,11 @@ enum RouteChecks {
     }
 
     private static func hint(for name: String, among names: [String]) -> String {
-        if names.isEmpty { return "add [[sites.proxy.upstreams]] with name = \"\(name)\" and url" }
+        if names.isEmpty {
+            return "add [[sites.proxy.upstreams]] with name = \"\(name)\" and url; or [[upstreams]], for all sites"
+        }
         return DidYouMean.hint(for: name, among: names)
-            ?? "the site has: \(names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", "))"
+            ?? "there are: \(names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", "))"
     }
 
     private static func text(_ table: TableReader, _ key: String) -> Written<String>? {

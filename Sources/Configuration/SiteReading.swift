@@ -5,6 +5,8 @@ extension Site {
         var trustedProxies: [AddressBlock]
         /// Of `[performance]`.
         var requestTimeout: Duration?
+        /// The names of `[[upstreams]]`.
+        var sharedPools: [String] = []
     }
 
     /// Reads one site.

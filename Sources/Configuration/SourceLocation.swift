@@ -25,9 +25,7 @@ struct KeyLocations: Sendable {
 
     init(file: String) { self.file = file }
 
-    mutating func note(_ keyPath: String, line: Int, column: Int) {
-        written[keyPath] = SourceLocation(file: file, line: line, column: column)
-    }
+    mutating func note(_ keyPath: String, _ location: SourceLocation) { written[keyPath] = location }
 
     func nearest(to keyPath: String) -> SourceLocation? {
         var path = Substring(keyPath)

@@ -128,8 +128,8 @@ extension TableReader {
         if has("send_proxy") { target = version }
     }
 
-    /// A text, as it stands there.
-    fileprivate func writtenText(_ key: String) -> Written<String>? {
+    /// The text of a key as written, without reading it; nil if it is none.
+    func writtenText(_ key: String) -> Written<String>? {
         guard let node = peek(key), case .string(let text) = node.value else { return nil }
         return Written(value: text, keyPath: "\(path).\(key)", position: node.position)
     }

@@ -75,7 +75,7 @@ final class TableReader {
         }
         guard let entry = written.first, let name = spellings.first else { return nil }
         let found = self.written(entry, as: name)
-        reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
+        reading.note(found.keyPath, at: found.position)
         if written.count > 1 {
             let second = self.written(written[1], as: written[1].key)
             reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
@@ -128,7 +128,7 @@ final class TableReader {
             mismatch(written, "a table")
             return nil
         }
-        reading.locations.note(elementPath, line: element.position.line, column: element.position.column)
+        reading.note(elementPath, at: element.position)
         return TableReader(reading: reading, name: name, table: content, position: element.position)
     }
 
@@ -138,7 +138,7 @@ final class TableReader {
         isAsked = Array(repeating: true, count: keys.count)
         return entries.map { entry in
             let found = written(entry, as: entry.key)
-            reading.locations.note(found.keyPath, line: found.position.line, column: found.position.column)
+            reading.note(found.keyPath, at: found.position)
             return (entry.key, found)
         }
     }

@@ -1,7 +1,9 @@
 /// A line and a column, both from 1.
-struct TomlPosition: Equatable {
+struct TomlPosition: Hashable {
     var line: Int
     var column: Int
+    /// Which of the configuration's files: 0 is its own, the others are included.
+    var file = 0
 }
 
 /// A value of a TOML document, with its place.

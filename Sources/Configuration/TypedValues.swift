@@ -2,15 +2,11 @@
 // the value with its place, for further checks.
 extension TableReader {
     func read(_ spellings: String..., into target: inout Bool) {
-        guard let found = find(spellings) else { return }
-        guard case .boolean(let value) = found.value else { return mismatch(found, "true or false") }
-        target = value
+        if let value = boolean(spellings) { target = value }
     }
 
     func read(_ spellings: String..., into target: inout Bool?) {
-        guard let found = find(spellings) else { return }
-        guard case .boolean(let value) = found.value else { return mismatch(found, "true or false") }
-        target = value
+        if let value = boolean(spellings) { target = value }
     }
 
     func read(_ spellings: String..., into target: inout String) {
@@ -96,7 +92,7 @@ extension TableReader {
 
     func integer(_ spellings: [String], in range: ClosedRange<Int>) -> Written<Int>? {
         guard let found = find(spellings) else { return nil }
-        guard case .integer(let number) = found.value else {
+        guard let number = number(found) else {
             mismatch(found, "an integer")
             return nil
         }
@@ -105,6 +101,27 @@ extension TableReader {
             return nil
         }
         return Written(value: number, keyPath: found.keyPath, position: found.position)
+    }
+
+    // Texts are all that variables of the environment can be put into: one of them may stand for a number and a truth as well.
+
+    private func number(_ found: Written<TomlValue>) -> Int? {
+        switch found.value {
+        case .integer(let number): number
+        case .string(let text) where reading.valuesOfVariables.contains(found.position): Int(text)
+        default: nil
+        }
+    }
+
+    private func boolean(_ spellings: [String]) -> Bool? {
+        guard let found = find(spellings) else { return nil }
+        switch found.value {
+        case .boolean(let truth): return truth
+        case .string(let text) where reading.valuesOfVariables.contains(found.position) && Bool(text) != nil: return Bool(text)
+        default:
+            mismatch(found, "true or false")
+            return nil
+        }
     }
 
     /// - Parameter orOne: whether a single string is a list of one.

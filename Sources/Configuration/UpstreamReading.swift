@@ -1,9 +1,10 @@
 extension Upstream {
     /// nil if it has no usable address; that is reported.
-    init?(reading table: TableReader) {
-        let name = table.string(["name"], allowEmpty: false)
+    /// - Parameter pool: the name of the pool whose table this is in; nil: the table names it.
+    init?(reading table: TableReader, ofPool pool: String? = nil) {
+        let name = pool ?? table.string(["name"], allowEmpty: false)?.value
         let address = table.string(["url"], allowEmpty: false)
-        if !table.has("name") { table.missing("name", hint: "the name that routes use") }
+        if pool == nil, !table.has("name") { table.missing("name", hint: "the name that routes use") }
         if !table.has("url") { table.missing("url", hint: "such as \"http://127.0.0.1:3000\"") }
         var url: UpstreamURL?
         if let address {
@@ -23,7 +24,7 @@ extension Upstream {
         table.finish()
         guard let name, let url else { return nil }
         settings.check(table, isTLS: url.scheme.isTLS)
-        self.name = name.value
+        self.name = name
         self.url = url
         weight = settings.weight
         maxConns = settings.maxConns
@@ -120,11 +121,12 @@ enum UpstreamChecks {
         return tables.compactMap { text($0, "name") }.filter { seen.insert($0).inserted }
     }
 
-    static func check(_ tables: [TableReader]) {
+    /// - Parameter pool: the pool of all of them; nil: each table names its own.
+    static func check(_ tables: [TableReader], pool: String? = nil) {
         var pools: [String: (first: TableReader, hasWeight: Bool)] = [:]
         var addresses: Set<[String]> = []
         for table in tables {
-            guard let name = text(table, "name") else { continue }
+            guard let name = pool ?? text(table, "name") else { continue }
             var isZero = false
             if case .integer(0) = table.peek("weight")?.value { isZero = true }
             if case .boolean(true) = table.peek("backup")?.value { isZero = true }

@@ -10,6 +10,8 @@ package final class FileWatch {
     private struct Directory {
         var path: String
         var names: [String: [String]] = [:]
+        /// Does every name in it matter?
+        var isWhole = false
     }
 
     /// The files that may have changed.
@@ -35,23 +37,28 @@ package final class FileWatch {
     package func close() { socket.close() }
 
     /// Watches the way to these files, and no longer what was watched before. What is not there yet is watched for, too.
+    /// - Parameter whole: directories in which any file matters; `takeChanged` names the directory.
     /// - Throws: the first directory that cannot be watched; the others are. The user's limit on watches is `ENOSPC`.
-    package func watch(_ paths: [String]) throws(SystemError) {
+    package func watch(_ paths: [String], everyFileIn whole: [String] = []) throws(SystemError) {
         var wanted: [Int32: Directory] = [:]
         var failure: SystemError?
         var known: [String: Int32] = [:]
-        for (path, step) in paths.lazy.flatMap({ path in FilePathSteps.all(of: path).map { (path, $0) } }) {
-            let number: Int32
-            if let watch = known[step.directory] {
-                number = watch
-            } else {
-                // The path is read during the call alone.
-                number = unsafe inotify_add_watch(socket.descriptor, step.directory, Self.events | Self.onlyDirectories)
-                // What has gone meanwhile is the next look's affair.
-                if number < 0, errno != ENOENT, errno != ENOTDIR, failure == nil { failure = SystemError("inotify_add_watch") }
-                known[step.directory] = number
-            }
+        func number(of directory: String) -> Int32 {
+            if let number = known[directory] { return number }
+            // The path is read during the call alone.
+            let number = unsafe inotify_add_watch(socket.descriptor, directory, Self.events | Self.onlyDirectories)
+            // What has gone meanwhile is the next look's affair.
+            if number < 0, errno != ENOENT, errno != ENOTDIR, failure == nil { failure = SystemError("inotify_add_watch") }
+            known[directory] = number
+            return number
+        }
+        for (path, step) in (paths + whole).lazy.flatMap({ path in FilePathSteps.all(of: path).map { (path, $0) } }) {
+            let number = number(of: step.directory)
             if number >= 0 { wanted[number, default: Directory(path: step.directory)].names[step.name, default: []].append(path) }
+        }
+        for path in whole {
+            let number = number(of: path)
+            if number >= 0 { wanted[number, default: Directory(path: path)].isWhole = true }
         }
         for number in directories.keys where wanted[number] == nil { inotify_rm_watch(socket.descriptor, number) }
         directories = wanted
@@ -113,7 +120,9 @@ package final class FileWatch {
     private func isRelevant(_ events: UInt32, _ name: String, in directory: Directory?) -> Bool {
         // The queue was full, or the directory itself is gone.
         if events & UInt32(IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF) != 0 { return true }
-        guard let directory, let files = directory.names[name] else { return false }
+        guard let directory else { return false }
+        let files = (directory.names[name] ?? []) + (directory.isWhole ? [directory.path] : [])
+        guard !files.isEmpty else { return false }
         // A new file is empty, and its writer will close it; a link is complete.
         if events & UInt32(IN_CREATE) != 0, FileAccess.isSoleRegularFile("\(directory.path)/\(name)") { return false }
         changed.formUnion(files)

@@ -21,8 +21,8 @@ enum Console {
     }
 
     /// All problems, each with its line of the file, and a count.
-    static func report(_ problems: [Problem], source: String) {
-        for problem in problems { error(problem.render(source: source, colour: hasColour)) }
+    static func report(_ problems: [Problem], source: ConfigurationSource) {
+        for problem in problems { error(problem.render(source: source.text(of: problem.location.file), colour: hasColour)) }
         let errors = problems.count { $0.severity == .error }
         let warnings = problems.count { $0.severity == .warning }
         if errors + warnings > 0 { error("\(counted(errors, "error")), \(counted(warnings, "warning"))") }

@@ -48,7 +48,7 @@ actor FileWatcher {
         var changed: Set<String> = []
         while !isStopped {
             // First the watch, then the look: what happens in between is told.
-            setWatches(await reloader.watchedFiles)
+            setWatches(await reloader.watchedFiles, await reloader.watchedDirectories)
             await reloader.lookAtFiles(changed: changed)
             await wait()
             changed = watch?.takeChanged() ?? []
@@ -65,9 +65,9 @@ actor FileWatcher {
         waiter.tell()
     }
 
-    private func setWatches(_ files: [String]) {
+    private func setWatches(_ files: [String], _ directories: [String]) {
         do throws(SystemError) {
-            try watch?.watch(files)
+            try watch?.watch(files, everyFileIn: directories)
             if watch != nil { lastFailure = nil }
         } catch {
             if error != lastFailure { tell(error) }

@@ -9,8 +9,8 @@ import Transport
 struct LoadedPlan {
     let configuration: Configuration
     let plan: Plan
-    /// The configuration's text; empty if it has none.
-    let source: String
+    /// What it was read from; empty if it was not.
+    let source: ConfigurationSource
 
     /// Reads, checks and builds; says everything that is wrong.
     /// - Parameters:
@@ -56,7 +56,7 @@ struct LoadedPlan {
         var builder = PlanBuilder(configuration, previous: previous, policy: policy, stickySecret: stickySecret)
         if !result.source.isEmpty {
             // As long as `gatehouse history` writes it.
-            builder.configurationHash = String(ContentHash.hexadecimal(Array(result.source.utf8)).prefix(12))
+            builder.configurationHash = String(ContentHash.hexadecimal(Array(result.source.text.utf8)).prefix(12))
         }
         var problems = result.problems
         do throws(Privileges.Unavailable) { _ = try Privileges(configuration.server) } catch {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Configuration
 import HTTP
 
 /// `gatehouse reload`
@@ -65,12 +65,12 @@ struct ReloadCommand: AsyncParsableCommand {
     }
 
     private static func read(_ file: String) throws -> Reloader.Candidate {
-        do {
-            let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
-            return Reloader.Candidate(file: file, text: text)
-        } catch {
-            Console.error("gatehouse: \(file) cannot be read")
+        // The gateway judges it; what cannot be read at all is told here.
+        let result = Configuration.read(path: file, mode: .lenient)
+        guard !result.source.isEmpty, result.source.paths.count == result.source.files.count else {
+            Console.report(result.problems, source: result.source)
             throw ExitCode(1)
         }
+        return Reloader.Candidate(file: file, text: result.source.text)
     }
 }

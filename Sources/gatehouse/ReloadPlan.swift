@@ -27,7 +27,8 @@ struct ReloadPlan: Sendable {
             old.sites.enumerated().map { (ConfigurationChanges.name(of: $1), $0) }, uniquingKeysWith: { first, _ in first })
         entries = ConfigurationChanges(from: old, to: new).changes.map { change in
             let site = places[change.site].map { (place: $0, site: old.sites[$0]) }
-            return Entry(change: change, counts: Self.counts(of: change, site, census), effect: Self.effect(of: change))
+            let sites = old.sites.enumerated().map { (place: $0, site: $1) }
+            return Entry(change: change, counts: Self.counts(of: change, site, sites, census), effect: Self.effect(of: change))
         }
         total = census.total
         ending = census.ending
@@ -35,7 +36,8 @@ struct ReloadPlan: Sendable {
     }
 
     private static func counts(
-        of change: ConfigurationChanges.Change, _ site: (place: Int, site: Site)?, _ census: Census
+        of change: ConfigurationChanges.Change, _ site: (place: Int, site: Site)?, _ sites: [(place: Int, site: Site)],
+        _ census: Census
     ) -> Census.Counts {
         let none = Census.Counts()
         switch change.what {
@@ -46,10 +48,11 @@ struct ReloadPlan: Sendable {
         case "site": return site.flatMap { census.sites["sites[\($0.place)]"] } ?? none
         case "route": return site.flatMap { census.routes[Census.Route(site: "sites[\($0.place)]", path: change.item)] } ?? none
         case "upstream":
-            guard let site else { return none }
-            return (site.site.proxy?.routes ?? []).filter { $0.upstream == change.item }
-                .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", path: $0.path)] }
-                .reduce(none) { $0.adding($1) }
+            // One without a site is shared by all.
+            return (site.map { [$0] } ?? sites).flatMap { site in
+                ((site.site.proxy?.routes ?? []) + site.site.routes).filter { $0.upstream == change.item }
+                    .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", path: $0.path)] }
+            }.reduce(none) { $0.adding($1) }
         default: return census.total
         }
     }

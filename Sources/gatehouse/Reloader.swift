@@ -23,7 +23,7 @@ actor Reloader {
         case refused([Problem])
     }
 
-    /// A configuration that is in no file that the gateway reads.
+    /// A configuration that is in no file that the gateway reads, as `ConfigurationSource.text` writes it.
     struct Candidate: Codable, Sendable {
         /// What to call it in messages.
         var file: String
@@ -55,9 +55,9 @@ actor Reloader {
     private(set) var configuration: Configuration
     /// What it was read from, by SHA-256.
     var hashInUse = ""
-    var textInUse: String
+    var sourceInUse: ConfigurationSource
     /// What was in use before it.
-    var previousText: String?
+    var previousSource: ConfigurationSource?
     /// It is not watched in turn.
     var isGoingBack = false
     var answerWatch: AnswerWatch?
@@ -66,6 +66,8 @@ actor Reloader {
     private var last: Task<Outcome, Never>?
     /// What was read last, whatever came of it.
     var lastRead: Int
+    /// The files of it, and those that were looked for.
+    var filesRead: ConfigurationSource
     /// Is told when other files are in use.
     private var filesChanged: (@Sendable () async -> Void)?
     /// Waits until what the last one has left can be given back.
@@ -75,11 +77,11 @@ actor Reloader {
 
     /// - Parameters:
     ///   - configuration: the one in use.
-    ///   - text: what it was read from.
+    ///   - texts: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
         _ source: Source, _ gateway: Gateway, output: DiagnosticsOutput, log: Logger, configuration: Configuration,
-        text: String, notifier: ServiceNotifier?
+        from texts: ConfigurationSource, notifier: ServiceNotifier?
     ) {
         self.source = source
         self.gateway = gateway
@@ -87,8 +89,9 @@ actor Reloader {
         self.log = log
         self.configuration = configuration
         self.notifier = notifier
-        lastRead = text.hashValue
-        textInUse = text
+        lastRead = texts.files.hashValue
+        filesRead = texts
+        sourceInUse = texts
     }
 
     /// - Parameter body: is called when other files are in use than before.
@@ -102,7 +105,8 @@ actor Reloader {
             reloader.waiting = nil
             let result = reloader.read()
             // Of what is in the file: going back does not make it new.
-            reloader.lastRead = result.source.hashValue
+            reloader.lastRead = result.source.files.hashValue
+            reloader.filesRead = result.source
             return await reloader.perform(result)
         }
         waiting = task
@@ -110,9 +114,9 @@ actor Reloader {
     }
 
     /// Uses another configuration than the file's, until the next reload.
-    func use(_ candidate: Candidate) async -> Outcome {
+    func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
-            await reloader.perform(Configuration.parse(text: candidate.text, file: candidate.file, mode: reloader.mode))
+            await reloader.perform(Configuration.read(texts, mode: reloader.mode))
         }.value
     }
 
@@ -144,7 +148,8 @@ actor Reloader {
     /// they are opened.
     /// - Parameter candidate: in place of what the file says.
     func plan(_ candidate: Candidate? = nil) async -> PlanOutcome {
-        let result = candidate.map { Configuration.parse(text: $0.text, file: $0.file, mode: mode) } ?? read()
+        let texts = candidate.map { ConfigurationSource(whole: $0.text, file: $0.file) }
+        let result = texts.map { Configuration.read($0, mode: mode) } ?? read()
         let inUse = gateway.currentPlan
         let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return .refused(problems.filter { $0.severity != .note }) }

@@ -13,7 +13,7 @@ extension Reloader {
     var watchedFiles: [String] {
         gateway.currentPlan.certificates.flatMap(\.watchedFiles)
             + [gateway.currentPlan.ticketKeyPath].compactMap { $0 }
-            + (source.isWatched ? [source.path] : [])
+            + (source.isWatched ? filesRead.paths : [])
     }
 
     /// Uses certificates that have been replaced, and with `--watch` a configuration that has changed.
@@ -21,20 +21,28 @@ extension Reloader {
     func lookAtFiles(changed: Set<String>) async {
         renewCertificates()
         if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
-        guard source.isWatched, changed.contains(source.path) || isSettled, hasChanged else { return }
+        guard source.isWatched, isTold(changed) || isSettled, hasChanged else { return }
         log.notice("reloading", metadata: ["by": "a change of \(source.path)"])
         _ = await reload()
     }
 
+    /// Directories in which any file may be one more, or one less, of the configuration's.
+    var watchedDirectories: [String] { source.isWatched ? filesRead.directories : [] }
+
+    private func isTold(_ changed: Set<String>) -> Bool {
+        filesRead.paths.contains(where: changed.contains) || filesRead.directories.contains(where: changed.contains)
+    }
+
     private var isSettled: Bool {
-        guard let modified = FileAccess.modified(source.path) else { return false }
-        return realtimeNanoseconds() > modified &+ Self.settled
+        let modified = filesRead.files.compactMap { FileAccess.modified($0.path) }
+        guard let latest = modified.max(), FileAccess.modified(source.path) != nil else { return false }
+        return realtimeNanoseconds() > latest &+ Self.settled
     }
 
     /// A file that has vanished, or cannot be read, has not changed: it is about to be replaced, most likely.
     private var hasChanged: Bool {
         let now = read()
-        return !now.source.isEmpty && now.source.hashValue != lastRead
+        return !now.source.isEmpty && now.source.files.hashValue != lastRead
     }
 
     private func renewTicketKeys(_ path: String) {

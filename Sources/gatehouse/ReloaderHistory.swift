@@ -26,16 +26,17 @@ extension Reloader {
 
     /// The gateway serves its first configuration.
     func begin() async {
-        remember(textInUse)
+        remember(sourceInUse)
         let watch = AnswerWatch(gateway) { [weak self] reason in await self?.goBack(reason) }
         answerWatch = watch
         await watch.reloaded(configuration.admin.rollbackOn, isWatched: false)
     }
 
     /// A configuration has come into use. That it cannot be kept harms nobody.
-    func remember(_ text: String) {
-        if text != textInUse { previousText = textInUse }
-        textInUse = text
+    func remember(_ texts: ConfigurationSource) {
+        if texts.files != sourceInUse.files { previousSource = sourceInUse }
+        sourceInUse = texts
+        let text = texts.text
         hashInUse = ContentHash.hexadecimal(Array(text.utf8))
         guard configuration.admin.history > 0 else { return }
         do throws(SystemError) {
@@ -62,7 +63,9 @@ extension Reloader {
                 throw ConfigurationHistory.Failure(description: "the history has no other configuration than the one in use")
             }
             let (entry, text) = try history.text(of: wanted)
-            return await use(Candidate(file: entry.path, text: text))
+            var texts = ConfigurationSource(whole: text, file: entry.path)
+            if texts.files.count > 1 { texts.remark = " (as in \(entry.path))" }
+            return await use(texts)
         } catch {
             return refuse([configuration.problem(.error, at: "admin.history", error.description)])
         }
@@ -70,10 +73,11 @@ extension Reloader {
 
     /// Answers have become worse since the last reload.
     private func goBack(_ reason: String) async {
-        guard let previousText else { return }
+        guard var previousSource else { return }
+        previousSource.remark = " (as it was before)"
         log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
         isGoingBack = true
-        _ = await use(Candidate(file: source.path + " (as it was before)", text: previousText))
+        _ = await use(previousSource)
         isGoingBack = false
     }
 }

@@ -93,6 +93,7 @@ struct RunCommand: AsyncParsableCommand {
             if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
             throw ExitCode(1)
         }
-        try await Service.run(LoadedPlan(configuration: configuration, plan: plan, source: ""), inheritance: inheritance)
+        let loaded = LoadedPlan(configuration: configuration, plan: plan, source: ConfigurationSource())
+        try await Service.run(loaded, inheritance: inheritance)
     }
 }

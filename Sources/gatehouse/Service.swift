@@ -98,7 +98,7 @@ struct Service: Sendable {
             let notifier = ServiceNotifier(gateway, passed: passed, log)
             let reloader = source.map {
                 Reloader(
-                    $0, gateway, output: output, log: log, configuration: configuration, text: loaded.source, notifier: notifier)
+                    $0, gateway, output: output, log: log, configuration: configuration, from: loaded.source, notifier: notifier)
             }
             let renewal = CertificateRenewal(gateway, log: log)
             var admin: AdminServer?

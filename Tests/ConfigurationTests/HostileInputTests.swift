@@ -42,7 +42,7 @@ import Testing
             text: "[[sites]]\nhostname = \"\(long)\"\nport = 80\nstatic_dir = \"\(long)\"\n\(long) = 1\n", file: "f")
         #expect(result.configuration == nil)
         #expect(result.problems.count == 2)
-        #expect(result.problems.allSatisfy { $0.render(source: result.source, colour: true).utf8.count < 2000 })
+        #expect(result.problems.allSatisfy { $0.render(source: result.source.text, colour: true).utf8.count < 2000 })
     }
 
     @Test func aFileBeyondTheLimitIsRefused() {
@@ -100,7 +100,7 @@ import Testing
             }
             let result = Configuration.parse(bytes: mutated, file: "f", mode: .strict).result
             #expect((result.configuration == nil) == result.problems.contains { $0.severity == .error })
-            for problem in result.problems { #expect(!problem.render(source: result.source, colour: false).isEmpty) }
+            for problem in result.problems { #expect(!problem.render(source: result.source.text, colour: false).isEmpty) }
         }
     }
 
@@ -133,7 +133,7 @@ import Testing
         let url = Fixture.folder.appending(path: "every-key.toml")
         let result = Configuration.read(path: url.path)
         #expect(result.configuration?.sites.count == 4)
-        #expect(try result.source == String(contentsOf: url, encoding: .utf8))
+        #expect(try result.source.text == String(contentsOf: url, encoding: .utf8))
     }
 }
 

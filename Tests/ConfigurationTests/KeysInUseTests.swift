@@ -10,7 +10,8 @@ struct KeysInUseTests {
     private static let types = [
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
         "Management",
-        "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "Site",
+        "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Route", "RouteAction", "Security", "SharedPool",
+        "Site",
         "TCPListener", "TLSSettings", "Tracing", "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.

@@ -36,6 +36,9 @@ import Testing
         ("sites[].proxy_protocol", ["from = [\"192.0.2.1\"]"]),
         ("sites[].proxy.timeout", []), ("sites[].proxy.headers", []), ("sites[].proxy.health_check", []),
         ("sites[].proxy.retry", []), ("sites[].proxy.passive_health", []),
+        ("upstreams", ["name = \"shared\""]), ("upstreams[].servers", ["url = \"https://a.example\""]),
+        ("upstreams[].load_balancing", []), ("upstreams[].health_check", []), ("upstreams[].passive_health", []),
+        ("upstreams[].timeout", []), ("upstreams[].retry", []),
         ("tcp", ["name = \"t\"", "port = 444", "upstream = \"a\""]),
         ("tcp[].sni", ["hostnames = [\"a.example\"]", "upstream = \"a\""]),
         ("tcp[].upstreams", ["name = \"a\"", "address = \"192.0.2.1:1\""]),
@@ -80,6 +83,7 @@ import Testing
         #expect(written.admin == plain.admin && written.tracing == plain.tracing)
         #expect(written.sites == plain.sites)
         #expect(written.tcp == plain.tcp)
+        #expect(written.sharedPools == plain.sharedPools)
     }
 
     @Test("A table that is written empty is as one that is not written")

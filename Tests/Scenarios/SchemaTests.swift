@@ -31,6 +31,11 @@ struct SchemaTests {
         #expect(try await faults(of: String(contentsOfFile: file, encoding: .utf8)) == [])
     }
 
+    @Test("a text with a variable may stand for a number or a truth")
+    func variables() async throws {
+        #expect(try await faults(of: "[[sites]]\nport = \"${PORT:-80}\"\nh2c = \"${PLAIN}\"\n") == [])
+    }
+
     @Test(
         "what is wrong is found by the schema",
         arguments: [

@@ -100,14 +100,14 @@ extension Explainer {
     private func servers(
         _ route: ProxyRoute, _ pick: UpstreamGroup.Pick, _ site: SitePlan, _ index: RouteIndex
     ) -> [Explanation.Server] {
-        let members = (index.site.proxy?.upstreams ?? []).enumerated().filter { $0.element.name == route.group.name }
+        let members = configuration.servers(ofPool: route.group.name, in: index.site, at: site.keyPath)
         return zip(route.group.servers, members).enumerated().map { place, pair in
             let (server, member) = pair
             let isPicked = pick == .server(place)
             return Explanation.Server(
                 url: server.url, weight: server.weight, isPicked: isPicked,
                 why: Self.why(server, route.group, isPicked: isPicked),
-                at: configuration.location(of: "\(site.keyPath).proxy.upstreams[\(member.offset)].url")?.description)
+                at: configuration.location(of: "\(member.keyPath).url")?.description)
         }
     }
 

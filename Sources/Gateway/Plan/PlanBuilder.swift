@@ -21,6 +21,8 @@ package struct PlanBuilder {
     /// For log lines: the beginning of the hash of the text that it was read from.
     package var configurationHash = ""
     var pools: [PoolPlan] = []
+    /// Those of `[[upstreams]]`, by their names.
+    var shared = PooledUpstreams()
     var caches: [CachePlan] = []
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
@@ -78,6 +80,7 @@ package struct PlanBuilder {
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
+        shared = sharedPools()
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)

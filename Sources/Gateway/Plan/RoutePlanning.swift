@@ -7,7 +7,9 @@ import StaticFiles
 extension PlanBuilder {
     /// All routes of a site: those of `[[sites.proxy.routes]]`, of `[[sites.routes]]`, and what the site itself answers with.
     mutating func routes(of site: Site, _ keyPath: String, _ common: SiteHeaders, _ files: StaticSite?) -> [RoutePlan] {
-        var pooled = pools(of: site, at: "\(keyPath).proxy.upstreams")
+        // Of one name there is only one: the reader has seen to that.
+        var pooled = shared.merging(pools(of: site, at: "\(keyPath).proxy.upstreams")) { $1 }
+        defer { for name in shared.keys { shared[name] = pooled[name] } }
         var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
         written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
         if let action = site.action { written.append((Route(path: "/", action: action), keyPath)) }

@@ -21,7 +21,7 @@ extension PlanBuilder {
         var pooled = pools(of: site, at: "\(keyPath).upstreams")
         var targets: [String: TCPPlan.Target] = [:]
         for name in Set(tcp.upstreams.map(\.name)) {
-            targets[name] = target(name, site, &pooled)
+            targets[name] = target(name, &pooled)
         }
         var names: [String: TCPPlan.Target] = [:]
         for entry in tcp.names {
@@ -37,11 +37,11 @@ extension PlanBuilder {
     }
 
     private mutating func target(
-        _ name: String, _ site: Site, _ pooled: inout PooledUpstreams
+        _ name: String, _ pooled: inout PooledUpstreams
     ) -> TCPPlan.Target? {
         var route = Route(path: "/", action: .proxy)
         route.upstream = name
-        guard let proxy = site.proxy, let group = group(for: route, proxy, of: site, &pooled[name]),
+        guard let group = group(for: route, &pooled[name]),
             let pool = pooled[name]?.plan
         else { return nil }
         return TCPPlan.Target(group: group, pool: pool)

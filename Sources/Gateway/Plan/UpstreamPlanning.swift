@@ -40,6 +40,8 @@ extension PlanBuilder {
     /// One name's servers while the plan is made.
     struct Pooled {
         fileprivate(set) var plan: PoolPlan
+        /// Whose settings it has: the site itself, or what stands for it of a pool that sites share.
+        fileprivate let owner: Site
         fileprivate var budget: RetryBudget
         fileprivate var sticky: StickyCookie?
         /// One for each method, so that routes with the same method share its turns.
@@ -59,12 +61,29 @@ extension PlanBuilder {
         return pooled
     }
 
+    /// The pools of `[[upstreams]]`, which routes of all sites may name.
+    mutating func sharedPools() -> PooledUpstreams {
+        var pooled = PooledUpstreams()
+        for (index, shared) in configuration.sharedPools.enumerated() {
+            var site = Site()
+            // No host name of a site has a colon in it.
+            (site.name, site.hostnames) = (Self.sharedName, ["upstreams:\(shared.name)"])
+            site.proxy = shared.proxy
+            pooled[shared.name] = pools(of: site, at: "upstreams[\(index)].servers")[shared.name]
+        }
+        return pooled
+    }
+
+    /// In place of the name of a site, where what sites share is reported.
+    private static let sharedName = "*"
+
     /// nil if the route cannot go to its pool; that is reported.
     /// - Parameter keyPath: the route's.
     mutating func proxyRoute(
         _ route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ pooled: inout PooledUpstreams
     ) -> ProxyRoute? {
-        guard let proxy = site.proxy, let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath)
+        guard let proxy = site.proxy, let owner = pooled[route.upstream]?.owner,
+            let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath)
         else { return nil }
         let rewrites = basePaths.compactMap {
             PathRewrite(
@@ -74,7 +93,7 @@ extension PlanBuilder {
             problem(at: "\(keyPath).rewrite_target", "\"\(route.rewriteTarget ?? "")\" cannot be a path")
             return nil
         }
-        guard let group = group(for: route, proxy, of: site, &pooled[route.upstream]), let pool = pooled[route.upstream]
+        guard let group = group(for: route, &pooled[route.upstream]), let pool = pooled[route.upstream]
         else { return nil }
         let servers = group.servers.map { WayBack.Server(host: $0.identity.host, port: $0.identity.port) }
         let targets = zip(group.servers, rewrites).map { server, rewrite in
@@ -89,7 +108,7 @@ extension PlanBuilder {
             tunnel: TunnelPlan(route, configuration.limits),
             tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
-            isDegraded: isDegraded(pool: route.upstream, of: site))
+            isDegraded: isDegraded(pool: route.upstream, of: owner))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.
@@ -129,23 +148,24 @@ extension PlanBuilder {
             probing: proxy.healthCheck.enabled && !isDegraded(pool: name, of: site) ? probing(proxy.healthCheck) : nil)
         pools.append(plan)
         metrics?.add(plan, site: site.name, name)
-        let isAlone = proxy.upstreams.allSatisfy { $0.name == name }
+        // A site may have pools of its own beside shared ones.
+        let isAlone = site.name != Self.sharedName && proxy.upstreams.allSatisfy { $0.name == name }
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =
             balancing.stickySessions
             ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret ?? carried.stickySecret)
             : nil
         return Pooled(
-            plan: plan, budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)),
+            plan: plan, owner: site, budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)),
             sticky: sticky)
     }
 
     /// The servers of a pool as a route balances them; nil if there is no such pool.
-    func group(for route: Route, _ proxy: Proxy, of site: Site, _ pool: inout Pooled?) -> UpstreamGroup? {
-        guard let found = pool else { return nil }
+    func group(for route: Route, _ pool: inout Pooled?) -> UpstreamGroup? {
+        guard let found = pool, let proxy = found.owner.proxy else { return nil }
         let method = method(route.method ?? proxy.loadBalancing.method, route.hashOn ?? proxy.loadBalancing.hashOn)
         if let known = found.groups.first(where: { $0.method == method }) { return known }
-        let identity = PoolIdentity(site: site.identity, name: route.upstream)
+        let identity = PoolIdentity(site: found.owner.identity, name: route.upstream)
         let group = UpstreamGroup(
             name: route.upstream, servers: found.plan.servers, method: method, budget: found.budget,
             turns: carried.turns(GroupIdentity(pool: identity, method: method)), panicPercent: proxy.loadBalancing.panicPercent)

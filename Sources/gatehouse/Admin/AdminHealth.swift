@@ -109,7 +109,7 @@ extension AdminResources {
 
     /// As it is written, but for its secrets.
     func configuration() async -> ServiceAnswer {
-        guard let json = MaskedConfiguration.json(await reloader.textInUse) else {
+        guard let json = MaskedConfiguration.json(await reloader.sourceInUse) else {
             return .problem(500, "The configuration in use cannot be shown.")
         }
         return ServiceAnswer(status: 200, contentType: "application/json", body: Array("\(json)\n".utf8))

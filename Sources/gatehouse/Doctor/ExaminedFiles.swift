@@ -28,12 +28,9 @@ struct ExaminedFiles {
                 }
             }
         }
-        for (index, site) in configuration.sites.enumerated() {
-            for (number, upstream) in (site.proxy?.upstreams ?? []).enumerated() {
-                guard let key = upstream.clientKeyFile else { continue }
-                let keyPath = "sites[\(index)].proxy.upstreams[\(number)].client_key_file"
-                findings.append(mode(of: key, at: keyPath, isSecret: true))
-            }
+        for (upstream, keyPath) in configuration.servers {
+            guard let key = upstream.clientKeyFile else { continue }
+            findings.append(mode(of: key, at: "\(keyPath).client_key_file", isSecret: true))
         }
         var seen: [Finding] = []
         for case let finding? in findings where !seen.contains(where: { $0.isAbout(the: finding) }) { seen.append(finding) }

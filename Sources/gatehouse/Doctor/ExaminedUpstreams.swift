@@ -26,13 +26,10 @@ struct ExaminedUpstreams {
     }
 
     private var upstreams: [(Upstream, keyPath: String)] {
-        let ofSites = configuration.sites.enumerated().flatMap { index, site in
-            (site.proxy?.upstreams ?? []).enumerated().map { ($1, "sites[\(index)].proxy.upstreams[\($0)]") }
-        }
         let ofTCP = configuration.tcp.enumerated().flatMap { index, tcp in
             tcp.upstreams.enumerated().map { ($1, "tcp[\(index)].upstreams[\($0)]") }
         }
-        return ofSites + ofTCP
+        return configuration.servers.map { ($0.upstream, $0.keyPath) } + ofTCP
     }
 
     private func examine(_ upstream: Upstream, _ place: String?) -> [Finding] {

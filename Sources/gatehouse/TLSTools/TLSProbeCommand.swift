@@ -99,7 +99,7 @@ struct ProbedServer {
             Console.report(result.problems, source: result.source)
             throw ExitCode(1)
         }
-        let all = configuration.sites.flatMap { $0.proxy?.upstreams ?? [] }
+        let all = configuration.servers.map(\.upstream)
         let named = all.filter { $0.name == upstream }
         let servers = named.filter { $0.url.scheme.isTLS }.compactMap(ProbedServer.init(of:))
         if servers.isEmpty {

@@ -1,0 +1,205 @@
+/// Puts a configuration together from its file and those that it includes: one document, in which every place still names its
+/// file.
+///
+/// Arrays of tables (`[[sites]]`) are gathered, first a file's own, then those of the files that it includes. Any other key of
+/// the top level stands in one file alone.
+struct DocumentGathering {
+    private static let mostFiles = 10_000
+    private static let mostDepth = 16
+    /// Of all files together.
+    private static let mostBytes = 64 << 20
+    /// Of all values with variables in them.
+    private static let mostVariableBytes = 4 << 20
+
+    let reading: Reading
+    let files: ConfigurationFiles
+    /// nil: `${NAME}` stays as it is written.
+    let environment: EnvironmentVariables?
+    private(set) var source = ConfigurationSource()
+    private var root = TomlTable()
+    /// Where each key of the top level stands in `root`.
+    private var indices: [String: Int] = [:]
+    /// Each file that was read: where the `include` of it stands.
+    private var readFiles: [String: Included] = [:]
+    /// The files on the way to the one being read.
+    private var way: [(identity: String, path: String)] = []
+    private var bytes = 0
+    private var variableBytes = 0
+
+    /// Why a file is read.
+    private struct Included {
+        var path: String
+        /// nil of the configuration's own.
+        var place: SourceLocation?
+    }
+
+    init(_ reading: Reading, _ files: ConfigurationFiles, _ environment: EnvironmentVariables?) {
+        self.reading = reading
+        self.files = files
+        self.environment = environment
+    }
+
+    /// Reads the configuration's own file and all others.
+    /// - Parameter content: of the file; nil: it is read.
+    /// - Returns: nil if the file cannot be read or is no TOML; what is wrong with others is reported too.
+    mutating func gather(_ path: String, content: [UInt8]? = nil) -> TomlTable? {
+        let start = TomlPosition(line: 1, column: 1)
+        if let content {
+            return read(content, path, ConfigurationFiles.identity(of: path), at: start, isRoot: true) ? root : nil
+        }
+        switch files.content(of: path) {
+        case .success(let content): return read(content.bytes, path, content.identity, at: start, isRoot: true) ? root : nil
+        case .failure(let failure):
+            source.add(path, nil)
+            reading.report(.error, "", at: start, "cannot be read: \(failure.reason)")
+            return nil
+        }
+    }
+
+    /// - Returns: is it TOML?
+    private mutating func read(
+        _ content: [UInt8], _ path: String, _ identity: String, at place: TomlPosition, isRoot: Bool = false
+    ) -> Bool {
+        let file = isRoot ? 0 : reading.addFile(path)
+        bytes += content.count
+        readFiles[identity] = Included(path: path, place: isRoot ? nil : reading.location(place))
+        way.append((identity, path))
+        defer { way.removeLast() }
+        source.add(path, String(decoding: content, as: UTF8.self))
+        var table: TomlTable
+        do {
+            table = try TomlDocument.parse(content)
+        } catch {
+            var position = error.position
+            position.file = file
+            reading.report(.error, "", at: position, error.message)
+            return false
+        }
+        if file > 0 || VariableReferences.areIn(source.files.last?.text ?? "") { prepare(&table, "", file) }
+        let patterns = patterns(of: table)
+        merge(table, isRoot: isRoot)
+        for pattern in patterns { include(pattern, in: path) }
+        return true
+    }
+
+    // MARK: Includes
+
+    private func patterns(of table: TomlTable) -> [Written<String>] {
+        guard let entry = table.entries.first(where: { $0.key == "include" }) else { return [] }
+        let nodes: [TomlNode]
+        switch entry.node.value {
+        case .array(let elements): nodes = elements
+        default: nodes = [entry.node]
+        }
+        return nodes.enumerated().compactMap { index, node in
+            let written = Written(value: node.value, keyPath: "include[\(index)]", position: node.position)
+            guard case .string(let text) = node.value else {
+                reading.error(
+                    written, "expected a file name, found \(node.value.kindName)", hint: "such as [\"sites/*.toml\"]")
+                return nil
+            }
+            guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                reading.error(written, "must be a file name, without control characters")
+                return nil
+            }
+            return Written(value: text, keyPath: written.keyPath, position: node.position)
+        }
+    }
+
+    private mutating func include(_ pattern: Written<String>, in file: String) {
+        let resolved = ConfigurationFiles.resolved(pattern.value, in: file)
+        guard ConfigurationFiles.isPattern(pattern.value) else { return include(file: resolved, pattern) }
+        switch files.matches(resolved) {
+        case .failure(let failure):
+            reading.error(pattern, "\(resolved) cannot be looked up: \(failure.reason)")
+        case .success(let matches):
+            source.add(directories: matches.directories)
+            if matches.paths.isEmpty { reading.warning(pattern, "no file matches \(resolved)") }
+            for path in matches.paths { include(file: path, pattern) }
+        }
+    }
+
+    private mutating func include(file path: String, _ pattern: Written<String>) {
+        guard way.count <= Self.mostDepth, source.files.count < Self.mostFiles, bytes <= Self.mostBytes else {
+            let most = "\(Self.mostFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.mostDepth) deep"
+            return reading.error(pattern, "too much is included: at most \(most)")
+        }
+        switch files.content(of: path) {
+        case .failure(let failure):
+            source.add(path, nil)
+            reading.error(pattern, "\(path) cannot be read: \(failure.reason)")
+        case .success(let content):
+            if let start = way.firstIndex(where: { $0.identity == content.identity }) {
+                let loop = (way[start...].map(\.path) + [path]).joined(separator: " → ")
+                return reading.error(pattern, "includes itself: \(loop)", hint: "name other files than those on the way")
+            }
+            if let first = readFiles[content.identity]?.place {
+                return reading.error(pattern, "\(path) is included already, by \(first)", hint: "keep one of them")
+            }
+            _ = read(content.bytes, path, content.identity, at: pattern.position)
+        }
+    }
+
+    // MARK: One document
+
+    private mutating func merge(_ table: TomlTable, isRoot: Bool) {
+        for entry in table.entries {
+            // The reader asks for the first file's, as for every key; that of others has done its work.
+            if entry.key == "include", !isRoot { continue }
+            guard let index = indices[entry.key] else {
+                indices[entry.key] = root.entries.count
+                root.entries.append(entry)
+                continue
+            }
+            let first = root.entries[index]
+            if let more = Self.tables(entry.node), let already = Self.tables(first.node) {
+                root.entries[index].node.value = .array(already + more)
+            } else {
+                let message = "stands in \(reading.location(first.keyPosition)) already"
+                reading.report(
+                    .error, entry.key, at: entry.keyPosition, message,
+                    hint: "only arrays of tables, such as [[sites]], may be spread over several files")
+            }
+        }
+    }
+
+    private static func tables(_ node: TomlNode) -> [TomlNode]? {
+        guard case .array(let elements) = node.value else { return nil }
+        return elements.allSatisfy { if case .table = $0.value { true } else { false } } ? elements : nil
+    }
+
+    // MARK: Places and variables
+
+    private mutating func prepare(_ table: inout TomlTable, _ path: String, _ file: Int) {
+        for index in table.entries.indices {
+            table.entries[index].keyPosition.file = file
+            let key = table.entries[index].key
+            prepare(&table.entries[index].node, path.isEmpty ? key : "\(path).\(key)", file)
+        }
+    }
+
+    private mutating func prepare(_ node: inout TomlNode, _ path: String, _ file: Int) {
+        node.position.file = file
+        switch node.value {
+        case .table(var table):
+            prepare(&table, path, file)
+            node.value = .table(table)
+        case .array(var elements):
+            for index in elements.indices { prepare(&elements[index], "\(path)[\(index)]", file) }
+            node.value = .array(elements)
+        case .string(let text):
+            guard let environment, VariableReferences.areIn(text) else { return }
+            do throws(VariableReferences.Fault) {
+                let value = try VariableReferences.replaced(
+                    in: text, by: environment, most: Self.mostVariableBytes - variableBytes)
+                variableBytes += value.utf8.count
+                node.value = .string(value)
+                reading.valuesOfVariables.insert(node.position)
+            } catch {
+                reading.report(.error, path, at: node.position, error.message, hint: error.hint)
+                reading.faultyValues.insert(node.position)
+            }
+        case .integer, .float, .boolean, .dateOrTime: break
+        }
+    }
+}

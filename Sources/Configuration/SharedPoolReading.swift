@@ -1,0 +1,86 @@
+extension SharedPool {
+    /// nil if it has no name or no server; that is reported.
+    init?(reading table: TableReader) {
+        let name = table.string(["name"], allowEmpty: false)
+        if !table.has("name") { table.missing("name", hint: "the name that routes use") }
+        let servers = table.tables("servers")
+        proxy.upstreams = servers.compactMap { Upstream(reading: $0, ofPool: name?.value ?? "") }
+        if !table.has("servers") || table.isAbsentOrEmpty("servers") {
+            table.missing("servers", hint: "add [[upstreams.servers]] with url, such as \"http://127.0.0.1:3000\"")
+        }
+        var drains = false
+        table.read("drain", into: &drains)
+        if drains, let name { proxy.drain = [name.value] }
+        proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
+        let timeout = table.table("timeout")
+        timeout.readDuration("connect", into: &proxy.timeout.connect)
+        timeout.readDuration("tls_handshake", into: &proxy.timeout.tlsHandshake)
+        timeout.finish()
+        let retry = table.table("retry")
+        retry.read("budget_percent", into: &proxy.retry.budgetPercent, in: 0...100)
+        retry.finish()
+        proxy.healthCheck = HealthCheck(reading: table.table("health_check"))
+        proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
+        table.finish()
+        proxy.checkProbes(table.table("health_check"))
+        if let name { UpstreamChecks.check(servers, pool: name.value) }
+        guard let name, !proxy.upstreams.isEmpty else { return nil }
+        self.name = name.value
+    }
+}
+
+/// What holds between shared pools and sites.
+enum SharedPoolChecks {
+    /// The names of all pools, each once; also of pools that are faulty otherwise.
+    static func names(_ tables: [TableReader]) -> [String] {
+        var seen: [String: TableReader] = [:]
+        var names: [String] = []
+        for table in tables {
+            guard let name = table.writtenText("name") else { continue }
+            if let first = seen[name.value] {
+                let place = table.reading.words(for: first.position, seenFrom: table.position)
+                table.reading.error(
+                    name, "\"\(name.value)\" is a pool already, in \(place)",
+                    hint: "write all servers of a pool as its [[upstreams.servers]]")
+            } else {
+                seen[name.value] = table
+                names.append(name.value)
+            }
+        }
+        return names
+    }
+
+    /// Reports pools that no route names.
+    static func checkUse(_ tables: [TableReader], by sites: [Site]) {
+        let used = Set(sites.flatMap { ($0.proxy?.routes ?? []) + $0.routes }.map(\.upstream))
+        for table in tables {
+            guard let name = table.writtenText("name"), !used.contains(name.value) else { continue }
+            table.reading.warning(
+                name, "no route goes to \"\(name.value)\"", hint: "add a route with upstream = \"\(name.value)\"")
+        }
+    }
+
+    /// Reports what a site says of pools where it uses only shared ones.
+    /// - Parameter table: `[sites.proxy]`.
+    static func checkSettings(_ table: TableReader) {
+        for key in ["load_balancing", "health_check", "passive_health"] where table.has(key) {
+            report(table, key, table.path)
+        }
+        let tables = [("timeout", ["connect", "tls_handshake"]), ("retry", ["budget_percent"])]
+        for (name, keys) in tables {
+            guard case .table(let inner) = table.peek(name)?.value else { continue }
+            for entry in inner.entries where keys.contains(entry.key) {
+                table.reading.report(
+                    .error, "\(table.path).\(name).\(entry.key)", at: entry.node.position, message,
+                    hint: "write it in [upstreams.\(name)]")
+            }
+        }
+    }
+
+    private static let message = "does nothing: the site has no upstreams of its own"
+
+    private static func report(_ table: TableReader, _ key: String, _ path: String) {
+        table.reading.report(
+            .error, "\(path).\(key)", at: table.place(of: key), message, hint: "write it as [upstreams.\(key)]")
+    }
+}
