@@ -117,18 +117,21 @@ extension PassiveHealth {
 extension Retry {
     init(reading table: TableReader) {
         table.read("retries", into: &retries, in: 0...100)
-        if let texts = table.strings(["retry_on"]) {
-            occasions = texts.compactMap { text in
-                if let known = Occasion(rawValue: text.value) { return known }
-                let words = Occasion.allCases.map(\.rawValue)
-                table.reading.error(
-                    text, "unknown occasion \"\(text.value)\"; one of \(words.joined(separator: ", "))",
-                    hint: DidYouMean.hint(for: text.value, among: words))
-                return nil
-            }
-        }
+        occasions = Self.readOccasions(table) ?? occasions
         table.readSize("replay_limit", into: &replayLimit, in: 0...1 << 20)
         table.read("budget_percent", into: &budgetPercent, in: 0...100)
         table.finish()
+    }
+
+    /// `retry_on`; nil if it is not written.
+    static func readOccasions(_ table: TableReader) -> [Occasion]? {
+        table.strings(["retry_on"])?.compactMap { text in
+            if let known = Occasion(rawValue: text.value) { return known }
+            let words = Occasion.allCases.map(\.rawValue)
+            table.reading.error(
+                text, "unknown occasion \"\(text.value)\"; one of \(words.joined(separator: ", "))",
+                hint: DidYouMean.hint(for: text.value, among: words))
+            return nil
+        }
     }
 }

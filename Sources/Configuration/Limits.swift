@@ -65,6 +65,11 @@ package struct Limits: Sendable, Equatable {
     package var rateLimitedClients = 1_000_000
     /// Answers of upstreams that one worker compresses at a time; 0: none.
     package var maxCompressions = 256
+    /// Bytes of a stored request's body that stay in memory.
+    package var bufferMemory = 64 << 10
+    /// Bytes of all stored requests that may be on disk.
+    package var bufferDisk = 1 << 30
+    package var bufferDir = "/var/tmp"
     /// Idle connections kept to one upstream by one worker; 0: none are reused.
     package var maxIdleUpstreamConnections = 512
     /// How long such a connection is kept.

@@ -37,6 +37,8 @@ package struct ProxyTimeouts: Sendable, Equatable {
         case read = "sites.proxy.timeout.read"
         /// Where the site writes neither of the others.
         case requestTimeout = "performance.request_timeout"
+        case routeFirstByte = "sites.proxy.routes.timeout.first_byte"
+        case routeRead = "sites.proxy.routes.timeout.read"
     }
 
     package init() {}

@@ -287,6 +287,15 @@ extension ConfigurationReference {
                 a megabyte of the encoder's memory; further ones are sent as they are.
                 """),
             Key(
+                "buffer_memory", "size, 4 KB to 16 MB", .value("\"64KB\""),
+                "What of a stored request's body stays in memory (`buffer_requests`); longer ones go to disk."),
+            Key(
+                "buffer_disk", "size", .value("\"1GB\""),
+                "Bytes of all stored requests together that may be on disk. Over it: 503 `request_storage_full`."),
+            Key(
+                "buffer_dir", "directory", .value("\"/var/tmp\""),
+                "Where they are: files without names, gone with the request. A file system in memory would make it pointless."),
+            Key(
                 "max_idle_upstream_connections", "count; 0: none is reused", .value("512"),
                 "Idle connections that a worker keeps to one upstream: enough for bursts, bounded for the upstream."),
             Key("upstream_idle_timeout", "duration", .value("60"), "How long it keeps them."),

@@ -135,6 +135,7 @@ extension ConfigurationReference {
                     dropped.
                     """
                 ),
+                maxRequestSizeKey("the site's"), bufferRequestsKey(.none("the site's")),
                 Key("method", "as in `load_balancing`", .none("`load_balancing.method`"), "How this route spreads its requests."),
                 Key("hash_on", "as in `load_balancing`", .none("`load_balancing.hash_on`"), "With the method `hash`."),
                 Key(

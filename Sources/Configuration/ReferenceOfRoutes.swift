@@ -60,7 +60,7 @@ extension ConfigurationReference {
             respondSection(of: place), respondHeadersSection(of: place),
             rulesSection(of: place, "request_headers", "What is changed in the fields of requests to the route's upstream."),
             rulesSection(of: place, "response_headers", "What is changed in the fields of the route's answers."),
-        ]
+        ] + requestSections(of: place)
     }
 
     /// `[[sites.routes]]` has the keys of `[[sites.proxy.routes]]`.

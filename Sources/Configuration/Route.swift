@@ -33,6 +33,7 @@ package struct Route: Sendable, Equatable {
     package var tunnelIdle: Duration?
     /// The values of `Origin` that may open a WebSocket; nil: any.
     package var allowedOrigins: [String]?
+    package var requests = RequestSettings()
     package var access = Access()
     /// May only clients with a verified certificate come?
     package var requiresClientCertificate = false

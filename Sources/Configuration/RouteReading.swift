@@ -59,6 +59,7 @@ extension Route {
         table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
         table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
         table.read("websocket_strict", into: &websocketStrict)
+        requests = RequestSettings(reading: table, isRoute: true)
         access = Access(reading: table.table("access"))
         readClientAuthentication(table)
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
@@ -138,7 +139,7 @@ extension Route {
             "allowed_origins", "tunnel_lifetime", "tunnel_ping", "max_tunnels", "max_message_size", "websocket_strict",
             "request_headers",
         ]
-        for key in keys where table.has(key) {
+        for key in keys + RequestSettings.keys where table.has(key) {
             table.reading.report(
                 .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing on a route without an upstream",
                 hint: "take it out")

@@ -63,6 +63,7 @@ package struct Site: Sendable, Equatable {
     package var access = Access()
     /// nil: no limit of the site's own.
     package var rateLimit: RateLimiting?
+    package var requests = RequestSettings()
     package var concurrency = Concurrency()
     /// nil: no token is asked for.
     package var tokens: Tokens?

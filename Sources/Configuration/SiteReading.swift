@@ -40,6 +40,7 @@ extension Site {
         cache = BrowserCache(reading: table.table("cache"))
         cacheUpstream = UpstreamCache.read(table.table("cache_upstream"))
         access = Access(reading: table.table("access"))
+        requests = RequestSettings(reading: table, isRoute: false)
         rateLimit = RateLimiting(reading: table.table("rate_limit"))
         concurrency = Concurrency(reading: table.table("concurrency"))
         tokens = Tokens.read(table.table("jwt")).settings

@@ -43,21 +43,33 @@ extension TableReader {
 
     /// Bytes: a number, or a text such as `"32KB"`.
     func readSize(_ spellings: String..., into target: inout Int, in range: ClosedRange<Int>) {
-        guard let found = find(spellings) else { return }
+        if let size = size(spellings, in: range) { target = size }
+    }
+
+    func readSize(_ spellings: String..., into target: inout Int?, in range: ClosedRange<Int>) {
+        if let size = size(spellings, in: range) { target = size }
+    }
+
+    private func size(_ spellings: [String], in range: ClosedRange<Int>) -> Int? {
+        guard let found = find(spellings) else { return nil }
         let size: Int
         switch found.value {
         case .integer(let number): size = number
         case .string(let text):
             guard let parsed = Units.bytes(text) else {
-                return reading.error(found, "\"\(text)\" is not a size", hint: Units.sizeHint)
+                reading.error(found, "\"\(text)\" is not a size", hint: Units.sizeHint)
+                return nil
             }
             size = parsed
-        default: return mismatch(found, "a size: bytes, or a text such as \"32KB\"")
+        default:
+            mismatch(found, "a size: bytes, or a text such as \"32KB\"")
+            return nil
         }
         guard range.contains(size) else {
-            return reading.error(found, "out of range: \(range.lowerBound) to \(range.upperBound) bytes")
+            reading.error(found, "out of range: \(range.lowerBound) to \(range.upperBound) bytes")
+            return nil
         }
-        target = size
+        return size
     }
 
     /// Seconds as a number, fractions allowed, or a text such as `"500ms"`. At most a year.

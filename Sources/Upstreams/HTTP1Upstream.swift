@@ -36,7 +36,7 @@ extension HTTP1Upstream: UpstreamSide {
         _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientPeer
     ) {
-        outflow.begin(request.framing) {
+        outflow.begin(forwarded.framing) {
             ForwardedHead.writeRequest(request, forwarded, policy: policy, client: client, to: &$0)
         }
     }

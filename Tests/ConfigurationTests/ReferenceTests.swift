@@ -17,7 +17,8 @@ import Testing
         ("sites[].jwt", ["jwks_file = \"a\""]),
         ("sites[].concurrency", []), ("sites[].forward_auth", ["url = \"http://a.example\""]),
         ("sites[].routes", ["path = \"/r\"", "upstream = \"a\""]), ("sites[].routes[].rate_limit", ["requests_per_minute = 1"]),
-        ("sites[].routes[].access", []), ("sites[].routes[].concurrency", []),
+        ("sites[].routes[].access", []), ("sites[].routes[].timeout", []), ("sites[].routes[].retry", []),
+        ("sites[].routes[].concurrency", []),
         ("sites[].routes[].jwt", ["jwks_file = \"a\""]), ("sites[].routes[].forward_auth", ["url = \"http://a.example\""]),
         ("sites[].ssl", ["enabled = true", "cert_file = \"a.crt\"", "key_file = \"a.key\""]), ("sites[].ssl.acme", []),
         (
@@ -29,6 +30,7 @@ import Testing
         ("sites[].proxy", ["enabled = true"]),
         ("sites[].proxy.upstreams", ["name = \"a\"", "url = \"https://a.example\""]),
         ("sites[].proxy.routes", ["path = \"/\"", "upstream = \"a\""]), ("sites[].proxy.routes[].access", []),
+        ("sites[].proxy.routes[].timeout", []), ("sites[].proxy.routes[].retry", []),
         ("sites[].proxy.routes[].rate_limit", ["requests_per_minute = 1"]), ("sites[].proxy.routes[].concurrency", []),
         ("sites[].proxy.routes[].jwt", ["jwks_file = \"a\""]),
         ("sites[].proxy.routes[].forward_auth", ["url = \"http://a.example\""]),

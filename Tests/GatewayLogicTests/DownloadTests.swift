@@ -145,9 +145,9 @@ struct DownloadTests {
         var failure: Failure?
         // In a block of its own: what was begun and not finished is cut at its end.
         do {
-            var download = Download(
+            var download = try Download(
                 from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
-                site: site, headers: site.headers, limits: plan.limits,
+                proxying: site.proxying, headers: site.headers, limits: plan.limits,
                 wantsUpgrade: example.wantsUpgrade, terms: RelayTerms(), now: 1)
             do throws(Failure) {
                 let blocked = try download.step(example.upload, now: 5)
@@ -176,9 +176,9 @@ struct DownloadTests {
         let client = try ScriptedClient(sink: ScriptedSink(writes: [.blocked, .blocked, .blocked]))
         let upstream = ScriptedUpstream(
             [Self.ok], source: ScriptedSource([.payload("ab"), .payload("cd"), .finish], from: .upstream))
-        var download = Download(
+        var download = try Download(
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
-            site: site, headers: site.headers,
+            proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         for _ in 0..<3 { #expect(try download.step(.sent, now: 2).onClient) }
@@ -195,9 +195,9 @@ struct DownloadTests {
         let source = ScriptedSource([.payload("ab"), .finish], from: .upstream)
         source.trailers.append("Checksum", "1")
         let upstream = ScriptedUpstream(["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"], source: source)
-        var download = Download(
+        var download = try Download(
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
-            site: site, headers: site.headers,
+            proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: RelayTerms(), now: 1)
         _ = try download.step(.sent, now: 2)
@@ -213,9 +213,9 @@ struct DownloadTests {
             ["HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n"], source: ScriptedSource([.finish], from: .upstream))
         var terms = RelayTerms()
         terms.declines = .status(status)
-        var download = Download(
+        var download = try Download(
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
-            site: site, headers: site.headers,
+            proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
             wantsUpgrade: false, terms: terms, now: 1)
         var failure: Failure?

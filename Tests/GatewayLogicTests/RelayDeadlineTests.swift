@@ -20,7 +20,7 @@ struct RelayDeadlineTests {
         var waitedForBody: UInt64 = 0
         /// In seconds; nil: there is none.
         var at: UInt64?
-        var expiry: RelayDeadline.Expiry = .upstreamRead
+        var expiry: RelayDeadline.Expiry = .upstreamRead(ofRoute: false)
         var rate = 0
     }
 
@@ -44,7 +44,7 @@ struct RelayDeadlineTests {
             waitedForBody: 99, at: 0, expiry: .bodyRate, rate: 100),
         Case(
             testDescription: "an upstream that takes nothing: write", up: Blocked(onUpstream: true), upload: .sending,
-            uploadedAt: 2, at: 42, expiry: .upstreamWrite),
+            uploadedAt: 2, at: 42, expiry: .upstreamWrite(ofRoute: false)),
         Case(
             testDescription: "both ends of an upload: the sooner one", up: Blocked(onClient: true, onUpstream: true),
             upload: .sending, uploadedAt: 1, at: 31, expiry: .body),
@@ -69,17 +69,17 @@ struct RelayDeadlineTests {
             expiry: .upstreamFirstByte(key: .firstByte)),
         Case(
             testDescription: "an answer's body: read", down: Blocked(onUpstream: true), download: .body, downloadedAt: 4, at: 54,
-            expiry: .upstreamRead),
+            expiry: .upstreamRead(ofRoute: false)),
         Case(
             testDescription: "a stream of events: stream_idle", down: Blocked(onUpstream: true), download: .body,
-            downloadedAt: 4, isEventStream: true, at: 4004, expiry: .upstreamStreamIdle),
+            downloadedAt: 4, isEventStream: true, at: 4004, expiry: .upstreamStreamIdle(ofRoute: false)),
         Case(
             testDescription: "an early answer's body while the request is sent: no limit of its own",
             down: Blocked(onUpstream: true), upload: .sending, download: .body),
         Case(
             testDescription: "upload and download together: the soonest of all", up: Blocked(onUpstream: true),
             down: Blocked(onClient: true, onUpstream: true), upload: .sending, download: .body, uploadedAt: 0, downloadedAt: 0,
-            at: 40, expiry: .upstreamWrite),
+            at: 40, expiry: .upstreamWrite(ofRoute: false)),
     ]
 
     private static let second: UInt64 = 1_000_000_000
@@ -108,7 +108,7 @@ struct RelayDeadlineTests {
                 uploadedAt: example.uploadedAt * Self.second, downloadedAt: example.downloadedAt * Self.second,
                 received: example.received, isEventStream: example.isEventStream,
                 waitedForBody: example.waitedForBody * Self.second),
-            limits: plan.limits, timeouts: site.timeouts, now: 0)
+            limits: plan.limits, timeouts: try site.proxying.timeouts, now: 0)
         guard let at = example.at else {
             #expect(deadline.at == UInt64.max >> 1)
             return
@@ -124,8 +124,10 @@ struct RelayDeadlineTests {
             (.send, 499, "limits.send_timeout"), (.upstreamFirstByte(key: .firstByte), 504, "sites.proxy.timeout.first_byte"),
             (.upstreamFirstByte(key: .read), 504, "sites.proxy.timeout.read"),
             (.upstreamFirstByte(key: .requestTimeout), 504, "performance.request_timeout"),
-            (.upstreamRead, 504, "sites.proxy.timeout.read"),
-            (.upstreamStreamIdle, 504, "sites.proxy.timeout.stream_idle"), (.upstreamWrite, 504, "sites.proxy.timeout.write"),
+            (.upstreamRead(ofRoute: false), 504, "sites.proxy.timeout.read"),
+            (.upstreamStreamIdle(ofRoute: false), 504, "sites.proxy.timeout.stream_idle"),
+            (.upstreamRead(ofRoute: true), 504, "sites.proxy.routes.timeout.read"),
+            (.upstreamWrite(ofRoute: false), 504, "sites.proxy.timeout.write"),
         ])
     func failure(_ expiry: RelayDeadline.Expiry, _ status: Int, _ key: String) {
         #expect(expiry.failure.status == status && expiry.failure.key == key)

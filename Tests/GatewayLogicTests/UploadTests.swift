@@ -10,7 +10,7 @@ struct UploadTests {
         var testDescription: String
         var client: @Sendable () -> ScriptedSource
         var upstream: @Sendable () -> ScriptedSink
-        var limit: UInt64 = 0
+        var limit = 0
         /// What the upstream has got after the step.
         var got = ""
         var blocked = Blocked()
@@ -84,7 +84,7 @@ struct UploadTests {
     @Test("comes to what is expected", arguments: cases)
     func step(_ example: Case) throws {
         let (source, sink) = (example.client(), example.upstream())
-        var upload = Upload(from: source, to: sink, replay: nil, limit: example.limit, now: 1)
+        var upload = Upload(from: source, to: sink, replay: nil, limit: BodyLimit(example.limit), now: 1)
         var blocked = Blocked()
         var failure: Failure?
         do throws(Failure) { blocked = try upload.step(now: 7) } catch { failure = error }
@@ -101,7 +101,7 @@ struct UploadTests {
     func backPressure() throws {
         let source = ScriptedSource([.payload("ab"), .payload("cd"), .finish])
         let sink = ScriptedSink(writes: [.blocked, .blocked, .blocked])
-        var upload = Upload(from: source, to: sink, replay: nil, limit: 0, now: 1)
+        var upload = Upload(from: source, to: sink, replay: nil, limit: BodyLimit(0), now: 1)
         for _ in 0..<3 { #expect(try upload.step(now: 2).onUpstream) }
         #expect(source.reads == 1)
         #expect(try upload.step(now: 3) == Blocked())
@@ -112,7 +112,7 @@ struct UploadTests {
     func rests(isRefused: Bool) throws {
         let source = ScriptedSource([.payload("ab"), .finish])
         let sink = ScriptedSink(writes: isRefused ? [.breaks] : [])
-        var upload = Upload(from: source, to: sink, replay: nil, limit: 0, now: 1)
+        var upload = Upload(from: source, to: sink, replay: nil, limit: BodyLimit(0), now: 1)
         _ = try upload.step(now: 2)
         let reads = source.reads
         #expect(try upload.step(now: 3) == Blocked())
@@ -122,7 +122,7 @@ struct UploadTests {
     @Test("tells when it last moved, and not when it only waited")
     func movedAt() throws {
         let source = ScriptedSource([.payload("ab"), .blocked, .blocked, .payload("c"), .finish])
-        var upload = Upload(from: source, to: ScriptedSink(), replay: nil, limit: 0, now: 1)
+        var upload = Upload(from: source, to: ScriptedSink(), replay: nil, limit: BodyLimit(0), now: 1)
         _ = try upload.step(now: 5)
         #expect(upload.movedAt == 5)
         _ = try upload.step(now: 9)
@@ -138,7 +138,7 @@ struct UploadTests {
         let replay = Replay(limit: 100)
         let source = ScriptedSource([.payload("abcd"), .finish])
         let sink = ScriptedSink(writes: [.takes(taken), .blocked])
-        var upload = Upload(from: source, to: sink, replay: replay, limit: 0, now: 1)
+        var upload = Upload(from: source, to: sink, replay: replay, limit: BodyLimit(0), now: 1)
         _ = try upload.step(now: 2)
         #expect(replay.isWhole && replay.bytes == Array("abcd".utf8.prefix(taken)))
     }
@@ -150,7 +150,7 @@ struct UploadTests {
         replay.append(kept.span)
         let source = ScriptedSource([.payload("gh"), .finish])
         let sink = ScriptedSink(writes: [.takes(piece), .blocked])
-        var upload = Upload(from: source, to: sink, replay: replay, limit: 0, now: 1)
+        var upload = Upload(from: source, to: sink, replay: replay, limit: BodyLimit(0), now: 1)
         #expect(try upload.step(now: 2) == Blocked(onUpstream: true))
         #expect(sink.text == "abcdef".prefix(piece))
         while upload.state == .sending { _ = try upload.step(now: 3) }
@@ -162,7 +162,7 @@ struct UploadTests {
         let replay = Replay(limit: 3)
         let source = ScriptedSource([.payload("ab"), .payload("cd"), .finish])
         let sink = ScriptedSink()
-        var upload = Upload(from: source, to: sink, replay: replay, limit: 0, now: 1)
+        var upload = Upload(from: source, to: sink, replay: replay, limit: BodyLimit(0), now: 1)
         _ = try upload.step(now: 2)
         #expect(!replay.isWhole && replay.count == 0 && sink.text == "abcd")
     }
@@ -173,7 +173,7 @@ struct UploadTests {
         let kept = Array("abc".utf8)
         replay.append(kept.span)
         let sink = ScriptedSink(writes: [.takes(1), .breaks])
-        var upload = Upload(from: ScriptedSource([.finish]), to: sink, replay: replay, limit: 0, now: 1)
+        var upload = Upload(from: ScriptedSource([.finish]), to: sink, replay: replay, limit: BodyLimit(0), now: 1)
         _ = try upload.step(now: 2)
         #expect(upload.state == .refused && sink.text == "a" && sink.isDiscarded)
     }

@@ -83,6 +83,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case fileFailed = "file_failed"
     case fileTruncated = "file_truncated"
     case compressionFailed = "compression_failed"
+    case requestStorageFull = "request_storage_full"
+    case requestStorageFailed = "request_storage_failed"
 
     /// Of the answer, unless more is known; 499 if none can be given (the client is gone).
     var status: Int { row.status }
@@ -173,6 +175,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .authUnavailable: (503, .gateway, .internal)
         case .authBusy: (503, .gateway, .internal)
         case .ready: (200, .gateway, nil)
+        case .requestStorageFull: (507, .gateway, .internal)
+        case .requestStorageFailed: (503, .gateway, .internal)
         case .notReady: (503, .gateway, .destinationUnavailable)
         case .siteDegraded: (503, .gateway, .destinationUnavailable)
         case .siteDraining: (503, .gateway, .destinationUnavailable)

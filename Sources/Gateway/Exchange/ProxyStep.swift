@@ -11,11 +11,14 @@ extension Exchange {
         let rewritten =
             if let rewrite = route.rewrite { try self.rewritten(request, by: rewrite, found, of: site) } else { [UInt8]() }
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
-        if case .length(let length) = request.framing { try generation.limits.checkBody(length) }
+        if case .length(let length) = request.framing { try route.proxying.bodyLimit.check(length) }
         if let compression = site.compression { request.addPlainTags(codings: compression.codings) }
         var wanted = wish(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
+        if route.proxying.storage != nil {
+            replay = try await storedBody(of: request, route.proxying, wantsUpgrade: wantsUpgrade)
+        }
         var overRate = 0
         defer { reportHeldFault() }
         while true {
@@ -38,7 +41,8 @@ extension Exchange {
                 let pool = generation.pool(of: route, choice)
                 let lease = try await lease(from: pool, for: request, wantsUpgrade: wantsUpgrade, needsFresh: needsFresh)
                 let upstream = lease.side
-                writeHead(of: request, to: upstream, route, choice, found.remainder, rewritten, site, wantsUpgrade)
+                writeHead(
+                    of: request, to: upstream, route, choice, found.remainder, rewritten, site, wantsUpgrade, replay?.stored)
                 try await attempt(
                     request, over: lease, upstream, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
                     terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
@@ -69,7 +73,7 @@ extension Exchange {
         defer { state.release(response) }
         var relay = Relay(
             client, upstream, request: request, responder: responder, head: response, site: site, headers: headers,
-            limits: generation.limits, wantsUpgrade: wantsUpgrade, terms: terms)
+            limits: generation.limits, proxying: route.proxying, wantsUpgrade: wantsUpgrade, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
             outcome = try await relay.run()

@@ -12,6 +12,7 @@ extension Exchange {
         let plan = route.proxying
         var terms = RelayTerms(answerFields: answerFields, recording: recording)
         let isIdempotent = request.method.isIdempotent
+        if replay?.stored != nil { terms.replay = replay }
         // What a server provably has not looked at is sent again whatever the method, and only HTTP/2 can tell.
         if plan.retry.retries > 0, isIdempotent || route.group.servers[choice].parameters.version != .http1 {
             if !request.framing.isEmpty, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
@@ -32,7 +33,7 @@ extension Exchange {
         if let plan = record.site?.compression {
             terms.compression = CompressionUse(plan: plan, encoders: state.encoders, limit: generation.limits.maxCompressions)
         }
-        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
+        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && replay?.stored == nil
         if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setTerms(&terms, ofCall: request) }
         return terms
     }

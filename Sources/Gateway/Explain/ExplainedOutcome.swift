@@ -67,7 +67,7 @@ extension Explainer {
         _ variables: ExchangeVariables, _ index: RouteIndex
     ) throws(Failure) -> Explanation.Upstream {
         let isHandshake = head.upgrade == .websocket && route.takesWebSocket
-        if case .length(let length) = head.framing { try plan.limits.checkBody(length) }
+        if case .length(let length) = head.framing { try route.proxying.bodyLimit.check(length) }
         var wanted = UpstreamGroup.Request(now: monotonicNanoseconds())
         if case .hash(let source) = route.group.method {
             let client = sender.clientAddress(of: head, for: variables.site)

@@ -21,6 +21,8 @@ final class CarriedState: Sendable {
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
     }
 
+    /// Of requests whose bodies are stored.
+    let storedBytes = StoredBytes()
     private let tables = Mutex(Tables())
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
     let stickySecret: String

@@ -119,7 +119,6 @@ package struct PlanBuilder {
             headers: headers.plan, protection: protection(of: site, keyPath),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             compression: CompressionPlan(site.compression),
-            timeouts: ProxyTimeoutPlan(site.proxy?.timeout ?? ProxyTimeouts()),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)
                 .compactMap { CIDR($0) },
             healthPath: site.healthPath, isDraining: site.drain, isDegraded: files == nil || routes.contains(where: \.isDegraded),

@@ -7,8 +7,6 @@ final class PlanLimits: Sendable {
     let head: HeadLimits
     let chunks: ChunkLimits
     /// 0: no limit.
-    let maxBodyBytes: UInt64
-    /// 0: no limit.
     let maxRequestsPerConnection: Int
     /// Of one connection.
     let streams: StreamLimits
@@ -43,7 +41,6 @@ final class PlanLimits: Sendable {
         let limits = configuration.limits
         head = HeadLimits(limits)
         chunks = ChunkLimits(limits)
-        maxBodyBytes = UInt64(configuration.security.maxRequestSize)
         maxRequestsPerConnection = limits.maxRequestsPerConnection
         streams = StreamLimits(limits, head: head, trailers: chunks)
         maxConnections = configuration.performance.maxConnections
@@ -65,13 +62,6 @@ final class PlanLimits: Sendable {
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxCompressions = limits.maxCompressions
         maxTunnelsPerClient = limits.maxTunnelsPerClient
-    }
-}
-
-extension PlanLimits {
-    /// - Throws: when a body of so many bytes is one too large.
-    func checkBody(_ bytes: UInt64) throws(Failure) {
-        if maxBodyBytes > 0, bytes > maxBodyBytes { throw Failure(.bodyTooLarge, key: "security.max_request_size") }
     }
 }
 

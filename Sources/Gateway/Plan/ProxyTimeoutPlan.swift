@@ -10,11 +10,32 @@ struct ProxyTimeoutPlan: Sendable {
     var streamIdle: UInt64
     var write: UInt64
 
-    init(_ timeouts: ProxyTimeouts) {
-        firstByte = (timeouts.firstByte ?? timeouts.read).nanoseconds
-        firstByteKey = timeouts.firstByteKey
-        read = timeouts.read.nanoseconds
-        streamIdle = timeouts.streamIdle.nanoseconds
-        write = timeouts.write.nanoseconds
+    /// Those that the route sets.
+    let ofRoute: Keys
+
+    /// Which keys.
+    struct Keys: OptionSet {
+        let rawValue: UInt8
+        static let read = Keys(rawValue: 1)
+        static let streamIdle = Keys(rawValue: 2)
+        static let write = Keys(rawValue: 4)
+    }
+
+    init(_ site: ProxyTimeouts, route: RouteTimeouts = RouteTimeouts()) {
+        read = (route.read ?? site.read).nanoseconds
+        streamIdle = (route.streamIdle ?? site.streamIdle).nanoseconds
+        write = (route.write ?? site.write).nanoseconds
+        if let own = route.firstByte ?? route.read {
+            firstByte = own.nanoseconds
+            firstByteKey = route.firstByte == nil ? .routeRead : .routeFirstByte
+        } else {
+            firstByte = (site.firstByte ?? site.read).nanoseconds
+            firstByteKey = site.firstByteKey
+        }
+        var keys: Keys = []
+        if route.read != nil { keys.insert(.read) }
+        if route.streamIdle != nil { keys.insert(.streamIdle) }
+        if route.write != nil { keys.insert(.write) }
+        ofRoute = keys
     }
 }

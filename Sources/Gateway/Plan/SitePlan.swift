@@ -23,7 +23,6 @@ final class SitePlan: Sendable {
     let crossOrigin: CrossOriginPlan?
     /// Of upstreams' answers; nil: they pass as they come.
     let compression: CompressionPlan?
-    let timeouts: ProxyTimeoutPlan
     let trustedProxies: [CIDR]
     /// Where the gateway answers whether the site is ready; nil: nowhere.
     let healthPath: [UInt8]?
@@ -44,7 +43,7 @@ final class SitePlan: Sendable {
     init(
         name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
-        compression: CompressionPlan? = nil, timeouts: ProxyTimeoutPlan, trustedProxies: [CIDR], healthPath: String?,
+        compression: CompressionPlan? = nil, trustedProxies: [CIDR], healthPath: String?,
         isDraining: Bool, isDegraded: Bool, lacksFiles: Bool, certificate: TLSServerContext?, log: SiteLogPlan?,
         series: RouteSeries?
     ) {
@@ -59,7 +58,6 @@ final class SitePlan: Sendable {
         self.protection = protection
         self.crossOrigin = crossOrigin
         self.compression = compression
-        self.timeouts = timeouts
         self.trustedProxies = trustedProxies
         self.healthPath = healthPath.map { Array($0.utf8) }
         self.isDraining = isDraining
@@ -84,7 +82,7 @@ final class SitePlan: Sendable {
         SitePlan(
             name: name, keyPath: keyPath, takesHTTP2WebSockets: takesHTTP2WebSockets, redirectPort: nil, routes: [route],
             files: nil,
-            errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil, timeouts: timeouts,
+            errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil,
             trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,
             certificate: certificate, log: log, series: series)
     }

@@ -69,7 +69,7 @@ extension SitePlan {
     static func empty(name: String, keyPath: String) -> SitePlan {
         SitePlan(
             name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [], files: nil,
-            errorPages: nil, headers: .none, protection: nil, crossOrigin: nil, timeouts: ProxyTimeoutPlan(ProxyTimeouts()),
+            errorPages: nil, headers: .none, protection: nil, crossOrigin: nil,
             trustedProxies: [], healthPath: nil, isDraining: false, isDegraded: false, lacksFiles: false, certificate: nil,
             log: nil, series: nil)
     }

@@ -103,7 +103,7 @@ extension PlanBuilder {
         }
         return ProxyRoute(
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
-            group: group, pool: pool.plan, proxying: proxying(proxy, pool),
+            group: group, pool: pool.plan, proxying: proxying(route, proxy, pool, of: site),
             takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
             tunnel: TunnelPlan(route, configuration.limits),
             tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
@@ -190,11 +190,21 @@ extension PlanBuilder {
         }
     }
 
-    private func proxying(_ proxy: Proxy, _ pool: Pooled) -> ProxyingPlan {
+    private func proxying(_ route: Route, _ proxy: Proxy, _ pool: Pooled, of site: Site) -> ProxyingPlan {
+        let own = route.requests
         var retry = RetryPolicy()
-        retry.retries = proxy.retry.retries
-        retry.occasions = proxy.retry.occasions.reduce(into: []) { $0.formUnion(Self.occasion($1)) }
-        return ProxyingPlan(retry: retry, replayLimit: proxy.retry.replayLimit, sticky: pool.sticky)
+        retry.retries = own.retry.retries ?? proxy.retry.retries
+        retry.occasions = (own.retry.occasions ?? proxy.retry.occasions).reduce(into: []) { $0.formUnion(Self.occasion($1)) }
+        let limits = configuration.limits
+        let stores = own.bufferRequests ?? site.requests.bufferRequests ?? false
+        return ProxyingPlan(
+            retry: retry, replayLimit: own.retry.replayLimit ?? proxy.retry.replayLimit, sticky: pool.sticky,
+            timeouts: ProxyTimeoutPlan(proxy.timeout, route: own.timeout),
+            bodyLimit: BodyLimit(own, site.requests, common: configuration.security.maxRequestSize),
+            storage: stores
+                ? StoragePlan(
+                    memory: limits.bufferMemory, disk: limits.bufferDisk, directory: limits.bufferDir, used: carried.storedBytes)
+                : nil)
     }
 
     private static func occasion(_ word: Retry.Occasion) -> RetryPolicy.Occasions {

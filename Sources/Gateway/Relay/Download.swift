@@ -13,7 +13,7 @@ struct Download: ~Copyable {
 
     let client: any ClientSide
     let upstream: any UpstreamSide
-    let site: SitePlan
+    let proxying: ProxyingPlan
     private let headers: HeaderPlan
     let limits: PlanLimits
     let source: any BodySource
@@ -48,7 +48,7 @@ struct Download: ~Copyable {
     ///   - head: room for the answer's head.
     init(
         from upstream: any UpstreamSide, to client: any ClientSide, request: RequestHead, responder: consuming Responder,
-        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
+        head: ResponseHead, proxying: ProxyingPlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
         terms: consuming RelayTerms, now: UInt64
     ) {
         source = upstream.body
@@ -57,7 +57,7 @@ struct Download: ~Copyable {
         self.upstream = upstream
         self.request = request
         self.head = head
-        self.site = site
+        self.proxying = proxying
         self.headers = headers
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade

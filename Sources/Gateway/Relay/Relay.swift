@@ -33,7 +33,7 @@ struct Relay: ~Copyable {
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
         _ client: any ClientSide, _ upstream: any UpstreamSide, request: RequestHead, responder: consuming Responder,
-        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
+        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, proxying: ProxyingPlan, wantsUpgrade: Bool,
         terms: consuming RelayTerms
     ) {
         waiter = client.waiter
@@ -41,13 +41,13 @@ struct Relay: ~Copyable {
         began = loop.now
         (isCall, end) = (terms.isCall, terms.deadline ?? .max)
         upload = Upload(
-            from: client.body, to: upstream.requestBody, replay: terms.replay, limit: limits.maxBodyBytes, now: began)
+            from: client.body, to: upstream.requestBody, replay: terms.replay, limit: proxying.bodyLimit, now: began)
         if terms.forwardsTrailers {
             let isTrusted = client.endpoint.forwarding(to: site).isTrusted
             upload.trailers = TrailerRules(headers.request, isTrusted: isTrusted)
         }
         download = Download(
-            from: upstream, to: client, request: request, responder: responder, head: head, site: site, headers: headers,
+            from: upstream, to: client, request: request, responder: responder, head: head, proxying: proxying, headers: headers,
             limits: limits, wantsUpgrade: wantsUpgrade, terms: terms, now: began)
     }
 
@@ -94,7 +94,7 @@ struct Relay: ~Copyable {
                 up: up, down: down, upload: upload.state, download: download.state, uploadedAt: upload.movedAt,
                 downloadedAt: download.movedAt, received: upload.received,
                 isEventStream: download.isEventStream, isCall: isCall, end: end, waitedForBody: waitedForBody),
-            limits: download.limits, timeouts: download.site.timeouts, now: now)
+            limits: download.limits, timeouts: download.proxying.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         return (deadline.at - now, deadline.expiry)
     }

@@ -36,7 +36,7 @@ struct RelayDeadline {
         case body, bodyRate, send
         /// The failure names the key that decides how long the first byte may take.
         case upstreamFirstByte(key: ProxyTimeouts.FirstByteKey)
-        case upstreamRead, upstreamStreamIdle, upstreamWrite
+        case upstreamRead(ofRoute: Bool), upstreamStreamIdle(ofRoute: Bool), upstreamWrite(ofRoute: Bool)
         /// The client's own deadline.
         case call
 
@@ -46,35 +46,47 @@ struct RelayDeadline {
             case .bodyRate: Failure(.bodyTooSlow, key: "limits.min_body_rate")
             case .send: Failure(.sendTimeout, key: "limits.send_timeout")
             case .upstreamFirstByte(let key): Failure(.upstreamFirstByteTimeout, retry: .timeout, key: key.rawValue)
-            case .upstreamRead:
-                Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.read")
-            case .upstreamStreamIdle:
-                Failure(.upstreamReadTimeout, key: "sites.proxy.timeout.stream_idle")
-            case .upstreamWrite:
-                Failure(.upstreamWriteTimeout, key: "sites.proxy.timeout.write")
+            case .upstreamRead(let ofRoute): Failure(.upstreamReadTimeout, key: Self.key("read", ofRoute))
+            case .upstreamStreamIdle(let ofRoute): Failure(.upstreamReadTimeout, key: Self.key("stream_idle", ofRoute))
+            case .upstreamWrite(let ofRoute): Failure(.upstreamWriteTimeout, key: Self.key("write", ofRoute))
             case .call: Failure(.grpcDeadline, detail: "the call's grpc-timeout has passed")
             }
         }
+
+        private static func key(_ name: String, _ ofRoute: Bool) -> String {
+            (ofRoute ? "sites.proxy.routes.timeout." : "sites.proxy.timeout.") + name
+        }
+    }
+
+    /// When the next bytes of the request's body must have come.
+    static func ofBody(_ progress: RelayProgress, limits: PlanLimits, now: UInt64) -> RelayDeadline {
+        let body = RelayDeadline(at: progress.uploadedAt &+ limits.bodyTimeout, expiry: .body)
+        guard let left = progress.bodyTimeLeft(limits), now &+ left < body.at else { return body }
+        return RelayDeadline(at: now &+ left, expiry: .bodyRate)
     }
 
     /// The nearest deadline among what is waited for.
     static func nearest(
         of progress: RelayProgress, limits: PlanLimits, timeouts: ProxyTimeoutPlan, now: UInt64
     ) -> RelayDeadline {
-        var nearest = RelayDeadline(at: UInt64.max >> 1, expiry: .upstreamRead)
+        var nearest = RelayDeadline(at: UInt64.max >> 1, expiry: .body)
         func consider(_ deadline: UInt64, _ expiry: Expiry) {
             if deadline < nearest.at { nearest = RelayDeadline(at: deadline, expiry: expiry) }
         }
         if progress.end != .max { consider(progress.end, .call) }
         if progress.isCall {
             if progress.up.onClient || progress.down.onUpstream {
-                consider(max(progress.uploadedAt, progress.downloadedAt) &+ timeouts.streamIdle, .upstreamStreamIdle)
+                consider(
+                    max(progress.uploadedAt, progress.downloadedAt) &+ timeouts.streamIdle,
+                    .upstreamStreamIdle(ofRoute: timeouts.ofRoute.contains(.streamIdle)))
             }
         } else if progress.up.onClient {
-            consider(progress.uploadedAt &+ limits.bodyTimeout, .body)
-            if let left = progress.bodyTimeLeft(limits) { consider(now &+ left, .bodyRate) }
+            let body = ofBody(progress, limits: limits, now: now)
+            consider(body.at, body.expiry)
         }
-        if progress.up.onUpstream { consider(progress.uploadedAt &+ timeouts.write, .upstreamWrite) }
+        if progress.up.onUpstream {
+            consider(progress.uploadedAt &+ timeouts.write, .upstreamWrite(ofRoute: timeouts.ofRoute.contains(.write)))
+        }
         if progress.down.onClient { consider(progress.downloadedAt &+ limits.sendTimeout, .send) }
         // Before the whole request is sent the upstream need not answer.
         if progress.down.onUpstream, progress.upload != .sending, !progress.isCall {
@@ -82,9 +94,9 @@ struct RelayDeadline {
             if progress.download == .awaited {
                 consider(since &+ timeouts.firstByte, .upstreamFirstByte(key: timeouts.firstByteKey))
             } else if progress.isEventStream {
-                consider(since &+ timeouts.streamIdle, .upstreamStreamIdle)
+                consider(since &+ timeouts.streamIdle, .upstreamStreamIdle(ofRoute: timeouts.ofRoute.contains(.streamIdle)))
             } else {
-                consider(since &+ timeouts.read, .upstreamRead)
+                consider(since &+ timeouts.read, .upstreamRead(ofRoute: timeouts.ofRoute.contains(.read)))
             }
         }
         return nearest

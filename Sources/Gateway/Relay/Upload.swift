@@ -16,8 +16,7 @@ struct Upload {
     private let replay: Replay?
     /// Bytes of `replay` that have been sent again.
     private var resent = 0
-    /// Bytes that a body may have; 0: no limit.
-    private let limit: UInt64
+    private let limit: BodyLimit
     /// By which rules trailers go on; nil: they are dropped.
     var trailers: TrailerRules?
     private var hasFinished = false
@@ -25,10 +24,15 @@ struct Upload {
     /// When anything last moved, in monotonic nanoseconds.
     private(set) var movedAt: UInt64
 
-    init(from source: any BodySource, to sink: any BodySink, replay: Replay?, limit: UInt64, now: UInt64) {
-        self.source = source
+    init(from source: any BodySource, to sink: any BodySink, replay: Replay?, limit: BodyLimit, now: UInt64) {
+        if let stored = replay?.stored {
+            self.source = stored.reader()
+            self.replay = nil
+        } else {
+            self.source = source
+            self.replay = replay
+        }
         self.sink = sink
-        self.replay = replay
         self.limit = limit
         movedAt = now
     }
@@ -58,7 +62,7 @@ struct Upload {
                     // Whatever is collected must not wait for what the client has yet to send.
                     let isFlushed = flush()
                     return Blocked(onClient: state == .sending, onUpstream: !isFlushed && state == .sending)
-                case .end: throw Failure.clientLeft()
+                case .end: throw (source as? StoredBodyReader)?.failure ?? Failure.clientLeft()
                 }
             }
         }
@@ -77,8 +81,8 @@ struct Upload {
     }
 
     private func checkSize(adding count: Int) throws(Failure) {
-        guard limit > 0, source.bodyBytes + UInt64(count) > limit else { return }
-        throw Failure(.bodyTooLarge, key: "security.max_request_size")
+        guard limit.bytes > 0 else { return }
+        try limit.check(source.bodyBytes + UInt64(count))
     }
 
     // MARK: Towards the upstream

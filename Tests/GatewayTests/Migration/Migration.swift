@@ -148,6 +148,8 @@ struct Migration {
             .replacing("listen 443 ", with: "listen 127.0.0.1:\(ports.tls) ")
             .replacing("bind 0.0.0.0:80", with: "bind 127.0.0.1:\(ports.plain)")
             .replacing("bind 0.0.0.0:443", with: "bind 127.0.0.1:\(ports.tls)")
+            .replacing("test:443 ", with: "test:\(ports.tls) ")
+            .replacing("http://:80 ", with: "http://:\(ports.plain) ")
             .replacing("port = 80\n", with: "port = \(ports.plain)\nhttps_port = \(ports.tls)\n")
             .replacing("port = 443\n", with: "port = \(ports.tls)\n")
             .replacing("https://$host$", with: "https://$host:\(ports.tls)$")
