@@ -19,6 +19,7 @@ final class CarriedState: Sendable {
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
+        var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
     }
 
     private let tables = Mutex(Tables())
@@ -81,6 +82,10 @@ final class CarriedState: Sendable {
         tables.withLock { $0.serverSeries.object(of: labels, orNew: ServerSeries(labels, workers: workers)) }
     }
 
+    func tcpSeries(_ labels: MetricLabels, workers: Int) -> TCPSeries {
+        tables.withLock { $0.tcpSeries.object(of: labels, orNew: TCPSeries(labels, workers: workers)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -94,6 +99,7 @@ final class CarriedState: Sendable {
             tables.requests.forgetUnused()
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
+            tables.tcpSeries.forgetUnused()
         }
     }
 }
