@@ -127,6 +127,47 @@ struct TCPRecordTests {
         }
     }
 
+    @Test("a site of the same gateway may be behind it, which sees the client by the PROXY protocol")
+    func ownSite() async throws {
+        let certificates = try await Certificates.ready()
+        let (front, port) = try (FreePort(), FreePort())
+        let toml = """
+            [logging]
+            access_log = "stdout"
+            format = "json"
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            respond = { body = "own" }
+            \(certificates.ssl())
+            [sites.proxy_protocol]
+            from = ["127.0.0.1"]
+            [[tcp]]
+            name = "front"
+            listen = "127.0.0.1"
+            port = \(front)
+            [[tcp.sni]]
+            hostnames = ["localhost"]
+            upstream = "site"
+            \(Self.server("site", "\(port)"))
+            send_proxy = "v2"
+            """
+        try await Gatehouse.serving(toml) { gatehouse in
+            let outcome = try await Command.curl([
+                "--interface", "127.0.0.9", "--resolve", "localhost:\(front):127.0.0.1", "--cacert", certificates.authority,
+                "https://localhost:\(front)/",
+            ])
+            #expect(outcome.text == "own", "\(outcome)")
+            _ = try await gatehouse.process.output.first("the request") {
+                $0.contains("\"client\":\"127.0.0.9\",\"site\":\"localhost\"")
+            }
+            _ = try await gatehouse.process.output.first("the connection") {
+                $0.contains("\"client\":\"127.0.0.9\",\"site\":\"front\",\"version\":\"TCP\"")
+            }
+        }
+    }
+
     @Test("listeners that lead to each other end a connection that goes round, and say so; one that leads to itself is an error")
     func circle() async throws {
         let (first, second) = try (FreePort(), FreePort())
