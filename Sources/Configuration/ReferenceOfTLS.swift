@@ -14,7 +14,10 @@ extension ConfigurationReference {
             "Cipher suites of all versions by OpenSSL's names, the preferred one first."),
         Key(
             "groups", "list of names", .none("`X25519MLKEM768` where OpenSSL has it, `X25519`, `P-256`, `P-384`"),
-            "Groups for the key exchange, the preferred one first."),
+            """
+            Groups for the key exchange. TLS 1.2 takes the first that the client has; TLS 1.3 one that the client brings a key \
+            of, and does as TLS 1.2 where there is none.
+            """),
         Key(
             "strict_sni", "boolean", .value("false"),
             """

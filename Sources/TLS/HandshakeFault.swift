@@ -141,6 +141,8 @@ extension HandshakeFault {
         "no shared signature algorithms": .noSharedSignature, "no application protocol": .noApplicationProtocol,
         "peer did not return a certificate": .clientCertificateMissing, "http request": .plainHTTP,
         "https proxy request": .plainHTTP,
+        // A chain of more than 100 KiB, say (SSL_CTX_set_max_cert_list(3)).
+        "excessive message size": .malformed,
     ]
 
     /// The names of RFC 8446 §6.2, as OpenSSL spells them.

@@ -15,7 +15,8 @@ package struct TLSPolicy: Sendable, Hashable {
     package var protocols = ["http/1.1"]
     /// Cipher suites by OpenSSL's names, of all versions, the preferred one first; nil: those of RFC 9325 §4.2.
     package var suites: [String]?
-    /// Groups for the key exchange by OpenSSL's names, the preferred one first; nil: ``defaultGroups``.
+    /// Groups for the key exchange by OpenSSL's names; nil: ``defaultGroups``. TLS 1.2 takes the first that the client has; TLS
+    /// 1.3 does so where the client brings a key of none of them.
     package var groups: [String]?
     /// Does the client's order of suites count, and not ours?
     package var prefersClientsOrder = false

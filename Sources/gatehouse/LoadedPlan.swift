@@ -90,7 +90,7 @@ struct LoadedPlan {
             let address = SocketAddress(literal: tcp.listen, port: UInt16(clamping: tcp.port))?.description ?? tcp.listen
             rows.append([tcp.name, "tcp \(address)", "", Self.few(pools) { $0 }.joined(separator: ", ")])
         }
-        let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)" } ?? ""
+        let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)\nkTLS: \(KernelTLS.inWords)" } ?? ""
         return Table.text(rows) + records + certificates + plan.stapling.map { "\nOCSP stapling of \($0)" }.joined()
     }
 

@@ -238,7 +238,7 @@ struct TCPPassageTests {
         let directory = try TemporaryDirectory()
         let right = try directory.write(
             "right.toml",
-            "[[tcp]]\nname = \"mail\"\nport = 993\nupstream = \"a\"\n" + Self.server("a", "993"))
+            "[[tcp]]\nname = \"mail\"\nport = 993\nupstream = \"a\"\n" + Self.server("a", "1993"))
         let outcome = try await Command.run(Place.gatehouse, ["check", right])
         #expect(outcome.code == 0 && outcome.text.contains("everything else → a"), "\(outcome)")
         let wrong = try directory.write("wrong.toml", "[[tcp]]\nname = \"mail\"\nport = 993\nupstream = \"a\"\n")

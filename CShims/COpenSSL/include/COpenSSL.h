@@ -258,4 +258,12 @@ static inline unsigned long gh_ascii_name_flags(void) { return XN_FLAG_RFC2253; 
 static inline void gh_follow_clients_order(SSL_CTX *context) {
     SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }
+/// Has OpenSSL been built so that it could leave records to the kernel (SSL_OP_ENABLE_KTLS)?
+static inline int gh_has_kernel_tls(void) {
+#if defined(SSL_OP_ENABLE_KTLS) && !defined(OPENSSL_NO_KTLS)
+    return 1;
+#else
+    return 0;
+#endif
+}
 static inline int gh_error_reason(unsigned long code) { return ERR_GET_REASON(code); }

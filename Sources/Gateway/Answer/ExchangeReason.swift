@@ -85,6 +85,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case compressionFailed = "compression_failed"
     case requestStorageFull = "request_storage_full"
     case requestStorageFailed = "request_storage_failed"
+    case passedToItself = "passed_to_itself"
 
     /// Of the answer, unless more is known; 499 if none can be given (the client is gone).
     var status: Int { row.status }
@@ -186,6 +187,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .tooManyFiles: (503, .gateway, .internal)
         case .fileFailed: (500, .gateway, .internal)
         case .fileTruncated, .compressionFailed: (500, .gateway, .internal)
+        case .passedToItself: (508, .gateway, .internal)
         default: preconditionFailure("a reason without a row")
         }
     }

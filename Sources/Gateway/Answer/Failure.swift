@@ -79,6 +79,11 @@ struct Failure: Error {
             Failure.key(of: refusal.reason), AnswerFields(), nil)
     }
 
+    /// A connection of `[[tcp]]` that was passed on has ended otherwise than by both of its ends.
+    static func passage(_ reason: TunnelEnding.Reason, _ blame: Blame, detail: String = "", key: String? = nil) -> Failure {
+        Failure(Content(.tunnel(reason), 200, blame, detail, .never, key, AnswerFields(), nil))
+    }
+
     var reason: Reason { content.reason }
     /// Of the answer; 499 if none can be given (the client is gone).
     var status: Int { content.status }

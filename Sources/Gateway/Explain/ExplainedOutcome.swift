@@ -111,7 +111,7 @@ extension Explainer {
         }
     }
 
-    private static func why(_ server: UpstreamServer, _ group: UpstreamGroup, isPicked: Bool) -> String {
+    static func why(_ server: UpstreamServer, _ group: UpstreamGroup, isPicked: Bool) -> String {
         if server.parameters.isDraining { return "drains: only those who are stuck to it" }
         if server.weight == 0 { return "has weight 0" }
         if server.parameters.isBackup, !isPicked { return "a backup, asked when too few others are well" }
@@ -126,7 +126,7 @@ extension Explainer {
         }
     }
 
-    private static func words(_ method: UpstreamGroup.Method) -> String {
+    static func words(_ method: UpstreamGroup.Method) -> String {
         switch method {
         case .roundRobin: "round_robin"
         case .weighted: "weighted"

@@ -19,6 +19,7 @@ package struct Explainer {
     /// - Throws: when nobody would take the request at all.
     package func explain(_ request: ExplainedRequest) throws(ExplainedRequest.Fault) -> Explanation {
         let listener = try listener(for: request)
+        if let tcp = listener.tcp { return explain(tcp, of: listener, request) }
         var explanation = Explanation(listener: explained(listener), result: "")
         guard (listener.tls != nil) == request.isTLS else {
             refuseScheme(of: request, &explanation)
@@ -44,7 +45,9 @@ package struct Explainer {
         let name = request.host.lowercased()
         let found = here.first { ($0.tls != nil) == request.isTLS && $0.site(named: name) != nil } ?? here.first
         guard let found else {
-            let known = plan.listeners.map { "\($0.tls == nil ? "http" : "https") \($0.address)" }.joined(separator: ", ")
+            let known = plan.listeners.map { listener in
+                "\(listener.tcp != nil ? "tcp" : listener.tls == nil ? "http" : "https") \(listener.address)"
+            }.joined(separator: ", ")
             throw ExplainedRequest.Fault(description: "nothing listens on port \(request.port); there is: \(known)")
         }
         return found

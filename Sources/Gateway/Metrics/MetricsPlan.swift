@@ -13,11 +13,14 @@ final class MetricsPlan: Sendable {
     /// Each once.
     let routes: [RouteSeries]
     let pools: [Pool]
+    /// Of `[[tcp]]`, each once.
+    let passages: [TCPSeries]
     /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
     let merged: Int
 
-    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], merged: Int) {
+    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], passages: [TCPSeries], merged: Int) {
         self.unknown = unknown
+        self.passages = passages
         self.routes = routes
         self.pools = pools
         self.merged = merged
@@ -34,6 +37,7 @@ struct MetricsPlanning {
     private var routes: [RouteSeries] = []
     private var isListed: Set<ObjectIdentifier> = []
     private var pools: [MetricsPlan.Pool] = []
+    private var passages: [TCPSeries] = []
     private var merged = 0
 
     /// What those that are too many are counted under.
@@ -73,6 +77,15 @@ struct MetricsPlanning {
         }
     }
 
+    /// - Parameter upstream: the pool's name; empty for connections that go nowhere.
+    mutating func passages(listener: String, upstream: String) -> TCPSeries {
+        let labels = MetricLabels(["listener": listener, "upstream": upstream])
+        let series = carried.tcpSeries(
+            admits(labels) ? labels : MetricLabels(["listener": Self.other, "upstream": Self.other]), workers: workers)
+        if isListed.insert(ObjectIdentifier(series)).inserted { passages.append(series) }
+        return series
+    }
+
     mutating func add(_ plan: PoolPlan, site: String, _ name: String) {
         pools.append(MetricsPlan.Pool(labels: MetricLabels(["site": site, "upstream": name]), plan: plan))
     }
@@ -91,6 +104,6 @@ struct MetricsPlanning {
     /// All that has been given.
     mutating func plan() -> MetricsPlan {
         let unknown = series(MetricLabels(["site": "", "route": "", "upstream": ""]))
-        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, merged: merged)
+        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, passages: passages, merged: merged)
     }
 }

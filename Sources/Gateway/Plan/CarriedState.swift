@@ -19,6 +19,7 @@ final class CarriedState: Sendable {
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
+        var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
     }
 
     /// Of requests whose bodies are stored.
@@ -83,6 +84,10 @@ final class CarriedState: Sendable {
         tables.withLock { $0.serverSeries.object(of: labels, orNew: ServerSeries(labels, workers: workers)) }
     }
 
+    func tcpSeries(_ labels: MetricLabels, workers: Int) -> TCPSeries {
+        tables.withLock { $0.tcpSeries.object(of: labels, orNew: TCPSeries(labels, workers: workers)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -96,6 +101,7 @@ final class CarriedState: Sendable {
             tables.requests.forgetUnused()
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
+            tables.tcpSeries.forgetUnused()
         }
     }
 }

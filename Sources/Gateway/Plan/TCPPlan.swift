@@ -7,10 +7,13 @@ final class TCPPlan: Sendable {
         let group: UpstreamGroup
         /// The group's servers, in the same order.
         let pool: PoolPlan
+        /// Nil where nothing is counted.
+        let series: TCPSeries?
 
-        init(group: UpstreamGroup, pool: PoolPlan) {
+        init(group: UpstreamGroup, pool: PoolPlan, series: TCPSeries?) {
             self.group = group
             self.pool = pool
+            self.series = series
         }
     }
 
@@ -21,9 +24,12 @@ final class TCPPlan: Sendable {
     private let exact: [String: Target]
     private let wildcards: [String: Target]
     private let fallback: Target?
+    /// Of those that go nowhere; nil where nothing is counted.
+    let series: TCPSeries?
 
-    init(name: String, idleTimeout: UInt64, names: [String: Target], fallback: Target?) {
+    init(name: String, idleTimeout: UInt64, names: [String: Target], fallback: Target?, series: TCPSeries?) {
         self.name = name
+        self.series = series
         self.idleTimeout = idleTimeout
         self.fallback = fallback
         exact = names.filter { !$0.key.hasPrefix("*") }

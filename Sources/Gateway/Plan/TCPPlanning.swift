@@ -17,6 +17,12 @@ extension PlanBuilder {
             problem(at: "\(keyPath).listen", "\"\(tcp.listen)\" is not an IP address")
             return nil
         }
+        for (place, upstream) in tcp.upstreams.enumerated() where Self.isLoop(tcp, upstream.url) {
+            problem(
+                at: "\(keyPath).upstreams[\(place)].address",
+                "this is the listener itself: connections would go round in a circle",
+                hint: "name the server's own address")
+        }
         let site = Self.site(of: tcp)
         var pooled = pools(of: site, at: "\(keyPath).upstreams")
         var targets: [String: TCPPlan.Target] = [:]
@@ -29,11 +35,24 @@ extension PlanBuilder {
         }
         let plan = TCPPlan(
             name: tcp.name, idleTimeout: tcp.idleTimeout.nanoseconds, names: names,
-            fallback: tcp.upstream.flatMap { targets[$0] })
+            fallback: tcp.upstream.flatMap { targets[$0] }, series: metrics?.passages(listener: tcp.name, upstream: ""))
         return ListenerPlan(
             address: address, keyPath: keyPath, tls: nil, takesPlainHTTP2: false,
             proxyProtocol: tcp.proxyProtocol.map { ProxyProtocolPlan($0) }, exact: [:], wildcards: [:],
             fallback: SitePlan.empty(name: tcp.name, keyPath: keyPath), tcp: plan)
+    }
+
+    /// Does an address that needs no look-up lead to the listener that it is of? Longer circles are seen when a connection goes
+    /// round: `PassedConnections`.
+    private static func isLoop(_ tcp: TCPListener, _ url: UpstreamURL) -> Bool {
+        guard Int(url.port) == tcp.port, let own = SocketAddress(literal: tcp.listen, port: 0) else { return false }
+        let isAny = own.bytes.allSatisfy { $0 == 0 }
+        return switch url.host {
+        case .ipv4(let bytes): bytes == own.bytes || isAny && bytes.first == 127
+        case .ipv6(let bytes): bytes == own.bytes || isAny && bytes == [UInt8](repeating: 0, count: 15) + [1]
+        case .name(let name): name == "localhost" && (isAny || own.bytes.first == 127)
+        case .unix: false
+        }
     }
 
     private mutating func target(
@@ -44,7 +63,7 @@ extension PlanBuilder {
         guard let group = group(for: route, &pooled[name]),
             let pool = pooled[name]?.plan
         else { return nil }
-        return TCPPlan.Target(group: group, pool: pool)
+        return TCPPlan.Target(group: group, pool: pool, series: metrics?.passages(listener: site.name, upstream: name))
     }
 
     /// What a site would be that has these servers: balancing, health and names are the same.

@@ -223,7 +223,8 @@ extension PlanBuilder {
 
     private mutating func server(_ upstream: Upstream, _ proxy: Proxy, of site: Site, at keyPath: String) -> UpstreamServer {
         let url = upstream.url
-        if let loop = ownListener(of: url) {
+        // A site may well be behind a listener of [[tcp]] of the same gateway: there the connection ends.
+        if url.scheme != .tcp, let loop = ownListener(of: url) {
             problem(
                 at: "\(keyPath).url", "\(url) is this gateway's own site \"\(loop)\": requests would come back to it for ever")
         }

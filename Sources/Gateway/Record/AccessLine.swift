@@ -6,13 +6,31 @@ import Upstreams
 /// The text of one access-log line. Whatever came from a peer is escaped, so that no request can forge a line.
 struct AccessLine {
     let record: AccessRecord
-    let client: any ClientSide
+    /// Nil of a connection of `[[tcp]]`, which carries no request that is known of.
+    let client: (any ClientSide)?
+    let endpoint: ClientEndpoint
+    /// What such a connection's client has asked for by SNI.
+    let passedName: String?
     let style: AccessLogStyle
     /// When it was made, in nanoseconds since 1970. Nil leaves out what a tunnel's end decides: see `Blank`.
     let time: UInt64?
 
     /// Which configuration the exchange went by: the beginning of its hash, or nothing.
     let configuration: String
+
+    init(_ record: AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: UInt64?, configuration: String) {
+        (self.record, self.client, endpoint, passedName) = (record, client, client.endpoint, nil)
+        (self.style, self.time, self.configuration) = (style, time, configuration)
+    }
+
+    /// Of a connection of `[[tcp]]`.
+    init(
+        _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: UInt64,
+        configuration: String
+    ) {
+        (self.record, client, self.endpoint, passedName) = (record, nil, endpoint, name)
+        (self.style, self.time, self.configuration) = (style, time, configuration)
+    }
 
     /// A place in a template. Nothing else in a line is a control byte, so a blank is one. A line end is none of them.
     enum Blank: UInt8 {
@@ -80,12 +98,12 @@ struct AccessLine {
 
     private var format: Logging.Format { style.format }
 
-    var request: RequestHead? { client.requestIfAny }
+    var request: RequestHead? { client?.requestIfAny }
 
     /// The address that the site believes: through trusted proxies, the client behind them.
     var clientAddress: String {
-        guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return client.endpoint.peer.host }
-        return client.endpoint.clientAddress(of: request, for: site)?.text ?? client.endpoint.peer.host
+        guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return endpoint.peer.host }
+        return endpoint.clientAddress(of: request, for: site)?.text ?? endpoint.peer.host
     }
 
     func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
@@ -104,6 +122,7 @@ struct AccessLine {
     }
 
     private func appendRequestLine(to out: inout [UInt8]) {
+        if client == nil { return out.append("- - TCP") }
         guard let request, let method = text(request, request.methodRange) else { return out.append("-") }
         escape(method, to: &out)
         out.append(0x20)
@@ -147,7 +166,7 @@ struct AccessLine {
     }
 
     private func appendPairs(to out: inout [UInt8]) {
-        if let place = client.place {
+        if let place = client?.place {
             out.append(" stream=")
             out.append(decimal: UInt64(place.stream))
             out.append(" connection_requests=")
@@ -155,6 +174,7 @@ struct AccessLine {
         }
         if format == .compact { pair("user", record.user, to: &out) }
         pair("route", record.route?.text, to: &out)
+        pair("server_name", passedName, to: &out)
         pair("upstream", record.server?.url, to: &out)
         if record.attempts > 1 {
             out.append(" attempts=")
@@ -168,7 +188,7 @@ struct AccessLine {
             out.append(" upstream_ms=")
             Self.appendMilliseconds(duration, to: &out)
         }
-        if let tls = client.endpoint.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
+        if let tls = endpoint.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
         blank(.ending, to: &out) { _ in }
         pair("reason", record.reason?.word, to: &out)
         guard let failure = record.failure else { return }

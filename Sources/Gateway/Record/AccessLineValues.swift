@@ -32,7 +32,7 @@ extension AccessLine {
         case .time: .quotedBlank(.time)
         case .time_common: .quotedBlank(.commonTime)
         case .client: .word(clientAddress)
-        case .peer: .word(client.endpoint.peer.host)
+        case .peer: .word(endpoint.peer.host)
         case .site: record.site.map { .word($0.name) }
         case .user: record.user.map { .word($0) }
         case .status: .number(UInt64(record.status))
@@ -58,6 +58,7 @@ extension AccessLine {
         case .detail: record.failure.flatMap { $0.detail.isEmpty ? nil : .word($0.detail) }
         case .configuration: configuration.isEmpty ? nil : .word(configuration)
         case .tls, .tls_version, .cipher, .server_name, .alpn, .resumed, .client_cert: tlsValue(of: field)
+        case .version where client == nil: .literal("TCP")
         default: request.flatMap { value(of: field, in: $0) }
         }
     }
@@ -75,8 +76,8 @@ extension AccessLine {
         case .version: version(of: request).map { .literal($0) }
         case .http_version:
             request.hasRequestLine ? .literal(request.isHTTP2 ? "2" : request.minorVersion == 0 ? "1.0" : "1.1") : nil
-        case .stream: client.place.map { .number(UInt64($0.stream)) }
-        case .connection_requests: client.place.map { .number(UInt64($0.request)) }
+        case .stream: client?.place.map { .number(UInt64($0.stream)) }
+        case .connection_requests: client?.place.map { .number(UInt64($0.request)) }
         case .referer: value(.referer).map { .bytes(style.redaction.redacted($0)) }
         case .user_agent: value(.userAgent).map { .bytes($0) }
         default: nil
@@ -91,12 +92,11 @@ extension AccessLine {
     }
 
     private func tlsValue(of field: LogField) -> LogValue? {
-        let endpoint = client.endpoint
-        return switch field {
+        switch field {
         case .tls: endpoint.tls.map { .word($0.version) }
         case .tls_version: endpoint.tls.map { .word($0.version.hasPrefix("TLSv") ? String($0.version.dropFirst(4)) : $0.version) }
         case .cipher: endpoint.tls.map { .word($0.cipher) }
-        case .server_name: endpoint.session?.serverName.map { .word($0) }
+        case .server_name: (endpoint.session?.serverName ?? passedName).map { .word($0) }
         case .alpn: endpoint.session?.facts.alpn.map { .word($0) }
         case .resumed: endpoint.session.map { .flag($0.isResumed) }
         case .client_cert: endpoint.clientCertificate.map { .word($0.subject) }

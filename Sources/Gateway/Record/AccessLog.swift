@@ -60,15 +60,32 @@ final class AccessLog {
         let own = record.site?.log
         let place = place(of: own?.destination)
         let style = own?.style ?? style
-        if style.sampling > 1, !style.mustKeep(record) {
-            outputs[place].skipped += 1
-            guard outputs[place].skipped == style.sampling else { return }
-            outputs[place].skipped = 0
-        }
+        guard takes(record, style, at: place) else { return }
         let now = realtimeNanoseconds()
-        AccessLine(record: record, client: client, style: style, time: now, configuration: configuration)
-            .append(to: &outputs[place].batch.bytes)
+        AccessLine(record, client, style, time: now, configuration: configuration).append(to: &outputs[place].batch.bytes)
         endLine(now, at: place)
+    }
+
+    /// Adds the line of a connection of `[[tcp]]`.
+    /// - Parameters:
+    ///   - name: that its client has asked for by SNI.
+    ///   - configuration: which one it went by.
+    func append(_ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, configuration: String) {
+        guard takes(record, style, at: 0) else { return }
+        let now = realtimeNanoseconds()
+        AccessLine(record, of: endpoint, named: name, style, time: now, configuration: configuration)
+            .append(to: &outputs[0].batch.bytes)
+        endLine(now, at: 0)
+    }
+
+    /// Does it leave a line, where only some do?
+    @inline(__always)
+    private func takes(_ record: borrowing AccessRecord, _ style: AccessLogStyle, at place: Int) -> Bool {
+        guard style.sampling > 1, !style.mustKeep(record) else { return true }
+        outputs[place].skipped += 1
+        guard outputs[place].skipped == style.sampling else { return false }
+        outputs[place].skipped = 0
+        return true
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
@@ -76,7 +93,7 @@ final class AccessLog {
         let own = record.site?.log
         let style = own?.style ?? style
         var bytes: [UInt8] = []
-        AccessLine(record: record, client: client, style: style, time: nil, configuration: configuration).append(to: &bytes)
+        AccessLine(record, client, style, time: nil, configuration: configuration).append(to: &bytes)
         return Template(bytes: Array(bytes), format: style.format, destination: own?.destination)
     }
 

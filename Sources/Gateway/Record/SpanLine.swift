@@ -24,7 +24,7 @@ struct SpanLine {
         begin(span: trace.span, parent: trace.parent, kind: 2, to: &out)
         appendTimes(from: time &- record.duration, to: time, &out)
         out.append(",\"attributes\":[")
-        attribute("url.scheme", line.client.endpoint.isTLS ? "https" : "http", to: &out)
+        attribute("url.scheme", line.endpoint.isTLS ? "https" : "http", to: &out)
         for (field, name) in Self.attributes {
             guard let value = line.value(of: field) else { continue }
             out.append(",")

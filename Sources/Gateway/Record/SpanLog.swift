@@ -33,7 +33,7 @@ final class SpanLog {
     func append(_ record: AccessRecord, _ client: any ClientSide, _ tracing: TracingPlan, configuration: String) {
         guard writer != nil, let trace = record.trace, tracing.mustKeep(record) else { return }
         let now = realtimeNanoseconds()
-        let line = AccessLine(record: record, client: client, style: style, time: now, configuration: configuration)
+        let line = AccessLine(record, client, style, time: now, configuration: configuration)
         SpanLine(line: line, trace: trace, time: now).append(to: &batch.bytes)
         batch.endLine(time: now)
         if batch.bytes.count >= Self.flushSize { flush() }

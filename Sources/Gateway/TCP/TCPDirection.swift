@@ -14,6 +14,19 @@ struct TCPDirection {
     /// Bytes that have gone.
     private(set) var moved: UInt64 = 0
 
+    /// What ended it before its time.
+    struct Break: Error {
+        enum Place {
+            case source, target
+            /// The gateway has no descriptor left.
+            case here
+        }
+
+        /// The system's words.
+        var reason: String
+        var place: Place
+    }
+
     /// So often a direction goes on before the others of its loop have their turn.
     private static let rounds = 16
 
@@ -25,7 +38,7 @@ struct TCPDirection {
     /// Moves what can be moved.
     /// - Returns: has anything happened?
     /// - Throws: what broke one of the sockets, or that there is no pipe to be had.
-    mutating func advance(_ pipes: Spares<SplicePipe>) throws(SystemError) -> Bool {
+    mutating func advance(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
         if isDone { return false }
         var hasMoved = false
         for _ in 0..<Self.rounds {
@@ -38,28 +51,43 @@ struct TCPDirection {
         return true
     }
 
-    private mutating func step(_ pipes: Spares<SplicePipe>) throws(SystemError) -> Bool {
+    private mutating func step(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
         var hasMoved = false
-        if !hasEnded, source.socket.isReadable {
-            let pipe: SplicePipe
-            if let borrowed = self.pipe ?? pipes.take() { pipe = borrowed } else { pipe = try SplicePipe() }
-            self.pipe = pipe
-            switch try pipe.fill(from: source.socket) {
-            case .moved: hasMoved = true
-            case .end: hasEnded = true
-            case .blocked: break
-            }
-        }
+        if !hasEnded, source.socket.isReadable { hasMoved = try fill(pipes) }
         guard let pipe else { return hasMoved }
-        if case .moved(let count) = try pipe.drain(into: target.socket) {
-            moved += UInt64(count)
-            hasMoved = true
+        do throws(SystemError) {
+            if case .moved(let count) = try pipe.drain(into: target.socket) {
+                moved += UInt64(count)
+                hasMoved = true
+            }
+        } catch {
+            throw Break(reason: error.reason, place: .target)
         }
         if pipe.count == 0 {
             self.pipe = nil
             pipes.put(pipe)
         }
         return hasMoved
+    }
+
+    private mutating func fill(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
+        let pipe: SplicePipe
+        if let borrowed = self.pipe ?? pipes.take() {
+            pipe = borrowed
+        } else {
+            do throws(SystemError) { pipe = try SplicePipe() } catch { throw Break(reason: error.reason, place: .here) }
+        }
+        self.pipe = pipe
+        do throws(SystemError) {
+            switch try pipe.fill(from: source.socket) {
+            case .moved: return true
+            case .end: hasEnded = true
+            case .blocked: break
+            }
+        } catch {
+            throw Break(reason: error.reason, place: .source)
+        }
+        return false
     }
 
     /// Has each socket wake its waiter when this direction could go on. Interests add up over both directions.

@@ -7,48 +7,51 @@ import Upstreams
 
 /// The step that passes a connection of `[[tcp]]` on to a server.
 extension ClientConnection {
-    /// Why it goes nowhere, and the key that decided it.
-    private struct Refusal: Error {
-        let reason: String
-        var key: String?
-    }
-
     /// Finds the server, connects to it, and moves bytes until the end.
     /// - Returns: false if the connection is to be cut.
     func passOn(_ plan: TCPPlan) async -> Bool {
-        let began = state.loop.now
-        var facts: Logger.Metadata = ["listener": "\(plan.name)"]
-        do throws(Refusal) {
-            var name: String?
+        var record = AccessRecord(began: state.loop.now)
+        record.site = endpoint.listener.fallback
+        var (name, series) = (String?.none, plan.series)
+        var ending: TCPRelay.Ending?
+        do throws(Failure) {
+            let times = state.shared.passed.count(from: stream.peerAddress) + 1
+            guard times <= PassedConnections.most else {
+                throw Failure(.passedToItself, detail: "it has been passed on here \(times - 1) times: it goes round in a circle")
+            }
             if plan.asksForName { name = try await readName() }
-            if let name { facts["server_name"] = "\(name)" }
-            guard let target = plan.target(named: name) else { throw Refusal(reason: "no upstream is for it", key: "tcp.sni") }
-            let ending = try await passOn(to: target, plan, name, &facts)
-            facts["duration_ms"] = "\((state.loop.now &- began) / 1_000_000)"
-            return tell(ending, facts)
+            guard let target = plan.target(named: name) else {
+                throw Failure(.noRoute, detail: "no upstream is for it", key: "tcp.sni")
+            }
+            series = target.series
+            ending = try await passOn(to: target, plan, name, times, &record)
         } catch {
-            if let key = error.key { facts["key"] = "\(key)" }
-            tell("a TCP connection was refused", error.reason, .info, facts)
-            return false
+            record.failure = error
         }
+        record.duration = state.loop.now &- record.began
+        record.failure = record.failure ?? ending?.failure
+        record.status = record.failure?.status ?? 200
+        count(record, ending, series)
+        tell(ending, record, plan, name)
+        return ending == .complete
     }
 
     private func passOn(
-        to target: TCPPlan.Target, _ plan: TCPPlan, _ name: String?, _ facts: inout Logger.Metadata
-    ) async throws(Refusal) -> TCPRelay.Ending {
+        to target: TCPPlan.Target, _ plan: TCPPlan, _ name: String?, _ times: Int, _ record: inout AccessRecord
+    ) async throws(Failure) -> TCPRelay.Ending {
         let generation = endpoint.generation
-        let (server, place) = try await connect(to: target, of: generation, name)
-        let pool = generation.pool(target.pool, place)
+        let (server, place) = try await connect(to: target, of: generation, name, &record)
+        let (pool, own) = (generation.pool(target.pool, place), server.localAddress)
+        if let own { state.shared.passed.begin(own, count: times) }
+        target.series?.opened(worker: state.number)
         defer {
             server.close()
+            if let own { state.shared.passed.end(own) }
             pool.leaseEnded()
         }
-        facts["upstream"] = "\(target.group.servers[place].url)"
         var relay = TCPRelay(stream, server)
         let ending = await relay.run(waiter, state.pipes, idleTimeout: plan.idleTimeout)
-        facts["received"] = "\(relay.up.moved)"
-        facts["sent"] = "\(relay.down.moved)"
-        if ending == .idle { facts["key"] = "tcp.idle_timeout" }
+        (record.bodyBytesReceived, record.bodyBytesSent) = (relay.up.moved, relay.down.moved)
         // Whoever is still there sees that it was no ordinary end.
         if ending != .complete { server.abort() }
         return ending
@@ -57,7 +60,7 @@ extension ClientConnection {
     // MARK: The name
 
     /// What the client asks for by SNI; nil if for nothing, or it speaks no TLS.
-    private func readName() async throws(Refusal) -> String? {
+    private func readName() async throws(Failure) -> String? {
         let buffer = state.buffers.acquire()
         defer { state.buffers.release(buffer) }
         do throws(TransportError) {
@@ -66,59 +69,95 @@ extension ClientConnection {
             case .malformed, .incomplete: return nil
             }
         } catch {
-            throw Refusal(reason: "no hello of TLS: \(error.description)", key: "limits.handshake_timeout")
+            let reason: ExchangeReason = if case .timedOut = error { .headTimeout } else { .clientLeft }
+            throw Failure(reason, detail: "no hello of TLS: \(error.description)", key: "limits.handshake_timeout")
         }
     }
 
     // MARK: The server
 
     private func connect(
-        to target: TCPPlan.Target, of generation: Generation, _ name: String?
-    ) async throws(Refusal) -> (stream: Stream, place: Int) {
+        to target: TCPPlan.Target, of generation: Generation, _ name: String?, _ record: inout AccessRecord
+    ) async throws(Failure) -> (stream: Stream, place: Int) {
         var request = UpstreamGroup.Request(now: state.loop.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
-        var last = ""
+        var last: Failure?
         // Nothing has been sent, so each server may be tried.
         for _ in target.group.servers.indices {
             request.now = state.loop.now
             let place: Int
             switch target.group.pick(request) {
             case .server(let choice): place = choice
-            case .full: throw Refusal(reason: "every server has as many connections as it may", key: "tcp.upstreams.max_conns")
-            case .draining: throw Refusal(reason: "every server drains", key: "tcp.upstreams.drain")
-            case .unavailable: throw Refusal(reason: "no server can be reached\(last)")
+            case .full:
+                throw Failure(
+                    .upstreamQueueFull, detail: "every server has as many connections as it may", key: "tcp.upstreams.max_conns")
+            case .draining: throw Failure(.groupDraining, detail: "every server drains", key: "tcp.upstreams.drain")
+            case .unavailable: throw last ?? Failure(.groupUnavailable, detail: "no server can be reached")
             }
             let server = target.group.servers[place]
+            record.attempts += 1
+            record.server = server
             do throws(TransportError) {
                 let header = endpoint.proxyHeader(for: server, from: self.stream.localAddress, serverName: name)
                 let stream = try await generation.pool(target.pool, place).connectStream(waiter, header: header)
+                record.connectDuration = state.loop.now &- request.now
                 server.succeeded(in: state.loop.now &- request.now, now: state.loop.now)
                 return (stream, place)
             } catch {
                 server.failed(.unreachable, reason: error.description, now: state.loop.now)
-                last = ": \(server.url): \(error.description)"
+                let words = "no server can be reached: \(server.url): \(error.description)"
+                last =
+                    if case .timedOut = error {
+                        Failure(.upstreamConnectTimeout, detail: words, key: "tcp.connect_timeout")
+                    } else if case .unresolved = error {
+                        Failure(.upstreamUnresolved, detail: words)
+                    } else {
+                        Failure(.upstreamConnectFailed, detail: words)
+                    }
                 request.excluded.insert(place)
             }
         }
-        throw Refusal(reason: "no server can be reached\(last)")
+        throw last ?? Failure(.groupUnavailable, detail: "no server can be reached")
     }
 
-    // MARK: The log
+    // MARK: What is told of it
 
-    private func tell(_ ending: TCPRelay.Ending, _ facts: Logger.Metadata) -> Bool {
-        switch ending {
-        case .complete: tell("a TCP connection has ended", nil, .debug, facts)
-        case .idle: tell("a TCP connection was cut", "nothing came for too long", .info, facts)
-        case .cut: tell("a TCP connection was cut", "the gateway stops", .info, facts)
-        case .broken(let reason): tell("a TCP connection broke off", reason, .info, facts)
+    private func count(_ record: AccessRecord, _ ending: TCPRelay.Ending?, _ series: TCPSeries?) {
+        guard let series else { return }
+        series.count(record, ending == nil ? .refused : ending == .complete ? .complete : .broken, worker: state.number)
+        if let reason = record.reason { state.series.count(reason) }
+    }
+
+    private func tell(_ ending: TCPRelay.Ending?, _ record: AccessRecord, _ plan: TCPPlan, _ name: String?) {
+        if state.log.isOn(for: nil) {
+            let hash = endpoint.generation.plan.configurationHash
+            state.log.append(record, of: endpoint, named: name, configuration: hash)
         }
-        return ending == .complete
+        var facts: Logger.Metadata = ["listener": "\(plan.name)", "client": "\(endpoint.peer.host)"]
+        if let name { facts["server_name"] = "\(name)" }
+        if let failure = record.failure { facts["reason"] = "\(failure.detail)" }
+        if let key = record.failure?.key { facts["key"] = "\(key)" }
+        guard let ending else { return log.info("a TCP connection was refused", metadata: facts) }
+        if let server = record.server { facts["upstream"] = "\(server.url)" }
+        facts["duration_ms"] = "\(record.duration / 1_000_000)"
+        facts["received"] = "\(record.bodyBytesReceived)"
+        facts["sent"] = "\(record.bodyBytesSent)"
+        switch ending {
+        case .complete: log.debug("a TCP connection has ended", metadata: facts)
+        case .idle, .cut: log.info("a TCP connection was cut", metadata: facts)
+        case .broken: log.info("a TCP connection broke off", metadata: facts)
+        }
     }
+}
 
-    private func tell(_ words: Logger.Message, _ reason: String?, _ level: Logger.Level, _ facts: Logger.Metadata) {
-        var facts = facts
-        facts["client"] = "\(endpoint.peer.host)"
-        if let reason { facts["reason"] = "\(reason)" }
-        log.log(level: level, words, metadata: facts)
+extension TCPRelay.Ending {
+    /// Nil if both sides have ended.
+    fileprivate var failure: Failure? {
+        switch self {
+        case .complete: nil
+        case .idle: .passage(.idle, .client, detail: "nothing came for too long", key: "tcp.idle_timeout")
+        case .cut: .passage(.cut, .gateway, detail: "the gateway stops", key: "limits.drain_timeout")
+        case .broken(let reason, let blame): .passage(blame == .upstream ? .upstreamBroke : .clientBroke, blame, detail: reason)
+        }
     }
 }

@@ -10,7 +10,7 @@ struct TCPRelay: ~Copyable {
         case idle
         /// The gateway stops.
         case cut
-        case broken(String)
+        case broken(String, Failure.Blame)
     }
 
     private let client: Socket
@@ -33,8 +33,10 @@ struct TCPRelay: ~Copyable {
     ) async -> Ending {
         var lastMoved = waiter.loop.now
         while true {
-            do throws(SystemError) {
+            var isUp = true
+            do throws(TCPDirection.Break) {
                 let goesUp = try up.advance(pipes)
+                isUp = false
                 let goesDown = try down.advance(pipes)
                 if up.isDone, down.isDone { return .complete }
                 if goesUp || goesDown {
@@ -43,7 +45,13 @@ struct TCPRelay: ~Copyable {
                     continue
                 }
             } catch {
-                return .broken(error.reason)
+                let blame: Failure.Blame =
+                    switch error.place {
+                    case .here: .gateway
+                    case .source: isUp ? .client : .upstream
+                    case .target: isUp ? .upstream : .client
+                    }
+                return .broken(error.reason, blame)
             }
             let idle = waiter.loop.now &- lastMoved
             guard idle < idleTimeout else { return .idle }

@@ -11,6 +11,7 @@ package final class ProcessCounters: Sendable {
     private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
+    let passed = PassedConnections()
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// A worker begins, and counts there.
