@@ -17,7 +17,7 @@ CASES = {**SUFFERING, **CHOOSING}
 async def run_case(name, options):
     with tempfile.TemporaryDirectory(prefix="gatehouse-chaos-") as folder:
         ports = free_ports(4)
-        context = Context(Path(folder), options.binary, options.requests, options.clients, ports[0])
+        context = Context(Path(folder), options.binary, options.requests, options.clients, ports[0], options.http2)
         context.servers = [Nginx(context.folder, number, port, options.http2) for number, port in enumerate(ports[1:])]
         try:
             print(f"{name:12} holds: {await CASES[name](context)}", flush=True)

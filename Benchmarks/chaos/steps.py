@@ -20,6 +20,8 @@ class Context:
     clients: int
     #: Gatehouse's.
     port: int
+    #: What is spoken to the servers.
+    http2: bool = False
     servers: list[Nginx] = field(default_factory=list)
     gate: Gatehouse | None = None
 

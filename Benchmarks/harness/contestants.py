@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from .processes import Child
 from .scenarios import Scenario
 from .site import Site
 
-SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 Command = Callable[["Contestant", Site, bool], list[str]]
 
 
@@ -90,17 +88,20 @@ def _floor(program: Contestant, site: Site, _: bool) -> list[str]:
     return [program.path, str(site.ports["port"]), str(site.ports["plain_port"]), str(site.certificate), str(site.key)]
 
 
-ALL_FEATURES = frozenset({"proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections",
-                          "h2-websocket"})
+#: HTTP/2 to upstreams, without TLS and with it.
+HTTP2_UPSTREAMS = frozenset({"h2c", "secure-h2"})
+ALL_FEATURES = HTTP2_UPSTREAMS | {
+    "proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections", "h2-websocket"}
 #: name, version option, features, command, environment
 _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ...]], ...] = (
-    ("nginx", "-v", ALL_FEATURES - {"h2-websocket"}, _nginx, ()),
+    # nginx speaks HTTP/2 to upstreams from 1.29 on.
+    ("nginx", "-v", ALL_FEATURES - {"h2-websocket"} - HTTP2_UPSTREAMS, _nginx, ()),
     ("haproxy", "-v", ALL_FEATURES - {"static", "precompressed"}, _haproxy, ()),
     # Caddy sends compressed files without a length, which the load generator wants.
-    ("caddy", "version", ALL_FEATURES - {"precompressed", "h2-websocket"}, _caddy, (("GOMAXPROCS", "1"),)),
-    # h2o 2.2 issues TLS 1.3 tickets that it does not accept.
-    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets", "h2-websocket"}, _h2o, ()),
-    ("nghttpx", "-v", frozenset({"proxy", "http2"}), _nghttpx, ()),
+    ("caddy", "version", ALL_FEATURES - {"precompressed", "h2-websocket"} - HTTP2_UPSTREAMS, _caddy, (("GOMAXPROCS", "1"),)),
+    # h2o 2.2 issues TLS 1.3 tickets that it does not accept, and speaks HTTP/1.1 to upstreams.
+    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets", "h2-websocket"} - HTTP2_UPSTREAMS, _h2o, ()),
+    ("nghttpx", "-v", HTTP2_UPSTREAMS | {"proxy", "http2"}, _nghttpx, ()),
 )
 
 
@@ -114,7 +115,7 @@ def find_contestants(gatehouse: Path, programs: Path, without: list[str]) -> tup
     else:
         missing.append(f"gatehouse ({gatehouse})")
     for name, option, features, command, environment in _PEERS:
-        path = shutil.which(name, path=SEARCH)
+        path = shutil.which(name, path=processes.SEARCH)
         if path:
             found.append(Contestant(name, path, _version(path, option), features, command, environment=environment))
         else:

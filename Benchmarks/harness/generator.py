@@ -44,7 +44,7 @@ def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
         words += ["--expect-bytes", str(load.expect_bytes)]
     if load.accept:
         words += ["--accept-encoding", load.accept]
-    return words + ["--resume"] * load.resume + ["--hold"] * load.hold
+    return words + ["--call"] * load.is_call + ["--resume"] * load.resume + ["--hold"] * load.hold
 
 
 def wrk_command(site: Site, load: Load, path: str, run: Run) -> list[str]:

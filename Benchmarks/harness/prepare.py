@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .contestants import SEARCH
+from .processes import SEARCH
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / ".build" / "bench"
@@ -17,7 +17,7 @@ C_PROGRAMS = ("load", "floor", "upstream")
 C_LIBRARIES = ("openat2",)
 #: Program to Debian package.
 PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o",
-            "nghttpx": "nghttp2-proxy", "wrk": "wrk", "cc": "gcc",
+            "nghttpx": "nghttp2-proxy", "nghttpd": "nghttp2-server", "wrk": "wrk", "cc": "gcc",
             "openssl": "openssl"}
 
 

@@ -17,6 +17,8 @@ GATEWAY_CORE = 0
 LOAD_CORE = 1
 DESCRIPTORS = 65536
 PR_SET_PDEATHSIG = 1
+#: Where programs are looked for.
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

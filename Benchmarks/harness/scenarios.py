@@ -23,6 +23,8 @@ class Load:
     streams: int = 0
     expect_bytes: int | None = None
     upload_bytes: int = 0
+    #: The upload is a call of gRPC's: one message, without a length.
+    is_call: bool = False
     message_bytes: int = 0
     #: Accept-Encoding; empty: none is sent.
     accept: str = ""
@@ -86,6 +88,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("h2-upload-1m", "request", "HTTP/2 → http, 1 MiB request bodies, 8 clients with 2 streams each",
              "/echo/upload", Load(connections=8, streams=2, upload_bytes=MIB, expect_bytes=len(SMALL_BODY)),
              _needs("proxy", "http2")),
+    Scenario("h2-h2c", "request", "HTTP/2 → h2c, 95-byte answers, 32 clients with 10 streams each",
+             "/h2c/small", _small(32, 10), _needs("proxy", "http2", "h2c")),
+    Scenario("https-https2", "request", "https → https in HTTP/2, 95-byte answers, keep-alive, 32 clients in HTTP/1.1",
+             "/secure-h2/small", _small(32), _needs("proxy", "secure-h2")),
+    Scenario("grpc-unary", "call", "gRPC → gRPC without TLS, a message of 64 bytes and its echo, 32 clients with 10 streams each",
+             "/grpc/echo", Load(streams=10, upload_bytes=69, expect_bytes=69, is_call=True), _needs("proxy", "http2", "h2c")),
     Scenario("h2-static-1k", "request", "1 KiB file over HTTP/2, 32 clients with 10 streams each",
              "/static/1k.bin", Load(streams=10, expect_bytes=KIB), _needs("static", "http2")),
     Scenario("handshake-full", "connection", "new connection, full handshake and one proxied request, 16 at a time",

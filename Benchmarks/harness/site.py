@@ -7,6 +7,7 @@ import gzip
 import itertools
 import random
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class Site:
 
 def make_site(work: Path, programs: Path) -> Site:
     """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes and one of text."""
-    names = ["port", "plain_port", "secure_port", "echo_port", *(f"four_port_{number}" for number in range(1, 5))]
+    names = ["port", "plain_port", "secure_port", "echo_port", "h2c_port", "secure_h2_port", "grpc_port",
+             *(f"four_port_{number}" for number in range(1, 5))]
     site = Site(work, programs, dict(zip(names, processes.free_ports(len(names)))))
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
@@ -98,8 +100,18 @@ def upstreams(site: Site, more_addresses: str = "") -> Iterator[None]:
     `more_addresses` are further `listen` lines of nginx."""
     configuration = site.fill("upstream-nginx.conf", more_addresses=more_addresses)
     nginx = ["nginx", "-c", str(configuration), "-e", str(site.work / "upstream-nginx.err")]
-    with _listening(site, nginx, "plain_port"), echo(site):
+    with _listening(site, nginx, "plain_port"), echo(site), _calls(site):
         yield
+
+
+def _calls(site: Site) -> contextlib.AbstractContextManager[None]:
+    """nghttpd, to which a call of gRPC's is a body that it sends back, and the trailer. Where there is none nobody listens."""
+    program = shutil.which("nghttpd", path=processes.SEARCH)
+    if not program:
+        return contextlib.nullcontext()
+    command = [program, "--no-tls", "--address=127.0.0.1", "--echo-upload", "--trailer=grpc-status: 0", "--workers=1",
+               str(site.ports["grpc_port"])]
+    return _listening(site, command, "grpc_port")
 
 
 def echo(site: Site) -> contextlib.AbstractContextManager[None]:

@@ -1,6 +1,6 @@
 """Whole requests through the release build, counted in instructions by valgrind's callgrind.
 
-One client on one connection, one worker, the bench's own upstream: so many requests, then twice as many. The difference leaves
+One client on one connection, one worker, the bench's upstreams: so many requests, then twice as many. The difference leaves
 out the start, the handshake and the end. The kernel's work is not in it."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from . import generator, prepare, processes
 from .processes import Child
 from .scenarios import KIB, SMALL_BODY, Load
-from .site import Site, echo, make_site
+from .site import Site, make_site, upstreams
 
 #: Of the smaller run. A handshake's instructions differ from run to run by some ten thousand, which so many requests share.
 REQUESTS = 2_000
@@ -51,6 +51,7 @@ burst_size = 1000000
 CASES = (
     Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
     Whole("whole/http2-95-bytes", "/echo/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
+    Whole("whole/http2-both-95-bytes", "/h2c/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole(
         "whole/guarded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=GUARDED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
@@ -71,7 +72,7 @@ def count(cases: list[Whole]) -> dict[str, float]:
         subprocess.run(["objcopy", "--strip-debug", str(built), str(program)], check=True)
         runs = [(case, requests) for case in cases for requests in (REQUESTS, 2 * REQUESTS)]
         ports = processes.free_ports(len(site.ports) + len(runs))[len(site.ports):]
-        with echo(site), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with upstreams(site), ThreadPoolExecutor(os.cpu_count()) as pool:
             collected = dict(zip(runs, pool.map(lambda run, port: _collected(site, program, port, *run), runs, ports)))
     return {case.name: (collected[case, 2 * REQUESTS] - collected[case, REQUESTS]) / REQUESTS for case in cases}
 

@@ -38,6 +38,7 @@ struct http2 {
 static unsigned char request_fields[1024];
 static size_t request_length;
 static struct request message;  ///< a WebSocket's
+static size_t call_bytes;       ///< of bodies that are messages of gRPC's; 0: they are none
 
 static void add_field(unsigned char first, int second, const char *value) {
     size_t length = strlen(value);
@@ -80,9 +81,11 @@ void make_http2(struct load *load) {
     add_field(0x0f, 19 - 15, "*/*");                                         // accept
     if (options->accept) add_field(0x0f, 16 - 15, options->accept);
     if (options->upload_bytes) {
+        bool is_call = options->is_call;
+        if (is_call) call_bytes = options->upload_bytes, add_named("te", "trailers");
         snprintf(text, sizeof text, "%zu", options->upload_bytes);
-        add_field(0x0f, 28 - 15, text);                                      // content-length
-        add_field(0x0f, 31 - 15, "application/octet-stream");
+        if (!is_call) add_field(0x0f, 28 - 15, text);                        // content-length
+        add_field(0x0f, 31 - 15, is_call ? "application/grpc" : "application/octet-stream");
     }
 }
 
@@ -144,6 +147,10 @@ static void send_bodies(struct connection *connection) {
             unsigned char *out = append_frame(connection, DATA, flags, stream->identifier, length);
             if (message.bytes) memcpy(out, message.bytes + message.length - stream->unsent, length);
             else memset(out, 'u', length);
+            if (call_bytes && stream->unsent == call_bytes) {
+                out[0] = 0;  // not compressed
+                write_number(out + 1, (uint32_t)call_bytes - 5);
+            }
             stream->unsent -= length;
             stream->window -= (long)length;
             http2->window -= (long)length;

@@ -27,6 +27,7 @@ struct options {
     double rate;                ///< units per second in an open loop; 0: closed loop
     size_t units;               ///< how many after each connection's first; 0: as many as come in `seconds`
     size_t upload_bytes;        ///< request body; 0: GET
+    bool is_call;               ///< in HTTP/2: the body is one message of gRPC's, with its head of five bytes
     long expect_bytes;          ///< the answer's body length; -1: any
     size_t message_bytes;       ///< WebSocket payload
     const char *accept;         ///< Accept-Encoding; NULL: none is sent

@@ -28,7 +28,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
         {"warmup", 1, 0, 'W'},      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},    {"upload-bytes", 1, 0, 'u'},
         {"expect-bytes", 1, 0, 'e'}, {"message-bytes", 1, 0, 'm'}, {"resume", 0, 0, 'R'}, {"hold", 0, 0, 'H'},
         {"ciphersuites", 1, 0, 'C'}, {"host", 1, 0, 'h'},   {"variants", 1, 0, 'v'}, {"accept-encoding", 1, 0, 'A'},
-        {"units", 1, 0, 'n'}, {"streams", 1, 0, 'S'}, {0}};
+        {"units", 1, 0, 'n'}, {"streams", 1, 0, 'S'}, {"call", 0, 0, 'G'}, {0}};
     *options = (struct options){.host = "localhost", .path = "/", .variants = 1, .connections = 1, .warmup = 0.5, .seconds = 1,
                                 .expect_bytes = -1, .message_bytes = 64, .ciphersuites = "TLS_AES_128_GCM_SHA256"};
     for (int option; (option = getopt_long(count, arguments, "", table, NULL)) != -1;) {
@@ -54,6 +54,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
             case 'S': options->streams = atoi(optarg); break;
             case 'R': options->resume = true; break;
             case 'H': options->hold = true; break;
+            case 'G': options->is_call = true; break;
             case 'A': options->accept = optarg; break;
             case 'C': options->ciphersuites = optarg; break;
             default: exit(2);
@@ -61,6 +62,7 @@ static void parse_options(struct options *options, int count, char **arguments) 
     }
     if (options->port <= 0 || options->connections <= 0 || options->variants <= 0 || options->streams < 0) exit(2);
     if (options->streams && options->work == WORK_CONNECT) exit(2);
+    if (options->is_call && (!options->streams || options->upload_bytes < 5)) exit(2);
 }
 
 static void prepare(struct load *load) {

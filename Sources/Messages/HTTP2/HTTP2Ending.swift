@@ -46,6 +46,8 @@ extension HTTP2Connection {
     /// - Parameter error: how it broke, if it did.
     package func endStreams(_ error: PeerError? = nil) {
         breakage = breakage ?? error
+        // A connection in use has none most times that its session ends, and keeps its tables.
+        guard !streams.isEmpty else { return }
         let open = streams.all
         streams = HTTP2StreamTable()
         abandonedCount = 0

@@ -159,8 +159,9 @@ package final class HTTP2Inflow: BodySource {
 
     /// Drops what has come.
     package func discard() {
+        guard !waiting.isEmpty else { return }
         for buffer in waiting { buffers.release(buffer) }
-        waiting = []
+        waiting.removeAll(keepingCapacity: true)
     }
 
     /// Nobody will take anything more: what has come is dropped, and what comes is credited without being kept.

@@ -28,7 +28,7 @@ extension HTTP2Connection {
     package func open(_ stream: HTTP2Stream, isToHead: Bool, switching: [UInt8] = []) {
         guard error == nil, departure == nil, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
         lastStream += lastStream == 0 ? 1 : 2
-        stream.open(as: lastStream)
+        stream.takeNumber(lastStream, window: peer.initialWindowSize)
         stream.answer.isToHead = isToHead
         stream.answer.switching = switching
         streams.append(stream)

@@ -54,8 +54,15 @@ package final class HTTP2Stream {
         answer.reset()
         abandonedAt = nil
         isQueued = false
+        let connection = connection
         inflow.open(window: connection.limits.streamWindow, now: connection.now)
         outflow.open(window: connection.peer.initialWindowSize)
+    }
+
+    /// A request's stream, which has just begun, gets its number; the server's windows may be others by now.
+    func takeNumber(_ identifier: UInt32, window: Int) {
+        number = identifier
+        outflow.open(window: window)
     }
 
     /// Has the peer reset it, or has its connection ended?

@@ -5,16 +5,32 @@ import HTTP2
 import Messages
 import WebSocket
 
-/// One stream of a connection to an upstream that speaks HTTP/2: the side of one exchange.
+/// One stream of a connection to an upstream that speaks HTTP/2: the side of one exchange, and then of another.
 final class HTTP2Upstream {
     let connection: HTTP2UpstreamConnection
-    private let stream: HTTP2Stream
-    let isReused: Bool
+    /// Nil between two exchanges.
+    private var current: HTTP2Stream?
+    private(set) var isReused = false
 
-    init(_ stream: HTTP2Stream, of connection: HTTP2UpstreamConnection) {
-        self.stream = stream
+    private var stream: HTTP2Stream {
+        guard let current else { preconditionFailure("an exchange is over") }
+        return current
+    }
+
+    init(of connection: HTTP2UpstreamConnection) {
         self.connection = connection
+    }
+
+    /// An exchange begins.
+    func take(_ stream: HTTP2Stream) {
+        current = stream
         isReused = connection.hasServed
+    }
+
+    private func end() {
+        guard let stream = current.take() else { return }
+        connection.end(stream)
+        connection.keep(self)
     }
 }
 
@@ -74,9 +90,9 @@ extension HTTP2Upstream: UpstreamSide {
     var hasOtherVersion: Bool { connection.mayFallBack }
 
     func attach(to waiter: Waiter) { stream.attach(to: waiter) }
-    func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
+    func watch(reading: Bool, writing: Bool) { current?.watch(reading: reading, writing: writing) }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, nil) }
 
-    func giveBack(to pool: Pool) { connection.end(stream) }
-    func cancel() { connection.end(stream) }
+    func giveBack(to pool: Pool) { end() }
+    func cancel() { end() }
 }

@@ -31,6 +31,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
+    /// They hold the connection, which lets go of them at its end.
+    private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
     private var spareText: [UInt8] = []
 
@@ -92,8 +94,26 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     func makeSide() -> HTTP2Upstream {
         // That it was silent while nothing was asked says nothing.
         if isIdle { liveness.heard(at: loop.now) }
-        return HTTP2Upstream(http2.makeRequestStream(), of: self)
+        let side = takeSpareSide() ?? HTTP2Upstream(of: self)
+        side.take(http2.makeRequestStream())
+        return side
     }
+
+    /// - Returns: one that nobody else has any more.
+    private func takeSpareSide() -> HTTP2Upstream? {
+        while var spare = spareSides.popLast() {
+            if isKnownUniquelyReferenced(&spare) { return spare }
+        }
+        return nil
+    }
+
+    /// Keeps a side whose exchange is over for another.
+    func keep(_ side: HTTP2Upstream) {
+        if isOpen, spareSides.count < Self.mostSpareSides { spareSides.append(side) }
+    }
+
+    /// As many as are lent at a time by default.
+    private static let mostSpareSides = 128
 
     /// The exchange on a stream is over, one way or the other.
     func end(_ ended: HTTP2Stream) {
@@ -139,6 +159,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     func end(_ error: PeerError?) {
         guard isOpen else { return }
         isOpen = false
+        spareSides = []
         // What the kernel does not take now is not worth waiting for.
         if error == nil { _ = try? http2.flush() }
         let departure = http2.departure.map { "the server has left: \($0.code.name) \($0.words)" }
