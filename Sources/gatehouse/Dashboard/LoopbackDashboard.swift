@@ -2,6 +2,7 @@ import Configuration
 import EventLoop
 import FoundationEssentials
 import HTTP
+import Logging
 import Messages
 import Transport
 
@@ -41,8 +42,13 @@ final class LoopbackDashboard: Upgraded {
 
     /// Says where it is, and waits for the end of whoever has asked. What they send is dropped.
     private func stay() async {
-        let (inflow, outflow, waiter) = (streams.inflow, streams.outflow, streams.waiter)
-        guard (try? outflow.write(line.span)) == line.count, (try? outflow.flush()) == true else { return }
+        let (inflow, outflow, waiter, line) = (streams.inflow, streams.outflow, streams.waiter, line)
+        do throws(PeerError) {
+            // Of a new connection the kernel takes a line at once.
+            guard try outflow.write(line.span) == line.count, try outflow.flush() else { return }
+        } catch {
+            return
+        }
         while !isOver {
             inflow.discard()
             guard let read = try? inflow.read(), read != .end else { return }
