@@ -25,7 +25,7 @@ struct Gatehouse: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, CheckCommand.self, SchemaCommand.self, ExplainCommand.self, ReloadCommand.self,
-            UpgradeCommand.self, StatusCommand.self, TopCommand.self,
+            UpgradeCommand.self, StatusCommand.self, TopCommand.self, DashboardCommand.self,
             ServersCommand.self, ConnectionsCommand.self, CacheCommand.self, HistoryCommand.self, RollbackCommand.self,
             CertsCommand.self, TrustCommand.self, TLSCommand.self, DoctorCommand.self, DemoCommand.self,
         ],

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -21,8 +22,10 @@ struct DashboardPageTests {
     }
 
     /// Some requests until the program has ended: without any there is nothing to be plotted.
-    private func browse(_ watched: WatchedGatehouse, _ action: String, key: String = WatchedGatehouse.key) async throws -> String
-    {
+    /// - Parameter page: nil: that of `[management]`.
+    private func browse(
+        _ watched: WatchedGatehouse, _ action: String, key: String = WatchedGatehouse.key, at page: String? = nil
+    ) async throws -> String {
         let certificates = try await Certificates.ready()
         let load = try ChildProcess(
             "curl", ["-sS", "-o", "/dev/null", "--rate", "20/s", "http://localhost:\(watched.port)/[1-10000]"])
@@ -30,7 +33,7 @@ struct DashboardPageTests {
         let outcome = try await Command.run(
             Place.pythonWithLibraries,
             [
-                Place.peer("dashboard_browser.py"), "http://127.0.0.1:\(watched.management)/dashboard", key,
+                Place.peer("dashboard_browser.py"), page ?? "http://127.0.0.1:\(watched.management)/dashboard", key,
                 certificates.local.certificate, action,
             ])
         #expect(outcome.exit == .code(0), "\(outcome)")
@@ -77,6 +80,40 @@ struct DashboardPageTests {
         #expect(servers.filter { $0["order"] as? String == "draining" }.count == 1, "\(servers)")
         tunnel.wire.close()
         try await watched.running.end()
+    }
+
+    @Test("gatehouse dashboard offers it on the loopback interface to who has its address, until it ends")
+    func offered() async throws {
+        let upstream = try upstream()
+        let watched = try await WatchedGatehouse([upstream.port])
+        let command = try ChildProcess(Place.gatehouse, ["dashboard", "--socket", watched.socket])
+        let parts = try await command.output.first(1)[0].split(separator: "#")
+        let (page, key) = (String(try #require(parts.first)), String(try #require(parts.last)))
+        #expect(page.hasPrefix("http://127.0.0.1:") && page.hasSuffix("/dashboard") && key.utf8.count == 32)
+        let status = page.replacing("/dashboard", with: "/status")
+        func code(_ fields: [String], _ url: String) async throws -> String {
+            try await Command.curl(["-o", "/dev/null", "-w", "%{http_code}"] + fields.flatMap { ["-H", $0] } + [url]).text
+        }
+        #expect(try await code([], page) == "200")
+        #expect(try await code([], status) == "401")
+        #expect(try await code(["X-API-Key: \(key)"], status) == "200")
+        #expect(try await code(["X-API-Key: \(WatchedGatehouse.key)"], status) == "401")
+        #expect(try await code(["X-API-Key: \(key)", "Host: evil.example"], status) == "403")
+        #expect(try await code(["X-API-Key: \(key)", "Origin: https://evil.example"], status) == "403")
+        let shown = try await browse(watched, "offered", at: "\(page)#\(key)")
+        #expect(shown == "{\"violations\":[],\"hash\":\"\",\"buttons\":3}\n")
+        let log = watched.running.process.errors
+        #expect(try await log.first { $0.contains("the dashboard is offered") }.contains(key) == false)
+        command.signal(SIGINT)
+        _ = try await command.exit()
+        // It is gone when the gateway has seen that.
+        while try await Command.curl(["-o", "/dev/null", page]).code == 0 {}
+        #expect(try await watched.ask("/status").status == 200)
+        // And with the gateway, if that ends first.
+        let other = try ChildProcess(Place.gatehouse, ["dashboard", "--socket", watched.socket])
+        _ = try await other.output.first(1)
+        try await watched.running.end()
+        #expect(try await other.exit() == .code(0))
     }
 
     @Test("axe-core finds nothing, in both colour schemes and at a phone's width")

@@ -328,6 +328,11 @@ async function watch() {
   }
 }
 
+// `gatehouse dashboard` gives the key behind a "#", which browsers send to nobody. It does not stay there.
+if (/^#[0-9a-f]{32}$/.test(location.hash)) {
+  keep(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+}
 byId("door").addEventListener("submit", (event) => {
   event.preventDefault();
   keep(byId("key").value);

@@ -57,11 +57,14 @@ actor AdminClient {
     }
 
     /// Asks for what has no end, and reads it.
-    /// - Parameter taking: gets it as it comes; false: enough.
+    /// - Parameters:
+    ///   - taking: gets it as it comes; false: enough.
     /// - Returns: when it is enough, or when the server has ended it.
     /// - Throws: what the server says is wrong, or why it cannot be asked.
-    func follow(_ target: String, taking: @escaping @Sendable (Span<UInt8>) -> Bool) async throws {
-        let asked = Call.Request(.get, Array(target.utf8), authority: Array("localhost".utf8))
+    func follow(
+        _ target: String, _ method: HTTP.Method = .get, taking: @escaping @Sendable (Span<UInt8>) -> Bool
+    ) async throws {
+        let asked = Call.Request(method, Array(target.utf8), authority: Array("localhost".utf8))
         let answer = try await withTaskExecutorPreference(loop) { try await send(asked, taking: taking) }
         guard let answer, answer.status != 200 else { return }
         if let problem = try? JSONDecoder().decode(AdminProblem.self, from: Data(answer.body)) { throw AdminRefusal(problem) }

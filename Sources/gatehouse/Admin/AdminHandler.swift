@@ -96,14 +96,16 @@ final class AdminHandler: ServiceHandler {
             // RFC 9110 §15.5.6: a 405 says what is allowed.
             var fields = FieldSection()
             let methods = here.map { $0.method == .get ? "GET, HEAD" : "\($0.method.name ?? "")" }
-            fields.append("Allow", methods.isEmpty ? "GET, HEAD" : methods.joined(separator: ", "))
+            let read = path == DashboardResources.page ? "GET, HEAD, POST" : "GET, HEAD"
+            fields.append("Allow", methods.isEmpty ? read : methods.joined(separator: ", "))
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
         }
         return .answer(await resource.answer(resources, Asked(body: body, query: head.fields.bytes[head.query])))
     }
 
-    /// Its page and its stream; nil where something else is asked for.
+    /// Its page, its stream, and a place for it; nil where something else is asked for.
     private func dashboard(_ head: RequestHead, _ path: String, _ role: ManagementAccess.Role) async -> ServiceReply? {
+        if head.method == .post, path == DashboardResources.page { return await resources.offerDashboard() }
         guard head.method == .get || head.method == .head else { return nil }
         switch path {
         case DashboardResources.page: return .answer(DashboardResources.answer)

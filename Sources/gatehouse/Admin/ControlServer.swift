@@ -9,6 +9,8 @@ import Transport
 /// Answers scrapers or operators over TCP, on an event loop that is no worker's.
 actor ControlServer {
     nonisolated let loop: EventLoop
+    /// Where it listens; port 0 has become the kernel's choice.
+    nonisolated let address: SocketAddress
     private let service: Messages.Service
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -91,8 +93,10 @@ actor ControlServer {
         _ handler: @Sendable () -> any ServiceHandler
     ) async throws(SystemError) {
         self.loop = loop
+        let listener = try Listener(address, on: loop, shares: replacing)
+        self.address = listener.address
         service = Messages.Service(
-            try Listener(address, on: loop, shares: replacing), tls: tls, limits: limits, loop: loop,
+            listener, tls: tls, limits: limits, loop: loop,
             buffers: BufferPool(smallCapacity: 16_384), handler: handler())
     }
 

@@ -85,6 +85,19 @@ async def order(base):
     print(await window.run("JSON.stringify(violations)"), flush=True)
 
 
+async def offered(base):
+    """An address with a key behind a "#": no door, and no key that stays in the address."""
+    window = await new_window(base, "about:blank")
+    await window.call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+    await window.call("Page.navigate", url=URL)
+    while await window.run("location.href") != URL.split("#")[0]:
+        pass
+    await plotted(window)
+    print(await window.run("""JSON.stringify({
+        violations, hash: location.hash, buttons: document.querySelectorAll('#servers .actions button').length,
+    })"""), flush=True)
+
+
 async def axe(base):
     """What axe-core finds, in both schemes and at a phone's width, as JSON."""
     script = Path(importlib.util.find_spec("axe_playwright_python").origin).parent / "axe.min.js"
@@ -112,4 +125,4 @@ async def look(base):
     print(await window.run("JSON.stringify(violations)"), flush=True)
 
 
-browse(CERTIFICATE, {"watch": watch, "order": order, "axe": axe, "look": look}[ACTION])
+browse(CERTIFICATE, {"watch": watch, "order": order, "offered": offered, "axe": axe, "look": look}[ACTION])
