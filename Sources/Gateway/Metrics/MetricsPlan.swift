@@ -13,13 +13,15 @@ final class MetricsPlan: Sendable {
     /// Each once.
     let routes: [RouteSeries]
     let pools: [Pool]
+    let caches: [CacheSeries]
     /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
     let merged: Int
 
-    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], merged: Int) {
+    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], caches: [CacheSeries], merged: Int) {
         self.unknown = unknown
         self.routes = routes
         self.pools = pools
+        self.caches = caches
         self.merged = merged
     }
 }
@@ -34,6 +36,7 @@ struct MetricsPlanning {
     private var routes: [RouteSeries] = []
     private var isListed: Set<ObjectIdentifier> = []
     private var pools: [MetricsPlan.Pool] = []
+    private var caches: [CacheSeries] = []
     private var merged = 0
 
     /// What those that are too many are counted under.
@@ -77,6 +80,15 @@ struct MetricsPlanning {
         pools.append(MetricsPlan.Pool(labels: MetricLabels(["site": site, "upstream": name]), plan: plan))
     }
 
+    /// What is kept of the answers of a site's upstreams.
+    mutating func cache(_ site: SiteIdentity, named name: String) -> CacheSeries {
+        let labels = MetricLabels(["site": name])
+        let series = carried.cacheSeries(
+            site, admits(labels) ? labels : MetricLabels(["site": Self.other]), workers: workers)
+        caches.append(series)
+        return series
+    }
+
     private mutating func admits(_ labels: MetricLabels) -> Bool {
         if known.contains(labels) { return true }
         guard room > 0 else {
@@ -91,6 +103,6 @@ struct MetricsPlanning {
     /// All that has been given.
     mutating func plan() -> MetricsPlan {
         let unknown = series(MetricLabels(["site": "", "route": "", "upstream": ""]))
-        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, merged: merged)
+        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, caches: caches, merged: merged)
     }
 }

@@ -46,6 +46,7 @@ extension Gateway {
         var text = MetricsText(isOpen: format == .openMetrics)
         text.append(metrics.routes)
         text.append(metrics.pools)
+        text.append(metrics.caches)
         text.append(shared.workerSeries)
         text.append(plan, metrics)
         text.append(shared)

@@ -18,6 +18,7 @@ final class CarriedState: Sendable {
         var rates = IdentityTable<RateIdentity, RateTable>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
+        var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
     }
 
@@ -81,6 +82,10 @@ final class CarriedState: Sendable {
         tables.withLock { $0.serverSeries.object(of: labels, orNew: ServerSeries(labels, workers: workers)) }
     }
 
+    func cacheSeries(_ site: SiteIdentity, _ labels: MetricLabels, workers: Int) -> CacheSeries {
+        tables.withLock { $0.cacheSeries.object(of: site, orNew: CacheSeries(labels, workers: workers)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -94,6 +99,7 @@ final class CarriedState: Sendable {
             tables.requests.forgetUnused()
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
+            tables.cacheSeries.forgetUnused()
         }
     }
 }

@@ -8,8 +8,8 @@ final class ManagementHandler: ServiceHandler {
     private let access: ManagementAccess
     private let admin: AdminHandler
 
-    /// To start a program of somebody's choice is for those who are on the machine.
-    private static let local: Set = ["/upgrade"]
+    /// To start a program of somebody's choice, or to look on while clients ask, is for those who are on the machine.
+    private static let local: Set = ["/upgrade", AdminTap.path]
 
     init(_ resources: AdminResources, _ access: ManagementAccess) {
         self.resources = resources
