@@ -23,7 +23,8 @@ struct TapTests {
         let common = "curl --path-as-is --globoff --include"
         #expect(
             command(fields: [("Host", Array("www.example:8443".utf8)), ("Accept", Array("*/*".utf8)), ("X-Empty", [])])
-                == "\(common) --http1.1 --header 'Accept: */*' --header 'X-Empty;' --header 'User-Agent:' 'https://www.example:8443/a?b'"
+                == "\(common) --http1.1 --header 'Accept: */*' --header 'X-Empty;' --header 'User-Agent:' "
+                + "'https://www.example:8443/a?b'"
         )
         #expect(
             command("POST", version: 2, fields: [("accept", [0x2A]), ("user-agent", [0x61])], hasBody: true)
@@ -86,6 +87,36 @@ struct TapTests {
             #expect(throws: TapFilter.Flaw.self) { try filter.set(name, to: value) }
         }
         #expect((try? filter.set("colour", to: "red")) == false)
+    }
+
+    @Test("a worker makes so many lines between two ticks and no more, and each is handed over or counted, whenever that is")
+    func worker() throws {
+        let tap = Tap(TapFilter(), capacity: 40_000)
+        let own = WorkerTap(tap, worker: 0)
+        var (seen, lost, made) = (0, 0, 0)
+        for (place, count) in [1, 700, 0, 2100, 3, 700].enumerated() {
+            for number in 0..<count {
+                made += 1
+                own.show {
+                    var object = JSONObject()
+                    object.add("line", String(repeating: "x", count: 100))
+                    object.add("number", number)
+                    return object
+                }
+            }
+            own.flush()
+            // Whoever is slow finds less.
+            guard place != 1, place != 3 else { continue }
+            for line in String(decoding: tap.take(), as: UTF8.self).split(separator: "\n") {
+                let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                if let count = object["lost"] as? Int { lost += count } else { seen += 1 }
+            }
+        }
+        #expect(made == 3504 && seen + lost == made && lost > 100 && seen > 700, "\(seen) seen, \(lost) lost")
+        own.end()
+        own.show { JSONObject() }
+        own.flush()
+        #expect(tap.take().isEmpty)
     }
 
     @Test("lines that nobody takes are lost, and counted; what is taken is whole lines")

@@ -5,6 +5,10 @@ import Testing
 /// `gatehouse explain --running`: what would become of a request now.
 @Suite("gatehouse explain of a running gateway")
 struct LiveExplainTests {
+    private func server(_ port: UInt16) -> String {
+        "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(port)\"\nmax_conns = 1\n"
+    }
+
     private func site(_ port: FreePort, _ upstreams: [UInt16], keys: String = "") -> String {
         """
         [[sites]]
@@ -14,7 +18,7 @@ struct LiveExplainTests {
         port = \(port)
         [sites.proxy]
         enabled = true
-        \(upstreams.map { "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\($0)\"\nmax_conns = 1\n" }.joined())
+        \(upstreams.map(server).joined())
         \(keys)
         [[sites.proxy.routes]]
         path = "/"

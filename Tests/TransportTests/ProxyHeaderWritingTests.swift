@@ -30,8 +30,7 @@ import Testing
         var fields = ProxyHeaderFields()
         fields.alpn = "h2"
         fields.authority = "a.example"
-        fields.tls = ProxyHeaderFields.TLS(
-            version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
+        fields.tls = ProxyHeaderFields.TLS(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
             certificate: .init(commonName: "Someone", isOfSession: false))
         for ends in [four, six] {
             let bytes = written(.v2, ends, fields)

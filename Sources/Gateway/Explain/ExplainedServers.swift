@@ -2,7 +2,7 @@ import Configuration
 import HTTP
 import Upstreams
 
-/// Which of an upstream's servers would be picked, and why not the others: of a process that has just started, or as they are now.
+/// Which of an upstream's servers would be picked, and why not the others: in a process that has just started, or now.
 struct ExplainedServers {
     let configuration: Configuration
     /// Are they in use, so that their states say something?

@@ -59,8 +59,9 @@ struct CurlCommand {
         Self.quote(value, to: &out)
     }
 
-    /// A word of a shell's command line that stands for just these bytes: in single quotes, or, where some are not printable ASCII,
-    /// in dollar-single-quotes (POSIX.1-2024, XCU 2.2.4), which bash, zsh and ksh know. A zero byte, which no word can have, ends it.
+    /// A word of a shell's command line that stands for just these bytes: in single quotes, or, where some are not printable
+    /// ASCII, in dollar-single-quotes (POSIX.1-2024, XCU 2.2.4), which bash, zsh and ksh know. A zero byte, which no word can
+    /// have, ends it.
     static func quote(_ bytes: [UInt8], to out: inout [UInt8]) {
         let isPlain = bytes.allSatisfy { 0x20..<0x7F ~= $0 }
         out.append(isPlain ? "'" : "$'")

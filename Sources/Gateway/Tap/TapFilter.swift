@@ -22,8 +22,8 @@ package struct TapFilter: Sendable {
         package let words: String
     }
 
-    /// Sets what a name stands for: `site`, `route`, `status` (`503`, `5xx` or `400-499`), `client` (an address or a block), `method`,
-    /// `path` (a glob, as of a route).
+    /// Sets what a name stands for: `site`, `route`, `status` (`503`, `5xx` or `400-499`), `client` (an address or a block),
+    /// `method`, `path` (a glob, as of a route).
     /// - Returns: false if there is no such name.
     package mutating func set(_ name: String, to value: String) throws(Flaw) -> Bool {
         switch name {

@@ -6,7 +6,10 @@ final class WorkerTap {
     let tap: Tap
     private let worker: Int
     private var lines: [UInt8] = []
+    /// How many that are.
     private var count = 0
+    /// Lines since the last tick.
+    private var made = 0
     /// Lines that were not made since the last time.
     private var lost: UInt64 = 0
     /// Exchanges that were shown.
@@ -63,7 +66,7 @@ final class WorkerTap {
 
     private func hasRoom() -> Bool {
         guard !isOver else { return false }
-        if count < Self.mostLines { return true }
+        if made < Self.mostLines { return true }
         lost &+= 1
         return false
     }
@@ -72,23 +75,22 @@ final class WorkerTap {
         object.end(&lines)
         lines.append(0x0A)
         count += 1
+        made += 1
         if lines.count >= Self.flushSize { hand() }
     }
 
     /// Hands over what there is; the next lines have room again.
     func flush() {
         hand()
-        count = 0
+        made = 0
     }
-
-    private var handed = 0
 
     private func hand() {
         guard !lines.isEmpty || lost > 0 else { return }
-        tap.add(lines, count: count - handed, lost: lost)
+        tap.add(lines, count: count, lost: lost)
         lines.removeAll(keepingCapacity: true)
         lost = 0
-        handed = count
+        count = 0
     }
 
     /// Nothing more is shown.

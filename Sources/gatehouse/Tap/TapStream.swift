@@ -4,8 +4,8 @@ import HTTP
 import Messages
 import Transport
 
-/// Sends what a tap shows to one reader. What the reader does not take waits in the tap, and is lost where that is full: no exchange
-/// waits for it.
+/// Sends what a tap shows to one reader. What the reader does not take waits in the tap, and is lost where that is full: no
+/// exchange waits for it.
 final class TapStream: Upgraded {
     private let tap: Tap
     private let streams: UpgradedStreams

@@ -50,7 +50,8 @@ struct CountedPartsTests {
         let certificates = try await Certificates.ready()
         let (port, upstream) = (try FreePort(), try Upstream.saying("ok"))
         let ssl =
-            "[sites.ssl]\nenabled = true\ncert_file = \"\(certificates.local.certificate)\"\nkey_file = \"\(certificates.local.key)\"\n"
+            "[sites.ssl]\nenabled = true\ncert_file = \"\(certificates.local.certificate)\"\n"
+            + "key_file = \"\(certificates.local.key)\"\n"
         let running = try await ReloadingGatehouse(
             site(port, upstream.port).replacing("[sites.proxy]\n", with: ssl + "[sites.proxy]\n"))
         let connect = "openssl s_client -connect 127.0.0.1:\(port) -servername localhost"

@@ -32,7 +32,8 @@ struct Scrape {
             from prometheus_client.\(parser) import text_string_to_metric_families as families
             for family in families(open(sys.argv[1], newline="\\n").read()):
                 for sample in family.samples:
-                    if not sample.name.startswith(("process_", "gatehouse_loop", "gatehouse_worker", "gatehouse_connections", "gatehouse_buffers",
+                    if not sample.name.startswith(("process_", "gatehouse_loop", "gatehouse_worker", "gatehouse_connections",
+                        "gatehouse_buffers",
                         "gatehouse_upstream_idle")):
                         print(family.type, sample.name, sorted(sample.labels.items()), sample.value)
             """
