@@ -15,6 +15,20 @@ package final class BufferPool {
     private var smallCapacity: Int
     private static let bulkCapacity = 65_536
 
+    /// How many buffers there are.
+    package struct Counts: Equatable {
+        /// Lent, and not given back yet.
+        package var used: Int
+        /// That wait for the next who needs one.
+        package var smallKept: Int
+        package var bulkKept: Int
+    }
+
+    private var used = 0
+
+    /// As of now.
+    package var counts: Counts { Counts(used: used, smallKept: small.count, bulkKept: bulk.count) }
+
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
         self.smallCapacity = smallCapacity
@@ -29,7 +43,8 @@ package final class BufferPool {
 
     /// An empty buffer, which is the caller's until it is released.
     package func acquire(_ size: Size = .small) -> Buffer {
-        switch size {
+        used &+= 1
+        return switch size {
         case .small: small.take() ?? Buffer(capacity: smallCapacity)
         case .bulk: bulk.take() ?? Buffer(capacity: Self.bulkCapacity)
         }
@@ -37,6 +52,7 @@ package final class BufferPool {
 
     /// Takes a buffer back, whatever it holds; one that has grown, or that is beyond what is kept, is freed.
     package func release(_ buffer: consuming Buffer) {
+        used &-= 1
         buffer.clear()
         guard !buffer.hasGrown else { return }
         if buffer.capacity == smallCapacity {
@@ -51,7 +67,7 @@ package final class BufferPool {
 /// given back is the first to go: it is still in the processor's caches.
 private final class FreeBuffers {
     private var first: Buffer?
-    private var count = 0
+    private(set) var count = 0
     private let limit: Int
 
     init(keeping limit: Int) {

@@ -8,19 +8,11 @@ package struct Admin: Sendable, Equatable {
         case none
     }
 
-    /// When a reload is undone by itself: too many answers are 5xx.
-    package struct RollbackRule: Sendable, Equatable {
-        /// More than this share of all answers.
-        package var percent: Double
-        /// For so long.
-        package var duration: Duration
-    }
-
     package var socket = Socket.standard
     /// How many configurations are kept in the state directory; 0: none.
     package var history = 20
-    /// nil: never.
-    package var rollbackOn: RollbackRule?
+    /// When a reload is undone by itself; nil: never.
+    package var rollbackOn: FailureShare?
 
     package init() {}
 }
@@ -38,26 +30,8 @@ extension Admin {
             socket = text.value == "none" ? .none : .file(path: text.value)
         }
         table.read("history", into: &history, in: 0...1000)
-        if let text = table.string(["rollback_on"], allowEmpty: false) {
-            rollbackOn = RollbackRule(text.value)
-            if rollbackOn == nil {
-                table.reading.error(text, "\"\(text.value)\" is no such condition", hint: "write it like \"5xx > 5% for 30s\"")
-            }
-        }
+        table.read("rollback_on", into: &rollbackOn)
         table.finish()
-    }
-}
-
-extension Admin.RollbackRule {
-    /// `"5xx > 5% for 30s"`; nil if it is none: a share of 0 to below 100, and 1 second to 1 hour.
-    init?(_ text: String) {
-        let words = text.split(separator: " ").map(String.init)
-        guard words.count == 5, words[0] == "5xx", words[1] == ">", words[2].hasSuffix("%"), words[3] == "for",
-            let percent = Double(words[2].dropLast()), (0..<100).contains(percent),
-            let seconds = Units.seconds(words[4]), (1...3600).contains(seconds)
-        else { return nil }
-        self.percent = percent
-        duration = .milliseconds(Int((seconds * 1000).rounded()))
     }
 }
 

@@ -16,6 +16,7 @@ package struct Configuration: Sendable {
     package var admin = Admin()
     package var metrics = Metrics()
     package var tracing = Tracing()
+    package var recorder = Recorder()
     /// In the order of the file.
     package var sharedPools: [SharedPool] = []
     /// In the order of the file; never empty in a configuration without errors and without `tcp`.

@@ -61,6 +61,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("management", old.management, new.management)
         section("metrics", old.metrics, new.metrics)
         section("tracing", old.tracing, new.tracing)
+        section("recorder", old.recorder, new.recorder)
     }
 
     private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {

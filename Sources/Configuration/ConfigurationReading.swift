@@ -74,6 +74,7 @@ extension Configuration {
         let admin = Admin(reading: document.table("admin"))
         let metrics = Metrics(reading: document.table("metrics"))
         let tracing = Tracing(reading: document.table("tracing"))
+        let recorder = Recorder(reading: document.table("recorder"))
         let poolTables = document.tables("upstreams")
         let sharedPools = poolTables.compactMap(SharedPool.init(reading:))
         let inherited = Site.Inherited(
@@ -104,6 +105,7 @@ extension Configuration {
         configuration.metrics = metrics
         configuration.tracing = tracing
         configuration.sharedPools = sharedPools
+        configuration.recorder = recorder
         configuration.sites = sites
         configuration.tcp = listeners.map(\.listener)
         return configuration

@@ -58,7 +58,7 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + [adminSection, metricsSection, tracingSection] + siteSections + protectionSections
+        globalSections + [adminSection, metricsSection, tracingSection, recorderSection] + siteSections + protectionSections
         + siteRouteSections(like: proxySections + belowRoutes)
         + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections
         + sharedPoolSections(like: proxySections + proxyDetailSections + [balancingSection] + healthSections)

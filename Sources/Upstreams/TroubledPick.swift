@@ -15,11 +15,14 @@ struct TroubledPick {
     let group: UpstreamGroup
     var request: UpstreamGroup.Request
     let turn: Int
+    /// Is what is chosen to count as under way? Else it is only asked who would be chosen.
+    let claims: Bool
 
-    init(group: UpstreamGroup, request: UpstreamGroup.Request, turn: Int) {
+    init(group: UpstreamGroup, request: UpstreamGroup.Request, turn: Int, claims: Bool = true) {
         self.group = group
         self.request = request
         self.turn = turn
+        self.claims = claims
     }
 
     consuming func run() -> UpstreamGroup.Pick {
@@ -147,6 +150,7 @@ struct TroubledPick {
     }
 
     private func claim(_ index: Int) -> Bool {
+        guard claims else { return true }
         let server = group.servers[index]
         if standing(server).contains(.open), !server.record.claimTrial(now: request.now, server.parameters.health) {
             return false

@@ -93,6 +93,9 @@ package final class UpstreamGroup: Sendable {
 
         package init() {}
 
+        /// Whose turn the next pick is.
+        var present: Int { next.load(ordering: .relaxed) }
+
         func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
     }
 
@@ -130,6 +133,18 @@ package final class UpstreamGroup: Sendable {
             return .server(choice)
         }
         return TroubledPick(group: self, request: request, turn: turn).run()
+    }
+
+    /// Which server `pick` would choose now. Nothing counts as under way, and nobody's turn is taken.
+    package func preview(_ request: Request) -> Pick {
+        let turn = turns.present
+        if let stuck = request.stuckTo, !request.excluded.contains(stuck), mayStay(at: stuck, request), servers[stuck].hasRoom {
+            return .server(stuck)
+        }
+        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain {
+            return .server(choice)
+        }
+        return TroubledPick(group: self, request: request, turn: turn, claims: false).run()
     }
 
     /// One of its servers answered a request badly. It is not ejected for that while all others answer alike: then the requests,
@@ -208,10 +223,13 @@ package final class UpstreamGroup: Sendable {
 
     /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
     private func claim(stuck index: Int, _ request: Request) -> Bool {
+        mayStay(at: index, request) && servers[index].record.begin(atMost: servers[index].parameters.maxConns)
+    }
+
+    private func mayStay(at index: Int, _ request: Request) -> Bool {
         let server = servers[index]
         let standing = server.record.standing(now: request.now, server.parameters.health)
         guard server.weight > 0 || standing.contains(.draining) else { return false }
-        guard standing.isDisjoint(with: [.open, .unwell, .ejected, .disabled]) else { return false }
-        return server.record.begin(atMost: server.parameters.maxConns)
+        return standing.isDisjoint(with: [.open, .unwell, .ejected, .disabled])
     }
 }

@@ -61,6 +61,8 @@ actor Reloader {
     /// It is not watched in turn.
     var isGoingBack = false
     var answerWatch: AnswerWatch?
+    /// Goes by the configuration in use; nil before the gateway serves.
+    private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
     var historyFailure: String?
     private var last: Task<Outcome, Never>?
@@ -96,6 +98,9 @@ actor Reloader {
 
     /// - Parameter body: is called when other files are in use than before.
     func whenFilesChange(_ body: @escaping @Sendable () async -> Void) { filesChanged = body }
+
+    /// - Parameter recorder: goes by whatever configuration is in use.
+    func tell(_ recorder: RecorderDumps) { self.recorder = recorder }
 
     /// Reads the file anew, and uses what it says. One at a time: what the file says when this is called, or later, is what
     /// counts.
@@ -187,6 +192,7 @@ actor Reloader {
         configuration = loaded.configuration
         remember(loaded.source)
         await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
+        await recorder?.use(loaded.configuration)
         await filesChanged?()
         let generations = Set(await gateway.generations.joined())
         let done = Done(

@@ -11,18 +11,9 @@ extension Reloader {
     var history: ConfigurationHistory {
         let path = source.path.hasPrefix("/") ? source.path : FileManager.default.currentDirectoryPath + "/" + source.path
         let name = ContentHash.hexadecimal(Array(path.utf8)).prefix(12)
-        return ConfigurationHistory(directory: "\(stateDirectory)/history/\(name)", most: configuration.admin.history)
+        return ConfigurationHistory(
+            directory: "\(configuration.stateDirectoryInUse)/history/\(name)", most: configuration.admin.history)
     }
-
-    private var stateDirectory: String {
-        let written = configuration.server.stateDir
-        guard !hasOwnStateDirectory, let given = Environment.value("STATE_DIRECTORY")?.split(separator: ":").first else {
-            return written
-        }
-        return String(given)
-    }
-
-    private var hasOwnStateDirectory: Bool { configuration.server.stateDir != ServerIdentity().stateDir }
 
     /// The gateway serves its first configuration.
     func begin() async {
@@ -48,7 +39,7 @@ extension Reloader {
             historyFailure = failure
             // Nobody has asked for the standard directory, and not everybody may write to it.
             log.log(
-                level: hasOwnStateDirectory ? .warning : .info, "the configuration cannot be kept in the history",
+                level: configuration.namesStateDirectory ? .warning : .info, "the configuration cannot be kept in the history",
                 metadata: [
                     "reason": "\(failure)", "help": "name a directory with [server] state_dir, or set [admin] history = 0",
                 ])

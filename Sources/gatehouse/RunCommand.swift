@@ -19,8 +19,8 @@ struct RunCommand: AsyncParsableCommand {
             SIGTERM, SIGINT and SIGQUIT stop gracefully: no new connections, exchanges in
             flight finish within limits.drain_timeout. A second SIGTERM or SIGINT stops at
             once. SIGHUP reloads the configuration and opens the log files again,
-            SIGUSR1 only opens the log files. SIGUSR2 starts the program anew, which takes
-            the place of this process without refusing a client.
+            SIGUSR1 only opens the log files. SIGUSR2 writes what the flight recorder keeps
+            to a file.
             """)
 
     @Argument(help: "A directory to serve over plain HTTP, instead of a configuration.")

@@ -19,18 +19,18 @@ struct Service: Sendable {
     private let renewal: CertificateRenewal
     /// Nil for what another process cannot take over.
     private let upgrader: Upgrader?
+    private let recorder: RecorderDumps
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
     /// Nil if scrapers are answered at the admin socket alone.
     private var metrics: ControlServer?
     /// Nil without `[management]`.
     private var management: ControlServer?
-    /// Nil if nobody can ask.
-    private let feed: SnapshotFeed?
+    private let feed: SnapshotFeed
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
-    /// Of what is asked of the process, and no client's; nil if there is nothing of it.
-    private let controlLoop: EventLoop?
+    /// Of what is asked of the process, and no client's.
+    private let controlLoop: EventLoop
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -68,6 +68,7 @@ struct Service: Sendable {
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
         await service.renewal.follow()
+        await service.recorder.use(loaded.configuration)
         await service.serve(whenStopping)
         watchdog.cancel()
         await service.renewal.stop()
@@ -105,31 +106,27 @@ struct Service: Sendable {
             var metrics: ControlServer?
             var management: ControlServer?
             var watcher: FileWatcher?
-            var feed: SnapshotFeed?
-            var controlLoop: EventLoop?
+            let loop = try EventLoop()
+            try loop.start(name: "admin")
             if let reloader {
-                let loop = try EventLoop()
-                try loop.start(name: "admin")
-                controlLoop = loop
                 watcher = FileWatcher(reloader, on: loop, log: log)
                 await watcher?.open()
-                feed = SnapshotFeed(gateway, reloader, server: configuration.server, on: loop)
             }
+            let feed = SnapshotFeed(gateway, reloader, server: configuration.server, on: loop)
             let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, watcher) : nil
-            if let reloader, let feed, let loop = controlLoop {
-                let resources = AdminResources(gateway, reloader, upgrader, feed, log: log, server: configuration.server)
-                // The process before has the socket until its place is taken.
-                if inheritance == nil {
-                    admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
-                    metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: loop, replacing: false)
-                    management = try await ControlServer.management(
-                        configuration.management, resources, on: loop, replacing: false)
-                }
+            let recorder = RecorderDumps(gateway, configuration, log: log)
+            await reloader?.tell(recorder)
+            let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, log: log, configuration)
+            // The process before has the socket until its place is taken.
+            if inheritance == nil {
+                admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
+                metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: loop, replacing: false)
+                management = try await ControlServer.management(configuration.management, resources, on: loop, replacing: false)
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: upgrader, admin: admin, metrics: metrics, management: management,
-                feed: feed, watcher: watcher, controlLoop: controlLoop)
+                renewal: renewal, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics, management: management,
+                feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
@@ -152,8 +149,7 @@ struct Service: Sendable {
 
     /// Opens the admin socket in place of the process before, whose clients it keeps.
     private mutating func takeOverAdmin(_ configuration: Configuration) async {
-        guard let reloader, let controlLoop, let feed else { return }
-        let resources = AdminResources(gateway, reloader, upgrader, feed, log: log, server: configuration.server)
+        let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, log: log, configuration)
         do throws(AdminServer.Unopened) {
             admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
         } catch {
@@ -177,14 +173,15 @@ struct Service: Sendable {
                 await metrics?.stop()
                 await management?.stop()
                 await watcher?.stop()
-                await feed?.stop()
+                await feed.stop()
+                await recorder.stop()
                 signals.end()
             }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             for server in [metrics, management].compactMap({ $0 }) {
                 group.addTask(executorPreference: server.loop) { await server.run() }
             }
-            if let feed { group.addTask(executorPreference: feed.loop) { await feed.run() } }
+            group.addTask(executorPreference: feed.loop) { await feed.run() }
             await upgrader?.whenReplaced {
                 await metrics?.stop()
                 await management?.stop()
@@ -216,8 +213,7 @@ struct Service: Sendable {
                         _ = await reloader?.reload()
                         reopenLogs(signal)
                     }
-                case .upgrade where stops > 0: log.notice("an upgrade comes too late: this process stops")
-                case .upgrade: group.addTask { await upgrade() }
+                case .dumpRecorder: group.addTask { await dumpRecorder(signal) }
                 case .stop where stops > 0: break
                 case .stop, .stopNow:
                     stops += 1
@@ -240,10 +236,13 @@ struct Service: Sendable {
         }
     }
 
-    /// Another process takes over, and this one ends with its last client; or it fails, and this one goes on.
-    private func upgrade() async {
-        guard let upgrader else { return log.notice("no other process can take the place of this one") }
-        _ = await upgrader.upgrade()
+    /// Who sends this signal for an upgrade, as to nginx, would wait for one in vain.
+    private func dumpRecorder(_ signal: Signals.Signal) async {
+        log.notice(
+            "the flight recorder is to be written",
+            metadata: ["signal": "\(signal.name)", "upgrade": "begins with \"gatehouse upgrade\", not with this signal"])
+        // What has failed is in the log.
+        _ = try? await recorder.dump(signal.name)
     }
 
     /// Cuts what is left. Should anything not end then, the process does.

@@ -13,8 +13,8 @@ final class Signals: Sendable {
             case reopenLogs
             /// The configuration, and the log files too.
             case reload
-            /// Another process takes over.
-            case upgrade
+            /// What the flight recorder keeps is written to a file.
+            case dumpRecorder
         }
 
         let number: Int32
@@ -26,7 +26,7 @@ final class Signals: Sendable {
         Signal(number: SIGTERM, name: "SIGTERM", request: .stopNow), Signal(number: SIGINT, name: "SIGINT", request: .stopNow),
         Signal(number: SIGQUIT, name: "SIGQUIT", request: .stop), Signal(number: SIGHUP, name: "SIGHUP", request: .reload),
         Signal(number: SIGUSR1, name: "SIGUSR1", request: .reopenLogs),
-        Signal(number: SIGUSR2, name: "SIGUSR2", request: .upgrade),
+        Signal(number: SIGUSR2, name: "SIGUSR2", request: .dumpRecorder),
     ]
 
     /// All that come, in their order; to be read by one task.

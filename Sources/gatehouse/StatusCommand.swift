@@ -26,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
         Console.say(
             """
             \(status.name) \(status.version), process \(status.pid), since \(status.started)
-            configuration  \(status.configuration)
+            configuration  \(status.configuration.isEmpty ? "none" : status.configuration)
             listens on     \(status.addresses.joined(separator: " "))
             workers        \(status.workers)
             connections    \(status.connections)

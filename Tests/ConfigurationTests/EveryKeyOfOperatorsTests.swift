@@ -30,4 +30,10 @@ extension EveryKeyTests {
         #expect(configuration.tracing.serviceName == "edge" && configuration.tracing.sampleOneIn == 5)
         #expect(configuration.tracing.slow == .seconds(2) && configuration.tracing.caFile == "otlp.pem")
     }
+
+    @Test func theRecorderIsReadAsWritten() {
+        #expect(configuration.recorder.exchanges == 77 && configuration.recorder.keep == 3)
+        #expect(configuration.recorder.dumpOn == FailureShare(percent: 20, duration: .seconds(10)))
+        #expect(configuration.recorder.directory == "/var/log/recorder")
+    }
 }

@@ -33,7 +33,7 @@ import Testing
         #expect(configuration.metrics.listen == Metrics.Listen(address: "::1", port: 9145, isLoopback: true))
         #expect(configuration.metrics.token == "0123456789abcdef")
         #expect(configuration.metrics.maxLabelSets == 77)
-        #expect(configuration.admin.rollbackOn == Admin.RollbackRule(percent: 2.5, duration: .seconds(60)))
+        #expect(configuration.admin.rollbackOn == FailureShare(percent: 2.5, duration: .seconds(60)))
     }
 
     @Test func namesAreLookedUpAsWritten() {

@@ -10,7 +10,8 @@ struct KeysInUseTests {
     private static let types = [
         "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
         "Management",
-        "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "RequestSettings", "Route", "RouteAction", "Security",
+        "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Recorder", "RequestSettings", "Route", "RouteAction",
+        "Security",
         "SharedPool",
         "Site",
         "TCPListener", "TLSSettings", "Tracing", "Upstream", "UpstreamCache",

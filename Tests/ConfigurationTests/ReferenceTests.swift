@@ -10,7 +10,7 @@ import Testing
         ("tls", []),
         ("security", []),
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
-        ("metrics", []), ("tracing", []),
+        ("metrics", []), ("tracing", []), ("recorder", []),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].cache_upstream", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),
@@ -83,6 +83,7 @@ import Testing
         #expect(written.security == plain.security)
         #expect(written.management == plain.management)
         #expect(written.admin == plain.admin && written.tracing == plain.tracing)
+        #expect(written.recorder == plain.recorder)
         #expect(written.sites == plain.sites)
         #expect(written.tcp == plain.tcp)
         #expect(written.sharedPools == plain.sharedPools)

@@ -114,7 +114,8 @@ struct PackageTests {
         }
         #expect(try await isRefused(), "the filter lets through what it should not")
         let process = try ChildProcess(
-            Place.python, [Place.peer("with_unit_filter.py"), unitFile, Place.gatehouse, "run", "-c", file])
+            Place.python, [Place.peer("with_unit_filter.py"), unitFile, Place.gatehouse, "run", "-c", file],
+            environment: ["RUNTIME_DIRECTORY": directory.path + "/run", "STATE_DIRECTORY": directory.path + "/state"])
         _ = try await process.errors.first { $0.contains(": serving addresses=") }
         for version in ["--http1.1", "--http2"] {
             let answer = try await Command.run(
@@ -124,6 +125,10 @@ struct PackageTests {
         process.signal(SIGHUP)
         _ = try await process.errors.first { $0.contains(": reloaded ") }
         process.signal(SIGUSR2)
+        _ = try await process.errors.first { $0.contains(": the flight recorder is written ") }
+        let asked = try await Command.run(
+            Place.gatehouse, ["upgrade"], environment: ["RUNTIME_DIRECTORY": directory.path + "/run"])
+        #expect(asked.code == 0, "\(asked)")
         let upgraded = try await process.errors.first { $0.contains(": upgraded: ") }
         let successor = try #require(upgraded.firstMatch(of: /successor=(\d+)/).flatMap { pid_t($0.1) })
         kill(successor, SIGTERM)

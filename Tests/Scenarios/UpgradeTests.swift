@@ -6,13 +6,17 @@ import Testing
 /// Another process takes the place of the one that runs.
 @Suite("Upgrading")
 struct UpgradeTests {
-    /// A program that is replaced by SIGUSR2. All processes share its standard output and standard error.
+    /// A program that is replaced by `gatehouse upgrade`. All processes share its standard output and standard error.
     private struct Running {
         let process: ChildProcess
         let directory: TemporaryDirectory
+        /// The admin socket that the configuration names; nil: each process has its own in `directory`.
+        private let socket: String?
 
         init(_ toml: String, program: String = Place.gatehouse, environment: [String: String] = [:]) async throws {
             directory = try TemporaryDirectory()
+            socket = toml.firstMatch(of: /socket = "(.+)"/).map { String($0.1) }
+            let environment = environment.merging(["RUNTIME_DIRECTORY": directory.path + "/run"]) { given, _ in given }
             let file = try directory.write("gatehouse.toml", Self.complete(toml))
             process = try ChildProcess(program, ["run", "-c", file], environment: environment)
             _ = try await process.errors.first { $0.contains(": serving addresses=") }
@@ -28,13 +32,24 @@ struct UpgradeTests {
         /// - Returns: the number of the one that has taken over; nil if that has failed.
         func upgrade(_ pid: pid_t) async throws -> pid_t? {
             let count = outcomes.count
-            kill(pid, SIGUSR2)
+            try await askForUpgrade(of: pid)
             while true {
                 let lines = process.errors.all
                 let found = lines.filter(Self.isOutcome)
                 if found.count > count { return Self.number("successor", in: found[count]) }
                 _ = try await process.errors.first(lines.count + 1)
             }
+        }
+
+        /// Returns when the process has said how it went. Its socket is there a moment after it serves.
+        func askForUpgrade(of pid: pid_t) async throws {
+            let arguments = ["upgrade", "--socket", socket ?? "\(directory.path)/run/\(pid).sock"]
+            let deadline = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < deadline {
+                let outcome = try await Command.run(Place.gatehouse, arguments)
+                if outcome.code == 0 || outcome.errors.contains("the upgrade has failed") { return }
+            }
+            Issue.record("process \(pid) cannot be asked for an upgrade")
         }
 
         var outcomes: [String] { process.errors.all.filter(Self.isOutcome) }
@@ -222,7 +237,7 @@ struct UpgradeTests {
         if kind == "hangs" {
             let line = try await running.process.errors.first { $0.hasPrefix("hangs ") }
             // A second one is refused meanwhile.
-            kill(running.process.pid, SIGUSR2)
+            try await running.askForUpgrade(of: running.process.pid)
             _ = try await running.process.errors.first { $0.contains("an upgrade is under way") }
             kill(try #require(pid_t(line.split(separator: " ")[1])), SIGKILL)
             _ = try await running.process.errors.first { $0.contains("the new process") }

@@ -20,9 +20,12 @@ final class CachePlan: Sendable {
     let lockTimeout: UInt64
     /// The name in `Cache-Status`.
     let name: [UInt8]
+    /// Where it is counted what workers keep; nil if nothing is counted.
+    let series: CacheSeries?
 
     init(
-        place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName
+        place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName,
+        series: CacheSeries? = nil
     ) {
         self.place = place
         self.site = site
@@ -31,6 +34,7 @@ final class CachePlan: Sendable {
         self.limits = limits
         self.lockTimeout = lockTimeout
         self.name = name.text
+        self.series = series
     }
 }
 

@@ -19,6 +19,7 @@ final class ResponseCache {
         var misses = 0
         var stale = 0
         var evictions = 0
+        var stored = 0
     }
 
     /// Forms of one target that are kept: who asks in ever new ways must not fill the cache with one page.
@@ -41,15 +42,20 @@ final class ResponseCache {
     /// Of what is stored, and of what is being received.
     private(set) var bytes = 0
     var counts = Counts()
+    private var published = Counts()
+    private let series: CacheSeries?
 
     init(_ plan: CachePlan) {
+        series = plan.series
         site = plan.site
         siteName = plan.siteName
         limits = plan.limits
     }
 
     /// May it go on for another plan?
-    func suits(_ plan: CachePlan) -> Bool { site == plan.site && limits == plan.limits && siteName == plan.siteName }
+    func suits(_ plan: CachePlan) -> Bool {
+        site == plan.site && limits == plan.limits && siteName == plan.siteName && series === plan.series
+    }
 
     // MARK: Finding
 
@@ -114,6 +120,7 @@ final class ResponseCache {
         passing.remove(answer.key)
         remove(like: answer)
         guard reserve(answer.cost) else { return }
+        counts.stored += 1
         let place = free.popLast() ?? slots.count
         if place == slots.count { slots.append(answer) } else { slots[place] = answer }
         recency.insert(place)
@@ -169,6 +176,14 @@ final class ResponseCache {
             remove(key)
         }
         return count
+    }
+
+    /// Adds what has happened since the last call to what is counted.
+    func publish(worker: Int) {
+        guard let series else { return }
+        let now = report
+        series.add(now, since: published, worker: worker)
+        published = now
     }
 
     var report: Counts {

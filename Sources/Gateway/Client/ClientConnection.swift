@@ -40,10 +40,10 @@ final class ClientConnection {
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, state: WorkerResources, log: Logger
     ) {
-        endpoint = ClientEndpoint(peer: peer, acceptor: acceptor)
+        (number, began) = (state.nextConnectionNumber(), state.loop.now)
+        endpoint = ClientEndpoint(peer: peer, acceptor: acceptor, connection: number)
         self.state = state
         self.log = log
-        (number, began) = (state.nextConnectionNumber(), state.loop.now)
         waiter = Waiter(loop: state.loop)
         socket.waiter = waiter
         var session: TLSSession?
@@ -120,7 +120,6 @@ final class ClientConnection {
             try await stream.shakeHands(waiter, timeout: endpoint.limits.handshakeTimeout)
             if let session = stream.tls { state.series.handshake(session) }
         } catch {
-            state.series.failed(WorkerSeries.HandshakeFailure(error))
             await handshakeFailed(error)
             return false
         }
@@ -199,7 +198,7 @@ final class ClientConnection {
             tunnel.sleep { [unowned self] in state.resume(identifier) }
             return .asleep
         }
-        state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born)
+        state.note(ending, of: tunnel)
         // The upstream is free from now on, however long the client takes to leave.
         phase = .closing
         return ending.isAbnormal ? await abort() : await close()

@@ -19,6 +19,8 @@ final class ClientEndpoint {
     /// What such a proxy has said.
     private var proxied: ProxyHeader?
     private let acceptor: Acceptor
+    /// The connection's number among its worker's, from 1.
+    let connection: UInt64
     /// Nil before the handshake is done, and on a plain connection.
     var session: TLSSession?
     /// Verified; nil if the client has shown none.
@@ -36,10 +38,11 @@ final class ClientEndpoint {
     private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?
 
-    init(peer: SocketAddress, acceptor: Acceptor) {
+    init(peer: SocketAddress, acceptor: Acceptor, connection: UInt64 = 0) {
         self.peer = peer
         address = peer.ipAddress
         self.acceptor = acceptor
+        self.connection = connection
     }
 
     /// Whether the listener's peers speak for others.

@@ -276,7 +276,7 @@ final class HTTP2Session: ClientSession {
         state.check(tunnel)
         while true {
             if let ending = await tunnel.run() {
-                state.log.append(tunnel.logLine, ending, duration: state.loop.now &- tunnel.born)
+                state.note(ending, of: tunnel)
                 if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
                 return
             }

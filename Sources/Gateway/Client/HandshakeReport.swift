@@ -43,6 +43,7 @@ extension ClientConnection {
     func report(_ error: TransportError) {
         let report = HandshakeReport(error, of: stream.tls, endpoint)
         state.handshakes.count(report.fault)
+        state.series.failed(report.fault)
         let most = endpoint.limits.handshakeFailureLines
         guard let unsaid = state.handshakeLines.take(now: state.loop.now, atMost: most) else { return }
         var facts = report.facts

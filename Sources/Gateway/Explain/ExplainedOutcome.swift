@@ -53,6 +53,9 @@ extension Explainer {
         case .proxy(let proxied):
             explanation.upstream = try upstream(proxied, found, head, sender, variables, index)
             explanation.result = "to upstream \(proxied.group.name)"
+            if let refusal = explanation.upstream?.refusal {
+                explanation.result += ", which has no server for it now: \(refusal)"
+            }
         }
     }
 
@@ -69,13 +72,15 @@ extension Explainer {
         let isHandshake = head.upgrade == .websocket && route.takesWebSocket
         if case .length(let length) = head.framing { try route.proxying.bodyLimit.check(length) }
         var wanted = UpstreamGroup.Request(now: monotonicNanoseconds())
+        if let server = route.proxying.sticky?.server(in: head.fields) {
+            wanted.stuckTo = route.group.servers.firstIndex { $0.identityHash == server }
+        }
         if case .hash(let source) = route.group.method {
             let client = sender.clientAddress(of: head, for: variables.site)
             wanted.key = source.key(of: head) { client?.text ?? sender.peer.host }
         }
-        let pick = route.group.pick(wanted)
-        let choice = if case .server(let choice) = pick { choice } else { 0 }
-        var forwarded = UpstreamRequest(target: route.targets[choice], remainder: found.remainder, framing: head.framing)
+        let servers = ExplainedServers(route.group, wanted, configuration, isLive: isLive)
+        var forwarded = UpstreamRequest(target: route.targets[servers.choice], remainder: found.remainder, framing: head.framing)
         if let rewrite = route.rewrite { forwarded.rewritten = try Exchange.rewritten(head, by: rewrite, variables) }
         forwarded.asksForWebSocket = isHandshake
         forwarded.acceptsTrailers = head.acceptsTrailers
@@ -93,37 +98,8 @@ extension Explainer {
             route: written?.route ?? Route(path: "/", action: .proxy), routePath: written?.path ?? "")
         return Explanation.Upstream(
             name: route.group.name, method: Self.words(route.group.method),
-            servers: servers(route, pick, variables.site, index),
+            servers: servers.all(of: index.site, at: variables.site.keyPath), refusal: servers.refusal?.reason.word,
             requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, places: places).fields)
-    }
-
-    private func servers(
-        _ route: ProxyRoute, _ pick: UpstreamGroup.Pick, _ site: SitePlan, _ index: RouteIndex
-    ) -> [Explanation.Server] {
-        let members = configuration.servers(ofPool: route.group.name, in: index.site, at: site.keyPath)
-        return zip(route.group.servers, members).enumerated().map { place, pair in
-            let (server, member) = pair
-            let isPicked = pick == .server(place)
-            return Explanation.Server(
-                url: server.url, weight: server.weight, isPicked: isPicked,
-                why: Self.why(server, route.group, isPicked: isPicked),
-                at: configuration.location(of: "\(member.keyPath).url")?.description)
-        }
-    }
-
-    static func why(_ server: UpstreamServer, _ group: UpstreamGroup, isPicked: Bool) -> String {
-        if server.parameters.isDraining { return "drains: only those who are stuck to it" }
-        if server.weight == 0 { return "has weight 0" }
-        if server.parameters.isBackup, !isPicked { return "a backup, asked when too few others are well" }
-        guard isPicked else {
-            if case .hash = group.method { return "the key falls to another" }
-            return "another one's turn"
-        }
-        switch group.method {
-        case .hash: return "the key falls to it"
-        case .roundRobin, .weighted, .randomTwo: return "the first in turn of a process that has just started"
-        case .leastConnections, .leastTime: return "none has less to do in a process that has just started"
-        }
     }
 
     static func words(_ method: UpstreamGroup.Method) -> String {

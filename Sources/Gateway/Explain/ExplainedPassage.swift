@@ -40,14 +40,9 @@ extension Explainer {
 
     private func upstream(_ target: TCPPlan.Target, _ tcp: TCPListener?, _ keyPath: String) -> Explanation.Upstream {
         let members = (tcp?.upstreams ?? []).enumerated().filter { $0.element.name == target.group.name }
-        let pick = target.group.pick(UpstreamGroup.Request(now: monotonicNanoseconds()))
-        let servers = zip(target.group.servers, members).enumerated().map { place, pair in
-            let (server, member) = pair
-            let isPicked = pick == .server(place)
-            return Explanation.Server(
-                url: server.url, weight: server.weight, isPicked: isPicked,
-                why: Self.why(server, target.group, isPicked: isPicked),
-                at: configuration.location(of: "\(keyPath).upstreams[\(member.offset)].address")?.description)
+        let request = UpstreamGroup.Request(now: monotonicNanoseconds())
+        let servers = ExplainedServers(target.group, request, configuration, isLive: isLive).all { place in
+            place < members.count ? "\(keyPath).upstreams[\(members[place].offset)].address" : nil
         }
         let header: String? =
             switch target.group.servers.first?.parameters.proxyHeader {

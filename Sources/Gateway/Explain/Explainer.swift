@@ -9,11 +9,16 @@ import Upstreams
 package struct Explainer {
     let configuration: Configuration
     let plan: Plan
+    /// Is the plan in use?
+    let isLive: Bool
 
-    /// - Parameter plan: built of the configuration.
-    package init(_ configuration: Configuration, _ plan: Plan) {
+    /// - Parameters:
+    ///   - plan: built of the configuration.
+    ///   - isLive: whether it is in use, so that its servers' states say something. Nothing is changed either way.
+    package init(_ configuration: Configuration, _ plan: Plan, isLive: Bool = false) {
         self.configuration = configuration
         self.plan = plan
+        self.isLive = isLive
     }
 
     /// - Throws: when nobody would take the request at all.

@@ -1,7 +1,7 @@
 /// What would become of a request, and by which lines of the configuration.
-package struct Explanation: Encodable, Sendable {
+package struct Explanation: Codable, Sendable {
     /// Something that the configuration says.
-    package struct Setting: Encodable, Sendable {
+    package struct Setting: Codable, Sendable {
         /// With indices: `sites[0].proxy.timeout.read`.
         package var key: String
         package var value: String
@@ -10,14 +10,14 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// Where a client connects.
-    package struct Listener: Encodable, Sendable {
+    package struct Listener: Codable, Sendable {
         package var address: String
         package var scheme: String
         package var at: String?
     }
 
     /// What a client is shown.
-    package struct Certificate: Encodable, Sendable {
+    package struct Certificate: Codable, Sendable {
         /// The name that a client asks for (SNI); nil: an IP address is none.
         package var serverName: String?
         package var file: String
@@ -27,7 +27,7 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// The site that takes the request.
-    package struct Site: Encodable, Sendable {
+    package struct Site: Codable, Sendable {
         package var name: String
         package var key: String
         package var at: String?
@@ -36,7 +36,7 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// The request as it is understood.
-    package struct Request: Encodable, Sendable {
+    package struct Request: Codable, Sendable {
         package var method: String
         package var target: String
         package var host: String
@@ -48,7 +48,7 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// A route of the site, and whether it takes the request.
-    package struct Route: Encodable, Sendable {
+    package struct Route: Codable, Sendable {
         /// Its place in the order in which routes are asked, from 1.
         package var order: Int
         package var kind: String
@@ -60,9 +60,9 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// A field of the request, and what becomes of it.
-    package struct Field: Encodable, Sendable {
+    package struct Field: Codable, Sendable {
         /// What becomes of it.
-        package enum Change: String, Encodable, Sendable { case kept, added, changed, removed }
+        package enum Change: String, Codable, Sendable { case kept, added, changed, removed }
 
         package var name: String
         package var change: Change
@@ -76,20 +76,27 @@ package struct Explanation: Encodable, Sendable {
     }
 
     /// A server of the upstream.
-    package struct Server: Encodable, Sendable {
+    package struct Server: Codable, Sendable {
         package var url: String
         package var weight: Int
         package var isPicked: Bool
         package var why: String
         package var at: String?
+        /// As `gatehouse servers` has them; nil where no running process was asked.
+        package var states: [String]?
+        /// Exchanges and tunnels; nil as above.
+        package var underWay: Int?
+        package var lastFault: String?
     }
 
     /// Where the request goes, and as what.
-    package struct Upstream: Encodable, Sendable {
+    package struct Upstream: Codable, Sendable {
         package var name: String
         /// How servers are chosen.
         package var method: String
         package var servers: [Server]
+        /// Why no server would be picked, as the log would have it; nil if one would.
+        package var refusal: String?
         /// As the server gets it.
         package var requestLine: String
         package var fields: [Field]

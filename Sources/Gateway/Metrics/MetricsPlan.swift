@@ -15,14 +15,18 @@ final class MetricsPlan: Sendable {
     let pools: [Pool]
     /// Of `[[tcp]]`, each once.
     let passages: [TCPSeries]
+    let caches: [CacheSeries]
     /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
     let merged: Int
 
-    init(unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], passages: [TCPSeries], merged: Int) {
+    init(
+        unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], passages: [TCPSeries], caches: [CacheSeries], merged: Int
+    ) {
         self.unknown = unknown
         self.passages = passages
         self.routes = routes
         self.pools = pools
+        self.caches = caches
         self.merged = merged
     }
 }
@@ -38,6 +42,7 @@ struct MetricsPlanning {
     private var isListed: Set<ObjectIdentifier> = []
     private var pools: [MetricsPlan.Pool] = []
     private var passages: [TCPSeries] = []
+    private var caches: [CacheSeries] = []
     private var merged = 0
 
     /// What those that are too many are counted under.
@@ -90,6 +95,15 @@ struct MetricsPlanning {
         pools.append(MetricsPlan.Pool(labels: MetricLabels(["site": site, "upstream": name]), plan: plan))
     }
 
+    /// What is kept of the answers of a site's upstreams.
+    mutating func cache(_ site: SiteIdentity, named name: String) -> CacheSeries {
+        let labels = MetricLabels(["site": name])
+        let series = carried.cacheSeries(
+            site, admits(labels) ? labels : MetricLabels(["site": Self.other]), workers: workers)
+        caches.append(series)
+        return series
+    }
+
     private mutating func admits(_ labels: MetricLabels) -> Bool {
         if known.contains(labels) { return true }
         guard room > 0 else {
@@ -104,6 +118,7 @@ struct MetricsPlanning {
     /// All that has been given.
     mutating func plan() -> MetricsPlan {
         let unknown = series(MetricLabels(["site": "", "route": "", "upstream": ""]))
-        return MetricsPlan(unknown: unknown, routes: routes, pools: pools, passages: passages, merged: merged)
+        return MetricsPlan(
+            unknown: unknown, routes: routes, pools: pools, passages: passages, caches: caches, merged: merged)
     }
 }

@@ -47,6 +47,7 @@ extension Gateway {
         text.append(metrics.routes)
         text.append(metrics.pools)
         text.append(metrics.passages)
+        text.append(metrics.caches)
         text.append(shared.workerSeries)
         text.append(plan, metrics)
         text.append(shared)

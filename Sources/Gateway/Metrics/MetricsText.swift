@@ -95,9 +95,12 @@ struct MetricsText {
     ///   - bounds: of all buckets but the last.
     ///   - bucket: how many there are in each.
     ///   - sum: of all that was counted; written as seconds or as it is.
+    ///   - exemplars: of its buckets; written in OpenMetrics alone, since the other format has none.
     mutating func histogram(
-        _ labels: MetricLabels, _ bounds: [StaticString], bucket: (Int) -> UInt64, sum: UInt64, isSeconds: Bool
+        _ labels: MetricLabels, _ bounds: [StaticString], bucket: (Int) -> UInt64, sum: UInt64, isSeconds: Bool,
+        exemplars: Exemplars? = nil
     ) {
+        let exemplars = isOpen ? exemplars : nil
         // What all of its lines begin with is put together once: there may be a hundred thousand of them.
         var start: [UInt8] = []
         start.append(name)
@@ -111,6 +114,7 @@ struct MetricsText {
             bytes.append(place < bounds.count ? bounds[place] : "+Inf")
             bytes.append("\"} ")
             bytes.append(decimal: count)
+            if let exemplar = exemplars?[place] { append(exemplar) }
             bytes.append(0x0A)
         }
         for suffix in ["_sum{", "_count{"] as [StaticString] {
@@ -127,6 +131,16 @@ struct MetricsText {
             }
             bytes.append(0x0A)
         }
+    }
+
+    private mutating func append(_ exemplar: Exemplars.Exemplar) {
+        bytes.append(" # {trace_id=\"")
+        TraceContext.append(hex: exemplar.high, to: &bytes)
+        TraceContext.append(hex: exemplar.low, to: &bytes)
+        bytes.append("\"} ")
+        append(seconds: exemplar.duration)
+        bytes.append(0x20)
+        append(seconds: exemplar.time)
     }
 
     /// The end, which OpenMetrics asks for, so that a text that was cut is not taken for all.

@@ -8,7 +8,7 @@ extension MetricsText {
         for route in routes {
             histogram(
                 route.labels, DurationBuckets.bounds, bucket: { route[RouteSeries.Place.durations + $0] },
-                sum: route[RouteSeries.Place.durationSum], isSeconds: true)
+                sum: route[RouteSeries.Place.durationSum], isSeconds: true, exemplars: route.exemplars)
         }
         family("gatehouse_response_body_bytes", .histogram, "Bytes of answers' bodies that were handed to the kernel.")
         for route in routes {

@@ -1,9 +1,12 @@
 import HTTP
+import Synchronization
 
 /// What is counted of a route's requests, or of a site's that no route took. It outlives a plan: a reload sets nothing back.
 final class RouteSeries: Sendable {
     let labels: MetricLabels
     private let workers: [Counters<88>]
+    /// Made when the first exchange comes that has a trace which is sent.
+    private let firstExemplars = AtomicLazyReference<Exemplars>()
 
     /// Methods of which each has its own series, in the order of `HTTP.Method`; the last is any other.
     static let methods: [StaticString] = [
@@ -49,6 +52,16 @@ final class RouteSeries: Sendable {
         counters.add(record.bodyBytesReceived, at: Place.receivedSum)
         if record.attempts > 1 { counters.add(UInt64(record.attempts - 1), at: Place.retries) }
     }
+
+    /// Remembers an exchange whose trace can be looked at.
+    /// - Parameter time: when it ended, in nanoseconds since 1970.
+    func note(_ trace: TraceContext, duration: UInt64, time: UInt64, worker: Int) {
+        let exemplars = firstExemplars.load() ?? firstExemplars.storeIfNil(Exemplars(workers: workers.count))
+        exemplars.set(Exemplars.Exemplar(high: trace.high, low: trace.low, duration: duration, time: time), worker: worker)
+    }
+
+    /// Nil if there is none.
+    var exemplars: Exemplars? { firstExemplars.load() }
 
     /// Counts what is not of every exchange.
     func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }

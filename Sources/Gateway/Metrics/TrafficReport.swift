@@ -1,4 +1,5 @@
 import Upstreams
+import TLS
 
 /// What has been counted since the start, read as it stands: no worker is asked for anything. Of two such reports ``since(_:)``
 /// makes what happened in between.
@@ -181,8 +182,8 @@ extension TrafficReport.Worker {
         accepted = series[WorkerSeries.Place.accepted]
         handshakes = (0..<4).reduce(0) { $0 &+ series[WorkerSeries.Place.handshakes + $1] }
         resumed = series[WorkerSeries.Place.handshakes + 1] &+ series[WorkerSeries.Place.handshakes + 3]
-        failedHandshakes = WorkerSeries.HandshakeFailure.allCases.reduce(0) {
-            $0 &+ series[WorkerSeries.Place.failedHandshakes + $1.rawValue]
+        failedHandshakes = HandshakeFault.allCases.indices.reduce(0) {
+            $0 &+ series[WorkerSeries.Place.failedHandshakes + $1]
         }
         connections = Int(series[WorkerSeries.Place.connections])
     }

@@ -1,3 +1,5 @@
+import TLS
+
 /// The families about the process's workers.
 extension MetricsText {
     mutating func append(_ workers: [WorkerSeries]) {
@@ -12,8 +14,8 @@ extension MetricsText {
             }
         }
         family("gatehouse_tls_handshake_failures", .counter, "TLS handshakes with clients that came to nothing.")
-        for failure in WorkerSeries.HandshakeFailure.allCases {
-            sample(nil, ("reason", failure.word), sum(WorkerSeries.Place.failedHandshakes + failure.rawValue))
+        for (place, fault) in HandshakeFault.allCases.enumerated() {
+            sample(MetricLabels(["reason": fault.rawValue]), sum(WorkerSeries.Place.failedHandshakes + place))
         }
         family("gatehouse_reasons", .counter, "Exchanges and WebSockets with a reason in the log, by that word.")
         for (place, word) in WorkerSeries.reasonWords.enumerated() {
@@ -38,5 +40,16 @@ extension MetricsText {
         family(
             "gatehouse_worker_generations", .gauge, "Configurations in use: more than one while exchanges of an older one go on.")
         for (worker, label) in zip(workers, labels) { sample(label, worker[WorkerSeries.Place.generations]) }
+        appendBuffers(workers, labels)
+    }
+
+    private mutating func appendBuffers(_ workers: [WorkerSeries], _ labels: [MetricLabels]) {
+        family("gatehouse_buffers_used", .gauge, "Buffers that hold bytes on their way.")
+        for (worker, label) in zip(workers, labels) { sample(label, worker[WorkerSeries.Place.usedBuffers]) }
+        family("gatehouse_buffers_kept", .gauge, "Buffers that wait for the next who needs one.")
+        for (worker, label) in zip(workers, labels) {
+            sample(label, ("size", "small"), worker[WorkerSeries.Place.keptSmallBuffers])
+            sample(label, ("size", "bulk"), worker[WorkerSeries.Place.keptBulkBuffers])
+        }
     }
 }

@@ -1,54 +1,23 @@
+import Buffers
 import TLS
-import Transport
 
 /// What is counted of a worker, whatever the plan.
 final class WorkerSeries: Sendable {
-    private let counters = Counters<320>()
+    private let counters = Counters<448>()
 
     enum Place {
         static let accepted = 0
         /// Of TLS: version times two, and whether it resumed a session.
         static let handshakes = 1
         static let failedHandshakes = 5
-        static let lag = failedHandshakes + HandshakeFailure.allCases.count
+        static let lag = failedHandshakes + HandshakeFault.allCases.count
         static let lagSum = lag + DurationBuckets.count
         static let generations = lagSum + 1
         static let connections = generations + 1
-        static let reasons = connections + 1
-    }
-
-    /// Why a TLS handshake came to nothing.
-    enum HandshakeFailure: Int, CaseIterable {
-        case timeout, closed, plainHTTP, certificate, alert, negotiation, system
-
-        var word: StaticString {
-            switch self {
-            case .timeout: "timeout"
-            case .closed: "closed"
-            case .plainHTTP: "plain_http"
-            case .certificate: "certificate"
-            case .alert: "alert"
-            case .negotiation: "negotiation"
-            case .system: "system"
-            }
-        }
-
-        init(_ error: TransportError) {
-            self =
-                switch error {
-                case .tls(let error):
-                    switch error.kind {
-                    case .plainHTTP: .plainHTTP
-                    case .verification: .certificate
-                    case .protocolViolation: .alert
-                    case .truncated: .closed
-                    case .system: .system
-                    case .handshake, .configuration: .negotiation
-                    }
-                case .timedOut, .handshakeTimedOut: .timeout
-                case .system, .unresolved: .system
-                }
-        }
+        static let usedBuffers = connections + 1
+        static let keptSmallBuffers = usedBuffers + 1
+        static let keptBulkBuffers = keptSmallBuffers + 1
+        static let reasons = keptBulkBuffers + 1
     }
 
     // MARK: The worker
@@ -66,12 +35,24 @@ final class WorkerSeries: Sendable {
         counters.add(1, at: Place.handshakes + (isNew ? 2 : 0) + (session.isResumed ? 1 : 0))
     }
 
-    func failed(_ failure: HandshakeFailure) { counters.add(1, at: Place.failedHandshakes + failure.rawValue) }
+    func failed(_ fault: HandshakeFault) {
+        if let place = Self.faultPlaces[fault] { counters.add(1, at: Place.failedHandshakes + place) }
+    }
+
+    private static let faultPlaces: [HandshakeFault: Int] = Dictionary(
+        uniqueKeysWithValues: HandshakeFault.allCases.enumerated().map { ($1, $0) })
 
     /// How long a task that was ready has waited for its turn.
     func waited(_ duration: UInt64) {
         counters.add(1, at: Place.lag + DurationBuckets.bucket(duration))
         counters.add(duration, at: Place.lagSum)
+    }
+
+    /// How many buffers there are; as of now.
+    func set(_ buffers: BufferPool.Counts) {
+        set(buffers.used, at: Place.usedBuffers)
+        set(buffers.smallKept, at: Place.keptSmallBuffers)
+        set(buffers.bulkKept, at: Place.keptBulkBuffers)
     }
 
     // MARK: Anybody

@@ -19,7 +19,8 @@ extension PlanBuilder {
         let plan = CachePlan(
             place: caches.count, site: site.identity, siteName: site.name, rules: rules,
             limits: CachePlan.Limits(memory: settings.maxMemory, object: min(settings.maxObject, settings.maxMemory)),
-            lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name))
+            lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name),
+            series: metrics?.cache(site.identity, named: site.name))
         caches.append(plan)
         return plan
     }

@@ -18,6 +18,7 @@ final class CarriedState: Sendable {
         var rates = IdentityTable<RateIdentity, RateTable>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
+        var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
         var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
     }
@@ -88,6 +89,10 @@ final class CarriedState: Sendable {
         tables.withLock { $0.tcpSeries.object(of: labels, orNew: TCPSeries(labels, workers: workers)) }
     }
 
+    func cacheSeries(_ site: SiteIdentity, _ labels: MetricLabels, workers: Int) -> CacheSeries {
+        tables.withLock { $0.cacheSeries.object(of: site, orNew: CacheSeries(labels, workers: workers)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -102,6 +107,7 @@ final class CarriedState: Sendable {
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
+            tables.cacheSeries.forgetUnused()
         }
     }
 }

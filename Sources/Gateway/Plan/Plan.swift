@@ -48,6 +48,8 @@ package final class Plan: Sendable {
     let configurationHash: String
     /// Nil: there are no traces.
     let tracing: TracingPlan?
+    /// That each worker's flight recorder keeps.
+    let recordedExchanges: Int
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
     package let workerCount: Int
@@ -64,7 +66,7 @@ package final class Plan: Sendable {
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
-        configurationHash: String, tracing: TracingPlan?, metrics: MetricsPlan?, workerCount: Int
+        configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?, workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -86,6 +88,7 @@ package final class Plan: Sendable {
         self.logStyle = logStyle
         self.configurationHash = configurationHash
         self.tracing = tracing
+        self.recordedExchanges = recordedExchanges
         self.metrics = metrics
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []

@@ -94,7 +94,8 @@ package struct PlanBuilder {
             pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
-            tracing: TracingPlan(configuration.tracing), metrics: metrics?.plan(),
+            tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
+            metrics: metrics?.plan(),
             workerCount: workerCount)
     }
 

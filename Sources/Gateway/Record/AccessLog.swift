@@ -36,6 +36,9 @@ final class AccessLog {
         return outputs[place(of: own.destination)].writer.isOn
     }
 
+    /// What is left out of a target of the site's.
+    func redaction(for site: SitePlan?) -> QueryRedaction { (site?.log?.style ?? style).redaction }
+
     /// Lines that begin from now on go there, in this format.
     func adopt(_ logs: Logs, style: AccessLogStyle) {
         flush()

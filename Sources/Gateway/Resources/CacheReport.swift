@@ -15,6 +15,8 @@ package struct CacheReport: Sendable {
     package var stale = 0
     /// Answers that made room for others.
     package var evictions = 0
+    /// Answers that were stored.
+    package var stored = 0
 }
 
 /// Which stored answers are meant.
@@ -80,5 +82,6 @@ extension CacheReport {
         misses += counts.misses
         stale += counts.stale
         evictions += counts.evictions
+        stored += counts.stored
     }
 }

@@ -73,7 +73,13 @@ extension ServerReport {
         (weight, isBackup) = (server.weight, server.parameters.isBackup)
         (order, underWay, requests) = (server.record.order.rawValue, server.load, server.record.total)
         lastFault = health.lastFault
-        states = []
+        states = Self.states(of: server)
+    }
+
+    /// What keeps a server from its requests.
+    static func states(of server: UpstreamServer) -> [String] {
+        let health = server.record.health
+        var states: [String] = []
         if server.record.isDisabled {
             states.append("disabled")
         } else if server.record.isDraining {
@@ -83,6 +89,7 @@ extension ServerReport {
         if health.ejection.until != nil { states.append("ejected") }
         if health.breaker.state != .closed { states.append("circuit_open") }
         if server.record.unresolved != nil { states.append("unresolved") }
+        return states
     }
 
     fileprivate func isOf(_ server: UpstreamServer, _ pool: PoolPlan) -> Bool {

@@ -17,6 +17,9 @@ final class Tunnel: ReadinessHandler {
     /// The access-log line, to be completed at the end; blank if there is no log.
     var logLine = AccessLog.Template()
 
+    /// The flight recorder's of its handshake; 0 if that was not recorded.
+    var recordNumber: UInt64 = 0
+
     /// Counts what passes; nil if nothing is counted.
     var counting: TunnelCounting?
 
@@ -121,6 +124,18 @@ final class Tunnel: ReadinessHandler {
         guard farewell == nil else { return }
         farewell = (.ordered, loop.now)
         waiter.tell()
+    }
+
+    /// Has the headers of its frames shown from the next one on that begins; by one tap at a time, the newest.
+    /// - Parameter connection: the identifier of the client's.
+    func show(_ tap: WorkerTap, as connection: String) {
+        traffic.up.frames = FrameTap(tap, connection: connection, direction: "in")
+        traffic.down.frames = FrameTap(tap, connection: connection, direction: "out")
+    }
+
+    func showNothing(of tap: Tap) {
+        guard traffic.up.frames?.own.tap === tap else { return }
+        (traffic.up.frames, traffic.down.frames) = (nil, nil)
     }
 
     /// All that has passed.

@@ -34,6 +34,8 @@ struct TunnelDirection: ~Copyable {
     let source: any Duplex
     let sink: any Duplex
     private var observer: FrameObserver
+    /// Who looks on; nearly always nobody.
+    var frames: FrameTap?
     /// The source has ended; its end has been passed on.
     private(set) var isDone = false
     /// Whom the next move waits for; nil if it waits for nobody, or if that is not known.
@@ -261,6 +263,7 @@ struct TunnelDirection: ~Copyable {
         self.bytes += UInt64(bytes.count)
         unansweredPings = 0
         let hadSeenClose = observer.hasSeenClose
+        if let frames { frames.read(bytes, isAtBoundary: observer.isAtFrameBoundary) }
         let observation = observer.observe(bytes)
         if let offset = observation.boundary { boundary = before + offset }
         guard mayRefuse, refused == nil, let violation = observation.violation else { return }

@@ -17,9 +17,9 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// From the client.
-    private(set) var up: TunnelDirection
+    var up: TunnelDirection
     /// From the upstream.
-    private(set) var down: TunnelDirection
+    var down: TunnelDirection
     private let buffers: BufferPool
     /// Nanoseconds for the peers' Close frames once the gateway has sent its own.
     private let closingTime: UInt64

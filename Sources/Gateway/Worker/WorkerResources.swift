@@ -25,6 +25,9 @@ final class WorkerResources {
     let encoders = EncoderPool()
     let log: AccessLog
     let spans: SpanLog
+    let recorder: FlightRecorder
+    /// Of those who look on; nearly always none.
+    var taps: [WorkerTap] = []
     /// Which worker it is of, from 0.
     let number: Int
     let series = WorkerSeries()
@@ -83,6 +86,7 @@ final class WorkerResources {
         self.spans = spans
         self.number = number
         failures = RecentFailures(worker: number)
+        recorder = FlightRecorder(capacity: plan.recordedExchanges, worker: number)
         shared.add(series)
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
@@ -106,6 +110,7 @@ final class WorkerResources {
         if next.plan.fileCache != generation.plan.fileCache { fileCache = StaticCache(next.plan.fileCache) }
         passwords.files.forget()
         tokenKeys.forget()
+        recorder.resize(to: next.plan.recordedExchanges)
         generation.retire(for: next)
         generation = next
     }
@@ -242,6 +247,14 @@ final class WorkerResources {
         if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: 0) }
     }
 
+    /// A tunnel has ended: it is counted, and leaves its line.
+    func note(_ ending: TunnelEnding, of tunnel: Tunnel) {
+        let duration = loop.now &- tunnel.born
+        log.append(tunnel.logLine, ending, duration: duration)
+        recorder.record(ending, exchange: tunnel.recordNumber, duration: duration)
+        if tunnel.counting != nil { series.count(.tunnel(ending.reason)) }
+    }
+
     /// Cuts what is left after the drain's deadline.
     func cutAll() {
         generation.names.close()
@@ -257,6 +270,8 @@ final class WorkerResources {
         }
         series.set(connections.count, at: WorkerSeries.Place.connections)
         series.set(generations.numbers.count, at: WorkerSeries.Place.generations)
+        series.set(buffers.counts)
+        for cache in generation.caches { cache.publish(worker: number) }
         if shared.shortageCount != seenShortages { fileCache.closeFiles() }
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
@@ -264,5 +279,6 @@ final class WorkerResources {
         if probes { unusedMemory.tick() }
         log.flush()
         spans.flush()
+        for tap in taps { tap.flush() }
     }
 }

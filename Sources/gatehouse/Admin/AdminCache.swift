@@ -13,10 +13,12 @@ struct AdminCache: Codable, Sendable {
         var misses: Int
         var stale: Int
         var evictions: Int
+        var stored: Int
 
         init(_ report: CacheReport) {
             (site, answers, bytes) = (report.site, report.answers, report.bytes)
             (hits, misses, stale, evictions) = (report.hits, report.misses, report.stale, report.evictions)
+            stored = report.stored
         }
     }
 

@@ -56,6 +56,18 @@ actor AdminClient {
         return try decoder.decode(Answer.self, from: Data(answer.body))
     }
 
+    /// Asks for what is no JSON as a whole.
+    /// - Throws: as `ask`.
+    func bytes(_ target: String) async throws -> [UInt8] {
+        let asked = Call.Request(.get, Array(target.utf8), authority: Array("localhost".utf8))
+        guard let answer = try await withTaskExecutorPreference(loop, operation: { try await send(asked) }) else {
+            throw Failure(description: "\(path): not asked")
+        }
+        if answer.status == 200 { return answer.body }
+        if let problem = try? JSONDecoder().decode(AdminProblem.self, from: Data(answer.body)) { throw AdminRefusal(problem) }
+        throw Failure(description: "\(path): answered with \(answer.status)")
+    }
+
     /// Asks for what has no end, and reads it.
     /// - Parameters:
     ///   - taking: gets it as it comes; false: enough.

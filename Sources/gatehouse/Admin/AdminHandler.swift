@@ -11,7 +11,7 @@ final class AdminHandler: ServiceHandler {
     private static let metrics = "/metrics"
 
     /// Resources that are read in a way of their own.
-    private static let readOnly: Set = [metrics, DashboardResources.page, DashboardResources.events]
+    private static let readOnly: Set = [metrics, AdminTap.path, DashboardResources.page, DashboardResources.events]
 
     /// What can be asked for, and how.
     private struct Resource {
@@ -40,6 +40,8 @@ final class AdminHandler: ServiceHandler {
             Resource(method: .post, path: "/connections/close") { resources, asked in await resources.close(asked.body) },
             Resource(method: .get, path: "/cache") { resources, _ in await resources.cache() },
             Resource(method: .post, path: "/cache/purge") { resources, asked in await resources.purge(asked.body) },
+            Resource(method: .get, path: "/recorder") { resources, _ in await resources.recorded() },
+            Resource(method: .post, path: "/recorder") { resources, _ in await resources.dumpRecorder() },
             Resource(method: .post, path: "/reload") { resources, _ in await resources.reload() },
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
             Resource(method: .post, path: "/rollback") { resources, asked in
@@ -56,6 +58,7 @@ final class AdminHandler: ServiceHandler {
                 }
                 return await resources.upgrade(wanted)
             },
+            Resource(method: .post, path: "/explain") { resources, asked in await resources.explain(asked.body) },
             Resource(method: .post, path: "/plan") { resources, asked in
                 if asked.body.isEmpty { return await resources.plan(nil) }
                 guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(asked.body)) else {
@@ -83,6 +86,7 @@ final class AdminHandler: ServiceHandler {
         let head = request.head
         let path = head.string(head.path)
         let body = try await request.body(atMost: Self.longestBody)
+        if path == AdminTap.path, head.method == .get { return await resources.tap(head.fields.bytes[head.query]) }
         if path == Self.metrics, head.method == .get || head.method == .head {
             return .answer(MetricsAnswer.answer(head, of: resources.gateway))
         }

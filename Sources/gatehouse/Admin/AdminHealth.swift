@@ -98,7 +98,8 @@ extension AdminResources {
     }
 
     func sites() async -> ServiceAnswer {
-        .json(
+        guard let reloader else { return Self.noFile }
+        return .json(
             AdminSites(
                 sites: await reloader.configuration.sites.map { site in
                     AdminSites.Site(
@@ -109,6 +110,7 @@ extension AdminResources {
 
     /// As it is written, but for its secrets.
     func configuration() async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
         guard let json = MaskedConfiguration.json(await reloader.sourceInUse) else {
             return .problem(500, "The configuration in use cannot be shown.")
         }

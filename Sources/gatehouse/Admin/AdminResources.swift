@@ -10,12 +10,17 @@ import Transport
 /// What the admin API answers with, and does.
 struct AdminResources: Sendable {
     let gateway: Gateway
-    let reloader: Reloader
+    /// Nil if there is no configuration file: `gatehouse DIRECTORY`, `gatehouse demo`.
+    let reloader: Reloader?
     /// Nil for what another process cannot take over.
     let upgrader: Upgrader?
     let feed: SnapshotFeed
+    let recorder: RecorderDumps
+    let taps = AdminTap()
     let log: Logger
     private let server: ServerIdentity
+    /// The one in use where there is no file to read again.
+    let configurationAtStart: Configuration
     /// In RFC 3339.
     private let started: String
     private let beginning = monotonicNanoseconds()
@@ -27,14 +32,17 @@ struct AdminResources: Sendable {
 
     /// Of a gateway that begins to serve now.
     init(
-        _ gateway: Gateway, _ reloader: Reloader, _ upgrader: Upgrader?, _ feed: SnapshotFeed, log: Logger, server: ServerIdentity
+        _ gateway: Gateway, _ reloader: Reloader?, _ upgrader: Upgrader?, _ feed: SnapshotFeed, _ recorder: RecorderDumps,
+        log: Logger, _ configuration: Configuration
     ) {
         self.gateway = gateway
         self.reloader = reloader
         self.upgrader = upgrader
         self.feed = feed
+        self.recorder = recorder
         self.log = log
-        self.server = server
+        server = configuration.server
+        configurationAtStart = configuration
         started = Date.now.formatted(.iso8601)
     }
 
@@ -46,7 +54,7 @@ struct AdminResources: Sendable {
         return .json(
             AdminStatus(
                 name: name, version: version, pid: getpid(),
-                configuration: reloader.source.path, started: started, workers: generations.count,
+                configuration: reloader?.source.path ?? "", started: started, workers: generations.count,
                 addresses: gateway.addresses.map(\.description), connections: census.total.connections,
                 requests: census.total.requests, tunnels: census.total.tunnels,
                 handshakes: AdminStatus.Handshakes(await gateway.handshakes),
@@ -59,17 +67,22 @@ struct AdminResources: Sendable {
                 certificates: certificateList))
     }
 
+    /// Of what is about the configuration file, where there is none.
+    static var noFile: ServiceAnswer { .problem(409, "There is no configuration file: this gateway runs without one.") }
+
     func plan(_ candidate: Reloader.Candidate?) async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
         switch await reloader.plan(candidate) {
-        case .done(let plan): .json(AdminPlan(plan))
+        case .done(let plan): return .json(AdminPlan(plan))
         case .refused(let problems):
-            .problem(
+            return .problem(
                 AdminProblem(
                     title: "the configuration would be refused", status: 422, problems: problems.map { AdminRemark($0) }))
         }
     }
 
     func history() async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
         let (history, current) = (await reloader.history, await reloader.hashInUse)
         return .json(
             AdminHistory(
@@ -83,12 +96,14 @@ struct AdminResources: Sendable {
 
     /// - Parameter hash: its beginning; nil: of the one before the one in use.
     func rollBack(to hash: String?) async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
         log.notice("going back", metadata: ["by": "the admin socket"])
         return answer(await reloader.rollBack(to: hash))
     }
 
     /// - Parameter way: how it was asked for.
     func reload(by way: String = "the admin socket") async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
         log.notice("reloading", metadata: ["by": "\(way)"])
         return answer(await reloader.reload())
     }

@@ -8,8 +8,9 @@ final class ManagementHandler: ServiceHandler {
     private let access: ManagementAccess
     private let admin: AdminHandler
 
-    /// To start a program of somebody's choice, or to be let in without a key, is for those who are on the machine.
-    private static let local: Set = ["/upgrade", DashboardResources.page]
+    /// To start a program of somebody's choice, to be let in without a key, or to look on while clients ask, is for those who are
+    /// on the machine.
+    private static let local: Set = ["/upgrade", DashboardResources.page, AdminTap.path]
 
     init(_ resources: AdminResources, _ access: ManagementAccess) {
         self.resources = resources

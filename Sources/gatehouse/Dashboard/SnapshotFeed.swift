@@ -17,7 +17,7 @@ actor SnapshotFeed {
 
     nonisolated let loop: EventLoop
     private let gateway: Gateway
-    private let reloader: Reloader
+    private let reloader: Reloader?
     private let server: ServerIdentity
     private let beginning = monotonicNanoseconds()
     private let waiter: Waiter
@@ -45,7 +45,7 @@ actor SnapshotFeed {
     }
 
     /// - Parameter loop: whose thread runs.
-    init(_ gateway: Gateway, _ reloader: Reloader, server: ServerIdentity, on loop: EventLoop) {
+    init(_ gateway: Gateway, _ reloader: Reloader?, server: ServerIdentity, on loop: EventLoop) {
         self.gateway = gateway
         self.reloader = reloader
         self.server = server
@@ -122,7 +122,8 @@ actor SnapshotFeed {
         let around = SnapshotMaking.Surroundings(
             name: server.name, version: server.version ?? Gatehouse.version,
             uptime: (monotonicNanoseconds() &- beginning) / 1_000_000_000,
-            certificates: AdminStatus.Certificate.all(of: gateway), configuration: String(await reloader.hashInUse.prefix(12)),
+            certificates: AdminStatus.Certificate.all(of: gateway),
+            configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
             standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers)
         return making.next(gateway.traffic, gateway.servers, around)
     }

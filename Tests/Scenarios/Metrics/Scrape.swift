@@ -33,6 +33,7 @@ struct Scrape {
             for family in families(open(sys.argv[1], newline="\\n").read()):
                 for sample in family.samples:
                     if not sample.name.startswith(("process_", "gatehouse_loop", "gatehouse_worker", "gatehouse_connections",
+                        "gatehouse_buffers",
                         "gatehouse_upstream_idle")):
                         print(family.type, sample.name, sorted(sample.labels.items()), sample.value)
             """

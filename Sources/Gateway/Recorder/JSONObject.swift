@@ -1,0 +1,92 @@
+import HTTP
+
+/// A JSON object that is being written, on one line. Whatever is not printable ASCII is escaped, a byte as `\u00XX`, as in the
+/// access log: bytes of a peer need not be UTF-8.
+struct JSONObject {
+    private var bytes: [UInt8] = [0x7B]
+
+    mutating func add(_ name: StaticString, _ value: ArraySlice<UInt8>) {
+        begin(name)
+        bytes.append(0x22)
+        escape(value)
+        bytes.append(0x22)
+    }
+
+    /// Nothing is added for nil.
+    mutating func add(_ name: StaticString, _ value: String?) {
+        if let value { add(name, Array(value.utf8)[...]) }
+    }
+
+    mutating func add(_ name: StaticString, _ value: UInt64?) {
+        guard let value else { return }
+        begin(name)
+        bytes.append(decimal: value)
+    }
+
+    /// - Parameter value: below 0 counts as 0: nothing that is told here can be.
+    mutating func add(_ name: StaticString, _ value: Int?) { add(name, value.map { UInt64(max(0, $0)) }) }
+
+    mutating func add(_ name: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        begin(name)
+        bytes.append(value ? "true" : "false")
+    }
+
+    /// - Parameter milliseconds: nanoseconds, to be told as milliseconds.
+    mutating func add(_ name: StaticString, milliseconds: UInt64?) {
+        guard let milliseconds else { return }
+        begin(name)
+        AccessLine.appendMilliseconds(milliseconds, to: &bytes)
+    }
+
+    /// - Parameter time: nanoseconds since 1970, to be told by RFC 3339.
+    mutating func add(_ name: StaticString, time: UInt64) {
+        begin(name)
+        bytes.append(0x22)
+        Timestamp.append(nanoseconds: time, to: &bytes)
+        bytes.append(0x22)
+    }
+
+    /// Pairs of texts, in their order.
+    mutating func add(_ name: StaticString, _ pairs: [(name: [UInt8], value: [UInt8])]) {
+        begin(name)
+        bytes.append(0x5B)
+        for (place, pair) in pairs.enumerated() {
+            bytes.append(place == 0 ? "[\"" : ",[\"")
+            escape(pair.name[...])
+            bytes.append("\",\"")
+            escape(pair.value[...])
+            bytes.append("\"]")
+        }
+        bytes.append(0x5D)
+    }
+
+    /// Ends it, and appends it to what is written.
+    mutating func end(_ out: inout [UInt8]) {
+        bytes.append(0x7D)
+        out.append(contentsOf: bytes)
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        if bytes.count > 1 { bytes.append(0x2C) }
+        bytes.append(0x22)
+        bytes.append(name)
+        bytes.append(0x22)
+        bytes.append(0x3A)
+    }
+
+    private mutating func escape(_ text: ArraySlice<UInt8>) {
+        for byte in text {
+            switch byte {
+            case 0x22, 0x5C:
+                bytes.append(0x5C)
+                bytes.append(byte)
+            case 0x20..<0x7F: bytes.append(byte)
+            default:
+                bytes.append("\\u00")
+                bytes.append(ByteClass.hexDigit(byte >> 4, upperCase: false))
+                bytes.append(ByteClass.hexDigit(byte & 0x0F, upperCase: false))
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Configuration
+import HTTP
+import Upstreams
+import WebSocket
+
+/// A recorded exchange as a JSON object on one line. Names are those of the access log's JSON; whatever a peer sent is escaped as
+/// there, so that nobody can forge a line.
+struct RecordedLine {
+    let exchange: RecordedExchange
+
+    /// Appends it, without a line end.
+    func append(to out: inout [UInt8]) {
+        var object = object
+        object.end(&out)
+    }
+
+    var object: JSONObject {
+        let record = exchange.record
+        var object = JSONObject()
+        object.add("time", time: exchange.time)
+        object.add("worker", exchange.worker)
+        object.add("number", exchange.number)
+        if exchange.connection > 0 { object.add("connection", "\(exchange.worker)-\(exchange.connection)") }
+        if let tunnel = exchange.tunnel {
+            appendEnd(of: tunnel, &object)
+        } else {
+            appendRequest(&object)
+            appendDecision(record, &object)
+        }
+        object.add("status", record.status)
+        object.add("grpc_status", record.grpcStatus)
+        object.add("bytes_in", record.bodyBytesReceived)
+        object.add("bytes_out", record.bodyBytesSent)
+        object.add("ms", milliseconds: record.duration)
+        object.add("wait_ms", milliseconds: record.waitDuration)
+        object.add("connect_ms", milliseconds: record.connectDuration)
+        object.add("upstream_ms", milliseconds: record.upstreamDuration)
+        appendTLS(&object)
+        object.add("reason", record.reason?.word)
+        object.add("blame", record.failure?.blame.rawValue)
+        object.add("key", record.failure?.key)
+        if let failure = record.failure, !failure.detail.isEmpty { object.add("detail", failure.detail) }
+        object.add("configuration", exchange.configuration)
+        return object
+    }
+
+    private func appendRequest(_ object: inout JSONObject) {
+        let record = exchange.record
+        object.add("client", exchange.client?.text ?? "unix")
+        object.add("site", exchange.site)
+        object.add("user", record.user)
+        object.add("method", exchange.method)
+        object.add("target", exchange.target)
+        object.add("host", exchange.host)
+        object.add("version", exchange.version.map { $0 == 2 ? "HTTP/2.0" : "HTTP/1.\($0)" })
+        object.add("stream", exchange.place.map { Int($0.stream) })
+        object.add("connection_requests", exchange.place?.request)
+        if let id = record.requestID {
+            var text: [UInt8] = []
+            id.append(to: &text)
+            object.add("request_id", text[...])
+        }
+        guard let trace = record.trace else { return }
+        var text: [UInt8] = []
+        trace.appendTrace(to: &text)
+        object.add("trace_id", text[...])
+        text = []
+        TraceContext.append(hex: trace.span, to: &text)
+        object.add("span_id", text[...])
+    }
+
+    private func appendDecision(_ record: AccessRecord, _ object: inout JSONObject) {
+        object.add("route", exchange.route)
+        object.add("pool", exchange.pool)
+        object.add("upstream", exchange.server)
+        object.add("attempts", record.attempts)
+        object.add("not_retried", record.notRetried?.rawValue)
+    }
+
+    private func appendTLS(_ object: inout JSONObject) {
+        guard let tls = exchange.tls else { return }
+        object.add("tls", tls.version)
+        object.add("cipher", exchange.cipher)
+        object.add("server_name", tls.serverName)
+        object.add("resumed", tls.isResumed)
+        object.add("client_cert", tls.clientCertificate)
+    }
+
+    private func appendEnd(of tunnel: RecordedExchange.EndedTunnel, _ object: inout JSONObject) {
+        let ending = tunnel.ending
+        object.add("tunnel_of", tunnel.exchange)
+        object.add("frames_in", ending.up.frames)
+        object.add("frames_out", ending.down.frames)
+        object.add("messages_in", ending.up.messages)
+        object.add("messages_out", ending.down.messages)
+        object.add("closed_by", ending.reason.closedBy)
+        object.add("close_code", Int(ending.closeCode.rawValue))
+        object.add("reason", ending.reason.rawValue)
+        object.add("key", ending.key)
+    }
+}

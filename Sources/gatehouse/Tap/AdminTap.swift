@@ -1,0 +1,75 @@
+import Gateway
+import HTTP
+import Logging
+import Messages
+import Synchronization
+
+/// Those who look on by the admin socket.
+final class AdminTap: Sendable {
+    static let path = "/tap"
+    /// That may do so at once.
+    static let most = 8
+
+    /// What is asked for cannot be understood.
+    struct Flaw: Error {
+        let words: String
+    }
+
+    private let count = Mutex(0)
+
+    /// - Returns: false if there are enough of them.
+    func enter() -> Bool {
+        count.withLock { count in
+            guard count < Self.most else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() { count.withLock { $0 -= 1 } }
+
+    /// What a query asks for: `site`, `route`, `status`, `client`, `method` and `path` are the filter's; `frames` and `connection`
+    /// have frames of tunnels shown in place of exchanges.
+    /// - Parameter query: of a request's target, with its question mark or without.
+    static func tap(_ query: ArraySlice<UInt8>) throws(Flaw) -> Tap {
+        guard let pairs = FormText.pairs(query) else { throw Flaw(words: "The query is not well encoded.") }
+        var filter = TapFilter()
+        var (every, connection): (Int?, String?) = (nil, nil)
+        for (name, value) in pairs {
+            switch name {
+            case "frames":
+                guard let number = Int(value), (1...1_000_000).contains(number) else {
+                    throw Flaw(words: "frames is to be from 1 to 1000000: of so many frames one is shown.")
+                }
+                every = number
+            case "connection": connection = value
+            default:
+                let isKnown: Bool
+                do throws(TapFilter.Flaw) { isKnown = try filter.set(name, to: value) } catch { throw Flaw(words: error.words) }
+                guard isKnown else {
+                    throw Flaw(words: "A tap takes site, route, status, client, method, path, frames and connection.")
+                }
+            }
+        }
+        let frames = every != nil || connection != nil ? Tap.Frames(every: every ?? 1, connection: connection) : nil
+        return Tap(filter, frames: frames)
+    }
+}
+
+extension AdminResources {
+    /// Has whoever asks look on.
+    func tap(_ query: ArraySlice<UInt8>) async -> ServiceReply {
+        let tap: Tap
+        do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.words)) }
+        guard taps.enter() else { return .answer(.problem(503, "\(AdminTap.most) look on already.")) }
+        await gateway.begin(tap)
+        log.notice("somebody looks on by the admin socket", metadata: ["query": "\(String(decoding: query, as: UTF8.self))"])
+        let (gateway, taps) = (gateway, taps)
+        return .stream(contentType: "application/x-ndjson", FieldSection()) { streams in
+            TapStream(tap, streams) {
+                await gateway.end(tap)
+                taps.leave()
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Synchronization
+
+/// Prints what a tap sends as it comes.
+final class TapPrinting: Sendable {
+    private struct State {
+        var line: [UInt8] = []
+        var left: Int?
+    }
+
+    /// Bytes of one line: many times the longest.
+    private static let longestLine = 1 << 20
+
+    private let state: Mutex<State>
+    private let isJSON: Bool
+    private let showsCommands: Bool
+
+    /// - Parameter most: lines after which it is enough; nil: none.
+    init(isJSON: Bool, showsCommands: Bool, most: Int?) {
+        state = Mutex(State(left: most))
+        self.isJSON = isJSON
+        self.showsCommands = showsCommands
+    }
+
+    /// - Returns: is more wanted?
+    func take(_ bytes: Span<UInt8>) -> Bool {
+        var lines: [[UInt8]] = []
+        let isTooLong = state.withLock { state in
+            for place in bytes.indices {
+                if bytes[place] == 0x0A {
+                    lines.append(state.line)
+                    state.line.removeAll(keepingCapacity: true)
+                } else {
+                    state.line.append(bytes[place])
+                }
+            }
+            return state.line.count > Self.longestLine
+        }
+        guard !isTooLong else { return false }
+        for line in lines {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let shown = try? decoder.decode(TappedLine.self, from: Data(line))
+            if shown?.tap != nil { continue }
+            if isJSON {
+                Console.say(String(decoding: line, as: UTF8.self))
+            } else if let shown {
+                Console.say(shown.text(showsCommand: showsCommands))
+            }
+            let isEnough = state.withLock { state in
+                guard let left = state.left, shown?.lost == nil else { return false }
+                state.left = left - 1
+                return left <= 1
+            }
+            if isEnough { return false }
+        }
+        return true
+    }
+}
+
+/// A line of a tap. What a client sent is in it byte by byte, as the first 256 characters of Unicode.
+struct TappedLine: Decodable {
+    var tap: String?
+    var lost: Int?
+    var time: String?
+    // An exchange.
+    var client, site, method, target, host, version, route, upstream, reason, key, detail, curl: String?
+    var status, attempts: Int?
+    var bytesOut: Int?
+    var ms: Double?
+    var tls: String?
+    // A frame.
+    var connection, direction, opcode: String?
+    var fin: Bool?
+    var length: UInt64?
+
+    /// For a terminal: nothing in it is obeyed.
+    func text(showsCommand: Bool) -> String {
+        if let lost { return "… \(lost) more are not shown: they came too fast" }
+        let clock = time.map { String($0.dropFirst(11).dropLast(1)) } ?? ""
+        if let opcode {
+            let arrow = direction == "in" ? "->" : "<-"
+            return "\(clock) \(connection ?? "") \(arrow) \(opcode) \(length ?? 0)\(fin == true ? "" : " (more follows)")"
+        }
+        var text = "\(clock) \(client ?? "-") \"\(method ?? "-") \(host ?? "")\(target ?? "-") \(version ?? "")\" \(status ?? 0)"
+        text += " \(bytesOut ?? 0)"
+        if let ms { text += " ms=\(ms)" }
+        for (name, value) in [
+            ("site", site), ("route", route), ("upstream", upstream), ("tls", tls), ("reason", reason), ("key", key),
+            ("detail", detail),
+        ] {
+            if let value { text += " \(name)=\(value.contains(" ") ? "\"\(value)\"" : value)" }
+        }
+        if let attempts, attempts > 1 { text += " attempts=\(attempts)" }
+        text = Self.printable(text)
+        // The command is printable already, and must stay as it is.
+        if showsCommand, let curl { text += "\n  \(curl)" }
+        return text
+    }
+
+    private static func printable(_ text: String) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars {
+            if (0x20..<0x7F).contains(scalar.value) || scalar == "…" {
+                out.unicodeScalars.append(scalar)
+            } else {
+                out += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            }
+        }
+        return out
+    }
+}

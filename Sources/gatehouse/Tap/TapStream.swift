@@ -1,0 +1,90 @@
+import EventLoop
+import Gateway
+import HTTP
+import Messages
+import Transport
+
+/// Sends what a tap shows to one reader. What the reader does not take waits in the tap, and is lost where that is full: no
+/// exchange waits for it.
+final class TapStream: Upgraded {
+    private let tap: Tap
+    private let streams: UpgradedStreams
+    private let leave: @Sendable () async -> Void
+    private var isOver = false
+    private(set) var isBroken = false
+
+    /// Nanoseconds between two looks at what there is.
+    private static let pause: UInt64 = 200_000_000
+    /// Nanoseconds that a reader may take nothing; then it is cut.
+    private static let patience: UInt64 = 60_000_000_000
+
+    /// - Parameter leave: called once, when nobody reads any more.
+    init(_ tap: Tap, _ streams: UpgradedStreams, leave: @escaping @Sendable () async -> Void) {
+        self.tap = tap
+        self.streams = streams
+        self.leave = leave
+    }
+
+    func run() async {
+        await follow()
+        await leave()
+    }
+
+    func drain() { isOver = true }
+
+    func cut() { isOver = true }
+
+    private func follow() async {
+        // So that whoever waits knows that it has begun.
+        guard await send(Array("{\"tap\":\"begun\"}\n".utf8)) else { return }
+        while !isOver {
+            let lines = tap.take()
+            if !lines.isEmpty {
+                guard await send(lines) else { return }
+                continue
+            }
+            let socket = streams.outflow.stream.socket
+            socket.interest = .read
+            _ = await streams.waiter.wait(timeout: Self.pause)
+            socket.interest = .none
+            guard !isOver, isThere else { return }
+        }
+    }
+
+    /// A reader says nothing more; what comes is its end.
+    private var isThere: Bool {
+        do throws(PeerError) {
+            switch try streams.inflow.read() {
+            case .end: return false
+            case .progress, .full, .blocked:
+                streams.inflow.discard()
+                return true
+            }
+        } catch {
+            return false
+        }
+    }
+
+    /// - Returns: false: it was not taken.
+    private func send(_ lines: [UInt8]) async -> Bool {
+        let (outflow, waiter) = (streams.outflow, streams.waiter)
+        let deadline = waiter.loop.now &+ Self.patience
+        var sent = 0
+        while true {
+            do throws(PeerError) {
+                if sent < lines.count { sent += try outflow.write(lines.span.extracting(sent..<lines.count)) }
+                if sent == lines.count, try outflow.flush() { return true }
+            } catch {
+                return false
+            }
+            let now = waiter.loop.now
+            guard now < deadline, !isOver else {
+                isBroken = true
+                return false
+            }
+            outflow.stream.socket.interest = outflow.stream.writeInterest
+            _ = await waiter.wait(timeout: deadline - now)
+            outflow.stream.socket.interest = .none
+        }
+    }
+}

@@ -1,0 +1,482 @@
+"""Do metrics, logs and spans say of every request what its client and its upstream have seen?
+
+agreement.py GATEHOUSE DIRECTORY COUNT CERTIFICATE KEY AUTHORITY PLAIN_PORT TLS_PORT
+
+Starts the gateway with a configuration of its own in DIRECTORY, and is its clients (HTTP/1.1, HTTP/2 and WebSockets), its upstream
+and its collector of spans at once, so that every fault is made on purpose and counted where it is made: an upstream that answers
+5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that leave.
+COUNT requests in all. Prints what each has counted of each kind, and ends with 1 where two differ.
+"""
+import asyncio
+import collections
+import json
+import os
+import random
+import signal
+import ssl
+import struct
+import socket
+import sys
+
+import h2.config
+import h2.connection
+import h2.events
+
+program, directory, total = sys.argv[1], sys.argv[2], int(sys.argv[3])
+certificate, key, authority = sys.argv[4:7]
+plain_port, tls_port = int(sys.argv[7]), int(sys.argv[8])
+
+# Of a hundred requests, so many of each kind.
+KINDS = {"ok": 60, "bad": 8, "cut": 6, "reset": 6, "left": 6, "dead": 4, "dying": 6, "post": 4}
+MESSAGES = 5
+
+#: Requests by (version, kind, outcome), as clients saw them. An outcome is a status, "cut" behind it where the body was not whole,
+#: or "left".
+seen = collections.Counter()
+#: Requests that the upstream has read, by kind.
+reached = collections.Counter()
+#: Server spans, by (kind, status).
+spans = collections.Counter()
+messages = collections.Counter()
+arrived = {}
+
+
+# The upstream
+
+
+async def upstream(reader, writer):
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            target = head.split(b" ", 2)[1].decode()
+            kind, name = target.split("/")[1], target
+            for line in head.split(b"\r\n"):
+                if line.lower().startswith(b"content-length:"):
+                    await reader.readexactly(int(line[15:]))
+            reached[kind] += 1
+            if name in arrived:
+                arrived[name].set()
+            if kind == "ws":
+                return await echo(head, reader, writer)
+            if kind == "left":
+                # Until the gateway has given it up.
+                await reader.read(1)
+                break
+            if kind == "reset":
+                linger(writer)
+                break
+            if kind == "cut":
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it")
+                await writer.drain()
+                break
+            status = b"503 Busy" if kind == "bad" else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+def linger(writer):
+    """Has the connection end with a reset."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def echo(head, reader, writer):
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+    ends = b"/ws/dies/" in head
+    for number in range(MESSAGES):
+        frame = await reader.readexactly(7)
+        messages["up"] += 1
+        writer.write(b"\x81\x01" + bytes([frame[6] ^ frame[2]]))
+        await writer.drain()
+    if ends:
+        await reader.readexactly(7)
+        messages["up"] += 1
+        linger(writer)
+        return writer.close()
+    await reader.readexactly(8)
+    writer.write(b"\x88\x02\x03\xe8")
+    await writer.drain()
+    writer.close()
+
+
+class Dying:
+    """An upstream that is there, is gone, and comes back."""
+
+    def __init__(self):
+        self.writers = set()
+        self.server = None
+
+    async def serve(self, reader, writer):
+        self.writers.add(writer)
+        await upstream(reader, writer)
+        self.writers.discard(writer)
+
+    async def open(self, port=0):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", port, reuse_address=True)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def live(self):
+        while True:
+            await asyncio.sleep(random.uniform(0.05, 0.3))
+            self.server.close()
+            for writer in list(self.writers):
+                linger(writer)
+                writer.transport.abort()
+            await asyncio.sleep(random.uniform(0.02, 0.1))
+            await self.open(self.port)
+
+
+# The collector
+
+
+async def collector(reader, writer):
+    """One request a connection: the gateway asks for its end."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    for resource in json.loads(await reader.readexactly(length))["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                if span["kind"] != 2:
+                    continue
+                values = {item["key"]: next(iter(item["value"].values())) for item in span["attributes"]}
+                site, path = values["gatehouse.site"], values["url.path"]
+                spans[site, path.split("/")[1], int(values["http.response.status_code"])] += 1
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+    await writer.drain()
+    writer.close()
+
+
+# Clients of HTTP/1.1
+
+
+class Plain:
+    def __init__(self):
+        self.reader = self.writer = None
+
+    async def ask(self, kind, number):
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", plain_port)
+        target = f"/{kind}/{number}"
+        body = "four" if kind in ("post", "reset") else ""
+        method = "POST" if body else "GET"
+        length = f"Content-Length: {len(body)}\r\n" if body else ""
+        if kind == "left":
+            arrived[target] = asyncio.Event()
+        self.writer.write(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n{body}".encode())
+        if kind == "left":
+            await arrived[target].wait()
+            del arrived[target]
+            self.drop()
+            return "left"
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        status = head.split(b" ", 2)[1].decode()
+        length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        try:
+            await self.reader.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.drop()
+            return status + " cut"
+        if b"connection: close" in head.lower():
+            self.drop()
+        return status
+
+    def drop(self):
+        self.writer.transport.abort()
+        self.reader = self.writer = None
+
+
+async def plain_client(numbers):
+    client = Plain()
+    for number, kind in numbers:
+        seen["plain", kind, await client.ask(kind, number)] += 1
+    if client.writer:
+        client.drop()
+
+
+# WebSockets
+
+
+async def web_socket(number):
+    dies = number % 3 == 0
+    reader, writer = await asyncio.open_connection("127.0.0.1", plain_port)
+    writer.write(
+        f"GET /ws/{'dies' if dies else 'stays'}/{number} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 101 " in head, head
+    for _ in range(MESSAGES):
+        writer.write(b"\x81\x81\x01\x02\x03\x04a")
+        await reader.readexactly(3)
+        messages["down"] += 1
+    if dies:
+        writer.write(b"\x81\x81\x01\x02\x03\x04a")
+    else:
+        writer.write(b"\x88\x82\x00\x00\x00\x00\x03\xe8")
+    try:
+        await reader.read()
+    except ConnectionError:
+        pass
+    writer.close()
+    seen["plain", "ws", "101"] += 1
+
+
+# Clients of HTTP/2
+
+
+class Multiplexed:
+    def __init__(self, numbers, width):
+        self.numbers, self.width = iter(numbers), width
+        self.streams = {}
+        self.more = True
+
+    async def run(self):
+        context = ssl.create_default_context(cafile=authority)
+        context.set_alpn_protocols(["h2"])
+        while self.more:
+            reader, self.writer = await asyncio.open_connection(
+                "127.0.0.1", tls_port, ssl=context, server_hostname="localhost")
+            self.connection = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+            self.connection.initiate_connection()
+            self.leaving, self.waiting = False, set()
+            self.fill()
+            while self.streams or (self.more and not self.leaving):
+                self.writer.write(self.connection.data_to_send())
+                data = await reader.read(65536)
+                if not data:
+                    break
+                for event in self.connection.receive_data(data):
+                    self.take(event)
+                self.fill()
+            for task in self.waiting:
+                await task
+            assert not self.streams, self.streams
+            self.writer.close()
+
+    def fill(self):
+        while not self.leaving and self.more and len(self.streams) < self.width:
+            try:
+                number, kind = next(self.numbers)
+            except StopIteration:
+                self.more = False
+                break
+            self.begin(kind, number)
+        self.writer.write(self.connection.data_to_send())
+
+    def begin(self, kind, number):
+        target, body = f"/{kind}/{number}", kind in ("post", "reset")
+        stream = self.connection.get_next_available_stream_id()
+        fields = [(":method", "POST" if body else "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", target)]
+        if body:
+            fields.append(("content-length", "4"))
+        self.connection.send_headers(stream, fields, end_stream=not body)
+        if body:
+            self.connection.send_data(stream, b"four", end_stream=True)
+        self.streams[stream] = [kind, None, number]
+        if kind == "left":
+            arrived[target] = asyncio.Event()
+            task = asyncio.ensure_future(self.leave(stream, target))
+            self.waiting.add(task)
+            task.add_done_callback(self.waiting.discard)
+
+    async def leave(self, stream, target):
+        await arrived[target].wait()
+        del arrived[target]
+        self.connection.reset_stream(stream, 8)
+        self.end(stream, "left")
+        self.fill()
+
+    def take(self, event):
+        if isinstance(event, h2.events.ResponseReceived):
+            self.streams[event.stream_id][1] = dict(event.headers)[":status"]
+        elif isinstance(event, h2.events.DataReceived):
+            self.connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, h2.events.StreamEnded) and event.stream_id in self.streams:
+            self.end(event.stream_id, self.streams[event.stream_id][1])
+        elif isinstance(event, h2.events.StreamReset) and event.stream_id in self.streams:
+            status = self.streams[event.stream_id][1]
+            assert status, f"a stream was reset without an answer: {self.streams[event.stream_id]} {event}"
+            self.end(event.stream_id, status + " cut")
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            assert event.error_code == 0, event
+            self.leaving = True
+            for stream in [stream for stream in self.streams if stream > event.last_stream_id]:
+                # Nobody has looked at it (RFC 9113 §6.8): it is asked again.
+                kind, _, number = self.streams.pop(stream)
+                self.numbers = iter([(number, kind), *self.numbers])
+
+    def end(self, stream, outcome):
+        kind = self.streams.pop(stream)[0]
+        seen["tls", kind, outcome] += 1
+
+
+# What the gateway says
+
+
+def configuration(ports):
+    def routes():
+        return "".join(
+            f'[[sites.proxy.routes]]\npath = "/{kind}/"\nupstream = "{pool}"\nwebsocket = {str(kind == "ws").lower()}\n'
+            for kind, pool in [(kind, kind if kind in ("dead", "dying") else "app") for kind in [*KINDS, "ws"]])
+
+    def site(name, port, tls):
+        ssl_keys = f'[sites.ssl]\nenabled = true\ncert_file = "{certificate}"\nkey_file = "{key}"\n' if tls else ""
+        pools = "".join(
+            f'[[sites.proxy.upstreams]]\nname = "{pool}"\nurl = "http://127.0.0.1:{to}"\n' for pool, to in ports.items())
+        # Whoever answers badly all the time is asked all the same here: each request is to come to its own end.
+        return (
+            f'[[sites]]\nname = "{name}"\nhostname = "localhost"\nlisten = "127.0.0.1"\nport = {port}\n{ssl_keys}'
+            f"[sites.proxy]\nenabled = true\n[sites.proxy.retry]\nretries = 0\n"
+            f"[sites.proxy.passive_health]\nmax_fails = 0\ncircuit_fails = 0\n{pools}{routes()}")
+
+    return (
+        f'[logging]\nformat = "json"\naccess_log = "{directory}/access.log"\n'
+        f'[tracing]\nendpoint = "http://127.0.0.1:{ports.pop("collector")}"\n[admin]\nsocket = "{directory}/admin.sock"\n'
+        "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\nhttp2_resets = 1000000\n"
+        f'{site("plain", plain_port, False)}{site("tls", tls_port, True)}')
+
+
+async def scrape():
+    reader, writer = await asyncio.open_unix_connection(f"{directory}/admin.sock")
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    series = {}
+    for line in text.split("\r\n\r\n", 1)[1].splitlines():
+        if line and line[0] != "#":
+            name, value = line.rsplit(" ", 1)
+            series[name] = float(value)
+    return series
+
+
+def labels(name):
+    return dict(item.split("=", 1) for item in name[name.index("{") + 1:-1].replace('"', "").split(","))
+
+
+def logged():
+    lines = collections.Counter()
+    carried = 0
+    with open(f"{directory}/access.log") as log:
+        for line in log:
+            entry = json.loads(line)
+            kind = entry["target"].split("/")[1]
+            lines[entry["site"], kind, entry["status"], entry.get("reason")] += 1
+            if kind == "ws":
+                carried += entry["messages_in"] + entry["messages_out"]
+    return lines, carried
+
+
+def reconcile(series, lines, carried):
+    wrong = []
+
+    def same(what, **counts):
+        values = " ".join(f"{name}={count}" for name, count in counts.items())
+        mark = "" if len(set(counts.values())) == 1 else "  DIFFERENT"
+        print(f"{what:36} {values}{mark}")
+        if mark:
+            wrong.append(what)
+
+    def total_of(counter, wanted):
+        return sum(count for found, count in counter.items() if wanted(found))
+
+    def metric(family, **wanted):
+        return int(sum(
+            value for name, value in series.items()
+            if name.startswith(family + "{") and all(labels(name).get(key) == text for key, text in wanted.items())))
+
+    for site in ("plain", "tls"):
+        for kind in [*KINDS, "ws"]:
+            route = f"/{kind}/"
+            outcomes = {outcome for found, what, outcome in seen if (found, what) == (site, kind)}
+            for status in sorted({"499" if outcome == "left" else outcome.split()[0] for outcome in outcomes}):
+                clients = total_of(
+                    seen, lambda found: found[:2] == (site, kind)
+                    and ("499" if found[2] == "left" else found[2].split()[0]) == status)
+                counts = {
+                    "client": clients, "log": total_of(lines, lambda found: found[:3] == (site, kind, int(status))),
+                    "spans": spans[site, kind, int(status)]}
+                others = {s for s in outcomes if ("499" if s == "left" else s)[0] == status[0] and s.split()[0] != status}
+                if not others:
+                    counts["metrics"] = metric("gatehouse_requests_total", site=site, route=route, code=f"{status[0]}xx")
+                same(f"{site} {kind} {status}", **counts)
+            cut = total_of(seen, lambda found: found[:2] == (site, kind) and found[2].endswith(" cut"))
+            same(f"{site} {kind} cut", client=cut, log=total_of(
+                lines, lambda found: found[:2] == (site, kind) and found[3] == "upstream_truncated"))
+            same(
+                f"{site} {kind} in all", client=total_of(seen, lambda found: found[:2] == (site, kind)),
+                log=total_of(lines, lambda found: found[:2] == (site, kind)),
+                metrics=metric("gatehouse_requests_total", site=site, route=route),
+                timed=metric("gatehouse_request_duration_seconds_count", site=site, route=route),
+                spans=total_of(spans, lambda found: found[:2] == (site, kind)))
+    for kind in ("ok", "bad", "cut", "reset", "left", "post", "ws"):
+        same(f"{kind} at the upstream", client=total_of(seen, lambda found: found[1] == kind), upstream=reached[kind])
+    whole = sum(reached[kind] for kind in ("ok", "bad", "post", "ws"))
+    same("whole answers of the upstream", upstream=whole, metrics=metric("gatehouse_upstream_responses_total", upstream="app"))
+    same("its failures", upstream=reached["cut"] + reached["reset"], metrics=metric(
+        "gatehouse_upstream_failures_total", upstream="app"))
+    for reason in sorted({found[3] for found in lines if found[3]}):
+        same(f"reason {reason}", log=total_of(lines, lambda found: found[3] == reason), metrics=metric(
+            "gatehouse_reasons_total", reason=reason))
+    sockets = total_of(seen, lambda found: found[1] == "ws")
+    same("WebSockets", client=sockets, metrics=metric("gatehouse_tunnels_opened_total"))
+    same("their messages", peers=messages["up"] + messages["down"], metrics=metric("gatehouse_tunnel_messages_total"), log=carried)
+    same("WebSockets that are still open", client=0, metrics=metric("gatehouse_tunnels"))
+    same("lines and spans lost", nobody=0, metrics=int(
+        metric("gatehouse_log_lines_lost_total") + series.get("gatehouse_spans_lost_total", 0)))
+    same("buffers in use at rest", nobody=0, metrics=metric("gatehouse_buffers_used"))
+    return wrong
+
+
+async def main():
+    servers = {"app": await asyncio.start_server(upstream, "127.0.0.1", 0, backlog=4096)}
+    servers["collector"] = await asyncio.start_server(collector, "127.0.0.1", 0)
+    ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
+    dying = Dying()
+    await dying.open()
+    ports |= {"dying": dying.port, "dead": 1}
+    with open(f"{directory}/gatehouse.toml", "w") as file:
+        file.write(configuration(ports))
+    gateway = await asyncio.create_subprocess_exec(
+        program, "run", "-c", f"{directory}/gatehouse.toml", stderr=asyncio.subprocess.PIPE)
+    while b": serving " not in (line := await gateway.stderr.readline()):
+        assert line, "the gateway does not start"
+    reading = asyncio.ensure_future(gateway.stderr.read())
+    life = asyncio.ensure_future(dying.live())
+    random.seed(20)
+    sockets = max(1, total // 100)
+    kinds = random.choices(list(KINDS), KINDS.values(), k=total - sockets)
+    numbers = list(enumerate(kinds))
+    half = len(numbers) // 2
+    clients = [plain_client(numbers[place:half:8]) for place in range(8)]
+    clients += [Multiplexed(numbers[half + place::4], 16).run() for place in range(4)]
+
+    async def web_sockets(place):
+        for number in range(place, sockets, 4):
+            await web_socket(number)
+
+    clients += [web_sockets(place) for place in range(4)]
+    await asyncio.gather(*clients)
+    life.cancel()
+    # What is collected is told within a moment; what is never told is a difference.
+    wanted, before = sum(seen.values()), None
+    for _ in range(200):
+        series = await scrape()
+        lines, carried = logged() if os.path.exists(f"{directory}/access.log") else (collections.Counter(), 0)
+        now = (sum(lines.values()), sum(spans.values()), series.get("gatehouse_buffers_used", 0))
+        if now == before and now[:2] == (wanted, wanted):
+            break
+        before = now
+        await asyncio.sleep(0.3)
+    gateway.send_signal(signal.SIGTERM)
+    code = await gateway.wait()
+    await reading
+    wrong = reconcile(series, lines, carried)
+    print(f"{wanted} requests, {len(wrong)} differences, exit code {code}")
+    sys.exit(1 if wrong or code != 0 else 0)
+
+
+asyncio.run(main())
