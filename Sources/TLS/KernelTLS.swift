@@ -1,5 +1,4 @@
 import COpenSSL
-import EventLoop
 import Glibc
 
 /// Records that the kernel protects (the kernel's Documentation/networking/tls.rst). Gatehouse needs it for nothing and leaves no

@@ -21,7 +21,9 @@ struct ScannerTests {
             ] { #expect(lines.contains { $0.hasPrefix(wanted) }, "\(wanted): \(scan.text)") }
             let suites = lines.filter { $0.hasPrefix("Preferred ") || $0.hasPrefix("Accepted ") }
             #expect(suites.count == 6, "\(scan.text)")
-            #expect(suites.allSatisfy { $0.contains(" TLS_") || $0.contains("ECDHE-") && ($0.contains("GCM") || $0.contains("POLY")) })
+            #expect(
+                suites.allSatisfy { $0.contains(" TLS_") || $0.contains("ECDHE-") && ($0.contains("GCM") || $0.contains("POLY")) }
+            )
         }
     }
 }

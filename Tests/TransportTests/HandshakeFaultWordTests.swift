@@ -17,7 +17,8 @@ struct HandshakeFaultWordTests {
             ("sslv3 alert certificate expired", .certificateExpired), ("sslv3 alert bad certificate", .certificateRefused),
             ("sslv3 alert certificate unknown", .certificateRefused), ("sslv3 alert handshake failure", .clientAlert),
             ("tlsv1 alert internal error", .clientAlert), ("bad record type", .malformed), ("length mismatch", .malformed),
-            ("unexpected message", .malformed), ("excessive message size", .malformed), ("decryption failed or bad record mac", .malformed),
+            ("unexpected message", .malformed), ("excessive message size", .malformed),
+            ("decryption failed or bad record mac", .malformed),
             ("nobody has heard of this", .other), ("", .other),
         ] as [(String, HandshakeFault)])
     func words(reason: String, fault: HandshakeFault) { #expect(HandshakeFault(reason: reason) == fault) }

@@ -27,7 +27,7 @@ extension PlanBuilder {
         var pooled = pools(of: site, at: "\(keyPath).upstreams")
         var targets: [String: TCPPlan.Target] = [:]
         for name in Set(tcp.upstreams.map(\.name)) {
-            targets[name] = target(name, &pooled)
+            targets[name] = target(name, of: tcp, &pooled)
         }
         var names: [String: TCPPlan.Target] = [:]
         for entry in tcp.names {
@@ -56,14 +56,14 @@ extension PlanBuilder {
     }
 
     private mutating func target(
-        _ name: String, _ pooled: inout PooledUpstreams
+        _ name: String, of tcp: TCPListener, _ pooled: inout PooledUpstreams
     ) -> TCPPlan.Target? {
         var route = Route(path: "/", action: .proxy)
         route.upstream = name
         guard let group = group(for: route, &pooled[name]),
             let pool = pooled[name]?.plan
         else { return nil }
-        return TCPPlan.Target(group: group, pool: pool, series: metrics?.passages(listener: site.name, upstream: name))
+        return TCPPlan.Target(group: group, pool: pool, series: metrics?.passages(listener: tcp.name, upstream: name))
     }
 
     /// What a site would be that has these servers: balancing, health and names are the same.
