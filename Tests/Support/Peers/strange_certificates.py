@@ -1,4 +1,4 @@
-"""Client certificates with strange names, sizes and dates: strange_certificates.py FOLDER writes root.crt and NAME.crt, NAME.key."""
+"""Client certificates with strange names, sizes and dates: FOLDER/NAME.crt and .key, and FOLDER/root.crt; give it FOLDER."""
 import datetime
 import sys
 from pathlib import Path
