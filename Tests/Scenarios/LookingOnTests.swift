@@ -205,9 +205,11 @@ struct LookingOnTests {
         #expect(refused.text.contains(" 503 ") && refused.text.contains("8 look on already"), "\(refused)")
         for reader in readers { reader.kill() }
         // Their places are free once they are gone.
-        var last = try await Command.run("sh", ["-c", "curl -sSN --unix-socket \(socket) http://localhost/tap | head -n 1"])
-        while !last.text.contains("begun") {
-            last = try await Command.run("sh", ["-c", "curl -sSN --unix-socket \(socket) http://localhost/tap | head -n 1"])
+        var isIn = false
+        while !isIn {
+            let reader = try ChildProcess("curl", ["-sSN", "--unix-socket", socket, "http://localhost/tap"])
+            isIn = try await reader.output.first(1)[0].contains("begun")
+            reader.kill()
         }
         try await running.end()
     }

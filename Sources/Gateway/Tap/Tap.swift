@@ -72,6 +72,7 @@ extension Gateway {
         for worker in workers { await worker.begin(tap) }
     }
 
+    /// Nothing more is shown to it.
     package func end(_ tap: Tap) async {
         for worker in workers { await worker.end(tap) }
     }

@@ -28,8 +28,8 @@ final class AdminTap: Sendable {
 
     func leave() { count.withLock { $0 -= 1 } }
 
-    /// What a query asks for: `site`, `route`, `status`, `client`, `method` and `path` are the filter's; `frames` and `connection`
-    /// have frames of tunnels shown in place of exchanges.
+    /// What a query asks for: `site`, `route`, `status`, `client`, `method` and `path` are the filter's; `frames` and
+    /// `connection` have frames of tunnels shown in place of exchanges.
     /// - Parameter query: of a request's target, with its question mark or without.
     static func tap(_ query: ArraySlice<UInt8>) throws(Flaw) -> Tap {
         guard let pairs = FormText.pairs(query) else { throw Flaw(words: "The query is not well encoded.") }

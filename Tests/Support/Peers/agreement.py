@@ -2,9 +2,10 @@
 
 agreement.py GATEHOUSE DIRECTORY COUNT CERTIFICATE KEY AUTHORITY PLAIN_PORT TLS_PORT
 
-Starts the gateway with a configuration of its own in DIRECTORY, and is its clients (HTTP/1.1, HTTP/2 and WebSockets), its upstream
-and its collector of spans at once, so that every fault is made on purpose and counted where it is made: an upstream that answers
-5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that leave.
+Starts the gateway with a configuration of its own in DIRECTORY, and is its clients (HTTP/1.1, HTTP/2 and WebSockets), its
+upstream and its collector of spans at once, so that every fault is made on purpose and counted where it is made: an upstream that
+answers 5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that
+leave.
 COUNT requests in all. Prints what each has counted of each kind, and ends with 1 where two differ.
 """
 import asyncio
@@ -22,6 +23,9 @@ import h2.config
 import h2.connection
 import h2.events
 
+import agreement_counts
+import agreement_site
+
 program, directory, total = sys.argv[1], sys.argv[2], int(sys.argv[3])
 certificate, key, authority = sys.argv[4:7]
 plain_port, tls_port = int(sys.argv[7]), int(sys.argv[8])
@@ -30,7 +34,7 @@ plain_port, tls_port = int(sys.argv[7]), int(sys.argv[8])
 KINDS = {"ok": 60, "bad": 8, "cut": 6, "reset": 6, "left": 6, "dead": 4, "dying": 6, "post": 4}
 MESSAGES = 5
 
-#: Requests by (version, kind, outcome), as clients saw them. An outcome is a status, "cut" behind it where the body was not whole,
+#: Requests by (site, kind, outcome), as clients saw them. An outcome is a status, "cut" behind it where the body was not whole,
 #: or "left".
 seen = collections.Counter()
 #: Requests that the upstream has read, by kind.
@@ -317,29 +321,6 @@ class Multiplexed:
 # What the gateway says
 
 
-def configuration(ports):
-    def routes():
-        return "".join(
-            f'[[sites.proxy.routes]]\npath = "/{kind}/"\nupstream = "{pool}"\nwebsocket = {str(kind == "ws").lower()}\n'
-            for kind, pool in [(kind, kind if kind in ("dead", "dying") else "app") for kind in [*KINDS, "ws"]])
-
-    def site(name, port, tls):
-        ssl_keys = f'[sites.ssl]\nenabled = true\ncert_file = "{certificate}"\nkey_file = "{key}"\n' if tls else ""
-        pools = "".join(
-            f'[[sites.proxy.upstreams]]\nname = "{pool}"\nurl = "http://127.0.0.1:{to}"\n' for pool, to in ports.items())
-        # Whoever answers badly all the time is asked all the same here: each request is to come to its own end.
-        return (
-            f'[[sites]]\nname = "{name}"\nhostname = "localhost"\nlisten = "127.0.0.1"\nport = {port}\n{ssl_keys}'
-            f"[sites.proxy]\nenabled = true\n[sites.proxy.retry]\nretries = 0\n"
-            f"[sites.proxy.passive_health]\nmax_fails = 0\ncircuit_fails = 0\n{pools}{routes()}")
-
-    return (
-        f'[logging]\nformat = "json"\naccess_log = "{directory}/access.log"\n'
-        f'[tracing]\nendpoint = "http://127.0.0.1:{ports.pop("collector")}"\n[admin]\nsocket = "{directory}/admin.sock"\n'
-        "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\nhttp2_resets = 1000000\n"
-        f'{site("plain", plain_port, False)}{site("tls", tls_port, True)}')
-
-
 async def scrape():
     reader, writer = await asyncio.open_unix_connection(f"{directory}/admin.sock")
     writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -351,10 +332,6 @@ async def scrape():
             name, value = line.rsplit(" ", 1)
             series[name] = float(value)
     return series
-
-
-def labels(name):
-    return dict(item.split("=", 1) for item in name[name.index("{") + 1:-1].replace('"', "").split(","))
 
 
 def logged():
@@ -370,67 +347,6 @@ def logged():
     return lines, carried
 
 
-def reconcile(series, lines, carried):
-    wrong = []
-
-    def same(what, **counts):
-        values = " ".join(f"{name}={count}" for name, count in counts.items())
-        mark = "" if len(set(counts.values())) == 1 else "  DIFFERENT"
-        print(f"{what:36} {values}{mark}")
-        if mark:
-            wrong.append(what)
-
-    def total_of(counter, wanted):
-        return sum(count for found, count in counter.items() if wanted(found))
-
-    def metric(family, **wanted):
-        return int(sum(
-            value for name, value in series.items()
-            if name.startswith(family + "{") and all(labels(name).get(key) == text for key, text in wanted.items())))
-
-    for site in ("plain", "tls"):
-        for kind in [*KINDS, "ws"]:
-            route = f"/{kind}/"
-            outcomes = {outcome for found, what, outcome in seen if (found, what) == (site, kind)}
-            for status in sorted({"499" if outcome == "left" else outcome.split()[0] for outcome in outcomes}):
-                clients = total_of(
-                    seen, lambda found: found[:2] == (site, kind)
-                    and ("499" if found[2] == "left" else found[2].split()[0]) == status)
-                counts = {
-                    "client": clients, "log": total_of(lines, lambda found: found[:3] == (site, kind, int(status))),
-                    "spans": spans[site, kind, int(status)]}
-                others = {s for s in outcomes if ("499" if s == "left" else s)[0] == status[0] and s.split()[0] != status}
-                if not others:
-                    counts["metrics"] = metric("gatehouse_requests_total", site=site, route=route, code=f"{status[0]}xx")
-                same(f"{site} {kind} {status}", **counts)
-            cut = total_of(seen, lambda found: found[:2] == (site, kind) and found[2].endswith(" cut"))
-            same(f"{site} {kind} cut", client=cut, log=total_of(
-                lines, lambda found: found[:2] == (site, kind) and found[3] == "upstream_truncated"))
-            same(
-                f"{site} {kind} in all", client=total_of(seen, lambda found: found[:2] == (site, kind)),
-                log=total_of(lines, lambda found: found[:2] == (site, kind)),
-                metrics=metric("gatehouse_requests_total", site=site, route=route),
-                timed=metric("gatehouse_request_duration_seconds_count", site=site, route=route),
-                spans=total_of(spans, lambda found: found[:2] == (site, kind)))
-    for kind in ("ok", "bad", "cut", "reset", "left", "post", "ws"):
-        same(f"{kind} at the upstream", client=total_of(seen, lambda found: found[1] == kind), upstream=reached[kind])
-    whole = sum(reached[kind] for kind in ("ok", "bad", "post", "ws"))
-    same("whole answers of the upstream", upstream=whole, metrics=metric("gatehouse_upstream_responses_total", upstream="app"))
-    same("its failures", upstream=reached["cut"] + reached["reset"], metrics=metric(
-        "gatehouse_upstream_failures_total", upstream="app"))
-    for reason in sorted({found[3] for found in lines if found[3]}):
-        same(f"reason {reason}", log=total_of(lines, lambda found: found[3] == reason), metrics=metric(
-            "gatehouse_reasons_total", reason=reason))
-    sockets = total_of(seen, lambda found: found[1] == "ws")
-    same("WebSockets", client=sockets, metrics=metric("gatehouse_tunnels_opened_total"))
-    same("their messages", peers=messages["up"] + messages["down"], metrics=metric("gatehouse_tunnel_messages_total"), log=carried)
-    same("WebSockets that are still open", client=0, metrics=metric("gatehouse_tunnels"))
-    same("lines and spans lost", nobody=0, metrics=int(
-        metric("gatehouse_log_lines_lost_total") + series.get("gatehouse_spans_lost_total", 0)))
-    same("buffers in use at rest", nobody=0, metrics=metric("gatehouse_buffers_used"))
-    return wrong
-
-
 async def main():
     servers = {"app": await asyncio.start_server(upstream, "127.0.0.1", 0, backlog=4096)}
     servers["collector"] = await asyncio.start_server(collector, "127.0.0.1", 0)
@@ -439,7 +355,8 @@ async def main():
     await dying.open()
     ports |= {"dying": dying.port, "dead": 1}
     with open(f"{directory}/gatehouse.toml", "w") as file:
-        file.write(configuration(ports))
+        file.write(
+            agreement_site.configuration(KINDS, ports, directory, certificate, key, plain_port, tls_port))
     gateway = await asyncio.create_subprocess_exec(
         program, "run", "-c", f"{directory}/gatehouse.toml", stderr=asyncio.subprocess.PIPE)
     while b": serving " not in (line := await gateway.stderr.readline()):
@@ -474,7 +391,7 @@ async def main():
     gateway.send_signal(signal.SIGTERM)
     code = await gateway.wait()
     await reading
-    wrong = reconcile(series, lines, carried)
+    wrong = agreement_counts.reconcile(KINDS, seen, reached, spans, messages, series, lines, carried)
     print(f"{wanted} requests, {len(wrong)} differences, exit code {code}")
     sys.exit(1 if wrong or code != 0 else 0)
 
