@@ -29,6 +29,9 @@ struct DemoConfiguration {
         [limits]
         drain_timeout = "10s"
 
+        [recorder]
+        exchanges = 256
+
         """
     }
 

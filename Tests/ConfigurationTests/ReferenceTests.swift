@@ -10,7 +10,7 @@ import Testing
         ("tls", []),
         ("security", []),
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
-        ("metrics", []), ("tracing", []), ("recorder", []),
+        ("metrics", []), ("tracing", []), ("recorder", ["exchanges = 1"]),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].cache_upstream", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),

@@ -160,7 +160,7 @@ struct HTTP1SessionTests {
             (logging.accessLog, logging.errorLog) = (.none, .none)
             let logs = try Logs(logging, workers: 1)
             let log = AccessLog(logs, style: plan.logStyle, worker: 0)
-            let state = try WorkerResources(
+            let resources = try WorkerResources(
                 plan, loop: loop, shared: ProcessCounters(), log: log, spans: SpanLog(logs, style: plan.logStyle, worker: 0),
                 number: 0, probes: false, resume: { _ in },
                 startStreamTask: {})
@@ -168,16 +168,16 @@ struct HTTP1SessionTests {
             let listener = try Listener(address, on: loop)
             let listenerPlan = try #require(plan.listeners.first)
             let endpoint = ClientEndpoint(
-                peer: address, acceptor: Acceptor(listener, listenerPlan, of: state.generation, on: loop))
+                peer: address, acceptor: Acceptor(listener, listenerPlan, of: resources.generation, on: loop))
             let (ours, theirs) = connectedPair()
             defer { close(theirs) }
             let socket = try Socket(adopting: ours, on: loop)
             let waiter = Waiter(loop: loop)
             socket.waiter = waiter
             let session = HTTP1Session(
-                Stream(socket), endpoint, waiter: waiter, state: state,
+                Stream(socket), endpoint, waiter: waiter, resources: resources,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            if drains { state.drain() }
+            if drains { resources.drain() }
 
             let bytes = Array(text.utf8)
             let place = place ?? bytes.count

@@ -6,7 +6,8 @@ import Testing
 /// The last exchanges, kept in memory and handed out when somebody wants to know.
 @Suite("Flight recorder")
 struct RecorderTests {
-    private func site(_ port: FreePort, _ upstream: UInt16, recorder: String = "", logging: String = "") -> String {
+    private func site(_ port: FreePort, _ upstream: UInt16, recorder: String = "exchanges = 256", logging: String = "") -> String
+    {
         """
         [logging]
         access_log = "none"
@@ -120,7 +121,7 @@ struct RecorderTests {
         let (port, place) = try (FreePort(), TemporaryDirectory())
         let directory = place.path + "/dumps"
         let running = try await ReloadingGatehouse(
-            site(port, upstream.port, recorder: "directory = \"\(directory)\"\nkeep = 2"))
+            site(port, upstream.port, recorder: "exchanges = 256\ndirectory = \"\(directory)\"\nkeep = 2"))
         #expect(try await get(try Wire(to: port.number), "/x") == 200)
         running.process.signal(SIGUSR2)
         let said = try await running.process.errors.first { $0.contains(": the flight recorder is written ") }
@@ -157,7 +158,8 @@ struct RecorderTests {
         let (port, place) = try (FreePort(), TemporaryDirectory())
         let running = try await ReloadingGatehouse(
             site(
-                port, upstream.port, recorder: "directory = \"\(place.path)/dumps\"\ndump_on = \"5xx > 50% for 1s\""))
+                port, upstream.port,
+                recorder: "exchanges = 256\ndirectory = \"\(place.path)/dumps\"\ndump_on = \"5xx > 50% for 1s\""))
         let wire = try Wire(to: port.number)
         func isWritten() -> Bool { running.process.errors.all.contains { $0.contains("the flight recorder is written") } }
         for _ in 0..<100 { _ = try await get(wire, "/ok") }

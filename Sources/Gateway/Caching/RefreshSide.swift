@@ -16,21 +16,21 @@ final class RefreshSide: ClientSide, StreamExchange {
     let site: SitePlan
     let headers: HeaderPlan
     let rules: FieldRules?
-    private let state: WorkerResources
+    private let resources: WorkerResources
     private let nothing = Nothing()
     private var taskWaiter: Waiter?
 
     init(
-        _ request: RequestHead, endpoint: ClientEndpoint, generation: Generation, state: WorkerResources,
+        _ request: RequestHead, endpoint: ClientEndpoint, generation: Generation, resources: WorkerResources,
         recording: CacheRecording, route: ProxyRoute, found: RouteTable.Found, site: SitePlan, headers: HeaderPlan,
         rules: FieldRules?
     ) {
         // Of its own: the client's goes on to its next request.
-        self.request = state.acquireRequestHead()
+        self.request = resources.acquireRequestHead()
         self.request.copy(request)
         self.endpoint = endpoint
         self.generation = generation
-        self.state = state
+        self.resources = resources
         self.recording = recording
         self.route = route
         self.found = found
@@ -47,11 +47,11 @@ final class RefreshSide: ClientSide, StreamExchange {
     nonisolated(nonsending) func serve(_ waiter: Waiter) async {
         taskWaiter = waiter
         do {
-            var exchange = Exchange(self, state: state, in: generation)
+            var exchange = Exchange(self, resources: resources, in: generation)
             await exchange.refresh(for: self)
         }
         if case .validation(let answer, _) = recording.purpose { answer.isRefreshing = false }
-        state.release(request)
+        resources.release(request)
     }
 
     // MARK: The request

@@ -11,7 +11,7 @@ extension Exchange {
         guard !endpoint.isTLS, request.method == .get || request.method == .head else { return nil }
         let path = request.fields.bytes[request.path]
         guard path.starts(with: Self.prefix) else { return nil }
-        return state.challengeAnswers[String(decoding: path.dropFirst(Self.prefix.count), as: UTF8.self)]
+        return resources.challengeAnswers[String(decoding: path.dropFirst(Self.prefix.count), as: UTF8.self)]
     }
 
     mutating nonisolated(nonsending) func send(challengeAnswer text: String) async throws(Failure) {

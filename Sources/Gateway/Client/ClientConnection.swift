@@ -9,7 +9,7 @@ import Transport
 final class ClientConnection {
     let stream: Stream
     let waiter: Waiter
-    let state: WorkerResources
+    let resources: WorkerResources
     let endpoint: ClientEndpoint
     let log: Logger
     /// Its own among those of the worker; when it was accepted, in monotonic nanoseconds.
@@ -38,13 +38,13 @@ final class ClientConnection {
     private static let taskKeepTime: UInt64 = 1_000_000_000
 
     init(
-        _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, state: WorkerResources, log: Logger
+        _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, resources: WorkerResources, log: Logger
     ) {
-        (number, began) = (state.nextConnectionNumber(), state.loop.now)
+        (number, began) = (resources.nextConnectionNumber(), resources.loop.now)
         endpoint = ClientEndpoint(peer: peer, acceptor: acceptor, connection: number)
-        self.state = state
+        self.resources = resources
         self.log = log
-        waiter = Waiter(loop: state.loop)
+        waiter = Waiter(loop: resources.loop)
         socket.waiter = waiter
         var session: TLSSession?
         if let names = acceptor.plan.tls {
@@ -75,7 +75,7 @@ final class ClientConnection {
             return await serve(makeSession())
         case .asleep(let session, let since):
             // Who comes back soon will do so again: then a task that waits is cheaper than a new one each time.
-            isBusy = state.loop.now &- since < Self.taskKeepTime
+            isBusy = resources.loop.now &- since < Self.taskKeepTime
             switch wokenBy {
             case .ready: return await serve(session)
             // It came behind the deadline, before this task began: no event will announce it again.
@@ -118,13 +118,13 @@ final class ClientConnection {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
             try await stream.shakeHands(waiter, timeout: endpoint.limits.handshakeTimeout)
-            if let session = stream.tls { state.series.handshake(session) }
+            if let session = stream.tls { resources.series.handshake(session) }
         } catch {
             await handshakeFailed(error)
             return false
         }
         endpoint.session = stream.tls
-        state.handshakes.countCompleted(isResumed: stream.tls?.isResumed == true)
+        resources.handshakes.countCompleted(isResumed: stream.tls?.isResumed == true)
         return true
     }
 
@@ -152,11 +152,11 @@ final class ClientConnection {
     @inline(__always)  // Price 7.
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
         let isFirst = !session.hasServed
-        if state.isDraining || endpoint.mustLeave && !isFirst { return .over }
+        if resources.isDraining || endpoint.mustLeave && !isFirst { return .over }
         if !isFirst, !isBusy { return .asleep }
         let limits = endpoint.limits
         let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
-        let now = state.loop.now
+        let now = resources.loop.now
         // Against slow clients (slowloris): a TLS record that comes byte by byte wakes often, and none of its bytes is a
         // request's, so the deadline stays where it was.
         guard end > now else { return .over }
@@ -173,7 +173,7 @@ final class ClientConnection {
     }
 
     private func fallAsleep(_ session: any ClientSession) -> Ending {
-        let now = state.loop.now
+        let now = resources.loop.now
         phase = .asleep(session, since: now)
         endpoint.forget()
         session.releaseMemory()
@@ -183,7 +183,7 @@ final class ClientConnection {
         waiter.sleep(timeout: max(session.idleDeadline, now) - now) { [unowned self] wake in
             stream.watch(reading: false, writing: false)
             wokenBy = wake
-            state.resume(identifier)
+            resources.resume(identifier)
         }
         return .asleep
     }
@@ -192,13 +192,13 @@ final class ClientConnection {
 
     /// The connection's rest, after an upgrade.
     private func run(_ tunnel: Tunnel) async -> Ending {
-        state.check(tunnel)
+        resources.check(tunnel)
         guard let ending = await tunnel.run() else {
             let identifier = ObjectIdentifier(self)
-            tunnel.sleep { [unowned self] in state.resume(identifier) }
+            tunnel.sleep { [unowned self] in resources.resume(identifier) }
             return .asleep
         }
-        state.note(ending, of: tunnel)
+        resources.note(ending, of: tunnel)
         // The upstream is free from now on, however long the client takes to leave.
         phase = .closing
         return ending.isAbnormal ? await abort() : await close()
@@ -210,10 +210,10 @@ final class ClientConnection {
     func drain() {
         switch phase {
         case .asleep: waiter.tell()
-        case .tunnel(let tunnel): tunnel.drain(after: state.drainDelay())
+        case .tunnel(let tunnel): tunnel.drain(after: resources.drainDelay())
         case .open where isIdle: waiter.tell()
         case .open(let session):
-            for tunnel in session.openTunnels { tunnel.drain(after: state.drainDelay()) }
+            for tunnel in session.openTunnels { tunnel.drain(after: resources.drainDelay()) }
             session.drain()
         case .new, .broken, .closing: break
         }
@@ -308,9 +308,9 @@ final class ClientConnection {
 
     /// The end is said also where the socket is full of the answer.
     private func sendCloseNotify() async {
-        let deadline = state.loop.now &+ endpoint.limits.sendTimeout
+        let deadline = resources.loop.now &+ endpoint.limits.sendTimeout
         while !stream.sendCloseNotify() {
-            let now = state.loop.now
+            let now = resources.loop.now
             guard now < deadline else { return }
             stream.watch(reading: false, writing: true)
             let wake = await waiter.wait(timeout: deadline - now)
@@ -339,9 +339,9 @@ final class ClientConnection {
 
     /// Waits until the client's kernel has acknowledged everything. Nothing announces that, so it is looked at now and then.
     private func waitForDelivery() async {
-        let deadline = state.loop.now &+ endpoint.limits.lingeringTimeout
+        let deadline = resources.loop.now &+ endpoint.limits.lingeringTimeout
         stream.watch(reading: false, writing: false)
-        while stream.hasUndelivered, !stream.socket.hasHungUp, state.loop.now < deadline {
+        while stream.hasUndelivered, !stream.socket.hasHungUp, resources.loop.now < deadline {
             guard await waiter.wait(timeout: Self.deliveryLook) == .deadline else { return }
         }
     }
@@ -361,29 +361,29 @@ final class ClientConnection {
     /// Reads what the client still sends, until it ends or falls silent; not for ever.
     private func linger() async {
         let limits = endpoint.limits
-        let end = state.loop.now &+ limits.lingeringTime
-        var deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
-        while state.loop.now < deadline {
+        let end = resources.loop.now &+ limits.lingeringTime
+        var deadline = min(end, resources.loop.now &+ limits.lingeringTimeout)
+        while resources.loop.now < deadline {
             switch readAway() {
             case nil, .end: return
-            case .bytes: await state.loop.yield()
+            case .bytes: await resources.loop.yield()
             case .blocked:
                 stream.watch(reading: true, writing: false)
-                let now = state.loop.now
+                let now = resources.loop.now
                 guard now < deadline else { return }
                 let wake = await waiter.wait(timeout: deadline - now)
                 stream.watch(reading: false, writing: false)
                 if wake != .ready { return }
             }
-            deadline = min(end, state.loop.now &+ limits.lingeringTimeout)
+            deadline = min(end, resources.loop.now &+ limits.lingeringTimeout)
         }
     }
 
     /// Reads once, for nobody.
     /// - Returns: nil if the connection is broken.
     private func readAway() -> ReadOutcome? {
-        let sink = state.buffers.acquire(.bulk)
-        defer { state.buffers.release(sink) }
+        let sink = resources.buffers.acquire(.bulk)
+        defer { resources.buffers.release(sink) }
         return try? stream.read(into: sink)
     }
 }

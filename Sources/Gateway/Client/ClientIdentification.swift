@@ -17,8 +17,8 @@ extension ClientConnection {
     }
 
     private func takeHeader() async -> Bool {
-        let buffer = state.buffers.acquire()
-        defer { state.buffers.release(buffer) }
+        let buffer = resources.buffers.acquire()
+        defer { resources.buffers.release(buffer) }
         let reading: ProxyHeader.Reading
         do throws(TransportError) {
             reading = try await stream.takeProxyHeader(waiter, timeout: endpoint.limits.handshakeTimeout, into: buffer)
@@ -43,7 +43,7 @@ extension ClientConnection {
     private func stand(for header: ProxyHeader) -> Bool {
         guard let client = header.source else { return true }
         endpoint.stand(for: client, header)
-        guard state.recount(self, as: client) else {
+        guard resources.recount(self, as: client) else {
             refuse("it has as many connections as it may", key: "limits.max_connections_per_client")
             return false
         }

@@ -24,7 +24,7 @@ extension HTTP1Session {
             if inflow.hasBytes {
                 switch preface {
                 case .none: if try parseHead() { return .request }
-                case .begun: head = head ?? state.acquireRequestHead()
+                case .begun: head = head ?? resources.acquireRequestHead()
                 case .whole: return .http2
                 }
             }
@@ -78,7 +78,7 @@ extension HTTP1Session {
     }
 
     private func parseHead() throws(Failure) -> Bool {
-        let head = self.head ?? state.acquireRequestHead()
+        let head = self.head ?? resources.acquireRequestHead()
         self.head = head
         let limits = endpoint.limits.head
         do throws(HTTPRefusal) {
@@ -100,13 +100,13 @@ extension HTTP1Session {
 
     /// A head has begun: it must be complete by its deadline.
     private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
-        let now = state.loop.now
+        let now = resources.loop.now
         let end = deadline ?? now &+ endpoint.limits.headTimeout
         deadline = end
         stream.watch(reading: true, writing: false)
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
         stream.watch(reading: false, writing: false)
-        if wake == .deadline, state.loop.now >= end {
+        if wake == .deadline, resources.loop.now >= end {
             throw Failure(
                 .headTimeout, key: "limits.head_timeout",
                 words: "The request did not come to its end in time: an empty line ends its head.")

@@ -2,7 +2,7 @@
 
 extension ClientConnection {
     func makeHTTP1Session() -> any ClientSession {
-        HTTP1Session(stream, endpoint, waiter: waiter, state: state, log: log)
+        HTTP1Session(stream, endpoint, waiter: waiter, resources: resources, log: log)
     }
 }
 

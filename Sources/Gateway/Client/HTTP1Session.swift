@@ -22,7 +22,7 @@ final class HTTP1Session: ClientSession {
     let inflow: Inflow
     let outflow: Outflow
     let waiter: Waiter
-    let state: WorkerResources
+    let resources: WorkerResources
     let endpoint: ClientEndpoint
     let log: Logger
 
@@ -38,15 +38,15 @@ final class HTTP1Session: ClientSession {
     private(set) var idleSince: UInt64
     private var requestCount = 0
 
-    init(_ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, state: WorkerResources, log: Logger) {
+    init(_ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, resources: WorkerResources, log: Logger) {
         self.stream = stream
         self.endpoint = endpoint
         self.waiter = waiter
-        self.state = state
+        self.resources = resources
         self.log = log
-        idleSince = state.loop.now
-        inflow = Inflow(stream, buffers: state.buffers, chunkLimits: endpoint.limits.chunks, from: .client)
-        outflow = Outflow(stream, buffers: state.buffers)
+        idleSince = resources.loop.now
+        inflow = Inflow(stream, buffers: resources.buffers, chunkLimits: endpoint.limits.chunks, from: .client)
+        outflow = Outflow(stream, buffers: resources.buffers)
     }
 
     var hasServed: Bool { requestCount > 0 }
@@ -83,19 +83,19 @@ final class HTTP1Session: ClientSession {
         requestCount += 1
         isRequestRead = true
         generation = endpoint.generation.number
-        began = state.loop.now
+        began = resources.loop.now
         answer = .awaited
         inflow.beginBody(request.framing)
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(self, state: state, in: endpoint.generation)
+            var exchange = Exchange(self, resources: resources, in: endpoint.generation)
             await exchange.run()
             tunnel = exchange.tunnel.take()
         }
         releaseHead()
         if let tunnel { return .upgraded(tunnel) }
-        idleSince = state.loop.now
+        idleSince = resources.loop.now
         return switch answer {
         // Behind an answer that is shorter than it says the next would be taken for its rest.
         case .begun(isLast: false) where inflow.isBodyFinished && outflow.isFinished: nil
@@ -107,7 +107,7 @@ final class HTTP1Session: ClientSession {
 
     nonisolated(nonsending) func refuse(_ failure: Failure) async {
         answer = .awaited
-        var exchange = Exchange(self, state: state, in: endpoint.generation)
+        var exchange = Exchange(self, resources: resources, in: endpoint.generation)
         await exchange.refuse(failure)
     }
 
@@ -125,7 +125,7 @@ final class HTTP1Session: ClientSession {
     private func releaseHead() {
         isRequestRead = false
         guard let head = head.take() else { return }
-        state.release(head)
+        resources.release(head)
     }
 
     /// An answer begins.
@@ -139,7 +139,7 @@ final class HTTP1Session: ClientSession {
 
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
-        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !state.isDraining, !endpoint.mustLeave
+        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !resources.isDraining, !endpoint.mustLeave
         else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit

@@ -31,7 +31,7 @@ extension HTTP1Session: ClientSide {
         var answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: isLast)
         answer.forwardsTrailers = framing.isChunked && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
-        if !head.contains(.date) { answer.date = state.clock.httpDate }
+        if !head.contains(.date) { answer.date = resources.clock.httpDate }
         outflow.begin(framing) { ForwardedHead.writeResponse(head, answer, policy: policy, to: &$0) }
     }
 
@@ -39,7 +39,7 @@ extension HTTP1Session: ClientSide {
         let minorVersion = head?.minorVersion ?? 1
         let framing = answer.framing.forClient(minorVersion: minorVersion)
         var own = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: begin(framing))
-        if !answer.hasDate { own.date = state.clock.httpDate }
+        if !answer.hasDate { own.date = resources.clock.httpDate }
         outflow.begin(framing) {
             OwnHead.write(answer.status, answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
         }

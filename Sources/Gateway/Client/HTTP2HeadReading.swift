@@ -7,7 +7,7 @@ import WebSocket
 extension HTTP2Session: HTTP2Acceptor {
     func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
         let hasBody = !stream.inflow.hasEnded
-        let head = state.acquireRequestHead()
+        let head = resources.acquireRequestHead()
         let kind = fields.conclude(allowsExtendedConnect: http2.offersWebSockets)
         var malformation = fields.malformation
         let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
@@ -18,7 +18,7 @@ extension HTTP2Session: HTTP2Acceptor {
         let side = HTTP2Side(
             stream, head, number: begin(), refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
             isMalformed: malformation != nil, of: self)
-        state.streamTasks.begin(side)
+        resources.streamTasks.begin(side)
     }
 
     /// Reads the head as HTTP/1.1 would have it.
@@ -27,10 +27,10 @@ extension HTTP2Session: HTTP2Acceptor {
         _ fields: borrowing RequestFields, _ kind: RequestFields.Kind, hasBody: Bool, into head: RequestHead
     ) -> Failure? {
         head.comesByHTTP2()
-        var text = state.takeLines()
+        var text = resources.takeLines()
         fields.appendHead(kind, hasBody: hasBody, key: Handshake.newKey, to: &text)
         let refusal = refusal(of: text.span, read: fields, into: head)
-        state.give(back: &text)
+        resources.give(back: &text)
         return refusal ?? (kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil)
     }
 

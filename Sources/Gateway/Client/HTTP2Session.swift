@@ -13,7 +13,7 @@ final class HTTP2Session: ClientSession {
     private let stream: Stream
     var localAddress: SocketAddress? { stream.localAddress }
     private let waiter: Waiter
-    let state: WorkerResources
+    let resources: WorkerResources
     let endpoint: ClientEndpoint
     private let log: Logger
 
@@ -32,18 +32,18 @@ final class HTTP2Session: ClientSession {
     private var isDue = false
 
     init(
-        _ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, state: WorkerResources,
+        _ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, resources: WorkerResources,
         log: Logger
     ) {
         self.stream = stream
         self.endpoint = endpoint
         self.waiter = waiter
-        self.state = state
+        self.resources = resources
         self.log = log
-        idleSince = state.loop.now
+        idleSince = resources.loop.now
         var limits = endpoint.limits.streams
         limits.enablesConnectProtocol = endpoint.offersHTTP2WebSockets
-        http2 = HTTP2Connection(stream, buffers: state.buffers, loop: state.loop, limits: limits)
+        http2 = HTTP2Connection(stream, buffers: resources.buffers, loop: resources.loop, limits: limits)
         http2.acceptor = self
         http2.onOutput = { [unowned self] in wake() }
     }
@@ -86,7 +86,7 @@ final class HTTP2Session: ClientSession {
             if let ending = ending(read, isSent) { return ending }
             // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.
             if read == .progress || read == .full && isSent || wakeWriters() {
-                await state.loop.yield()
+                await resources.loop.yield()
                 continue
             }
             if await wait(read, isSent) { return .cut }
@@ -100,7 +100,7 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
-        if http2.runningExchanges > 0 { parting.sawConcurrency(at: state.loop.now) }
+        if http2.runningExchanges > 0 { parting.sawConcurrency(at: resources.loop.now) }
         http2.beginExchange()
         return requestCount
     }
@@ -112,14 +112,14 @@ final class HTTP2Session: ClientSession {
         if isSent {
             blockedSince = nil
         } else if blockedSince == nil || http2.unsentCount < before {
-            blockedSince = state.loop.now
+            blockedSince = resources.loop.now
         }
         return isSent
     }
 
     /// Says that no more requests are taken.
     private func part() {
-        switch http2.isLeaving ? .leave : parting.step(at: state.loop.now, awaitsPing: http2.awaitsPing) {
+        switch http2.isLeaving ? .leave : parting.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
         case .leave:
@@ -146,7 +146,7 @@ final class HTTP2Session: ClientSession {
 
     /// Takes it no more requests?
     private var isOver: Bool {
-        state.isDraining || endpoint.mustLeave && hasServed || http2.isLeaving || hasServedAll
+        resources.isDraining || endpoint.mustLeave && hasServed || http2.isLeaving || hasServedAll
     }
 
     /// Is the session over, or without anything to do?
@@ -166,7 +166,7 @@ final class HTTP2Session: ClientSession {
     /// Waits for the client, or for an exchange to have something to send.
     /// - Returns: has the client kept us waiting for too long?
     private nonisolated(nonsending) func wait(_ read: BodyRead, _ isSent: Bool) async -> Bool {
-        let now = state.loop.now
+        let now = resources.loop.now
         let limits = endpoint.limits
         var deadline = UInt64.max
         if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
@@ -178,7 +178,7 @@ final class HTTP2Session: ClientSession {
         stream.watch(reading: read != .full, writing: !isSent)
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
         stream.watch(reading: false, writing: false)
-        return wake == .deadline ? pass(state.loop.now) : false
+        return wake == .deadline ? pass(resources.loop.now) : false
     }
 
     @discardableResult
@@ -236,7 +236,7 @@ final class HTTP2Session: ClientSession {
     }
 
     func outlivesIdleDeadline() -> Bool {
-        let now = state.loop.now
+        let now = resources.loop.now
         guard now < idleSince &+ endpoint.limits.keepAliveTimeout else { return false }
         // A reload may have switched it off.
         guard endpoint.limits.http2Ping > 0 else { return true }
@@ -254,18 +254,18 @@ final class HTTP2Session: ClientSession {
     /// Carries out the exchange on a stream.
     nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
         side.generation = endpoint.generation.number
-        side.began = state.loop.now
+        side.began = resources.loop.now
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(side, state: state, in: endpoint.generation)
+            var exchange = Exchange(side, resources: resources, in: endpoint.generation)
             if let refusal = side.refusal { await exchange.refuse(refusal) } else { await exchange.run() }
             tunnel = exchange.tunnel.take()
         }
         if let tunnel { await run(tunnel, on: side) }
-        state.release(side.request)
+        resources.release(side.request)
         http2.endExchange(on: side.stream)
-        idleSince = state.loop.now
+        idleSince = resources.loop.now
         wake()
     }
 
@@ -273,10 +273,10 @@ final class HTTP2Session: ClientSession {
         let number = side.stream.identifier
         tunnels[number] = tunnel
         defer { tunnels[number] = nil }
-        state.check(tunnel)
+        resources.check(tunnel)
         while true {
             if let ending = await tunnel.run() {
-                state.note(ending, of: tunnel)
+                resources.note(ending, of: tunnel)
                 if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
                 return
             }
@@ -298,7 +298,7 @@ final class HTTP2Session: ClientSession {
     func drain() {
         // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
         // half of the drain's time to come to an end by themselves.
-        if drainsAt == nil { drainsAt = state.loop.now &+ endpoint.limits.drainTimeout / 2 }
+        if drainsAt == nil { drainsAt = resources.loop.now &+ endpoint.limits.drainTimeout / 2 }
         wake()
     }
 
@@ -332,7 +332,7 @@ extension ClientConnection {
 
     /// - Parameter begun: what has been read of it already.
     func makeHTTP2Session(_ begun: Buffer? = nil) -> any ClientSession {
-        let session = HTTP2Session(stream, endpoint, waiter: waiter, state: state, log: log)
+        let session = HTTP2Session(stream, endpoint, waiter: waiter, resources: resources, log: log)
         if let begun { session.http2.take(begun) }
         return session
     }

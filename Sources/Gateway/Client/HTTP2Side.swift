@@ -33,7 +33,7 @@ final class HTTP2Side: ClientSide {
         http2Session = session
     }
 
-    private var state: WorkerResources { http2Session.state }
+    private var resources: WorkerResources { http2Session.resources }
     var endpoint: ClientEndpoint { http2Session.endpoint }
     var session: (any ClientSession)? { http2Session }
     var hasRequest: Bool { request.hasRequestLine }
@@ -44,7 +44,7 @@ final class HTTP2Side: ClientSide {
     // MARK: The answer
 
     func sendInterim(_ head: ResponseHead) {
-        state.withLines {
+        resources.withLines {
             ForwardedHead.appendInterimFields(head, to: &$0)
         } encode: { lines in
             stream.outflow.sendInterim { FieldEncoder.append(head.status, lines: lines, to: &$0) }
@@ -59,10 +59,10 @@ final class HTTP2Side: ClientSide {
         var answer = ClientAnswer(framing: framing, clientMinorVersion: 1, closes: false)
         answer.forwardsTrailers = !framing.isEmpty && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
-        if !head.contains(.date) { answer.date = state.clock.httpDate }
+        if !head.contains(.date) { answer.date = resources.clock.httpDate }
         // RFC 8441 §5: a WebSocket is accepted with a 2xx.
         let status = isTunnel ? 200 : head.status
-        state.withLines {
+        resources.withLines {
             ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0)
         } encode: { lines in
             stream.outflow.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
@@ -74,8 +74,8 @@ final class HTTP2Side: ClientSide {
     func begin(_ answer: Answer) {
         if isMalformed { return stream.reset(.protocolError) }
         var own = ClientAnswer(framing: answer.framing, clientMinorVersion: 1, closes: false)
-        if !answer.hasDate { own.date = state.clock.httpDate }
-        state.withLines {
+        if !answer.hasDate { own.date = resources.clock.httpDate }
+        resources.withLines {
             OwnHead.appendFields(answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
         } encode: { lines in
             stream.outflow.begin(answer.framing) { FieldEncoder.append(answer.status, lines: lines, to: &$0) }

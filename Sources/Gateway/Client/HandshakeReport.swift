@@ -42,10 +42,10 @@ extension ClientConnection {
     /// Counts it, and tells it while there is room for a line.
     func report(_ error: TransportError) {
         let report = HandshakeReport(error, of: stream.tls, endpoint)
-        state.handshakes.count(report.fault)
-        state.series.failed(report.fault)
+        resources.handshakes.count(report.fault)
+        resources.series.failed(report.fault)
         let most = endpoint.limits.handshakeFailureLines
-        guard let unsaid = state.handshakeLines.take(now: state.loop.now, atMost: most) else { return }
+        guard let unsaid = resources.handshakeLines.take(now: resources.loop.now, atMost: most) else { return }
         var facts = report.facts
         if unsaid > 0 { facts["unsaid"] = "\(unsaid)" }
         log.info("TLS handshake failed", metadata: facts)

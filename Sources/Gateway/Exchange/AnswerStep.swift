@@ -21,7 +21,7 @@ extension Exchange {
             guard let files else { throw SiteFault.failure(key: "sites.static_dir") }
             try await sendFile(request, from: files, of: site, by: found)
         case .internalAPI(let api):
-            let answer = api.answer(of: site, isStopping: state.shared.isStopping)
+            let answer = api.answer(of: site, isStopping: resources.shared.isStopping)
             try await send(.fixed(answer, headers: headers, by: generation.plan.proxyName))
         case .tlsInfo: try await sendTLSInfo(request, of: site)
         case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
@@ -82,7 +82,7 @@ extension Exchange {
     /// - Parameter found: nil without a route.
     private mutating func variables(of request: RequestHead, _ site: SitePlan, _ found: RouteTable.Found?) -> ExchangeVariables {
         let requestID = RequestID(
-            of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: record.requestID ?? state.requestIDs.next())
+            of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: record.requestID ?? resources.requestIDs.next())
         record.requestID = requestID
         return ExchangeVariables(
             request: request, endpoint: endpoint, site: site, remainder: found?.remainder ?? request.path.lowerBound,

@@ -29,7 +29,7 @@ extension Exchange {
                     break
                 }
                 status.forward = .stale
-                let now = state.clock.seconds
+                let now = resources.clock.seconds
                 switch caching.plan.rules.reuse(
                     answer.times, answer.directives, asked: asked.directives, hasPragma: asked.hasPragma, now: now)
                 {
@@ -95,7 +95,7 @@ extension Exchange {
         for fill: CacheFill, _ plan: CachePlan
     ) async throws(Failure) -> CacheFill.State {
         let waiter = client.waiter
-        let end = state.loop.now &+ plan.lockTimeout
+        let end = resources.loop.now &+ plan.lockTimeout
         fill.join(waiter)
         defer {
             fill.leave(waiter)
@@ -103,7 +103,7 @@ extension Exchange {
         }
         while case .awaited = fill.state {
             client.watch(reading: false, writing: false)
-            let now = state.loop.now
+            let now = resources.loop.now
             guard end > now else { return .passed }
             _ = await waiter.wait(timeout: end - now)
             if client.hasLeft { throw Failure.clientLeft() }
@@ -120,7 +120,7 @@ extension Exchange {
         cache.counts.misses += 1
         let recording = CacheRecording(
             cache, caching.plan, key, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
-            fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: state.clock, status: status)
+            fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: resources.clock, status: status)
         if let answer = stored?.0 { askWhether(answer, in: request) }
         self.recording = recording
         defer { self.recording = nil }
@@ -131,19 +131,19 @@ extension Exchange {
             var status = status
             if case .status(let code) = error.retry { status.forwardStatus = code }
             cache.counts.stale += 1
-            status.ttl = answer.times.freshness(at: state.clock.seconds)
+            status.ttl = answer.times.freshness(at: resources.clock.seconds)
             return try await send(answer, asked, cache, status, name: caching.plan.name)
         }
         guard responder != nil, let answer = recording.validated else { return }
         var status = recording.status
-        status.ttl = answer.times.freshness(at: state.clock.seconds)
+        status.ttl = answer.times.freshness(at: resources.clock.seconds)
         status.isStored = cache.holds(answer)
         try await send(answer, asked, cache, status, name: caching.plan.name)
     }
 
     private mutating func askWhether(_ answer: CachedAnswer, in request: RequestHead) {
-        let head = state.acquireResponseHead()
-        defer { state.release(head) }
+        let head = resources.acquireResponseHead()
+        defer { resources.release(head) }
         let bytes = answer.head
         guard (try? head.parse(bytes.span, limits: .stored)) != nil, request.askWhether(head) else {
             return request.dropConditions()
@@ -156,9 +156,9 @@ extension Exchange {
     private mutating nonisolated(nonsending) func send(
         _ answer: CachedAnswer, _ asked: CacheRequest, _ cache: ResponseCache, _ status: CacheStatus, name: [UInt8]
     ) async throws(Failure) {
-        let now = state.clock.seconds
-        var head = state.acquireResponseHead()
-        defer { state.release(head) }
+        let now = resources.clock.seconds
+        var head = resources.acquireResponseHead()
+        defer { resources.release(head) }
         read(answer.head, into: head)
         var fields = AnswerFields()
         fields.append("Age", answer.times.age(at: now))
@@ -225,12 +225,13 @@ extension Exchange {
         let asked = CacheRequest(request, rules: caching.plan.rules, isPersonal: isPersonal(request, found.route))
         let recording = CacheRecording(
             cache, caching.plan, answer.key, .validation(answer, canBeStale: true), asked.forRules,
-            fill: nil, clock: state.clock, status: CacheStatus(.stale))
+            fill: nil, clock: resources.clock, status: CacheStatus(.stale))
         let side = RefreshSide(
-            request, endpoint: endpoint, generation: generation, state: state, recording: recording, route: route, found: found,
+            request, endpoint: endpoint, generation: generation, resources: resources, recording: recording, route: route,
+            found: found,
             site: site, headers: headers, rules: requestRules)
         askWhether(answer, in: side.request)
-        state.streamTasks.begin(side)
+        resources.streamTasks.begin(side)
     }
 
     /// Carries a request of the cache's own out, whose answer nobody gets.

@@ -9,7 +9,7 @@ import Upstreams
 struct Exchange: ~Copyable {
     let client: any ClientSide
     let endpoint: ClientEndpoint
-    let state: WorkerResources
+    let resources: WorkerResources
     /// The one that the exchange began in and stays in, whatever is adopted meanwhile.
     let generation: Generation
     /// What the access log will say.
@@ -33,12 +33,12 @@ struct Exchange: ~Copyable {
     /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
     var tunnel: Tunnel?
 
-    init(_ client: any ClientSide, state: WorkerResources, in generation: Generation) {
+    init(_ client: any ClientSide, resources: WorkerResources, in generation: Generation) {
         self.client = client
         endpoint = client.endpoint
-        self.state = state
+        self.resources = resources
         self.generation = generation
-        record = AccessRecord(began: state.loop.now)
+        record = AccessRecord(began: resources.loop.now)
         responder = Responder(client)
     }
 
@@ -48,7 +48,7 @@ struct Exchange: ~Copyable {
         do throws(Failure) {
             let request = client.request
             record.method = request.method
-            if !state.challengeAnswers.isEmpty, let text = challengeAnswer(to: request) {
+            if !resources.challengeAnswers.isEmpty, let text = challengeAnswer(to: request) {
                 record.site = endpoint.siteIfNamed(by: request)
                 try await send(challengeAnswer: text)
                 return finish()

@@ -35,7 +35,7 @@ extension Exchange {
     private mutating func errorPage(for failure: Failure) -> ErrorPage? {
         guard let files = record.site?.errorPages else { return nil }
         do throws(StaticError) {
-            return try files.errorPage(failure.status, now: state.clock.seconds, from: state.fileCache)
+            return try files.errorPage(failure.status, now: resources.clock.seconds, from: resources.fileCache)
         } catch {
             record.failure = failure.noting("error_pages: \(error.reason)")
             return nil

@@ -22,7 +22,7 @@ extension Exchange {
             let fields = request.fields
             answer = files.site.answer(
                 path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
-                now: state.clock.seconds, from: state.fileCache)
+                now: resources.clock.seconds, from: resources.fileCache)
         } else {
             answer = try firstThere(request, files, method, of: site, by: found)
         }
@@ -48,8 +48,8 @@ extension Exchange {
         for template in files.tries {
             let path = try path(of: request, by: template, found, of: site)
             let next = files.site.answer(
-                path: path.span, method: method, conditions: StaticConditions(request.fields), now: state.clock.seconds,
-                from: state.fileCache)
+                path: path.span, method: method, conditions: StaticConditions(request.fields), now: resources.clock.seconds,
+                from: resources.fileCache)
             guard next.refusal == .notFound else { return next }
             answer = next
         }
@@ -91,8 +91,8 @@ extension Exchange {
     private mutating nonisolated(nonsending) func stream(
         _ body: FileBody, to writer: borrowing BodyWriter
     ) async throws(Failure) {
-        let piece = state.buffers.acquire(.bulk)
-        defer { state.buffers.release(piece) }
+        let piece = resources.buffers.acquire(.bulk)
+        defer { resources.buffers.release(piece) }
         while true {
             do throws(StaticError) {
                 piece.clear()
@@ -112,7 +112,7 @@ extension Exchange {
                 if !piece.isEmpty { try await makeRoom(after: taken) }
             }
             try await flush()
-            await state.loop.yield()
+            await resources.loop.yield()
         }
     }
 

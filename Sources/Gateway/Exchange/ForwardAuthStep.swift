@@ -53,7 +53,7 @@ extension Exchange {
         let server: AskedServer
         do throws(TLSError) { server = try generation.asked(plan.server) } catch { throw Self.cannotAsk(error.reason, plan) }
         do throws(CallError) {
-            return try await server.send(question.call, waiter: client.waiter, buffers: state.buffers, limits: limits)
+            return try await server.send(question.call, waiter: client.waiter, buffers: resources.buffers, limits: limits)
         } catch {
             throw Self.cannotAsk(error.description, plan)
         }

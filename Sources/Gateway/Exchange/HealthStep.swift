@@ -8,13 +8,13 @@ extension Exchange {
     mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64) {
         guard failure.blame == .upstream else { return }
         if case .status(let status) = failure.retry {
-            record.serverSeries?.answered(status, in: state.loop.now &- began, worker: state.number)
+            record.serverSeries?.answered(status, in: resources.loop.now &- began, worker: resources.number)
         } else {
-            record.serverSeries?.add(1, at: ServerSeries.Place.failures, worker: state.number)
+            record.serverSeries?.add(1, at: ServerSeries.Place.failures, worker: resources.number)
         }
         guard let fault = failure.retry.fault else { return }
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
-        guard fault == .badAnswer else { return server.failed(fault, reason: words, now: state.loop.now) }
+        guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
         hold(HeldFault(server, of: group, kind: kind, reason: words))
     }
@@ -27,16 +27,16 @@ extension Exchange {
 
     /// The request is over, or has failed in another way: what it has shown of a server counts now.
     mutating func reportHeldFault() {
-        if let held = heldFault.take() { held.report(now: state.loop.now) }
+        if let held = heldFault.take() { held.report(now: resources.loop.now) }
     }
 
     /// Tells a server's health of an answer.
     mutating func tell(
         _ relay: borrowing Relay, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64
     ) {
-        let now = state.loop.now
+        let now = resources.loop.now
         record.serverSeries?.answered(
-            relay.download.status, in: relay.download.answeredAt &- began, worker: state.number)
+            relay.download.status, in: relay.download.answeredAt &- began, worker: resources.number)
         switch relay.download.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)

@@ -37,7 +37,7 @@ extension Exchange {
         of request: RequestHead, _ plan: PasswordPlan, from address: IPAddress?
     ) async throws(Failure) -> String {
         let users: PasswordList
-        switch state.passwords.files.reading(of: plan.file, now: state.loop.now) {
+        switch resources.passwords.files.reading(of: plan.file, now: resources.loop.now) {
         case .success(let list): users = list
         case .failure(let fault): throw Self.cannotIdentify(fault.reason, plan)
         }
@@ -46,7 +46,7 @@ extension Exchange {
                 .authRequired, detail: "A name and a password are needed here.", key: "\(plan.key).require_auth",
                 fields: plan.challenge)
         }
-        let passwords = state.passwords
+        let passwords = resources.passwords
         guard let (hash, isTheirs) = users.hash(of: credentials.user, draw: passwords.draw(for: credentials.user)) else {
             throw Self.wrong(plan)
         }
@@ -72,7 +72,7 @@ extension Exchange {
 
     private func countAttempt(_ plan: PasswordPlan, _ client: UInt64) throws(Failure) {
         guard let (limit, table) = plan.attempts else { return }
-        let verdict = table.admit(client, under: limit, now: state.loop.now)
+        let verdict = table.admit(client, under: limit, now: resources.loop.now)
         guard !verdict.isAdmitted else { return }
         throw Failure(
             .authAttempts, detail: "Too many wrong passwords from you; try again later.", key: "\(plan.key).auth_attempts",

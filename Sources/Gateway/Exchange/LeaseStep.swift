@@ -25,10 +25,10 @@ extension Exchange {
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         do throws(TransportError) {
             let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
-            let began = state.loop.now
+            let began = resources.loop.now
             let lease = try await pool.connect(client.waiter, header: header)
-            record.connectDuration = state.loop.now &- began
-            if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number) }
+            record.connectDuration = resources.loop.now &- began
+            if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
             return lease
         } catch {
             throw Failure.connecting(error)
@@ -45,7 +45,7 @@ extension Exchange {
                 .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)",
                 key: "sites.proxy.upstreams.http_version")
         }
-        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: state.number) }
+        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
         return lease
     }
 }

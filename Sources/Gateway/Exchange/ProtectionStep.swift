@@ -29,7 +29,8 @@ extension Exchange {
             if plan.blacklist.contains(address) { throw Self.addressRefused("\(plan.key).blacklist") }
             if plan.whitelist.contains(address) { return }
         }
-        let verdict = plan.table.admit(plan.clients.number(of: request, from: address), under: plan.limit, now: state.loop.now)
+        let verdict = plan.table.admit(
+            plan.clients.number(of: request, from: address), under: plan.limit, now: resources.loop.now)
         guard verdict.isAdmitted else {
             throw Failure(
                 .rateLimited, detail: "Too many requests from you; try again later.", key: plan.key,

@@ -22,7 +22,7 @@ extension Exchange {
         var overRate = 0
         defer { reportHeldFault() }
         while true {
-            wanted.now = state.loop.now
+            wanted.now = resources.loop.now
             let free = try choose(route, wanted)
             let choice = if let free { free } else { try await waitForRoom(route, wanted) }
             let server = route.group.servers[choice]
@@ -36,7 +36,7 @@ extension Exchange {
                 continue
             }
             record.attempts += 1
-            let began = state.loop.now
+            let began = resources.loop.now
             do throws(Failure) {
                 let pool = generation.pool(of: route, choice)
                 let lease = try await lease(from: pool, for: request, wantsUpgrade: wantsUpgrade, needsFresh: needsFresh)
@@ -69,8 +69,8 @@ extension Exchange {
         of route: ProxyRoute, _ site: SitePlan, wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
-        let response = state.acquireResponseHead()
-        defer { state.release(response) }
+        let response = resources.acquireResponseHead()
+        defer { resources.release(response) }
         var relay = Relay(
             client, upstream, request: request, responder: responder, head: response, site: site, headers: headers,
             limits: generation.limits, proxying: route.proxying, wantsUpgrade: wantsUpgrade, terms: terms)

@@ -31,7 +31,7 @@ extension Exchange {
             }
         }
         if let plan = record.site?.compression {
-            terms.compression = CompressionUse(plan: plan, encoders: state.encoders, limit: generation.limits.maxCompressions)
+            terms.compression = CompressionUse(plan: plan, encoders: resources.encoders, limit: generation.limits.maxCompressions)
         }
         terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && replay?.stored == nil
         if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setTerms(&terms, ofCall: request) }

@@ -41,7 +41,7 @@ extension Exchange {
     /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
     mutating nonisolated(nonsending) func makeRoom(after taken: Int) async throws(Failure) {
         if taken == 0 { try await waitForClient() } else { try await flush() }
-        await state.loop.yield()
+        await resources.loop.yield()
     }
 
     /// Waits until the client has taken everything.
@@ -58,7 +58,7 @@ extension Exchange {
 
     /// Waits until the client can take more.
     mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
-        let now = state.loop.now
+        let now = resources.loop.now
         let end = min(client.answerBody.stalledSince ?? now, now) &+ generation.limits.sendTimeout
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }

@@ -6,7 +6,7 @@ import Upstreams
 extension Exchange {
     /// What the group has to know of the request.
     mutating func wish(for request: RequestHead, over route: ProxyRoute) -> UpstreamGroup.Request {
-        var wanted = UpstreamGroup.Request(now: state.loop.now)
+        var wanted = UpstreamGroup.Request(now: resources.loop.now)
         route.group.countRequest()
         if case .hash(let source) = route.group.method { wanted.key = key(source) }
         if let server = route.proxying.sticky?.server(in: request.fields) {
@@ -31,13 +31,13 @@ extension Exchange {
     mutating nonisolated(nonsending) func waitForRoom(
         _ route: ProxyRoute, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {
-        let (waiter, since) = (client.waiter, state.loop.now)
+        let (waiter, since) = (client.waiter, resources.loop.now)
         var request = request
         guard let queue = generation.queue(of: route), let limit = route.pool.queue?.limit, queue.enter(waiter, limit) else {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
         defer {
-            record.waitDuration = state.loop.now &- since
+            record.waitDuration = resources.loop.now &- since
             queue.leave(waiter)
             client.unwatch()
         }
@@ -48,7 +48,7 @@ extension Exchange {
             }
             if client.hasLeft { throw Failure.clientLeft() }
             guard queue.isFirst(waiter) else { continue }
-            request.now = state.loop.now
+            request.now = resources.loop.now
             switch route.group.pick(request) {
             case .server(let choice): return choice
             case .full: continue

@@ -12,7 +12,7 @@ extension Exchange {
         // Whoever sends nothing before it is told to waits for us.
         if request.expectsContinue { try await sendContinue() }
         let body = StoredBody(storage)
-        var movedAt = state.loop.now
+        var movedAt = resources.loop.now
         var waited: UInt64 = 0
         while true {
             for _ in 0..<Relay.movesPerTurn {
@@ -23,14 +23,14 @@ extension Exchange {
                 case .ready(let count):
                     try plan.bodyLimit.check(client.body.bodyBytes + UInt64(count))
                     try take(into: body)
-                    movedAt = state.loop.now
+                    movedAt = resources.loop.now
                 case .needsBytes:
                     let read = try readBody()
                     if read == .end { throw Failure.clientLeft() }
                     if read != .progress { waited += try await waitForBody(since: movedAt, waited: waited) }
                 }
             }
-            await state.loop.yield()
+            await resources.loop.yield()
         }
     }
 
@@ -61,21 +61,21 @@ extension Exchange {
         if client.hasLeft { throw Failure.clientLeft() }
         client.watch(reading: true, writing: false)
         defer { client.unwatch() }
-        let now = state.loop.now
+        let now = resources.loop.now
         let progress = RelayProgress(
             up: Blocked(onClient: true), down: Blocked(), upload: .sending, download: .awaited, uploadedAt: movedAt,
             downloadedAt: movedAt, received: client.body.bodyBytes, waitedForBody: waited)
         let deadline = RelayDeadline.ofBody(progress, limits: generation.limits, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         let wake = await client.waiter.wait(timeout: deadline.at - now)
-        let time = state.loop.now &- now
+        let time = resources.loop.now &- now
         if case .deadline = wake, time >= deadline.at - now { throw deadline.expiry.failure }
         return time
     }
 
     private mutating nonisolated(nonsending) func sendContinue() async throws(Failure) {
-        let head = state.acquireResponseHead()
-        defer { state.release(head) }
+        let head = resources.acquireResponseHead()
+        defer { resources.release(head) }
         do throws(HTTPRefusal) {
             _ = try head.parse(Self.continueHead.span, limits: generation.limits.head)
         } catch { throw Failure(error) }

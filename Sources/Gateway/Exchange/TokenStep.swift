@@ -9,7 +9,7 @@ extension Exchange {
     /// - Throws: 401 without a good one; 503 without keys to check it with: nobody comes in then.
     mutating func user(ofTokenIn request: RequestHead, _ plan: TokenPlan) throws(Failure) -> String? {
         let keys: WebKeys
-        switch state.tokenKeys.reading(of: plan.keys, now: state.loop.now) {
+        switch resources.tokenKeys.reading(of: plan.keys, now: resources.loop.now) {
         case .success(let known): keys = known
         case .failure(let fault):
             throw Failure(
@@ -22,7 +22,7 @@ extension Exchange {
         }
         let token: WebToken
         do throws(WebToken.Fault) {
-            token = try WebToken(text, keys: keys, rules: plan.rules, now: Double(state.clock.seconds))
+            token = try WebToken(text, keys: keys, rules: plan.rules, now: Double(resources.clock.seconds))
         } catch {
             throw Self.invalid(error.rawValue, plan)
         }

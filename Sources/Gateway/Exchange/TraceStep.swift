@@ -5,14 +5,14 @@ extension Exchange {
     /// Goes on with the trace of a trusted proxy, or begins one. Others' is not gone on with: it could be anybody's, and would
     /// have their choice of sampling.
     mutating func beginTrace(_ request: RequestHead, _ tracing: TracingPlan, of site: SitePlan) {
-        let (span, upstreamSpan) = (state.requestIDs.nextWord() | 1, state.requestIDs.nextWord() | 1)
+        let (span, upstreamSpan) = (resources.requestIDs.nextWord() | 1, resources.requestIDs.nextWord() | 1)
         if endpoint.forwarding(to: site).isTrusted, let field = request.fields.onlyValue(named: "traceparent"),
             let trace = TraceContext(continuing: field, span: span, upstreamSpan: upstreamSpan)
         {
             record.trace = trace
             return
         }
-        let (high, low) = (state.requestIDs.nextWord() | 1, state.requestIDs.nextWord())
+        let (high, low) = (resources.requestIDs.nextWord() | 1, resources.requestIDs.nextWord())
         record.trace = TraceContext(
             high: high, low: low, span: span, upstreamSpan: upstreamSpan, isSampled: low % tracing.sampling == 0)
     }

@@ -32,14 +32,15 @@ extension Exchange {
             throw Failure(.siteDraining, detail: "No WebSocket is opened here any more.", key: "sites.drain")
         }
         seat = try TunnelSeat(
-            route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) }, seats: state.shared.tunnelSeats,
+            route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) },
+            seats: resources.shared.tunnelSeats,
             clientLimit: generation.limits.maxTunnelsPerClient)
         return true
     }
 
     /// Holds the server's handshake rate: false if it has had all that it may get now.
     mutating func admitsHandshake(_ route: ProxyRoute, _ choice: Int) -> Bool {
-        if route.pool.handshakeRates[choice].admit(now: state.loop.now) { return true }
+        if route.pool.handshakeRates[choice].admit(now: resources.loop.now) { return true }
         // No lease takes over what the pick began.
         generation.pool(of: route, choice).leaseEnded()
         return false
@@ -60,8 +61,8 @@ extension Exchange {
         }
         let (upstream, client) = (lease.side.upgrade(), client.upgrade())
         let traffic = TunnelTraffic(
-            client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: state.buffers,
-            now: state.loop.now)
+            client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: resources.buffers,
+            now: resources.loop.now)
         tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, seat: seat)
     }
 

@@ -121,6 +121,7 @@ extension Gateway {
 
 extension Worker {
     var standing: WorkerStanding {
-        WorkerStanding(generations: generations, failures: state?.failures.all ?? [], failureCount: state?.failures.count ?? 0)
+        WorkerStanding(
+            generations: generations, failures: resources?.failures.all ?? [], failureCount: resources?.failures.count ?? 0)
     }
 }

@@ -22,5 +22,5 @@ extension Gateway {
 
 extension Worker {
     /// The oldest first.
-    var recorded: [RecordedExchange] { state?.recorder.inOrder ?? [] }
+    var recorded: [RecordedExchange] { resources?.recorder.inOrder ?? [] }
 }

@@ -63,11 +63,11 @@ extension Gateway {
 }
 
 extension Worker {
-    func cacheCounts() -> [ResponseCache.Counts] { state?.generation.caches.map(\.report) ?? [] }
+    func cacheCounts() -> [ResponseCache.Counts] { resources?.generation.caches.map(\.report) ?? [] }
 
     func purge(_ selection: CacheSelection) -> Int {
         var count = 0
-        for cache in state?.generation.caches ?? [] where selection.site == nil || cache.siteName == selection.site {
+        for cache in resources?.generation.caches ?? [] where selection.site == nil || cache.siteName == selection.site {
             count += cache.removeAll(where: selection.means)
         }
         return count

@@ -10,12 +10,12 @@ extension ClientConnection {
     /// Finds the server, connects to it, and moves bytes until the end.
     /// - Returns: false if the connection is to be cut.
     func passOn(_ plan: TCPPlan) async -> Bool {
-        var record = AccessRecord(began: state.loop.now)
+        var record = AccessRecord(began: resources.loop.now)
         record.site = endpoint.listener.fallback
         var (name, series) = (String?.none, plan.series)
         var ending: TCPRelay.Ending?
         do throws(Failure) {
-            let times = state.shared.passed.count(from: stream.peerAddress) + 1
+            let times = resources.shared.passed.count(from: stream.peerAddress) + 1
             guard times <= PassedConnections.most else {
                 throw Failure(.passedToItself, detail: "it has been passed on here \(times - 1) times: it goes round in a circle")
             }
@@ -28,7 +28,7 @@ extension ClientConnection {
         } catch {
             record.failure = error
         }
-        record.duration = state.loop.now &- record.began
+        record.duration = resources.loop.now &- record.began
         record.failure = record.failure ?? ending?.failure
         record.status = record.failure?.status ?? 200
         count(record, ending, series)
@@ -42,15 +42,15 @@ extension ClientConnection {
         let generation = endpoint.generation
         let (server, place) = try await connect(to: target, of: generation, name, &record)
         let (pool, own) = (generation.pool(target.pool, place), server.localAddress)
-        if let own { state.shared.passed.begin(own, count: times) }
-        target.series?.opened(worker: state.number)
+        if let own { resources.shared.passed.begin(own, count: times) }
+        target.series?.opened(worker: resources.number)
         defer {
             server.close()
-            if let own { state.shared.passed.end(own) }
+            if let own { resources.shared.passed.end(own) }
             pool.leaseEnded()
         }
         var relay = TCPRelay(stream, server)
-        let ending = await relay.run(waiter, state.pipes, idleTimeout: plan.idleTimeout)
+        let ending = await relay.run(waiter, resources.pipes, idleTimeout: plan.idleTimeout)
         (record.bodyBytesReceived, record.bodyBytesSent) = (relay.up.moved, relay.down.moved)
         // Whoever is still there sees that it was no ordinary end.
         if ending != .complete { server.abort() }
@@ -61,8 +61,8 @@ extension ClientConnection {
 
     /// What the client asks for by SNI; nil if for nothing, or it speaks no TLS.
     private func readName() async throws(Failure) -> String? {
-        let buffer = state.buffers.acquire()
-        defer { state.buffers.release(buffer) }
+        let buffer = resources.buffers.acquire()
+        defer { resources.buffers.release(buffer) }
         do throws(TransportError) {
             switch try await stream.peekHello(waiter, timeout: endpoint.limits.handshakeTimeout, into: buffer) {
             case .hello(let name): return name
@@ -79,12 +79,12 @@ extension ClientConnection {
     private func connect(
         to target: TCPPlan.Target, of generation: Generation, _ name: String?, _ record: inout AccessRecord
     ) async throws(Failure) -> (stream: Stream, place: Int) {
-        var request = UpstreamGroup.Request(now: state.loop.now)
+        var request = UpstreamGroup.Request(now: resources.loop.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
         var last: Failure?
         // Nothing has been sent, so each server may be tried.
         for _ in target.group.servers.indices {
-            request.now = state.loop.now
+            request.now = resources.loop.now
             let place: Int
             switch target.group.pick(request) {
             case .server(let choice): place = choice
@@ -100,11 +100,11 @@ extension ClientConnection {
             do throws(TransportError) {
                 let header = endpoint.proxyHeader(for: server, from: self.stream.localAddress, serverName: name)
                 let stream = try await generation.pool(target.pool, place).connectStream(waiter, header: header)
-                record.connectDuration = state.loop.now &- request.now
-                server.succeeded(in: state.loop.now &- request.now, now: state.loop.now)
+                record.connectDuration = resources.loop.now &- request.now
+                server.succeeded(in: resources.loop.now &- request.now, now: resources.loop.now)
                 return (stream, place)
             } catch {
-                server.failed(.unreachable, reason: error.description, now: state.loop.now)
+                server.failed(.unreachable, reason: error.description, now: resources.loop.now)
                 let words = "no server can be reached: \(server.url): \(error.description)"
                 last =
                     if case .timedOut = error {
@@ -124,14 +124,14 @@ extension ClientConnection {
 
     private func count(_ record: AccessRecord, _ ending: TCPRelay.Ending?, _ series: TCPSeries?) {
         guard let series else { return }
-        series.count(record, ending == nil ? .refused : ending == .complete ? .complete : .broken, worker: state.number)
-        if let reason = record.reason { state.series.count(reason) }
+        series.count(record, ending == nil ? .refused : ending == .complete ? .complete : .broken, worker: resources.number)
+        if let reason = record.reason { resources.series.count(reason) }
     }
 
     private func tell(_ ending: TCPRelay.Ending?, _ record: AccessRecord, _ plan: TCPPlan, _ name: String?) {
-        if state.log.isOn(for: nil) {
+        if resources.log.isOn(for: nil) {
             let hash = endpoint.generation.plan.configurationHash
-            state.log.append(record, of: endpoint, named: name, configuration: hash)
+            resources.log.append(record, of: endpoint, named: name, configuration: hash)
         }
         var facts: Logger.Metadata = ["listener": "\(plan.name)", "client": "\(endpoint.peer.host)"]
         if let name { facts["server_name"] = "\(name)" }

@@ -79,6 +79,6 @@ extension Gateway {
 }
 
 extension Worker {
-    func begin(_ tap: Tap) { state?.begin(tap) }
-    func end(_ tap: Tap) { state?.end(tap) }
+    func begin(_ tap: Tap) { resources?.begin(tap) }
+    func end(_ tap: Tap) { resources?.end(tap) }
 }

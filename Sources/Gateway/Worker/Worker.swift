@@ -10,7 +10,7 @@ import Upstreams
 actor Worker {
     nonisolated let loop: EventLoop
     private let log: Logger
-    private(set) var state: WorkerResources?
+    private(set) var resources: WorkerResources?
     /// Those of the plan in use, and those that are not closed yet; by numbers that are given once.
     private(set) var acceptors: [Int: Acceptor] = [:]
     private var acceptorCount = 0
@@ -61,13 +61,13 @@ actor Worker {
         self.logs = logs
         let accessLog = AccessLog(logs, style: plan.logStyle, worker: number)
         let spans = SpanLog(logs, style: plan.logStyle, worker: number)
-        let state = try WorkerResources(
+        let resources = try WorkerResources(
             plan, loop: loop, shared: shared, log: accessLog, spans: spans, number: number, probes: watchesUpstreams,
             resume: { sleeper in Task { await self.resume(sleeper) } },
             startStreamTask: { Task { await self.serveStreams() } })
-        self.state = state
+        self.resources = resources
         let opened = try listening(own: [], shares: shares, passed: passed).open(plan, at: addresses)
-        for (listener, plan) in opened.new { add(listener, plan, of: state.generation) }
+        for (listener, plan) in opened.new { add(listener, plan, of: resources.generation) }
         return opened.addresses
     }
 
@@ -91,8 +91,8 @@ actor Worker {
     /// - Returns: the same; a free port of the kernel's choice in place of port 0.
     /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
     func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) throws -> [SocketAddress] {
-        guard let state, !isDraining else { return addresses }
-        let generation = try state.prepare(plan)
+        guard let resources, !isDraining else { return addresses }
+        let generation = try resources.prepare(plan)
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
         prepared = Prepared(generation: generation, listeners: opened.new)
         return opened.addresses
@@ -110,13 +110,13 @@ actor Worker {
     /// that only the plan before had are closed when all who have connected are accepted; tunnels of routes that are gone end.
     /// - Parameter logs: what lines go to from now on; nil: what they go to already.
     func adopt(_ logs: Logs?) {
-        guard let state, !isDraining else { return forgetPrepared() }
+        guard let resources, !isDraining else { return forgetPrepared() }
         guard let next = prepared.take() else { return }
         if let logs { self.logs = logs }
-        state.adopt(next.generation)
+        resources.adopt(next.generation)
         if let logs = self.logs {
-            state.log.adopt(logs, style: next.generation.plan.logStyle)
-            state.spans.adopt(logs, style: next.generation.plan.logStyle)
+            resources.log.adopt(logs, style: next.generation.plan.logStyle)
+            resources.spans.adopt(logs, style: next.generation.plan.logStyle)
         }
         var hasRetired = false
         for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
@@ -124,14 +124,14 @@ actor Worker {
             hasRetired = true
         }
         for (listener, plan) in next.listeners { add(listener, plan, of: next.generation) }
-        state.endTunnelsWithoutRoute()
-        if hasRetired { state.leaveRetiredListeners() }
+        resources.endTunnelsWithoutRoute()
+        if hasRetired { resources.leaveRetiredListeners() }
         if isServing { probe() }
-        olderGenerations = state.olderGenerations
+        olderGenerations = resources.olderGenerations
     }
 
     /// The numbers of the generations that are still there, the oldest first; the last one is in use.
-    var generations: [Int] { state?.generations.numbers.sorted() ?? [] }
+    var generations: [Int] { resources?.generations.numbers.sorted() ?? [] }
 
     /// Serves until drained: returns when the last connection has ended.
     func run() async {
@@ -144,51 +144,51 @@ actor Worker {
             accepting[number] = nil
         }
         for prober in probing { await prober.value }
-        state?.generation.names.close()
-        state?.streamTasks.end()
-        state?.log.flush()
+        resources?.generation.names.close()
+        resources?.streamTasks.end()
+        resources?.log.flush()
         // What is of the loop ends on it.
         acceptors = [:]
-        state = nil
+        resources = nil
     }
 
     /// Takes no more clients and lets the exchanges in flight end.
     func drain() {
         isDraining = true
         for acceptor in acceptors.values { acceptor.listener.close() }
-        state?.drain()
+        resources?.drain()
     }
 
     /// Clients that ask for these tokens get these texts from now on, and for no others.
-    func answerChallenges(with answers: [String: String]) { state?.challengeAnswers = answers }
+    func answerChallenges(with answers: [String: String]) { resources?.challengeAnswers = answers }
 
     /// Cuts what is left.
     func cutAll() {
-        state?.cutAll()
+        resources?.cutAll()
     }
 
-    var connectionCount: Int { state?.connectionCount ?? 0 }
+    var connectionCount: Int { resources?.connectionCount ?? 0 }
 
     /// Returns when the loop has taken a turn: never, if it is stuck.
     func takeTurn() {}
-    var answers: AnswerCounts { state?.answers ?? AnswerCounts() }
+    var answers: AnswerCounts { resources?.answers ?? AnswerCounts() }
 
     /// The same of TLS handshakes.
-    var handshakes: HandshakeCounts { state?.handshakes ?? HandshakeCounts() }
+    var handshakes: HandshakeCounts { resources?.handshakes ?? HandshakeCounts() }
 
     /// What is under way; see `WorkerResources.census`.
     func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
-        await state?.census(beside: next, routes, worker: number) ?? Census()
+        await resources?.census(beside: next, routes, worker: number) ?? Census()
     }
 
     /// See `WorkerResources.connectionReports`.
-    func connections(limit: Int) async -> [ConnectionReport] { await state?.connectionReports(limit: limit) ?? [] }
+    func connections(limit: Int) async -> [ConnectionReport] { await resources?.connectionReports(limit: limit) ?? [] }
 
-    func connection(_ number: UInt64) -> ConnectionReport? { state?.connectionReport(number) }
+    func connection(_ number: UInt64) -> ConnectionReport? { resources?.connectionReport(number) }
 
     /// - Returns: false if there is no such connection.
     func close(_ number: UInt64, atOnce: Bool) -> Bool {
-        guard let connection = state?.numbered(number) else { return false }
+        guard let connection = resources?.numbered(number) else { return false }
         if atOnce { connection.cut() } else { connection.endByOrder() }
         return true
     }
@@ -201,7 +201,7 @@ actor Worker {
 
     /// Ends by drain, or when the listener is given up. Each connection is a task of its own, which no other's failure touches.
     private func acceptClients(_ number: Int) async {
-        guard let state, let acceptor = acceptors[number] else { return }
+        guard let resources, let acceptor = acceptors[number] else { return }
         let (listener, waiter) = (acceptor.listener, acceptor.waiter)
         var turns = 0
         // When the time to close has come the queue is emptied once more, and no more than once.
@@ -215,36 +215,36 @@ actor Worker {
                 leftovers -= 1
                 if leftovers == 0 { break }
             }
-            guard state.reserve() else {
+            guard resources.reserve() else {
                 if isClosing { break }
-                await pause(acceptor, state)
+                await pause(acceptor, resources)
                 continue
             }
             switch listener.accept() {
             case .connection(let descriptor, let peer):
-                guard let count = state.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
-                    turnAway(descriptor, peer, state)
+                guard let count = resources.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
+                    turnAway(descriptor, peer, resources)
                     continue
                 }
-                guard let connection = adopt(descriptor, peer, count, acceptor, state) else { continue }
+                guard let connection = adopt(descriptor, peer, count, acceptor, resources) else { continue }
                 Task { await self.serveAndRemove(connection) }
             case .none:
-                state.shared.release()
+                resources.shared.release()
                 if isClosing { break accepting }
                 listener.socket.interest = .read
                 _ = await waiter.wait(timeout: acceptor.closesAt.map { max($0, loop.now) - loop.now })
                 listener.socket.interest = .none
             case .lost(let error):
-                state.shared.release()
+                resources.shared.release()
                 if isDraining { break }
                 log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
                 await loop.yield()
             case .exhausted(let error):
-                state.shared.release()
+                resources.shared.release()
                 if isDraining { break }
                 // A client is worth more than a file that is open only because it may be asked for again.
-                if state.fileCache.closeFiles() { continue }
-                state.shared.tellShortage()
+                if resources.fileCache.closeFiles() { continue }
+                resources.shared.tellShortage()
                 log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
                 _ = await waiter.wait(timeout: Worker.backOff)
             }
@@ -257,23 +257,23 @@ actor Worker {
 
     /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection
     /// that has been idle for the longest time is closed for it.
-    private func pause(_ acceptor: Acceptor, _ state: WorkerResources) async {
+    private func pause(_ acceptor: Acceptor, _ resources: WorkerResources) async {
         let (listener, waiter) = (acceptor.listener, acceptor.waiter)
         var pauses = 0
         var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }
         while !isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
             let hasClient = listener.hasClient
-            if hasClient, !makeRoom(state), pauses == 0 {
-                pauses = state.shared.countPause()
+            if hasClient, !makeRoom(resources), pauses == 0 {
+                pauses = resources.shared.countPause()
                 if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
             }
-            state.pause(waiter)
+            resources.pause(waiter)
             listener.socket.interest = hasClient ? .none : .read
             // A connection may end on another worker, which does not tell us: look again soon.
             _ = await waiter.wait(timeout: Worker.backOff)
             listener.socket.interest = .none
-            guard state.reserve() else { continue }
-            state.shared.release()
+            guard resources.reserve() else { continue }
+            resources.shared.release()
             if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
             return
         }
@@ -281,12 +281,12 @@ actor Worker {
 
     /// Closes the longest idle connection, or asks the other workers to.
     /// - Returns: has one of this worker's been closed?
-    private func makeRoom(_ state: WorkerResources) -> Bool {
-        guard state.closeLongestIdle() else {
-            state.shared.wantRoom()
+    private func makeRoom(_ resources: WorkerResources) -> Bool {
+        guard resources.closeLongestIdle() else {
+            resources.shared.wantRoom()
             return false
         }
-        let count = state.shared.countEviction()
+        let count = resources.shared.countEviction()
         if count == 1 || count % 1000 == 0 {
             log.warning(
                 "idle connections are closed for new clients: max_connections is reached", metadata: ["closed": "\(count)"])
@@ -296,10 +296,10 @@ actor Worker {
 
     /// One client's connections must not be everybody's: at `max_connections_per_client` its next is closed before it costs a
     /// handshake.
-    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ state: WorkerResources) {
+    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ resources: WorkerResources) {
         Listener.turnAway(descriptor)
-        state.shared.release()
-        let count = state.shared.clients.countTurnedAway()
+        resources.shared.release()
+        let count = resources.shared.clients.countTurnedAway()
         guard count == 1 || count % 1000 == 0 else { return }
         log.warning(
             "a client is turned away: max_connections_per_client is reached",
@@ -308,33 +308,34 @@ actor Worker {
 
     /// A sleeping connection's socket, deadline or the drain has woken it.
     private func resume(_ sleeper: ObjectIdentifier) async {
-        guard let connection = state?.connection(sleeper) else { return }
+        guard let connection = resources?.connection(sleeper) else { return }
         await serveAndRemove(connection)
     }
 
     private func serveStreams() async {
-        await state?.streamTasks.run()
+        await resources?.streamTasks.run()
     }
 
     private func serveAndRemove(_ connection: ClientConnection) async {
-        if await connection.run() == .ended { state?.remove(connection) }
+        if await connection.run() == .ended { resources?.remove(connection) }
     }
 
     private func adopt(
-        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ acceptor: Acceptor, _ state: WorkerResources
+        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ acceptor: Acceptor,
+        _ resources: WorkerResources
     ) -> ClientConnection? {
         let socket: Socket
         do throws(SystemError) {
             socket = try Socket(adopting: descriptor, on: loop)
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
-            state.shared.clients.leave(count)
-            state.shared.release()
+            resources.shared.clients.leave(count)
+            resources.shared.release()
             return nil
         }
-        state.series.add(at: WorkerSeries.Place.accepted)
-        let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, state: state, log: log)
-        state.add(connection, count)
+        resources.series.add(at: WorkerSeries.Place.accepted)
+        let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, resources: resources, log: log)
+        resources.add(connection, count)
         return connection
     }
 
@@ -343,10 +344,10 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await waiter.wait(timeout: Worker.tick)
             await measureLag()
-            state?.tick()
+            resources?.tick()
             reportGenerations()
             guard watchesUpstreams else { continue }
-            if let state { HealthLog(log).report(state.generation.plan.servers, now: loop.now) }
+            if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
             logs?.report(log)
             reportDirectories()
         }
@@ -356,13 +357,13 @@ actor Worker {
     private func measureLag() async {
         let began = monotonicNanoseconds()
         await loop.yield()
-        state?.series.waited(monotonicNanoseconds() &- began)
+        resources?.series.waited(monotonicNanoseconds() &- began)
     }
 
     /// Tells when the last exchange of one that outlived a reload has ended.
     private func reportGenerations() {
-        guard let state else { return }
-        let older = state.olderGenerations
+        guard let resources else { return }
+        let older = resources.olderGenerations
         for ended in olderGenerations.subtracting(older).sorted() {
             log.info(
                 "the last exchange of an older configuration has ended",
@@ -372,9 +373,9 @@ actor Worker {
     }
 
     private func reportDirectories() {
-        guard let state, loop.now >= nextLookForDirectories else { return }
+        guard let resources, loop.now >= nextLookForDirectories else { return }
         nextLookForDirectories = loop.now &+ 1_000_000_000
-        DirectoryLog(log).report(state.generation.plan.files.values)
+        DirectoryLog(log).report(resources.generation.plan.files.values)
     }
 
     private static let backOff: UInt64 = 100_000_000
