@@ -110,7 +110,7 @@ package actor StoredCertificates {
     private func read(_ context: TLSServerContext) -> String? {
         guard let stored = context.stored, !context.isInMemory else { return nil }
         do throws(TLSError) {
-            try context.replaceCertificate(certificateFile: stored.file, keyFile: stored.file)
+            try readFile(of: stored, into: context, isShown: true)
         } catch {
             refuse(stored)
             return error.reason
@@ -126,13 +126,24 @@ package actor StoredCertificates {
         let chain = CertificateChain(file: stored.file)
         do throws(TLSError) {
             let isShown = context.isInMemory || chain.map { TLSServerContext.isStapled($0, context.policy) } ?? false
-            try context.replaceCertificate(certificateFile: stored.file, keyFile: stored.file, isShown: isShown)
+            try readFile(of: stored, into: context, isShown: isShown)
         } catch {
             return error.reason
         }
         stored.note(chain?.lifetime)
         stored.become(.there)
         return nil
+    }
+
+    /// OpenSSL opens the file for the chain and again for the key. A renewal may put another file there in between, and the two
+    /// are then not of a pair: that is no fault of the file's, and it is read again.
+    private func readFile(of stored: StoredCertificate, into context: TLSServerContext, isShown: Bool) throws(TLSError) {
+        for _ in 0..<2 {
+            if (try? context.replaceCertificate(certificateFile: stored.file, keyFile: stored.file, isShown: isShown)) != nil {
+                return
+            }
+        }
+        try context.replaceCertificate(certificateFile: stored.file, keyFile: stored.file, isShown: isShown)
     }
 
     private func refuse(_ stored: StoredCertificate) {

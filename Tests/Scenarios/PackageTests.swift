@@ -105,7 +105,7 @@ struct PackageTests {
         let unit = try await Command.run(Place.root + "scripts/package", ["--unit"])
         let unitFile = try directory.write("gatehouse.service", unit.text)
         let upstream = try Upstream.saying("app")
-        let access = "[logging]\naccess_log = \"\(directory.path)/access.log\"\n"
+        let access = "[logging]\naccess_log = \"\(directory.path)/access.log\"\n[recorder]\nexchanges = 10\n"
         let toml = access + Sites.proxy(port, to: "http://localhost:\(upstream)", ssl: certificates.ssl())
         let file = try directory.write("gatehouse.toml", toml)
         func isRefused() async throws -> Bool {

@@ -58,10 +58,9 @@ actor RecorderDumps {
     /// Writes a file, and says so in the log.
     /// - Parameter cause: who or what wants it.
     func dump(_ cause: String) async throws(Failure) -> Dump {
-        guard settings.exchanges > 0 else { throw Failure(description: "nothing is recorded: recorder.exchanges is 0") }
-        let recorded = await gateway.recorded()
         do throws(Failure) {
-            let dump = try write(recorded, cause)
+            guard settings.exchanges > 0 else { throw Failure(description: "nothing is recorded: recorder.exchanges is 0") }
+            let dump = try write(await gateway.recorded(), cause)
             log.notice(
                 "the flight recorder is written",
                 metadata: ["cause": "\(cause)", "exchanges": "\(dump.exchanges)", "file": "\(dump.file)"])
