@@ -24,13 +24,8 @@ struct AdminQuery {
 
     /// - Parameter bytes: of a request's target, with the question mark or without.
     init(_ bytes: ArraySlice<UInt8>) throws(Flaw) {
-        let text = bytes.first == UInt8(ascii: "?") ? bytes.dropFirst() : bytes
-        for pair in text.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(decoding: parts[0], as: UTF8.self)
-            guard let value = parts.count == 2 ? Self.decoded(parts[1]) : "" else {
-                throw Flaw(words: "\"\(name)\" is not well encoded.")
-            }
+        guard let pairs = FormText.pairs(bytes) else { throw Flaw(words: "The query is not well encoded.") }
+        for (name, value) in pairs {
             switch name {
             case "search":
                 guard value.unicodeScalars.count <= Self.longestSearch else {
@@ -73,24 +68,5 @@ struct AdminQuery {
             throw Flaw(words: "\"\(name)\" is to be from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
-    }
-
-    /// As forms encode it (the URL standard, "application/x-www-form-urlencoded").
-    private static func decoded(_ text: ArraySlice<UInt8>) -> String? {
-        var out: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): out.append(0x20)
-            case UInt8(ascii: "%"):
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
-                    return nil
-                }
-                out.append(value)
-                rest = rest.dropFirst(2)
-            default: out.append(byte)
-            }
-        }
-        return String(validating: out, as: UTF8.self)
     }
 }

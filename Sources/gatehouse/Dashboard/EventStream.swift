@@ -1,4 +1,3 @@
-import EventLoop
 import Messages
 import Transport
 
@@ -47,24 +46,12 @@ final class EventStream: Upgraded {
 
     /// - Returns: false: it was not taken, and what was sent of it is no whole event.
     private func send(_ event: [UInt8]) async -> Bool {
-        let (outflow, waiter) = (streams.outflow, streams.waiter)
-        let deadline = waiter.loop.now &+ Self.patience
-        var sent = 0
-        while true {
-            do throws(PeerError) {
-                if sent < event.count { sent += try outflow.write(event.span.extracting(sent..<event.count)) }
-                if sent == event.count, try outflow.flush() { return true }
-            } catch {
-                return false
-            }
-            let now = waiter.loop.now
-            guard now < deadline, !isOver else {
-                isBroken = true
-                return false
-            }
-            outflow.stream.socket.interest = outflow.stream.writeInterest
-            _ = await waiter.wait(timeout: deadline - now)
-            outflow.stream.socket.interest = .none
+        switch await streams.send(event, within: Self.patience, unless: { isOver }) {
+        case .sent: return true
+        case .gone: return false
+        case .untaken:
+            isBroken = true
+            return false
         }
     }
 }

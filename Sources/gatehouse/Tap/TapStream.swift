@@ -67,24 +67,12 @@ final class TapStream: Upgraded {
 
     /// - Returns: false: it was not taken.
     private func send(_ lines: [UInt8]) async -> Bool {
-        let (outflow, waiter) = (streams.outflow, streams.waiter)
-        let deadline = waiter.loop.now &+ Self.patience
-        var sent = 0
-        while true {
-            do throws(PeerError) {
-                if sent < lines.count { sent += try outflow.write(lines.span.extracting(sent..<lines.count)) }
-                if sent == lines.count, try outflow.flush() { return true }
-            } catch {
-                return false
-            }
-            let now = waiter.loop.now
-            guard now < deadline, !isOver else {
-                isBroken = true
-                return false
-            }
-            outflow.stream.socket.interest = outflow.stream.writeInterest
-            _ = await waiter.wait(timeout: deadline - now)
-            outflow.stream.socket.interest = .none
+        switch await streams.send(lines, within: Self.patience, unless: { isOver }) {
+        case .sent: return true
+        case .gone: return false
+        case .untaken:
+            isBroken = true
+            return false
         }
     }
 }
