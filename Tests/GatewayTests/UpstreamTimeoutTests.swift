@@ -3,8 +3,9 @@ import Testing
 
 @Suite("Upstreams that make no progress")
 struct UpstreamTimeoutTests {
+    /// - Parameter short: the time that is to pass; long enough for what an upstream does before it stops.
     private static func keys(_ short: String) -> String {
-        let all = ["connect", "read", "write"].map { "\($0) = \($0 == short ? "0.2" : "600")\n" }
+        let all = ["connect", "read", "write"].map { "\($0) = \($0 == short ? "2" : "600")\n" }
         return "[sites.proxy.timeout]\n\(all.joined())[sites.proxy.retry]\nretries = 0\n"
     }
 

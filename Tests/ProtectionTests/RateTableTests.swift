@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Protection
@@ -65,7 +66,9 @@ struct RateTableTests {
         }
     }
 
-    @Test("remembers a million clients in 64 MiB, and few clients in little")
+    @Test(
+        "remembers a million clients in 64 MiB, and few clients in little",
+        .disabled(if: Place.isSanitized, "a sanitizer's memory counts, too"))
     func memory() async {
         // The memory is that of the whole process.
         await #expect(processExitsWith: .exitCode(0)) {
