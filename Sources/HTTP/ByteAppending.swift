@@ -7,9 +7,7 @@ extension [UInt8] {
     /// Appends all of `bytes`.
     @inlinable
     package mutating func append(_ bytes: Span<UInt8>) {
-        // Sound: the pointer is used only inside the closure, while the span's owner is borrowed; `append(contentsOf:)`
-        // copies out of it and never writes to it, and the span cannot alias this array, which is held exclusively.
-        unsafe bytes.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
+        append(addingCapacity: bytes.count) { $0.write(bytes) }
     }
 
     /// Appends the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span.

@@ -23,20 +23,24 @@ package final class FieldDecoder {
     /// - Throws: COMPRESSION_ERROR, after which the connection cannot go on (RFC 9113 §4.3).
     package func decode(_ piece: Span<UInt8>, isLast: Bool, _ take: Take) throws(ConnectionError) {
         if isLast, pieces.isEmpty { return try decode(piece, take) }
-        pieces.append(piece)
-        guard isLast else { return }
-        let section = exchange(&pieces, with: [])
+        var section = exchange(&pieces, with: [])
+        section.append(piece)
+        guard isLast else { return pieces = section }
         try decode(section.span, take)
     }
 
     /// The connection will be silent for a while.
     package func releaseMemory() {
         spareRoom = []
+        var table = exchange(&self.table, with: DynamicTable())
         table.releaseMemory()
+        self.table = table
     }
 
     private func decode(_ section: Span<UInt8>, _ take: Take) throws(ConnectionError) {
+        // Taken out and put back: price 1. A decoder that has thrown is of no use any more.
         var room = exchange(&spareRoom, with: [])
+        var table = exchange(&self.table, with: DynamicTable())
         var place = 0
         // RFC 7541 §4.2: changes of the table's size come before all fields.
         while place < section.count, section[place] & 0xE0 == 0x20 {
@@ -47,16 +51,17 @@ package final class FieldDecoder {
         while place < section.count {
             let first = section[place]
             if first & 0x80 != 0 {
-                try takeIndexed(try Self.number(section, at: &place, prefix: 7), take)
+                try Self.takeIndexed(try Self.number(section, at: &place, prefix: 7), of: table, take)
             } else if first & 0x40 != 0 {
-                try takeLiteral(section, at: &place, prefix: 6, isKept: true, &room, take)
+                try Self.takeLiteral(section, at: &place, prefix: 6, isKept: true, &table, &room, take)
             } else if first & 0x20 != 0 {
                 throw Self.malformed
             } else {
                 // Whether it must never be indexed is the next hop's affair, which has no table.
-                try takeLiteral(section, at: &place, prefix: 4, isKept: false, &room, take)
+                try Self.takeLiteral(section, at: &place, prefix: 4, isKept: false, &table, &room, take)
             }
         }
+        self.table = table
         if room.capacity <= Self.mostRoom { spareRoom = room }
     }
 
@@ -66,59 +71,64 @@ package final class FieldDecoder {
     // MARK: Fields
 
     /// RFC 7541 §6.1.
-    private func takeIndexed(_ index: Int, _ take: Take) throws(ConnectionError) {
-        guard index > 0 else { throw Self.malformed }
+    private static func takeIndexed(
+        _ index: Int, of table: borrowing DynamicTable, _ take: Take
+    ) throws(ConnectionError) {
+        guard index > 0 else { throw malformed }
         if index <= StaticTable.count {
             let known = StaticTable.shared
             let bytes = known.bytes.span
             take(bytes.extracting(known.name(at: index)), bytes.extracting(known.value(at: index)), index)
         } else {
-            guard table.lend(at: index - StaticTable.count - 1, take) else { throw Self.malformed }
+            guard table.lend(at: index - StaticTable.count - 1, take) else { throw malformed }
         }
     }
 
     /// RFC 7541 §6.2.
-    private func takeLiteral(
-        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ room: inout [UInt8], _ take: Take
+    private static func takeLiteral(
+        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ table: inout DynamicTable,
+        _ room: inout [UInt8], _ take: Take
     ) throws(ConnectionError) {
-        room.removeAll(keepingCapacity: true)
-        let index = try Self.number(section, at: &place, prefix: prefix)
+        if !room.isEmpty { room.removeAll(keepingCapacity: true) }
+        let index = try number(section, at: &place, prefix: prefix)
         if index == 0 {
-            let name = try Self.string(section, at: &place, &room)
-            let value = try Self.string(section, at: &place, &room)
+            let name = try string(section, at: &place, &room)
+            let value = try string(section, at: &place, &room)
             switch (name, value) {
             case (.plain(let name), .plain(let value)):
-                finish(section.extracting(name), section.extracting(value), 0, isKept, take)
+                finish(section.extracting(name), section.extracting(value), 0, isKept, &table, take)
             case (.plain(let name), .decoded(let value)):
-                finish(section.extracting(name), room.span.extracting(value), 0, isKept, take)
+                finish(section.extracting(name), room.span.extracting(value), 0, isKept, &table, take)
             case (.decoded(let name), .plain(let value)):
-                finish(room.span.extracting(name), section.extracting(value), 0, isKept, take)
+                finish(room.span.extracting(name), section.extracting(value), 0, isKept, &table, take)
             case (.decoded(let name), .decoded(let value)):
-                finish(room.span.extracting(name), room.span.extracting(value), 0, isKept, take)
+                finish(room.span.extracting(name), room.span.extracting(value), 0, isKept, &table, take)
             }
         } else if index <= StaticTable.count {
             let known = StaticTable.shared
             let bytes = known.bytes.span
             let name = bytes.extracting(known.name(at: index))
-            switch try Self.string(section, at: &place, &room) {
-            case .plain(let value): finish(name, section.extracting(value), index, isKept, take)
-            case .decoded(let value): finish(name, room.span.extracting(value), index, isKept, take)
+            switch try string(section, at: &place, &room) {
+            case .plain(let value): finish(name, section.extracting(value), index, isKept, &table, take)
+            case .decoded(let value): finish(name, room.span.extracting(value), index, isKept, &table, take)
             }
         } else {
             // Copied, since its entry may be dropped for this one.
-            guard let nameAt = table.appendName(at: index - StaticTable.count - 1, to: &room) else { throw Self.malformed }
+            guard let nameAt = table.appendName(at: index - StaticTable.count - 1, to: &room) else { throw malformed }
             let name = 0..<room.count
-            switch try Self.string(section, at: &place, &room) {
+            switch try string(section, at: &place, &room) {
             case .plain(let value):
-                finish(room.span.extracting(name), section.extracting(value), nameAt, isKept, take)
+                finish(room.span.extracting(name), section.extracting(value), nameAt, isKept, &table, take)
             case .decoded(let value):
-                finish(room.span.extracting(name), room.span.extracting(value), nameAt, isKept, take)
+                finish(room.span.extracting(name), room.span.extracting(value), nameAt, isKept, &table, take)
             }
         }
     }
 
     @inline(__always)
-    private func finish(_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int, _ isKept: Bool, _ take: Take) {
+    private static func finish(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int, _ isKept: Bool, _ table: inout DynamicTable, _ take: Take
+    ) {
         take(name, value, place)
         if isKept { table.add(name, value, place: place) }
     }

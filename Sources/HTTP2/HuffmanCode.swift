@@ -59,6 +59,13 @@ struct HuffmanCode: Sendable {
     /// Appends the text of a coded string.
     /// - Returns: false if it is none: it holds EOS, or does not end with less than a byte of ones (RFC 7541 §5.2).
     func decode(_ coded: Span<UInt8>, to out: inout [UInt8]) -> Bool {
+        var isWhole = false
+        // No code is shorter than five bits.
+        out.append(addingCapacity: coded.count * 8 / 5 + 1) { isWhole = decode(coded, to: &$0) }
+        return isWhole
+    }
+
+    private func decode(_ coded: Span<UInt8>, to out: inout OutputSpan<UInt8>) -> Bool {
         let short = short.span
         // The bits that have not been used, from the top.
         var bits: UInt64 = 0

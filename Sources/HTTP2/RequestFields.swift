@@ -50,7 +50,7 @@ package struct RequestFields: ~Copyable {
     /// Gives the array back that it was made with, emptied.
     package consuming func takeStorage() -> [UInt8] {
         var storage = exchange(&bytes, with: [])
-        storage.removeAll(keepingCapacity: true)
+        if !storage.isEmpty { storage.removeAll(keepingCapacity: true) }
         return storage
     }
 

@@ -28,7 +28,7 @@ package struct ResponseFields: ~Copyable {
     /// Gives the array back that it was made with, emptied.
     package consuming func takeStorage() -> [UInt8] {
         var storage = exchange(&lines, with: [])
-        storage.removeAll(keepingCapacity: true)
+        if !storage.isEmpty { storage.removeAll(keepingCapacity: true) }
         return storage
     }
 

@@ -41,8 +41,11 @@ final class StreamTasks {
 
     /// The exchange begins in the loop's next turn.
     func begin(_ exchange: any StreamExchange) {
-        begun.append(exchange)
-        guard let task = resting.popLast() else { return startTask() }
+        // Lists are taken out while they are changed: price 1.
+        var exchanges = Swift.exchange(&begun, with: [])
+        exchanges.append(exchange)
+        begun = exchanges
+        guard let task = takeResting() else { return startTask() }
         task.isResting = false
         task.waiter.tell()
     }
@@ -71,12 +74,20 @@ final class StreamTasks {
         for task in resting { task.waiter.tell() }
     }
 
+    private func takeResting() -> StreamTask? {
+        var tasks = exchange(&resting, with: [])
+        defer { resting = tasks }
+        return tasks.popLast()
+    }
+
     private func takeNext() -> (any StreamExchange)? {
         guard takenCount < begun.count else { return nil }
         let next = begun[takenCount]
         takenCount += 1
         if takenCount == begun.count {
-            begun.removeAll(keepingCapacity: takenCount <= Self.mostResting)
+            var exchanges = exchange(&begun, with: [])
+            exchanges.removeAll(keepingCapacity: takenCount <= Self.mostResting)
+            begun = exchanges
             takenCount = 0
         }
         return next
@@ -88,11 +99,15 @@ final class StreamTasks {
         // What came too late for the exchange before is not for the next.
         task.waiter.dropTell()
         task.isResting = true
-        resting.append(task)
+        var tasks = exchange(&resting, with: [])
+        tasks.append(task)
+        resting = tasks
         let wake = await task.waiter.wait(timeout: Self.longestRest)
         if task.isResting {
             task.isResting = false
-            resting.removeAll { $0 === task }
+            var tasks = exchange(&resting, with: [])
+            tasks.removeAll { $0 === task }
+            resting = tasks
         }
         return wake != .deadline && !isOver
     }

@@ -2,13 +2,19 @@ package import HTTP
 import HTTP2
 
 /// The heads of an answer as they have come on a stream, put together as HTTP/1.1 writes them, until the exchange takes them.
-package struct HTTP2Answer {
-    /// One behind the other; nearly always there is one.
+package final class HTTP2Answer {
+    /// One behind the other; nearly always there is one. Taken out while they are used: price 1.
     private var heads: [UInt8] = []
     /// Has the final one come? What follows are DATA and trailers.
-    package private(set) var isFinal = false
+    var isFinal: Bool { finalCame }
+    // Price 6.
+    private var finalCame = false
     /// Why the answer is none; nil while nothing is wrong with it.
-    package internal(set) var refusal: HTTPRefusal?
+    package internal(set) var refusal: HTTPRefusal? {
+        get { fault }
+        set { fault = newValue }
+    }
+    private var fault: HTTPRefusal?
     /// The request was a HEAD: there is no body, whatever the head says (RFC 9110 §9.3.2).
     var isToHead = false
     /// Lines that make a 101 of a 2xx, which is the answer to an extended CONNECT (RFC 8441 §5); empty: it was none.
@@ -16,10 +22,10 @@ package struct HTTP2Answer {
 
     init() {}
 
-    mutating func reset() {
-        heads.removeAll(keepingCapacity: true)
-        isFinal = false
-        refusal = nil
+    func reset() {
+        if !heads.isEmpty { heads = [] }
+        finalCame = false
+        fault = nil
         isToHead = false
         switching = []
     }
@@ -28,17 +34,22 @@ package struct HTTP2Answer {
 
     /// Takes a head that has come.
     /// - Returns: false if more wait than anybody sends.
-    mutating func append(_ fields: borrowing ResponseFields, isFinal: Bool, switches: Bool, limit: Int) -> Bool {
+    func append(_ fields: borrowing ResponseFields, isFinal: Bool, switches: Bool, limit: Int) -> Bool {
+        var heads = exchange(&self.heads, with: [])
+        defer { self.heads = heads }
         fields.appendHead(switching: switches ? switching : [], to: &heads)
-        self.isFinal = isFinal
+        finalCame = isFinal
         return heads.count <= limit
     }
 
     /// Lends what has come and not been taken.
     /// - Parameter read: returns how many bytes the first head has.
     /// - Returns: false if there is none.
-    package mutating func take(_ read: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
-        guard !heads.isEmpty, let count = try read(heads.span) else { return false }
+    package func take(_ read: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
+        if heads.isEmpty { return false }
+        var heads = exchange(&self.heads, with: [])
+        defer { self.heads = heads }
+        guard let count = try read(heads.span) else { return false }
         if count == heads.count { heads.removeAll(keepingCapacity: true) } else { heads.removeSubrange(..<count) }
         return true
     }

@@ -27,15 +27,22 @@ package final class HTTP2Connection {
     let limits: StreamLimits
     let output: HTTP2Output
     /// Holds a server's connection.
-    package unowned var acceptor: (any HTTP2Acceptor)?
+    package var acceptor: (any HTTP2Acceptor)? {
+        get { owner }
+        set { owner = newValue }
+    }
+    // Price 6, as for all twins below.
+    private unowned var owner: (any HTTP2Acceptor)?
 
     /// What the peer has told us.
-    package internal(set) var peer = Settings()
+    package internal(set) var peer: Settings {
+        get { settings }
+        set { settings = newValue }
+    }
+    private var settings = Settings()
     /// The peer knows that we use no table of fields.
     private var hasToldOfTable = false
-    var streams = HTTP2StreamTable()
-    /// Streams whose exchanges are over, to be used again while others are open.
-    var spareStreams = HTTP2SpareStreams()
+    let streams = HTTP2StreamTable()
     /// The highest stream that the client has opened, whichever side that is.
     var lastStream: UInt32 = 0
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
@@ -44,9 +51,9 @@ package final class HTTP2Connection {
     package var runningExchanges: Int { running }
     private var running = 0
     /// Streams to wake when there is room to send.
-    var queue = HTTP2SendQueue()
+    let queue = HTTP2SendQueue()
     /// Of streams that are not open yet.
-    var earlyPriorities = HTTP2EarlyPriorities()
+    var earlyPriorities: HTTP2EarlyPriorities?
     /// The beginning of a frame.
     var input: Buffer?
     /// When that came, in monotonic nanoseconds; nil if there is none.
@@ -54,7 +61,11 @@ package final class HTTP2Connection {
 
     var hasPreface = false
     /// Has the peer said what it takes?
-    package internal(set) var hasSettings = false
+    package internal(set) var hasSettings: Bool {
+        get { settingsCame }
+        set { settingsCame = newValue }
+    }
+    private var settingsCame = false
     /// The field section under way; nothing else may come before its end (RFC 9113 §4.3).
     var section: FieldSectionInProgress?
     /// Room for the fields of the next message, while streams are open.
@@ -77,7 +88,11 @@ package final class HTTP2Connection {
     /// No stream above this one is taken any more; nil before GOAWAY.
     var goneAway: UInt32?
     /// What a server has said about its leaving; nil while it takes requests.
-    package internal(set) var departure: HTTP2Departure?
+    package internal(set) var departure: HTTP2Departure? {
+        get { leaving }
+        set { leaving = newValue }
+    }
+    private var leaving: HTTP2Departure?
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?
@@ -198,7 +213,7 @@ package final class HTTP2Connection {
     // MARK: Streams
 
     func makeStream(_ identifier: UInt32) -> HTTP2Stream {
-        guard let spare = spareStreams.take() else { return HTTP2Stream(identifier, of: self) }
+        guard let spare = streams.takeSpare() else { return HTTP2Stream(identifier, of: self) }
         spare.open(as: identifier)
         return spare
     }
@@ -220,7 +235,7 @@ package final class HTTP2Connection {
             // What nobody took must not be there for the next who gets the stream.
             stream.inflow.discard()
             forget(stream)
-            return spareStreams.put(stream)
+            return streams.putSpare(stream)
         }
         stream.abandonedAt = now
         abandonedCount += 1
@@ -256,9 +271,9 @@ package final class HTTP2Connection {
     package func releaseMemory() {
         guard streams.isEmpty else { return }
         decoder.releaseMemory()
-        spareStreams = HTTP2SpareStreams()
-        streams = HTTP2StreamTable()
-        queue = HTTP2SendQueue()
+        streams.removeAll()
+        streams.removeSpares()
+        queue.removeAll()
         spareFields = []
         recentlyReset = []
     }
@@ -298,7 +313,7 @@ package final class HTTP2Connection {
     /// come: it would earn frames by making work.
     /// - Parameter isAll: it ended with all that there was to send.
     func earnControlFrames(for count: Int, isAll: Bool) {
-        if isAll || count >= Self.worthwhile || role == .client { controlFrames.add(2) }
+        if isAll || count >= Self.worthwhile || role == .client { earnControlFrames(2) }
     }
 
     private static let worthwhile = 1024
@@ -333,13 +348,17 @@ package final class HTTP2Connection {
     }
 
     /// The connection's own waiter is told that there is something to send.
-    package var onOutput: (() -> Void)?
+    package var onOutput: (() -> Void)? {
+        get { outputHandler }
+        set { outputHandler = newValue }
+    }
+    private var outputHandler: (() -> Void)?
     private var isFlushDue = false
 
     func flushSoon() {
         guard !isFlushDue else { return }
         isFlushDue = true
-        onOutput?()
+        outputHandler?()
     }
 
     /// Sends what waits.

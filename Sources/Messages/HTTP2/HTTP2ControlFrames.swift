@@ -102,7 +102,9 @@ extension HTTP2Connection {
         } else if identifier <= goneAway ?? .max {
             // RFC 9218 §7.1: with those that are open no more than may be open.
             let limit = limits.maxStreams - streams.count
-            guard earlyPriorities.keep(priority, of: identifier, limit: limit) else {
+            let early = earlyPriorities ?? HTTP2EarlyPriorities()
+            earlyPriorities = early
+            guard early.keep(priority, of: identifier, limit: limit) else {
                 throw ConnectionError(.protocolError, "priorities of too many streams that are idle", key: "limits.http2_streams")
             }
         }

@@ -1,15 +1,13 @@
 import HTTP2
 
 /// Priorities that came before their streams, RFC 9218 §7.1: the latest of each stream, until it is opened.
-struct HTTP2EarlyPriorities {
+final class HTTP2EarlyPriorities {
     private var priorities: [UInt32: Priority] = [:]
-
-    var count: Int { priorities.count }
 
     /// Keeps the priority of a stream that is idle.
     /// - Parameter limit: of streams that are kept so.
     /// - Returns: false if it would be one too many.
-    mutating func keep(_ priority: Priority, of stream: UInt32, limit: Int) -> Bool {
+    func keep(_ priority: Priority, of stream: UInt32, limit: Int) -> Bool {
         if priorities[stream] == nil, priorities.count >= limit { return false }
         priorities[stream] = priority
         return true
@@ -17,7 +15,7 @@ struct HTTP2EarlyPriorities {
 
     /// The stream is opened, and with it those of lower numbers are idle no longer (RFC 9113 §5.1.1).
     /// - Returns: what was kept for it.
-    mutating func take(of stream: UInt32) -> Priority? {
+    func take(of stream: UInt32) -> Priority? {
         guard !priorities.isEmpty else { return nil }
         let priority = priorities[stream]
         priorities = priorities.filter { $0.key > stream }

@@ -5,16 +5,28 @@ package import HTTP2
 extension HTTP2Connection {
     /// Counts a stream that was reset, whoever did it.
     func countReset() throws(ConnectionError) {
-        guard resets.take(now: now) else {
+        // Taken out and put back: price 1.
+        var left = resets
+        defer { resets = left }
+        guard left.take(now: now) else {
             throw ConnectionError(.enhanceYourCalm, "too many streams were reset", key: "limits.http2_resets")
         }
     }
 
     /// Counts a frame that moves nothing.
     func countControlFrame() throws(ConnectionError) {
-        guard controlFrames.take(now: now) else {
+        var left = controlFrames
+        defer { controlFrames = left }
+        guard left.take(now: now) else {
             throw ConnectionError(.enhanceYourCalm, "too many frames that move nothing", key: "limits.http2_control_frames")
         }
+    }
+
+    /// So many more frames that move nothing may come.
+    func earnControlFrames(_ count: Int) {
+        var left = controlFrames
+        left.add(count)
+        controlFrames = left
     }
 
     /// A stream error, RFC 9113 §5.4.2.
@@ -49,9 +61,9 @@ extension HTTP2Connection {
         // A connection in use has none most times that its session ends, and keeps its tables.
         guard !streams.isEmpty else { return }
         let open = streams.all
-        streams = HTTP2StreamTable()
+        streams.removeAll()
         abandonedCount = 0
-        queue = HTTP2SendQueue()
+        queue.removeAll()
         for stream in open { stream.wasReset(.cancel, keepsAnswer: true) }
     }
 
@@ -69,7 +81,7 @@ extension HTTP2Connection {
     /// Gives up what it holds; what waited is lost.
     package func discard() {
         endStreams()
-        spareStreams = HTTP2SpareStreams()
+        streams.removeSpares()
         if let input { buffers.release(input) }
         input = nil
         output.discard()

@@ -105,7 +105,7 @@ extension HTTP2Connection {
     }
 
     private func open(_ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
-        let earlyPriority = earlyPriorities.take(of: identifier)
+        let earlyPriority = earlyPriorities?.take(of: identifier)
         // Those that were reset are counted as long as work is done for them.
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
             return try resetStream(identifier, .refusedStream)
@@ -115,7 +115,7 @@ extension HTTP2Connection {
         stream.priority = earlyPriority ?? fields.priority
         streams.append(stream)
         // What goes with a request and its answer: windows, priorities, a PING now and then.
-        controlFrames.add(Self.framesPerStream)
+        earnControlFrames(Self.framesPerStream)
         if endsStream { _ = stream.inflow.end() }
         acceptor?.received(fields, on: stream)
     }

@@ -5,10 +5,15 @@ import HTTP2
 /// What arrives on a stream: DATA, as far as the window allows, until the exchange takes it. That is the back-pressure.
 package final class HTTP2Inflow: BodySource {
     /// Its stream, which holds it.
-    unowned var stream: HTTP2Stream?
+    private unowned var stream: HTTP2Stream?
+    /// The stream was reset: kept here too, since it is asked of each piece (price 2).
+    private var isReset = false
     private let buffers: BufferPool
-    /// In order of arrival; the first is the one that is taken from.
-    private var waiting: [Buffer] = []
+    /// What is taken from.
+    private var first: Buffer?
+    /// What came behind it, in order of arrival: nearly always nothing, which is a fact of its own (price 1).
+    private var others: [Buffer] = []
+    private var hasOthers = false
     /// Bytes that the peer may send in all before it is credited.
     private var size = 0
     /// By how much that has grown with use.
@@ -42,8 +47,11 @@ package final class HTTP2Inflow: BodySource {
         self.buffers = buffers
     }
 
+    func belong(to stream: HTTP2Stream) { self.stream = stream }
+
     /// A stream begins, of which nothing has come.
     func open(window: Int, now: UInt64) {
+        isReset = false
         size = window
         growth = 0
         self.window = window
@@ -67,7 +75,7 @@ package final class HTTP2Inflow: BodySource {
     }
 
     /// Has anything come that was not taken?
-    package var hasBytes: Bool { !waiting.isEmpty }
+    package var hasBytes: Bool { first != nil }
 
     // MARK: Arriving
 
@@ -92,17 +100,22 @@ package final class HTTP2Inflow: BodySource {
     func append(_ payload: Span<UInt8>) {
         var rest = payload
         while !rest.isEmpty {
-            let last: Buffer
-            if let open = waiting.last, open.room > 0 {
-                last = open
-            } else {
-                // A body that has begun to be long is taken in large pieces: each costs a system call when it goes on.
-                last = buffers.acquire(received <= Self.smallBody ? .small : .bulk)
-                waiting.append(last)
-            }
-            let count = last.take(rest)
+            let count = bufferWithRoom().take(rest)
             rest = rest.extracting(droppingFirst: count)
         }
+    }
+
+    private func bufferWithRoom() -> Buffer {
+        if let last = hasOthers ? others.last : first, last.room > 0 { return last }
+        // A body that has begun to be long is taken in large pieces: each costs a system call when it goes on.
+        let added = buffers.acquire(received <= Self.smallBody ? .small : .bulk)
+        if first == nil {
+            first = added
+        } else {
+            others.append(added)
+            hasOthers = true
+        }
+        return added
     }
 
     /// Bytes that a small buffer holds.
@@ -123,23 +136,23 @@ package final class HTTP2Inflow: BodySource {
     /// See `BodySource`.
     package func nextBody() throws(HTTPRefusal) -> BodyState {
         if isTunnel { return .finished }
-        if let first = waiting.first { return .ready(first.count) }
+        if let first { return .ready(first.count) }
         if let refusal { throw refusal }
         return isWhole ? .finished : .needsBytes
     }
 
     /// Has all of the message come? Not if its stream was reset, even behind its end: what nobody had taken by then is gone.
-    private var isWhole: Bool { ended && stream?.hasLeft != true }
+    private var isWhole: Bool { ended && !isReset }
 
     /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {
-        if let stream, stream.hasLeft { throw stream.ending }
+        if isReset, let stream { throw stream.ending }
         return hasBytes || ended ? .progress : .blocked
     }
 
     /// See `BodySource`.
     package func drain(_ take: (Span<UInt8>) throws(PeerError) -> Int) throws(PeerError) -> Int {
-        guard let first = waiting.first else { return 0 }
+        guard let first else { return 0 }
         let count = try first.withBytes(take)
         first.consume(count)
         didTake(count)
@@ -148,42 +161,56 @@ package final class HTTP2Inflow: BodySource {
 
     /// Moves bytes into a buffer's room.
     func move(into buffer: Buffer) -> Int {
-        guard let first = waiting.first else { return 0 }
+        guard let first else { return 0 }
         let count = first.withBytes { buffer.take($0) }
         first.consume(count)
         didTake(count)
         return count
     }
 
-    package var isBodyFinished: Bool { isTunnel || (isWhole && waiting.isEmpty) }
+    package var isBodyFinished: Bool { isTunnel || (isWhole && first == nil) }
 
     /// Drops what has come.
     package func discard() {
-        guard !waiting.isEmpty else { return }
-        for buffer in waiting { buffers.release(buffer) }
-        waiting.removeAll(keepingCapacity: true)
+        while let buffer = first {
+            takeNext()
+            buffers.release(buffer)
+        }
+    }
+
+    /// The stream was reset: as above, and nothing more comes.
+    func wasReset() {
+        isReset = true
+        discard()
     }
 
     /// Nobody will take anything more: what has come is dropped, and what comes is credited without being kept.
     func abandon() {
-        let count = waiting.reduce(0) { $0 + $1.count }
+        let count = others.reduce(first?.count ?? 0) { $0 + $1.count }
         discard()
         credit(count)
     }
 
+    /// The first is done with.
+    private func takeNext() {
+        guard hasOthers else { return first = nil }
+        first = others.removeFirst()
+        hasOthers = !others.isEmpty
+    }
+
     private func didTake(_ count: Int) {
-        if let first = waiting.first, first.isEmpty {
+        if let first, first.isEmpty {
+            takeNext()
             buffers.release(first)
-            waiting.removeFirst()
         }
         taken += UInt64(count)
         credit(count)
     }
 
     private func credit(_ count: Int) {
-        guard !ended, let stream, !stream.hasLeft else { return }
+        guard !ended, !isReset else { return }
         uncredited += count
-        guard uncredited >= size / 2 else { return }
+        guard uncredited >= size / 2, let stream else { return }
         let connection = stream.connection
         let now = connection.now
         // Half a window within a round trip or so: the window is what holds the peer back, and not us.

@@ -5,7 +5,9 @@ import HTTP2
 /// trailers.
 package final class HTTP2Outflow: BodySink {
     /// Its stream, which holds it.
-    unowned var stream: HTTP2Stream?
+    private unowned var stream: HTTP2Stream?
+    /// The stream was reset: kept here too, since it is asked of each piece (price 2).
+    private var isReset = false
     /// Bytes of DATA that the peer takes now; below 0 after it has lowered INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2).
     private var window = 0
     /// Has END_STREAM been sent?
@@ -30,8 +32,11 @@ package final class HTTP2Outflow: BodySink {
 
     init() {}
 
+    func belong(to stream: HTTP2Stream) { self.stream = stream }
+
     /// A stream begins, on which nothing has been sent.
     func open(window: Int) {
+        isReset = false
         self.window = window
         ended = false
         left = nil
@@ -48,7 +53,7 @@ package final class HTTP2Outflow: BodySink {
     ///   - compose: appends the encoded fields.
     ///   - isTunnel: what follows is no body, and only `endTunnel` ends it.
     package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard !ended, let stream, !stream.hasLeft else { return }
+        guard !ended, !isReset, let stream else { return }
         self.isTunnel = isTunnel
         left = if case .length(let count) = framing { count } else { nil }
         ended = framing.isEmpty
@@ -57,14 +62,14 @@ package final class HTTP2Outflow: BodySink {
 
     /// Sends a field section that another follows: 1xx.
     package func sendInterim(compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard !ended, let stream, !stream.hasLeft else { return }
+        guard !ended, !isReset, let stream else { return }
         stream.connection.sendHeaders(stream, endsStream: false, compose: compose)
     }
 
     /// Sends a prefix of the payload as DATA.
     package func write(_ payload: Span<UInt8>) throws(PeerError) -> Int {
         guard let stream else { return 0 }
-        if stream.hasLeft { throw stream.ending }
+        if isReset { throw stream.ending }
         let connection = stream.connection
         var taken = 0
         var isBlockedThere = false
@@ -106,7 +111,7 @@ package final class HTTP2Outflow: BodySink {
 
     /// Ends the stream; with trailers in a field section of their own.
     package func finish(trailers: FieldSection?) {
-        guard !ended, !isTunnel, let stream, !stream.hasLeft else { return }
+        guard !ended, !isTunnel, !isReset, let stream else { return }
         // A counted body that lacks bytes must not look whole (RFC 9113 §8.1.1).
         if let left, left > 0 { return stream.reset(.internalError) }
         ended = true
@@ -129,12 +134,18 @@ package final class HTTP2Outflow: BodySink {
 
     /// What waits is the connection's to send, with what waits for other streams.
     package func flush() throws(PeerError) -> Bool {
-        if let stream, stream.hasLeft { throw stream.ending }
+        if isReset, let stream { throw stream.ending }
         return true
     }
 
     /// The stream takes nothing more.
     package func discard() { ended = true }
+
+    /// As above, since it was reset.
+    func wasReset() {
+        isReset = true
+        ended = true
+    }
 
     /// The peer takes so many bytes more, or less.
     /// - Returns: false if its window is larger than any may be (RFC 9113 §6.9.1).

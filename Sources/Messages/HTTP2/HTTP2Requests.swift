@@ -33,7 +33,7 @@ extension HTTP2Connection {
         stream.answer.switching = switching
         streams.append(stream)
         // With each request go some frames that move nothing.
-        controlFrames.add(Self.framesPerRequest)
+        earnControlFrames(Self.framesPerRequest)
     }
 
     private static let framesPerRequest = 16

@@ -1,27 +1,35 @@
 import HTTP2
 
 /// The streams of a connection that wait for room to send, and whose turn it is, RFC 9218 §10.
-struct HTTP2SendQueue {
-    /// In the order in which they came.
+final class HTTP2SendQueue {
+    /// In the order in which they came. Taken out while it is changed: price 1.
     private var streams: [HTTP2Stream] = []
 
     var isEmpty: Bool { streams.isEmpty }
 
     /// Does nothing with one that waits already.
-    mutating func add(_ stream: HTTP2Stream) {
+    func add(_ stream: HTTP2Stream) {
         guard !stream.isQueued else { return }
         stream.isQueued = true
-        streams.append(stream)
+        var waiting = exchange(&streams, with: [])
+        waiting.append(stream)
+        streams = waiting
     }
 
     /// Takes out the one whose turn it is.
-    mutating func takeNext() -> HTTP2Stream? {
-        guard var best = streams.indices.first else { return nil }
-        for index in streams.indices.dropFirst() where Self.goes(streams[index], before: streams[best]) { best = index }
-        let stream = streams.remove(at: best)
+    func takeNext() -> HTTP2Stream? {
+        if isEmpty { return nil }
+        var waiting = exchange(&streams, with: [])
+        defer { streams = waiting }
+        guard var best = waiting.indices.first else { return nil }
+        for index in waiting.indices.dropFirst() where Self.goes(waiting[index], before: waiting[best]) { best = index }
+        let stream = waiting.remove(at: best)
         stream.isQueued = false
         return stream
     }
+
+    /// Drops them.
+    func removeAll() { streams = [] }
 
     /// Does one wait that is more urgent?
     func isBehind(_ stream: HTTP2Stream) -> Bool {

@@ -26,7 +26,7 @@ package final class HTTP2Stream {
     /// What the peer did to have it reset, for the log; nil if that is not known.
     var fault: String?
     /// The heads of the answer to a request of ours.
-    package var answer = HTTP2Answer()
+    package let answer = HTTP2Answer()
     /// When its exchange was over, in monotonic nanoseconds, while its request was not: what still arrives is dropped.
     var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
@@ -41,8 +41,8 @@ package final class HTTP2Stream {
         self.connection = connection
         inflow = HTTP2Inflow(buffers: connection.buffers)
         outflow = HTTP2Outflow()
-        inflow.stream = self
-        outflow.stream = self
+        inflow.belong(to: self)
+        outflow.belong(to: self)
         open(as: identifier)
     }
 
@@ -130,8 +130,8 @@ package final class HTTP2Stream {
 
     private func end(_ code: ErrorCode) {
         resetBy = code
-        inflow.discard()
-        outflow.discard()
+        inflow.wasReset()
+        outflow.wasReset()
     }
 
     func becameReadable() {

@@ -1,60 +1,81 @@
-/// The streams of a connection that are open, in the order of their identifiers, which only grow (RFC 9113 §5.1.1).
-struct HTTP2StreamTable {
-    private(set) var all: [HTTP2Stream] = []
+/// The streams of a connection that are open, in the order of their identifiers, which only grow (RFC 9113 §5.1.1), and those
+/// whose exchanges are over, to be used again.
+///
+/// The lists are taken out while they are changed: price 1.
+final class HTTP2StreamTable {
+    /// The open ones.
+    var all: [HTTP2Stream] { open }
+    private var open: [HTTP2Stream] = []
     /// Beside them, to be searched without touching each.
     private var identifiers: [UInt32] = []
+    private var spares: [HTTP2Stream] = []
+    /// As many as are open at a time by default.
+    private static let mostSpares = 128
 
     var count: Int { identifiers.count }
     var isEmpty: Bool { identifiers.isEmpty }
 
     subscript(identifier: UInt32) -> HTTP2Stream? {
-        let place = place(of: identifier)
-        return place < count && identifiers[place] == identifier ? all[place] : nil
+        guard let place = place(of: identifier) else { return nil }
+        return open[place]
     }
 
     /// - Parameter stream: one above all that are there.
-    mutating func append(_ stream: HTTP2Stream) {
-        identifiers.append(stream.identifier)
-        all.append(stream)
+    func append(_ stream: HTTP2Stream) {
+        var numbers = exchange(&identifiers, with: [])
+        numbers.append(stream.identifier)
+        identifiers = numbers
+        var streams = exchange(&open, with: [])
+        streams.append(stream)
+        open = streams
     }
 
     /// - Returns: false if it was not there.
-    mutating func remove(_ stream: HTTP2Stream) -> Bool {
-        let place = place(of: stream.identifier)
-        guard place < count, identifiers[place] == stream.identifier else { return false }
-        identifiers.remove(at: place)
-        all.remove(at: place)
+    func remove(_ stream: HTTP2Stream) -> Bool {
+        guard let place = place(of: stream.identifier) else { return false }
+        var numbers = exchange(&identifiers, with: [])
+        numbers.remove(at: place)
+        identifiers = numbers
+        var streams = exchange(&open, with: [])
+        streams.remove(at: place)
+        open = streams
         return true
     }
 
-    /// Of the first that is not below it.
-    private func place(of identifier: UInt32) -> Int {
+    private func place(of identifier: UInt32) -> Int? {
         var low = 0
         var high = count
         while low < high {
             let middle = (low + high) / 2
             if identifiers[middle] < identifier { low = middle + 1 } else { high = middle }
         }
-        return low
+        // `low` is of the first that is not below it.
+        return low < count && identifiers[low] == identifier ? low : nil
     }
-}
 
-/// Streams of a connection whose exchanges are over, to be used again.
-struct HTTP2SpareStreams {
-    private var streams: [HTTP2Stream] = []
-    /// As many as are open at a time by default.
-    private static let most = 128
-
-    /// - Returns: one that nobody else has any more: who still held it would take another request for its own.
-    mutating func take() -> HTTP2Stream? {
+    /// - Returns: one that nobody else has any more: who still held it would take another request for its own; nil if there is none.
+    func takeSpare() -> HTTP2Stream? {
+        var streams = exchange(&spares, with: [])
+        defer { spares = streams }
         while var spare = streams.popLast() {
             if isKnownUniquelyReferenced(&spare) { return spare }
         }
         return nil
     }
 
-    /// Puts one back, or drops it.
-    mutating func put(_ stream: HTTP2Stream) {
-        if streams.count < Self.most { streams.append(stream) }
+    /// Keeps one whose exchange is over, or drops it.
+    func putSpare(_ stream: HTTP2Stream) {
+        var streams = exchange(&spares, with: [])
+        if streams.count < Self.mostSpares { streams.append(stream) }
+        spares = streams
     }
+
+    /// Drops the open ones.
+    func removeAll() {
+        open = []
+        identifiers = []
+    }
+
+    /// Drops those that were kept to be used again.
+    func removeSpares() { spares = [] }
 }

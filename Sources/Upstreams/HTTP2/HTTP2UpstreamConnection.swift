@@ -101,7 +101,10 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// - Returns: one that nobody else has any more.
     private func takeSpareSide() -> HTTP2Upstream? {
-        while var spare = spareSides.popLast() {
+        // Taken out while it is changed, as below: price 1.
+        var sides = exchange(&spareSides, with: [])
+        defer { spareSides = sides }
+        while var spare = sides.popLast() {
             if isKnownUniquelyReferenced(&spare) { return spare }
         }
         return nil
@@ -109,7 +112,10 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// Keeps a side whose exchange is over for another.
     func keep(_ side: HTTP2Upstream) {
-        if isOpen, spareSides.count < Self.mostSpareSides { spareSides.append(side) }
+        guard isOpen else { return }
+        var sides = exchange(&spareSides, with: [])
+        if sides.count < Self.mostSpareSides { sides.append(side) }
+        spareSides = sides
     }
 
     /// As many as are lent at a time by default.
@@ -136,7 +142,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// Takes the room back.
     func give(back text: inout [UInt8]) {
-        text.removeAll(keepingCapacity: true)
+        if !text.isEmpty { text.removeAll(keepingCapacity: true) }
         spareText = exchange(&text, with: [])
     }
 
