@@ -77,7 +77,8 @@ package final class FieldDecoder {
         guard index > 0 else { throw malformed }
         if index <= StaticTable.count {
             let known = StaticTable.shared
-            let bytes = known.bytes.span
+            let text = known.bytes
+            let bytes = text.span
             take(bytes.extracting(known.name(at: index)), bytes.extracting(known.value(at: index)), index)
         } else {
             guard table.lend(at: index - StaticTable.count - 1, take) else { throw malformed }
@@ -106,7 +107,8 @@ package final class FieldDecoder {
             }
         } else if index <= StaticTable.count {
             let known = StaticTable.shared
-            let bytes = known.bytes.span
+            let text = known.bytes
+            let bytes = text.span
             let name = bytes.extracting(known.name(at: index))
             switch try string(section, at: &place, &room) {
             case .plain(let value): finish(name, section.extracting(value), index, isKept, &table, take)

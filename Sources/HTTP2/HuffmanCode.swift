@@ -4,7 +4,9 @@ import HTTP
 ///
 /// The code is canonical: of codes of one length those of greater symbols are greater, and a shorter code is less than what
 /// longer ones begin with. So the lengths say all.
-struct HuffmanCode: Sendable {
+///
+/// An object, so that who decodes holds it as a whole, and not each of its arrays (price 2).
+final class HuffmanCode: Sendable {
     static let shared = HuffmanCode()
 
     /// The bits of each symbol's code, from byte 0 on. EOS, the last code of 30 bits, is left out: in a string it is an error.
@@ -27,15 +29,19 @@ struct HuffmanCode: Sendable {
     /// By the next eight bits: the symbol, and above it the bits of its code; 0 where the code is longer.
     private let short: [UInt16]
     /// By length, codes as the upper bits of 32: where those that are longer begin.
-    private var ends = [UInt64](repeating: 0, count: longest + 1)
+    private let ends: [UInt64]
     /// By length: the first code, as a number of so many bits, and the place of its symbol in `symbols`.
-    private var firsts = [UInt32](repeating: 0, count: longest + 1)
-    private var places = [Int](repeating: 0, count: longest + 1)
+    private let firsts: [UInt32]
+    private let places: [Int]
     /// In the order of their codes.
-    private var symbols: [UInt8] = []
+    private let symbols: [UInt8]
 
     private init() {
         var short = [UInt16](repeating: 0, count: 1 << Self.quick)
+        var ends = [UInt64](repeating: 0, count: Self.longest + 1)
+        var firsts = [UInt32](repeating: 0, count: Self.longest + 1)
+        var places = [Int](repeating: 0, count: Self.longest + 1)
+        var symbols: [UInt8] = []
         var code: UInt32 = 0
         for length in 1...Self.longest {
             firsts[length] = code
@@ -53,7 +59,7 @@ struct HuffmanCode: Sendable {
             ends[length] = UInt64(code) << UInt64(32 - length)
             code <<= 1
         }
-        self.short = short
+        (self.short, self.ends, self.firsts, self.places, self.symbols) = (short, ends, firsts, places, symbols)
     }
 
     /// Appends the text of a coded string.
@@ -66,7 +72,8 @@ struct HuffmanCode: Sendable {
     }
 
     private func decode(_ coded: Span<UInt8>, to out: inout OutputSpan<UInt8>) -> Bool {
-        let short = short.span
+        let table = short
+        let short = table.span
         // The bits that have not been used, from the top.
         var bits: UInt64 = 0
         var count = 0

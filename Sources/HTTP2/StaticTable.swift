@@ -1,7 +1,9 @@
 import HTTP
 
 /// The fields of RFC 7541's Appendix A, by their places, which begin with 1.
-struct StaticTable: Sendable {
+///
+/// An object, so that who looks something up holds it as a whole, and not each of its arrays (price 2).
+final class StaticTable: Sendable {
     static let shared = StaticTable()
     static let count = 61
     /// A field of the connection (RFC 9113 §8.2.2), though it has a place.

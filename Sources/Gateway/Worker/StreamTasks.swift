@@ -80,6 +80,13 @@ final class StreamTasks {
         return tasks.popLast()
     }
 
+    private func putResting(_ task: StreamTask) {
+        task.isResting = true
+        var tasks = exchange(&resting, with: [])
+        tasks.append(task)
+        resting = tasks
+    }
+
     private func takeNext() -> (any StreamExchange)? {
         guard takenCount < begun.count else { return nil }
         let next = begun[takenCount]
@@ -98,16 +105,11 @@ final class StreamTasks {
         guard !isOver, resting.count < Self.mostResting else { return false }
         // What came too late for the exchange before is not for the next.
         task.waiter.dropTell()
-        task.isResting = true
-        var tasks = exchange(&resting, with: [])
-        tasks.append(task)
-        resting = tasks
+        putResting(task)
         let wake = await task.waiter.wait(timeout: Self.longestRest)
         if task.isResting {
             task.isResting = false
-            var tasks = exchange(&resting, with: [])
-            tasks.removeAll { $0 === task }
-            resting = tasks
+            resting.removeAll { $0 === task }
         }
         return wake != .deadline && !isOver
     }
