@@ -45,8 +45,8 @@ package struct ConfigurationSource: Sendable, Hashable {
     /// The text of one file; empty if it was not read.
     package func text(of path: String) -> String { files.first { $0.path + remark == path }?.text ?? "" }
 
-    /// Paths of the files that are not as they were in an earlier source: with another text, new, or gone. If all are as they were
-    /// and stand in another order, the first.
+    /// Paths of the files that are not as they were in an earlier source: with another text, new, or gone. If all are as they
+    /// were and stand in another order, the first.
     package func changedFiles(since earlier: ConfigurationSource) -> [String] {
         guard files != earlier.files else { return [] }
         let (before, now) = (Set(earlier.files), Set(files))

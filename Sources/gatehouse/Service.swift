@@ -221,8 +221,8 @@ struct Service: Sendable {
                         log.notice("stopping", metadata: ["signal": "\(signal.name)"])
                         notifier?.stopping(within: gateway.drainTime)
                         group.addTask { await notifier?.followDrain() }
-                        group.addTask { await upgrader?.callOff() }
                         group.addTask {
+                            await upgrader?.callOff()
                             await whenStopping()
                             await gateway.drain()
                         }

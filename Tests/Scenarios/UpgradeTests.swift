@@ -277,10 +277,13 @@ struct UpgradeTests {
     func stopped() async throws {
         let (port, place) = try (FreePort(), TemporaryDirectory())
         let running = try await Running(site(port, try echo()))
-        let script = try place.write("script", "#!/bin/sh\necho hangs $$ >&2\nexec tail -f /dev/null\n")
-        _ = try await Command.run("chmod", ["755", script])
+        let (script, program) = (
+            try place.write("script", "#!/bin/sh\necho hangs $$ >&2\nexec tail -f /dev/null\n"), place.path + "/program"
+        )
+        // By another program: what this one has had open for writing, its other children may have, too (ETXTBSY of execve(2)).
+        _ = try await Command.run("install", ["-m", "755", script, program])
         let socket = "\(running.directory.path)/run/\(running.process.pid).sock"
-        let asking = try ChildProcess(Place.gatehouse, ["upgrade", "--socket", socket, script])
+        let asking = try ChildProcess(Place.gatehouse, ["upgrade", "--socket", socket, program])
         let line = try await running.process.errors.first { $0.hasPrefix("hangs ") }
         running.process.terminate()
         // Its standard error is the new one's, too: the end is told when both have ended.

@@ -46,8 +46,8 @@ actor Upgrader {
     /// - Parameter body: gives up what only one process can have, once the new one serves.
     func whenReplaced(_ body: @escaping @Sendable () async -> Void) { replaced = body }
 
-    /// This process is to stop, and not to be replaced: a new process that does not serve yet is ended, and none is begun any more.
-    /// One that has taken over is left alone.
+    /// This process is to stop, and not to be replaced: a new process that does not serve yet is ended, and none is begun any
+    /// more. One that has taken over is left alone.
     func callOff() {
         isStopping = true
         channel?.shutDown()
@@ -152,7 +152,8 @@ actor Upgrader {
 
     private func refuse(_ reason: String) -> Outcome {
         log.error(
-            isStopping ? "the upgrade is called off" : "the upgrade has failed: this process goes on", metadata: ["reason": "\(reason)"])
+            isStopping ? "the upgrade is called off" : "the upgrade has failed: this process goes on",
+            metadata: ["reason": "\(reason)"])
         return .refused(reason)
     }
 
