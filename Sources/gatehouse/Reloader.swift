@@ -172,6 +172,7 @@ actor Reloader {
         do {
             // Last, since it may create files; but before the listeners, which clients see.
             logs = try Logs(of: loaded.configuration, workers: inUse.workerCount, after: output.logs)
+            await answerWatch?.reloadBegins()
             try await gateway.adopt(loaded.plan, logs: logs)
         } catch let error as ListenError {
             return refuse([error.problem(in: loaded.configuration)])
