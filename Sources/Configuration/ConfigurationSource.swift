@@ -45,6 +45,17 @@ package struct ConfigurationSource: Sendable, Hashable {
     /// The text of one file; empty if it was not read.
     package func text(of path: String) -> String { files.first { $0.path + remark == path }?.text ?? "" }
 
+    /// Paths of the files that are not as they were in an earlier source: with another text, new, or gone. If all are as they
+    /// were and stand in another order, the first.
+    package func changedFiles(since earlier: ConfigurationSource) -> [String] {
+        guard files != earlier.files else { return [] }
+        let (before, now) = (Set(earlier.files), Set(files))
+        let changed = files.filter { !before.contains($0) }.map(\.path)
+        let gone = earlier.files.filter { !now.contains($0) }.map(\.path).filter { !changed.contains($0) }
+        let all = changed + gone
+        return all.isEmpty ? files.prefix(1).map(\.path) : all
+    }
+
     /// - Parameters:
     ///   - text: as ``text`` gives it.
     ///   - file: what to call it if it is one file.

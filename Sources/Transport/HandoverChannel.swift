@@ -68,6 +68,9 @@ package final class HandoverChannel: Sendable {
         return Message(bytes: Array(bytes.prefix(count)), descriptor: passed >= 0 ? passed : nil)
     }
 
+    /// Ends the conversation for both ends, also for a thread that waits for a message. Callable from any thread.
+    package func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Bytes.
     package static let longestMessage = 4096
 }

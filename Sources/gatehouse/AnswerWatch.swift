@@ -9,6 +9,8 @@ actor AnswerWatch {
     private var task: Task<Void, Never>?
     /// Since the last reload at most; nil before the first.
     private var window: AnswerWindow?
+    /// All answers before a reload that is under way, and the share of failures among the latest of them.
+    private var before: (answers: AnswerCounts, failurePercent: Double)?
     /// Looks that are still to be taken because of the last reload.
     private var looksLeft = 0
 
@@ -23,16 +25,22 @@ actor AnswerWatch {
 
     deinit { task?.cancel() }
 
+    /// Another configuration is about to come into use: answers from now on may be its fault.
+    func reloadBegins() async {
+        let now = await gateway.answers
+        before = (now, window?.since(now).failurePercent ?? 0)
+    }
+
     /// Another configuration has come into use.
     /// - Parameters:
     ///   - next: its rule; nil: it has none.
     ///   - isWatched: whether it may be undone.
     func reloaded(_ next: FailureShare?, isWatched: Bool) async {
-        let now = await gateway.answers
+        if before == nil { await reloadBegins() }
+        guard let before = before.take() else { return }
         // Where answers were that bad before, the reload is not to blame.
-        let wasBad =
-            if let rule = next, let window { window.since(now).failurePercent > rule.percent } else { false }
-        window = AnswerWindow(from: now)
+        let wasBad = next.map { before.failurePercent > $0.percent } ?? false
+        window = AnswerWindow(from: before.answers)
         looksLeft = isWatched && !wasBad ? AnswerWindow.looksPerDuration * Self.watchedDurations : 0
         guard next != rule else { return }
         rule = next

@@ -23,8 +23,9 @@ struct LoadedPlan {
         stickySecret: String? = nil
     ) throws -> LoadedPlan {
         try build(
-            Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, policy: policy, isCheck: isCheck
-        )
+            Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, policy: policy,
+            isCheck: isCheck,
+            stickySecret: stickySecret)
     }
 
     /// The same for a configuration that is in no file.

@@ -66,10 +66,8 @@ actor Reloader {
     /// Why the history could not be kept the last time.
     var historyFailure: String?
     private var last: Task<Outcome, Never>?
-    /// What was read last, whatever came of it.
-    var lastRead: Int
-    /// The files of it, and those that were looked for.
-    var filesRead: ConfigurationSource
+    /// What was read last, whatever came of it: the files, and those that were looked for.
+    private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
     private var filesChanged: (@Sendable () async -> Void)?
     /// Waits until what the last one has left can be given back.
@@ -91,7 +89,6 @@ actor Reloader {
         self.log = log
         self.configuration = configuration
         self.notifier = notifier
-        lastRead = texts.files.hashValue
         filesRead = texts
         sourceInUse = texts
     }
@@ -110,7 +107,6 @@ actor Reloader {
             reloader.waiting = nil
             let result = reloader.read()
             // Of what is in the file: going back does not make it new.
-            reloader.lastRead = result.source.files.hashValue
             reloader.filesRead = result.source
             return await reloader.perform(result)
         }
@@ -176,6 +172,7 @@ actor Reloader {
         do {
             // Last, since it may create files; but before the listeners, which clients see.
             logs = try Logs(of: loaded.configuration, workers: inUse.workerCount, after: output.logs)
+            await answerWatch?.reloadBegins()
             try await gateway.adopt(loaded.plan, logs: logs)
         } catch let error as ListenError {
             return refuse([error.problem(in: loaded.configuration)])

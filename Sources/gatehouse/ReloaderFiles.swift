@@ -8,6 +8,8 @@ extension Reloader {
     /// A configuration that nobody has told of is read when it was last written so many nanoseconds ago: who writes it in place
     /// may not have done.
     private static let settled: UInt64 = 5_000_000_000
+    /// Changed files that a line of the log names.
+    private static let mostNamed = 4
 
     /// What is to be watched.
     var watchedFiles: [String] {
@@ -21,8 +23,12 @@ extension Reloader {
     func lookAtFiles(changed: Set<String>) async {
         renewCertificates()
         if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
-        guard source.isWatched, isTold(changed) || isSettled, hasChanged else { return }
-        log.notice("reloading", metadata: ["by": "a change of \(source.path)"])
+        guard source.isWatched, isTold(changed) || isSettled else { return }
+        let files = changedFiles
+        guard !files.isEmpty else { return }
+        let more = files.count > Self.mostNamed ? " and \(files.count - Self.mostNamed) more" : ""
+        log.notice(
+            "reloading", metadata: ["by": "a change of \(files.prefix(Self.mostNamed).joined(separator: ", "))\(more)"])
         _ = await reload()
     }
 
@@ -39,10 +45,11 @@ extension Reloader {
         return realtimeNanoseconds() > latest &+ Self.settled
     }
 
-    /// A file that has vanished, or cannot be read, has not changed: it is about to be replaced, most likely.
-    private var hasChanged: Bool {
-        let now = read()
-        return !now.source.isEmpty && now.source.files.hashValue != lastRead
+    /// Those of the configuration. If its own has vanished, or cannot be read, none has changed: it is about to be replaced, most
+    /// likely.
+    private var changedFiles: [String] {
+        let now = read().source
+        return now.isEmpty ? [] : now.changedFiles(since: filesRead)
     }
 
     private func renewTicketKeys(_ path: String) {

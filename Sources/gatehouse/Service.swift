@@ -221,10 +221,7 @@ struct Service: Sendable {
                         log.notice("stopping", metadata: ["signal": "\(signal.name)"])
                         notifier?.stopping(within: gateway.drainTime)
                         group.addTask { await notifier?.followDrain() }
-                        group.addTask {
-                            await whenStopping()
-                            await gateway.drain()
-                        }
+                        group.addTask { await drain(whenStopping) }
                     } else {
                         log.warning("stopping at once", metadata: ["signal": "\(signal.name)"])
                         await stopAtOnce()
@@ -234,6 +231,12 @@ struct Service: Sendable {
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
         }
+    }
+
+    private func drain(_ whenStopping: @Sendable () async -> Void) async {
+        await upgrader?.callOff()
+        await whenStopping()
+        await gateway.drain()
     }
 
     /// Who sends this signal for an upgrade, as to nginx, would wait for one in vain.

@@ -59,6 +59,9 @@ struct IncludedFileTests {
         try FileManager.default.removeItem(atPath: sites + "/two.toml")
         // The two may be seen as one change, or as two.
         _ = try await running.process.errors.first { $0.contains("-site two.test") }
+        // The log names the file that has changed, not the one that includes it.
+        let causes = running.process.errors.all.compactMap { $0.firstMatch(of: /by="a change of (.+?)"/)?.1 }
+        #expect(causes.prefix(3).map { $0.split(separator: "/").last } == ["two.toml", "one.toml", "three.toml"], "\(causes)")
         try await running.end()
     }
 

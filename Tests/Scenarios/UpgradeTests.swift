@@ -192,6 +192,31 @@ struct UpgradeTests {
         try await running.end(pid)
     }
 
+    @Test("a client's cookie leads to its server in the new process, too")
+    func stickiness() async throws {
+        let upstreams = try (0..<4).map { try Upstream.saying("\($0)") }
+        let port = try FreePort()
+        let more = upstreams.dropFirst().map {
+            "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\($0)\"\n"
+        }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstreams[0])", site: "listen = \"127.0.0.1\"",
+            proxy: more.joined() + "[sites.proxy.load_balancing]\nsticky_sessions = true\n")
+        let running = try await Running(toml)
+        let first = try await get(Wire(to: port.number))
+        let cookie = try #require(first.value("Set-Cookie")?.split(separator: ";").first)
+        let successor = try #require(try await running.upgrade(running.process.pid))
+        for _ in upstreams {
+            let answer = try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: \(cookie)\r\n\r\n")
+                return try wire.readAnswer()
+            }
+            #expect(answer.text == first.text && answer.value("Set-Cookie") == nil, "\(answer)")
+        }
+        try await running.end(successor)
+    }
+
     @Test("a new process that does not serve changes nothing: its configuration is wrong, or it is killed")
     func failure() async throws {
         let upstream = try echo()
@@ -246,6 +271,26 @@ struct UpgradeTests {
         #expect(try await get(Wire(to: port.number)).text == "here")
         running.process.terminate()
         #expect(try await running.process.exit() == .code(0))
+    }
+
+    @Test("a stop while a new process is on its way calls the upgrade off, and ends both")
+    func stopped() async throws {
+        let (port, place) = try (FreePort(), TemporaryDirectory())
+        let running = try await Running(site(port, try echo()))
+        let (script, program) = (
+            try place.write("script", "#!/bin/sh\necho hangs $$ >&2\nexec tail -f /dev/null\n"), place.path + "/program"
+        )
+        // By another program: what this one has had open for writing, its other children may have, too (ETXTBSY of execve(2)).
+        _ = try await Command.run("install", ["-m", "755", script, program])
+        let socket = "\(running.directory.path)/run/\(running.process.pid).sock"
+        let asking = try ChildProcess(Place.gatehouse, ["upgrade", "--socket", socket, program])
+        let line = try await running.process.errors.first { $0.hasPrefix("hangs ") }
+        running.process.terminate()
+        // Its standard error is the new one's, too: the end is told when both have ended.
+        #expect(try await running.process.exit() == .code(0))
+        #expect(kill(try #require(pid_t(line.split(separator: " ")[1])), 0) != 0)
+        #expect(running.process.errors.all.contains { $0.contains("the upgrade is called off") })
+        #expect(try await asking.exit() == .code(1))
     }
 
     @Test("the service manager hears from the old process which one the service is, and then from that one")

@@ -54,6 +54,7 @@ package final class Service {
     let buffers: BufferPool
     let handler: any ServiceHandler
     private(set) var isDraining = false
+    private var isCut = false
     private let tls: TLSServerNames?
     private let listener: Listener
     private let waiter: Waiter
@@ -100,7 +101,7 @@ package final class Service {
 
     /// Serves a client to its end, in the calling task.
     package nonisolated(nonsending) func serve(_ client: Client) async {
-        guard connections.count < limits.maxConnections else { return Listener.turnAway(client.descriptor) }
+        guard connections.count < limits.maxConnections, !isCut else { return Listener.turnAway(client.descriptor) }
         guard let connection = adopt(client) else { return }
         connections[ObjectIdentifier(connection)] = connection
         await connection.run()
@@ -115,8 +116,9 @@ package final class Service {
         for connection in connections.values { connection.drain() }
     }
 
-    /// Cuts what is there.
+    /// Cuts what is there, and whoever has been accepted and is yet to be served.
     package func cut() {
+        isCut = true
         for connection in connections.values { connection.cut() }
     }
 

@@ -22,7 +22,7 @@ actor SnapshotFeed {
     private let beginning = monotonicNanoseconds()
     private let waiter: Waiter
     private var watchers = 0
-    private var waiting: [CheckedContinuation<Frame?, Never>] = []
+    private let frames = NextValue<Frame>()
     private var newest: Frame?
     private var points: [Snapshot.Point] = []
     private var making = SnapshotMaking()
@@ -71,9 +71,10 @@ actor SnapshotFeed {
     /// - Parameter number: nil: the newest there is will do.
     /// - Returns: nil once there will be no more.
     func next(after number: UInt64?) async -> Frame? {
-        if isStopped { return nil }
-        if let newest, newest.number > number ?? 0 { return newest }
-        return await withCheckedContinuation { waiting.append($0) }
+        await frames.wait {
+            guard let newest, newest.number > number ?? 0 else { return nil }
+            return newest
+        }
     }
 
     /// What a plot shows of the time before: an event.
@@ -108,7 +109,7 @@ actor SnapshotFeed {
     func stop() {
         isStopped = true
         waiter.tell()
-        resume(nil)
+        frames.end()
     }
 
     private func ask(_ worker: Int) async {
@@ -135,11 +136,7 @@ actor SnapshotFeed {
         }
         let frame = Frame(number: snapshot.number, event: Self.event("snapshot", snapshot))
         newest = frame
-        resume(frame)
-    }
-
-    private func resume(_ frame: Frame?) {
-        for watcher in exchange(&waiting, with: []) { watcher.resume(returning: frame) }
+        frames.give(frame)
     }
 
     /// Nobody watches: what is known would be old when somebody does.

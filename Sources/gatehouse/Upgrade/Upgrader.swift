@@ -25,6 +25,9 @@ actor Upgrader {
     /// As it was when this process began.
     private let ownProgram: String?
     private var isUnderWay = false
+    /// To the new process, until it serves or has failed.
+    private var channel: HandoverChannel?
+    private var isStopping = false
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
     private var replaced: (@Sendable () async -> Void)?
@@ -43,6 +46,13 @@ actor Upgrader {
     /// - Parameter body: gives up what only one process can have, once the new one serves.
     func whenReplaced(_ body: @escaping @Sendable () async -> Void) { replaced = body }
 
+    /// This process is to stop, and not to be replaced: a new process that does not serve yet is ended, and none is begun any
+    /// more. One that has taken over is left alone.
+    func callOff() {
+        isStopping = true
+        channel?.shutDown()
+    }
+
     /// Starts the new process and returns when it serves, or has failed. Then the gateway here ends with its last client.
     /// - Parameter program: its path; nil: of this process's own program.
     func upgrade(to program: String? = nil) async -> Outcome {
@@ -51,16 +61,23 @@ actor Upgrader {
             return refuse("process \(successor) has taken over already; connections left here: \(left)")
         }
         guard !isUnderWay else { return refuse("an upgrade is under way") }
+        guard !isStopping else { return refuse(Self.stopping) }
         isUnderWay = true
-        defer { isUnderWay = false }
+        defer {
+            isUnderWay = false
+            channel = nil
+        }
         guard let program = program ?? ownProgram else { return refuse("it is not known which program this is") }
         do {
             let sockets = try await gateway.listeningSockets()
             defer { for socket in sockets { socket.close() } }
+            if isStopping { return refuse(Self.stopping) }
             let (channel, process) = try start(program)
+            self.channel = channel
             log.notice("upgrading", metadata: ["program": "\(program)", "successor": "\(process)"])
             do {
                 try await handOver(sockets, to: channel)
+                if isStopping { throw Failed(description: Self.stopping) }
                 guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
                 notifier?.leave(to: process)
                 await replaced?()
@@ -69,9 +86,11 @@ actor Upgrader {
             } catch {
                 notifier?.comeBack()
                 let ending = await NewProcess.end(process)
+                if isStopping { return refuse(Self.stopping) }
                 return refuse(ending.map { "the new process does not serve: \($0)" } ?? "\(error)")
             }
             successor = process
+            self.channel = nil
             let connections = await gateway.connectionCount
             log.notice(
                 "upgraded: another process serves, and this one ends with its last client",
@@ -132,9 +151,13 @@ actor Upgrader {
     }
 
     private func refuse(_ reason: String) -> Outcome {
-        log.error("the upgrade has failed: this process goes on", metadata: ["reason": "\(reason)"])
+        log.error(
+            isStopping ? "the upgrade is called off" : "the upgrade has failed: this process goes on",
+            metadata: ["reason": "\(reason)"])
         return .refused(reason)
     }
+
+    private static let stopping = "this process is stopping"
 
     /// Milliseconds that the new process may take until it serves: with many certificates it takes a while.
     private static let patience = 120_000

@@ -1,0 +1,36 @@
+/// A value that comes again and again, for tasks that wait for the next one. It is its owner's, an actor on an event loop, as are
+/// the tasks.
+package final class NextValue<Value: Sendable> {
+    private var waiting: [CheckedContinuation<Value?, Never>] = []
+    private var isOver = false
+
+    package init() {}
+
+    /// Waits for a value.
+    /// - Parameter present: what there is already; nil: the task is to wait.
+    /// - Returns: nil once there will be no more.
+    package nonisolated(nonsending) func wait(unless present: () -> Value?) async -> Value? {
+        await withCheckedContinuation { continuation in
+            // Looked at here, and not before: a task with a preferred executor goes through the loop's queue in between, and who
+            // missed the end there would wait for ever.
+            if isOver {
+                continuation.resume(returning: nil)
+            } else if let value = present() {
+                continuation.resume(returning: value)
+            } else {
+                waiting.append(continuation)
+            }
+        }
+    }
+
+    /// Gives a value to all who wait now.
+    package func give(_ value: Value) {
+        for continuation in exchange(&waiting, with: []) { continuation.resume(returning: value) }
+    }
+
+    /// There will be no more: nobody waits from now on.
+    package func end() {
+        isOver = true
+        for continuation in exchange(&waiting, with: []) { continuation.resume(returning: nil) }
+    }
+}
