@@ -53,7 +53,8 @@ final class HTTP2StreamTable {
         return low < count && identifiers[low] == identifier ? low : nil
     }
 
-    /// - Returns: one that nobody else has any more: who still held it would take another request for its own; nil if there is none.
+    /// - Returns: one that nobody else has any more, since who still held it would take another request for its own; nil if there
+    ///   is none.
     func takeSpare() -> HTTP2Stream? {
         var streams = exchange(&spares, with: [])
         defer { spares = streams }
