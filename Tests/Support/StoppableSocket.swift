@@ -1,12 +1,11 @@
 import Glibc
-import Synchronization
 
 /// A socket that one thread reads or accepts from, and closes, and that others stop.
 ///
 /// Once it is closed its number is another's: to shut that down would stop another test's server.
 final class StoppableSocket: Sendable {
     let descriptor: Int32
-    private let isOpen = Mutex(true)
+    private let isOpen = Guarded(true)
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 

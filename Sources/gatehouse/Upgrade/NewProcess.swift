@@ -61,7 +61,7 @@ enum NewProcess {
     /// - Returns: how it has ended, in words, if by itself.
     static func end(_ process: pid_t) async -> String? {
         var status: Int32 = 0
-        for _ in 0..<20 {
+        for _ in 0..<200 {
             if unsafe waitpid(process, &status, WNOHANG) == process { return words(of: status) }
             try? await Task.sleep(for: .milliseconds(10))
         }
