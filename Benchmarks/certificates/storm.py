@@ -11,6 +11,7 @@ import json
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -138,7 +139,14 @@ def measure(stage: Stage, kind: str) -> Sample:
         return Sample(figures["p50_us"], figures["p99_us"], figures["p999_us"], renewals, spent)
 
 
-def report(program: Path, work: Path, count: int, rounds: int, seconds: float, rate: int) -> Iterator[str]:
+def pause() -> None:
+    print("bench-certificates: all certificates are there; a line on standard input begins the measurement", file=sys.stderr)
+    sys.stdin.readline()
+
+
+def report(
+    program: Path, work: Path, count: int, rounds: int, seconds: float, rate: int, pauses: bool
+) -> Iterator[str]:
     """The lines of a report, as they come."""
     prepare.build_c_programs()
     (work / "www").mkdir(parents=True, exist_ok=True)
@@ -149,6 +157,8 @@ def report(program: Path, work: Path, count: int, rounds: int, seconds: float, r
     with Pebble(work, work / "certs", http_port) as pebble:
         stage = Stage(program, work, pebble, count, free_port(), http_port, seconds, rate)
         issue(stage)
+        if pauses:
+            pause()
         for _ in range(rounds):
             for kind in KINDS:
                 found[kind].append(measure(stage, kind))
