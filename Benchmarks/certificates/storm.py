@@ -1,8 +1,8 @@
 """A renewal storm: what a client that keeps its connection notices while all certificates are renewed at once.
 
-The gateway, with one worker, has a core of its own; the client, pebble and its DNS server share the other one. So that what
-pebble takes from the client is not taken for the gateway's doing, there is a third kind of run beside quiet and storm: the same
-storm, of another gateway on the client's core.
+The gateway, with one worker, has a core of its own; the client, pebble and its DNS server share the other one, where the client
+goes first: an authority has a machine of its own. So that what is left of their doing is not taken for the gateway's, there is a
+third kind of run beside quiet and storm: the same storm, of another gateway on the client's core.
 """
 
 from __future__ import annotations
@@ -157,6 +157,7 @@ def report(
     with Pebble(work, work / "certs", http_port) as pebble:
         stage = Stage(program, work, pebble, count, free_port(), http_port, seconds, rate)
         issue(stage)
+        pebble.let_others_go_first()
         if pauses:
             pause()
         for _ in range(rounds):
