@@ -37,7 +37,7 @@ extension CertificateFiles {
             throw mismatch
         }
         // A store may give a key that nobody can sign with, as where openssl.cnf does not prefer its provider.
-        guard !isKeyInStore || unsafe gh_key_signs(key) == 1 else {
+        guard unsafe !isKeyInStore || gh_key_signs(key) == 1 else {
             throw TLSError(.configuration(.key), "the key \(self.key) does not sign: \(TLSError.takeReason())")
         }
         ERR_clear_error()
