@@ -97,8 +97,8 @@ struct KeyStoreTests {
             process = try ChildProcess(
                 "swtpm",
                 [
-                    "socket", "--tpm2", "--tpmstate", "dir=\(path)/state", "--server", "type=unixio,path=\(path)/socket", "--ctrl",
-                    "type=unixio,path=\(path)/socket.ctrl", "--flags", "not-need-init,startup-clear",
+                    "socket", "--tpm2", "--tpmstate", "dir=\(path)/state", "--server", "type=unixio,path=\(path)/socket",
+                    "--ctrl", "type=unixio,path=\(path)/socket.ctrl", "--flags", "not-need-init,startup-clear",
                 ])
             // A persistent object: swtpm has no resource manager, which others that are loaded need.
             let script = """
