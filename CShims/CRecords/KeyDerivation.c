@@ -141,8 +141,8 @@ static const OSSL_DISPATCH functions[] = {
 };
 
 #define PROVIDER "gatehouse"
-// A property of our own, whose name must have a dot (property(7)): a preference for `provider` would take the place of the one that a machine's openssl.cnf
-// states by `default_properties`, and keys in a TPM could not sign.
+// A property of our own, whose name must have a dot (property(7)): a preference for `provider` would take the place of the one
+// that a machine's openssl.cnf states by `default_properties`, and keys in a TPM could not sign.
 #define PROPERTY PROVIDER ".records=yes"
 
 static const OSSL_ALGORITHM algorithms[] = {
