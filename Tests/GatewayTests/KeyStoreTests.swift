@@ -157,15 +157,13 @@ struct KeyStoreTests {
             enabled = true
             cert_file = "\(tpm.certificate)"
             key_file = "handle:0x81000001"
+            min_version = "1.3"
+            groups = ["X25519"]
             """
         let preferring = try tpm.environment("default_properties = ?provider=tpm2,tpm2.digest!=yes,tpm2.cipher!=yes")
         try await Gatehouse.serving(toml, environment: preferring) { _ async throws in
-            for version in ["1.2", "1.3"] {
-                let answer = try await Command.curl([
-                    "--cacert", tpm.certificate, "--tlsv\(version)", "--tls-max", version, "https://localhost:\(port)/",
-                ])
-                #expect(answer.text == "from a TPM", "\(answer)")
-            }
+            let answer = try await Command.curl(["--cacert", tpm.certificate, "--tlsv1.3", "https://localhost:\(port)/"])
+            #expect(answer.text == "from a TPM", "\(answer)")
         }
         let file = try tpm.directory.write("gatehouse.toml", toml)
         let plain = try await Command.run(Place.gatehouse, ["check", file], environment: tpm.environment(""))
