@@ -24,6 +24,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rate", type=int, default=500, metavar="N", help="storm: the client's requests a second (500)")
     parser.add_argument("--gatehouse", type=Path, default=PROGRAM, metavar="PATH", help="the program (.build/release/gatehouse)")
     parser.add_argument("--work", type=Path, metavar="DIRECTORY", help="keep the certificates here for the next run")
+    parser.add_argument("--pause", action="store_true", help="storm: wait for a line on standard input before measuring, so that "
+                        "the machine can be made quiet when all certificates are there, which takes a second for each")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-certificates-") as temporary:
         work = options.work or Path(temporary)
@@ -32,7 +34,7 @@ def main(arguments: list[str]) -> int:
             lines = names.report(options.gatehouse, work, options.names or 10_000, options.rounds)
         else:
             lines = storm.report(
-                options.gatehouse, work, options.names or 1_000, options.rounds, options.seconds, options.rate)
+                options.gatehouse, work, options.names or 1_000, options.rounds, options.seconds, options.rate, options.pause)
         for line in lines:
             print(line, flush=True)
     return 0

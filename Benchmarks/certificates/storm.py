@@ -1,8 +1,8 @@
 """A renewal storm: what a client that keeps its connection notices while all certificates are renewed at once.
 
-The gateway, with one worker, has a core of its own; the client, pebble and its DNS server share the other one. So that what
-pebble takes from the client is not taken for the gateway's doing, there is a third kind of run beside quiet and storm: the same
-storm, of another gateway on the client's core.
+The gateway, with one worker, has a core of its own; the client, pebble and its DNS server share the other one, where the client
+goes first: an authority has a machine of its own. So that what is left of their doing is not taken for the gateway's, there is a
+third kind of run beside quiet and storm: the same storm, of another gateway on the client's core.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -138,7 +139,14 @@ def measure(stage: Stage, kind: str) -> Sample:
         return Sample(figures["p50_us"], figures["p99_us"], figures["p999_us"], renewals, spent)
 
 
-def report(program: Path, work: Path, count: int, rounds: int, seconds: float, rate: int) -> Iterator[str]:
+def pause() -> None:
+    print("bench-certificates: all certificates are there; a line on standard input begins the measurement", file=sys.stderr)
+    sys.stdin.readline()
+
+
+def report(
+    program: Path, work: Path, count: int, rounds: int, seconds: float, rate: int, pauses: bool
+) -> Iterator[str]:
     """The lines of a report, as they come."""
     prepare.build_c_programs()
     (work / "www").mkdir(parents=True, exist_ok=True)
@@ -149,6 +157,9 @@ def report(program: Path, work: Path, count: int, rounds: int, seconds: float, r
     with Pebble(work, work / "certs", http_port) as pebble:
         stage = Stage(program, work, pebble, count, free_port(), http_port, seconds, rate)
         issue(stage)
+        pebble.let_others_go_first()
+        if pauses:
+            pause()
         for _ in range(rounds):
             for kind in KINDS:
                 found[kind].append(measure(stage, kind))

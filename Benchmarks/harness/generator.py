@@ -35,7 +35,7 @@ class Run:
 def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
     """The load generator's command line."""
     words = [
-        str(site.programs / "load"), "--work", load.work, "--port", str(site.ports["port"]), "--path", path,
+        str(site.programs / "load"), "--work", load.work, "--port", str(site.ports[load.port]), "--path", path,
         "--connections", str(load.connections), "--streams", str(load.streams),
         "--seconds", str(run.seconds), "--warmup", str(run.warmup),
         "--rate", str(run.rate), "--upload-bytes", str(load.upload_bytes), "--message-bytes", str(load.message_bytes),
@@ -49,7 +49,7 @@ def command(site: Site, load: Load, path: str, run: Run) -> list[str]:
 
 def wrk_command(site: Site, load: Load, path: str, run: Run) -> list[str]:
     return ["wrk", "--threads", "1", "--connections", str(load.connections), "--duration", f"{max(1, round(run.seconds))}s",
-            "--latency", "--script", str(WRK_SCRIPT), f"https://localhost:{site.ports['port']}{path}"]
+            "--latency", "--script", str(WRK_SCRIPT), f"https://localhost:{site.ports[load.port]}{path}"]
 
 
 def wrk_can(load: Load, rate: float) -> bool:

@@ -18,6 +18,8 @@ class Load:
     """What the load generator does (see Benchmarks/load/main.c)."""
 
     work: str = "http"
+    #: Of the ports of the site, the one that it goes to.
+    port: str = "port"
     connections: int = 32
     #: At a time on each connection, in HTTP/2; 0: HTTP/1.1.
     streams: int = 0
@@ -117,6 +119,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("ws-64k", "echo", "wss → ws, 64 KiB message and its echo, 8 tunnels",
              "/echo/ws", Load(work="ws", connections=8, message_bytes=64 * KIB), _needs("websocket"),
              ratios=("total_us", "rate")),
+    Scenario("tcp-10m", "request", "TLS passed on by its name ([[tcp]]), 10 MiB answers, 4 clients",
+             "/secure/files/10m.bin", Load(port="tcp_port", connections=4, expect_bytes=10 * MIB), _needs("tcp"),
+             ratios=("total_us",)),
+    Scenario("tcp-small", "request", "TLS passed on by its name ([[tcp]]), 95-byte answers, keep-alive, 32 clients",
+             "/secure/small", Load(port="tcp_port", expect_bytes=len(SMALL_BODY)), _needs("tcp"), ratios=("total_us",)),
     Scenario("idle-clients", "client", "memory per idle TLS client, 2,000 clients, each after one proxied request",
              "/plain/small", Load(connections=2000, expect_bytes=len(SMALL_BODY), hold=True), _needs("proxy"),
              ratios=("unit_kib",)),

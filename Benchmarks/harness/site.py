@@ -61,7 +61,7 @@ class Site:
             "descriptors": descriptors - 100, "clients": (descriptors - 1000) // 2,
             "work": self.work, "www": self.work / "www", "certificate": self.certificate, "key": self.key,
             "combined": self.work / "combined.pem", "small_body": SMALL_BODY, "more_addresses": "", "workers": 1,
-            "upstream_idle": 3600, "protection": "", **self.ports, **values}
+            "upstream_idle": 3600, "protection": "", "passage": "", **self.ports, **values}
         text = re.sub(r"@([a-z_0-9]+)@", lambda match: str(known[match[1]]), (TEMPLATES / template).read_text())
         target = self.work / (name or template)
         target.write_text(text)
@@ -70,7 +70,7 @@ class Site:
 
 def make_site(work: Path, programs: Path) -> Site:
     """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes and one of text."""
-    names = ["port", "plain_port", "secure_port", "echo_port", "h2c_port", "secure_h2_port", "grpc_port",
+    names = ["port", "plain_port", "secure_port", "echo_port", "h2c_port", "secure_h2_port", "grpc_port", "tcp_port",
              *(f"four_port_{number}" for number in range(1, 5))]
     site = Site(work, programs, dict(zip(names, processes.free_ports(len(names)))))
     subprocess.run(

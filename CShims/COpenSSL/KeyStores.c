@@ -2,6 +2,8 @@
 
 #include "COpenSSLKeys.h"
 
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 #include <string.h>
@@ -29,4 +31,25 @@ EVP_PKEY *gh_key_of_uri(const char *uri, const char *passphrase) {
     OSSL_STORE_close(store);
     UI_destroy_method(method);
     return key;
+}
+
+static int signs_by(EVP_PKEY *key, const char *digest, int padding) {
+    static const unsigned char text[] = "a trial";
+    unsigned char signature[4096];
+    size_t length = sizeof signature;
+    EVP_PKEY_CTX *terms = NULL;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int done = context != NULL && EVP_DigestSignInit_ex(context, &terms, digest, NULL, NULL, key, NULL) == 1 &&
+               (padding == 0 || EVP_PKEY_CTX_set_rsa_padding(terms, padding) == 1) &&
+               EVP_DigestSign(context, signature, &length, text, sizeof text) == 1;
+    EVP_MD_CTX_free(context);
+    return done;
+}
+
+int gh_key_signs(EVP_PKEY *key) {
+    if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448")) return signs_by(key, NULL, 0);
+    if (!EVP_PKEY_is_a(key, "RSA")) return signs_by(key, "SHA256", 0);
+    // What TLS 1.3 asks of an RSA key, or, of one that may not do that, what TLS 1.2 does.
+    if (signs_by(key, "SHA256", RSA_PKCS1_PSS_PADDING)) return 1;
+    return signs_by(key, "SHA256", RSA_PKCS1_PADDING);
 }

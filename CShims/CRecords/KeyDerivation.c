@@ -141,9 +141,12 @@ static const OSSL_DISPATCH functions[] = {
 };
 
 #define PROVIDER "gatehouse"
+// A property of our own, whose name must have a dot (property(7)): a preference for `provider` would take the place of the one
+// that a machine's openssl.cnf states by `default_properties`, and keys in a TPM could not sign.
+#define PROPERTY PROVIDER ".records=yes"
 
 static const OSSL_ALGORITHM algorithms[] = {
-    {OSSL_KDF_NAME_TLS1_3_KDF, "provider=" PROVIDER, functions, "the key schedule of TLS 1.3"},
+    {OSSL_KDF_NAME_TLS1_3_KDF, "provider=" PROVIDER "," PROPERTY, functions, "the key schedule of TLS 1.3"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -198,6 +201,14 @@ static int is_same(const char *hash, int mode, size_t length, int has_salt, int 
            derive_as("provider!=" PROVIDER, hash, mode, theirs, length, has_salt, has_key) && memcmp(ours, theirs, length) == 0;
 }
 
+// Is it ours that contexts find, whatever openssl.cnf says besides?
+static int is_found(const char *preference) {
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_TLS1_3_KDF, preference);
+    int is_ours = kdf != NULL && strcmp(OSSL_PROVIDER_get0_name(EVP_KDF_get0_provider(kdf)), PROVIDER) == 0;
+    EVP_KDF_free(kdf);
+    return is_ours;
+}
+
 static const char *properties;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -222,7 +233,7 @@ static void load(void) {
                     is_same(name, EVP_KDF_HKDF_MODE_EXPAND_ONLY, 100, 0, 1);
     }
     // A preference: everything else is found where it always was.
-    if (is_proven) properties = "?provider=" PROVIDER;
+    if (is_proven && is_found("?" PROPERTY)) properties = "?" PROPERTY;
     ERR_clear_error();
 }
 

@@ -36,6 +36,11 @@ extension CertificateFiles {
             ERR_clear_error()
             throw mismatch
         }
+        // A store may give a key that nobody can sign with, as where openssl.cnf does not prefer its provider.
+        guard unsafe !isKeyInStore || gh_key_signs(key) == 1 else {
+            throw TLSError(.configuration(.key), "the key \(self.key) does not sign: \(TLSError.takeReason())")
+        }
+        ERR_clear_error()
     }
 
     private var mismatch: TLSError {

@@ -77,4 +77,96 @@ struct KeyStoreTests {
             Place.gatehouse, ["check", try directory.write("wrong.toml", toml("9999"))], environment: environment)
         #expect(wrong.code == 1 && wrong.errors.contains("sites[0].ssl.key_file: cannot read the key pkcs11:"), "\(wrong)")
     }
+
+    /// A TPM in software, whose key never leaves it, and what openssl.cnf must say of it.
+    private struct TPM {
+        let process: ChildProcess
+        let directory: TemporaryDirectory
+        let certificate: String
+
+        static let isThere = ["swtpm", "tpm2_createprimary"].allSatisfy {
+            FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
+        }
+        private var address: String { "swtpm:path=\(directory.path)/socket" }
+
+        init() async throws {
+            directory = try TemporaryDirectory()
+            certificate = directory.path + "/tpm.crt"
+            try directory.write("state/.keep", "")
+            let path = directory.path
+            process = try ChildProcess(
+                "swtpm",
+                [
+                    "socket", "--tpm2", "--tpmstate", "dir=\(path)/state", "--server", "type=unixio,path=\(path)/socket",
+                    "--ctrl", "type=unixio,path=\(path)/socket.ctrl", "--flags", "not-need-init,startup-clear",
+                ])
+            // A persistent object: swtpm has no resource manager, which others that are loaded need.
+            let script = """
+                timeout 60 sh -c 'until [ -S socket ] && [ -S socket.ctrl ]; do :; done'
+                tpm2_createprimary -Q -C o -c primary
+                tpm2_flushcontext -t
+                tpm2_create -Q -C primary -G ecc256:ecdsa -u public -r private \\
+                    -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign'
+                tpm2_flushcontext -t
+                tpm2_load -Q -C primary -u public -r private -c key
+                tpm2_evictcontrol -Q -C o -c key 0x81000001
+                tpm2_flushcontext -t
+                openssl req -provider tpm2 -provider default -propquery '?provider=tpm2' -new -x509 -key handle:0x81000001 \
+                    -subj /CN=localhost -addext subjectAltName=DNS:localhost -days 3 -out tpm.crt
+                """
+            let made = try await Command.run("env", ["-C", path, "sh", "-ec", script], environment: environment(nil))
+            try #require(made.code == 0, "\(made)")
+        }
+
+        /// - Parameter preferred: a line for OpenSSL's preferences; nil: openssl.cnf knows of no TPM.
+        func environment(_ preferred: String?) throws -> [String: String] {
+            var variables = ["TPM2TOOLS_TCTI": address, "TPM2OPENSSL_TCTI": address]
+            guard let preferred else { return variables }
+            variables["OPENSSL_CONF"] = try directory.write(
+                "openssl-\(preferred.isEmpty ? "plain" : "preferring").cnf",
+                """
+                openssl_conf = start
+                [start]
+                providers = all
+                alg_section = preferences
+                [all]
+                default = one
+                tpm2 = one
+                [one]
+                activate = 1
+                [preferences]
+                \(preferred)
+
+                """)
+            return variables
+        }
+    }
+
+    @Test(
+        "a site serves with the key of a TPM, and one that cannot sign is told before anybody comes",
+        .enabled(if: TPM.isThere, "needs swtpm, tpm2-tools and tpm2-openssl"))
+    func tpm() async throws {
+        let tpm = try await TPM()
+        let port = try FreePort()
+        let toml = """
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            respond = { body = "from a TPM" }
+            [sites.ssl]
+            enabled = true
+            cert_file = "\(tpm.certificate)"
+            key_file = "handle:0x81000001"
+            min_version = "1.3"
+            groups = ["X25519"]
+            """
+        let preferring = try tpm.environment("default_properties = ?provider=tpm2,tpm2.digest!=yes,tpm2.cipher!=yes")
+        try await Gatehouse.serving(toml, environment: preferring) { _ async throws in
+            let answer = try await Command.curl(["--cacert", tpm.certificate, "--tlsv1.3", "https://localhost:\(port)/"])
+            #expect(answer.text == "from a TPM", "\(answer)")
+        }
+        let file = try tpm.directory.write("gatehouse.toml", toml)
+        let plain = try await Command.run(Place.gatehouse, ["check", file], environment: tpm.environment(""))
+        #expect(plain.code == 1 && plain.errors.contains("the key handle:0x81000001 does not sign"), "\(plain)")
+    }
 }

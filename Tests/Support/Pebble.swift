@@ -17,22 +17,25 @@ package final class Pebble: Sendable {
     ///   - accounts: external accounts (RFC 8555 §7.3.4), of which each client needs one; none: it needs none.
     ///   - nameServer: whom it asks for names, in place of a server that knows `names`.
     ///   - environment: PEBBLE_…, see its README.
+    ///   - isStrict: refuses what later versions of ACME may refuse.
+    ///   - at: the port of one that has ended, in whose place it is; nil: a port of its own.
     package init(
         http: FreePort, tls: FreePort, names: [String], lifetime: Int = 86_400, accounts: [String: String] = [:],
-        nameServer: String? = nil, environment: [String: String] = [:], in directory: TemporaryDirectory
+        nameServer: String? = nil, environment: [String: String] = [:], isStrict: Bool = false,
+        at listener: FreePort? = nil, in directory: TemporaryDirectory
     ) async throws {
         certificates = try await Certificates.ready()
         management = try FreePort()
-        listener = try FreePort()
-        directoryURL = "https://localhost:\(listener)/dir"
+        self.listener = try listener ?? FreePort()
+        directoryURL = "https://localhost:\(self.listener)/dir"
         let server = try NameServer(
             Dictionary(uniqueKeysWithValues: names.map { ($0, .addresses(["127.0.0.1"], ttl: 1)) }))
         self.names = server
         let file = try directory.write(
-            "pebble-\(listener).json",
+            "pebble-\(management).json",
             """
             {"pebble": {
-                "listenAddress": "127.0.0.1:\(listener)", "managementListenAddress": "127.0.0.1:\(management)",
+                "listenAddress": "127.0.0.1:\(self.listener)", "managementListenAddress": "127.0.0.1:\(management)",
                 "certificate": "\(certificates.local.certificate)", "privateKey": "\(certificates.local.key)",
                 "httpPort": \(http), "tlsPort": \(tls), "ocspResponderURL": "",
                 "externalAccountBindingRequired": \(!accounts.isEmpty),
@@ -41,9 +44,15 @@ package final class Pebble: Sendable {
             }}
             """)
         process = try ChildProcess(
-            "pebble", ["-config", file, "-dnsserver", nameServer ?? "\(server)"],
+            "pebble", ["-config", file, "-dnsserver", nameServer ?? "\(server)"] + (isStrict ? ["-strict"] : []),
             environment: ["PEBBLE_VA_NOSLEEP": "1"].merging(environment) { $1 })
         _ = try await process.output.first("pebble listening") { $0.contains("ACME directory available at") }
+    }
+
+    /// Ends it as a machine that fails does.
+    package func fail() async throws {
+        process.kill()
+        try await process.exit()
     }
 
     /// The lines of `[sites.ssl]` for a certificate of it.
@@ -65,6 +74,18 @@ package final class Pebble: Sendable {
             "https://localhost:\(management)/roots/\(number)",
         ])
         return try directory.write("root-\(number).crt", outcome.text)
+    }
+
+    /// The certificate that it issues with, and its key, as files. It makes them anew at each start.
+    package func issuer(in directory: TemporaryDirectory) async throws -> (certificate: String, key: String) {
+        func file(_ path: String, _ name: String) async throws -> String {
+            let outcome = try await Command.curl([
+                "--retry", "9", "--retry-connrefused", "--cacert", certificates.authority,
+                "https://localhost:\(management)/\(path)/0",
+            ])
+            return try directory.write(name, outcome.text)
+        }
+        return (try await file("intermediates", "issuer.crt"), try await file("intermediate-keys", "issuer.key"))
     }
 
     /// What it says of a certificate: JSON.

@@ -46,3 +46,5 @@ int gh_sha256(const unsigned char *bytes, size_t count, unsigned char *digest);
 /// The first private key that a provider's store has by this URI (RFC 7512 for PKCS#11). NULL on failure. The caller frees it.
 /// `passphrase` may be NULL.
 EVP_PKEY *gh_key_of_uri(const char *uri, const char *passphrase);
+/// Can the key sign for TLS? Tried by a signature; what keeps it from that is left among OpenSSL's errors.
+int gh_key_signs(EVP_PKEY *key);

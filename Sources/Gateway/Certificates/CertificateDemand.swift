@@ -72,6 +72,9 @@ package actor CertificateDemand: CertificateSource {
     /// The certificate of a name that is there; see `CertificateSource`.
     package nonisolated func context(for name: String) -> TLSServerContext? { contexts.withLock { $0[name] } }
 
+    /// Of the certificates that are there, those that are shown with an OCSP answer, or are to be when there is one.
+    nonisolated var staples: [OCSPStaple] { contexts.withLock { Array($0.values) }.flatMap(\.staples) }
+
     /// Has a certificate got for a name, within the limits; see `CertificateSource`.
     package func obtain(_ name: String) async -> Bool {
         if context(for: name) != nil { return true }
@@ -174,6 +177,9 @@ package actor CertificateDemand: CertificateSource {
         } else {
             let made = try TLSServerContext(certificateFile: file, keyFile: file, settings.policy)
             contexts.withLock { $0[name] = made }
+        }
+        for flaw in context(for: name)?.staples.compactMap(\.flaw) ?? [] {
+            log?.warning("a certificate on demand cannot be stapled", metadata: ["name": "\(name)", "reason": "\(flaw)"])
         }
         finish(name, true)
     }

@@ -78,7 +78,8 @@ package actor Stapler {
     private static var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
 
     private var current: [OCSPStaple] {
-        gateway.currentPlan.certificates.flatMap(\.context.staples).filter { $0.flaw == nil }
+        let plan = gateway.currentPlan
+        return (plan.certificates.flatMap(\.context.staples) + plan.demands.flatMap(\.staples)).filter { $0.flaw == nil }
     }
 
     private var sleep: UInt64 {

@@ -15,13 +15,8 @@ extension PlanBuilder {
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
         checkStateDirectory(for: isLocal ? .local : authority(ssl.acme))
-        var policy = policy(ssl, at: keyPath)
-        policy.stapling = nil
-        if ssl.stapling.isOn == true || ssl.stapling.responder != nil {
-            problem(
-                at: "\(keyPath).\(ssl.stapling.isOn == true ? "ocsp_stapling" : "ocsp_responder")",
-                "certificates on demand are not stapled", hint: "take it out")
-        }
+        let policy = policy(ssl, at: keyPath)
+        checkResponder(ssl.stapling, keyPath)
         judgeRevocations(policy.clientAuthentication, at: keyPath)
         let wanted = CertificateDemand.Settings(
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,

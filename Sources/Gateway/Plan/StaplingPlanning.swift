@@ -12,16 +12,21 @@ extension PlanBuilder {
             directory: "\(configuration.server.stateDir)/\(Stapler.folder)")
     }
 
+    /// Says that nobody can be asked at what `ocsp_responder` says; false then.
+    @discardableResult
+    mutating func checkResponder(_ stapling: StaplingSettings, _ keyPath: String) -> Bool {
+        guard let responder = stapling.responder, ServiceURL(responder, allowsPlain: true) == nil else { return true }
+        problem(
+            at: "\(keyPath).ocsp_responder", "\"\(responder)\" is no http or https URL",
+            hint: "such as \"http://ocsp.example/\"")
+        return false
+    }
+
     /// Says what keeps a site's certificates from being stapled.
     mutating func checkStapling(
         _ context: TLSServerContext, _ files: [CertificateFiles], _ stapling: StaplingSettings, _ keyPath: String
     ) {
-        if let responder = stapling.responder, ServiceURL(responder, allowsPlain: true) == nil {
-            problem(
-                at: "\(keyPath).ocsp_responder", "\"\(responder)\" is no http or https URL",
-                hint: "such as \"http://ocsp.example/\"")
-            return
-        }
+        guard checkResponder(stapling, keyPath) else { return }
         if stapling.isOn == false, files.contains(where: { CertificateChain($0)?.demandsStaple == true }) {
             problem(
                 at: "\(keyPath).ocsp_stapling",
@@ -51,6 +56,7 @@ extension Plan {
     /// Is there a certificate that is stapled, or may one come?
     package var mayStaple: Bool {
         certificates.contains { !$0.context.staples.isEmpty || $0.context.policy.stapling?.onlyWhereRequired == false }
+            || demands.contains { $0.settings.policy.stapling?.onlyWhereRequired == false }
     }
 
     /// A line for each certificate that is stapled.

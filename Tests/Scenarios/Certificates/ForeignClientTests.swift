@@ -71,6 +71,22 @@ struct ForeignClientTests {
         try await takeOver(folder, "\(folder)/certificates/a.test.crt", from: pebble)
     }
 
+    @Test("certbot's", .enabled("certbot is not installed") { isThere("certbot") })
+    func certbot() async throws {
+        let pebble = try await pebble()
+        let certificates = try await Certificates.ready()
+        let folder = managed.directory.path + "/letsencrypt"
+        let got = try await Command.run(
+            "certbot",
+            [
+                "certonly", "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", "\(managed.http)", "--server",
+                pebble.directoryURL, "--config-dir", folder, "--work-dir", folder + "-work", "--logs-dir", folder + "-logs",
+                "--non-interactive", "--agree-tos", "--register-unsafely-without-email",
+            ] + names.flatMap { ["-d", $0] }, environment: ["REQUESTS_CA_BUNDLE": certificates.authority])
+        #expect(got.code == 0, "\(got)")
+        try await takeOver(folder, "\(folder)/live/a.test/fullchain.pem", from: pebble)
+    }
+
     @Test("Caddy's", .enabled("Caddy is not installed") { isThere("caddy") })
     func caddy() async throws {
         let pebble = try await pebble()

@@ -64,7 +64,8 @@ struct IssuanceFaultTests {
     @Test("that has failed twice is not asked again before another one was")
     func fallback() async throws {
         let managed = try Managed()
-        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test"], in: managed.directory)
+        let pebble = try await Pebble(
+            http: managed.http, tls: managed.tls, names: ["a.test"], isStrict: true, in: managed.directory)
         let root = try await pebble.root(in: managed.directory)
         let nowhere = try FreePort()
         let ssl = pebble.ssl.replacing(
