@@ -118,7 +118,7 @@ actor Reloader {
         if let waiting { return await waiting.value }
         let task = afterOthers { reloader in
             reloader.waiting = nil
-            let result = await reloader.readAside()
+            let result = reloader.read()
             // Of what is in the file: going back does not make it new.
             reloader.filesRead = result.source
             return await reloader.perform(result)
@@ -169,7 +169,7 @@ actor Reloader {
         let texts = candidate.map { ConfigurationSource(whole: $0.text, file: $0.file) }
         let result = texts.map { Configuration.read($0, mode: mode) } ?? read()
         let inUse = gateway.currentPlan
-        let (loaded, problems) = await build(result, after: inUse)
+        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return .refused(problems.filter { $0.severity != .note }) }
         let census = await gateway.census(beside: loaded.plan)
         return .done(
@@ -181,34 +181,9 @@ actor Reloader {
 
     func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
 
-    private func readAside() async -> ReadResult {
-        let (path, mode) = (source.path, mode)
-        return await aside { Configuration.read(path: path, mode: mode) }
-    }
-
-    private func build(_ result: ReadResult, after inUse: Plan) async -> (loaded: LoadedPlan?, problems: [Problem]) {
-        let policy = source.policy
-        return await aside { LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: policy) }
-    }
-
-    /// Does what takes long on a thread that ends with it, and has the workers go first where a core is short. This actor can
-    /// answer meanwhile.
-    private func aside<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-        await withCheckedContinuation { continuation in
-            do throws(SystemError) {
-                try NamedThread.start(name: "build") {
-                    NamedThread.letOthersGoFirst()
-                    continuation.resume(returning: body())
-                }
-            } catch {
-                continuation.resume(returning: body())
-            }
-        }
-    }
-
     private func perform(_ result: ReadResult) async -> Outcome {
         let inUse = gateway.currentPlan
-        let (loaded, problems) = await build(result, after: inUse)
+        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
         let logs: Logs
         do {
