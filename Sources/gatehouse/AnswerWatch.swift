@@ -1,8 +1,10 @@
 import Configuration
+import EventLoop
 import Gateway
 
 /// Counts answers, and tells when a reload has made them worse (`rollback_on`).
 actor AnswerWatch {
+    private nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let tell: @Sendable (_ reason: String) async -> Void
     private var rule: FailureShare?
@@ -17,9 +19,17 @@ actor AnswerWatch {
     /// A reload is watched for so many durations.
     private static let watchedDurations = 10
 
-    /// - Parameter tell: is called once for a reload that has made answers worse.
-    init(_ gateway: Gateway, tell: @escaping @Sendable (_ reason: String) async -> Void) {
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameters:
+    ///   - loop: whose thread runs.
+    ///   - tell: is called once for a reload that has made answers worse.
+    init(_ gateway: Gateway, on loop: EventLoop, tell: @escaping @Sendable (_ reason: String) async -> Void) {
         self.gateway = gateway
+        self.loop = loop
         self.tell = tell
     }
 

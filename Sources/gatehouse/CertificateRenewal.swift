@@ -5,13 +5,21 @@ import Logging
 
 /// Has the certificates of the configuration in use got and renewed by ACME, on a thread that is there as soon as one is wanted.
 actor CertificateRenewal {
+    private nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let log: Logger
     /// Nil until a certificate is stapled.
     private var stapling: (stapler: Stapler, task: Task<Void, Never>)?
     private var running: (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)?
 
-    init(_ gateway: Gateway, log: Logger) {
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter loop: whose thread runs.
+    init(_ gateway: Gateway, on loop: EventLoop, log: Logger) {
+        self.loop = loop
         self.gateway = gateway
         self.log = log
     }

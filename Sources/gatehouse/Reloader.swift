@@ -4,6 +4,9 @@ import Gateway
 import Logging
 
 /// Brings the configuration into use anew while the gateway runs: whole, or not at all.
+///
+/// On a thread of its own. What goes from a worker to the threads that Dispatch shares out leaves a piece of the worker's memory
+/// with each of them, up to a thousand: a process that is reloaded often would grow by that.
 actor Reloader {
     /// What is read again.
     struct Source: Sendable {
@@ -47,6 +50,7 @@ actor Reloader {
         var warnings: [Problem]
     }
 
+    nonisolated let loop: EventLoop
     nonisolated let source: Source
     let gateway: Gateway
     private let output: DiagnosticsOutput
@@ -72,18 +76,27 @@ actor Reloader {
     private var filesChanged: (@Sendable () async -> Void)?
     /// Waits until what the last one has left can be given back.
     private var tidying: Task<Void, Never>?
+    /// When, in monotonic nanoseconds.
+    private var tidyTime: UInt64 = 0
     /// The one that has not begun: who asks meanwhile gets its outcome.
     private var waiting: Task<Outcome, Never>?
 
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
     /// - Parameters:
+    ///   - loop: whose thread runs, and is nobody else's: a configuration takes it long.
     ///   - configuration: the one in use.
     ///   - texts: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
-        _ source: Source, _ gateway: Gateway, output: DiagnosticsOutput, log: Logger, configuration: Configuration,
-        from texts: ConfigurationSource, notifier: ServiceNotifier?
+        _ source: Source, _ gateway: Gateway, on loop: EventLoop, output: DiagnosticsOutput, log: Logger,
+        configuration: Configuration, from texts: ConfigurationSource, notifier: ServiceNotifier?
     ) {
         self.source = source
+        self.loop = loop
         self.gateway = gateway
         self.output = output
         self.log = log
@@ -138,9 +151,13 @@ actor Reloader {
     /// A configuration and its plan are many small pieces, which the allocator would keep for the next ones. Most of them are
     /// free when the listeners that are given up have closed.
     private func returnMemorySoon() {
-        tidying?.cancel()
-        tidying = Task.detached(priority: .background) {
-            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+        tidyTime = loop.now &+ 1_000_000_000
+        guard tidying == nil else { return }
+        tidying = Task {
+            let waiter = Waiter(loop: loop)
+            while loop.now < tidyTime { _ = await waiter.wait(timeout: tidyTime - loop.now) }
+            waiter.retire()
+            tidying = nil
             ProcessMemory.returnUnused()
         }
     }

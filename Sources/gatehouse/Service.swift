@@ -97,24 +97,26 @@ struct Service: Sendable {
             // From here on nothing is root's any more.
             try privileges?.drop()
             let notifier = ServiceNotifier(gateway, passed: passed, log)
+            let (loop, reloading) = try (EventLoop(), EventLoop())
+            try loop.start(name: "admin")
+            if source != nil { try reloading.start(name: "reload") }
             let reloader = source.map {
                 Reloader(
-                    $0, gateway, output: output, log: log, configuration: configuration, from: loaded.source, notifier: notifier)
+                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
+                    notifier: notifier)
             }
-            let renewal = CertificateRenewal(gateway, log: log)
+            let renewal = CertificateRenewal(gateway, on: loop, log: log)
             var admin: AdminServer?
             var metrics: ControlServer?
             var management: ControlServer?
             var watcher: FileWatcher?
-            let loop = try EventLoop()
-            try loop.start(name: "admin")
             if let reloader {
                 watcher = FileWatcher(reloader, on: loop, log: log)
                 await watcher?.open()
             }
             let feed = SnapshotFeed(gateway, reloader, server: configuration.server, on: loop)
             let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, watcher) : nil
-            let recorder = RecorderDumps(gateway, configuration, log: log)
+            let recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
             await reloader?.tell(recorder)
             let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, log: log, configuration)
             // The process before has the socket until its place is taken.

@@ -35,25 +35,33 @@ final class Generation {
     /// Servers that are asked for the gateway's own sake, as they are needed.
     private var askedServers: [ObjectIdentifier: AskedServer] = [:]
 
-    /// Takes over from the generation before what is still the same; that one does not notice until `retire`.
-    /// - Parameters:
-    ///   - previous: nil for a worker's first.
-    ///   - living: is told of it from now until it is gone.
-    ///   - probes: whether it is this worker that probes.
-    /// - Throws: when an upstream's TLS files cannot be used.
-    init(
-        _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
-    ) throws(TLSError) {
-        self.plan = plan
-        limits = plan.limits
-        number = (previous?.number ?? 0) + 1
-        let names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
-        self.names = names
-        caches = plan.caches.map { cache in previous?.caches.first { $0.suits(cache) } ?? ResponseCache(cache) }
-        let (knownPools, knownQueues) = (previous?.poolsByState ?? [:], previous?.queuesByCount ?? [:])
-        var parts: [Part] = []
-        var probers: [Prober] = []
-        for pool in plan.pools {
+    /// What a generation is made of, one pool after the other.
+    private struct Making {
+        let plan: Plan
+        let number: Int
+        let names: NameCache
+        let caches: [ResponseCache]
+        private(set) var parts: [Part] = []
+        private(set) var probers: [Prober] = []
+        private let knownPools: [ObjectIdentifier: Pool]
+        private let knownQueues: [ObjectIdentifier: RequestQueue]
+        private let loop: EventLoop
+        private let buffers: BufferPool
+        private let probes: Bool
+
+        init(_ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, probes: Bool) {
+            self.plan = plan
+            self.loop = loop
+            self.buffers = buffers
+            self.probes = probes
+            number = (previous?.number ?? 0) + 1
+            names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
+            caches = plan.caches.map { cache in previous?.caches.first { $0.suits(cache) } ?? ResponseCache(cache) }
+            (knownPools, knownQueues) = (previous?.poolsByState ?? [:], previous?.queuesByCount ?? [:])
+            parts.reserveCapacity(plan.pools.count)
+        }
+
+        mutating func add(_ pool: PoolPlan) throws(TLSError) {
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             var connections: [Pool] = []
             for server in pool.servers {
@@ -71,11 +79,45 @@ final class Generation {
             }
             parts.append(Part(plan: pool, connections: connections, queue: queue))
         }
-        self.parts = parts
-        self.probers = probers
+    }
+
+    /// Makes it in one go; see `make`.
+    /// - Parameters:
+    ///   - previous: nil for a worker's first.
+    ///   - living: is told of it from now until it is gone.
+    ///   - probes: whether it is this worker that probes.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    convenience init(
+        _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
+    ) throws(TLSError) {
+        var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
+        for pool in plan.pools { try making.add(pool) }
+        self.init(making, living)
+    }
+
+    /// Takes over from the generation before what is still the same; that one does not notice until `retire`. With many pools it
+    /// takes a while: clients have their turns meanwhile.
+    /// - Throws: when an upstream's TLS files cannot be used.
+    static func make(
+        _ plan: Plan, after previous: Generation, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
+    ) async throws(TLSError) -> Generation {
+        var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
+        for (place, pool) in plan.pools.enumerated() {
+            if place % poolsPerTurn == poolsPerTurn - 1 { await loop.yield() }
+            try making.add(pool)
+        }
+        return Generation(making, living)
+    }
+
+    private init(_ making: Making, _ living: LivingGenerations) {
+        (plan, limits, number) = (making.plan, making.plan.limits, making.number)
+        (names, caches, parts, probers) = (making.names, making.caches, making.parts, making.probers)
         self.living = living
         living.insert(number)
     }
+
+    /// Some ten microseconds' worth.
+    private static let poolsPerTurn = 32
 
     deinit {
         living.remove(number)

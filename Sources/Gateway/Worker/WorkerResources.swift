@@ -99,8 +99,8 @@ final class WorkerResources {
 
     /// What another plan needs here. Changes nothing: the generation can be adopted or dropped.
     /// - Throws: when an upstream's TLS files cannot be used.
-    func prepare(_ plan: Plan) throws(TLSError) -> Generation {
-        try Generation(plan, after: generation, loop: loop, buffers: buffers, living: generations, probes: probes)
+    func prepare(_ plan: Plan) async throws(TLSError) -> Generation {
+        try await Generation.make(plan, after: generation, loop: loop, buffers: buffers, living: generations, probes: probes)
     }
 
     /// From now on this generation is the one in use.

@@ -19,6 +19,7 @@ actor RecorderDumps {
         let description: String
     }
 
+    private nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let log: Logger
     private let version: String
@@ -31,7 +32,14 @@ actor RecorderDumps {
     /// Files have names that begin and end so.
     private static let (beginning, ending) = ("recorder-", ".jsonl")
 
-    init(_ gateway: Gateway, _ configuration: Configuration, log: Logger) {
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter loop: whose thread runs.
+    init(_ gateway: Gateway, _ configuration: Configuration, on loop: EventLoop, log: Logger) {
+        self.loop = loop
         self.gateway = gateway
         self.log = log
         version = configuration.server.version ?? Gatehouse.version
