@@ -66,7 +66,8 @@ struct DemoCommandTests {
         #expect(try curl(demo, ["-o", "/dev/null", "-w", "%{http_code}", "-d", "", "\(demo.site)/"]).text == "405")
     }
 
-    @Test("A chat server can be stopped and started on the page, and by nobody else's page; the other one takes the chat meanwhile")
+    @Test(
+        "A chat server can be stopped and started on the page, and by nobody else's page; the other one takes the chat meanwhile")
     func stopsUpstream() throws {
         let demo = try RunningDemo()
         func state(_ arguments: [String]) throws -> [String: Bool] {

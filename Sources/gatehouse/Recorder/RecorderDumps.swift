@@ -69,7 +69,9 @@ actor RecorderDumps {
             guard settings.exchanges > 0 else { throw Failure(description: "nothing is recorded: recorder.exchanges is 0") }
             let dump = try write(await gateway.recorded(), cause)
             var metadata: Logger.Metadata = ["cause": "\(cause)", "exchanges": "\(dump.exchanges)", "file": "\(dump.file)"]
-            if let silent = dump.silentWorkers { metadata["silent_workers"] = "\(silent.map(String.init).joined(separator: ","))" }
+            if let silent = dump.silentWorkers {
+                metadata["silent_workers"] = "\(silent.map(String.init).joined(separator: ","))"
+            }
             log.notice("the flight recorder is written", metadata: metadata)
             return dump
         } catch {
