@@ -30,8 +30,8 @@ final class ClientEndpoint {
         if let session { return TLSParameters(version: session.version, cipher: session.cipher) }
         return proxied?.tls.map { TLSParameters(version: $0.version, cipher: $0.cipher) }
     }
-    /// The same and more for the flight recorder. Kept while the connection has work: to make the words for each request costs more
-    /// than all else that is recorded of it.
+    /// The same and more for the flight recorder. Kept while the connection has work: to make the words for each request costs
+    /// more than all else that is recorded of it.
     var recordedTLS: RecordedTLS? {
         if let rememberedTLS { return rememberedTLS }
         guard session != nil || proxied?.tls != nil else { return nil }

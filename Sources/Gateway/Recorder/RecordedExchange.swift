@@ -5,8 +5,8 @@ import Upstreams
 /// One exchange, or the end of a tunnel, as the flight recorder keeps it: what the access log could say of it.
 ///
 /// It holds nothing of a plan, a connection or a session: neither a configuration that is no more in use nor a client that has
-/// left may stay in memory because it was recorded. It is written for every request, so it is numbers for the most part, copied one
-/// by one: words are made of them when somebody asks.
+/// left may stay in memory because it was recorded. It is written for every request, so it is numbers for the most part, copied
+/// one by one: words are made of them when somebody asks.
 struct RecordedExchange: Sendable {
     // What `AccessRecord` says, without what is the plan's.
     private(set) var status = 0
@@ -47,8 +47,8 @@ struct RecordedExchange: Sendable {
     private(set) var tunnel: EndedTunnel?
     /// `other`: its name, if there is any, is in `bytes`.
     private var knownMethod = HTTP.Method.other
-    /// Target, host and a method that is none of the common ones, one behind the other. Kept and filled again: recording allocates
-    /// nothing.
+    /// Target, host and a method that is none of the common ones, one behind the other. Kept and filled again: recording
+    /// allocates nothing.
     private var bytes: [UInt8] = []
     private var targetEnd = 0
     private var hostEnd = 0

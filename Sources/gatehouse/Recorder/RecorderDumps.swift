@@ -14,11 +14,6 @@ actor RecorderDumps {
         var exchanges: Int
         /// Workers that are stuck: what they keep is not in it. Nil: none.
         var silentWorkers: [Int]?
-
-        private enum CodingKeys: String, CodingKey {
-            case file, exchanges
-            case silentWorkers = "silent_workers"
-        }
     }
 
     /// Why nothing was written.

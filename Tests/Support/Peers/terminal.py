@@ -1,7 +1,8 @@
 """A program at a terminal: terminal.py ROWS COLUMNS PROGRAM [ARGUMENTS].
 
-Says "drawn" when it has drawn a second picture, passes standard input on as keys and SIGTERM as it is, and at the program's end prints as JSON: its
-exit code, the last picture without colours, whether the terminal is as it was, and whether its first screen and cursor came back.
+Says "drawn" when it has drawn a second picture, passes standard input on as keys and SIGTERM as it is. At the program's end it
+prints as JSON: the exit code, the last picture without colours, whether the terminal is as it was, and whether its first screen
+and cursor came back.
 """
 
 import fcntl
