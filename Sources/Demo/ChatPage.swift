@@ -3,9 +3,17 @@ import Messages
 
 /// The chat's page: one file without outside resources, built into the program from `Page/chat.html`.
 final class ChatPage: ServiceHandler {
+    private let stage: StageService
+
+    init(_ stage: StageService) {
+        self.stage = stage
+    }
+
     func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply {
         try await request.discardBody()
-        return .answer(Self.answer(to: request.head))
+        let path = request.head.string(request.head.path)
+        let isOfStage = path == StageService.path || path.hasPrefix(StageService.path + "/")
+        return .answer(isOfStage ? stage.answer(to: request.head) : Self.answer(to: request.head))
     }
 
     private static func answer(to head: RequestHead) -> ServiceAnswer {

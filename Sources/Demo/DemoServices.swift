@@ -19,7 +19,8 @@ package actor DemoServices {
     package nonisolated let loop: EventLoop
     private let buffers = BufferPool(smallCapacity: 16_384)
     private let rooms = ChatRooms()
-    private var services: [Service] = []
+    private var upstreams: [DemoUpstream] = []
+    private var stage: StageService?
     private var reservations: [Listener] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -37,18 +38,20 @@ package actor DemoServices {
     /// Opens the services on free ports of 127.0.0.1.
     /// - Throws: the system call that failed.
     package func open() throws(SystemError) -> Addresses {
-        let loopback = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)
-        let handlers: [any ServiceHandler] = [
-            EchoService(), ChatPage(), ChatServer(name: "a", rooms: rooms), ChatServer(name: "b", rooms: rooms),
-        ]
-        for handler in handlers {
-            services.append(
-                Service(
-                    try Listener(loopback, on: loop), limits: Self.limits, loop: loop, buffers: buffers, handler: handler))
+        let chats = try ["a", "b"].map { name throws(SystemError) in
+            try DemoUpstream(name, loop: loop, buffers: buffers, handler: ChatServer(name: name, rooms: rooms))
         }
-        let addresses = services.map(\.address)
-        return Addresses(echo: addresses[0], page: addresses[1], chat: Array(addresses[2...]))
+        let stage = StageService(chats)
+        self.stage = stage
+        let echo = try DemoUpstream("echo", loop: loop, buffers: buffers, handler: EchoService())
+        let page = try DemoUpstream("page", loop: loop, buffers: buffers, handler: ChatPage(stage))
+        upstreams = [echo, page] + chats
+        return Addresses(echo: echo.address, page: page.address, chat: chats.map(\.address))
     }
+
+    /// Has the page link to the dashboard.
+    /// - Parameter address: with a key by which one may look and change nothing.
+    package func link(toDashboard address: String) { stage?.dashboard = address }
 
     /// A free port of an address. It is held until `releasePorts`, in a way that lets the gateway, and nobody of another user,
     /// listen there as well (`SO_REUSEPORT`).
@@ -68,7 +71,7 @@ package actor DemoServices {
     /// Serves until `stop` has let the last connection end.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            for index in services.indices {
+            for index in upstreams.indices {
                 group.addTask { await self.acceptClients(index) }
             }
         }
@@ -81,34 +84,20 @@ package actor DemoServices {
 
     /// Takes no more connections and cuts those that are left.
     package func stop() {
-        for service in services {
-            service.drain()
-            service.cut()
-        }
+        for upstream in upstreams { upstream.end() }
     }
 
     // MARK: -
 
     private func acceptClients(_ index: Int) async {
         await withDiscardingTaskGroup { connections in
-            while let client = await services[index].nextClient() {
+            while let client = await upstreams[index].nextClient() {
                 connections.addTask { await self.serve(client, index) }
             }
         }
     }
 
     private func serve(_ client: Service.Client, _ index: Int) async {
-        await services[index].serve(client)
-    }
-
-    /// Bodies are echoed whatever their length, and the gateway is the one that closes what is idle: it keeps it for less long.
-    private static var limits: Service.Limits {
-        var limits = Service.Limits()
-        limits.maxBodyBytes = .max
-        limits.idleTimeout = 90_000_000_000
-        limits.silenceTimeout = 90_000_000_000
-        limits.bodyTimeout = .max
-        limits.sendTimeout = 90_000_000_000
-        return limits
+        await upstreams[index].service.serve(client)
     }
 }

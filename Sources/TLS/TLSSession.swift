@@ -325,19 +325,6 @@ import CRecords
         if let records = unsafe records { return unsafe String(cString: gh_records_cipher(records)) }
         return unsafe SSL_get_current_cipher(ssl).map { unsafe String(cString: SSL_CIPHER_get_name($0)) } ?? "-"
     }
-    /// Appends `cipher`, without making a string of it: for what is written for every request.
-    package func appendCipher(to out: inout [UInt8]) {
-        let name =
-            unsafe records.map { unsafe gh_records_cipher($0) }
-            ?? SSL_get_current_cipher(ssl).flatMap { unsafe SSL_CIPHER_get_name($0) }
-        guard let name = unsafe name else { return out.append(0x2D) }
-        // OpenSSL's names are of static storage, and end with a zero.
-        var index = 0
-        while unsafe name[index] != 0 {
-            out.append(UInt8(bitPattern: unsafe name[index]))
-            index += 1
-        }
-    }
     package var isResumed: Bool {
         if let records = unsafe records { return unsafe gh_records_is_resumed(records) == 1 }
         return unsafe SSL_session_reused(ssl) == 1

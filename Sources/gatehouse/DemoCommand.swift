@@ -82,9 +82,22 @@ struct DemoCommand: AsyncParsableCommand {
     private func describe(_ services: DemoServices) async throws -> DemoConfiguration {
         let addresses = try await services.open()
         let site = try await free(plain ? plainPort : port, services)
+        let redirect = plain ? nil : try await free(plainPort, services)
+        let dashboard = try await describeDashboard(services)
         return DemoConfiguration(
-            listen: listen, port: site, plainPort: plain ? nil : try await free(plainPort, services),
-            certificates: plain ? nil : certs, services: addresses)
+            listen: listen, port: site, plainPort: redirect, certificates: plain ? nil : certs, services: addresses,
+            dashboard: dashboard)
+    }
+
+    /// Whoever reaches the page may look at the dashboard: so it is there only where that is this machine alone.
+    private func describeDashboard(_ services: DemoServices) async throws -> DemoConfiguration.Dashboard? {
+        guard listen == "::1" || listen.hasPrefix("127."), let address = SocketAddress(literal: "127.0.0.1", port: 0) else {
+            return nil
+        }
+        let dashboard = DemoConfiguration.Dashboard(
+            port: try await services.reservePort(address), key: LoopbackDashboard.makeKey(), readKey: LoopbackDashboard.makeKey())
+        await services.link(toDashboard: dashboard.url)
+        return dashboard
     }
 
     private func free(_ port: UInt16, _ services: DemoServices) async throws -> UInt16 {

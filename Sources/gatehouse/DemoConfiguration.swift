@@ -10,12 +10,24 @@ struct DemoConfiguration {
     /// Where localhost.crt and localhost.key are; nil without TLS.
     var certificates: String?
     var services: DemoServices.Addresses
+    /// Where the dashboard is; nil where others than this machine reach the demo: its page links to it.
+    var dashboard: Dashboard?
+
+    /// The dashboard's listener on 127.0.0.1, with keys that are made for this run.
+    struct Dashboard {
+        var port: UInt16
+        var key: String
+        /// Of who may look and change nothing.
+        var readKey: String
+
+        var url: String { "http://127.0.0.1:\(port)/dashboard#\(readKey)" }
+    }
 
     var scheme: String { certificates == nil ? "http" : "https" }
 
     /// TOML, as `gatehouse run` reads it.
     var text: String {
-        var parts = [general, site, upstreams, routes]
+        var parts = [general, management, site, upstreams, routes]
         if let plainPort { parts.append(redirect(from: plainPort)) }
         return parts.joined(separator: "\n")
     }
@@ -29,10 +41,19 @@ struct DemoConfiguration {
         [limits]
         drain_timeout = "10s"
 
-        [recorder]
-        exchanges = 256
-
         """
+    }
+
+    private var management: String {
+        guard let dashboard else { return "" }
+        return """
+            [management]
+            enabled = true
+            port = \(dashboard.port)
+            api_key = "\(dashboard.key)"
+            read_key = "\(dashboard.readKey)"
+
+            """
     }
 
     private var site: String {

@@ -35,11 +35,12 @@ struct DemoIntroduction {
 
     private var places: [[String]] {
         var rows = [
-            ["chat", "\(site)/", "open it in two windows: they are on two upstreams"],
+            ["chat", "\(site)/", "open it in two windows: they are on two upstreams, which it can stop"],
             ["echo", "\(site)/echo/", "shows the request as an upstream gets it"],
             ["WebSocket", "\(site.replacing("http", with: "ws", maxReplacements: 1))/chat/ws?name=you", "the chat for programs"],
         ]
         if certificates != nil { rows.append(["TLS", "\(site)/tls", "what your TLS connection is, as the other end sees it"]) }
+        if let dashboard = configuration.dashboard { rows.append(["dashboard", dashboard.url, "what the gateway does, live"]) }
         if let port = configuration.plainPort {
             rows.append(["redirect", "http://localhost:\(port)/", "answers with the address under https"])
         }

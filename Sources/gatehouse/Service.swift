@@ -123,7 +123,8 @@ struct Service: Sendable {
             if inheritance == nil {
                 admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
                 metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: loop, replacing: false)
-                management = try await ControlServer.management(configuration.management, resources, on: loop, replacing: false)
+                management = try await ControlServer.management(
+                    configuration.management, resources, on: loop, replacing: sharesAddresses)
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,

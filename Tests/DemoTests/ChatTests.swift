@@ -52,7 +52,7 @@ struct ChatTests {
         #expect(code == 0)
         // RFC 8441: it has a connection in HTTP/2 from the page already, and opens the WebSocket on that.
         for (name, ending) in [("Ada", "closed_by=client close_code=3001"), ("Bob", "closed_by=upstream close_code=1003")] {
-            let line = log.split(separator: "\n").first { $0.contains("\"GET /chat/ws?name=\(name)&room=lobby HTTP/2.0\" 101") }
+            let line = log.split(separator: "\n").last { $0.contains("\"GET /chat/ws?name=\(name)&room=lobby HTTP/2.0\" 101") }
             #expect(line?.contains(ending) == true, "\(log)")
         }
     }

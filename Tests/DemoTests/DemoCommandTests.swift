@@ -66,6 +66,58 @@ struct DemoCommandTests {
         #expect(try curl(demo, ["-o", "/dev/null", "-w", "%{http_code}", "-d", "", "\(demo.site)/"]).text == "405")
     }
 
+    @Test(
+        "A chat server can be stopped and started on the page, and by nobody else's page; the other one takes the chat meanwhile")
+    func stopsUpstream() throws {
+        let demo = try RunningDemo()
+        func state(_ arguments: [String]) throws -> [String: Bool] {
+            struct Stage: Decodable {
+                struct Upstream: Decodable { var name: String, address: String, running: Bool }
+                var upstreams: [Upstream]
+            }
+            let text = try curl(demo, arguments).text
+            let stage = try JSONDecoder().decode(Stage.self, from: Data(text.utf8))
+            return Dictionary(uniqueKeysWithValues: stage.upstreams.map { ($0.name, $0.running) })
+        }
+        #expect(try state(["\(demo.site)/upstreams"]) == ["a": true, "b": true])
+        let stop = "\(demo.site)/upstreams/a/stop"
+        #expect(try status(demo, [stop]) == "405")
+        #expect(try status(demo, ["-X", "POST", "\(demo.site)/upstreams/c/stop"]) == "404")
+        #expect(try status(demo, ["-X", "POST", "-H", "Origin: https://elsewhere.example", stop]) == "403")
+        #expect(try status(demo, ["-X", "POST", "-H", "Origin: null", stop]) == "403")
+        #expect(try state(["\(demo.site)/upstreams"]) == ["a": true, "b": true])
+        #expect(try state(["-X", "POST", "-H", "Origin: \(demo.site)", stop]) == ["a": false, "b": true])
+        // Twice is once.
+        #expect(try state(["-X", "POST", stop]) == ["a": false, "b": true])
+        // A chat server refuses what is no handshake: the one that is up does so each time.
+        for _ in 0..<4 {
+            let refusal = try status(demo, ["\(demo.site)/chat/ws"])
+            #expect(refusal.hasPrefix("4"), "\(refusal)")
+        }
+        #expect(try state(["-X", "POST", "\(demo.site)/upstreams/b/stop"]) == ["a": false, "b": false])
+        let none = try status(demo, ["\(demo.site)/chat/ws"])
+        #expect(none == "502" || none == "503")
+        #expect(try state(["-X", "POST", "\(demo.site)/upstreams/a/start"]) == ["a": true, "b": false])
+        #expect(try state(["-X", "POST", "\(demo.site)/upstreams/b/start"]) == ["a": true, "b": true])
+        #expect(try status(demo, ["\(demo.site)/"]) == "200")
+        #expect(demo.stop().code == 0)
+    }
+
+    @Test("Its dashboard may be looked at by whoever reaches the page, and changes nothing; it is on this machine alone")
+    func linksToDashboard() throws {
+        let demo = try RunningDemo()
+        let told = try #require(demo.introduction.firstMatch(of: /(http:\/\/127\.0\.0\.1:[0-9]+)\/dashboard#([0-9a-f]{32})/))
+        let (place, key) = (String(told.output.1), String(told.output.2))
+        #expect(try curl(demo, ["\(demo.site)/upstreams"]).text.contains("\"dashboard\":\"\(place)/dashboard#\(key)\""))
+        #expect(try curl(demo, ["\(place)/dashboard"]).text.contains("<title>"))
+        let servers = try curl(demo, ["-H", "X-API-Key: \(key)", "\(place)/servers"])
+        #expect(servers.code == 0 && servers.text.contains("chat"), "\(servers)")
+        #expect(try status(demo, ["\(place)/servers"]) == "401")
+        #expect(try status(demo, ["-H", "X-API-Key: \(key)", "-X", "POST", "\(place)/recorder"]) == "403")
+        let open = try RunningDemo(["--listen", "0.0.0.0"])
+        #expect(!open.introduction.contains("/dashboard"))
+    }
+
     @Test("The plain port redirects to the site")
     func redirects() throws {
         let demo = try RunningDemo()
@@ -150,6 +202,11 @@ struct DemoCommandTests {
         // RFC 5737: no machine has this address.
         let ended = try Program.run(Program.gatehouse, ["demo", "--port", port, "--listen", "192.0.2.1"])
         #expect(ended.code == 1 && ended.text.contains("192.0.2.1"), "\(ended.text)")
+    }
+
+    private func status(_ demo: RunningDemo, _ arguments: [String]) throws -> String {
+        let ended = try curl(demo, ["-o", "/dev/null", "-w", "%{http_code}"] + arguments)
+        return ended.text
     }
 
     private func curl(_ demo: RunningDemo, _ arguments: [String]) throws -> Program.Ended {

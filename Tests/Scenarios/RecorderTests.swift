@@ -152,6 +152,53 @@ struct RecorderTests {
         try await running.end()
     }
 
+    @Test("it is on where nobody has said so; 0 has it off")
+    func isOnByDefault() async throws {
+        let upstream = try Upstream.saying("ok")
+        let port = try FreePort()
+        let running = try await ReloadingGatehouse(site(port, upstream.port, recorder: ""))
+        #expect(try await get(try Wire(to: port.number), "/x") == 200)
+        let lines = try objects(try await running.command(["recorder"]).text)
+        #expect(lines.map { $0["target"] as? String } == ["/x"])
+        // The time of day, as the log has it.
+        let time = try #require(lines.first?["time"] as? String)
+        let told = try #require(try? Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)), "\(time)")
+        #expect(abs(told.timeIntervalSinceNow) < 600, "\(time)")
+        _ = try await running.reload(site(port, upstream.port, recorder: "exchanges = 0"))
+        #expect(try await running.command(["recorder"]).text.isEmpty)
+        try await running.end()
+    }
+
+    @Test("a worker that is stuck is named, and what the others keep is told and written all the same")
+    func stuck() async throws {
+        let upstream = try Upstream.saying("ok")
+        let (port, place) = try (FreePort(), TemporaryDirectory())
+        let text = site(port, upstream.port, recorder: "exchanges = 256\ndirectory = \"\(place.path)/dumps\"")
+        let running = try await ReloadingGatehouse(
+            text.replacingOccurrences(of: "worker_threads = 1", with: "worker_threads = 2"))
+        // Both have had one, wherever the kernel puts a connection.
+        var seen: Set<Int> = []
+        while seen.count < 2 {
+            #expect(try await get(try Wire(to: port.number), "/x") == 200)
+            seen = Set(try objects(try await running.command(["recorder"]).text).compactMap { $0["worker"] as? Int })
+        }
+        let stopper = try ChildProcess(Place.python, [Place.peer("stop_thread.py"), "\(running.process.pid)", "worker-1"])
+        _ = try await stopper.output.first { $0 == "stopped" }
+        let lines = try objects(try await running.command(["recorder"]).text)
+        #expect(lines.first?["worker"] as? Int == 1 && lines.first?["silent"] as? Bool == true, "\(lines)")
+        #expect(lines.count > 1 && lines.dropFirst().allSatisfy { $0["worker"] as? Int == 0 && $0["target"] as? String == "/x" })
+        running.process.signal(SIGUSR2)
+        let said = try await running.process.errors.first { $0.contains(": the flight recorder is written ") }
+        #expect(said.contains("silent_workers=1") && said.contains("exchanges=\(lines.count - 1)"), "\(said)")
+        let dumped = try await running.command(["recorder", "--dump"])
+        #expect(dumped.code == 0 && dumped.errors.contains("worker 1 is stuck"), "\(dumped)")
+        try stopper.write("go\n")
+        _ = try await stopper.output.first { $0 == "let go" }
+        let all = try objects(try await running.command(["recorder"]).text)
+        #expect(Set(all.compactMap { $0["worker"] as? Int }) == [0, 1] && all.allSatisfy { $0["silent"] == nil }, "\(all)")
+        try await running.end()
+    }
+
     @Test("it is written by itself when too many answers are 5xx, and once")
     func spike() async throws {
         let upstream = try Upstream.saying("ok")

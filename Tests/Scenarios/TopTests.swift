@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -41,18 +42,22 @@ struct TopTests {
     }
 
     @Test(
-        "in a terminal draws anew, until q is pressed or the gateway ends, and leaves it as it was",
-        arguments: ["q", "\u{3}", ""])
-    func terminal(key: String) async throws {
+        "in a terminal draws anew, until q is pressed, the gateway ends or a signal comes, and leaves it as it was",
+        arguments: [("q", 0), ("\u{3}", 0), ("", 1), ("SIGTERM", 143)] as [(String, Double)])
+    func terminal(key: String, exit: Double) async throws {
         let upstream = try Upstream.saying("ok")
         let watched = try await WatchedGatehouse([upstream.port])
         let screen = try watched.python("terminal.py", ["24", "100", Place.gatehouse, "top", "--socket", watched.socket])
         // Two frames have been drawn.
         #expect(try await screen.output.first(1) == ["drawn"])
-        if key.isEmpty { try await watched.running.end() } else { try screen.write(key) }
+        switch key {
+        case "": try await watched.running.end()
+        case "SIGTERM": screen.signal(SIGTERM)
+        default: try screen.write(key)
+        }
         let told = try await screen.output.first { $0.hasPrefix("{") }
         let end = try #require(try JSONSerialization.jsonObject(with: Data(told.utf8)) as? [String: Any], "\(told)")
-        #expect(end.number("exit") == (key.isEmpty ? 1 : 0), "\(end)")
+        #expect(end.number("exit") == exit, "\(end)")
         #expect(end["same"] as? Bool == true && end["restored"] as? Bool == true, "\(end)")
         let frame = end["frame"] as? [String] ?? []
         #expect(frame.count <= 24 && frame.allSatisfy { $0.count <= 100 }, "\(frame)")

@@ -30,6 +30,14 @@ final class ClientEndpoint {
         if let session { return TLSParameters(version: session.version, cipher: session.cipher) }
         return proxied?.tls.map { TLSParameters(version: $0.version, cipher: $0.cipher) }
     }
+    /// The same and more for the flight recorder. Kept while the connection has work: to make the words for each request costs
+    /// more than all else that is recorded of it.
+    var recordedTLS: RecordedTLS? {
+        if let rememberedTLS { return rememberedTLS }
+        guard session != nil || proxied?.tls != nil else { return nil }
+        return rememberTLS()
+    }
+    private var rememberedTLS: RecordedTLS?
     /// What a proxy has said of its client's connection, if one speaks for others here.
     var proxyHeader: ProxyHeader? { proxied }
     /// An operator has the connection end.
@@ -112,6 +120,13 @@ final class ClientEndpoint {
     func forget() {
         last = nil
         forwarding = nil
+        rememberedTLS = nil
+    }
+
+    @inline(never)
+    private func rememberTLS() -> RecordedTLS? {
+        rememberedTLS = session.map { RecordedTLS(of: $0) } ?? tls.map { RecordedTLS(told: $0) }
+        return rememberedTLS
     }
 
     /// The site of the present generation that a request is for. A client asks for one host nearly always, so the last one is

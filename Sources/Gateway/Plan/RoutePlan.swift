@@ -14,6 +14,8 @@ final class RoutePlan: Sendable {
     /// Its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
     let action: Action
+    /// Of the servers that it asks; nil if it asks none.
+    let poolName: String?
     /// Counts its requests; nil if nothing is counted.
     let series: RouteSeries?
 
@@ -49,6 +51,7 @@ final class RoutePlan: Sendable {
         self.protection = protection
         self.action = action
         self.series = series
+        poolName = if case .proxy(let proxied) = action { proxied.pool.name } else { nil }
         isDegraded = if case .proxy(let proxied) = action { proxied.isDegraded } else { false }
     }
 

@@ -37,7 +37,10 @@ final class AccessLog {
     }
 
     /// What is left out of a target of the site's.
-    func redaction(for site: SitePlan?) -> QueryRedaction { (site?.log?.style ?? style).redaction }
+    func redaction(for site: SitePlan?) -> QueryRedaction {
+        guard let own = site?.log else { return style.redaction }
+        return own.style.redaction
+    }
 
     /// Lines that begin from now on go there, in this format.
     func adopt(_ logs: Logs, style: AccessLogStyle) {

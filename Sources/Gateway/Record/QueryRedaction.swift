@@ -12,6 +12,9 @@ struct QueryRedaction: Sendable, Equatable {
         self.names = names.map { Array($0.lowercased().utf8) }
     }
 
+    /// Nothing is taken out.
+    var isEmpty: Bool { names.isEmpty }
+
     /// The same text with `-` in place of what is to be left out.
     ///
     /// A name counts however it is spelt: an application decodes `%74oken` as `token`, so its value is as secret. `;` parts

@@ -5,8 +5,11 @@ import EventLoop
 /// It is the worker's alone, so nothing is locked. Places are filled again, so nothing is allocated once the ring is full. Who
 /// reads it gets copies.
 final class FlightRecorder {
+    private let loop: EventLoop
     private let worker: Int
     private var ring: [RecordedExchange] = []
+    /// How many there are in it. Beside the list, whose every look at is checked (price 1).
+    private var filled = 0
     /// The place of the next one.
     private var next = 0
     private var capacity: Int
@@ -16,7 +19,9 @@ final class FlightRecorder {
     /// - Parameters:
     ///   - capacity: how many are kept; 0: none.
     ///   - worker: the worker's number, from 0.
-    init(capacity: Int, worker: Int) {
+    ///   - loop: the worker's.
+    init(capacity: Int, worker: Int, loop: EventLoop) {
+        self.loop = loop
         self.capacity = capacity
         self.worker = worker
     }
@@ -27,19 +32,20 @@ final class FlightRecorder {
     func resize(to capacity: Int) {
         guard capacity != self.capacity else { return }
         ring = Array(inOrder.suffix(capacity))
-        next = ring.count == capacity ? 0 : ring.count
+        filled = ring.count
+        next = filled == capacity ? 0 : filled
         self.capacity = capacity
     }
 
-    /// Records an exchange that ends now.
+    /// Records an exchange that ends now. Its time is the loop's, which is there already.
     /// - Returns: its number.
     @discardableResult
     func record(
-        _ record: borrowing AccessRecord, _ client: any ClientSide, _ redaction: QueryRedaction, configuration: String
+        _ record: borrowing AccessRecord, _ client: any ClientSide, _ redaction: borrowing QueryRedaction, configuration: String
     ) -> UInt64 {
         let place = take()
         ring[place].fill(
-            record, client, number: number, worker: worker, now: realtimeNanoseconds(), redaction, configuration: configuration)
+            record, client, number: number, worker: worker, now: loop.now, redaction, configuration: configuration)
         return number
     }
 
@@ -51,17 +57,32 @@ final class FlightRecorder {
         guard isOn else { return }
         let place = take()
         ring[place].fill(
-            ending, exchange: exchange, duration: duration, number: number, worker: worker, now: realtimeNanoseconds())
+            ending, exchange: exchange, duration: duration, number: number, worker: worker, now: loop.now)
+    }
+
+    /// The oldest first, each with the time of day, in nanoseconds since 1970, by the clock as it is now.
+    func told() -> [RecordedExchange] {
+        let offset = realtimeNanoseconds() &- monotonicNanoseconds()
+        var all = inOrder
+        for place in all.indices { all[place].time &+= offset }
+        return all
     }
 
     /// The oldest first.
-    var inOrder: [RecordedExchange] { ring.count < capacity ? ring : Array(ring[next...] + ring[..<next]) }
+    private var inOrder: [RecordedExchange] { ring.count < capacity ? ring : Array(ring[next...] + ring[..<next]) }
 
     private func take() -> Int {
         number &+= 1
+        let place = next
+        if place == filled { grow() }
+        next = place + 1 == capacity ? 0 : place + 1
+        return place
+    }
+
+    @inline(never)
+    private func grow() {
         if ring.isEmpty { ring.reserveCapacity(capacity) }
-        if ring.count == next { ring.append(RecordedExchange()) }
-        defer { next = next + 1 == capacity ? 0 : next + 1 }
-        return next
+        ring.append(RecordedExchange())
+        filled = ring.count
     }
 }

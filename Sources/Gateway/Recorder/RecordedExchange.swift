@@ -5,17 +5,33 @@ import Upstreams
 /// One exchange, or the end of a tunnel, as the flight recorder keeps it: what the access log could say of it.
 ///
 /// It holds nothing of a plan, a connection or a session: neither a configuration that is no more in use nor a client that has
-/// left may stay in memory because it was recorded.
+/// left may stay in memory because it was recorded. It is written for every request, so it is numbers for the most part, copied
+/// one by one: words are made of them when somebody asks.
 struct RecordedExchange: Sendable {
-    /// Without what is the plan's; that is told by its names below.
-    private(set) var record = AccessRecord(began: 0)
+    // What `AccessRecord` says, without what is the plan's.
+    private(set) var status = 0
+    private(set) var grpcStatus: Int?
+    private(set) var attempts = 0
+    private(set) var notRetried: RetryPolicy.Refusal?
+    private(set) var bodyBytesReceived: UInt64 = 0
+    private(set) var bodyBytesSent: UInt64 = 0
+    private(set) var duration: UInt64 = 0
+    private(set) var waitDuration: UInt64?
+    private(set) var connectDuration: UInt64?
+    private(set) var upstreamDuration: UInt64?
+    private(set) var user: String?
+    private(set) var failure: Failure?
+    private(set) var ignoredHandshake = false
+    private(set) var trace: TraceContext?
+    private(set) var requestID: RequestID?
+
     /// Which of its worker's records it is, from 1.
     private(set) var number: UInt64 = 0
     private(set) var worker = 0
     /// The number of the client's connection among its worker's; 0 of a tunnel's end.
     private(set) var connection: UInt64 = 0
-    /// When it ended, in nanoseconds since 1970.
-    private(set) var time: UInt64 = 0
+    /// When it ended, in nanoseconds by the clock of whoever filled it.
+    var time: UInt64 = 0
     private(set) var site: String?
     private(set) var route: String?
     private(set) var pool: String?
@@ -25,24 +41,17 @@ struct RecordedExchange: Sendable {
     /// 0 or 1 of HTTP/1, 2; nil if it could not be read.
     private(set) var version: Int?
     private(set) var place: (stream: UInt32, request: Int)?
-    private(set) var tls: TLSWords?
+    private(set) var tls: RecordedTLS?
     private(set) var configuration = ""
     /// Nil: an exchange.
     private(set) var tunnel: EndedTunnel?
-    /// Method, target, host and cipher suite, one behind the other. Kept and filled again: recording allocates nothing.
+    /// `other`: its name, if there is any, is in `bytes`.
+    private var knownMethod = HTTP.Method.other
+    /// Target, host and a method that is none of the common ones, one behind the other. Kept and filled again: recording
+    /// allocates nothing.
     private var bytes: [UInt8] = []
-    private var methodEnd = 0
     private var targetEnd = 0
     private var hostEnd = 0
-
-    /// What is known of a connection's TLS besides its cipher suite.
-    struct TLSWords: Sendable {
-        var version: String
-        var serverName: String?
-        var isResumed: Bool?
-        /// The subject of the client's certificate; nil if it has shown none.
-        var clientCertificate: String?
-    }
 
     /// How a tunnel ended.
     struct EndedTunnel: Sendable {
@@ -54,46 +63,55 @@ struct RecordedExchange: Sendable {
     /// The most bytes that are kept of a part of the request.
     private static let longestPart = 1024
 
-    var method: ArraySlice<UInt8> { bytes[..<methodEnd] }
+    var method: ArraySlice<UInt8> { knownMethod.name.map { Array("\($0)".utf8)[...] } ?? bytes[hostEnd...] }
     /// Redacted as in the log.
-    var target: ArraySlice<UInt8> { bytes[methodEnd..<targetEnd] }
+    var target: ArraySlice<UInt8> { bytes[..<targetEnd] }
     var host: ArraySlice<UInt8> { bytes[targetEnd..<hostEnd] }
-    var cipher: ArraySlice<UInt8> { bytes[hostEnd...] }
+    /// See `AccessRecord.reason`.
+    var reason: Reason? { failure?.reason ?? (ignoredHandshake ? .remark(.webSocketNotEnabled) : nil) }
 
     /// Makes it that of an exchange that ends now.
     /// - Parameters:
-    ///   - now: nanoseconds since 1970.
+    ///   - now: nanoseconds.
     ///   - redaction: the site's.
     ///   - configuration: which one the exchange went by.
     mutating func fill(
         _ record: borrowing AccessRecord, _ client: any ClientSide, number: UInt64, worker: Int, now: UInt64,
-        _ redaction: QueryRedaction, configuration: String
+        _ redaction: borrowing QueryRedaction, configuration: String
     ) {
-        (self.number, self.worker, time, self.configuration) = (number, worker, now, configuration)
-        tunnel = nil
+        (self.number, self.worker, time) = (number, worker, now)
+        self.configuration = configuration
+        if tunnel != nil { tunnel = nil }
         fillRecord(record)
         bytes.removeAll(keepingCapacity: true)
         (version, place) = (nil, client.place)
         let endpoint = client.endpoint
         connection = endpoint.connection
+        tls = endpoint.recordedTLS
         self.client = endpoint.address
         guard let request = client.requestIfAny else {
-            (methodEnd, targetEnd, hostEnd) = (0, 0, 0)
-            return fillTLS(endpoint)
+            (knownMethod, targetEnd, hostEnd) = (.other, 0, 0)
+            return
         }
         if let site = record.site, !site.trustedProxies.isEmpty { self.client = endpoint.clientAddress(of: request, for: site) }
         if request.hasRequestLine { version = request.isHTTP2 ? 2 : Int(request.minorVersion) }
-        append(request.fields.bytes[request.methodRange])
-        methodEnd = bytes.count
-        append(redaction.redacted(request.fields.bytes[request.target]))
+        let head = request.fields.bytes
+        if redaction.isEmpty {
+            append(head, request.target)
+        } else {
+            bytes.append(contentsOf: redaction.redacted(head[request.target]).prefix(Self.longestPart))
+        }
         targetEnd = bytes.count
-        append(request.fields.bytes[request.authorityRange])
+        append(head, request.authorityRange)
         hostEnd = bytes.count
-        fillTLS(endpoint)
+        knownMethod = record.method
+        if case .other = knownMethod { append(head, request.methodRange) }
     }
 
     /// Makes it that of a tunnel that ends now.
-    /// - Parameter duration: nanoseconds of exchange and tunnel together.
+    /// - Parameters:
+    ///   - duration: nanoseconds of exchange and tunnel together.
+    ///   - now: nanoseconds.
     mutating func fill(
         _ ending: TunnelEnding, exchange: UInt64, duration: UInt64, number: UInt64, worker: Int, now: UInt64
     ) {
@@ -102,36 +120,58 @@ struct RecordedExchange: Sendable {
         self = RecordedExchange()
         self.bytes = bytes
         (self.number, self.worker, time) = (number, worker, now)
-        record.status = 101
-        record.duration = duration
-        record.bodyBytesReceived = ending.up.bytes
-        record.bodyBytesSent = ending.down.bytes
+        status = 101
+        self.duration = duration
+        bodyBytesReceived = ending.up.bytes
+        bodyBytesSent = ending.down.bytes
         tunnel = EndedTunnel(ending: ending, exchange: exchange)
     }
 
     private mutating func fillRecord(_ record: borrowing AccessRecord) {
+        (status, grpcStatus) = (record.status, record.grpcStatus)
+        (attempts, notRetried) = (record.attempts, record.notRetried)
+        (bodyBytesReceived, bodyBytesSent) = (record.bodyBytesReceived, record.bodyBytesSent)
+        (duration, waitDuration) = (record.duration, record.waitDuration)
+        (connectDuration, upstreamDuration) = (record.connectDuration, record.upstreamDuration)
+        ignoredHandshake = record.ignoredHandshake
+        (trace, requestID) = (record.trace, record.requestID)
         site = record.site?.name
         route = record.route?.text
-        pool = record.route?.proxied?.pool.name
+        pool = record.route?.poolName
         server = record.server?.url
-        self.record = copy record
-        (self.record.site, self.record.route, self.record.server, self.record.serverSeries) = (nil, nil, nil, nil)
+        // Nearly always nil before and after.
+        if user != nil || record.user != nil { user = record.user }
+        if failure != nil || record.failure != nil { failure = record.failure }
     }
 
-    private mutating func fillTLS(_ endpoint: ClientEndpoint) {
-        guard let session = endpoint.session else {
-            // A proxy in front has told its words.
-            tls = endpoint.tls.map { TLSWords(version: $0.version) }
-            if let told = endpoint.tls { bytes.append(contentsOf: told.cipher.utf8.prefix(Self.longestPart)) }
-            return
-        }
-        tls = TLSWords(
-            version: session.version, serverName: session.serverName, isResumed: session.isResumed,
-            clientCertificate: session.clientCertificate?.subject)
-        session.appendCipher(to: &bytes)
+    private mutating func append(_ head: [UInt8], _ part: Range<Int>) {
+        let end = min(part.upperBound, part.lowerBound + Self.longestPart)
+        bytes.append(contentsOf: head[part.lowerBound..<end])
+    }
+}
+
+/// What is known of a connection's TLS. Its exchanges share it.
+final class RecordedTLS: Sendable {
+    let version: String
+    let cipher: String
+    let serverName: String?
+    let isResumed: Bool?
+    /// The subject of the client's certificate; nil if it has shown none.
+    let clientCertificate: String?
+
+    init(of session: TLSSession) {
+        version = session.version
+        cipher = session.cipher
+        serverName = session.serverName
+        isResumed = session.isResumed
+        clientCertificate = session.clientCertificate?.subject
     }
 
-    private mutating func append(_ part: ArraySlice<UInt8>) {
-        bytes.append(contentsOf: part.prefix(Self.longestPart))
+    /// A proxy in front has told its words.
+    /// - Parameter told: cut where they are longer than the recorder keeps of a word.
+    init(told: ClientEndpoint.TLSParameters) {
+        version = told.version
+        cipher = String(told.cipher.prefix(1024))
+        (serverName, isResumed, clientCertificate) = (nil, nil, nil)
     }
 }

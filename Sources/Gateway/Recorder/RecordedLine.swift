@@ -15,7 +15,6 @@ struct RecordedLine {
     }
 
     var object: JSONObject {
-        let record = exchange.record
         var object = JSONObject()
         object.add("time", time: exchange.time)
         object.add("worker", exchange.worker)
@@ -25,42 +24,41 @@ struct RecordedLine {
             appendEnd(of: tunnel, &object)
         } else {
             appendRequest(&object)
-            appendDecision(record, &object)
+            appendDecision(&object)
         }
-        object.add("status", record.status)
-        object.add("grpc_status", record.grpcStatus)
-        object.add("bytes_in", record.bodyBytesReceived)
-        object.add("bytes_out", record.bodyBytesSent)
-        object.add("ms", milliseconds: record.duration)
-        object.add("wait_ms", milliseconds: record.waitDuration)
-        object.add("connect_ms", milliseconds: record.connectDuration)
-        object.add("upstream_ms", milliseconds: record.upstreamDuration)
+        object.add("status", exchange.status)
+        object.add("grpc_status", exchange.grpcStatus)
+        object.add("bytes_in", exchange.bodyBytesReceived)
+        object.add("bytes_out", exchange.bodyBytesSent)
+        object.add("ms", milliseconds: exchange.duration)
+        object.add("wait_ms", milliseconds: exchange.waitDuration)
+        object.add("connect_ms", milliseconds: exchange.connectDuration)
+        object.add("upstream_ms", milliseconds: exchange.upstreamDuration)
         appendTLS(&object)
-        object.add("reason", record.reason?.word)
-        object.add("blame", record.failure?.blame.rawValue)
-        object.add("key", record.failure?.key)
-        if let failure = record.failure, !failure.detail.isEmpty { object.add("detail", failure.detail) }
+        object.add("reason", exchange.reason?.word)
+        object.add("blame", exchange.failure?.blame.rawValue)
+        object.add("key", exchange.failure?.key)
+        if let failure = exchange.failure, !failure.detail.isEmpty { object.add("detail", failure.detail) }
         object.add("configuration", exchange.configuration)
         return object
     }
 
     private func appendRequest(_ object: inout JSONObject) {
-        let record = exchange.record
         object.add("client", exchange.client?.text ?? "unix")
         object.add("site", exchange.site)
-        object.add("user", record.user)
+        object.add("user", exchange.user)
         object.add("method", exchange.method)
         object.add("target", exchange.target)
         object.add("host", exchange.host)
         object.add("version", exchange.version.map { $0 == 2 ? "HTTP/2.0" : "HTTP/1.\($0)" })
         object.add("stream", exchange.place.map { Int($0.stream) })
         object.add("connection_requests", exchange.place?.request)
-        if let id = record.requestID {
+        if let id = exchange.requestID {
             var text: [UInt8] = []
             id.append(to: &text)
             object.add("request_id", text[...])
         }
-        guard let trace = record.trace else { return }
+        guard let trace = exchange.trace else { return }
         var text: [UInt8] = []
         trace.appendTrace(to: &text)
         object.add("trace_id", text[...])
@@ -69,18 +67,18 @@ struct RecordedLine {
         object.add("span_id", text[...])
     }
 
-    private func appendDecision(_ record: AccessRecord, _ object: inout JSONObject) {
+    private func appendDecision(_ object: inout JSONObject) {
         object.add("route", exchange.route)
         object.add("pool", exchange.pool)
         object.add("upstream", exchange.server)
-        object.add("attempts", record.attempts)
-        object.add("not_retried", record.notRetried?.rawValue)
+        object.add("attempts", exchange.attempts)
+        object.add("not_retried", exchange.notRetried?.rawValue)
     }
 
     private func appendTLS(_ object: inout JSONObject) {
         guard let tls = exchange.tls else { return }
         object.add("tls", tls.version)
-        object.add("cipher", exchange.cipher)
+        object.add("cipher", tls.cipher)
         object.add("server_name", tls.serverName)
         object.add("resumed", tls.isResumed)
         object.add("client_cert", tls.clientCertificate)

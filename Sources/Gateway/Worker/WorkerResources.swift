@@ -86,7 +86,7 @@ final class WorkerResources {
         self.spans = spans
         self.number = number
         failures = RecentFailures(worker: number)
-        recorder = FlightRecorder(capacity: plan.recordedExchanges, worker: number)
+        recorder = FlightRecorder(capacity: plan.recordedExchanges, worker: number, loop: loop)
         shared.add(series)
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))

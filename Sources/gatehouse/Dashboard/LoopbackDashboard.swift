@@ -28,6 +28,14 @@ final class LoopbackDashboard: Upgraded {
         line = Array("{\"url\":\"http://\(server.address)\(DashboardResources.page)#\(key)\"}\n".utf8)
     }
 
+    /// 128 bits of the system's generator, which is made for keys (getrandom(2)), in hexadecimal digits.
+    static func makeKey() -> String {
+        (0..<16).map { _ in
+            let byte = String(UInt8.random(in: 0...255), radix: 16)
+            return byte.count == 1 ? "0\(byte)" : byte
+        }.joined()
+    }
+
     func run() async {
         let (server, loop) = (server, streams.waiter.loop)
         let serving = Task(executorPreference: loop) { await server.run() }
@@ -69,11 +77,7 @@ extension AdminResources {
         var management = Management()
         management.enabled = true
         (management.host, management.port) = ("127.0.0.1", 0)
-        // Of the system's generator, which is made for keys (getrandom(2)).
-        let key = (0..<16).map { _ in
-            let byte = String(UInt8.random(in: 0...255), radix: 16)
-            return byte.count == 1 ? "0\(byte)" : byte
-        }.joined()
+        let key = LoopbackDashboard.makeKey()
         management.apiKey = key
         do throws(ControlServer.Unopened) {
             guard let server = try await ControlServer.management(management, self, on: feed.loop, replacing: false) else {

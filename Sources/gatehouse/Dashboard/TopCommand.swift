@@ -23,9 +23,17 @@ struct TopCommand: AsyncParsableCommand {
     func run() async throws {
         if once || !Terminal.isThere { return try await printOnce() }
         guard let settings = Terminal.readKeys() else { return try await printOnce() }
+        let options = admin
+        let signals = await Signals()
         // Another screen, without the cursor: what was in the terminal comes back.
         Console.show("\u{1B}[?1049h\u{1B}[?25l")
-        let options = admin
+        Task {
+            // A signal's own action would leave the terminal as it is now.
+            for await signal in signals.all where signal.request.endsCommand {
+                Self.leave(settings)
+                Glibc.exit(128 + signal.number)
+            }
+        }
         let watching = Task { try await options.ask { client in try await Self.follow(client) { Self.draw($0) } } }
         // Its end is seen by a key's not coming any more, and by the process's end.
         Task {
@@ -76,5 +84,15 @@ struct TopCommand: AsyncParsableCommand {
     private static func follow(_ client: AdminClient, _ show: @escaping @Sendable (Snapshot) -> Bool) async throws {
         let events = EventReading(show)
         try await client.follow("/events") { events.take($0) }
+    }
+}
+
+extension Signals.Signal.Request {
+    /// Does it end a command that only shows something? A terminal that is closed sends SIGHUP, which is `reload`.
+    fileprivate var endsCommand: Bool {
+        switch self {
+        case .stop, .stopNow, .reload: true
+        case .reopenLogs, .dumpRecorder: false
+        }
     }
 }

@@ -21,6 +21,9 @@ struct RecorderCommand: AsyncParsableCommand {
             if dump {
                 let written = try await client.ask(.post, "/recorder", for: RecorderDumps.Dump.self)
                 Console.say("\(written.file)  (\(written.exchanges) exchanges)")
+                for worker in written.silentWorkers ?? [] {
+                    Console.error("gatehouse: worker \(worker) is stuck: what it keeps is not in the file")
+                }
             } else {
                 Console.show(String(decoding: try await client.bytes("/recorder"), as: UTF8.self))
             }

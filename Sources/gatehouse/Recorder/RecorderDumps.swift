@@ -12,6 +12,8 @@ actor RecorderDumps {
         var file: String
         /// How many exchanges are in it.
         var exchanges: Int
+        /// Workers that are stuck: what they keep is not in it. Nil: none.
+        var silentWorkers: [Int]?
     }
 
     /// Why nothing was written.
@@ -69,9 +71,11 @@ actor RecorderDumps {
         do throws(Failure) {
             guard settings.exchanges > 0 else { throw Failure(description: "nothing is recorded: recorder.exchanges is 0") }
             let dump = try write(await gateway.recorded(), cause)
-            log.notice(
-                "the flight recorder is written",
-                metadata: ["cause": "\(cause)", "exchanges": "\(dump.exchanges)", "file": "\(dump.file)"])
+            var metadata: Logger.Metadata = ["cause": "\(cause)", "exchanges": "\(dump.exchanges)", "file": "\(dump.file)"]
+            if let silent = dump.silentWorkers {
+                metadata["silent_workers"] = "\(silent.map(String.init).joined(separator: ","))"
+            }
+            log.notice("the flight recorder is written", metadata: metadata)
             return dump
         } catch {
             log.error("the flight recorder cannot be written", metadata: ["cause": "\(cause)", "reason": "\(error)"])
@@ -89,7 +93,8 @@ actor RecorderDumps {
         var reasons: [String] = []
         for place in places {
             do throws(SystemError) {
-                return Dump(file: try write(bytes, in: place), exchanges: recorded.count)
+                let silent = recorded.silentWorkers.isEmpty ? nil : recorded.silentWorkers
+                return Dump(file: try write(bytes, in: place), exchanges: recorded.count, silentWorkers: silent)
             } catch {
                 reasons.append("\(place): \(error)")
             }

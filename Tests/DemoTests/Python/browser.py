@@ -23,6 +23,22 @@ async def open_window(base, url):
     return window
 
 
+async def stop_and_start(window):
+    """The server that the window is on is stopped by its button: it comes back by the other one. The links are there."""
+    mine = (await window.run("document.getElementById('state').textContent"))[-1]
+    other = "b" if mine == "a" else "a"
+    button = "[...document.querySelectorAll('#upstreams button')].find((button) => button.textContent === {})"
+    await window.until(f"{button.format(json.dumps('Stop ' + mine))}")
+    await window.run(f"{button.format(json.dumps('Stop ' + mine))}.click()")
+    await window.until(f"document.getElementById('state').textContent === 'connected via {other}'")
+    await window.until(f"{button.format(json.dumps('Start ' + mine))}")
+    await window.run(f"{button.format(json.dumps('Start ' + mine))}.click()")
+    await window.until(f"{button.format(json.dumps('Stop ' + mine))}")
+    shown = await window.run("[...document.querySelectorAll('#stage a')].filter((link) => !link.hidden).map((link) => link.href)")
+    assert shown[:2] == [URL + "echo/", URL + "tls"], shown
+    assert shown[2].startswith("http://127.0.0.1:") and "/dashboard#" in shown[2], shown
+
+
 async def main(base):
     ada = await open_window(base, URL + "?name=Ada")
     bob = await open_window(base, URL + "?name=Bob")
@@ -35,6 +51,7 @@ async def main(base):
         assert await window.run("log.querySelectorAll('img').length") == 0, "markup was shown as markup"
         assert await window.run("document.title") == "Gatehouse chat"
     assert await ada.run("log.querySelectorAll('.mine').length") == 2
+    await stop_and_start(ada)
     # Chromium ends its stream together with its Close frame, whether that asks or answers.
     for window, ends, code in [(ada, "old.close(3001, 'enough')", 3001), (bob, "old.send(new Blob(['x']))", 1003)]:
         ending = await window.run(f"""new Promise((done) => {{

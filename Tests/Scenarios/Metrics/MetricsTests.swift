@@ -158,6 +158,24 @@ struct MetricsTests {
         try await running.end()
     }
 
+    @Test("a scraper that never reads keeps nobody from being served, or from scraping")
+    func stalled() async throws {
+        let upstream = try Upstream.saying("ok")
+        let (port, metrics) = (try FreePort(), try FreePort())
+        let running = try await ReloadingGatehouse(
+            site(port, upstream.port, top: "[metrics]\nlisten = \"127.0.0.1:\(metrics)\"\n"))
+        // More answers than sockets hold, all asked for at once: the gateway stops in the middle of one.
+        let scrapers = try (0..<8).map { _ in try Wire(to: metrics.number) }
+        let asked = String(repeating: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 500)
+        for scraper in scrapers { try await onThread { try scraper.write(asked) } }
+        let wire = try Wire(to: port.number)
+        for _ in 0..<50 { #expect(try await send(wire, "GET /up/x") == 200) }
+        let other = try await Command.curl(["http://127.0.0.1:\(metrics)/metrics"])
+        #expect(other.code == 0 && other.text.contains("gatehouse_requests_total"), "\(other)")
+        for scraper in scrapers { scraper.close() }
+        try await running.end()
+    }
+
     @Test("metrics.listen answers whoever shows the token, or asks for an address; nothing else is to be had there")
     func listener() async throws {
         let (port, metrics) = (try FreePort(), try FreePort())

@@ -390,8 +390,9 @@ async def main():
         await asyncio.sleep(0.3)
     gateway.send_signal(signal.SIGTERM)
     code = await gateway.wait()
-    await reading
+    said = await reading
     wrong = agreement_counts.reconcile(KINDS, seen, reached, spans, messages, series, lines, carried)
+    print(said.decode()[-4000:] if wrong else "", end="")
     print(f"{wanted} requests, {len(wrong)} differences, exit code {code}")
     sys.exit(1 if wrong or code != 0 else 0)
 

@@ -1,7 +1,8 @@
 """A program at a terminal: terminal.py ROWS COLUMNS PROGRAM [ARGUMENTS].
 
-Says "drawn" when it has drawn a second picture, passes standard input on as keys, and at the program's end prints as JSON: its
-exit code, the last picture without colours, whether the terminal is as it was, and whether its first screen and cursor came back.
+Says "drawn" when it has drawn a second picture, passes standard input on as keys and SIGTERM as it is. At the program's end it
+prints as JSON: the exit code, the last picture without colours, whether the terminal is as it was, and whether its first screen
+and cursor came back.
 """
 
 import fcntl
@@ -10,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +22,7 @@ outer, inner = pty.openpty()
 fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 before = termios.tcgetattr(inner)
 program = subprocess.Popen(sys.argv[3:], stdin=inner, stdout=inner, stderr=subprocess.DEVNULL)
+signal.signal(signal.SIGTERM, lambda *_: program.terminate())
 shown, has_told, sources = b"", False, [outer, 0]
 while True:
     ready, _, _ = select.select(sources, [], [], 0.2)
