@@ -13,6 +13,7 @@ extension Configuration {
         var configuration = Configuration(locations: KeyLocations(file: directory))
         configuration.sites = [site]
         configuration.logging.format = .compact
+        configuration.recorder.exchanges = 256
         return configuration
     }
 }

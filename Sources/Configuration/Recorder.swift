@@ -1,7 +1,7 @@
 /// `[recorder]`: the last exchanges, kept in memory for whoever wants to know afterwards.
 package struct Recorder: Sendable, Equatable {
     /// That each worker keeps; 0: none.
-    package var exchanges = 256
+    package var exchanges = 0
     /// When they are written to a file by themselves; nil: never.
     package var dumpOn: FailureShare?
     /// Where those files are; nil: `recorder` in the state directory.
@@ -34,7 +34,7 @@ extension ConfigurationReference {
         "recorder", "The flight recorder: the last exchanges, kept in memory ([Recorder](recorder.md)).",
         [
             Key(
-                "exchanges", "count, 0 to 10000", .value("256"),
+                "exchanges", "count, 0 to 10000", .value("0"),
                 "How many each worker keeps; one takes half a kilobyte, and what a long target takes. 0: none."),
             Key(
                 "dump_on", "as `5xx > 20% for 10s`", .none("never"),

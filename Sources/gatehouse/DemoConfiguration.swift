@@ -41,6 +41,9 @@ struct DemoConfiguration {
         [limits]
         drain_timeout = "10s"
 
+        [recorder]
+        exchanges = 256
+
         """
     }
 

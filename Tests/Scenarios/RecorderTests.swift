@@ -85,8 +85,10 @@ struct RecorderTests {
         #expect(try objects(try await running.command(["recorder"]).text).map { $0["number"] as? Int } == [4, 5])
         #expect(try await get(try Wire(to: port.number), "/d") == 200)
         #expect(try objects(try await running.command(["recorder"]).text).map { $0["number"] as? Int } == [5, 6])
-        _ = try await running.reload(site(port, upstream.port, recorder: "exchanges = 0"))
-        #expect(try await running.command(["recorder"]).text.isEmpty)
+        for off in ["exchanges = 0", ""] {
+            _ = try await running.reload(site(port, upstream.port, recorder: off))
+            #expect(try await running.command(["recorder"]).text.isEmpty)
+        }
         let refused = try await running.command(["recorder", "--dump"])
         #expect(refused.code == 1 && refused.errors.contains("recorder.exchanges is 0"), "\(refused)")
         try await running.end()
@@ -152,11 +154,11 @@ struct RecorderTests {
         try await running.end()
     }
 
-    @Test("it is on where nobody has said so; 0 has it off")
-    func isOnByDefault() async throws {
+    @Test("it has the time of day, and is off where nobody has said so, or said 0")
+    func isOffByDefault() async throws {
         let upstream = try Upstream.saying("ok")
         let port = try FreePort()
-        let running = try await ReloadingGatehouse(site(port, upstream.port, recorder: ""))
+        let running = try await ReloadingGatehouse(site(port, upstream.port, recorder: "exchanges = 4"))
         #expect(try await get(try Wire(to: port.number), "/x") == 200)
         let lines = try objects(try await running.command(["recorder"]).text)
         #expect(lines.map { $0["target"] as? String } == ["/x"])
