@@ -16,6 +16,7 @@ final class CarriedState: Sendable {
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
+        var keys = IdentityTable<FetchedKeys.Identity, FetchedKeys>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
         var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
@@ -76,6 +77,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.requests.object(of: identity, orNew: RequestCounts()) }
     }
 
+    /// The keys of an issuer.
+    func keys(_ identity: FetchedKeys.Identity, orNew make: () -> FetchedKeys) -> FetchedKeys {
+        tables.withLock { $0.keys.object(of: identity, orNew: make()) }
+    }
+
     /// What is counted of a route, by its labels.
     func routeSeries(_ labels: MetricLabels, workers: Int) -> RouteSeries {
         tables.withLock { $0.routeSeries.object(of: labels, orNew: RouteSeries(labels, workers: workers)) }
@@ -104,6 +110,7 @@ final class CarriedState: Sendable {
             tables.tunnels.forgetUnused()
             tables.rates.forgetUnused()
             tables.requests.forgetUnused()
+            tables.keys.forgetUnused()
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
