@@ -23,10 +23,10 @@ package final class FetchedKeys: Sendable {
     /// When a token last named a key that is none of them, in monotonic nanoseconds; 0: never.
     private let missedAt = Atomic<UInt64>(0)
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
-    private let fetches = Atomic<Int>(0)
-    private let failures = Atomic<Int>(0)
+    let fetches = Atomic<Int>(0)
+    let failures = Atomic<Int>(0)
     /// Seconds since 1970; 0: not by this process.
-    private let fetchedAt = Atomic<Int64>(0)
+    let fetchedAt = Atomic<Int64>(0)
 
     /// In the state directory.
     static let folder = "jwks"
@@ -76,23 +76,4 @@ package final class FetchedKeys: Sendable {
         failures.add(1, ordering: .relaxed)
         if case .failure = shared.value { shared.replace(with: .failure(ReadingFault(reason: "\(url): \(reason)"))) }
     }
-}
-
-extension MetricsText {
-    mutating func append(_ keys: [FetchedKeys]) {
-        guard !keys.isEmpty else { return }
-        family("gatehouse_token_key_fetches", .counter, "How often keys of a jwks_url were asked for, by what came of it.")
-        for one in keys {
-            sample(one.labels, ("result", "fetched"), UInt64(one.fetches.load(ordering: .relaxed)))
-            sample(one.labels, ("result", "failed"), UInt64(one.failures.load(ordering: .relaxed)))
-        }
-        family(
-            "gatehouse_token_keys_fetched_seconds", .gauge,
-            "When they were last fetched: seconds since 1970; 0: not since the start.")
-        for one in keys { sample(one.labels, UInt64(max(0, one.fetchedAt.load(ordering: .relaxed)))) }
-    }
-}
-
-extension FetchedKeys {
-    fileprivate var labels: MetricLabels { MetricLabels(["url": url.description]) }
 }
