@@ -1,3 +1,4 @@
+import ACME
 import Synchronization
 
 extension MetricsText {
