@@ -79,7 +79,10 @@ final class CarriedState: Sendable {
 
     /// The keys of an issuer.
     func keys(_ identity: FetchedKeys.Identity, orNew make: () -> FetchedKeys) -> FetchedKeys {
-        tables.withLock { $0.keys.object(of: identity, orNew: make()) }
+        if let known = tables.withLock({ $0.keys.known(identity) }) { return known }
+        // It reads a file: not under the lock.
+        let new = make()
+        return tables.withLock { $0.keys.object(of: identity, orNew: new) }
     }
 
     /// What is counted of a route, by its labels.
@@ -122,6 +125,8 @@ final class CarriedState: Sendable {
 /// Objects by what they are of.
 struct IdentityTable<Identity: Hashable, Object: AnyObject> {
     private var objects: [Identity: Object] = [:]
+
+    func known(_ identity: Identity) -> Object? { objects[identity] }
 
     /// The one object of this identity.
     mutating func object(of identity: Identity, orNew make: @autoclosure () -> Object) -> Object {
