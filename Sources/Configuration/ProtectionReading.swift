@@ -160,7 +160,11 @@ extension Tokens.Keys {
             table.reading.report(
                 .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing without jwks_url", hint: "take it out")
         }
-        if let url { self = .url(url.value, refresh: refresh, caFile: caFile) } else if let file { self = .file(file.value) } else {
+        if let url {
+            self = .url(url.value, refresh: refresh, caFile: caFile)
+        } else if let file {
+            self = .file(file.value)
+        } else {
             return nil
         }
     }

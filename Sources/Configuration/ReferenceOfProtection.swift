@@ -84,8 +84,8 @@ extension ConfigurationReference {
         Key(
             "jwks_refresh", "duration", .value("900"),
             """
-            With `jwks_url`: the most between two fetches. Up to a fifth less by chance, and at once when a token names an unknown \
-            key, but not twice in 30 seconds.
+            With `jwks_url`: the most between two fetches. Up to a fifth less by chance, and at once when a token names an \
+            unknown key, but not twice in 30 seconds.
             """),
         Key("jwks_ca_file", "file", .none("the system's"), "With `jwks_url`: authorities to trust instead, PEM."),
         Key("issuer", "text", .none("any"), "What `iss` must be."),

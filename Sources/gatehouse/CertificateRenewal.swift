@@ -3,8 +3,8 @@ import EventLoop
 import Gateway
 import Logging
 
-/// Has what the configuration in use needs from elsewhere got and renewed: certificates by ACME, OCSP answers, keys of tokens. Each
-/// on a thread that is there as soon as one is wanted.
+/// Has what the configuration in use needs from elsewhere got and renewed: certificates by ACME, OCSP answers, keys of tokens.
+/// Each on a thread that is there as soon as one is wanted.
 actor CertificateRenewal {
     private let gateway: Gateway
     private let log: Logger

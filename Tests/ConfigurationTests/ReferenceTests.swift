@@ -19,7 +19,8 @@ import Testing
         ("sites[].routes", ["path = \"/r\"", "upstream = \"a\""]), ("sites[].routes[].rate_limit", ["requests_per_minute = 1"]),
         ("sites[].routes[].access", []), ("sites[].routes[].timeout", []), ("sites[].routes[].retry", []),
         ("sites[].routes[].concurrency", []),
-        ("sites[].routes[].jwt", ["jwks_url = \"https://a.example/\""]), ("sites[].routes[].forward_auth", ["url = \"http://a.example\""]),
+        ("sites[].routes[].jwt", ["jwks_url = \"https://a.example/\""]),
+        ("sites[].routes[].forward_auth", ["url = \"http://a.example\""]),
         ("sites[].ssl", ["enabled = true", "cert_file = \"a.crt\"", "key_file = \"a.key\""]), ("sites[].ssl.acme", []),
         (
             "sites[].ssl.acme.dns_update",

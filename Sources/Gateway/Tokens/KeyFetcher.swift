@@ -8,8 +8,8 @@ import Protection
 import TLS
 import Transport
 
-/// Fetches the keys of one URL (RFC 7517), again and again, and as soon as a token names one that is not known: on a thread of its
-/// kind's own, so no request waits for it.
+/// Fetches the keys of one URL (RFC 7517), again and again, and as soon as a token names one that is not known: on a thread of
+/// its kind's own, so no request waits for it.
 package actor KeyFetcher {
     package nonisolated let loop: EventLoop
     private let keys: FetchedKeys
