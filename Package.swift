@@ -130,7 +130,7 @@ let package = Package(
             of: "GatewayLogicTests",
             [
                 "Gateway", "Upstreams", "StaticFiles", "Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket",
-                "Protection", "Configuration", "LoopTesting", "TestSupport",
+                "Protection", "Configuration", "ACME", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "ACMETests", ["ACME", "TLS", "TestSupport"]),

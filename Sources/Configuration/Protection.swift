@@ -36,7 +36,13 @@ package struct ForwardAuth: Sendable, Equatable {
 
 /// `[sites.jwt]` and `[sites.proxy.routes.jwt]`: tokens that are asked for.
 package struct Tokens: Sendable, Equatable {
-    package var jwksFile: String
+    /// Where the issuer's keys are.
+    package enum Keys: Sendable, Equatable {
+        case file(String)
+        case url(String, refresh: Duration, caFile: String?)
+    }
+
+    package var keys: Keys
     /// nil: any.
     package var issuer: String?
     /// Empty: any.

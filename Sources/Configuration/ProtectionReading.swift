@@ -121,8 +121,8 @@ extension Tokens {
     static func read(_ table: TableReader) -> (settings: Tokens?, isOff: Bool) {
         var enabled = true
         table.read("enabled", into: &enabled)
-        let file = table.string(["jwks_file"], allowEmpty: false)
-        var settings = Tokens(jwksFile: file?.value ?? "")
+        let keys = Keys(reading: table)
+        var settings = Tokens(keys: keys ?? .file(""))
         table.read("issuer", into: &settings.issuer)
         settings.audience = table.strings(["audience"], orOne: true)?.map(\.value) ?? []
         table.readDuration("leeway", into: &settings.leeway, orZero: true)
@@ -139,10 +139,34 @@ extension Tokens {
         }
         table.read("forward_authorization", into: &settings.forwardAuthorization)
         table.finish()
-        if table.isWritten, enabled, !table.has("jwks_file") {
-            table.missing("jwks_file", hint: "the issuer's public keys, a JSON file")
+        if table.isWritten, enabled, !table.has("jwks_file"), !table.has("jwks_url") {
+            table.missing("jwks_url", hint: "where the issuer's public keys are; jwks_file names a file that has them")
         }
-        return (enabled && file != nil ? settings : nil, !enabled)
+        return (enabled && keys != nil ? settings : nil, !enabled)
+    }
+}
+
+extension Tokens.Keys {
+    /// - Returns: nil if neither is written, or wrong, which is reported.
+    fileprivate init?(reading table: TableReader) {
+        let file = table.string(["jwks_file"], allowEmpty: false)
+        let url = table.string(["jwks_url"], allowEmpty: false)
+        var refresh = Duration.seconds(900)
+        var caFile: String?
+        table.readDuration("jwks_refresh", into: &refresh)
+        table.read("jwks_ca_file", into: &caFile)
+        if let url, file != nil { table.reading.error(url, "says where keys are, and so does jwks_file", hint: "keep one") }
+        for key in ["jwks_refresh", "jwks_ca_file"] where table.has(key) && !table.has("jwks_url") {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing without jwks_url", hint: "take it out")
+        }
+        if let url {
+            self = .url(url.value, refresh: refresh, caFile: caFile)
+        } else if let file {
+            self = .file(file.value)
+        } else {
+            return nil
+        }
     }
 }
 

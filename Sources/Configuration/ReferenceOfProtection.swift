@@ -70,11 +70,24 @@ extension ConfigurationReference {
     private static let tokenKeys = [
         Key("enabled", "boolean", .value("true"), "`false`: no token is asked for; of a route, though the site does."),
         Key(
-            "jwks_file", "file", .none("required"),
+            "jwks_file", "file", .none("required, or `jwks_url`"),
             """
             The issuer's public keys (RFC 7517). A change of it is noticed within a second. While it is broken or missing, \
             nobody comes in: 503.
             """),
+        Key(
+            "jwks_url", "`https` URL", .none("`jwks_file`"),
+            """
+            Where the issuer shows them, at most 256 KiB. They are fetched in the background; the last good ones hold while that \
+            fails. While there never were any, nobody comes in: 503. `http` is for this machine alone.
+            """),
+        Key(
+            "jwks_refresh", "duration", .value("900"),
+            """
+            With `jwks_url`: the most between two fetches. Up to a fifth less by chance, and at once when a token names an \
+            unknown key, but not twice in 30 seconds.
+            """),
+        Key("jwks_ca_file", "file", .none("the system's"), "With `jwks_url`: authorities to trust instead, PEM."),
         Key("issuer", "text", .none("any"), "What `iss` must be."),
         Key("audience", "list of texts (or one)", .value("[]"), "One of them must be in `aud`; empty: any."),
         Key("leeway", "duration", .value("60"), "By how much the issuer's clock may differ: for `exp` and `nbf`."),

@@ -31,6 +31,9 @@ package struct WebKeys: Sendable {
         if entries.isEmpty { throw Fault(reason: "has no key for RS256, ES256 or EdDSA") }
     }
 
+    /// How many keys there are that tokens may be signed with.
+    package var count: Int { entries.count }
+
     /// The keys that may have signed a token.
     /// - Parameter name: the token's `kid`; nil: any of the algorithm.
     func keys(_ algorithm: PublicKey.Algorithm, named name: String?) -> [PublicKey] {

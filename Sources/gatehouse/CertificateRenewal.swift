@@ -3,11 +3,13 @@ import EventLoop
 import Gateway
 import Logging
 
-/// Has the certificates of the configuration in use got and renewed by ACME, on a thread that is there as soon as one is wanted.
+/// Has what the configuration in use needs from elsewhere got and renewed: certificates by ACME, OCSP answers, keys of tokens.
+/// Each on a thread that is there as soon as one is wanted.
 actor CertificateRenewal {
     private nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let log: Logger
+    private let keys: KeyFetching
     /// Nil until a certificate is stapled.
     private var stapling: (stapler: Stapler, task: Task<Void, Never>)?
     private var running: (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)?
@@ -22,11 +24,13 @@ actor CertificateRenewal {
         self.loop = loop
         self.gateway = gateway
         self.log = log
+        keys = KeyFetching(gateway, log: log)
     }
 
     /// What the plan in use wants, is wanted from now on.
     func follow() async {
         let plan = gateway.currentPlan
+        await keys.follow()
         await followStaples(plan)
         guard let running = running ?? start(plan) else { return }
         if running.stateDirectory != plan.stateDirectory {
@@ -65,6 +69,7 @@ actor CertificateRenewal {
 
     /// Returns when nothing is under way any more. What was goes on at the next start.
     func stop() async {
+        await keys.stop()
         if let stapling {
             self.stapling = nil
             await stapling.stapler.stop()

@@ -93,6 +93,7 @@ struct LoadedPlan {
         }
         let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)\nkTLS: \(KernelTLS.inWords)" } ?? ""
         return Table.text(rows) + records + certificates + plan.stapling.map { "\nOCSP stapling of \($0)" }.joined()
+            + plan.keysInWords.map { "\nkeys for tokens from \($0)" }.joined()
     }
 
     /// What fits a line of people's: the first eight, and how many more there are.

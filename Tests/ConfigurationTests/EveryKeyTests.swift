@@ -249,7 +249,9 @@ import Testing
         #expect(site.proxy?.routes.first?.concurrency.requests == 8)
         #expect(site.proxy?.routes.first?.concurrency.requestsPerClient == 3)
         let tokens = try #require(site.tokens)
-        #expect(tokens.jwksFile == "keys.json" && tokens.issuer == "https://issuer.example" && tokens.audience == ["api"])
+        #expect(
+            tokens.keys == .url("https://issuer.example/keys", refresh: .seconds(300), caFile: "issuer-ca.pem"))
+        #expect(tokens.issuer == "https://issuer.example" && tokens.audience == ["api"])
         #expect(tokens.leeway == .seconds(5) && tokens.cookie == "token" && tokens.forwardAuthorization)
         #expect(tokens.userClaim == "email" && tokens.userHeader == "X-Email")
         #expect(site.proxy?.routes.first?.liftsTokens == true && site.proxy?.routes.first?.tokens == nil)

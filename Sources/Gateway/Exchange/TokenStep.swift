@@ -8,22 +8,17 @@ extension Exchange {
     /// - Returns: who has the token, if it says so.
     /// - Throws: 401 without a good one; 503 without keys to check it with: nobody comes in then.
     mutating func user(ofTokenIn request: RequestHead, _ plan: TokenPlan) throws(Failure) -> String? {
-        let keys: WebKeys
-        switch resources.tokenKeys.reading(of: plan.keys, now: resources.loop.now) {
-        case .success(let known): keys = known
-        case .failure(let fault):
-            throw Failure(
-                .authUnavailable, detail: fault.reason, key: "\(plan.key).jwks_file",
-                words: "Nobody can be let in at the moment; try again later.")
-        }
+        let keys = try keys(of: plan)
         guard let text = request.token(in: plan.cookie) else {
             throw Failure(
-                .tokenRequired, detail: "A token is needed here.", key: "\(plan.key).jwks_file", fields: TokenPlan.challenge())
+                .tokenRequired, detail: "A token is needed here.", key: plan.keysKey, fields: TokenPlan.challenge())
         }
         let token: WebToken
         do throws(WebToken.Fault) {
             token = try WebToken(text, keys: keys, rules: plan.rules, now: Double(resources.clock.seconds))
         } catch {
+            // An issuer may sign with a key that it has shown since.
+            if error == .unknownKey, case .fetched(let fetched) = plan.keys { fetched.miss(now: resources.loop.now) }
             throw Self.invalid(error.rawValue, plan)
         }
         let user = token.text(plan.userClaim)
@@ -34,8 +29,23 @@ extension Exchange {
         return user
     }
 
+    private func keys(of plan: TokenPlan) throws(Failure) -> WebKeys {
+        let reading =
+            switch plan.keys {
+            case .file(let file): resources.tokenKeys.value(of: file, now: resources.loop.now)
+            case .fetched(let fetched): resources.tokenKeys.value(of: fetched.shared)
+            }
+        switch reading {
+        case .success(let keys): return keys
+        case .failure(let fault):
+            throw Failure(
+                .authUnavailable, detail: fault.reason, key: plan.keysKey, retryAfter: 1,
+                words: "Nobody can be let in at the moment; try again later.")
+        }
+    }
+
     private static func invalid(_ words: String, _ plan: TokenPlan) -> Failure {
-        Failure(.tokenInvalid, detail: words, key: "\(plan.key).jwks_file", fields: TokenPlan.challenge(words))
+        Failure(.tokenInvalid, detail: words, key: plan.keysKey, fields: TokenPlan.challenge(words))
     }
 }
 

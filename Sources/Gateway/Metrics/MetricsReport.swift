@@ -50,6 +50,7 @@ extension Gateway {
         text.append(metrics.caches)
         text.append(shared.workerSeries)
         text.append(plan, metrics)
+        text.append(plan.fetchedKeys.map(\.keys))
         text.append(shared)
         text.append(currentLogs)
         text.append(process, version: version)

@@ -16,6 +16,7 @@ final class CarriedState: Sendable {
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
+        var keys = IdentityTable<FetchedKeys.Identity, FetchedKeys>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
         var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
@@ -76,6 +77,14 @@ final class CarriedState: Sendable {
         tables.withLock { $0.requests.object(of: identity, orNew: RequestCounts()) }
     }
 
+    /// The keys of an issuer.
+    func keys(_ identity: FetchedKeys.Identity, orNew make: () -> FetchedKeys) -> FetchedKeys {
+        if let known = tables.withLock({ $0.keys.known(identity) }) { return known }
+        // It reads a file: not under the lock.
+        let new = make()
+        return tables.withLock { $0.keys.object(of: identity, orNew: new) }
+    }
+
     /// What is counted of a route, by its labels.
     func routeSeries(_ labels: MetricLabels, workers: Int) -> RouteSeries {
         tables.withLock { $0.routeSeries.object(of: labels, orNew: RouteSeries(labels, workers: workers)) }
@@ -104,6 +113,7 @@ final class CarriedState: Sendable {
             tables.tunnels.forgetUnused()
             tables.rates.forgetUnused()
             tables.requests.forgetUnused()
+            tables.keys.forgetUnused()
             tables.routeSeries.forgetUnused()
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
@@ -115,6 +125,8 @@ final class CarriedState: Sendable {
 /// Objects by what they are of.
 struct IdentityTable<Identity: Hashable, Object: AnyObject> {
     private var objects: [Identity: Object] = [:]
+
+    func known(_ identity: Identity) -> Object? { objects[identity] }
 
     /// The one object of this identity.
     mutating func object(of identity: Identity, orNew make: @autoclosure () -> Object) -> Object {

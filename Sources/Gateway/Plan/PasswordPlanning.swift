@@ -30,7 +30,7 @@ extension PlanBuilder {
         WatchedFile(path, limit: PasswordList.maxBytes) { bytes in
             do throws(PasswordList.Fault) { return .success(try PasswordList(bytes)) } catch {
                 let place = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(FileFault(reason: "\(place)\(error.reason)"))
+                return .failure(ReadingFault(reason: "\(place)\(error.reason)"))
             }
         }
     }
@@ -61,7 +61,7 @@ extension PlanBuilder {
 
     /// A file that lets nobody in may be meant; one that cannot be understood is a mistake.
     private mutating func check(_ file: WatchedFile<PasswordList>, at keyPath: String) {
-        switch file.reading {
+        switch file.shared.value {
         case .success(let list):
             if list.isEmpty { problem(.warning, at: keyPath, "\(file.path): has no user, so nobody can come in") }
         case .failure(let fault): problem(at: keyPath, fault.reason)

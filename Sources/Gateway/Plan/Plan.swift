@@ -52,6 +52,8 @@ package final class Plan: Sendable {
     let recordedExchanges: Int
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
+    /// Each once, with the seconds after which they are wanted anew.
+    package let fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)]
     package let workerCount: Int
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
@@ -66,7 +68,8 @@ package final class Plan: Sendable {
         files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
-        configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?, workerCount: Int
+        configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
+        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -90,6 +93,7 @@ package final class Plan: Sendable {
         self.tracing = tracing
         self.recordedExchanges = recordedExchanges
         self.metrics = metrics
+        self.fetchedKeys = fetchedKeys
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []
         for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {

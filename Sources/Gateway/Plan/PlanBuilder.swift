@@ -46,6 +46,8 @@ package struct PlanBuilder {
     private var siteContexts: [Int: TLSServerContext] = [:]
     var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
     var keyFiles: [String: WatchedFile<WebKeys>] = [:]
+    /// Each once, with the seconds after which they are wanted anew.
+    var fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)] = []
     /// Nil: nothing is to be counted.
     var metrics: MetricsPlanning?
     let previous: Plan?
@@ -95,7 +97,7 @@ package struct PlanBuilder {
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
-            metrics: metrics?.plan(),
+            metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
             workerCount: workerCount)
     }
 

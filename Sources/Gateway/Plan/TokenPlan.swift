@@ -1,9 +1,15 @@
 import HTTP
 import Protection
 
+/// Where an issuer's keys come from.
+enum KeySource: Sendable {
+    case file(WatchedFile<WebKeys>)
+    case fetched(FetchedKeys)
+}
+
 /// Tokens (JWT) that a site or route asks for.
 final class TokenPlan: Sendable {
-    let keys: WatchedFile<WebKeys>
+    let keys: KeySource
     let rules: WebToken.Rules
     /// Where the token is; nil: in `Authorization`, as RFC 6750 §2.1 says.
     let cookie: String?
@@ -15,7 +21,7 @@ final class TokenPlan: Sendable {
     let key: String
 
     init(
-        _ keys: WatchedFile<WebKeys>, rules: WebToken.Rules, cookie: String?, userClaim: String, userField: String?,
+        _ keys: KeySource, rules: WebToken.Rules, cookie: String?, userClaim: String, userField: String?,
         forwardsAuthorization: Bool, key: String
     ) {
         self.keys = keys
@@ -25,6 +31,14 @@ final class TokenPlan: Sendable {
         self.userField = userField
         self.forwardsAuthorization = forwardsAuthorization
         self.key = key
+    }
+
+    /// The key that says where the issuer's keys are.
+    var keysKey: String {
+        switch keys {
+        case .file: "\(key).jwks_file"
+        case .fetched: "\(key).jwks_url"
+        }
     }
 
     /// Fields of the client's that do not go upstream.

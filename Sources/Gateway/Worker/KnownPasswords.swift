@@ -8,7 +8,7 @@ final class KnownPasswords {
     private var known: Set<UInt128> = []
     /// Those that are being checked, and who waits for the same.
     private var pending: [UInt128: [CheckedContinuation<Bool?, Never>]] = [:]
-    let files = FileViews<PasswordList>()
+    let files = ReadingViews<PasswordList>()
 
     /// Users of a worker; more are forgotten all at once, and checked again.
     private static let most = 10_000

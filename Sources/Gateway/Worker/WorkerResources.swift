@@ -21,7 +21,7 @@ final class WorkerResources {
     /// The numbers of those that only exchanges hold which are under way.
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let passwords: KnownPasswords
-    let tokenKeys = FileViews<WebKeys>()
+    let tokenKeys = ReadingViews<WebKeys>()
     let encoders = EncoderPool()
     let log: AccessLog
     let spans: SpanLog

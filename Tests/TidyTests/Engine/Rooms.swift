@@ -45,6 +45,7 @@ extension Project {
                     "Sources/Demo/DemoServices.swift",
                     "Sources/Expressions/RegularExpression.swift",
                     "Sources/Gateway/Certificates/Stapler.swift",
+                    "Sources/Gateway/Tokens/KeyFetcher.swift",
                     "Sources/Gateway/Record/LogFile.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/ByteAppending.swift",

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Why there is no content.
+struct ReadingFault: Error {
+    let reason: String
+}
+
+/// What was last read of something outside, such as a file, for all workers: each looks at a number, and takes the lock only when
+/// that has changed.
+final class SharedReading<Content: Sendable>: Sendable {
+    /// The content, or why there is none.
+    typealias Value = Result<Content, ReadingFault>
+
+    private let state: Mutex<(value: Value, version: Int)>
+    private let version = Atomic<Int>(1)
+
+    init(_ value: Value) { state = Mutex((value, 1)) }
+
+    var value: Value { state.withLock { $0.value } }
+
+    func replace(with value: Value) {
+        state.withLock { state in
+            state = (value, state.version + 1)
+            version.store(state.version, ordering: .releasing)
+        }
+    }
+
+    /// What one worker knows of it.
+    fileprivate struct View {
+        var value: Value
+        var version: Int
+    }
+
+    fileprivate func refresh(_ view: inout View?) {
+        guard view?.version != version.load(ordering: .acquiring) else { return }
+        view = state.withLock { View(value: $0.value, version: $0.version) }
+    }
+}
+
+/// One worker's views of what is shared.
+final class ReadingViews<Content: Sendable> {
+    private var views: [ObjectIdentifier: (shared: SharedReading<Content>, view: SharedReading<Content>.View?)] = [:]
+
+    /// What a file holds now.
+    func value(of file: WatchedFile<Content>, now: UInt64) -> SharedReading<Content>.Value {
+        file.refresh(now: now)
+        return value(of: file.shared)
+    }
+
+    func value(of shared: SharedReading<Content>) -> SharedReading<Content>.Value {
+        var view = views[ObjectIdentifier(shared)]?.view
+        shared.refresh(&view)
+        views[ObjectIdentifier(shared)] = (shared, view)
+        return view?.value ?? .failure(ReadingFault(reason: "not read"))
+    }
+
+    /// What plans had that are gone is forgotten.
+    func forget() { views = [:] }
+}

@@ -1,0 +1,160 @@
+import ACME
+import Buffers
+package import EventLoop
+import HTTP
+package import Logging
+import Messages
+import Protection
+import TLS
+import Transport
+
+/// Fetches the keys of one URL (RFC 7517), again and again, and as soon as a token names one that is not known: on a thread of
+/// its kind's own, so no request waits for it.
+package actor KeyFetcher {
+    package nonisolated let loop: EventLoop
+    private let keys: FetchedKeys
+    /// Nanoseconds.
+    private var refresh: UInt64
+    private let log: Logger
+    private let waiter: Waiter
+    private let call: Call
+    /// Nil until a name is looked up.
+    private var lookup: ServiceLookup?
+    private var isStopped = false
+    /// Monotonic nanoseconds: when the next fetch is.
+    private var next: UInt64 = 0
+    /// When the last one that succeeded was; a shorter `refresh` counts from there.
+    private var fetched: UInt64?
+    /// In a row.
+    private var failures = 0
+    /// The words that were told of the last failure.
+    private var saidProblem: String?
+    /// The last keys, as they came.
+    private var text: [UInt8]?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor holds its loop, which whoever runs it stops when it has ended.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// - Parameters:
+    ///   - refresh: seconds, the most between two fetches.
+    ///   - loop: started, and of such actors alone.
+    package init(_ keys: FetchedKeys, refresh: UInt64, loop: EventLoop, log: Logger) {
+        self.keys = keys
+        self.loop = loop
+        self.log = log
+        self.refresh = refresh * 1_000_000_000
+        waiter = Waiter(loop: loop)
+        call = Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
+    }
+
+    /// - Parameter refresh: seconds, from now on.
+    package func use(refresh: UInt64) {
+        let refresh = refresh * 1_000_000_000
+        guard refresh != self.refresh else { return }
+        self.refresh = refresh
+        if let fetched, failures == 0 { next = min(next, fetched &+ refresh) }
+        waiter.tell()
+    }
+
+    /// Until `stop()`.
+    package func run() async {
+        keys.whenMissed { [weak self] in Task { await self?.fetchSoon() } }
+        while !isStopped {
+            if next <= loop.now { await fetch() }
+            let now = loop.now
+            if !isStopped, now < next { _ = await waiter.wait(timeout: next - now) }
+        }
+        keys.whenMissed(nil)
+        lookup?.close()
+        waiter.retire()
+    }
+
+    /// Ends what is under way.
+    package func stop() {
+        isStopped = true
+        call.stop()
+    }
+
+    private func fetchSoon() {
+        next = 0
+        waiter.tell()
+    }
+
+    // MARK: -
+
+    private struct Failed: Error {
+        var reason: String
+    }
+
+    private func fetch() async {
+        next = .max
+        do throws(Failed) {
+            try use(try await ask())
+            failures = 0
+            fetched = loop.now
+        } catch {
+            guard !isStopped else { return }
+            failures += 1
+            refuse(error.reason)
+        }
+        // A token may have named another key meanwhile.
+        let pause = KeySchedule.pause(refresh: refresh, failures: failures, chance: Double.random(in: 0..<1))
+        next = min(next, loop.now &+ pause)
+    }
+
+    private func use(_ answer: [UInt8]) throws(Failed) {
+        let known: WebKeys
+        do throws(WebKeys.Fault) { known = try WebKeys(answer) } catch {
+            throw Failed(reason: "the answer \(error.reason)")
+        }
+        let problem = keys.use(known, text: answer, now: Int64(realtimeNanoseconds() / 1_000_000_000))
+        saidProblem = nil
+        guard answer != text else { return }
+        text = answer
+        var words: Logger.Metadata = ["url": "\(keys.url)", "keys": "\(known.count)"]
+        if let problem { words["kept"] = "no: \(problem)" }
+        log.info("an issuer's keys are in use", metadata: words)
+    }
+
+    private func refuse(_ reason: String) {
+        keys.fail(reason)
+        let isOpen = if case .success = keys.shared.value { true } else { false }
+        let words: Logger.Metadata = [
+            "url": "\(keys.url)", "reason": "\(reason)", "key": "jwt.jwks_url",
+            "meanwhile": isOpen ? "the last ones hold" : "nobody is let in",
+        ]
+        // The same once more is for who looks closely.
+        let level: Logger.Level = saidProblem == reason ? .info : isOpen ? .warning : .error
+        saidProblem = reason
+        log.log(level: level, "an issuer's keys cannot be fetched", metadata: words)
+    }
+
+    private func ask() async throws(Failed) -> [UInt8] {
+        let url = keys.url
+        var request = Call.Request(.get, Array(url.target.utf8), authority: Array(url.authority.utf8))
+        request.fields.append("Accept", "application/jwk-set+json, application/json")
+        request.fields.append("User-Agent", "gatehouse")
+        var limits = Call.Limits()
+        limits.maxBodyBytes = WebKeys.maxBytes
+        let server: Call.Server
+        do {
+            let lookup = try lookup ?? ServiceLookup(waiter)
+            self.lookup = lookup
+            let tls =
+                url.isTLS ? try TLSClientContext(TLSClientContext.Settings(serverName: url.host, caFile: keys.caFile)) : nil
+            server = Call.Server(addresses: try await lookup.addresses(of: url), tls: tls)
+        } catch {
+            throw Failed(reason: (error as? TLSError)?.reason ?? "\(error)")
+        }
+        let answer: Call.Answer
+        do throws(CallError) {
+            answer = try await call.send(request, to: server, limits: limits)
+        } catch {
+            throw Failed(reason: error.description)
+        }
+        guard answer.status == 200 else { throw Failed(reason: "status \(answer.status)") }
+        return answer.body
+    }
+}
