@@ -29,6 +29,7 @@ struct LintTests {
         let directory = try TemporaryDirectory()
         try directory.write("index.html", Array(String(repeating: "<p>Hello.\n", count: 400).utf8))
         try directory.write("a.css", Array(String(repeating: "p { margin: 0 }\n", count: 200).utf8))
+        let requests = try directory.write("requests", Array(Self.requests.map { $0.0 + "\n" }.joined().utf8))
         let (port, nobody) = (try FreePort(), try FreePort())
         let toml = """
             [[sites]]
@@ -56,8 +57,7 @@ struct LintTests {
             """
         try await Gatehouse.serving(toml) { _ in
             let outcome = try await Command.run(
-                Place.pythonWithLibraries, [Place.peer("http_lint.py"), "\(port)"],
-                input: Self.requests.map { $0.0 + "\n" }.joined())
+                Place.pythonWithLibraries, [Place.peer("http_lint.py"), "\(port)", requests])
             let lines = outcome.text.split(separator: "\n").map(String.init)
             #expect(lines.count == Self.requests.count, "\(outcome)")
             for (line, (request, status)) in zip(lines, Self.requests) {

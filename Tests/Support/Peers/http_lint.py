@@ -1,6 +1,6 @@
-"""What httplint finds wrong in answers: http_lint.py PORT, with requests on standard input.
+"""What httplint finds wrong in answers: http_lint.py PORT FILE.
 
-Each line is a request: its method, its target, and fields with `; ` between them. Prints a line for each note of level BAD or
+Each line of the file is a request: its method, its target, and fields with `; ` between them. Prints a line for each note of level BAD or
 WARN: the request, and the note's name.
 """
 
@@ -34,7 +34,7 @@ def lint(method, target, fields):
     return answer.status, [note for note in linter.notes if note.level.name in ("BAD", "WARN")]
 
 
-for line in sys.stdin.read().splitlines():
+for line in open(sys.argv[2]).read().splitlines():
     method, target, *fields = line.split(" ", 2)
     pairs = [tuple(field.split(": ", 1)) for field in (fields[0].split("; ") if fields else [])]
     status, notes = lint(method, target, pairs)
