@@ -1,7 +1,7 @@
 """What httplint finds wrong in answers: http_lint.py PORT FILE.
 
-Each line of the file is a request: its method, its target, and fields with `; ` between them. Prints a line for each note of level BAD or
-WARN: the request, and the note's name.
+Each line of the file is a request: its method, its target, and fields with `; ` between them. Prints a line for each: the
+request, the status, and the names of the notes of level BAD or WARN.
 """
 
 import http.client
