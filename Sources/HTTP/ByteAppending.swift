@@ -7,7 +7,9 @@ extension [UInt8] {
     /// Appends all of `bytes`.
     @inlinable
     package mutating func append(_ bytes: Span<UInt8>) {
-        append(addingCapacity: bytes.count) { $0.write(bytes) }
+        // With nothing to add, an array without storage of its own would have its count written into what all such arrays share:
+        // a race with every other thread (Swift 6.3.1).
+        if !bytes.isEmpty { append(addingCapacity: bytes.count) { $0.write(bytes) } }
     }
 
     /// Appends the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span.
