@@ -15,7 +15,7 @@ from .processes import Child
 from .scenarios import Scenario
 from .site import Site
 
-Command = Callable[["Contestant", Site, bool], list[str]]
+Command = Callable[["Contestant", Site, str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,12 @@ class Contestant:
     def takes_part(self, scenario: Scenario) -> bool:
         if self.name == "floor":
             return scenario.floor
+        if self.name == "gatehouse-bare":
+            return scenario.bare
         return scenario.needs <= self.features
 
     @contextlib.contextmanager
-    def running(self, site: Site, logging: bool) -> Iterator[Child]:
+    def running(self, site: Site, logging: str) -> Iterator[Child]:
         """The program, listening, on its cores; it is ended on the way out."""
         log = site.work / f"{self.name}.log"
         environment = {**site.environment, **dict(self.environment), "HOME": str(site.work), "XDG_DATA_HOME": str(site.work)}
@@ -50,12 +52,12 @@ class Contestant:
             raise RuntimeError(f"{self.name} did not stop on SIGTERM")
 
 
-def _nginx(program: Contestant, site: Site, logging: bool) -> list[str]:
+def _nginx(program: Contestant, site: Site, logging: str) -> list[str]:
     log = f"{site.work}/nginx-access.log combined" if logging else "off"
     return [program.path, "-c", str(site.fill("nginx.conf", nginx_log=log)), "-e", str(site.work / "nginx.err")]
 
 
-def _haproxy(program: Contestant, site: Site, logging: bool) -> list[str]:
+def _haproxy(program: Contestant, site: Site, logging: str) -> list[str]:
     # HAProxy logs to a descriptor or to syslog, never to a file; its standard output is a file here.
     values = {
         "haproxy_global_log": "log stdout len 4096 format raw local0" if logging else "",
@@ -64,23 +66,23 @@ def _haproxy(program: Contestant, site: Site, logging: bool) -> list[str]:
     return [program.path, "-db", "-f", str(site.fill("haproxy.cfg", **values))]
 
 
-def _caddy(program: Contestant, site: Site, logging: bool) -> list[str]:
+def _caddy(program: Contestant, site: Site, logging: str) -> list[str]:
     log = f"log {{\n\t\toutput file {site.work}/caddy-access.log\n\t}}" if logging else ""
     return [program.path, "run", "--adapter", "caddyfile", "--config", str(site.fill("Caddyfile", caddy_log=log))]
 
 
-def _h2o(program: Contestant, site: Site, logging: bool) -> list[str]:
+def _h2o(program: Contestant, site: Site, logging: str) -> list[str]:
     log = f"access-log: {site.work}/h2o-access.log" if logging else ""
     return [program.path, "-m", "worker", "-c", str(site.fill("h2o.conf", h2o_log=log))]
 
 
-def _nghttpx(program: Contestant, site: Site, logging: bool) -> list[str]:
+def _nghttpx(program: Contestant, site: Site, logging: str) -> list[str]:
     log = f"{site.work}/nghttpx-access.log" if logging else "/dev/null"
     return [program.path, "--conf", str(site.fill("nghttpx.conf", nghttpx_log=log))]
 
 
-def _gatehouse(program: Contestant, site: Site, logging: bool) -> list[str]:
-    log = f'access_log = "{site.work}/gatehouse-access.log"\nformat = "combined"' if logging else "log_requests = false"
+def _gatehouse(program: Contestant, site: Site, logging: str) -> list[str]:
+    log = f'access_log = "{site.work}/gatehouse-access.log"\nformat = "{logging}"' if logging else "log_requests = false"
     passage = (
         f'[[tcp]]\nname = "passage"\nlisten = "127.0.0.1"\nport = {site.ports["tcp_port"]}\n'
         '[[tcp.sni]]\nhostnames = "localhost"\nupstream = "secure"\n'
@@ -88,7 +90,12 @@ def _gatehouse(program: Contestant, site: Site, logging: bool) -> list[str]:
     return [program.path, "run", "-c", str(site.fill("gatehouse.toml", gatehouse_log=log, passage=passage))]
 
 
-def _floor(program: Contestant, site: Site, _: bool) -> list[str]:
+def _bare_gatehouse(program: Contestant, site: Site, _: str) -> list[str]:
+    values = {"gatehouse_log": "log_requests = false", "passage": "[metrics]\nenabled = false\n"}
+    return [program.path, "run", "-c", str(site.fill("gatehouse.toml", **values))]
+
+
+def _floor(program: Contestant, site: Site, _: str) -> list[str]:
     return [program.path, str(site.ports["port"]), str(site.ports["plain_port"]), str(site.certificate), str(site.key)]
 
 
@@ -117,6 +124,7 @@ def find_contestants(gatehouse: Path, programs: Path, without: list[str]) -> tup
     if gatehouse.is_file():
         found.append(Contestant("gatehouse", str(gatehouse), _version(str(gatehouse), "--version"), ALL_FEATURES,
                                 _gatehouse, is_peer=False))
+        found.append(Contestant("gatehouse-bare", str(gatehouse), "", ALL_FEATURES, _bare_gatehouse, is_peer=False))
     else:
         missing.append(f"gatehouse ({gatehouse})")
     for name, option, features, command, environment in _PEERS:

@@ -47,7 +47,10 @@ class Scenario:
     path: str
     load: Load
     needs: frozenset[str] = field(default_factory=frozenset)
-    logging: bool = False
+    #: The format of Gatehouse's access log; the peers write their usual one. Empty: there is no log.
+    logging: str = ""
+    #: A second Gatehouse takes part, without log and metrics.
+    bare: bool = False
     #: Open loop: this share of the reference peer's capacity, measured first.
     rate_share: float = 0.0
     #: The figures whose ratio to the best peer is printed.
@@ -70,7 +73,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("small-1000", "request", "the same with 1,000 clients",
              "/plain/small", _small(1000), _needs("proxy"), floor=True),
     Scenario("small-32-log", "request", "small-32 with an access log to a file",
-             "/plain/small", _small(32), _needs("proxy"), logging=True),
+             "/plain/small", _small(32), _needs("proxy"), logging="combined"),
+    Scenario("small-32-json", "request", "small-32 with metrics and an access log as JSON; gatehouse-bare has neither",
+             "/plain/small", _small(32), _needs("proxy"), logging="json", bare=True),
     Scenario("https-https", "request", "https → https, 95-byte answers, keep-alive, 32 clients",
              "/secure/small", _small(32), _needs("proxy", "secure")),
     Scenario("body-10k", "request", "https → http, 10 KiB answers, 32 clients",

@@ -2,15 +2,14 @@
 
 agreement.py GATEHOUSE DIRECTORY COUNT CERTIFICATE KEY AUTHORITY PLAIN_PORT TLS_PORT
 
-Starts the gateway with a configuration of its own in DIRECTORY, and is its clients (HTTP/1.1, HTTP/2 and WebSockets), its
-upstream and its collector of spans at once, so that every fault is made on purpose and counted where it is made: an upstream that
+Starts the gateway with a configuration of its own in DIRECTORY and a collector of spans, and is its clients (HTTP/1.1, HTTP/2 and
+WebSockets) and its upstream at once, so that every fault is made on purpose and counted where it is made: an upstream that
 answers 5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that
 leave.
 COUNT requests in all. Prints what each has counted of each kind, and ends with 1 where two differ.
 """
 import asyncio
 import collections
-import json
 import os
 import random
 import signal
@@ -24,6 +23,7 @@ import h2.connection
 import h2.events
 
 import agreement_counts
+import agreement_reading
 import agreement_site
 
 program, directory, total = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -39,8 +39,6 @@ MESSAGES = 5
 seen = collections.Counter()
 #: Requests that the upstream has read, by kind.
 reached = collections.Counter()
-#: Server spans, by (kind, status).
-spans = collections.Counter()
 messages = collections.Counter()
 arrived = {}
 
@@ -133,26 +131,6 @@ class Dying:
                 writer.transport.abort()
             await asyncio.sleep(random.uniform(0.02, 0.1))
             await self.open(self.port)
-
-
-# The collector
-
-
-async def collector(reader, writer):
-    """One request a connection: the gateway asks for its end."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-    for resource in json.loads(await reader.readexactly(length))["resourceSpans"]:
-        for scope in resource["scopeSpans"]:
-            for span in scope["spans"]:
-                if span["kind"] != 2:
-                    continue
-                values = {item["key"]: next(iter(item["value"].values())) for item in span["attributes"]}
-                site, path = values["gatehouse.site"], values["url.path"]
-                spans[site, path.split("/")[1], int(values["http.response.status_code"])] += 1
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-    await writer.drain()
-    writer.close()
 
 
 # Clients of HTTP/1.1
@@ -334,26 +312,13 @@ async def scrape():
     return series
 
 
-def logged():
-    lines = collections.Counter()
-    carried = 0
-    with open(f"{directory}/access.log") as log:
-        for line in log:
-            entry = json.loads(line)
-            kind = entry["target"].split("/")[1]
-            lines[entry["site"], kind, entry["status"], entry.get("reason")] += 1
-            if kind == "ws":
-                carried += entry["messages_in"] + entry["messages_out"]
-    return lines, carried
-
-
 async def main():
     servers = {"app": await asyncio.start_server(upstream, "127.0.0.1", 0, backlog=4096)}
-    servers["collector"] = await asyncio.start_server(collector, "127.0.0.1", 0)
     ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
     dying = Dying()
     await dying.open()
-    ports |= {"dying": dying.port, "dead": 1}
+    told = agreement_reading.Collector()
+    ports |= {"dying": dying.port, "dead": 1, "collector": await told.open()}
     with open(f"{directory}/gatehouse.toml", "w") as file:
         file.write(
             agreement_site.configuration(KINDS, ports, directory, certificate, key, plain_port, tls_port))
@@ -379,11 +344,11 @@ async def main():
     await asyncio.gather(*clients)
     life.cancel()
     # What is collected is told within a moment; what is never told is a difference.
-    wanted, before = sum(seen.values()), None
+    wanted, before, log = sum(seen.values()), None, agreement_reading.Log(f"{directory}/access.log")
     for _ in range(200):
-        series = await scrape()
-        lines, carried = logged() if os.path.exists(f"{directory}/access.log") else (collections.Counter(), 0)
-        now = (sum(lines.values()), sum(spans.values()), series.get("gatehouse_buffers_used", 0))
+        series, spans = await scrape(), await told.spans()
+        log.read()
+        now = (sum(log.lines.values()), sum(spans.values()), series.get("gatehouse_buffers_used", 0))
         if now == before and now[:2] == (wanted, wanted):
             break
         before = now
@@ -391,7 +356,8 @@ async def main():
     gateway.send_signal(signal.SIGTERM)
     code = await gateway.wait()
     said = await reading
-    wrong = agreement_counts.reconcile(KINDS, seen, reached, spans, messages, series, lines, carried)
+    await told.close()
+    wrong = agreement_counts.reconcile(KINDS, seen, reached, spans, messages, series, log.lines, log.carried)
     print(said.decode()[-4000:] if wrong else "", end="")
     print(f"{wanted} requests, {len(wrong)} differences, exit code {code}")
     sys.exit(1 if wrong or code != 0 else 0)
