@@ -18,8 +18,8 @@ cat >"$work/probe.py" <<'END'
 import importlib.metadata, sys, time
 from httplint.message import HttpRequestLinter, HttpResponseLinter
 
-PARTS = b"".join(
-    b"--b\r\nContent-Type: text/plain\r\nContent-Range: bytes %d-%d/9\r\n\r\nab\r\n" % (at, at + 1) for at in (0, 4)) + b"--b--\r\n"
+PART = b"--b\r\nContent-Type: text/plain\r\nContent-Range: bytes %d-%d/9\r\n\r\nab\r\n"
+PARTS = PART % (0, 1) + PART % (4, 5) + b"--b--\r\n"
 PARTIAL = [(b"Content-Type", b"multipart/byteranges; boundary=b"), (b"Content-Length", b"%d" % len(PARTS))]
 WITH_RANGE = PARTIAL + [(b"Content-Range", b"bytes 0-5/9")]
 PREFLIGHT = [(b"Access-Control-Allow-Origin", b"https://a.example"), (b"Access-Control-Allow-Methods", b"POST")]
