@@ -1,11 +1,9 @@
 import ACME
-import Buffers
 package import EventLoop
 import HTTP
 package import Logging
 import Messages
 import TLS
-import Transport
 
 /// Has OCSP answers fetched and renewed for all certificates that are stapled, on a thread of its own: no handshake waits for it.
 ///
@@ -16,9 +14,7 @@ package actor Stapler {
     private let directory: StateDirectory
     private let log: Logger
     private let waiter: Waiter
-    private let call: Call
-    /// Nil until a responder is asked.
-    private var lookup: ServiceLookup?
+    private let calls: ServiceCalls
     private var isStopped = false
     /// By `OCSPStaple.cacheName`.
     private var records: [String: Record] = [:]
@@ -49,7 +45,7 @@ package actor Stapler {
         self.log = log
         directory = StateDirectory(stateDirectory)
         waiter = Waiter(loop: loop)
-        call = Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
+        calls = ServiceCalls(waiter)
     }
 
     /// Has it look at what is stapled now.
@@ -63,14 +59,14 @@ package actor Stapler {
             for (name, group) in staples where !isStopped { await attend(to: group, name) }
             if !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
-        lookup?.close()
+        calls.close()
         waiter.retire()
     }
 
     /// Ends what is under way.
     package func stop() {
         isStopped = true
-        call.stop()
+        calls.stop()
     }
 
     // MARK: -
@@ -170,29 +166,17 @@ package actor Stapler {
         guard let text = staple.responder, let url = ServiceURL(text, allowsPlain: true), let question = staple.question else {
             throw Failure(reason: "the responder's URL is none of http or https")
         }
-        var request = Call.Request(.post, Array(url.target.utf8), authority: Array(url.authority.utf8))
+        var request = ServiceCalls.request(.post, to: url, accept: "application/ocsp-response")
         request.body = question
         request.fields.append("Content-Type", "application/ocsp-request")
-        request.fields.append("Accept", "application/ocsp-response")
-        request.fields.append("User-Agent", "gatehouse")
-        var limits = Call.Limits()
-        limits.maxBodyBytes = OCSPStaple.longest
-        let server: Call.Server
-        do {
-            let lookup = try lookup ?? ServiceLookup(waiter)
-            self.lookup = lookup
-            let tls = url.isTLS ? try TLSClientContext(TLSClientContext.Settings(serverName: url.host)) : nil
-            server = Call.Server(addresses: try await lookup.addresses(of: url), tls: tls)
+        do throws(ServiceCalls.Failure) {
+            return try await calls.send(request, to: url, longest: OCSPStaple.longest)
         } catch {
-            throw Failure(reason: (error as? TLSError)?.reason ?? "\(error)")
+            switch error {
+            case .unreachable(let reason): throw Failure(reason: reason)
+            case .call(let error): throw Failure(reason: "\(url.host): \(error)")
+            case .status(let status): throw Failure(reason: "\(url.host) answers \(status)")
+            }
         }
-        let answer: Call.Answer
-        do throws(CallError) {
-            answer = try await call.send(request, to: server, limits: limits)
-        } catch {
-            throw Failure(reason: "\(url.host): \(error)")
-        }
-        guard answer.status == 200 else { throw Failure(reason: "\(url.host) answers \(answer.status)") }
-        return answer.body
     }
 }

@@ -1,12 +1,9 @@
 import ACME
-import Buffers
 package import EventLoop
 import HTTP
 package import Logging
 import Messages
 import Protection
-import TLS
-import Transport
 
 /// Fetches the keys of one URL (RFC 7517), again and again, and as soon as a token names one that is not known: on a thread of
 /// its kind's own, so no request waits for it.
@@ -17,9 +14,7 @@ package actor KeyFetcher {
     private var refresh: UInt64
     private let log: Logger
     private let waiter: Waiter
-    private let call: Call
-    /// Nil until a name is looked up.
-    private var lookup: ServiceLookup?
+    private let calls: ServiceCalls
     private var isStopped = false
     /// Monotonic nanoseconds: when the next fetch is.
     private var next: UInt64 = 0
@@ -46,7 +41,7 @@ package actor KeyFetcher {
         self.log = log
         self.refresh = refresh * 1_000_000_000
         waiter = Waiter(loop: loop)
-        call = Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
+        calls = ServiceCalls(waiter)
     }
 
     /// - Parameter refresh: seconds, from now on.
@@ -67,14 +62,14 @@ package actor KeyFetcher {
             if !isStopped, now < next { _ = await waiter.wait(timeout: next - now) }
         }
         keys.whenMissed(nil)
-        lookup?.close()
+        calls.close()
         waiter.retire()
     }
 
     /// Ends what is under way.
     package func stop() {
         isStopped = true
-        call.stop()
+        calls.stop()
     }
 
     private func fetchSoon() {
@@ -133,28 +128,15 @@ package actor KeyFetcher {
 
     private func ask() async throws(Failed) -> [UInt8] {
         let url = keys.url
-        var request = Call.Request(.get, Array(url.target.utf8), authority: Array(url.authority.utf8))
-        request.fields.append("Accept", "application/jwk-set+json, application/json")
-        request.fields.append("User-Agent", "gatehouse")
-        var limits = Call.Limits()
-        limits.maxBodyBytes = WebKeys.maxBytes
-        let server: Call.Server
-        do {
-            let lookup = try lookup ?? ServiceLookup(waiter)
-            self.lookup = lookup
-            let tls =
-                url.isTLS ? try TLSClientContext(TLSClientContext.Settings(serverName: url.host, caFile: keys.caFile)) : nil
-            server = Call.Server(addresses: try await lookup.addresses(of: url), tls: tls)
+        let request = ServiceCalls.request(.get, to: url, accept: "application/jwk-set+json, application/json")
+        do throws(ServiceCalls.Failure) {
+            return try await calls.send(request, to: url, caFile: keys.caFile, longest: WebKeys.maxBytes)
         } catch {
-            throw Failed(reason: (error as? TLSError)?.reason ?? "\(error)")
+            switch error {
+            case .unreachable(let reason): throw Failed(reason: reason)
+            case .call(let error): throw Failed(reason: error.description)
+            case .status(let status): throw Failed(reason: "status \(status)")
+            }
         }
-        let answer: Call.Answer
-        do throws(CallError) {
-            answer = try await call.send(request, to: server, limits: limits)
-        } catch {
-            throw Failed(reason: error.description)
-        }
-        guard answer.status == 200 else { throw Failed(reason: "status \(answer.status)") }
-        return answer.body
     }
 }
