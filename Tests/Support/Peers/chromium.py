@@ -1,18 +1,15 @@
 """Drives headless Chromium by the DevTools protocol."""
 
-import asyncio
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
-import tempfile
-import threading
 import urllib.request
 
 from websockets.asyncio.client import connect
+
+import headless
 
 
 def key_digest(certificate):
@@ -68,28 +65,13 @@ async def new_window(base, url):
 
 def browse(certificate, main):
     """Runs a coroutine function with the address of a browser that trusts this one certificate."""
-    profile = tempfile.mkdtemp()
-    browser = subprocess.Popen(
-        [
+    async def with_host(address):
+        await main(address.split("/")[0])
+
+    headless.browse(
+        lambda profile: [
             shutil.which("chromium"), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--remote-debugging-port=0", f"--user-data-dir={profile}",
             f"--ignore-certificate-errors-spki-list={key_digest(certificate)}", "about:blank",
-        ],
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=os.environ | {"HOME": profile})
-    try:
-        said = []
-        for line in browser.stderr:
-            said.append(line)
-            if "DevTools listening on ws://" in line:
-                break
-        else:
-            sys.exit("chromium did not start:\n" + "".join(said))
-        # Nobody reads further complaints; they go nowhere instead of filling the pipe.
-        drain = threading.Thread(target=browser.stderr.read, daemon=True)
-        drain.start()
-        asyncio.run(asyncio.wait_for(main(line.split("ws://")[1].split("/")[0]), 120))
-    finally:
-        browser.terminate()
-        browser.wait()
-        shutil.rmtree(profile, ignore_errors=True)
+        ], "DevTools listening on ws://", with_host)

@@ -1,15 +1,11 @@
 """Drives headless Firefox by WebDriver BiDi, the W3C's protocol over a WebSocket."""
 
-import asyncio
 import json
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
-import threading
 
 from websockets.asyncio.client import connect
+
+import headless
 
 
 class Window:
@@ -47,25 +43,8 @@ async def new_window(base, url):
 
 def browse(main):
     """Runs a coroutine function with the address of a browser that trusts every certificate."""
-    profile = tempfile.mkdtemp()
-    browser = subprocess.Popen(
-        [
+    headless.browse(
+        lambda profile: [
             shutil.which("firefox-esr"), "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0",
             "about:blank",
-        ],
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=os.environ | {"HOME": profile})
-    try:
-        said = []
-        for line in browser.stderr:
-            said.append(line)
-            if "WebDriver BiDi listening on ws://" in line:
-                break
-        else:
-            sys.exit("firefox did not start:\n" + "".join(said))
-        # Nobody reads further complaints; they go nowhere instead of filling the pipe.
-        threading.Thread(target=browser.stderr.read, daemon=True).start()
-        asyncio.run(asyncio.wait_for(main(line.split("ws://")[1].strip()), 120))
-    finally:
-        browser.terminate()
-        browser.wait()
-        shutil.rmtree(profile, ignore_errors=True)
+        ], "WebDriver BiDi listening on ws://", main)
