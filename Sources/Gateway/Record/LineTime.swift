@@ -1,7 +1,7 @@
 import HTTP
 
-/// When a line was made, and how lines write it. Most lines are made in the second of the one before, so the text of a second is made
-/// once.
+/// When a line was made, and how lines write it. Most lines are made in the second of the one before, so the text of a second is
+/// made once.
 struct LineTime {
     /// Since 1970.
     let nanoseconds: UInt64

@@ -3,8 +3,8 @@ import HTTP
 import TLS
 import Transport
 
-/// What access lines say of a client's connection: it is the same in all of them, and to ask OpenSSL for words and to make a text of
-/// an address for each line would cost more than all the rest of it.
+/// What access lines say of a client's connection: it is the same in all of them, and to ask OpenSSL for words and to make a text
+/// of an address for each line would cost more than all the rest of it.
 final class LoggedConnection {
     /// The address of whoever is at the other end.
     let peer: [UInt8]

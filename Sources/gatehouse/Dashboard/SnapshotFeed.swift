@@ -12,8 +12,8 @@ actor SnapshotFeed {
     private static let interval: UInt64 = 1_000_000_000
     /// That workers are given to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
     private static let patience: UInt64 = 200_000_000
-    /// How many are given a snapshot at once, and the pause before the next so many: with hundreds of watchers the work of a second is
-    /// done in small pieces, between which the workers find the processor free. The last of 512 gets it after 0.64 s.
+    /// How many are given a snapshot at once, and the pause before the next so many: with hundreds of watchers the work of a
+    /// second is done in small pieces, between which the workers find the processor free. The last of 512 gets it after 0.64 s.
     private static let mostAtOnce = 16
     private static let pause = Duration.milliseconds(20)
     /// Points of plots that are kept for those who come later: five minutes.
