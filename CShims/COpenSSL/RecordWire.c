@@ -11,7 +11,7 @@ static _Thread_local unsigned char received[RECEIVED_RECORDS * GH_LONGEST_RECORD
 // Sends what the record layer owes if it can leave at once; who cannot take an alert now does without. That it cannot be sent is
 // no fault of what has been read: the next write tells it, and reading goes on to the end.
 void gh_wire_send_owed(gh_wire *wire, gh_records *records) {
-    if (!gh_records_owe(records) || wire->pending != NULL || !wire->writable || wire->send_error != 0) return;
+    if (!gh_records_owe(records) || wire->pending != NULL || !wire->writable || wire->holds || wire->send_error != 0) return;
     size_t count = gh_records_seal_owed(records, gh_gather_room());
     int error = wire->error;
     if (count > 0 && gh_wire_send_gathered(wire, count) < 0) wire->error = error;
@@ -41,6 +41,10 @@ int gh_wire_write_records(
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
     size_t sealed = gh_records_seal(records, head, head_length, bytes, length, count, gh_gather_room());
     if (sealed == 0) return gh_records_problem(records) != NULL ? GH_FAILED : GH_MOVED;
+    if (wire->only_seals) {
+        wire->sealed = (uint32_t)sealed;
+        return GH_MOVED;
+    }
     return gh_wire_send_gathered(wire, sealed) < 0 ? GH_FAILED : GH_MOVED;
 }
 

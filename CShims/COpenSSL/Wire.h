@@ -6,10 +6,7 @@
 
 #include <sys/types.h>
 
-/// Room of GH_SEALED_ROOM bytes, the thread's, for what gh_wire_send_gathered sends next.
-unsigned char *gh_gather_room(void);
-
-/// Sends the first `count` bytes of the room; nothing may be pending, and what the socket does not take is pending then. 0, or
+/// Sends the first `count` bytes of gh_gather_room(); nothing may be pending, and what the socket does not take is pending then. 0, or
 /// -1 on an error (`error` is set).
 int gh_wire_send_gathered(gh_wire *wire, size_t count);
 

@@ -86,12 +86,19 @@ import CRecords
     // MARK: Readiness, copied in before an operation and out after it
 
     /// What the socket is known to allow: the operation then makes no system call that is known to fail.
-    /// - Parameter hungUp: the peer's FIN is in, so a short read does not mean that nothing follows.
-    package func setReadiness(readable: Bool, writable: Bool, hungUp: Bool) {
+    /// - Parameters:
+    ///   - hungUp: the peer's FIN is in, so a short read does not mean that nothing follows.
+    ///   - holds: what `takeSealed()` gave has yet to be sent, so that nothing may overtake it.
+    package func setReadiness(readable: Bool, writable: Bool, hungUp: Bool, holds: Bool = false) {
         unsafe wire.pointee.readable = readable ? 1 : 0
         unsafe wire.pointee.writable = writable ? 1 : 0
         unsafe wire.pointee.hung_up = hungUp ? 1 : 0
+        unsafe wire.pointee.holds = holds ? 1 : 0
     }
+
+    /// What `takeSealed()` gave could not be sent: nothing can be any more.
+    /// - Parameter code: the errno.
+    package func failSending(_ code: Int32) { unsafe wire.pointee.send_error = code }
 
     package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
     package var isWritable: Bool { unsafe wire.pointee.writable != 0 }
@@ -201,13 +208,16 @@ import CRecords
 
     /// Encrypts and sends a prefix of `bytes`; several records leave in one system call. After `.wantsWrite` the next call must
     /// begin with the same bytes. Ciphertext that the socket did not take is kept: see `flush()`.
-    /// - Parameter head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
-    ///   counts only `bytes`.
+    /// - Parameters:
+    ///   - head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
+    ///     counts only `bytes`.
+    ///   - sends: if not, own records are sealed alone: `takeSealed()` has them.
     package func write(
-        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil, sends: Bool = true
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
+            unsafe wire.pointee.only_seals = sends ? 0 : 1
             let outcome = unsafe gh_wire_write_records(
                 wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
             return try progress(of: outcome, count)
@@ -232,6 +242,23 @@ import CRecords
             _ = unsafe gh_wire_flush(wire)
             throw error
         }
+    }
+
+    /// What the last `write` has sealed and not sent, which is the caller's to send; nil if there is none. Unsafe: the bytes are
+    /// the thread's, and valid until its next operation on any session.
+    @unsafe package func takeSealed() -> UnsafeRawBufferPointer? {
+        let count = unsafe Int(wire.pointee.sealed)
+        guard count > 0 else { return nil }
+        unsafe wire.pointee.sealed = 0
+        return unsafe UnsafeRawBufferPointer(start: gh_gather_room(), count: count)
+    }
+
+    /// Has the record layer something to say of itself, an answer to a KeyUpdate, that could not be sent yet?
+    package var owes: Bool { unsafe records != nil && gh_records_owe(records) != 0 }
+
+    /// Sends it, if it can leave at once.
+    package func sendOwed() {
+        if let records = unsafe records { unsafe gh_wire_send_owed(wire, records) }
     }
 
     /// OpenSSL is not told what happens to its records.

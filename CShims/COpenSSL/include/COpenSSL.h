@@ -37,6 +37,12 @@ typedef struct gh_wire {
     uint8_t first_byte;
     /// While set, records are collected and leave in one send.
     uint8_t gathers;
+    /// What was sealed before has yet to be sent by the caller: nothing may be sent now.
+    uint8_t holds;
+    /// gh_wire_write_records leaves sending to the caller: see `sealed`.
+    uint8_t only_seals;
+    /// Bytes of gh_gather_room() that the caller is to send; 0 for none.
+    uint32_t sealed;
     /// errno of the last failed recv or send; 0 if none failed.
     int error;
     /// Ciphertext that a send did not take; it goes before anything else.
@@ -80,6 +86,9 @@ typedef struct gh_wire {
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
 BIO *gh_wire_bio(gh_wire *wire);
+
+/// Room of GH_SEALED_ROOM bytes, the thread's, for what is sent next.
+unsigned char *gh_gather_room(void);
 
 /// Starts collecting this thread's records for one send. Must be followed by gh_wire_flush before the thread does anything else.
 void gh_wire_gather(gh_wire *wire);
@@ -147,7 +156,7 @@ int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room
 
 /// Seals a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
 /// tells something only if GH_MOVED is returned. `head` (at most GH_RECORD_CONTENT bytes, or none) goes before, whole and in a
-/// record of its own.
+/// record of its own. Where the wire `only_seals`, the caller sends, and `sealed` tells how much.
 int gh_wire_write_records(
     gh_wire *wire, gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes,
     size_t length, size_t *count);
