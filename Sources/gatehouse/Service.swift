@@ -17,6 +17,7 @@ struct Service: Sendable {
     /// Nil if no service manager wants to be told.
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
+    private let fleet: FleetMembership
     /// Nil for what another process cannot take over.
     private let upgrader: Upgrader?
     private let recorder: RecorderDumps
@@ -68,9 +69,11 @@ struct Service: Sendable {
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
         await service.renewal.follow()
+        await service.fleet.follow(loaded.fleet)
         await service.recorder.use(loaded.configuration)
         await service.serve(whenStopping)
         watchdog.cancel()
+        await service.fleet.stop()
         await service.renewal.stop()
         service.log.notice("stopped")
         service.output.logs.close()
@@ -91,6 +94,7 @@ struct Service: Sendable {
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
             inheritance?.giveTicketKeys(to: loaded.plan)
+            FleetMembership.prepare(loaded)
             let passed = try inheritance?.sockets ?? SocketActivation.sockets()
             let gateway = try await Gateway(
                 loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
@@ -106,6 +110,7 @@ struct Service: Sendable {
                     notifier: notifier)
             }
             let renewal = CertificateRenewal(gateway, on: loop, log: log)
+            let fleet = FleetMembership(gateway, log: log)
             var admin: AdminServer?
             var metrics: ControlServer?
             var management: ControlServer?
@@ -128,7 +133,7 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics, management: management,
+                renewal: renewal, fleet: fleet, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics, management: management,
                 feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)
@@ -191,8 +196,9 @@ struct Service: Sendable {
             }
             if let watcher {
                 await reloader?.begin()
-                await reloader?.whenFilesChange {
+                await reloader?.whenFilesChange { loaded in
                     await renewal.follow()
+                    await fleet.follow(loaded.fleet)
                     await watcher.filesChanged()
                 }
                 group.addTask(executorPreference: watcher.loop) { await watcher.run() }

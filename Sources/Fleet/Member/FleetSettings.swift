@@ -1,0 +1,42 @@
+package import ACME
+
+/// What a member of a fleet has to know.
+package struct FleetMemberSettings: Sendable, Equatable {
+    /// Of the fleet: letters, digits, dots, dashes and underscores.
+    package var name: String
+    /// What this gateway is called in it.
+    package var member: String
+    package var etcd: EtcdSettings
+    package var secret: FleetSecret
+    /// Where the last known state is kept for the next start.
+    package var stateDirectory: String
+    /// Seconds after which there is another key for session tickets.
+    package var ticketRotation: Int
+
+    package init(
+        name: String, member: String, etcd: EtcdSettings, secret: FleetSecret, stateDirectory: String, ticketRotation: Int
+    ) {
+        self.name = name
+        self.member = member
+        self.etcd = etcd
+        self.secret = secret
+        self.stateDirectory = stateDirectory
+        self.ticketRotation = ticketRotation
+    }
+
+    /// Keys in etcd. All that members follow is below one of them; what they tell of themselves is not, so that nobody is told of
+    /// that.
+    var documents: String { "/gatehouse/\(name)/documents/" }
+    var tickets: String { documents + "tickets" }
+    /// There as long as the present ticket key is not to be replaced: its lease is etcd's clock, which all have in common.
+    var ticketsHold: String { documents + "tickets-hold" }
+    var members: String { "/gatehouse/\(name)/members/" }
+    /// Of the tickets, in the state directory.
+    var ticketsFile: String { "fleet/\(name)/tickets" }
+}
+
+/// Who uses what the fleet agrees on.
+package protocol FleetDeployment: Sendable {
+    /// Has listeners go on with these keys for session tickets: the first makes new ones, all open old ones.
+    func use(ticketKeys: [UInt8]) async
+}

@@ -1,0 +1,58 @@
+import EventLoop
+import Fleet
+import Gateway
+import Logging
+
+/// Has the gateway be of the fleet that its configuration names, on a thread that is there as soon as it names one.
+actor FleetMembership {
+    private let gateway: Gateway
+    private let log: Logger
+    private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
+    private var isStopped = false
+
+    init(_ gateway: Gateway, log: Logger) {
+        self.gateway = gateway
+        self.log = log
+    }
+
+    /// Before the gateway listens: what the fleet is known to have agreed on, from the disk.
+    static func prepare(_ loaded: LoadedPlan) {
+        guard let keys = loaded.fleet.flatMap(FleetMember.lastTicketKeys) else { return }
+        loaded.plan.begin(withFleetTicketKeys: keys)
+    }
+
+    /// - Parameter settings: of the configuration in use from now on; nil: it names no fleet.
+    func follow(_ settings: FleetMemberSettings?) async {
+        guard !isStopped, settings != running?.settings else { return }
+        let former = running?.settings
+        await end()
+        if former?.name != settings?.name { gateway.use(fleetTicketKeys: settings.flatMap(FleetMember.lastTicketKeys) ?? []) }
+        guard let settings else { return }
+        do throws(SystemError) {
+            let loop = try EventLoop()
+            try loop.start(name: "fleet", yields: true)
+            let member = FleetMember(settings, gateway, loop: loop, log: log)
+            running = (member, Task(executorPreference: loop) { await member.run() }, settings)
+        } catch {
+            log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Returns when nothing is under way any more.
+    func stop() async {
+        isStopped = true
+        await end()
+    }
+
+    private func end() async {
+        guard let (member, task, _) = running else { return }
+        running = nil
+        await member.stop()
+        await task.value
+        member.loop.stop()
+    }
+}
+
+extension Gateway: FleetDeployment {
+    package func use(ticketKeys: [UInt8]) async { use(fleetTicketKeys: ticketKeys) }
+}
