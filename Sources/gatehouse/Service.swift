@@ -68,13 +68,13 @@ struct Service: Sendable {
         await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
-        await service.renewal.follow()
         await service.fleet.follow(loaded.fleet)
+        await service.renewal.follow()
         await service.recorder.use(loaded.configuration)
         await service.serve(whenStopping)
         watchdog.cancel()
-        await service.fleet.stop()
         await service.renewal.stop()
+        await service.fleet.stop()
         service.log.notice("stopped")
         service.output.logs.close()
     }
@@ -109,8 +109,8 @@ struct Service: Sendable {
                     $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
                     notifier: notifier)
             }
-            let renewal = CertificateRenewal(gateway, on: loop, log: log)
             let fleet = FleetMembership(gateway, log: log)
+            let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
             var admin: AdminServer?
             var metrics: ControlServer?
             var management: ControlServer?
@@ -133,8 +133,8 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, fleet: fleet, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics, management: management,
-                feed: feed, watcher: watcher, controlLoop: loop)
+                renewal: renewal, fleet: fleet, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics,
+                management: management, feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
@@ -197,8 +197,8 @@ struct Service: Sendable {
             if let watcher {
                 await reloader?.begin()
                 await reloader?.whenFilesChange { loaded in
-                    await renewal.follow()
                     await fleet.follow(loaded.fleet)
+                    await renewal.follow()
                     await watcher.filesChanged()
                 }
                 group.addTask(executorPreference: watcher.loop) { await watcher.run() }

@@ -23,10 +23,10 @@ extension EtcdRange {
         var operation = EtcdMessage.Operation()
         switch self {
         case .key(let key): operation.request_range = EtcdMessage.RangeRequest(key: Data(key.utf8))
-        case .prefix(let prefix, let since, let most, let keysOnly):
+        case .prefix(let prefix, let since, let most, let last):
             operation.request_range = EtcdMessage.RangeRequest(
-                key: Data(prefix.utf8), range_end: Self.end(of: prefix), limit: Quoted(Int64(most)),
-                min_mod_revision: since > 0 ? Quoted(since) : nil, keys_only: keysOnly ? true : nil)
+                key: Data(last.isEmpty ? Array(prefix.utf8) : Array(last.utf8) + [0]), range_end: Self.end(of: prefix),
+                limit: Quoted(Int64(most)), min_mod_revision: since > 0 ? Quoted(since) : nil)
         }
         return operation
     }

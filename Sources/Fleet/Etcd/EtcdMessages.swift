@@ -41,7 +41,6 @@ enum EtcdMessage {
         var range_end: Data?
         var limit: Quoted?
         var min_mod_revision: Quoted?
-        var keys_only: Bool?
     }
 
     struct RangeResponse: Decodable {

@@ -54,8 +54,9 @@ enum EtcdRange {
     case key(String)
     /// - Parameters:
     ///   - since: only what has this revision or a later one.
-    ///   - most: so many entries, at most.
-    case prefix(String, since: Int64 = 0, most: Int, keysOnly: Bool = false)
+    ///   - most: so many entries, at most, in the order of their keys.
+    ///   - after: only keys behind this one; empty: all.
+    case prefix(String, since: Int64 = 0, most: Int, after: String = "")
 }
 
 /// What must hold for a change.

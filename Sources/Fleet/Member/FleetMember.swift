@@ -1,10 +1,11 @@
+import ACME
 package import EventLoop
 package import Logging
 
 /// This gateway as one of a fleet, on a thread of its own: no request waits for it.
 ///
-/// It looks at what the fleet agrees on in etcd every few seconds, and at once when a watch tells of a change. What it has learned
-/// is kept on the disk: without etcd everything goes on as it was, also after a start.
+/// It looks at what the fleet agrees on in etcd every few seconds, and at once when a watch tells of a change. What it has
+/// learned is kept on the disk: without etcd everything goes on as it was, also after a start.
 package actor FleetMember {
     package nonisolated let loop: EventLoop
     let settings: FleetMemberSettings
@@ -15,6 +16,9 @@ package actor FleetMember {
     private let watchWaiter: Waiter
     let client: EtcdClient
     private let watchClient: EtcdClient
+    /// Of whoever gets certificates.
+    let sharingWaiter: Waiter
+    let sharingClient: EtcdClient
     private let started = Int64(realtimeNanoseconds() / 1_000_000_000)
     private(set) var isStopped = false
     /// Of etcd, at the last look; nil before the first one.
@@ -22,13 +26,28 @@ package actor FleetMember {
     /// Looks that failed, in a row.
     private var failures = 0
     /// That what we tell of ourselves hangs on; 0: none.
-    private var lease: Int64 = 0
+    private(set) var lease: Int64 = 0
+    /// Until when it lasts for certain: monotonic nanoseconds.
+    private(set) var leaseEnd: UInt64 = 0
     /// What was told of ourselves.
     private var told: MemberRecord?
     /// The keys in use; nil: there are none yet.
     var ring: TicketKeyRing?
     /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
     var rotationDue: UInt64?
+    /// Does somebody here get certificates, and hear what others have got?
+    var wantsTurn = false
+    var tellNews: (@Sendable (RenewalNews) async -> Void)?
+    /// The revision that our turn was made with; nil: it is not ours.
+    var turn: Int64?
+    /// Has all been read here that others did before our turn?
+    var isCurrent = false
+    /// The revision up to which others' files have been taken over.
+    var pulled: Int64 = 0
+    /// By their paths, the files that etcd has as they are here.
+    var known: [String: FileMark] = [:]
+    /// The revision of others' proofs that are shown; nil: none are.
+    var proofsInUse: Int64?
     /// What was said of a document that is not used, by its place.
     var complaints: [String: String] = [:]
 
@@ -44,7 +63,7 @@ package actor FleetMember {
     /// A watch is begun anew so often: whoever is at its other end may be gone.
     private static let watchTime: UInt64 = 120_000_000_000
     /// Seconds: who tells nothing of itself for so long is not shown as a member any more.
-    private static let leaseTime: Int64 = 20
+    private static let leaseTime: UInt64 = 20
 
     /// - Parameter loop: started, and this actor's alone.
     package init(_ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop, log: Logger) {
@@ -54,8 +73,10 @@ package actor FleetMember {
         self.log = log
         waiter = Waiter(loop: loop)
         watchWaiter = Waiter(loop: loop)
+        sharingWaiter = Waiter(loop: loop)
         client = EtcdClient(settings.etcd, waiter)
         watchClient = EtcdClient(settings.etcd, watchWaiter)
+        sharingClient = EtcdClient(settings.etcd, sharingWaiter)
     }
 
     /// The keys for session tickets that were in use last, from the disk; nil if there are none, or they cannot be read.
@@ -75,8 +96,10 @@ package actor FleetMember {
         await leave()
         client.close()
         watchClient.close()
+        sharingClient.close()
         waiter.retire()
         watchWaiter.retire()
+        sharingWaiter.retire()
     }
 
     /// Ends what is under way.
@@ -84,6 +107,8 @@ package actor FleetMember {
         isStopped = true
         client.stop()
         watchClient.stop()
+        sharingClient.stop()
+        sharingWaiter.tell()
         waiter.tell()
         watchWaiter.tell()
     }
@@ -94,11 +119,19 @@ package actor FleetMember {
     private func look() async -> UInt64 {
         waiter.dropTell()
         do throws(EtcdError) {
-            let outcome = try await client.read([.key(settings.tickets), .key(settings.ticketsHold)])
+            let hadTurn = turn != nil
+            try await keepLease()
+            let outcome = try await client.read([
+                .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
+                .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage),
+            ])
             let isFirst = revision == nil
             revision = outcome.revision
             if isFirst { watchWaiter.tell() }
             try await follow(tickets: outcome.found[0].first, hold: outcome.found[1].first)
+            try await follow(turn: outcome.found[2].first)
+            try await follow(files: outcome.found[4], isCut: outcome.isCut, revision: outcome.revision, hadTurn: hadTurn)
+            await follow(proofs: outcome.found[3].first)
             try await tellOfOurselves()
             if failures > 0 || isFirst { sayContact() }
             failures = 0
@@ -147,12 +180,24 @@ package actor FleetMember {
 
     // MARK: Who we are
 
+    private func keepLease() async throws(EtcdError) {
+        let start = loop.now
+        if lease != 0, try await !client.keepAlive(lease) {
+            lease = 0
+            loseTurn()
+        }
+        if lease == 0 {
+            lease = try await client.grant(seconds: Int64(Self.leaseTime))
+            told = nil
+        }
+        leaseEnd = start + Self.leaseTime * 1_000_000_000
+    }
+
     private func tellOfOurselves() async throws(EtcdError) {
         let record = MemberRecord(
-            member: settings.member, started: started, tickets: ring?.number ?? 0, problems: complaints.values.sorted())
-        if lease != 0, try await !client.keepAlive(lease) { lease = 0 }
-        guard lease == 0 || record != told else { return }
-        if lease == 0 { lease = try await client.grant(seconds: Self.leaseTime) }
+            member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
+            proofs: proofsInUse ?? 0, problems: complaints.values.sorted())
+        guard record != told else { return }
         let place = settings.members + settings.member
         guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
         else { return }

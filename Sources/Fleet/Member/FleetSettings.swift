@@ -30,6 +30,12 @@ package struct FleetMemberSettings: Sendable, Equatable {
     var tickets: String { documents + "tickets" }
     /// There as long as the present ticket key is not to be replaced: its lease is etcd's clock, which all have in common.
     var ticketsHold: String { documents + "tickets-hold" }
+    /// There as long as somebody has the turn to get certificates; it ends with the lease of who has it.
+    var turn: String { documents + "turn" }
+    /// What authorities are to find.
+    var proofs: String { documents + "proofs" }
+    /// Files of the state directory are below it.
+    var files: String { documents + "files/" }
     var members: String { "/gatehouse/\(name)/members/" }
     /// Of the tickets, in the state directory.
     var ticketsFile: String { "fleet/\(name)/tickets" }

@@ -5,6 +5,10 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var started: Int64
     /// The number of the keys for session tickets that it uses; 0: none.
     var tickets: Int
+    /// Does it take up certificates and proofs?
+    var follows: Bool
+    /// The revision of the proofs that it shows; 0: none.
+    var proofs: Int64
     /// What it does not use, and why.
     var problems: [String]
 }

@@ -13,7 +13,7 @@ extension FleetMember {
             guard let first = ring ?? TicketKeyRing.made() else { return }
             return try await publish(first, over: 0)
         }
-        guard let found = opened(tickets) else { return }
+        guard let found = opened(tickets, as: { TicketKeyRing($0) }) else { return }
         if let ring, found.number < ring.number {
             log.warning(
                 "etcd has older keys for session tickets than this member: those are put back",
@@ -73,14 +73,14 @@ extension FleetMember {
     }
 
     /// - Returns: nil if it cannot be used, which is told once.
-    private func opened(_ tickets: EtcdEntry) -> TicketKeyRing? {
+    func opened<Content>(_ entry: EtcdEntry, as read: ([UInt8]) -> Content?) -> Content? {
         do throws(DocumentFault) {
-            let bytes = try SealedDocument.open(tickets.value, at: tickets.key, with: settings.secret)
-            guard let ring = TicketKeyRing(bytes) else { throw .malformed }
-            complaints[tickets.key] = nil
-            return ring
+            let bytes = try SealedDocument.open(entry.value, at: entry.key, with: settings.secret)
+            guard let content = read(bytes) else { throw .malformed }
+            complaints[entry.key] = nil
+            return content
         } catch {
-            complain(of: tickets.key, error)
+            complain(of: entry.key, error)
             return nil
         }
     }

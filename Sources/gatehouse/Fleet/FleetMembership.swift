@@ -1,3 +1,4 @@
+import ACME
 import EventLoop
 import Fleet
 import Gateway
@@ -9,6 +10,8 @@ actor FleetMembership {
     private let log: Logger
     private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
     private var isStopped = false
+    /// Who gets certificates, and hears of what others have got.
+    private var tellNews: (@Sendable (RenewalNews) async -> Void)?
 
     init(_ gateway: Gateway, log: Logger) {
         self.gateway = gateway
@@ -33,6 +36,7 @@ actor FleetMembership {
             try loop.start(name: "fleet", yields: true)
             let member = FleetMember(settings, gateway, loop: loop, log: log)
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
+            if let tellNews { await member.whenNews(tellNews) }
         } catch {
             log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
         }
@@ -51,6 +55,25 @@ actor FleetMembership {
         await task.value
         member.loop.stop()
     }
+}
+
+/// Whichever fleet it is.
+extension FleetMembership: RenewalSharing {
+    var isMember: Bool { running != nil }
+
+    func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async {
+        tellNews = body
+        await running?.member.whenNews(body)
+    }
+
+    func hasTurn() async -> Bool {
+        guard let member = running?.member else { return !isStopped }
+        return await member.hasTurn()
+    }
+
+    func share(_ files: [String: [UInt8]?]) async throws(ACMEError) { try await running?.member.share(files) }
+
+    func show(_ proofs: SharedProofs) async throws(ACMEError) { try await running?.member.show(proofs) }
 }
 
 extension Gateway: FleetDeployment {

@@ -7,8 +7,6 @@ struct FleetGateways {
         let process: ChildProcess
         let tls: FreePort
         let http: FreePort
-        /// Its configuration.
-        let file: String
         var log: Journal<String> { process.errors }
         let state: String
     }
@@ -38,7 +36,7 @@ struct FleetGateways {
         """
     }
 
-    func toml(_ name: String, _ tls: FreePort, _ fleet: String) -> String {
+    private func toml(_ name: String, _ fleet: String, _ sites: String) -> String {
         """
         [server]
         state_dir = "\(directory.path)/\(name)"
@@ -47,6 +45,13 @@ struct FleetGateways {
         [admin]
         socket = "\(directory.path)/\(name).sock"
         \(fleet)
+        \(sites)
+        """
+    }
+
+    /// A site of `localhost` with the tests' certificate.
+    private func local(_ tls: FreePort) -> String {
+        """
         [[sites]]
         hostname = "localhost"
         listen = "127.0.0.1"
@@ -58,12 +63,15 @@ struct FleetGateways {
 
     /// Starts one, and waits until clients can connect.
     @discardableResult
-    mutating func start(_ name: String, _ etcd: Etcd, more: String = "", tls: FreePort? = nil) async throws -> Gateway {
+    mutating func start(
+        _ name: String, _ etcd: Etcd, more: String = "", tls: FreePort? = nil, http: FreePort? = nil, sites: String? = nil
+    ) async throws -> Gateway {
         let port = try tls ?? FreePort()
-        let file = try directory.write("\(name).toml", toml(name, port, fleet(name, etcd, more: more)))
+        let file = try directory.write("\(name).toml", toml(name, fleet(name, etcd, more: more), sites ?? local(port)))
         let gateway = Gateway(
-            process: try ChildProcess(Place.gatehouse, ["run", "-c", file, "--workers", "1"]), tls: port, http: try FreePort(),
-            file: file, state: "\(directory.path)/\(name)")
+            process: try ChildProcess(Place.gatehouse, ["run", "-c", file, "--workers", "1"]), tls: port,
+            http: try http ?? FreePort(),
+            state: "\(directory.path)/\(name)")
         _ = try await gateway.log.line(": serving addresses=")
         all.append(gateway)
         return gateway
