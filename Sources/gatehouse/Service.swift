@@ -109,7 +109,7 @@ struct Service: Sendable {
                     $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
                     notifier: notifier)
             }
-            let fleet = FleetMembership(gateway, log: log)
+            let fleet = FleetMembership(gateway, reloader, log: log)
             let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
             var admin: AdminServer?
             var metrics: ControlServer?

@@ -38,7 +38,8 @@ struct EtcdClientTests {
             let late = try await client.transact(
                 if: [.wasMade("/t/a", revision: 0)], [.put("/t/a", [9])], otherwise: [.key("/t/a"), .key("/t/none")])
             #expect(!late.isDone && late.found.map(\.count) == [1, 0] && late.found[0][0].value == [1, 2, 255])
-            let changed = try await client.transact(if: [.isOf("/t/a", revision: revision)], [.put("/t/a", [3]), .delete("/t/b")])
+            let changed = try await client.transact(
+                if: [.isOf("/t/a", revision: revision)], [.put("/t/a", [3]), .delete("/t/b")])
             #expect(changed.isDone && changed.revision > revision)
             let all = try await client.read([
                 .prefix("/t/", most: 10), .prefix("/t/", since: changed.revision + 1, most: 10), .prefix("/", most: 1),

@@ -1,4 +1,4 @@
-import ACME
+package import ACME
 import TLS
 
 /// The keys that hide what the fleet keeps with others, from the file of `fleet.secret_file`: a line of 64 hexadecimal digits

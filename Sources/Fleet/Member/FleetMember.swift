@@ -35,6 +35,14 @@ package actor FleetMember {
     var ring: TicketKeyRing?
     /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
     var rotationDue: UInt64?
+    /// Of the fleet's configurations: the last one that was looked at, the one in use, and the one that was refused, and why.
+    var lastConfiguration = 0
+    var configurationInUse = 0
+    var refusedConfiguration: (number: Int, reason: String)?
+    /// The revision of the document that was looked at last.
+    var seenConfiguration: Int64 = 0
+    /// Brings one into use.
+    var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
     var wantsTurn = false
     var tellNews: (@Sendable (RenewalNews) async -> Void)?
@@ -86,6 +94,7 @@ package actor FleetMember {
     package func run() async {
         ring = Self.keptRing(settings)
         if let ring { await deployment.use(ticketKeys: ring.bytes) }
+        useKeptConfiguration()
         async let watching: Void = watch()
         while !isStopped {
             let pause = await look()
@@ -124,6 +133,7 @@ package actor FleetMember {
             let outcome = try await client.read([
                 .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
                 .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage),
+                .key(settings.configuration),
             ])
             let isFirst = revision == nil
             revision = outcome.revision
@@ -132,6 +142,7 @@ package actor FleetMember {
             try await follow(turn: outcome.found[2].first)
             try await follow(files: outcome.found[4], isCut: outcome.isCut, revision: outcome.revision, hadTurn: hadTurn)
             await follow(proofs: outcome.found[3].first)
+            follow(configuration: outcome.found[5].first)
             try await tellOfOurselves()
             if failures > 0 || isFirst { sayContact() }
             failures = 0
@@ -196,7 +207,8 @@ package actor FleetMember {
     private func tellOfOurselves() async throws(EtcdError) {
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
-            proofs: proofsInUse ?? 0, problems: complaints.values.sorted())
+            proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
+            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted())
         guard record != told else { return }
         let place = settings.members + settings.member
         guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)

@@ -1,5 +1,3 @@
-package import ACME
-
 /// What a member of a fleet has to know.
 package struct FleetMemberSettings: Sendable, Equatable {
     /// Of the fleet: letters, digits, dots, dashes and underscores.
@@ -36,13 +34,20 @@ package struct FleetMemberSettings: Sendable, Equatable {
     var proofs: String { documents + "proofs" }
     /// Files of the state directory are below it.
     var files: String { documents + "files/" }
+    var configuration: String { documents + "configuration" }
+    /// Those that were pushed, by their numbers: nobody is told of these.
+    var history: String { "/gatehouse/\(name)/history/" }
     var members: String { "/gatehouse/\(name)/members/" }
     /// Of the tickets, in the state directory.
     var ticketsFile: String { "fleet/\(name)/tickets" }
+    var configurationFile: String { "fleet/\(name)/configuration" }
 }
 
 /// Who uses what the fleet agrees on.
 package protocol FleetDeployment: Sendable {
     /// Has listeners go on with these keys for session tickets: the first makes new ones, all open old ones.
     func use(ticketKeys: [UInt8]) async
+    /// Brings a configuration into use, whole or not at all.
+    /// - Returns: why it was refused; nil if it is in use.
+    func use(configuration: FleetConfiguration) async -> String?
 }

@@ -9,6 +9,11 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var follows: Bool
     /// The revision of the proofs that it shows; 0: none.
     var proofs: Int64
+    /// The number of the fleet's configuration that it uses; 0: its own file's.
+    var configuration: Int
+    /// The number of the one that it has refused, and why; 0 and nil: none.
+    var refused: Int
+    var refusal: String?
     /// What it does not use, and why.
     var problems: [String]
 }

@@ -1,4 +1,5 @@
 import ACME
+import Configuration
 import EventLoop
 import Fleet
 import Gateway
@@ -8,13 +9,16 @@ import Logging
 actor FleetMembership {
     private let gateway: Gateway
     private let log: Logger
+    /// Nil if there is no file to read again: then the fleet's configuration is not taken up.
+    private let reloader: Reloader?
     private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
     private var isStopped = false
     /// Who gets certificates, and hears of what others have got.
     private var tellNews: (@Sendable (RenewalNews) async -> Void)?
 
-    init(_ gateway: Gateway, log: Logger) {
+    init(_ gateway: Gateway, _ reloader: Reloader?, log: Logger) {
         self.gateway = gateway
+        self.reloader = reloader
         self.log = log
     }
 
@@ -34,7 +38,7 @@ actor FleetMembership {
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "fleet", yields: true)
-            let member = FleetMember(settings, gateway, loop: loop, log: log)
+            let member = FleetMember(settings, FleetTarget(gateway: gateway, reloader: reloader), loop: loop, log: log)
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
         } catch {
@@ -76,6 +80,24 @@ extension FleetMembership: RenewalSharing {
     func show(_ proofs: SharedProofs) async throws(ACMEError) { try await running?.member.show(proofs) }
 }
 
-extension Gateway: FleetDeployment {
-    package func use(ticketKeys: [UInt8]) async { use(fleetTicketKeys: ticketKeys) }
+/// What the fleet agrees on goes to the gateway, and as a reload to the configuration.
+private struct FleetTarget: FleetDeployment {
+    let gateway: Gateway
+    let reloader: Reloader?
+
+    func use(ticketKeys: [UInt8]) async { gateway.use(fleetTicketKeys: ticketKeys) }
+
+    func use(configuration: FleetConfiguration) async -> String? {
+        guard let reloader else { return "this process has no configuration file" }
+        // As at a start with the file that was pushed.
+        if await reloader.sourceInUse.text == configuration.text { return nil }
+        var texts = ConfigurationSource(whole: configuration.text, file: reloader.source.path)
+        texts.remark = " (number \(configuration.number) of the fleet)"
+        switch await reloader.use(texts) {
+        case .done: return nil
+        case .refused(let problems):
+            let errors = problems.filter { $0.severity == .error }
+            return errors.prefix(3).map { "\($0.location): \($0.keyPath): \($0.message)" }.joined(separator: "; ")
+        }
+    }
 }

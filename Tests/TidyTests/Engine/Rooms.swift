@@ -45,6 +45,7 @@ extension Project {
                     "Sources/Demo/DemoServices.swift",
                     "Sources/Expressions/RegularExpression.swift",
                     "Sources/Fleet/Documents/Sealing.swift",
+                    "Sources/Fleet/FleetDesk.swift",
                     "Sources/Fleet/Member/FleetMember.swift",
                     "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Tokens/KeyFetcher.swift",
