@@ -23,6 +23,8 @@ package actor FleetMember {
     private(set) var isStopped = false
     /// Of etcd, at the last look; nil before the first one.
     private var revision: Int64?
+    /// Is there something that the look under way may not have seen? A call within it hears the waiter's words, too.
+    private var isDue = false
     /// Looks that failed, in a row.
     private var failures = 0
     /// That what we tell of ourselves hangs on; 0: none.
@@ -98,7 +100,7 @@ package actor FleetMember {
         async let watching: Void = watch()
         while !isStopped {
             let pause = await look()
-            if !isStopped { _ = await waiter.wait(timeout: pause) }
+            if !isStopped, !isDue { _ = await waiter.wait(timeout: pause) }
         }
         watchWaiter.tell()
         await watching
@@ -122,11 +124,18 @@ package actor FleetMember {
         watchWaiter.tell()
     }
 
+    /// Has the next look come at once.
+    func lookSoon() {
+        isDue = true
+        waiter.tell()
+    }
+
     // MARK: -
 
     /// - Returns: nanoseconds until the next look.
     private func look() async -> UInt64 {
         waiter.dropTell()
+        isDue = false
         do throws(EtcdError) {
             let hadTurn = turn != nil
             try await keepLease()
@@ -165,13 +174,13 @@ package actor FleetMember {
                 continue
             }
             do throws(EtcdError) {
-                try await watchClient.watch(settings.documents, from: revision + 1, timeout: Self.watchTime) { [waiter] in
-                    waiter.tell()
+                try await watchClient.watch(settings.documents, from: revision + 1, timeout: Self.watchTime) {
+                    self.lookSoon()
                 }
             } catch {
                 if isStopped { return }
                 log.debug("the fleet's watch begins anew", metadata: ["reason": "\(error)"])
-                waiter.tell()
+                lookSoon()
             }
             _ = await watchWaiter.wait(timeout: 500_000_000 + UInt64.random(in: 0..<1_000_000_000))
         }

@@ -56,6 +56,6 @@ extension FleetMember {
             }
             log.notice("the fleet's configuration is in use", metadata: facts)
         }
-        waiter.tell()
+        lookSoon()
     }
 }

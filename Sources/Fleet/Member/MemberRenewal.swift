@@ -12,14 +12,14 @@ extension FleetMember: RenewalSharing {
         pulled = 0
         proofsInUse = nil
         wantsTurn = wantsTurn && body != nil
-        waiter.tell()
+        lookSoon()
     }
 
     /// Whether it is this member's turn; see `RenewalSharing`.
     package func hasTurn() -> Bool {
         if !wantsTurn {
             wantsTurn = true
-            waiter.tell()
+            lookSoon()
         }
         return turn != nil && loop.now < leaseEnd && isCurrent
     }
@@ -63,7 +63,7 @@ extension FleetMember: RenewalSharing {
 
     /// - Returns: the revision that the changes are of.
     @discardableResult
-    private func commit(_ changes: [EtcdChange], _ turn: Int64) async throws(ACMEError) -> Int64 {
+    func commit(_ changes: [EtcdChange], _ turn: Int64) async throws(ACMEError) -> Int64 {
         let outcome: EtcdOutcome
         do {
             outcome = try await withTaskExecutorPreference(loop) {
@@ -114,14 +114,14 @@ extension FleetMember: RenewalSharing {
         guard wantsTurn, lease != 0, tellNews != nil else { return }
         let outcome = try await client.transact(
             if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
-        guard outcome.isDone else { return waiter.tell() }
+        guard outcome.isDone else { return lookSoon() }
         turn = outcome.revision
         // All that others have got is here before anybody is asked for anything.
         isCurrent = false
         log.notice(
             "it is this member's turn to get certificates",
             metadata: ["fleet": "\(settings.name)", "member": "\(settings.member)"])
-        waiter.tell()
+        lookSoon()
     }
 
     func loseTurn() {

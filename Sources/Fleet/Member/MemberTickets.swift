@@ -56,7 +56,7 @@ extension FleetMember {
             if next != ring { await use(next, sealed: sealed) }
         } else {
             try await client.revoke(lease)
-            waiter.tell()
+            lookSoon()
         }
     }
 
