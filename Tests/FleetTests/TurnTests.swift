@@ -58,7 +58,7 @@ struct TurnTests {
         #expect(await one.member.hasTurn())
         let other = try await Running("other", etcd, in: directory)
         try await one.member.share(["acme/accounts/a/account.key": [1, 2, 3], "internal/root.pem": [4]])
-        while try await !Set(other.files.all.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) {
+        while !Set(other.files.all.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) {
             _ = try await other.files.first(other.files.all.count + 1)
         }
         #expect(try StateDirectory(directory.path + "/other").read("acme/accounts/a/account.key") == [1, 2, 3])

@@ -88,16 +88,20 @@ struct FleetTicketTests {
     @Test("etcd is spoken to over TLS with a certificate of ours, and is not believed without one that is right")
     func secured() async throws {
         var fleet = try await FleetGateways()
-        let (certificates, path) = (fleet.certificates, fleet.directory)
-        let tls = (certificates.local.certificate, certificates.local.key, certificates.authority)
-        let etcd = try await Etcd(tls: tls, in: path)
-        let shown = "cert_file = \"\(certificates.local.certificate)\"\nkey_file = \"\(certificates.local.key)\""
-        let right = try await fleet.start("a", etcd, more: "ca_file = \"\(certificates.authority)\"\n\(shown)")
+        let directory = fleet.directory
+        // etcd's JSON gateway shows the server's certificate to etcd itself: it is for both uses.
+        let root = try await MadeCertificate.make(
+            "etcd-root", in: directory, extensions: ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign"])
+        let server = try await MadeCertificate.make("etcd-server", in: directory, names: ["IP:127.0.0.1"], issuer: root)
+        let client = try await MadeCertificate.make("etcd-client", in: directory, issuer: root)
+        let etcd = try await Etcd(tls: (server.file, server.keyFile, root.file), in: directory)
+        let shown = "cert_file = \"\(client.file)\"\nkey_file = \"\(client.keyFile)\""
+        let right = try await fleet.start("a", etcd, more: "ca_file = \"\(root.file)\"\n\(shown)")
         try await right.usesTickets(1)
-        let wrong = try await fleet.start("b", etcd, more: shown)
+        let wrong = try await fleet.start("b", etcd, more: "ca_file = \"\(fleet.certificates.authority)\"\n\(shown)")
         let line = try await wrong.log.line("the fleet has lost etcd")
-        #expect(line.contains("self-signed") || line.contains("unable to get") || line.contains("certificate"), "\(line)")
-        let nameless = try await fleet.start("c", etcd, more: "ca_file = \"\(certificates.authority)\"")
-        _ = try await nameless.log.line("the fleet has lost etcd")
+        #expect(line.contains("self-signed certificate") || line.contains("unable to get"), "\(line)")
+        let nameless = try await fleet.start("c", etcd, more: "ca_file = \"\(root.file)\"")
+        #expect(try await nameless.log.line("the fleet has lost etcd").contains("certificate"))
     }
 }

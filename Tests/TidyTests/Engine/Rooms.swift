@@ -26,11 +26,7 @@ extension Project {
         Project(
             manifest: manifest,
             rooms: Rooms(
-                folders: [
-                    "Sources/EventLoop/",
-                    "Sources/TLS/",
-                    "Sources/Transport/",
-                ],
+                folders: ["Sources/EventLoop/", "Sources/TLS/", "Sources/Transport/"],
                 files: [
                     "Sources/ACME/Renewal/HookProgram.swift",
                     "Sources/ACME/Renewal/Renewer.swift",
