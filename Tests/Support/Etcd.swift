@@ -71,7 +71,21 @@ package final class Etcd: Sendable {
         _ = try await post("/v3/kv/deleterange", ["key": Data(key.utf8).base64EncodedString()])
     }
 
-    private func post(_ path: String, _ body: [String: String]) async throws -> [String: Any] {
+    /// From now on etcd wants to know who asks; only this user may use what fleets keep.
+    package func protect(user: String, password: String) async throws {
+        _ = try await post("/v3/auth/user/add", ["name": "root", "password": "root"])
+        _ = try await post("/v3/auth/role/add", ["name": "root"])
+        _ = try await post("/v3/auth/user/grant", ["user": "root", "role": "root"])
+        _ = try await post("/v3/auth/user/add", ["name": user, "password": password])
+        _ = try await post("/v3/auth/role/add", ["name": "fleet"])
+        let range = [("key", "/gatehouse/"), ("range_end", "/gatehouse0")].map { ($0, Data($1.utf8).base64EncodedString()) }
+        let permission = Dictionary(uniqueKeysWithValues: range + [("permType", "READWRITE")])
+        _ = try await post("/v3/auth/role/grant", ["name": "fleet", "perm": permission])
+        _ = try await post("/v3/auth/user/grant", ["user": user, "role": "fleet"])
+        _ = try await post("/v3/auth/enable", [:])
+    }
+
+    private func post(_ path: String, _ body: [String: Any]) async throws -> [String: Any] {
         let text = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
         let outcome = try await Command.curl(["--data", text, urls[0] + path])
         return try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any] ?? [:]

@@ -152,16 +152,18 @@ final class EtcdClient {
     private nonisolated(nonsending) func send(
         _ path: String, _ body: [UInt8], to endpoint: ServiceURL, _ timeout: UInt64, _ taking: ((Span<UInt8>) -> Bool)?
     ) async throws(EtcdError) -> [UInt8] {
-        if settings.user != nil, token == nil { try await authenticate(at: endpoint) }
+        let isKnown = token != nil
+        if settings.user != nil, !isKnown { try await authenticate(at: endpoint) }
         let answer = try await exchange(path, body, endpoint, timeout, taking)
         guard answer.status != 200 else { return answer.body }
         let refusal = EtcdMessage.decode(EtcdMessage.Refusal.self, answer.body)
         let code = refusal?.code ?? 0
         let words = refusal?.message ?? "status \(answer.status)"
         if settings.user != nil, code == Self.unauthenticated || code == Self.invalidArgument && words.contains("token") {
-            // It ends after some minutes. The next question has another one.
+            // One ends after some minutes. Another is asked for once.
             token = nil
-            throw .unreachable("\(endpoint): \(words)")
+            guard isKnown else { throw .unreachable("\(endpoint): \(words)") }
+            return try await send(path, body, to: endpoint, timeout, taking)
         }
         // Who has no leader, is cut off from the others or has too much to do, may have a neighbour who has not.
         if answer.status >= 500 || answer.status == 429 { throw .unreachable("\(endpoint): \(words)") }

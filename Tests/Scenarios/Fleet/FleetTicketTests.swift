@@ -85,6 +85,22 @@ struct FleetTicketTests {
         #expect(try await fleet.isResumed(gateway.tls, "-tls1_3", by: "t"))
     }
 
+    @Test("etcd that asks who comes is told by a password, and a wrong one is told as it is")
+    func known() async throws {
+        var fleet = try await FleetGateways()
+        let etcd = try await Etcd(in: fleet.directory)
+        try await etcd.protect(user: "gatehouse", password: "right")
+        let right = try fleet.directory.write("right", "right\n")
+        let wrong = try fleet.directory.write("wrong", "wrong\n")
+        let member = try await fleet.start("a", etcd, more: "user = \"gatehouse\"\npassword_file = \"\(right)\"")
+        try await member.usesTickets(1)
+        let stranger = try await fleet.start("b", etcd, more: "user = \"gatehouse\"\npassword_file = \"\(wrong)\"")
+        let line = try await stranger.log.line("the fleet has lost etcd")
+        #expect(line.contains("invalid user ID or password"), "\(line)")
+        let nobody = try await fleet.start("c", etcd)
+        #expect(try await nobody.log.line("the fleet has lost etcd").contains("user name is empty"))
+    }
+
     @Test("etcd is spoken to over TLS with a certificate of ours, and is not believed without one that is right")
     func secured() async throws {
         var fleet = try await FleetGateways()
