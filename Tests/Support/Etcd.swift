@@ -4,11 +4,10 @@ import Foundation
 package final class Etcd: Sendable {
     package static let isThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/etcd")
 
-    /// One member: its process, and what it is started with.
+    /// One member: its process, and the port that clients connect to.
     package struct Member: Sendable {
         package let process: ChildProcess
         package let client: FreePort
-        let arguments: [String]
     }
 
     package let members: [Member]
@@ -38,7 +37,7 @@ package final class Etcd: Sendable {
                 arguments += ["--cert-file", tls.certificate, "--key-file", tls.key]
                 arguments += ["--trusted-ca-file", tls.authority, "--client-cert-auth"]
             }
-            started.append(Member(process: try ChildProcess("etcd", arguments), client: client, arguments: arguments))
+            started.append(Member(process: try ChildProcess("etcd", arguments), client: client))
         }
         members = started
         for member in members { try await Self.ready(member) }
