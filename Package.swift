@@ -76,7 +76,13 @@ let package = Package(
                 "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        // Floor 5: the request's way.
+        // Floor 5: the request's way, and beside it what several gateways agree on.
+        module(
+            "Fleet",
+            [
+                "ACME", "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         module(
             "Gateway",
             [
@@ -96,8 +102,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "Demo", "Dashboard", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS", "Buffers",
-                "HTTP",
+                "Gateway", "Fleet", "Demo", "Dashboard", "ACME", "Configuration", "Messages", "EventLoop", "Transport", "TLS",
+                "Buffers", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -134,6 +140,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "ACMETests", ["ACME", "TLS", "TestSupport"]),
+        tests(
+            of: "FleetTests",
+            [
+                "Fleet", "ACME", "EventLoop", "LoopTesting", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),
         tests(of: "TidyTests", []),
         .target(

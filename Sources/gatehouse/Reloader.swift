@@ -73,7 +73,7 @@ actor Reloader {
     /// What was read last, whatever came of it: the files, and those that were looked for.
     private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
-    private var filesChanged: (@Sendable () async -> Void)?
+    private var filesChanged: (@Sendable (LoadedPlan) async -> Void)?
     /// Waits until what the last one has left can be given back.
     private var tidying: Task<Void, Never>?
     /// When, in monotonic nanoseconds.
@@ -106,8 +106,8 @@ actor Reloader {
         sourceInUse = texts
     }
 
-    /// - Parameter body: is called when other files are in use than before.
-    func whenFilesChange(_ body: @escaping @Sendable () async -> Void) { filesChanged = body }
+    /// - Parameter body: is called with what is in use when other files are in use than before.
+    func whenFilesChange(_ body: @escaping @Sendable (LoadedPlan) async -> Void) { filesChanged = body }
 
     /// - Parameter recorder: goes by whatever configuration is in use.
     func tell(_ recorder: RecorderDumps) { self.recorder = recorder }
@@ -207,7 +207,7 @@ actor Reloader {
         remember(loaded.source)
         await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
         await recorder?.use(loaded.configuration)
-        await filesChanged?()
+        await filesChanged?(loaded)
         let generations = Set(await gateway.generations.joined())
         let done = Done(
             changes: changes, generation: generations.max() ?? 0, olderInUse: max(0, generations.count - 1), warnings: warnings)

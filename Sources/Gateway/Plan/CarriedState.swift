@@ -31,6 +31,8 @@ final class CarriedState: Sendable {
     let stickySecret: String
     /// Who reads the certificates that are got by themselves.
     let storedCertificates = StoredCertificates()
+    /// The fleet's keys for session tickets.
+    let fleetTicketKeys = SharedTicketKeys()
     /// What is shown to authorities that prove a name in a handshake (RFC 8737).
     let challenges = ChallengeCertificates()
 
