@@ -36,6 +36,10 @@ class Whole:
     load: Load
     #: Tables of the site that protect it.
     protection: str = ""
+    #: The format of the access log; empty: there is none.
+    logging: str = ""
+    #: Tables behind the site's.
+    passage: str = ""
 
 
 #: The address is looked for among a hundred blocks, and its requests are counted.
@@ -48,12 +52,20 @@ requests_per_minute = 1000000000
 burst_size = 1000000
 """
 
+#: The flight recorder is on.
+RECORDED = "[recorder]\nexchanges = 1000\n"
+
 CASES = (
     Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
     Whole("whole/http2-95-bytes", "/echo/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole("whole/http2-both-95-bytes", "/h2c/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole(
         "whole/guarded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=GUARDED),
+    Whole(
+        "whole/logged-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), logging="combined"),
+    Whole("whole/json-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), logging="json"),
+    Whole(
+        "whole/recorded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=RECORDED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
 )
@@ -80,8 +92,9 @@ def count(cases: list[Whole]) -> dict[str, float]:
 def _collected(site: Site, program: Path, port: int, case: Whole, requests: int) -> int:
     """Instructions of a whole run of the program on `port`, with so many requests."""
     name = f"callgrind-{port}"
+    log = f'access_log = "{site.work}/{name}-access.log"\nformat = "{case.logging}"' if case.logging else "log_requests = false"
     configuration = site.fill(
-        "gatehouse.toml", name=f"{name}.toml", gatehouse_log="log_requests = false", port=port, protection=case.protection)
+        "gatehouse.toml", name=f"{name}.toml", gatehouse_log=log, port=port, protection=case.protection, passage=case.passage)
     output = site.work / f"{name}.out"
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={output}",
                str(program), "run", "-c", str(configuration)]

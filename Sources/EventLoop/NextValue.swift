@@ -2,6 +2,8 @@
 /// the tasks.
 package final class NextValue<Value: Sendable> {
     private var waiting: [CheckedContinuation<Value?, Never>] = []
+    /// Those of them that are to be given the present one still.
+    private var due: ArraySlice<CheckedContinuation<Value?, Never>> = []
     private var isOver = false
 
     package init() {}
@@ -23,14 +25,21 @@ package final class NextValue<Value: Sendable> {
         }
     }
 
-    /// Gives a value to all who wait now.
-    package func give(_ value: Value) {
-        for continuation in exchange(&waiting, with: []) { continuation.resume(returning: value) }
+    /// Gives a value to those who wait now: to some of them, and to others with the next call, so that it need not be all of
+    /// them at once. Who waits again in between waits for the next value.
+    /// - Parameter count: to so many at most, above 0.
+    /// - Returns: is it to be given to others still, by another call with the same value?
+    package func give(_ value: Value, toAtMost count: Int) -> Bool {
+        if due.isEmpty { due = exchange(&waiting, with: [])[...] }
+        let first = due.prefix(count)
+        due = due.dropFirst(count)
+        for continuation in first { continuation.resume(returning: value) }
+        return !due.isEmpty
     }
 
     /// There will be no more: nobody waits from now on.
     package func end() {
         isOver = true
-        for continuation in exchange(&waiting, with: []) { continuation.resume(returning: nil) }
+        for continuation in exchange(&due, with: []) + exchange(&waiting, with: []) { continuation.resume(returning: nil) }
     }
 }

@@ -51,6 +51,10 @@ package enum ByteClass {
         (byte < 0x20 && byte != tab) || byte == 0x7F
     }
 
+    /// Not printable ASCII, a quote, or a backslash: what a log escapes in a text that a peer has sent.
+    @inlinable @inline(__always)
+    package static func isEscaped(_ byte: UInt8) -> Bool { byte &- 0x20 >= 0x5F || byte == 0x22 || byte == 0x5C }
+
     /// `0` to `9`, RFC 5234 appendix B.1.
     @inlinable @inline(__always)
     package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

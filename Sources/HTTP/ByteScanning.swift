@@ -51,6 +51,12 @@ enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.notPlainPath }, that: { !ByteClass.isPlainPath($0) })
     }
 
+    /// The same for a byte that a quoted text of a log escapes: a quote, a backslash, and what is not printable ASCII.
+    @inline(__always)
+    static func endOfPlainText(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        first(bytes, from: start, to: end, among: { $0.notPlainText }, that: ByteClass.isEscaped)
+    }
+
     /// The same for a byte that is `a` or `b`.
     @inline(__always)
     static func firstOf(_ a: UInt8, or b: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {

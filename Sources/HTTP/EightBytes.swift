@@ -41,6 +41,10 @@ struct EightBytes: Equatable {
     @inline(__always)
     var notPlainPath: UInt64 { notLettersOrDashes & ~within(0x2F, 0x39) }
 
+    /// The bytes that are not printable ASCII, and quotes and backslashes; as certain as in `controls(below:)`.
+    @inline(__always)
+    var notPlainText: UInt64 { controls(below: 0x20) | (word & Self.high) | equal(to: 0x22) | equal(to: 0x5C) }
+
     /// The bytes equal to `byte`; as certain as in `controls(below:)`.
     @inline(__always)
     func equal(to byte: UInt8) -> UInt64 {

@@ -32,11 +32,11 @@ struct NextValueTests {
         func give(_ count: Int, toEach tasks: Int, andEndAfter turns: Int) async {
             for value in 1...count {
                 newest = value
-                values.give(value)
+                while values.give(value, toAtMost: 7) { await loop.yield() }
                 while taken < value * tasks { await loop.yield() }
             }
             newest += 1
-            values.give(newest)
+            _ = values.give(newest, toAtMost: 7)
             for _ in 0..<turns { await loop.yield() }
             values.end()
         }

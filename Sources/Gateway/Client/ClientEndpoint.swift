@@ -38,6 +38,14 @@ final class ClientEndpoint {
         return rememberTLS()
     }
     private var rememberedTLS: RecordedTLS?
+    /// What its access lines say of the connection; kept as long.
+    var logged: LoggedConnection {
+        if let rememberedLogged { return rememberedLogged }
+        let made = LoggedConnection(self)
+        rememberedLogged = made
+        return made
+    }
+    private var rememberedLogged: LoggedConnection?
     /// What a proxy has said of its client's connection, if one speaks for others here.
     var proxyHeader: ProxyHeader? { proxied }
     /// An operator has the connection end.
@@ -61,6 +69,7 @@ final class ClientEndpoint {
         peer = client
         address = client.ipAddress
         proxied = header
+        rememberedLogged = nil
     }
 
     /// Where an exchange that begins now belongs. An exchange asks once, and keeps it.
@@ -121,6 +130,7 @@ final class ClientEndpoint {
         last = nil
         forwarding = nil
         rememberedTLS = nil
+        rememberedLogged = nil
     }
 
     @inline(never)

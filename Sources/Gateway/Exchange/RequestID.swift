@@ -22,17 +22,15 @@ enum RequestID: Sendable {
     }
 
     func append(to out: inout [UInt8]) {
-        switch self {
-        case .made(let high, let low):
-            Self.append(hex: high, to: &out)
-            Self.append(hex: low, to: &out)
-        case .given(let bytes): out.append(bytes.span)
-        }
+        out.append(guessing: 40) { write(to: &$0) }
     }
 
-    private static func append(hex value: UInt64, to out: inout [UInt8]) {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            out.append(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> shift) & 0x0F, upperCase: false))
+    func write(to out: inout OutputSpan<UInt8>) {
+        switch self {
+        case .made(let high, let low):
+            out.write(wholeHex: high)
+            out.write(wholeHex: low)
+        case .given(let bytes): out.write(bytes)
         }
     }
 }

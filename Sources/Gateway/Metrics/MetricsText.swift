@@ -69,7 +69,7 @@ struct MetricsText {
     /// The same, in seconds.
     mutating func sample(_ labels: MetricLabels? = nil, nanoseconds: UInt64) {
         begin(labels, nil)
-        append(seconds: nanoseconds)
+        bytes.append(guessing: 40) { $0.write(seconds: nanoseconds) }
         bytes.append(0x0A)
     }
 
@@ -100,61 +100,66 @@ struct MetricsText {
         _ labels: MetricLabels, _ bounds: [StaticString], bucket: (Int) -> UInt64, sum: UInt64, isSeconds: Bool,
         exemplars: Exemplars? = nil
     ) {
-        let exemplars = isOpen ? exemplars : nil
+        let (name, exemplars) = (name, isOpen ? exemplars : nil)
         // What all of its lines begin with is put together once: there may be a hundred thousand of them.
         var start: [UInt8] = []
         start.append(name)
         start.append("_bucket{")
         start.append(contentsOf: labels.text)
         start.append(",le=\"")
-        var count: UInt64 = 0
-        for place in 0...bounds.count {
-            count &+= bucket(place)
-            bytes.append(contentsOf: start)
-            bytes.append(place < bounds.count ? bounds[place] : "+Inf")
-            bytes.append("\"} ")
-            bytes.append(decimal: count)
-            if let exemplar = exemplars?[place] { append(exemplar) }
-            bytes.append(0x0A)
-        }
-        for suffix in ["_sum{", "_count{"] as [StaticString] {
-            bytes.append(name)
-            bytes.append(suffix)
-            bytes.append(contentsOf: labels.text)
-            bytes.append("} ")
-            if suffix.utf8CodeUnitCount == 7 {
-                bytes.append(decimal: count)
-            } else if isSeconds {
-                append(seconds: sum)
-            } else {
-                bytes.append(decimal: sum)
+        let room = (bounds.count + 3) * (start.count + Self.longestEnd)
+        bytes.append(guessing: room) { out in
+            var count: UInt64 = 0
+            for place in 0...bounds.count {
+                count &+= bucket(place)
+                out.write(start)
+                out.write(place < bounds.count ? bounds[place] : "+Inf")
+                out.write("\"} ")
+                out.write(decimal: count)
+                if let exemplar = exemplars?[place] { exemplar.write(to: &out) }
+                out.write(0x0A as UInt8)
             }
-            bytes.append(0x0A)
+            for (suffix, isCount) in [("_sum{" as StaticString, false), ("_count{", true)] {
+                out.write(name)
+                out.write(suffix)
+                out.write(labels.text)
+                out.write("} ")
+                if isSeconds, !isCount { out.write(seconds: sum) } else { out.write(decimal: isCount ? count : sum) }
+                out.write(0x0A as UInt8)
+            }
         }
     }
 
-    private mutating func append(_ exemplar: Exemplars.Exemplar) {
-        bytes.append(" # {trace_id=\"")
-        TraceContext.append(hex: exemplar.high, to: &bytes)
-        TraceContext.append(hex: exemplar.low, to: &bytes)
-        bytes.append("\"} ")
-        append(seconds: exemplar.duration)
-        bytes.append(0x20)
-        append(seconds: exemplar.time)
-    }
+    /// Of most lines of a histogram, what follows their beginning.
+    private static let longestEnd = 32
 
     /// The end, which OpenMetrics asks for, so that a text that was cut is not taken for all.
     mutating func end() {
         if isOpen { bytes.append("# EOF\n") }
     }
+}
 
-    private mutating func append(seconds nanoseconds: UInt64) {
-        bytes.append(decimal: nanoseconds / 1_000_000_000)
-        bytes.append(0x2E)
+extension Exemplars.Exemplar {
+    fileprivate func write(to out: inout OutputSpan<UInt8>) {
+        out.write(" # {trace_id=\"")
+        out.write(wholeHex: high)
+        out.write(wholeHex: low)
+        out.write("\"} ")
+        out.write(seconds: duration)
+        out.write(0x20 as UInt8)
+        out.write(seconds: time)
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Writes seconds with all nine places.
+    fileprivate mutating func write(seconds nanoseconds: UInt64) {
+        write(decimal: nanoseconds / 1_000_000_000)
+        write(0x2E as UInt8)
         var rest = nanoseconds % 1_000_000_000
         var unit: UInt64 = 100_000_000
         while unit > 0 {
-            bytes.append(0x30 + UInt8(rest / unit))
+            write(UInt8(truncatingIfNeeded: rest / unit) &+ 0x30)
             rest %= unit
             unit /= 10
         }

@@ -8,27 +8,29 @@ struct AccessLine {
     let record: AccessRecord
     /// Nil of a connection of `[[tcp]]`, which carries no request that is known of.
     let client: (any ClientSide)?
+    let request: RequestHead?
     let endpoint: ClientEndpoint
     /// What such a connection's client has asked for by SNI.
     let passedName: String?
     let style: AccessLogStyle
-    /// When it was made, in nanoseconds since 1970. Nil leaves out what a tunnel's end decides: see `Blank`.
-    let time: UInt64?
+    /// When it was made. Nil leaves out what a tunnel's end decides: see `Blank`.
+    let time: LineTime?
 
     /// Which configuration the exchange went by: the beginning of its hash, or nothing.
     let configuration: String
 
-    init(_ record: AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: UInt64?, configuration: String) {
-        (self.record, self.client, endpoint, passedName) = (record, client, client.endpoint, nil)
+    init(_ record: AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: LineTime?, configuration: String) {
+        (self.record, self.client, request) = (record, client, client.requestIfAny)
+        (endpoint, passedName) = (client.endpoint, nil)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 
     /// Of a connection of `[[tcp]]`.
     init(
-        _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: UInt64,
+        _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: LineTime,
         configuration: String
     ) {
-        (self.record, client, self.endpoint, passedName) = (record, nil, endpoint, name)
+        (self.record, client, request, self.endpoint, passedName) = (record, nil, nil, endpoint, name)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 
@@ -43,198 +45,174 @@ struct AccessLine {
     private static let longestPart = 1024
 
     func append(to out: inout [UInt8]) {
-        switch format {
-        case .json: appendObject(AccessLineNames.json, beginning: "{\"time\":\"", to: &out)
-        case .ecs: appendObject(AccessLineNames.ecs, beginning: AccessLineNames.ecsBeginning, to: &out)
-        case .otel: appendObject(AccessLineNames.otel, beginning: "{\"timestamp\":\"", to: &out)
-        case .combined: appendCombined(to: &out)
-        case .compact: appendCompact(to: &out)
-        case .text(let text): append(text, to: &out)
-        }
+        out.append(guessing: 1024) { write(to: &$0) }
     }
 
-    /// The combined format of Apache and nginx, then what it lacks as `key=value`.
-    private func appendCombined(to out: inout [UInt8]) {
-        out.append(contentsOf: clientAddress.utf8)
-        out.append(" - ")
-        appendUser(to: &out)
-        out.append(" [")
-        appendTime(to: &out)
-        out.append("] \"")
-        appendRequestLine(to: &out)
-        out.append("\" ")
-        out.append(decimal: UInt64(record.status))
-        out.append(0x20)
-        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
-        quotedField(.referer, to: &out)
-        quotedField(.userAgent, to: &out)
-        pair("site", record.site?.name, to: &out)
-        appendPairs(to: &out)
-    }
-
-    /// One word, whatever is in the name.
-    private func appendUser(to out: inout [UInt8]) {
-        guard let user = record.user else { return out.append("-") }
-        for byte in user.utf8 {
-            if byte == 0x20 { out.append("\\x20") } else { escape([byte], to: &out) }
-        }
-    }
-
-    /// A short line for a person to read.
-    private func appendCompact(to out: inout [UInt8]) {
-        appendTime(to: &out)
-        out.append(0x20)
-        out.append(contentsOf: clientAddress.utf8)
-        out.append(" \"")
-        appendRequestLine(to: &out)
-        out.append("\" ")
-        out.append(decimal: UInt64(record.status))
-        out.append(0x20)
-        blank(.bytesSent, to: &out) { $0.append(decimal: record.bodyBytesSent) }
-        appendPairs(to: &out)
-    }
-
-    // MARK: -
-
-    private var format: Logging.Format { style.format }
-
-    var request: RequestHead? { client?.requestIfAny }
-
-    /// The address that the site believes: through trusted proxies, the client behind them.
-    var clientAddress: String {
-        guard let site = record.site, !site.trustedProxies.isEmpty, let request else { return endpoint.peer.host }
-        return endpoint.clientAddress(of: request, for: site)?.text ?? endpoint.peer.host
-    }
-
-    func blank(_ blank: Blank, to out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
-        if time == nil { out.append(blank.rawValue) } else { append(&out) }
-    }
-
-    func appendTime(to out: inout [UInt8]) {
-        blank(.time, to: &out) { Self.append(time: time ?? 0, in: format, to: &$0) }
-    }
-
-    static func append(time: UInt64, in format: Logging.Format, to out: inout [UInt8]) {
-        switch format {
-        case .json, .ecs, .otel, .compact, .text: Timestamp.append(nanoseconds: time, to: &out)
-        case .combined: Timestamp.appendCommon(nanoseconds: time, to: &out)
-        }
-    }
-
-    private func appendRequestLine(to out: inout [UInt8]) {
-        if client == nil { return out.append("- - TCP") }
-        guard let request, let method = text(request, request.methodRange) else { return out.append("-") }
-        escape(method, to: &out)
-        out.append(0x20)
-        if let target = text(request, request.target) {
-            escape(style.redaction.redacted(target), to: &out)
+    private func write(to out: inout OutputSpan<UInt8>) {
+        if let names = style.names {
+            writeObject(names, to: &out)
+        } else if case .text(let format) = style.format {
+            write(format, to: &out)
         } else {
-            out.append("-")
-        }
-        out.append(0x20)
-        out.append(version(of: request) ?? "-")
-    }
-
-    /// Nil if it could not be read.
-    func version(of request: RequestHead) -> StaticString? {
-        guard request.hasRequestLine else { return nil }
-        if request.isHTTP2 { return "HTTP/2.0" }
-        return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
-    }
-
-    /// The field's first line; nil without one.
-    func value(_ field: KnownField) -> ArraySlice<UInt8>? {
-        guard let request, let line = request.fields.first(field) else { return nil }
-        return text(request, line.value)
-    }
-
-    /// A part of the request's head; nil if it is empty. A whole head keeps to the limits; of another, a part may be anything.
-    func text(_ request: RequestHead, _ range: Range<Int>) -> ArraySlice<UInt8>? {
-        guard !range.isEmpty else { return nil }
-        let text = request.fields.bytes[range]
-        return record.isRequestWhole ? text : text.prefix(Self.longestPart)
-    }
-
-    private func quotedField(_ field: KnownField, to out: inout [UInt8]) {
-        out.append(" \"")
-        if let value = value(field) {
-            escape(field == .referer ? style.redaction.redacted(value) : value, to: &out)
-        } else {
-            out.append("-")
-        }
-        out.append("\"")
-    }
-
-    private func appendPairs(to out: inout [UInt8]) {
-        if let place = client?.place {
-            out.append(" stream=")
-            out.append(decimal: UInt64(place.stream))
-            out.append(" connection_requests=")
-            out.append(decimal: UInt64(place.request))
-        }
-        if format == .compact { pair("user", record.user, to: &out) }
-        pair("route", record.route?.text, to: &out)
-        pair("server_name", passedName, to: &out)
-        pair("upstream", record.server?.url, to: &out)
-        if record.attempts > 1 {
-            out.append(" attempts=")
-            out.append(decimal: UInt64(record.attempts))
-        }
-        pair("not_retried", record.notRetried?.rawValue, to: &out)
-        if let status = record.grpcStatus { pair("grpc_status", "\(status)", to: &out) }
-        out.append(" ms=")
-        blank(.duration, to: &out) { Self.appendMilliseconds(record.duration, to: &$0) }
-        if let duration = record.upstreamDuration {
-            out.append(" upstream_ms=")
-            Self.appendMilliseconds(duration, to: &out)
-        }
-        if let tls = endpoint.tls { pair("tls", "\(tls.version)/\(tls.cipher)", to: &out) }
-        blank(.ending, to: &out) { _ in }
-        pair("reason", record.reason?.word, to: &out)
-        guard let failure = record.failure else { return }
-        if let key = failure.key { pair("key", key, to: &out) }
-        if !failure.detail.isEmpty {
-            out.append(" detail=\"")
-            escape(Array(failure.detail.utf8)[...], to: &out)
-            out.append("\"")
+            writeLine(to: &out)
         }
     }
 
-    private func pair(_ name: StaticString, _ value: String?, to out: inout [UInt8]) {
-        guard let value else { return }
-        out.append(0x20)
-        out.append(name)
-        out.append(0x3D)
-        escape(Array(value.utf8)[...], to: &out)
+    /// A JSON object.
+    private func writeObject(_ names: AccessLineNames, to out: inout OutputSpan<UInt8>) {
+        out.write(names.beginning)
+        writeTime(to: &out)
+        out.write(UInt8(ascii: "\""))
+        for (field, name) in names.exchange { write(field, as: .member(name), to: &out) }
+        out.write(facts)
+        // All that a tunnel's end tells stands at one place.
+        if time == nil { out.write(Blank.ending.rawValue) }
+        if record.reason != nil {
+            for (field, name) in names.failure { write(field, as: .member(name), to: &out) }
+        }
+        if !configuration.isEmpty { FieldForm.member(names.configuration).write(configuration, by: escape, to: &out) }
+        out.write(UInt8(ascii: "}"))
     }
 
-    /// Milliseconds with three places: "12.045".
-    static func appendMilliseconds(_ nanoseconds: UInt64, to out: inout [UInt8]) {
-        let microseconds = nanoseconds / 1000
-        out.append(decimal: microseconds / 1000)
-        out.append(0x2E)
-        let rest = microseconds % 1000
-        if rest < 100 { out.append(0x30) }
-        if rest < 10 { out.append(0x30) }
-        out.append(decimal: rest)
-    }
-
-    /// Escapes quotes, backslashes and everything that is not printable ASCII: as JSON does, or as Apache and nginx do.
-    func escape(_ bytes: ArraySlice<UInt8>, to out: inout [UInt8]) {
-        let isJSON = format.isJSON
-        for byte in bytes {
-            switch byte {
-            case 0x22, 0x5C:
-                out.append(0x5C)
-                out.append(byte)
-            case 0x20..<0x7F: out.append(byte)
-            default:
-                out.append(isJSON ? "\\u00" : "\\x")
-                out.append(hexDigit(byte >> 4))
-                out.append(hexDigit(byte & 0x0F))
+    /// A text with fields in braces; what is not to be told is `-`.
+    private func write(_ format: LogFormat, to out: inout OutputSpan<UInt8>) {
+        for piece in format.pieces {
+            switch piece {
+            case .text(let text): out.write(text.utf8Span.span)
+            case .field(let field): write(field, as: .text, to: &out)
             }
         }
     }
 
-    private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    /// The combined format of Apache and nginx, then what it lacks as `key=value`; or the compact one, a short line for a person
+    /// to read.
+    private func writeLine(to out: inout OutputSpan<UInt8>) {
+        let isCombined = if case .combined = style.format { true } else { false }
+        if isCombined {
+            writeClient(to: &out)
+            out.write(" - ")
+            writeUser(to: &out)
+            out.write(" [")
+            writeTime(to: &out)
+            out.write("] \"")
+        } else {
+            writeTime(to: &out)
+            out.write(UInt8(ascii: " "))
+            writeClient(to: &out)
+            out.write(" \"")
+        }
+        writeRequestLine(to: &out)
+        out.write("\" ")
+        out.write(decimal: UInt64(record.status))
+        out.write(UInt8(ascii: " "))
+        write(.bytes_out, as: .text, to: &out)
+        if isCombined {
+            out.write(" \"")
+            write(.referer, as: .text, to: &out)
+            out.write("\" \"")
+            write(.user_agent, as: .text, to: &out)
+            out.write(UInt8(ascii: "\""))
+            pair(" site=", record.site?.name, to: &out)
+        }
+        writePairs(to: &out)
+    }
+
+    /// One word, whatever is in the name.
+    private func writeUser(to out: inout OutputSpan<UInt8>) {
+        guard let user = record.user else { return out.write(UInt8(ascii: "-")) }
+        for (number, word) in user.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+            if number > 0 { out.write("\\x20") }
+            out.write(String(word), by: escape)
+        }
+    }
+
+    private func writeRequestLine(to out: inout OutputSpan<UInt8>) {
+        if client == nil { return out.write("- - TCP") }
+        guard let request, !request.methodRange.isEmpty else { return out.write(UInt8(ascii: "-")) }
+        write(.method, as: .text, to: &out)
+        out.write(UInt8(ascii: " "))
+        write(.target, as: .text, to: &out)
+        out.write(UInt8(ascii: " "))
+        write(.version, as: .text, to: &out)
+    }
+
+    private func writePairs(to out: inout OutputSpan<UInt8>) {
+        if let place = client?.place {
+            out.write(" stream=")
+            out.write(decimal: UInt64(place.stream))
+            out.write(" connection_requests=")
+            out.write(decimal: UInt64(place.request))
+        }
+        if case .compact = style.format { pair(" user=", record.user, to: &out) }
+        pair(" route=", record.route?.text, to: &out)
+        pair(" server_name=", passedName, to: &out)
+        pair(" upstream=", record.server?.url, to: &out)
+        if record.attempts > 1 {
+            out.write(" attempts=")
+            out.write(decimal: UInt64(record.attempts))
+        }
+        pair(" not_retried=", record.notRetried?.rawValue, to: &out)
+        if let status = record.grpcStatus {
+            out.write(" grpc_status=")
+            out.write(decimal: UInt64(status))
+        }
+        out.write(" ms=")
+        write(.ms, as: .text, to: &out)
+        if let duration = record.upstreamDuration {
+            out.write(" upstream_ms=")
+            out.write(milliseconds: duration)
+        }
+        out.write(facts)
+        if time == nil { out.write(Blank.ending.rawValue) }
+        pair(" reason=", record.reason?.word, to: &out)
+        guard let failure = record.failure else { return }
+        pair(" key=", failure.key, to: &out)
+        if !failure.detail.isEmpty {
+            pair(" detail=\"", failure.detail, to: &out)
+            out.write(UInt8(ascii: "\""))
+        }
+    }
+
+    private func pair(_ name: StaticString, _ value: String?, to out: inout OutputSpan<UInt8>) {
+        guard let value else { return }
+        out.write(name)
+        out.write(value, by: escape)
+    }
+
+    // MARK: -
+
+    /// What stands before the digits of a byte that is not printable: as JSON does it, or as Apache and nginx do.
+    /// - Parameter names: nil where lines are no objects.
+    static func escape(in names: AccessLineNames?) -> StaticString { names == nil ? "\\x" : "\\u00" }
+
+    var escape: StaticString { Self.escape(in: style.names) }
+
+    /// The address that the site believes: through trusted proxies, the client behind them.
+    func writeClient(to out: inout OutputSpan<UInt8>) {
+        if let site = record.site, !site.trustedProxies.isEmpty, let request,
+            let address = endpoint.clientAddress(of: request, for: site)
+        {
+            return out.write(address.text, by: escape)
+        }
+        writePeer(to: &out)
+    }
+
+    func writePeer(to out: inout OutputSpan<UInt8>) {
+        let peer = endpoint.logged.peer
+        out.write(escaping: peer.span, by: escape)
+    }
+
+    private var facts: [UInt8] { endpoint.logged.facts(endpoint, passedName: passedName, by: style.names) }
+
+    /// As the format has it.
+    private func writeTime(to out: inout OutputSpan<UInt8>) {
+        guard let time else { return out.write(Blank.time.rawValue) }
+        if case .combined = style.format { time.writeCommon(to: &out) } else { time.write(to: &out) }
+    }
+
+    /// A part of the request's head; nil if it is empty. A whole head keeps to the limits; of another, a part may be anything.
+    func part(_ range: Range<Int>) -> Range<Int>? {
+        guard !range.isEmpty else { return nil }
+        return record.isRequestWhole ? range : range.lowerBound..<min(range.upperBound, range.lowerBound + Self.longestPart)
+    }
 }

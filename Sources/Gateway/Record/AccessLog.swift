@@ -18,6 +18,8 @@ final class AccessLog {
     private var style: AccessLogStyle
     /// 0 is the diagnostics log, which may go to the same place.
     private let source: Int
+    /// Of the last line.
+    private var second = LineTime.Second()
     private static let flushSize = 32_768
 
     /// - Parameter worker: the worker's number, from 0.
@@ -67,9 +69,9 @@ final class AccessLog {
         let place = place(of: own?.destination)
         let style = own?.style ?? style
         guard takes(record, style, at: place) else { return }
-        let now = realtimeNanoseconds()
-        AccessLine(record, client, style, time: now, configuration: configuration).append(to: &outputs[place].batch.bytes)
-        endLine(now, at: place)
+        let time = LineTime(realtimeNanoseconds(), &second)
+        AccessLine(record, client, style, time: time, configuration: configuration).append(to: &outputs[place].batch.bytes)
+        endLine(time.nanoseconds, at: place)
     }
 
     /// Adds the line of a connection of `[[tcp]]`.
@@ -78,10 +80,10 @@ final class AccessLog {
     ///   - configuration: which one it went by.
     func append(_ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, configuration: String) {
         guard takes(record, style, at: 0) else { return }
-        let now = realtimeNanoseconds()
-        AccessLine(record, of: endpoint, named: name, style, time: now, configuration: configuration)
+        let time = LineTime(realtimeNanoseconds(), &second)
+        AccessLine(record, of: endpoint, named: name, style, time: time, configuration: configuration)
             .append(to: &outputs[0].batch.bytes)
-        endLine(now, at: 0)
+        endLine(time.nanoseconds, at: 0)
     }
 
     /// Does it leave a line, where only some do?
@@ -121,10 +123,15 @@ final class AccessLog {
         let now = realtimeNanoseconds()
         for byte in template.bytes {
             switch AccessLine.Blank(rawValue: byte) {
-            case .time: AccessLine.append(time: now, in: template.format, to: &outputs[place].batch.bytes)
+            case .time:
+                if case .combined = template.format {
+                    Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
+                } else {
+                    Timestamp.append(nanoseconds: now, to: &outputs[place].batch.bytes)
+                }
             case .bytesReceived: outputs[place].batch.bytes.append(decimal: ending.up.bytes)
             case .bytesSent: outputs[place].batch.bytes.append(decimal: ending.down.bytes)
-            case .duration: AccessLine.appendMilliseconds(duration, to: &outputs[place].batch.bytes)
+            case .duration: outputs[place].batch.bytes.append(guessing: 24) { $0.write(milliseconds: duration) }
             case .ending: ending.append(template.format, to: &outputs[place].batch.bytes)
             case .nanoseconds: outputs[place].batch.bytes.append(decimal: duration)
             case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
@@ -138,7 +145,9 @@ final class AccessLog {
 
     private func endLine(_ time: UInt64, at place: Int) {
         outputs[place].batch.endLine(time: time)
-        if outputs[place].batch.bytes.count >= Self.flushSize { flush(place) }
+        guard outputs[place].batch.bytes.count >= Self.flushSize else { return }
+        let next = outputs[place].batch.next
+        outputs[place].writer.write(exchange(&outputs[place].batch, with: next))
     }
 
     /// Hands over what has been collected.

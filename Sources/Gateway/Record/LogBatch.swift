@@ -51,6 +51,14 @@ struct LogBatch: Sendable {
         self.source = source
     }
 
+    /// One of the same source, with room for as much as this one holds: for who fills one after the other.
+    var next: LogBatch {
+        var next = LogBatch(source: source)
+        next.bytes.reserveCapacity(bytes.capacity)
+        next.marks.reserveCapacity(marks.capacity)
+        return next
+    }
+
     var isEmpty: Bool { marks.isEmpty }
     var lineCount: Int { marks.count }
 

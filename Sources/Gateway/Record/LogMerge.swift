@@ -53,10 +53,15 @@ struct LogMerge {
         return first.map { ($0.index, until) }
     }
 
-    /// Takes lines of the source's first batch by one copy.
+    /// Takes lines of the source's first batch: all of it as it is, where nothing stands in the way, or some by one copy.
     private mutating func takeRun(of index: Int, until: UInt64, limit: Int, to out: inout LogBatch) -> Int {
         let batch = sources[index].batches[0]
         let (line, offset) = (sources[index].line, sources[index].offset)
+        if line == 0, out.isEmpty, batch.bytes.count <= limit, let last = batch.marks.last, last.time <= until {
+            out = batch
+            removeFirst(of: index)
+            return out.lineCount
+        }
         var (next, end) = (line, offset)
         while next < batch.lineCount, batch.marks[next].time <= until, next == line || out.bytes.count + end - offset < limit {
             end = batch.marks[next].end
@@ -64,12 +69,15 @@ struct LogMerge {
         }
         out.append(line..<next, of: batch)
         if next == batch.lineCount {
-            sources[index].batches.removeFirst()
-            size -= batch.size
-            (sources[index].line, sources[index].offset) = (0, 0)
+            removeFirst(of: index)
         } else {
             (sources[index].line, sources[index].offset) = (next, end)
         }
         return next - line
+    }
+
+    private mutating func removeFirst(of index: Int) {
+        size -= sources[index].batches.removeFirst().size
+        (sources[index].line, sources[index].offset) = (0, 0)
     }
 }

@@ -19,88 +19,67 @@ struct SpanLine {
     ]
 
     /// Both, with a comma between them where there are two.
-    func append(to out: inout [UInt8]) {
+    func write(to out: inout OutputSpan<UInt8>) {
         let record = line.record
         begin(span: trace.span, parent: trace.parent, kind: 2, to: &out)
-        appendTimes(from: time &- record.duration, to: time, &out)
-        out.append(",\"attributes\":[")
-        attribute("url.scheme", line.endpoint.isTLS ? "https" : "http", to: &out)
-        for (field, name) in Self.attributes {
-            guard let value = line.value(of: field) else { continue }
-            out.append(",")
-            append(name, value, to: &out)
-        }
-        out.append("]")
-        appendStatus(to: &out)
-        out.append("}")
+        writeTimes(from: time &- record.duration, to: time, &out)
+        out.write(",\"attributes\":[{\"key\":\"url.scheme\",\"value\":{\"stringValue\":\"")
+        out.write(line.endpoint.isTLS ? "https" : "http")
+        out.write("\"}}")
+        for (field, name) in Self.attributes { line.write(field, as: .attribute(name), to: &out) }
+        out.write(UInt8(ascii: "]"))
+        writeStatus(to: &out)
+        out.write(UInt8(ascii: "}"))
         guard let server = record.server else { return }
-        out.append(",")
+        out.write(UInt8(ascii: ","))
         begin(span: trace.upstreamSpan, parent: trace.span, kind: 3, to: &out)
         let start = time &- record.duration
-        appendTimes(from: start, to: record.upstreamDuration.map { start &+ $0 } ?? time, &out)
-        out.append(",\"attributes\":[")
-        append("url.full", .word(server.url), to: &out)
-        for (field, name) in [(LogField.method, "http.request.method" as StaticString), (.status, "http.response.status_code")] {
-            guard let value = line.value(of: field) else { continue }
-            out.append(",")
-            append(name, value, to: &out)
-        }
+        writeTimes(from: start, to: record.upstreamDuration.map { start &+ $0 } ?? time, &out)
+        out.write(",\"attributes\":[{\"key\":\"url.full\",\"value\":{\"stringValue\":\"")
+        out.write(server.url, by: line.escape)
+        out.write("\"}}")
+        line.write(.method, as: .attribute("http.request.method"), to: &out)
+        line.write(.status, as: .attribute("http.response.status_code"), to: &out)
         if record.attempts > 1 {
-            out.append(",")
-            append("http.request.resend_count", .number(UInt64(record.attempts - 1)), to: &out)
+            FieldForm.attribute("http.request.resend_count").write(number: UInt64(record.attempts - 1), to: &out)
         }
-        out.append("]")
-        appendStatus(to: &out)
-        out.append("}")
+        out.write(UInt8(ascii: "]"))
+        writeStatus(to: &out)
+        out.write(UInt8(ascii: "}"))
     }
 
     /// Up to the span's name, which is the method and the route: nothing that a client could make many of.
-    private func begin(span: UInt64, parent: UInt64, kind: UInt64, to out: inout [UInt8]) {
-        out.append("{\"traceId\":\"")
-        trace.appendTrace(to: &out)
-        out.append("\",\"spanId\":\"")
-        TraceContext.append(hex: span, to: &out)
+    private func begin(span: UInt64, parent: UInt64, kind: UInt64, to out: inout OutputSpan<UInt8>) {
+        out.write("{\"traceId\":\"")
+        trace.writeTrace(to: &out)
+        out.write("\",\"spanId\":\"")
+        out.write(wholeHex: span)
         if parent != 0 {
-            out.append("\",\"parentSpanId\":\"")
-            TraceContext.append(hex: parent, to: &out)
+            out.write("\",\"parentSpanId\":\"")
+            out.write(wholeHex: parent)
         }
-        out.append("\",\"kind\":")
-        out.append(decimal: kind)
-        out.append(",\"name\":\"")
-        out.append(line.record.method.name ?? "HTTP")
+        out.write("\",\"kind\":")
+        out.write(decimal: kind)
+        out.write(",\"name\":\"")
+        out.write(line.record.method.name ?? "HTTP")
         if kind == 2, let route = line.record.route {
-            out.append(" ")
-            line.escape(Array(route.text.utf8)[...], to: &out)
+            out.write(UInt8(ascii: " "))
+            out.write(route.text, by: line.escape)
         }
-        out.append("\"")
+        out.write(UInt8(ascii: "\""))
     }
 
     /// JSON of protobuf writes numbers of 64 bits as texts.
-    private func appendTimes(from start: UInt64, to end: UInt64, _ out: inout [UInt8]) {
-        out.append(",\"startTimeUnixNano\":\"")
-        out.append(decimal: start)
-        out.append("\",\"endTimeUnixNano\":\"")
-        out.append(decimal: end)
-        out.append("\"")
+    private func writeTimes(from start: UInt64, to end: UInt64, _ out: inout OutputSpan<UInt8>) {
+        out.write(",\"startTimeUnixNano\":\"")
+        out.write(decimal: start)
+        out.write("\",\"endTimeUnixNano\":\"")
+        out.write(decimal: end)
+        out.write(UInt8(ascii: "\""))
     }
 
     /// Of a server's span only 5xx are errors (the semantic conventions for HTTP spans, "Status").
-    private func appendStatus(to out: inout [UInt8]) {
-        if line.record.status >= 500 { out.append(",\"status\":{\"code\":2}") }
-    }
-
-    private func attribute(_ name: StaticString, _ word: StaticString, to out: inout [UInt8]) {
-        append(name, .literal(word), to: &out)
-    }
-
-    private func append(_ name: StaticString, _ value: LogValue, to out: inout [UInt8]) {
-        out.append("{\"key\":\"")
-        out.append(name)
-        switch value {
-        case .number, .blank: out.append("\",\"value\":{\"intValue\":\"")
-        default: out.append("\",\"value\":{\"stringValue\":\"")
-        }
-        line.append(value, inQuotes: false, to: &out)
-        out.append("\"}}")
+    private func writeStatus(to out: inout OutputSpan<UInt8>) {
+        if line.record.status >= 500 { out.write(",\"status\":{\"code\":2}") }
     }
 }

@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import HTTP
 
 /// One worker's spans, collected and handed over many at a time, as access lines are.
 final class SpanLog {
@@ -7,6 +8,7 @@ final class SpanLog {
     private var writer: LogWriter?
     private var style: AccessLogStyle
     private var batch: LogBatch
+    private var second = LineTime.Second()
     private static let flushSize = 32_768
 
     /// - Parameter worker: the worker's number, from 0.
@@ -33,8 +35,9 @@ final class SpanLog {
     func append(_ record: AccessRecord, _ client: any ClientSide, _ tracing: TracingPlan, configuration: String) {
         guard writer != nil, let trace = record.trace, tracing.mustKeep(record) else { return }
         let now = realtimeNanoseconds()
-        let line = AccessLine(record, client, style, time: now, configuration: configuration)
-        SpanLine(line: line, trace: trace, time: now).append(to: &batch.bytes)
+        let line = AccessLine(record, client, style, time: LineTime(now, &second), configuration: configuration)
+        let span = SpanLine(line: line, trace: trace, time: now)
+        batch.bytes.append(guessing: 2048) { span.write(to: &$0) }
         batch.endLine(time: now)
         if batch.bytes.count >= Self.flushSize { flush() }
     }

@@ -48,14 +48,16 @@ struct TraceContext: Sendable {
     }
 
     static func append(hex value: UInt64, to out: inout [UInt8]) {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            out.append(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> shift) & 0x0F, upperCase: false))
-        }
+        out.append(guessing: 24) { $0.write(wholeHex: value) }
     }
 
     func appendTrace(to out: inout [UInt8]) {
-        Self.append(hex: high, to: &out)
-        Self.append(hex: low, to: &out)
+        out.append(guessing: 40) { writeTrace(to: &$0) }
+    }
+
+    func writeTrace(to out: inout OutputSpan<UInt8>) {
+        out.write(wholeHex: high)
+        out.write(wholeHex: low)
     }
 
     /// `traceparent` for the upstream.

@@ -44,8 +44,11 @@ final class FlightRecorder {
         _ record: borrowing AccessRecord, _ client: any ClientSide, _ redaction: borrowing QueryRedaction, configuration: String
     ) -> UInt64 {
         let place = take()
+        // Taken out meanwhile (price 1).
+        var ring = exchange(&self.ring, with: [])
         ring[place].fill(
             record, client, number: number, worker: worker, now: loop.now, redaction, configuration: configuration)
+        self.ring = ring
         return number
     }
 

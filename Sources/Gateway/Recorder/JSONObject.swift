@@ -36,7 +36,7 @@ struct JSONObject {
     mutating func add(_ name: StaticString, milliseconds: UInt64?) {
         guard let milliseconds else { return }
         begin(name)
-        AccessLine.appendMilliseconds(milliseconds, to: &bytes)
+        bytes.append(guessing: 24) { $0.write(milliseconds: milliseconds) }
     }
 
     /// - Parameter time: nanoseconds since 1970, to be told by RFC 3339.
@@ -76,17 +76,6 @@ struct JSONObject {
     }
 
     private mutating func escape(_ text: ArraySlice<UInt8>) {
-        for byte in text {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x20..<0x7F: bytes.append(byte)
-            default:
-                bytes.append("\\u00")
-                bytes.append(ByteClass.hexDigit(byte >> 4, upperCase: false))
-                bytes.append(ByteClass.hexDigit(byte & 0x0F, upperCase: false))
-            }
-        }
+        bytes.append(guessing: text.count + 16) { $0.write(escaping: text.span, by: "\\u00") }
     }
 }

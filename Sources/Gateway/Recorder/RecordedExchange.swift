@@ -80,14 +80,15 @@ struct RecordedExchange: Sendable {
         _ redaction: borrowing QueryRedaction, configuration: String
     ) {
         (self.number, self.worker, time) = (number, worker, now)
-        self.configuration = configuration
+        if self.configuration != configuration { self.configuration = configuration }
         if tunnel != nil { tunnel = nil }
         fillRecord(record)
         bytes.removeAll(keepingCapacity: true)
         (version, place) = (nil, client.place)
         let endpoint = client.endpoint
         connection = endpoint.connection
-        tls = endpoint.recordedTLS
+        let known = endpoint.recordedTLS
+        if tls !== known { tls = known }
         self.client = endpoint.address
         guard let request = client.requestIfAny else {
             (knownMethod, targetEnd, hostEnd) = (.other, 0, 0)
@@ -95,17 +96,16 @@ struct RecordedExchange: Sendable {
         }
         if let site = record.site, !site.trustedProxies.isEmpty { self.client = endpoint.clientAddress(of: request, for: site) }
         if request.hasRequestLine { version = request.isHTTP2 ? 2 : Int(request.minorVersion) }
-        let head = request.fields.bytes
         if redaction.isEmpty {
-            append(head, request.target)
+            append(request.target, of: request)
         } else {
-            bytes.append(contentsOf: redaction.redacted(head[request.target]).prefix(Self.longestPart))
+            bytes.append(contentsOf: redaction.redacted(request.fields.bytes[request.target]).prefix(Self.longestPart))
         }
         targetEnd = bytes.count
-        append(head, request.authorityRange)
+        append(request.authorityRange, of: request)
         hostEnd = bytes.count
         knownMethod = record.method
-        if case .other = knownMethod { append(head, request.methodRange) }
+        if case .other = knownMethod { append(request.methodRange, of: request) }
     }
 
     /// Makes it that of a tunnel that ends now.
@@ -134,19 +134,20 @@ struct RecordedExchange: Sendable {
         (duration, waitDuration) = (record.duration, record.waitDuration)
         (connectDuration, upstreamDuration) = (record.connectDuration, record.upstreamDuration)
         ignoredHandshake = record.ignoredHandshake
-        (trace, requestID) = (record.trace, record.requestID)
-        site = record.site?.name
-        route = record.route?.text
-        pool = record.route?.poolName
-        server = record.server?.url
-        // Nearly always nil before and after.
+        trace = record.trace
+        // Nearly always what they were before: to look costs less than to count references.
+        if site != record.site?.name { site = record.site?.name }
+        if route != record.route?.text { route = record.route?.text }
+        if pool != record.route?.poolName { pool = record.route?.poolName }
+        if server != record.server?.url { server = record.server?.url }
+        if requestID != nil || record.requestID != nil { requestID = record.requestID }
         if user != nil || record.user != nil { user = record.user }
         if failure != nil || record.failure != nil { failure = record.failure }
     }
 
-    private mutating func append(_ head: [UInt8], _ part: Range<Int>) {
-        let end = min(part.upperBound, part.lowerBound + Self.longestPart)
-        bytes.append(contentsOf: head[part.lowerBound..<end])
+    @inline(__always)
+    private mutating func append(_ part: Range<Int>, of request: RequestHead) {
+        bytes.append(request.fields.bytes, part.lowerBound..<min(part.upperBound, part.lowerBound + Self.longestPart))
     }
 }
 

@@ -1,0 +1,33 @@
+/// Writing text of others into a quoted text, so that it neither ends it nor looks like something else.
+extension OutputSpan<UInt8> {
+    /// Writes `bytes` with a backslash before quotes and backslashes, and what is not printable ASCII as two hexadecimal digits.
+    /// - Parameter escape: what stands before the digits: `\\u00` in JSON, which makes a byte of it whatever its encoding was, or
+    ///   `\\x`, as Apache and nginx write it.
+    package mutating func write(escaping bytes: Span<UInt8>, by escape: StaticString) {
+        var start = 0
+        while true {
+            let end = ByteScanning.endOfPlainText(bytes, from: start, to: bytes.count)
+            write(bytes, start..<end)
+            guard end < bytes.count else { return }
+            let byte = bytes[end]
+            if byte == 0x22 || byte == 0x5C {
+                write(0x5C as UInt8)
+                write(byte)
+            } else {
+                write(escape)
+                write(ByteClass.hexDigit(byte &>> 4, upperCase: false))
+                write(ByteClass.hexDigit(byte & 0x0F, upperCase: false))
+            }
+            start = end &+ 1
+        }
+    }
+
+    /// Writes all 16 digits of `value` in lower-case hexadecimal.
+    package mutating func write(wholeHex value: UInt64) {
+        var shift: UInt64 = 64
+        while shift > 0 {
+            shift &-= 4
+            write(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> shift) & 0x0F, upperCase: false))
+        }
+    }
+}
