@@ -12,8 +12,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-// The provider tpm2 has one connection to the TPM for all its keys, and leaves it to its caller that one thread uses it at a time:
-// two at once end with TPM_RC_BAD_SEQUENCE, or worse.
+// The provider tpm2 has one connection to the TPM for all its keys, and leaves it to its caller that one thread uses it at a
+// time: two at once end with TPM_RC_BAD_SEQUENCE, or worse.
 static pthread_mutex_t turns = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int are_wanted;
 

@@ -6,8 +6,8 @@ import Logging
 /// Brings the configuration into use anew while the gateway runs: whole, or not at all.
 ///
 /// On a thread of its own. What goes from a worker to the threads that Dispatch shares out leaves a piece of the worker's memory
-/// with each of them, up to a thousand: a process that is reloaded often would grow by that. What takes long is the `PlanMaker`'s,
-/// so that whoever asks the reloader something is answered meanwhile.
+/// with each of them, up to a thousand: a process that is reloaded often would grow by that. What takes long is the
+/// `PlanMaker`'s, so that whoever asks the reloader something is answered meanwhile.
 actor Reloader {
     /// What is read again.
     struct Source: Sendable {

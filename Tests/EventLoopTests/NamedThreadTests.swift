@@ -6,7 +6,7 @@ import Testing
 struct NamedThreadTests {
     private static var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
-    /// What the scheduler gives the calling thread at a time, in nanoseconds; nil where the kernel does not tell (proc_pid_sched).
+    /// What the scheduler gives the calling thread at a time, in nanoseconds; nil where the kernel does not tell.
     private static var slice: Int? {
         guard let bytes = try? FileAccess.read("/proc/thread-self/sched", limit: 65_536) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("se.slice ") }

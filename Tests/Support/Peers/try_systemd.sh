@@ -5,6 +5,7 @@
 #
 #   try_systemd.sh PACKAGE
 set -euo pipefail
+unset RUNTIME_DIRECTORY STATE_DIRECTORY
 
 if [[ $1 == --boot ]]; then
     mount -t proc proc /proc
@@ -39,18 +40,19 @@ end() {
     code=$?
     kill -KILL "$launcher" 2>/dev/null || true
     wait
-    while [[ -d $group ]] && ! find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
-    ((code == 0 || code == 77)) || cat /run/booted /run/said >&2
+    # What is killed needs a moment to be gone.
+    while [[ -d $group ]] && ! find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do :; done
+    ((code == 0 || code == 77)) || tail -n +1 /run/booted /run/said /run/failed >&2
 }
 trap end EXIT
 
 # The first child of unshare(1) is process 1.
 within() { nsenter --target "$first" --mount --pid --cgroup --uts --ipc --root --wd "$@"; }
-for _ in {1..600}; do
+end=$((SECONDS + 60))
+while ((SECONDS < end)); do
     first=$(cat "/proc/$launcher/task/$launcher/children" 2>/dev/null | tr -d ' ') || true
     [[ -n ${first:-} ]] && within systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded|starting' && break
     kill -0 "$launcher" 2>/dev/null || exit 77
-    sleep 0.1
 done
 within systemctl show --property Version >/dev/null || exit 77
 
@@ -59,9 +61,9 @@ is() { [[ $(within systemctl show --property "$1" --value gatehouse) == "$2" ]];
 main() { within systemctl show --property MainPID --value gatehouse; }
 # Until a command succeeds; a minute at most.
 await() {
-    for _ in {1..600}; do
+    local end=$((SECONDS + 60))
+    while ((SECONDS < end)); do
         "$@" && return
-        sleep 0.1
     done
     within systemctl status --no-pager gatehouse
     return 1
