@@ -4,6 +4,7 @@
 #include "COpenSSL.h"
 #include "Handover.h"
 #include "Hello.h"
+#include "KeyTurns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,9 @@ static gh_secrets *secrets_of(const SSL *ssl) {
 int gh_shake_hands(SSL *ssl) {
     gh_secrets *secrets = secrets_of(ssl);
     gh_collect_traffic_secrets(secrets != NULL ? &secrets->traffic : NULL);
+    int turn = gh_take_turn();
     int result = SSL_do_handshake(ssl);
+    gh_end_turn(turn);
     gh_collect_traffic_secrets(NULL);
     return result;
 }

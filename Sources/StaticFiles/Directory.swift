@@ -34,7 +34,8 @@ package final class Directory: Sendable {
             close(opened)
             throw .unusable(
                 reason: "\(path): openat2(2) fails (\(systemWords(-probe))); "
-                    + "static files need Linux 5.6 or newer, and a sandbox that allows this call")
+                    + "static files need Linux 5.6 or newer, and a sandbox that allows this call: "
+                    + "no DynamicUser= or RestrictSUIDSGID= of systemd")
         }
         root = opened
     }

@@ -104,9 +104,10 @@ struct Service: Sendable {
             let (loop, reloading) = try (EventLoop(), EventLoop())
             try loop.start(name: "admin")
             if source != nil { try reloading.start(name: "reload") }
-            let reloader = source.map {
+            let reloader = try source.map {
                 Reloader(
-                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
+                    $0, gateway, on: reloading, by: try PlanMaker(), output: output, log: log, configuration: configuration,
+                    from: loaded.source,
                     notifier: notifier)
             }
             let fleet = FleetMembership(gateway, reloader, log: log)

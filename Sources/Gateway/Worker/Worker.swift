@@ -28,6 +28,8 @@ actor Worker {
     private var olderGenerations: Set<Int> = []
     /// From 0.
     private var number = 0
+    /// Where it waits for its next tick.
+    private let ticker: Waiter
 
     /// What has been made of a plan that is not in use yet.
     private struct Prepared {
@@ -43,6 +45,7 @@ actor Worker {
     init(loop: EventLoop, log: Logger) {
         self.loop = loop
         self.log = log
+        ticker = Waiter(loop: loop)
     }
 
     /// Opens this worker's listening sockets.
@@ -158,6 +161,7 @@ actor Worker {
         isDraining = true
         for acceptor in acceptors.values { acceptor.listener.close() }
         resources?.drain()
+        ticker.tell()
     }
 
     /// Clients that ask for these tokens get these texts from now on, and for no others.
@@ -318,7 +322,10 @@ actor Worker {
     }
 
     private func serveAndRemove(_ connection: ClientConnection) async {
-        if await connection.run() == .ended { resources?.remove(connection) }
+        guard await connection.run() == .ended else { return }
+        resources?.remove(connection)
+        // Nobody waits for a tick when the last one has gone.
+        if isDraining, connectionCount == 0 { ticker.tell() }
     }
 
     private func adopt(
@@ -341,9 +348,9 @@ actor Worker {
     }
 
     private func tickUntilDrained() async {
-        let waiter = Waiter(loop: loop)
+        defer { ticker.retire() }
         while !isDraining || connectionCount > 0 {
-            _ = await waiter.wait(timeout: Worker.tick)
+            _ = await ticker.wait(timeout: Worker.tick)
             await measureLag()
             resources?.tick()
             reportGenerations()

@@ -69,6 +69,7 @@ extension Project {
                     "Sources/gatehouse/CertificateRenewal.swift",
                     "Sources/gatehouse/FileWatcher.swift",
                     "Sources/gatehouse/Recorder/RecorderDumps.swift",
+                    "Sources/gatehouse/PlanMaker.swift",
                     "Sources/gatehouse/Reloader.swift",
                     "Sources/gatehouse/FileWriting.swift",
                     "Sources/gatehouse/Metrics/ProcessReading.swift",
