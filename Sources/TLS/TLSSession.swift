@@ -203,13 +203,15 @@ import CRecords
     /// begin with the same bytes. Ciphertext that the socket did not take is kept: see `flush()`.
     /// - Parameter head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
     ///   counts only `bytes`.
+    /// - Parameter isLast: the FIN follows at once. Own records then take close_notify along behind the last byte, and leave with
+    ///   the FIN (`gh_wire_write_records`).
     package func write(
-        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil, isLast: Bool = false
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
             let outcome = unsafe gh_wire_write_records(
-                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count, isLast ? 1 : 0)
             return try progress(of: outcome, count)
         }
         readAside()

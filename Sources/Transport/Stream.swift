@@ -70,12 +70,15 @@ package final class Stream {
     }
 
     /// Writes a prefix of the buffer's unread bytes and consumes it.
+    /// - Parameter isLast: nothing follows them, and `sendCloseNotify` and the FIN come at once.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
-    package func write(_ buffer: Buffer, atMost limit: Int = .max) throws(TransportError) -> Int {
+    package func write(
+        _ buffer: Buffer, atMost limit: Int = .max, isLast: Bool = false
+    ) throws(TransportError) -> Int {
         // The bytes are used during the call alone, which leaves the buffer as it is.
         let unread = unsafe buffer.unread
         let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
-        let count = if let tls { try unsafe writeTLS(tls, bytes) ?? 0 } else { try unsafe writePlain(bytes) }
+        let count = if let tls { try unsafe writeTLS(tls, bytes, isLast: isLast) ?? 0 } else { try unsafe writePlain(bytes) }
         buffer.consume(count)
         return count
     }
@@ -317,13 +320,14 @@ package final class Stream {
 
     /// - Returns: how many of `bytes` went behind the whole of `head`; nil when blocked, and then nothing went.
     private func writeTLS(
-        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil,
+        isLast: Bool = false
     ) throws(TransportError) -> Int? {
         guard unsafe bytes.count > 0 || head != nil else { return 0 }
         tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
-            switch try unsafe tls.write(bytes, after: head) {
+            switch try unsafe tls.write(bytes, after: head, isLast: isLast) {
             case .moved(let count): return count
             case .wantsRead: interests.write = .read
             case .wantsWrite, .end: interests.write = .write
