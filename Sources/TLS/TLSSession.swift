@@ -212,14 +212,16 @@ import CRecords
     ///   - head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
     ///     counts only `bytes`.
     ///   - sends: if not, own records are sealed alone: `takeSealed()` has them.
+    ///   - isLast: the FIN follows at once. Own records then take close_notify along behind the last byte, and leave with
+    ///     the FIN (`gh_wire_write_records`). Only for what is sent.
     package func write(
-        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil, sends: Bool = true
+        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil, sends: Bool = true, isLast: Bool = false
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
             unsafe wire.pointee.only_seals = sends ? 0 : 1
             let outcome = unsafe gh_wire_write_records(
-                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count, isLast ? 1 : 0)
             return try progress(of: outcome, count)
         }
         readAside()

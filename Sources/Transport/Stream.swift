@@ -70,12 +70,15 @@ package final class Stream {
     }
 
     /// Writes a prefix of the buffer's unread bytes and consumes it.
+    /// - Parameter isLast: nothing follows them, and `sendCloseNotify` and the FIN come at once.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
-    package func write(_ buffer: Buffer, atMost limit: Int = .max) throws(TransportError) -> Int {
+    package func write(
+        _ buffer: Buffer, atMost limit: Int = .max, isLast: Bool = false
+    ) throws(TransportError) -> Int {
         // The bytes are used during the call alone, which leaves the buffer as it is.
         let unread = unsafe buffer.unread
         let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
-        let count = if let tls { try unsafe writeTLS(tls, bytes) ?? 0 } else { try unsafe writePlain(bytes) }
+        let count = if let tls { try unsafe writeTLS(tls, bytes, isLast: isLast) ?? 0 } else { try unsafe writePlain(bytes) }
         buffer.consume(count)
         return count
     }
@@ -299,8 +302,9 @@ package final class Stream {
     }
 
     private func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
-        guard try prepareToSend(bytes.count), bytes.count > 0 else { return 0 }
-        if bytes.count <= Socket.longestDeferred {
+        let isDeferred = bytes.count <= Socket.longestDeferred
+        guard try prepareToSend(defers: isDeferred), bytes.count > 0 else { return 0 }
+        if isDeferred {
             unsafe socket.sendAtTurnEnd(bytes)
             return bytes.count
         }
@@ -312,8 +316,9 @@ package final class Stream {
     private func writePlain(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(TransportError) -> (Int, Int) {
-        guard try prepareToSend(first.count + second.count) else { return (0, 0) }
-        if first.count + second.count <= Socket.longestDeferred {
+        let isDeferred = first.count + second.count <= Socket.longestDeferred
+        guard try prepareToSend(defers: isDeferred) else { return (0, 0) }
+        if isDeferred {
             unsafe socket.sendAtTurnEnd(first, then: second)
             return (first.count, second.count)
         }
@@ -332,11 +337,11 @@ package final class Stream {
         return (min(count, first.count), max(0, count - first.count))
     }
 
-    /// To be asked before so many bytes are sent: a long send goes at once, behind what was deferred.
-    /// - Returns: may they be sent?
+    /// To be asked before anything is sent, now or at the turn's end: what goes now goes behind what was deferred.
+    /// - Returns: may it be sent?
     /// - Throws: what a deferred send has met.
-    private func prepareToSend(_ count: Int) throws(TransportError) -> Bool {
-        if count > Socket.longestDeferred { socket.sendDeferred() }
+    private func prepareToSend(defers: Bool) throws(TransportError) -> Bool {
+        if !defers { socket.sendDeferred() }
         guard socket.sendError == 0 else { throw .system(SystemError("send", code: socket.sendError)) }
         return socket.isWritable
     }
@@ -361,15 +366,17 @@ package final class Stream {
 
     /// - Returns: how many of `bytes` went behind the whole of `head`; nil when blocked, and then nothing went.
     private func writeTLS(
-        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil,
+        isLast: Bool = false
     ) throws(TransportError) -> Int? {
         guard unsafe bytes.count > 0 || head != nil else { return 0 }
-        let length = unsafe bytes.count + (head?.count ?? 0)
-        _ = try prepareToSend(length)
+        // The last must not miss the FIN that it leaves with.
+        let isDeferred = unsafe !isLast && bytes.count + (head?.count ?? 0) <= Socket.longestDeferred
+        _ = try prepareToSend(defers: isDeferred)
         giveReadiness(tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
-            switch try unsafe tls.write(bytes, after: head, sends: length > Socket.longestDeferred) {
+            switch try unsafe tls.write(bytes, after: head, sends: !isDeferred, isLast: isLast) {
             case .moved(let count):
                 // Used before the session's next operation.
                 if let sealed = unsafe tls.takeSealed() { unsafe socket.sendAtTurnEnd(sealed) }
