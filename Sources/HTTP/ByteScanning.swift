@@ -57,6 +57,33 @@ enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.notPlainText }, that: ByteClass.isEscaped)
     }
 
+    /// Is there no such byte? Most texts are so, and short: the last eight bytes are looked at together, whatever was before.
+    @inline(__always)
+    static func isPlainText(_ bytes: Span<UInt8>) -> Bool {
+        // Sound: no load goes beyond `count` bytes, and the pointer does not leave the closure.
+        unsafe bytes.withUnsafeBytes { buffer in
+            let count = buffer.count
+            guard let base = buffer.baseAddress else { return true }
+            if count < 8 {
+                var place = 0
+                while place < count {
+                    if ByteClass.isEscaped(unsafe base.load(fromByteOffset: place, as: UInt8.self)) { return false }
+                    place &+= 1
+                }
+                return true
+            }
+            var marked: UInt64 = 0
+            var index = 0
+            while index &+ 8 < count {
+                let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                marked |= EightBytes(word: UInt64(littleEndian: word)).notPlainText
+                index &+= 8
+            }
+            let last = unsafe base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            return marked | EightBytes(word: UInt64(littleEndian: last)).notPlainText == 0
+        }
+    }
+
     /// The same for a byte that is `a` or `b`.
     @inline(__always)
     static func firstOf(_ a: UInt8, or b: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {

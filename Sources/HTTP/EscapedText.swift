@@ -4,6 +4,7 @@ extension OutputSpan<UInt8> {
     /// - Parameter escape: what stands before the digits: `\\u00` in JSON, which makes a byte of it whatever its encoding was, or
     ///   `\\x`, as Apache and nginx write it.
     package mutating func write(escaping bytes: Span<UInt8>, by escape: StaticString) {
+        if ByteScanning.isPlainText(bytes) { return write(bytes) }
         var start = 0
         while true {
             let end = ByteScanning.endOfPlainText(bytes, from: start, to: bytes.count)

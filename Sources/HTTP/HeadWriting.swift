@@ -56,6 +56,7 @@ extension OutputSpan<UInt8> {
 
     /// Writes `value` in decimal without leading zeros.
     package mutating func write(decimal value: UInt64) {
+        if value < 10 { return write(UInt8(truncatingIfNeeded: value) &+ 0x30) }
         let number = DecimalDigits(value)
         write(number.digits.span, number.start..<20)
     }

@@ -9,6 +9,8 @@ struct AccessLine {
     /// Nil of a connection of `[[tcp]]`, which carries no request that is known of.
     let client: (any ClientSide)?
     let request: RequestHead?
+    /// The request's, taken once: each look would be a call.
+    let fields: FieldSection?
     let endpoint: ClientEndpoint
     /// What such a connection's client has asked for by SNI.
     let passedName: String?
@@ -20,7 +22,8 @@ struct AccessLine {
     let configuration: String
 
     init(_ record: AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: LineTime?, configuration: String) {
-        (self.record, self.client, request) = (record, client, client.requestIfAny)
+        let request = client.requestIfAny
+        (self.record, self.client, self.request, fields) = (record, client, request, request?.fields)
         (endpoint, passedName) = (client.endpoint, nil)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
@@ -30,7 +33,8 @@ struct AccessLine {
         _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: LineTime,
         configuration: String
     ) {
-        (self.record, client, request, self.endpoint, passedName) = (record, nil, nil, endpoint, name)
+        (self.record, client, request, fields) = (record, nil, nil, nil)
+        (self.endpoint, passedName) = (endpoint, name)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 

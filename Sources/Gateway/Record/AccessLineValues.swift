@@ -8,9 +8,13 @@ extension AccessLine {
     /// Writes a field: nothing, or `-` in a text, where there is nothing to be told.
     func write(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
         switch field {
-        case .client, .peer:
+        case .client:
             form.begin(isNumber: false, &out)
-            if field == .client { writeClient(to: &out) } else { writePeer(to: &out) }
+            writeClient(to: &out)
+            form.end(isNumber: false, &out)
+        case .peer:
+            form.begin(isNumber: false, &out)
+            writePeer(to: &out)
             form.end(isNumber: false, &out)
         case .site: word(record.site?.name, form, &out)
         case .user: word(record.user, form, &out)
@@ -43,8 +47,8 @@ extension AccessLine {
     /// A blank in a tunnel's line.
     private func writeDecidedByEnd(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
         guard let time else {
-            if field == .reason, let reason = record.reason { return form.write(reason.word, by: escape, to: &out) }
-            if field == .key, let key = record.failure?.key { return form.write(key, by: escape, to: &out) }
+            if case .reason = field, let reason = record.reason { return form.write(reason.word, by: escape, to: &out) }
+            if case .key = field, let key = record.failure?.key { return form.write(key, by: escape, to: &out) }
             guard let blank = Blank(field) else { return form.writeNothing(to: &out) }
             form.begin(isNumber: !blank.isWord, &out)
             out.write(blank.rawValue)
@@ -57,21 +61,27 @@ extension AccessLine {
         case .ns: form.write(number: record.duration, to: &out)
         case .reason: word(record.reason?.word, form, &out)
         case .key: word(record.failure?.key, form, &out)
-        case .time, .time_common:
+        case .time:
             form.begin(isNumber: false, &out)
-            if field == .time { time.write(to: &out) } else { time.writeCommon(to: &out) }
+            time.write(to: &out)
+            form.end(isNumber: false, &out)
+        case .time_common:
+            form.begin(isNumber: false, &out)
+            time.writeCommon(to: &out)
             form.end(isNumber: false, &out)
         default: form.writeNothing(to: &out)
         }
     }
 
     private func writeIdentifier(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
-        guard field == .request_id ? record.requestID != nil : record.trace != nil else { return form.writeNothing(to: &out) }
-        form.begin(isNumber: false, &out)
-        switch field {
-        case .request_id: record.requestID?.write(to: &out)
-        case .trace_id: record.trace?.writeTrace(to: &out)
-        default: if let trace = record.trace { out.write(wholeHex: trace.span) }
+        if case .request_id = field {
+            guard let id = record.requestID else { return form.writeNothing(to: &out) }
+            form.begin(isNumber: false, &out)
+            id.write(to: &out)
+        } else {
+            guard let trace = record.trace else { return form.writeNothing(to: &out) }
+            form.begin(isNumber: false, &out)
+            if case .trace_id = field { trace.writeTrace(to: &out) } else { out.write(wholeHex: trace.span) }
         }
         form.end(isNumber: false, &out)
     }
@@ -79,22 +89,22 @@ extension AccessLine {
     // MARK: What its head tells
 
     private func writeOfRequest(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
-        if field == .version, client == nil { return form.write("TCP", to: &out) }
-        guard let request else { return form.writeNothing(to: &out) }
+        if case .version = field, client == nil { return form.write("TCP", to: &out) }
+        guard let request, let fields else { return form.writeNothing(to: &out) }
         switch field {
-        case .method: write(part(request.methodRange), of: request, form, &out)
-        case .target: writeRedacted(part(request.target), of: request, form, &out)
-        case .path: write(part(request.target).map { $0.lowerBound..<pathEnd(of: $0, in: request) }, of: request, form, &out)
-        case .query: writeQuery(of: request, form, &out)
-        case .host: write(part(request.authorityRange), of: request, form, &out)
-        case .domain: write(request.authority.flatMap { part($0.host) }, of: request, form, &out)
+        case .method: write(part(request.methodRange), of: fields.bytes, form, &out)
+        case .target: writeRedacted(part(request.target), of: fields.bytes, form, &out)
+        case .path: write(part(request.target).map { Self.path(of: $0, in: fields.bytes) }, of: fields.bytes, form, &out)
+        case .query: writeQuery(of: part(request.target), in: fields.bytes, form, &out)
+        case .host: write(part(request.authorityRange), of: fields.bytes, form, &out)
+        case .domain: write(request.authority.flatMap { part($0.host) }, of: fields.bytes, form, &out)
         case .version: literal(version(of: request), form, &out)
         case .http_version:
             literal(request.hasRequestLine ? request.isHTTP2 ? "2" : request.minorVersion == 0 ? "1.0" : "1.1" : nil, form, &out)
         case .stream: number(client?.place.map { UInt64($0.stream) }, form, &out)
         case .connection_requests: number(client?.place.map { UInt64($0.request) }, form, &out)
-        case .referer: writeRedacted(request.fields.first(.referer).flatMap { part($0.value) }, of: request, form, &out)
-        case .user_agent: write(request.fields.first(.userAgent).flatMap { part($0.value) }, of: request, form, &out)
+        case .referer: writeRedacted(fields.first(.referer).flatMap { part($0.value) }, of: fields.bytes, form, &out)
+        case .user_agent: write(fields.first(.userAgent).flatMap { part($0.value) }, of: fields.bytes, form, &out)
         default: form.writeNothing(to: &out)
         }
     }
@@ -106,27 +116,30 @@ extension AccessLine {
         return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
     }
 
-    private func pathEnd(of target: Range<Int>, in request: RequestHead) -> Int {
-        request.fields.bytes[target].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound
+    /// A target up to its query.
+    private static func path(of target: Range<Int>, in bytes: [UInt8]) -> Range<Int> {
+        target.lowerBound..<(bytes[target].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound)
     }
 
     /// Without its question mark.
-    private func writeQuery(of request: RequestHead, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
-        guard let target = part(request.target) else { return form.writeNothing(to: &out) }
-        let redacted = style.redaction.redacted(request.fields.bytes[target])
+    private func writeQuery(
+        of target: Range<Int>?, in bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>
+    ) {
+        guard let target else { return form.writeNothing(to: &out) }
+        let redacted = style.redaction.redacted(bytes[target])
         guard let question = redacted.firstIndex(of: UInt8(ascii: "?")) else { return form.writeNothing(to: &out) }
         form.write(redacted.span.extracting(droppingFirst: question - redacted.startIndex + 1), by: escape, to: &out)
     }
 
-    private func writeRedacted(_ range: Range<Int>?, of request: RequestHead, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
-        guard let range, !style.redaction.isEmpty else { return write(range, of: request, form, &out) }
-        let redacted = style.redaction.redacted(request.fields.bytes[range])
+    private func writeRedacted(_ range: Range<Int>?, of bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
+        guard let range, !style.redaction.isEmpty else { return write(range, of: bytes, form, &out) }
+        let redacted = style.redaction.redacted(bytes[range])
         form.write(redacted.span, by: escape, to: &out)
     }
 
-    private func write(_ range: Range<Int>?, of request: RequestHead, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
+    private func write(_ range: Range<Int>?, of bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
         guard let range else { return form.writeNothing(to: &out) }
-        form.write(request.fields.bytes.span.extracting(range), by: escape, to: &out)
+        form.write(bytes.span.extracting(range), by: escape, to: &out)
     }
 
     // MARK: What may be missing

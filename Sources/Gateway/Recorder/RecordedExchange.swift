@@ -96,16 +96,21 @@ struct RecordedExchange: Sendable {
         }
         if let site = record.site, !site.trustedProxies.isEmpty { self.client = endpoint.clientAddress(of: request, for: site) }
         if request.hasRequestLine { version = request.isHTTP2 ? 2 : Int(request.minorVersion) }
-        if redaction.isEmpty {
-            append(request.target, of: request)
-        } else {
-            bytes.append(contentsOf: redaction.redacted(request.fields.bytes[request.target]).prefix(Self.longestPart))
-        }
-        targetEnd = bytes.count
-        append(request.authorityRange, of: request)
-        hostEnd = bytes.count
         knownMethod = record.method
-        if case .other = knownMethod { append(request.methodRange, of: request) }
+        let head = request.fields.bytes
+        var (target, host, method) = (Self.cut(request.target), Self.cut(request.authorityRange), 0..<0)
+        if case .other = knownMethod { method = Self.cut(request.methodRange) }
+        if !redaction.isEmpty {
+            bytes.append(contentsOf: redaction.redacted(head[request.target]).prefix(Self.longestPart))
+            target = 0..<0
+        }
+        targetEnd = bytes.count + target.count
+        hostEnd = targetEnd + host.count
+        bytes.append(guessing: target.count + host.count + method.count + 1) { out in
+            out.write(head.span, target)
+            out.write(head.span, host)
+            out.write(head.span, method)
+        }
     }
 
     /// Makes it that of a tunnel that ends now.
@@ -145,9 +150,8 @@ struct RecordedExchange: Sendable {
         if failure != nil || record.failure != nil { failure = record.failure }
     }
 
-    @inline(__always)
-    private mutating func append(_ part: Range<Int>, of request: RequestHead) {
-        bytes.append(request.fields.bytes, part.lowerBound..<min(part.upperBound, part.lowerBound + Self.longestPart))
+    private static func cut(_ part: Range<Int>) -> Range<Int> {
+        part.lowerBound..<min(part.upperBound, part.lowerBound + longestPart)
     }
 }
 
