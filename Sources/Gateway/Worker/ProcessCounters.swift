@@ -1,3 +1,4 @@
+import EventLoop
 import Synchronization
 
 /// What all workers count together, whatever the plan; the limits come with each call.
@@ -12,6 +13,7 @@ package final class ProcessCounters: Sendable {
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
     let passed = PassedConnections()
+    let fileThreads = FileThreads(name: "files")
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// A worker begins, and counts there.

@@ -23,6 +23,7 @@ actor Worker {
     private var watchesUpstreams = false
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
+    private var isLookingForDirectories = false
     private var logs: Logs?
     /// That were still there at the last look.
     private var olderGenerations: Set<Int> = []
@@ -374,10 +375,17 @@ actor Worker {
     }
 
     private func reportDirectories() {
-        guard let resources, loop.now >= nextLookForDirectories else { return }
+        guard let resources, !isLookingForDirectories, loop.now >= nextLookForDirectories else { return }
         nextLookForDirectories = loop.now &+ 1_000_000_000
-        DirectoryLog(log).report(resources.generation.plan.files.values)
+        let sites = Array(resources.generation.plan.files.values)
+        guard !sites.isEmpty else { return }
+        isLookingForDirectories = resources.shared.fileThreads.send(resources.generation.limits.files) { [log] in
+            DirectoryLog(log).report(sites)
+            Task { await self.directoriesAreLookedAt() }
+        }
     }
+
+    private func directoriesAreLookedAt() { isLookingForDirectories = false }
 
     private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
