@@ -289,8 +289,8 @@ extension ConfigurationReference {
             Key(
                 "file_threads", "count, 1 to 256", .value("8"),
                 """
-                Threads of the process that look for files and read what is not in memory. As many disks or file servers may hang \
-                at a time before others notice.
+                Threads of the process that look for files and read what is not in memory. As many disks or file servers may \
+                hang at a time before others notice.
                 """),
             Key(
                 "file_reads", "count", .value("1024"),

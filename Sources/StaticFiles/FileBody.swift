@@ -166,10 +166,10 @@ package final class FileBody {
                     return
                 }
                 guard read > 0 else { throw .truncated(missing: end - place) }
+                guard file.isUnchangedOrGrown else { throw .changed }
             }
         }
         guard !isCold else { return false }
-        guard file.isUnchangedOrGrown else { throw .changed }
         ahead = bytes[...]
         return true
     }

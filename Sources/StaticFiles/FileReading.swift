@@ -17,11 +17,12 @@ package struct FileReading: Sendable {
                     guard try file.read(into: &output, at: place, limit: count - output.count) > 0 else {
                         throw .truncated(missing: end - place)
                     }
+                    guard file.isUnchangedOrGrown else { throw .changed }
                 }
             }
         } catch {
             return .failure(error)
         }
-        return file.isUnchangedOrGrown ? .success(bytes) : .failure(.changed)
+        return .success(bytes)
     }
 }

@@ -3,6 +3,7 @@ import HTTP
 /// One request's way to its answer, step by step: what a step needs of the file system is done elsewhere, where waiting harms
 /// nobody, and handed in. Belongs to one exchange.
 package struct FileSearch {
+    /// What is next.
     package enum Step {
         case answer(StaticAnswer)
         /// To be run; `next` takes what comes of it.
@@ -18,6 +19,8 @@ package struct FileSearch {
     private let cache: StaticCache?
     private var found: (file: ServedFile, request: StaticRequest)?
     private var hasMadeRoom = false
+    /// Is the site's directory being looked at, besides?
+    private var looksAtDirectory = false
 
     init(
         _ site: StaticSite, _ goal: FileLookUp.Goal, at path: RequestPath, method: StaticMethod, conditions: StaticConditions,
@@ -34,6 +37,7 @@ package struct FileSearch {
 
     /// The first step.
     package mutating func begin() -> Step {
+        guard method != .other else { return .answer(StaticSite.methodNotAllowed) }
         guard let root = cache?.freshDirectory(of: site, now: now) else { return look() }
         let request = request(in: root)
         guard let (file, _) = request.known else { return look() }
@@ -56,22 +60,21 @@ package struct FileSearch {
         StaticRequest(path: path, method: method, conditions: conditions, now: now, cache: cache, root: root)
     }
 
-    private func look() -> Step {
-        let known = cache?.lastDirectory(of: site)
-        let isStale = cache?.freshDirectory(of: site, now: now) == nil
-        return .work(
-            FileWork(
-                kind: .look(
-                    FileLookUp(site: site, goal: goal, known: known, isStale: isStale, closer: cache?.closer))))
+    private mutating func look() -> Step {
+        let fresh = cache?.freshDirectory(of: site, now: now)
+        looksAtDirectory = fresh == nil
+        let lookUp = FileLookUp(
+            site: site, goal: goal, known: fresh ?? cache?.lastDirectory(of: site), isStale: fresh == nil, closer: cache?.closer)
+        return .work(FileWork(kind: .look(lookUp)))
     }
 
     private mutating func go(on found: FileLookUp.Found) -> Step {
         switch found {
         case .entry(let entry, let root):
-            cache?.take(root, of: site, now: now)
+            if looksAtDirectory { cache?.take(root, of: site, now: now) }
             return go(on: entry, in: root)
         case .nothing(let error, let root):
-            cache?.take(root, of: site, now: now)
+            if looksAtDirectory { cache?.take(root, of: site, now: now) }
             return fail(error, in: root)
         case .noDirectory(let error):
             cache?.loseDirectory(of: site)

@@ -70,8 +70,7 @@ package final class StaticSite: Sendable {
         path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64, in cache: StaticCache
     ) -> StaticAnswer? {
         do throws(StaticError) {
-            guard method != .other else { return Self.methodNotAllowed }
-            guard let root = cache.freshDirectory(of: self, now: now) else { return nil }
+            guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }
             let request = StaticRequest(
                 path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: root)
             guard let (file, chosen) = request.known else { return nil }
@@ -81,7 +80,7 @@ package final class StaticSite: Sendable {
         }
     }
 
-    private static var methodNotAllowed: StaticAnswer {
+    static var methodNotAllowed: StaticAnswer {
         var answer = StaticAnswer(.methodNotAllowed, reason: "static files answer only GET and HEAD")
         // RFC 9110 §15.5.6: a 405 says what is allowed.
         answer.fields.append("Allow", "GET, HEAD")

@@ -14,6 +14,8 @@ package final class ProcessCounters: Sendable {
     let tunnelSeats = TunnelSeats()
     let passed = PassedConnections()
     let fileThreads = FileThreads(name: "files")
+    /// Looks now and then whether the sites' directories are there: one that hangs keeps no request from its file.
+    let directoryThread = FileThreads(name: "directories")
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// A worker begins, and counts there.

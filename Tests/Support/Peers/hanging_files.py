@@ -35,7 +35,8 @@ class Files:
     def answer(self, call: int, number: int, body: bytes) -> bytes | int:
         """What comes of a call: bytes, or an error number."""
         if call == INIT:
-            return struct.pack("<IIIIHHIIHHI7I", 7, 31, 0, 0, 0, 0, 1 << 17, 1, 0, 0, 0, *[0] * 7)
+            # FUSE_PARALLEL_DIROPS: else the kernel asks for one name at a time.
+            return struct.pack("<IIIIHHIIHHI7I", 7, 31, 0, 1 << 18, 0, 0, 1 << 17, 1, 0, 0, 0, *[0] * 7)
         if call == LOOKUP:
             found = self.numbers.get(body.rstrip(b"\0").decode())
             return ENOENT if found is None else struct.pack("<QQQQII", found, 0, 0, 0, 0, 0) + self.attributes(found)
