@@ -351,6 +351,7 @@ actor Worker {
             guard watchesUpstreams else { continue }
             if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
             logs?.report(log)
+            if let resources { DiskLog(log).report(resources.generation.plan.caches) }
             reportDirectories()
         }
     }
@@ -379,7 +380,7 @@ actor Worker {
         nextLookForDirectories = loop.now &+ 1_000_000_000
         let sites = Array(resources.generation.plan.files.values)
         guard !sites.isEmpty else { return }
-        isLookingForDirectories = resources.shared.fileThreads.send(resources.generation.limits.files) { [log] in
+        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log] in
             DirectoryLog(log).report(sites)
             Task { await self.directoriesAreLookedAt() }
         }
@@ -387,6 +388,7 @@ actor Worker {
 
     private func directoriesAreLookedAt() { isLookingForDirectories = false }
 
+    private static let directoryLook = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
     private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
 }
