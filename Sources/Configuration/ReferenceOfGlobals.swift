@@ -294,7 +294,7 @@ extension ConfigurationReference {
                 """),
             Key(
                 "file_reads", "count", .value("1024"),
-                "Looks and reads that may wait for one of these threads. Over it: 503 `file_busy`."),
+                "Requests that may wait for one of these threads to look for their file. Over it: 503 `file_busy`."),
             Key(
                 "file_timeout", "duration", .value("30"),
                 "How long a request waits for a file system; over it: 503 `file_stalled`, or a cut if its answer has begun."),

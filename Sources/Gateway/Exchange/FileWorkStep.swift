@@ -20,10 +20,13 @@ extension Exchange {
     /// Goes a search's way to its end.
     mutating nonisolated(nonsending) func carryOut(_ search: consuming FileSearch) async throws(Failure) -> StaticAnswer {
         var step = search.begin()
+        var terms = generation.limits.files
         while true {
             switch step {
             case .answer(let answer): return answer
-            case .work(let work): step = search.next(try await elsewhere { work.run() })
+            case .work(let work):
+                step = search.next(try await elsewhere(terms) { work.run() })
+                terms = terms.onceBegun
             }
         }
     }
@@ -32,14 +35,14 @@ extension Exchange {
     mutating nonisolated(nonsending) func readElsewhere(
         _ reading: FileReading
     ) async throws(Failure) -> Result<[UInt8], StaticError> {
-        try await elsewhere { reading.run() }
+        try await elsewhere(generation.limits.files.onceBegun) { reading.run() }
     }
 
     private mutating nonisolated(nonsending) func elsewhere<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Value
+        _ terms: FileThreads.Terms, _ work: @escaping @Sendable () -> Value
     ) async throws(Failure) -> Value {
         do throws(FileThreads.Refusal) {
-            return try await resources.shared.fileThreads.run(generation.limits.files, work)
+            return try await resources.shared.fileThreads.run(terms, work)
         } catch {
             throw switch error {
             case .busy: Failure(.fileBusy, key: "limits.file_reads")
@@ -47,4 +50,9 @@ extension Exchange {
             }
         }
     }
+}
+
+extension FileThreads.Terms {
+    /// For what has been let in: it waits for one piece at a time, and is not turned away in the middle.
+    fileprivate var onceBegun: FileThreads.Terms { FileThreads.Terms(threads: threads, waiting: .max, timeout: timeout) }
 }
