@@ -69,7 +69,7 @@ let package = Package(
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         // Floor 4: where answers come from.
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket", "CCrypto"]),
-        module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
+        module("StaticFiles", ["ContentCodings", "EventLoop", "HTTP", "CLinux"]),
         module(
             "ACME",
             [

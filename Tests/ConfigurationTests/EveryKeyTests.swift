@@ -82,6 +82,7 @@ import Testing
         #expect(limits.maxTunnelsPerClient == 8)
         #expect(limits.maxIdleUpstreamConnections == 7)
         #expect(limits.maxCompressions == 8)
+        #expect(limits.fileThreads == 3 && limits.fileReads == 70 && limits.fileTimeout == .seconds(7))
         #expect(limits.upstreamIdleTimeout == .milliseconds(500))
         #expect(limits.rateLimitedClients == 2000 && limits.handshakeFailureLines == 21)
     }

@@ -19,6 +19,7 @@ final class CarriedState: Sendable {
         var keys = IdentityTable<FetchedKeys.Identity, FetchedKeys>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
+        var disks = IdentityTable<DiskStore.Identity, DiskStore>()
         var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
         var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
@@ -104,6 +105,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.cacheSeries.object(of: site, orNew: CacheSeries(labels, workers: workers)) }
     }
 
+    /// Stored answers on disk.
+    func disk(_ identity: DiskStore.Identity) -> DiskStore {
+        tables.withLock { $0.disks.object(of: identity, orNew: DiskStore(identity)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -120,6 +126,7 @@ final class CarriedState: Sendable {
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
             tables.cacheSeries.forgetUnused()
+            tables.disks.forgetUnused()
         }
     }
 }

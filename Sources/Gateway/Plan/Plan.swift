@@ -126,6 +126,7 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        for cache in caches { cache.takeEffect() }
         giveTicketKeys()
         Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
     }

@@ -78,6 +78,7 @@ package struct PlanBuilder {
     package mutating func build(workers: Int? = nil) -> Plan? {
         carried.forgetUnused()
         checkLogs()
+        checkCacheDirectories()
         let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)

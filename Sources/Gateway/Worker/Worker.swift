@@ -23,6 +23,7 @@ actor Worker {
     private var watchesUpstreams = false
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
+    private var isLookingForDirectories = false
     private var logs: Logs?
     /// That were still there at the last look.
     private var olderGenerations: Set<Int> = []
@@ -357,6 +358,7 @@ actor Worker {
             guard watchesUpstreams else { continue }
             if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
             logs?.report(log)
+            if let resources { DiskLog(log).report(resources.generation.plan.caches) }
             reportDirectories()
         }
     }
@@ -381,11 +383,19 @@ actor Worker {
     }
 
     private func reportDirectories() {
-        guard let resources, loop.now >= nextLookForDirectories else { return }
+        guard let resources, !isLookingForDirectories, loop.now >= nextLookForDirectories else { return }
         nextLookForDirectories = loop.now &+ 1_000_000_000
-        DirectoryLog(log).report(resources.generation.plan.files.values)
+        let sites = Array(resources.generation.plan.files.values)
+        guard !sites.isEmpty else { return }
+        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log] in
+            DirectoryLog(log).report(sites)
+            Task { await self.directoriesAreLookedAt() }
+        }
     }
 
+    private func directoriesAreLookedAt() { isLookingForDirectories = false }
+
+    private static let directoryLook = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
     private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
 }
