@@ -115,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
-            name: "ProtectionTests", dependencies: ["Protection", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
+            name: "ProtectionTests", dependencies: ["Protection", "TestSupport"], exclude: ["Fixtures", "Python"],
+            swiftSettings: settings),
         tests(of: "ExpressionsTests", ["Expressions"]),
         tests(of: "StaticFilesTests", ["StaticFiles"]),
         tests(of: "ContentCodingsTests", ["ContentCodings", "HTTP", "TestSupport"]),

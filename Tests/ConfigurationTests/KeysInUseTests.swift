@@ -15,7 +15,7 @@ struct KeysInUseTests {
         "Security",
         "SharedPool",
         "Site",
-        "TCPListener", "TLSSettings", "Tracing", "Upstream", "UpstreamCache",
+        "TCPListener", "TLSSettings", "Tracing", "TunnelSettings", "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

@@ -6,6 +6,7 @@ extension Exchange {
     /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done. If the client
     /// is not to blame it gets all that had come.
     mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
+        let failure = record.route?.proxied.map { failure.keyed(by: $0.pool) } ?? failure
         record.failure = failure
         if hasEndedCall { return }
         if responder == nil || failure.status == 499 {

@@ -15,6 +15,7 @@ final class CarriedState: Sendable {
         var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
+        var siteTunnels = IdentityTable<SiteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
         var keys = IdentityTable<FetchedKeys.Identity, FetchedKeys>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
@@ -70,6 +71,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.tunnels.object(of: identity, orNew: TunnelCount()) }
     }
 
+    /// Of all routes of a site.
+    func tunnels(_ identity: SiteIdentity) -> TunnelCount {
+        tables.withLock { $0.siteTunnels.object(of: identity, orNew: TunnelCount()) }
+    }
+
     /// What clients have used of a rate limit.
     func rates(_ identity: RateIdentity) -> RateTable {
         tables.withLock { $0.rates.object(of: identity, orNew: RateTable(clients: identity.clients)) }
@@ -119,6 +125,7 @@ final class CarriedState: Sendable {
             tables.queues.forgetUnused()
             tables.turns.forgetUnused()
             tables.tunnels.forgetUnused()
+            tables.siteTunnels.forgetUnused()
             tables.rates.forgetUnused()
             tables.requests.forgetUnused()
             tables.keys.forgetUnused()
