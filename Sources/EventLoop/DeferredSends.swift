@@ -1,5 +1,5 @@
 /// What the sockets of a loop have yet to send in this turn. It goes out at the turn's end, one send after the other: the turn's
-/// own work stays in the processor's caches, and after it the kernel's, which for a peer on this machine includes what that receives.
+/// own work stays in the processor's caches, and after it the kernel's, which on one machine includes the peer's receiving.
 ///
 /// A turn never ends with anything left here, so nobody waits for longer than the turn's other work takes.
 /// `@safe`: what is used of the room and the places has been written before, and both are freed at the end alone.

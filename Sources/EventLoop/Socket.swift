@@ -135,8 +135,8 @@ package final class Socket {
     /// Bytes that one deferred send has at most: copying more would cost what it saves.
     package static var longestDeferred: Int { 4096 }
 
-    /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not take
-    /// then goes by itself, as soon as it does.
+    /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not
+    /// take then goes by itself, as soon as it does.
     /// - Parameters:
     ///   - bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
     ///   - more: goes behind them, in the same send, and counts with them.

@@ -96,10 +96,6 @@ import CRecords
         unsafe wire.pointee.holds = holds ? 1 : 0
     }
 
-    /// What `takeSealed()` gave could not be sent: nothing can be any more.
-    /// - Parameter code: the errno.
-    package func failSending(_ code: Int32) { unsafe wire.pointee.send_error = code }
-
     package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
     package var isWritable: Bool { unsafe wire.pointee.writable != 0 }
 
@@ -244,23 +240,6 @@ import CRecords
             _ = unsafe gh_wire_flush(wire)
             throw error
         }
-    }
-
-    /// What the last `write` has sealed and not sent, which is the caller's to send; nil if there is none. Unsafe: the bytes are
-    /// the thread's, and valid until its next operation on any session.
-    @unsafe package func takeSealed() -> UnsafeRawBufferPointer? {
-        let count = unsafe Int(wire.pointee.sealed)
-        guard count > 0 else { return nil }
-        unsafe wire.pointee.sealed = 0
-        return unsafe UnsafeRawBufferPointer(start: gh_gather_room(), count: count)
-    }
-
-    /// Has the record layer something to say of itself, an answer to a KeyUpdate, that could not be sent yet?
-    package var owes: Bool { unsafe records != nil && gh_records_owe(records) != 0 }
-
-    /// Sends it, if it can leave at once.
-    package func sendOwed() {
-        if let records = unsafe records { unsafe gh_wire_send_owed(wire, records) }
     }
 
     /// OpenSSL is not told what happens to its records.

@@ -16,7 +16,7 @@ actor Worker {
     private var acceptorCount = 0
     /// Their tasks.
     private var accepting: [Int: Task<Void, Never>] = [:]
-    private var prepared: Prepared?
+    private var prepared: PreparedPlan?
     var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
@@ -31,12 +31,6 @@ actor Worker {
     private var number = 0
     /// Where it waits for its next tick.
     private let ticker: Waiter
-
-    /// What has been made of a plan that is not in use yet.
-    private struct Prepared {
-        var generation: Generation
-        var listeners: [(Listener, ListenerPlan)] = []
-    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
@@ -99,7 +93,7 @@ actor Worker {
         let generation = try await resources.prepare(plan)
         guard !isDraining else { return addresses }
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
-        prepared = Prepared(generation: generation, listeners: opened.new)
+        prepared = PreparedPlan(generation: generation, listeners: opened.new)
         return opened.addresses
     }
 
