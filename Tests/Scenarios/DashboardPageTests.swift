@@ -82,6 +82,26 @@ struct DashboardPageTests {
         try await watched.running.end()
     }
 
+    @Test("pages through 10,000 WebSockets, finds one and closes it; the page is as small as with a few")
+    func crowd() async throws {
+        let crowd = try ChildProcess(Place.pythonWithLibraries, [Place.peer("tunnel_crowd.py"), "10000"])
+        let upstream = try #require(UInt16(try await crowd.output.first(1)[0]))
+        let watched = try await WatchedGatehouse([upstream], top: "[performance]\nmax_connections = 20000")
+        try crowd.write("\(watched.port)\n")
+        // Fewer where the system gives no more descriptors.
+        let count = try #require(Int(try await crowd.output.first(2).last ?? ""))
+        let grouped = "\(count / 1000),\(String(count % 1000 + 1000).dropFirst())"
+        let text = try await browse(watched, "crowd")
+        let shown = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+        #expect((shown["page"] as? String)?.contains("1 to 50 of \(grouped)") == true, "\(shown)")
+        #expect((shown["count"] as? String)?.hasSuffix("\(grouped) WebSockets") == true, "\(shown)")
+        #expect((shown["elements"] as? Int).map { $0 < 3_000 } == true, "\(shown)")
+        #expect(shown["first"] as? String != shown["second"] as? String && shown["violations"] as? [String] == [], "\(shown)")
+        #expect(try await crowd.output.first(3).last == "closed")
+        crowd.kill()
+        try await watched.running.end()
+    }
+
     @Test("gatehouse dashboard offers it on the loopback interface to who has its address, until it ends")
     func offered() async throws {
         let upstream = try upstream()

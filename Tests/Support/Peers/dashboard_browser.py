@@ -85,6 +85,32 @@ async def order(base):
     print(await window.run("JSON.stringify(violations)"), flush=True)
 
 
+async def crowd(base):
+    """Pages through WebSockets of which there are thousands, looks for one, and closes it; as JSON what was shown."""
+    window = await open_page(base)
+    await plotted(window)
+    rows, pages = "document.querySelectorAll('#connection-list tbody th')", "document.getElementById('connection-pages')"
+    first = f"{rows}[0]?.querySelector('small').textContent"
+    await window.run("""(() => { const state = document.querySelector('#connection-tools select[name=state]');
+        state.value = 'tunnel'; state.dispatchEvent(new Event('input')); })()""")
+    # The list was there before, with the other connections in it.
+    open_now = "document.getElementById('connections-count').textContent.match(/, ([0-9,]+) WebSockets/)?.[1]"
+    await window.until(f"{rows}.length === 50 && {pages}.textContent.includes(`1 to 50 of ${{{open_now}}}Next`)")
+    shown = {"page": await window.run(f"{pages}.textContent"), "first": await window.run(first)}
+    shown["count"] = await window.run("document.getElementById('connections-count').textContent")
+    shown["elements"] = await window.run("document.querySelectorAll('*').length")
+    await window.run(f"{pages}.querySelector('[data-way=connections-next]').click()")
+    await window.until(f"{pages}.textContent.includes('51 to 100 of ')")
+    shown["second"] = await window.run(first)
+    await window.run(f"""(() => {{ const search = document.querySelector('#connection-tools input[name=search]');
+        search.value = {json.dumps(shown["second"])}; search.dispatchEvent(new Event('input')); }})()""")
+    await window.until(f"{pages}.textContent.startsWith('Back1 to ') && {first} === {json.dumps(shown['second'])}")
+    await window.run("document.querySelector('#connection-list .actions button').click()")
+    await window.until(f"{first} !== {json.dumps(shown['second'])}")
+    shown["violations"] = await window.run("violations")
+    print(json.dumps(shown), flush=True)
+
+
 async def offered(base):
     """An address with a key behind a "#": no door, and no key that stays in the address."""
     window = await new_window(base, "about:blank")
@@ -125,4 +151,4 @@ async def look(base):
     print(await window.run("JSON.stringify(violations)"), flush=True)
 
 
-browse(CERTIFICATE, {"watch": watch, "order": order, "offered": offered, "axe": axe, "look": look}[ACTION])
+browse(CERTIFICATE, {"watch": watch, "order": order, "crowd": crowd, "offered": offered, "axe": axe, "look": look}[ACTION])
