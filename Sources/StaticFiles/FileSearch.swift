@@ -18,7 +18,9 @@ package struct FileSearch {
     private let now: Int64
     private let cache: StaticCache?
     private var found: (file: ServedFile, request: StaticRequest)?
-    private var hasMadeRoom = false
+    /// How often there was no descriptor left.
+    private var shortages = 0
+    private static let mostShortages = 8
     /// Is the site's directory being looked at, besides?
     private var looksAtDirectory = false
 
@@ -83,9 +85,11 @@ package struct FileSearch {
     }
 
     private mutating func fail(_ error: StaticError, in root: Directory?) -> Step {
-        // What is remembered makes room if too many files are open, and is forgotten if there is none any more.
-        if case .tooManyFiles = error, !hasMadeRoom, cache?.closeFiles() == true {
-            hasMadeRoom = true
+        // What is remembered makes room if too many files are open, and is forgotten if there is none any more. Others look at
+        // the same time, and may have taken that room, or made some.
+        if case .tooManyFiles = error, let cache, shortages < Self.mostShortages {
+            shortages += 1
+            cache.closeFiles()
             return look()
         }
         if let root { cache?.forget(path, in: root) }

@@ -279,10 +279,9 @@ final class WorkerResources {
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
-        if probes {
-            unusedMemory.tick()
-            shared.fileThreads.expire(now: loop.now)
-        }
+        if probes { unusedMemory.tick() }
+        // Each does, since the others may have ended before it.
+        shared.fileThreads.expire(now: loop.now)
         log.flush()
         spans.flush()
         for tap in taps { tap.flush() }
