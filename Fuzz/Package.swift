@@ -32,6 +32,7 @@ let package = Package(
     name: "fuzz",
     targets: [
         .target(name: "CFuzzer"),
+        .target(name: "OtherReader", swiftSettings: fuzzed),
         module("HTTP"),
         .target(name: "CToml", path: "Gatehouse/CToml", cxxSettings: [.unsafeFlags(["-fsanitize=address"])]),
         .target(
@@ -39,6 +40,8 @@ let package = Package(
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])], linkerSettings: [.linkedLibrary("crypto")]),
         module("Configuration", ["CToml"]),
         shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
+        shim("CCrypto", links: ["crypto", "crypt"]),
+        module("Protection", ["CCrypto"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),
         module("TLS", ["COpenSSL", "CRecords"]),
@@ -54,7 +57,10 @@ let package = Package(
         target("TargetPathTarget", "HTTP"),
         target("ConfigurationTarget", "Configuration"),
         target("RecordsTarget", "CRecords"),
-        target("FieldSectionsTarget", "HTTP2"),
+        target("FieldSectionsTarget", "HTTP2", "OtherReader"),
+        target("JSONTextTarget", "Protection", "OtherReader"),
+        target("WebTokenTarget", "Protection"),
+        target("CredentialsTarget", "Protection"),
         target("FramesTarget", "Messages", "Transport", "EventLoop", "Buffers", "HTTP2", "HTTP"),
     ],
     cxxLanguageStandard: .cxx17

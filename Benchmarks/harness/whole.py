@@ -21,6 +21,8 @@ from .site import Site, make_site, upstreams
 
 #: Of the smaller run. A handshake's instructions differ from run to run by some ten thousand, which so many requests share.
 REQUESTS = 2_000
+#: The same of connections with one request each.
+HANDSHAKES = 200
 #: Under valgrind a program starts and ends slowly, and two cores may be busy.
 PATIENCE = 120.0
 #: Where the program runs: it need not be alone, since instructions are counted and not time.
@@ -40,6 +42,8 @@ class Whole:
     logging: str = ""
     #: Tables behind the site's.
     passage: str = ""
+    #: Of the smaller run.
+    requests: int = REQUESTS
 
 
 #: The address is looked for among a hundred blocks, and its requests are counted.
@@ -68,6 +72,12 @@ CASES = (
         "whole/recorded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=RECORDED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
+    Whole(
+        "whole/full-handshake", "/echo/small", Load(work="connect", connections=1, expect_bytes=len(SMALL_BODY)),
+        requests=HANDSHAKES),
+    Whole(
+        "whole/resumed-handshake", "/echo/small",
+        Load(work="connect", connections=1, expect_bytes=len(SMALL_BODY), resume=True), requests=HANDSHAKES),
 )
 
 
@@ -82,11 +92,11 @@ def count(cases: list[Whole]) -> dict[str, float]:
         # valgrind may not know the compiler's form of debugging information.
         built = prepare.ROOT / ".build" / "release" / "gatehouse"
         subprocess.run(["objcopy", "--strip-debug", str(built), str(program)], check=True)
-        runs = [(case, requests) for case in cases for requests in (REQUESTS, 2 * REQUESTS)]
+        runs = [(case, requests) for case in cases for requests in (case.requests, 2 * case.requests)]
         ports = processes.free_ports(len(site.ports) + len(runs))[len(site.ports):]
         with upstreams(site), ThreadPoolExecutor(os.cpu_count()) as pool:
             collected = dict(zip(runs, pool.map(lambda run, port: _collected(site, program, port, *run), runs, ports)))
-    return {case.name: (collected[case, 2 * REQUESTS] - collected[case, REQUESTS]) / REQUESTS for case in cases}
+    return {case.name: (collected[case, 2 * case.requests] - collected[case, case.requests]) / case.requests for case in cases}
 
 
 def _collected(site: Site, program: Path, port: int, case: Whole, requests: int) -> int:

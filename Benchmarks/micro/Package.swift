@@ -49,7 +49,7 @@ let package = Package(
         module("Transport", ["TLS", "EventLoop", "Buffers", "CLinux", "CAres"]),
         module("Messages", ["Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP"]),
         module("Upstreams", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP2", "HTTP", "WebSocket", "CCrypto"]),
-        module("StaticFiles", ["ContentCodings", "HTTP", "CLinux"]),
+        module("StaticFiles", ["ContentCodings", "EventLoop", "HTTP", "CLinux"]),
         module(
             "ACME",
             [

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 // glibc has no wrapper for openat2(2) before 2.43, hence syscall(2).
@@ -55,6 +58,29 @@ long gh_real_path(int descriptor, char *buffer, size_t size) {
     if (length < 0) return -errno;
     // readlink(2) cuts silently.
     return (size_t)length < size ? length : -ENAMETOOLONG;
+}
+
+int gh_file_place(int descriptor) {
+    struct statfs facts;
+    if (fstatfs(descriptor, &facts) != 0) return GH_PLACE_ELSEWHERE;
+    switch ((unsigned long)facts.f_type) {
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+        return GH_PLACE_MEMORY;
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+        return GH_PLACE_DISK;
+    default:
+        return GH_PLACE_ELSEWHERE;
+    }
+}
+
+long gh_read_cached(int descriptor, void *buffer, size_t size, long offset) {
+    struct iovec room = {buffer, size};
+    ssize_t count = preadv2(descriptor, &room, 1, offset, RWF_NOWAIT);
+    return count < 0 ? -errno : count;
 }
 
 int gh_probe_open_beneath(int root) {

@@ -4,6 +4,7 @@
 #include "COpenSSL.h"
 #include "Handover.h"
 #include "Hello.h"
+#include "KeyTurns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,13 @@ static gh_secrets *secrets_of(const SSL *ssl) {
 int gh_shake_hands(SSL *ssl) {
     gh_secrets *secrets = secrets_of(ssl);
     gh_collect_traffic_secrets(secrets != NULL ? &secrets->traffic : NULL);
+    int turn = gh_take_turn();
     int result = SSL_do_handshake(ssl);
+    gh_end_turn(turn);
     gh_collect_traffic_secrets(NULL);
+    // What was taken for a ticket was an alert.
+    gh_wire *wire = gh_wire_of(ssl);
+    if (result != 1 && wire != NULL) gh_wire_send_tickets(wire);
     return result;
 }
 
@@ -81,14 +87,25 @@ SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets) {
     return context;
 }
 
+// Bytes of a handshake's record. OpenSSL makes a buffer for the longest record anew for each, and what is freed is wiped.
+#define HANDSHAKE_FRAGMENT 4096
+
+static void set_fragments(SSL *ssl, long bytes) {
+    SSL_set_max_send_fragment(ssl, bytes);
+    SSL_set_split_send_fragment(ssl, bytes);
+}
+
 void gh_begin_collecting(SSL *ssl, gh_wire *wire) {
     wire->collects = 1;
     SSL_set_read_ahead(ssl, 0);
+    if (wire->is_server) set_fragments(ssl, HANDSHAKE_FRAGMENT);
 }
 
 void gh_end_collecting(SSL *ssl, gh_wire *wire) {
     wire->collects = 0;
+    gh_wire_send_tickets(wire);
     gh_forget_secrets(wire);
+    if (wire->is_server) set_fragments(ssl, SSL3_RT_MAX_PLAIN_LENGTH);
     SSL_set_msg_callback(ssl, NULL);
     SSL_set_read_ahead(ssl, 1);
 }
@@ -123,6 +140,9 @@ gh_records *gh_take_over(SSL *ssl, gh_wire *wire) {
         .is_resumed = SSL_session_reused(ssl) == 1,
     };
     gh_records *records = gh_records_new(&start);
-    if (records != NULL) gh_forget_secrets(wire);
+    if (records == NULL) return NULL;
+    gh_forget_secrets(wire);
+    // Is no request here that an answer will follow?
+    if (!wire->readable && !gh_wire_has_records(wire, records)) gh_wire_send_tickets(wire);
     return records;
 }

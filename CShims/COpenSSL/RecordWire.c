@@ -2,6 +2,8 @@
 
 #include "Wire.h"
 
+#include <sys/socket.h>
+
 // Records that one recv takes in.
 #define RECEIVED_RECORDS 4
 
@@ -11,10 +13,12 @@ static _Thread_local unsigned char received[RECEIVED_RECORDS * GH_LONGEST_RECORD
 // Sends what the record layer owes if it can leave at once; who cannot take an alert now does without. That it cannot be sent is
 // no fault of what has been read: the next write tells it, and reading goes on to the end.
 void gh_wire_send_owed(gh_wire *wire, gh_records *records) {
-    if (!gh_records_owe(records) || wire->pending != NULL || !wire->writable || wire->send_error != 0) return;
+    if (!gh_records_owe(records) || wire->holds) return;
+    gh_wire_send_tickets(wire);
+    if (wire->pending != NULL || !wire->writable || wire->send_error != 0) return;
     size_t count = gh_records_seal_owed(records, gh_gather_room());
     int error = wire->error;
-    if (count > 0 && gh_wire_send_gathered(wire, count) < 0) wire->error = error;
+    if (count > 0 && gh_wire_send_gathered(wire, count, 0) < 0) wire->error = error;
 }
 
 void gh_wire_read_aside(gh_wire *wire, gh_records *records) {
@@ -32,16 +36,27 @@ void gh_wire_read_aside(gh_wire *wire, gh_records *records) {
 
 int gh_wire_write_records(
     gh_wire *wire, gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes,
-    size_t length, size_t *count) {
+    size_t length, size_t *count, int is_last) {
     *count = 0;
     // A peer that is only written to for long may ask for new keys all the while.
     if (wire->readable) gh_wire_read_aside(wire, records);
+    size_t held = wire->writable ? gh_wire_take_tickets(wire) : 0;
     int flushed = wire->pending != NULL ? gh_wire_flush(wire) : 1;
     if (flushed < 0) return GH_FAILED;
     if (flushed == 0 || !wire->writable) return GH_WANTS_WRITE;
-    size_t sealed = gh_records_seal(records, head, head_length, bytes, length, count, gh_gather_room());
-    if (sealed == 0) return gh_records_problem(records) != NULL ? GH_FAILED : GH_MOVED;
-    return gh_wire_send_gathered(wire, sealed) < 0 ? GH_FAILED : GH_MOVED;
+    size_t sealed = gh_records_seal(records, head, head_length, bytes, length, count, gh_gather_room() + held);
+    if (sealed == 0 && gh_records_problem(records) != NULL) return GH_FAILED;
+    int ends = is_last && *count == length;
+    if (ends) {
+        gh_records_close(records);
+        sealed += gh_records_seal_owed(records, gh_gather_room() + held + sealed);
+    }
+    if (held + sealed == 0) return GH_MOVED;
+    if (wire->only_seals) {
+        wire->sealed = (uint32_t)(held + sealed);
+        return GH_MOVED;
+    }
+    return gh_wire_send_gathered(wire, held + sealed, ends ? MSG_MORE : 0) < 0 ? GH_FAILED : GH_MOVED;
 }
 
 int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room, size_t capacity, size_t *count) {
@@ -68,6 +83,7 @@ int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room
     }
     // Whoever asks for a key and says no more may wait for it.
     gh_wire_send_owed(wire, records);
+    if (outcome == GH_WANTS_READ && *count == 0) gh_wire_send_tickets(wire);
     // What came before an end or a failure is told first; that is remembered.
     return *count > 0 ? GH_MOVED : outcome;
 }

@@ -1,4 +1,4 @@
-#include "Wire.h"
+#include "Handover.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -7,21 +7,21 @@
 #include <sys/socket.h>
 
 // One per thread is enough: gathering begins and ends within one synchronous call.
-static _Thread_local unsigned char gathered[GH_SEALED_ROOM];
+static _Thread_local unsigned char gathered[GH_MOST_HELD + GH_SEALED_ROOM];
 static _Thread_local size_t gathered_count;
 
 // What OpenSSL may leave pending besides: answers to KeyUpdates and alerts, which a peer that does not read could ask for without
 // end.
 #define MOST_PENDING (2 * GH_SEALED_ROOM)
 
-static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count) {
+static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count, int flags) {
     ssize_t sent;
     if (wire->send_error != 0) {
         wire->error = wire->send_error;
         return -1;
     }
     do {
-        sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL);
+        sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         if ((size_t)sent < count) wire->writable = 0;
@@ -56,6 +56,7 @@ static void release_pending(gh_wire *wire) {
     free(wire->pending);
     wire->pending = NULL;
     wire->pending_start = wire->pending_end = 0;
+    wire->holds_tickets = 0;
 }
 
 void gh_wire_release(gh_wire *wire) {
@@ -75,10 +76,34 @@ void gh_wire_gather(gh_wire *wire) {
 
 unsigned char *gh_gather_room(void) { return gathered; }
 
-int gh_wire_send_gathered(gh_wire *wire, size_t count) {
-    ssize_t sent = wire->writable ? wire_send(wire, gathered, count) : 0;
+int gh_wire_send_gathered(gh_wire *wire, size_t count, int flags) {
+    ssize_t sent = wire->writable ? wire_send(wire, gathered, count, flags) : 0;
     if (sent < 0) return -1;
     return (size_t)sent < count ? keep_pending(wire, gathered + sent, count - (size_t)sent) : 0;
+}
+
+// Of a server's handshake in TLS 1.3 they are all that it sends after the client's Finished. A request has often come with that:
+// its answer takes them along, which is a segment less for both ends.
+static int may_hold(const gh_wire *wire, size_t count) {
+    if (!wire->collects || !wire->is_server || wire->secrets == NULL) return 0;
+    if (!wire->secrets->may_be_taken_over || !wire->secrets->counts_read) return 0;
+    if (wire->pending != NULL && !wire->holds_tickets) return 0;
+    return wire->pending_end - wire->pending_start + count <= GH_MOST_HELD;
+}
+
+size_t gh_wire_take_tickets(gh_wire *wire) {
+    if (!wire->holds_tickets) return 0;
+    size_t count = wire->pending_end - wire->pending_start;
+    memcpy(gathered, wire->pending + wire->pending_start, count);
+    release_pending(wire);
+    return count;
+}
+
+void gh_wire_send_tickets(gh_wire *wire) {
+    int error = wire->error;
+    if (!wire->holds_tickets) return;
+    wire->holds_tickets = 0;
+    if (gh_wire_flush(wire) < 0) wire->error = error;
 }
 
 int gh_wire_flush(gh_wire *wire) {
@@ -86,11 +111,11 @@ int gh_wire_flush(gh_wire *wire) {
         size_t count = gathered_count;
         wire->gathers = 0;
         gathered_count = 0;
-        if (count > 0 && gh_wire_send_gathered(wire, count) < 0) return -1;
+        if (count > 0 && gh_wire_send_gathered(wire, count, 0) < 0) return -1;
     }
     if (wire->pending == NULL) return 1;
     if (!wire->writable) return 0;
-    ssize_t sent = wire_send(wire, wire->pending + wire->pending_start, wire->pending_end - wire->pending_start);
+    ssize_t sent = wire_send(wire, wire->pending + wire->pending_start, wire->pending_end - wire->pending_start, 0);
     if (sent < 0) return -1;
     wire->pending_start += (uint32_t)sent;
     if (wire->pending_start < wire->pending_end) return 0;
@@ -113,6 +138,12 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
         *written = count;
         return 1;
     }
+    if (may_hold(wire, count)) {
+        if (keep_pending(wire, (const unsigned char *)bytes, count) < 0) return 0;
+        wire->holds_tickets = 1;
+        *written = count;
+        return 1;
+    }
     // What was gathered or is pending precedes these bytes on the wire.
     if (wire->gathers || wire->pending != NULL) {
         int flushed = gh_wire_flush(wire);
@@ -128,7 +159,7 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
         }
     }
     if (wire->keeps_records) {
-        ssize_t went = wire->writable ? wire_send(wire, (const unsigned char *)bytes, count) : 0;
+        ssize_t went = wire->writable ? wire_send(wire, (const unsigned char *)bytes, count, 0) : 0;
         // OpenSSL gives up reading, too, when it cannot answer a KeyUpdate.
         if (went < 0) went = (ssize_t)count;
         if ((size_t)went < count && keep_pending(wire, (const unsigned char *)bytes + went, count - (size_t)went) < 0) return 0;
@@ -139,7 +170,7 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
         BIO_set_retry_write(bio);
         return 0;
     }
-    ssize_t sent = wire_send(wire, (const unsigned char *)bytes, count);
+    ssize_t sent = wire_send(wire, (const unsigned char *)bytes, count, 0);
     if (sent < 0) return 0;
     if (sent == 0) {
         BIO_set_retry_write(bio);

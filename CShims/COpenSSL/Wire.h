@@ -6,12 +6,20 @@
 
 #include <sys/types.h>
 
-/// Room of GH_SEALED_ROOM bytes, the thread's, for what gh_wire_send_gathered sends next.
-unsigned char *gh_gather_room(void);
+enum {
+    /// Bytes of tickets that wait for what is sent next. One that says more, of a client's certificate, leaves at once.
+    GH_MOST_HELD = 2048,
+};
 
-/// Sends the first `count` bytes of the room; nothing may be pending, and what the socket does not take is pending then. 0, or
-/// -1 on an error (`error` is set).
-int gh_wire_send_gathered(gh_wire *wire, size_t count);
+/// Copies tickets that wait into the room, and forgets them. How many bytes there were.
+size_t gh_wire_take_tickets(gh_wire *wire);
+
+/// Sends tickets that wait, without anything else. That they cannot be sent is told by the next write.
+void gh_wire_send_tickets(gh_wire *wire);
+
+/// Sends the first `count` bytes of gh_gather_room(); nothing may be pending, and what the socket does not take is pending then.
+/// 0, or -1 on an error (`error` is set). `flags` are more of send(2)'s.
+int gh_wire_send_gathered(gh_wire *wire, size_t count, int flags);
 
 /// One recv, unless it is known to fail. Returns how many bytes came; 0 for none now or, with `at_end` set, for the peer's FIN;
 /// -1 for an error, with `error` set.

@@ -17,6 +17,8 @@ package struct Configuration: Sendable {
     package var metrics = Metrics()
     package var tracing = Tracing()
     package var recorder = Recorder()
+    /// Nil: the gateway is of no fleet.
+    package var fleet: FleetSettings?
     /// In the order of the file.
     package var sharedPools: [SharedPool] = []
     /// In the order of the file; never empty in a configuration without errors and without `tcp`.

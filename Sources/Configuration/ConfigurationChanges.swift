@@ -62,6 +62,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
         section("metrics", old.metrics, new.metrics)
         section("tracing", old.tracing, new.tracing)
         section("recorder", old.recorder, new.recorder)
+        if old.fleet != new.fleet { changes.append(Change(kind: .changed, what: "fleet")) }
     }
 
     private mutating func section<Section: Equatable>(_ name: String, _ old: Section, _ new: Section) {

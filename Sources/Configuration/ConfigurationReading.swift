@@ -75,6 +75,7 @@ extension Configuration {
         let metrics = Metrics(reading: document.table("metrics"))
         let tracing = Tracing(reading: document.table("tracing"))
         let recorder = Recorder(reading: document.table("recorder"))
+        let fleet = FleetSettings.read(document.table("fleet"))
         let poolTables = document.tables("upstreams")
         let sharedPools = poolTables.compactMap(SharedPool.init(reading:))
         let inherited = Site.Inherited(
@@ -106,6 +107,7 @@ extension Configuration {
         configuration.tracing = tracing
         configuration.sharedPools = sharedPools
         configuration.recorder = recorder
+        configuration.fleet = fleet
         configuration.sites = sites
         configuration.tcp = listeners.map(\.listener)
         return configuration

@@ -58,7 +58,8 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + [adminSection, metricsSection, tracingSection, recorderSection] + siteSections + protectionSections
+        globalSections + [adminSection, metricsSection, tracingSection, recorderSection, fleetSection] + siteSections
+        + protectionSections
         + siteRouteSections(like: proxySections + belowRoutes)
         + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections
         + sharedPoolSections(like: proxySections + proxyDetailSections + [balancingSection] + healthSections)

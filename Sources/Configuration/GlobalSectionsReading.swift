@@ -65,6 +65,9 @@ extension Limits {
         table.readDuration("tunnel_stall", into: &tunnelStall, orZero: true)
         table.read("max_tunnels_per_client", into: &maxTunnelsPerClient, in: 0...10_000_000)
         table.read("max_compressions", into: &maxCompressions, in: 0...100_000)
+        table.read("file_threads", into: &fileThreads, in: 1...256)
+        table.read("file_reads", into: &fileReads, in: 1...100_000)
+        table.readDuration("file_timeout", into: &fileTimeout)
         table.readSize("buffer_memory", into: &bufferMemory, in: 4096...(16 << 20))
         table.readSize("buffer_disk", into: &bufferDisk, in: 0...(1 << 50))
         if let text = table.string(["buffer_dir"], allowEmpty: false) { bufferDir = text.value }

@@ -65,6 +65,12 @@ package struct Limits: Sendable, Equatable {
     package var rateLimitedClients = 1_000_000
     /// Answers of upstreams that one worker compresses at a time; 0: none.
     package var maxCompressions = 256
+    /// Threads that read files.
+    package var fileThreads = 8
+    /// Pieces of work that may wait for one of them.
+    package var fileReads = 1024
+    /// After which a request no longer waits for a file system.
+    package var fileTimeout = Duration.seconds(30)
     /// Bytes of a stored request's body that stay in memory.
     package var bufferMemory = 64 << 10
     /// Bytes of all stored requests that may be on disk.

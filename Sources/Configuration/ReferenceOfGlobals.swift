@@ -287,6 +287,18 @@ extension ConfigurationReference {
                 a megabyte of the encoder's memory; further ones are sent as they are.
                 """),
             Key(
+                "file_threads", "count, 1 to 256", .value("8"),
+                """
+                Threads of the process that look for files and read what is not in memory. As many disks or file servers may \
+                hang at a time before others notice.
+                """),
+            Key(
+                "file_reads", "count", .value("1024"),
+                "Requests that may wait for one of these threads to look for their file. Over it: 503 `file_busy`."),
+            Key(
+                "file_timeout", "duration", .value("30"),
+                "How long a request waits for a file system; over it: 503 `file_stalled`, or a cut if its answer has begun."),
+            Key(
                 "buffer_memory", "size, 4 KB to 16 MB", .value("\"64KB\""),
                 "What of a stored request's body stays in memory (`buffer_requests`); longer ones go to disk."),
             Key(

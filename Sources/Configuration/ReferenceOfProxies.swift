@@ -139,32 +139,13 @@ extension ConfigurationReference {
                 Key("method", "as in `load_balancing`", .none("`load_balancing.method`"), "How this route spreads its requests."),
                 Key("hash_on", "as in `load_balancing`", .none("`load_balancing.hash_on`"), "With the method `hash`."),
                 Key(
-                    "tunnel_idle", "duration", .none("`limits.tunnel_idle`"),
-                    "A WebSocket of this route without a byte in either direction."),
-                Key(
                     "allowed_origins", "list of origins", .none("every origin"),
                     """
                     Pages that may open a WebSocket: the check browsers leave to servers. Others, and clients without \
                     `Origin`, are answered 403. Not written: `sites.allowed_origins`, else `security.allowed_origins`.
                     """),
-                Key(
-                    "tunnel_lifetime", "duration; 0: no limit", .none("`limits.tunnel_lifetime`"),
-                    "The longest life of a WebSocket of this route."),
-                Key(
-                    "tunnel_ping", "duration; 0: off", .none("`limits.tunnel_ping`"),
-                    "Silence on a WebSocket of this route before the gateway pings both sides."),
-                Key("max_tunnels", "count; 0: no limit", .value("0"), "WebSockets of this route at once. Over it: 503."),
-                Key(
-                    "max_message_size", "size; 0: no limit", .value("0"),
-                    "Payload of one message on the wire. A bigger one ends the WebSocket with code 1009."),
                 routeClientAuthenticationKey,
-                Key(
-                    "websocket_strict", "boolean", .value("false"),
-                    """
-                    A frame that breaks RFC 6455 ends the WebSocket with code 1002. Otherwise it is counted in the log and \
-                    relayed.
-                    """),
-            ]),
+            ] + tunnelKeys(of: "route")),
     ]
 
     static let proxyDetailSections = [

@@ -9,7 +9,10 @@ extension ConfigurationReference {
             """),
         Key(
             "redirect_status", "`301`, `302`, `303`, `307`, `308`", .none("302; 307 where the method must stay"),
-            "How they are sent. Browsers keep 301 and 308 for good, even if the redirect was a mistake."),
+            """
+            How they are sent; of a site also those of `redirect_hostnames`. Browsers keep 301 and 308 for good, even if the \
+            redirect was a mistake.
+            """),
     ]
 
     static func respondSection(of place: String) -> Section {

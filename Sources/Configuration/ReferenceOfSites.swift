@@ -36,6 +36,7 @@ extension ConfigurationReference {
                     "h2_websocket", "boolean", .value("true"),
                     "Whether a WebSocket may be opened over HTTP/2 (RFC 8441); if not, clients open it over HTTP/1.1."),
                 maxRequestSizeKey("`security.max_request_size`"), bufferRequestsKey(.none("`false`")),
+            ] + tunnelKeys(of: "site") + [
                 Key("api_only", "boolean", .value("false"), "No files: only what routes take. Everything else is 404."),
                 Key("static_dir", "directory", .none("no files"), "Served for every path that no route takes."),
                 Key(

@@ -12,6 +12,21 @@ extension ConfigurationReference {
                 "What each worker keeps for the site; what has not been asked for the longest time makes room."),
             Key("max_object", "size", .value("\"1MB\""), "Larger answers are not kept, nor larger ones than `max_memory`."),
             Key(
+                "disk_dir", "directory", .none("none"),
+                """
+                Where answers are kept on disk besides, for all workers, and found again after a restart. It must be there, and \
+                be writable for Gatehouse alone.
+                """),
+            Key(
+                "disk_size", "size", .value("\"1GB\""),
+                """
+                Of all answers there; what has not been asked for the longest time makes room. Counted are a file system's \
+                blocks.
+                """),
+            Key(
+                "disk_answers", "count", .value("100000"),
+                "Answers there; of each one its URL and about 500 bytes are kept in memory."),
+            Key(
                 "default_ttl", "duration", .value("\"0s\""),
                 "For how long answers are fresh that do not say so themselves. Zero: these are not kept."),
             Key(

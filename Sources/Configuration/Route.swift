@@ -29,11 +29,10 @@ package struct Route: Sendable, Equatable {
     package var method: LoadBalancing.Method?
     /// nil: as `load_balancing` says.
     package var hashOn: HashKey?
-    /// nil: `limits.tunnel_idle`.
-    package var tunnelIdle: Duration?
     /// The values of `Origin` that may open a WebSocket; nil: any.
     package var allowedOrigins: [String]?
     package var requests = RequestSettings()
+    package var tunnel = TunnelSettings()
     package var access = Access()
     /// May only clients with a verified certificate come?
     package var requiresClientCertificate = false
@@ -48,16 +47,6 @@ package struct Route: Sendable, Equatable {
     package var forwardAuth: ForwardAuth?
     /// Is nobody asked, though the site has a server for that?
     package var liftsForwardAuth = false
-    /// nil: `limits.tunnel_lifetime`.
-    package var tunnelLifetime: Duration?
-    /// nil: `limits.tunnel_ping`.
-    package var tunnelPing: Duration?
-    /// 0: no limit.
-    package var maxTunnels = 0
-    /// Bytes of a message's payload on the wire; 0: no limit.
-    package var maxMessageSize = 0
-    /// End a tunnel at the first violation of RFC 6455, instead of counting it.
-    package var websocketStrict = false
 
     /// A route that goes to no upstream.
     package init(path: String, action: RouteAction) {

@@ -60,7 +60,7 @@ extension Redirect {
                 table.reading.error(status, "\(status.value) does not send a client elsewhere", hint: "301, 302, 303, 307 or 308")
             }
             self.status = status.value
-            if !table.has("redirect") {
+            if !table.has("redirect"), !table.has("redirect_hostnames") {
                 table.reading.error(status, "does nothing without redirect", hint: "add redirect = \"https://…{uri}\"")
             }
         }

@@ -52,13 +52,8 @@ extension Route {
         table.read("request_trailers", into: &requestTrailers)
         method = table.balancingMethod()
         hashOn = table.hashKey()
-        table.readDuration("tunnel_idle", into: &tunnelIdle)
         allowedOrigins = table.origins("allowed_origins")
-        table.readDuration("tunnel_lifetime", into: &tunnelLifetime, orZero: true)
-        table.readDuration("tunnel_ping", into: &tunnelPing, orZero: true)
-        table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
-        table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
-        table.read("websocket_strict", into: &websocketStrict)
+        tunnel = TunnelSettings(reading: table)
         requests = RequestSettings(reading: table, isRoute: true)
         access = Access(reading: table.table("access"))
         readClientAuthentication(table)
@@ -66,7 +61,12 @@ extension Route {
         concurrency = Concurrency(reading: table.table("concurrency"))
         (tokens, liftsTokens) = Tokens.read(table.table("jwt"))
         (forwardAuth, liftsForwardAuth) = ForwardAuth.read(table.table("forward_auth"))
-        if ownAction != nil { reportUseless(in: table) }
+        if ownAction != nil {
+            reportUseless(in: table)
+        } else if !websocket {
+            TunnelSettings.reportUseless(
+                in: table, "the route takes no WebSockets", hint: "write websocket = true, or take it out")
+        }
         table.finish()
         if path == nil || (ownAction == nil && upstream == nil) { return nil }
     }
@@ -135,11 +135,9 @@ extension Route {
         let keys = [
             "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "websocket", "cache",
             "request_trailers",
-            "method", "hash_on", "tunnel_idle",
-            "allowed_origins", "tunnel_lifetime", "tunnel_ping", "max_tunnels", "max_message_size", "websocket_strict",
-            "request_headers",
+            "method", "hash_on", "allowed_origins", "request_headers",
         ]
-        for key in keys + RequestSettings.keys where table.has(key) {
+        for key in keys + RequestSettings.keys + TunnelSettings.keys where table.has(key) {
             table.reading.report(
                 .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing on a route without an upstream",
                 hint: "take it out")

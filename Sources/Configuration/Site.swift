@@ -6,6 +6,8 @@ package struct Site: Sendable, Equatable {
     package var hostnames: [String] = []
     /// Names like these, from which clients are sent to the first of ``hostnames``.
     package var redirectHostnames: [String] = []
+    /// How clients of these are sent there; nil: as a ``Redirect`` without a status.
+    package var redirectStatus: Int?
     /// An IP address; `::` is every address, IPv6 and IPv4.
     package var listen = "::"
     package var port = 0
@@ -64,6 +66,7 @@ package struct Site: Sendable, Equatable {
     /// nil: no limit of the site's own.
     package var rateLimit: RateLimiting?
     package var requests = RequestSettings()
+    package var tunnel = TunnelSettings()
     package var concurrency = Concurrency()
     /// nil: no token is asked for.
     package var tokens: Tokens?

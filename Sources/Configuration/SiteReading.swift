@@ -27,6 +27,7 @@ extension Site {
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))
         action = RouteAction.reading(table)
+        if case .integer(let status) = table.peek("redirect_status")?.value { redirectStatus = status }
         table.read("redirect_to_https", into: &redirectToHTTPS)
         table.read("https_port", into: &httpsPort, in: 1...65_535)
         allowedOrigins = table.origins("allowed_origins")
@@ -51,6 +52,7 @@ extension Site {
         let routeTables = table.tables("routes")
         routes = routeTables.compactMap(Route.init(reading:))
         proxy = Proxy.read(proxyTable, beside: routeTables, for: gateway)
+        readTunnels(table)
         readInternalAPI(table)
         checkFiles(table, proxyTable)
         checkCompression(table)
@@ -114,6 +116,14 @@ extension Site {
         if !table.has("port") {
             if isFragment { port = 8080 } else { table.missing("port", hint: "such as port = 443 with ssl, or port = 80") }
         }
+    }
+
+    private mutating func readTunnels(_ table: TableReader) {
+        tunnel = TunnelSettings(reading: table)
+        // Of a route that is wrong it is not known.
+        guard !table.reading.hasError, !(routes + (proxy?.routes ?? [])).contains(where: \.websocket) else { return }
+        TunnelSettings.reportUseless(
+            in: table, "no route of the site takes WebSockets", hint: "write websocket = true in one, or take it out")
     }
 
     /// CORS, and what BWS's manuals say there of addresses. A table that speaks of addresses alone switches no CORS on.

@@ -4,6 +4,12 @@ package struct UpstreamCache: Sendable, Equatable {
     package var maxMemory = 32 << 20
     /// Bytes of one answer's body.
     package var maxObject = 1 << 20
+    /// Where answers are kept on disk besides; nil: nowhere.
+    package var diskDir: String?
+    /// Bytes there.
+    package var diskSize = 1 << 30
+    /// Answers there.
+    package var diskAnswers = 100_000
     /// For answers that do not say for how long they are fresh; zero: these are not kept.
     package var defaultLifetime = Duration.zero
     package var staleWhileRevalidate = Duration.zero
@@ -24,6 +30,9 @@ extension UpstreamCache {
         table.read("enabled", into: &enabled)
         table.readSize("max_memory", into: &cache.maxMemory, in: (1 << 16)...(1 << 40))
         table.readSize("max_object", into: &cache.maxObject, in: 1...(1 << 30))
+        if let text = table.string(["disk_dir"], allowEmpty: false) { cache.diskDir = text.value }
+        table.readSize("disk_size", into: &cache.diskSize, in: (1 << 16)...(1 << 50))
+        table.read("disk_answers", into: &cache.diskAnswers, in: 1...10_000_000)
         table.readDuration("default_ttl", into: &cache.defaultLifetime, orZero: true)
         table.readDuration("stale_while_revalidate", into: &cache.staleWhileRevalidate, orZero: true)
         table.readDuration("stale_if_error", into: &cache.staleIfError, orZero: true)
@@ -33,6 +42,13 @@ extension UpstreamCache {
             table.reading.report(
                 .error, "\(table.path).max_object", at: table.place(of: "max_object"),
                 "is more than max_memory: no answer of that size is ever kept", hint: "make it smaller, or max_memory larger")
+        }
+        let (size, answers) = (UpstreamCache().diskSize, UpstreamCache().diskAnswers)
+        for (key, isWritten) in [("disk_size", cache.diskSize != size), ("disk_answers", cache.diskAnswers != answers)]
+        where isWritten && cache.diskDir == nil {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing: no answers are kept on disk",
+                hint: "add disk_dir, or take it out")
         }
         table.finish()
         return table.isWritten && enabled ? cache : nil

@@ -40,6 +40,7 @@ package protocol TurnEndHandler: AnyObject {
     private var stops = false
 
     package let deadlines = DeadlineWheel()
+    let deferredSends = DeferredSends()
     let parking = Parking()
     /// Monotonic nanoseconds, read once per turn of the loop. For deadlines and log timings.
     package var now: UInt64 { time }
@@ -145,6 +146,7 @@ package protocol TurnEndHandler: AnyObject {
                 running.removeAll(keepingCapacity: true)
             }
             if !endings.isEmpty { tellEndings() }
+            deferredSends.sendAll()
             resumeYielded()
             if stops, ready.isEmpty { return }
         }

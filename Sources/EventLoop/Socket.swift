@@ -64,12 +64,17 @@ package final class Socket {
         var isWritable = true
         var hasHungUp = false
         var isOpen = true
+        var hasDeferred = false
         var interest = Interest.none
         var waiter: Waiter?
+        var hasUnsent = false
+        var sendError: Int32 = 0
     }
 
     // Private, so that the compiler sees every access and proves that none overlap: they need no check at run time.
     private var state: State
+    /// What the kernel did not take of a deferred send. While there is any, which `state` knows, the socket is not writable.
+    private var unsent: [UInt8] = []
     private let loop: EventLoop
 
     /// Takes the descriptor over: it is closed when registration fails, on `close()`, or at the latest on deinit.
@@ -93,6 +98,7 @@ package final class Socket {
     /// Closes the descriptor; whoever waits on it is woken. Idempotent.
     package func close() {
         guard state.isOpen else { return }
+        sendDeferred()
         state.isOpen = false
         loop.unregister(self)
         Glibc.close(state.descriptor)
@@ -100,6 +106,7 @@ package final class Socket {
         state.hasHungUp = true
         state.isReadable = true
         state.isWritable = true
+        dropUnsent()
         if state.interest != .none { waiter?.wake(.ready) }
     }
 
@@ -117,8 +124,81 @@ package final class Socket {
         }
         if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
             state.isWritable = true
-            met = met.union(.write)
+            if state.hasUnsent { sendUnsent() }
+            if state.isWritable { met = met.union(.write) }
         }
         if state.interest.meets(met) { waiter?.wake(.ready) }
+    }
+
+    // MARK: Sending at the end of a turn
+
+    /// Bytes that one deferred send has at most: copying more would cost what it saves.
+    package static var longestDeferred: Int { 4096 }
+
+    /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not
+    /// take then goes by itself, as soon as it does.
+    /// - Parameters:
+    ///   - bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
+    ///   - more: goes behind them, in the same send, and counts with them.
+    package func sendAtTurnEnd(_ bytes: UnsafeRawBufferPointer, then more: UnsafeRawBufferPointer? = nil) {
+        state.hasDeferred = true
+        unsafe loop.deferredSends.append(bytes, more, of: self)
+    }
+
+    /// Is there anything that goes at the end of this turn?
+    package var hasDeferred: Bool { state.hasDeferred }
+
+    /// Sends what was deferred now: before anything is sent in another way, or the connection is ended.
+    package func sendDeferred() {
+        if state.hasDeferred { loop.deferredSends.sendAll() }
+    }
+
+    /// Has the kernel refused a part of a deferred send, which has not gone yet?
+    package var hasUnsent: Bool { state.hasUnsent }
+
+    /// errno of the deferred send after which there can be no other; 0 if none failed.
+    package var sendError: Int32 { state.sendError }
+
+    /// The end of the turn has come, or does not matter.
+    func takeDeferred(_ bytes: UnsafeRawBufferPointer) {
+        state.hasDeferred = false
+        // It may have become full since, by what was sent before.
+        let sent = unsafe state.isWritable ? send(bytes) : 0
+        if let sent, sent < bytes.count { unsafe keepUnsent(Array(bytes[sent...])) }
+    }
+
+    private func sendUnsent() {
+        let waiting = exchange(&unsent, with: [])
+        state.hasUnsent = false
+        let sent = unsafe waiting.withUnsafeBytes { unsafe send($0) }
+        if let sent, sent < waiting.count { keepUnsent(Array(waiting[sent...])) }
+    }
+
+    /// Adds what the kernel did not take.
+    private func keepUnsent(_ bytes: [UInt8]) {
+        unsent += bytes
+        state.hasUnsent = true
+        state.isWritable = false
+    }
+
+    private func dropUnsent() {
+        unsent = []
+        state.hasUnsent = false
+    }
+
+    /// - Returns: how many bytes the kernel took; nil if it takes none any more.
+    private func send(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard state.sendError == 0 else { return nil }
+        while true {
+            let sent = unsafe Glibc.send(state.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if sent >= 0 { return sent }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EWOULDBLOCK: return 0
+            default:
+                state.sendError = errno
+                return nil
+            }
+        }
     }
 }

@@ -14,15 +14,19 @@ package enum StateFile {
     }
 
     /// Writes a file under another name, flushes it to the disk, and renames it; its directory must be there.
-    /// - Parameter isPublic: others may read it, whatever the umask: mode 0644, else 0600.
-    package static func write(_ bytes: [UInt8], to path: String, isPublic: Bool = false) throws(SystemError) {
-        let temporary = try writeBeside(path, bytes, isPublic: isPublic)
+    /// - Parameters:
+    ///   - isPublic: others may read it, whatever the umask: mode 0644, else 0600.
+    ///   - isFlushed: false where a file that is lost, or not whole, when the power fails is none the worse.
+    package static func write(
+        _ bytes: [UInt8], to path: String, isPublic: Bool = false, isFlushed: Bool = true
+    ) throws(SystemError) {
+        let temporary = try writeBeside(path, bytes, isPublic: isPublic, isFlushed: isFlushed)
         guard unsafe rename(temporary, path) == 0 else {
             let error = SystemError("rename")
             _ = unsafe unlink(temporary)
             throw error
         }
-        flush(FileAccess.directory(of: path))
+        if isFlushed { flush(FileAccess.directory(of: path)) }
     }
 
     /// Writes a file that is not there; of several that do so one succeeds.
@@ -39,9 +43,14 @@ package enum StateFile {
         return isNew
     }
 
+    /// Stands in the names of files that are being written.
+    package static let unfinished = ".new-"
+
     /// - Returns: the name of a file beside it that has these bytes, on the disk.
-    private static func writeBeside(_ path: String, _ bytes: [UInt8], isPublic: Bool) throws(SystemError) -> String {
-        let temporary = "\(path).new-\(getpid())"
+    private static func writeBeside(
+        _ path: String, _ bytes: [UInt8], isPublic: Bool, isFlushed: Bool = true
+    ) throws(SystemError) -> String {
+        let temporary = "\(path)\(unfinished)\(getpid())"
         // The paths are read during the calls alone. What a process of this number has left is nobody's.
         _ = unsafe unlink(temporary)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -50,7 +59,7 @@ package enum StateFile {
             defer { close(descriptor) }
             try fill(descriptor, with: bytes)
             if isPublic, fchmod(descriptor, 0o644) != 0 { throw SystemError("fchmod") }
-            guard fsync(descriptor) == 0 else { throw SystemError("fsync") }
+            guard !isFlushed || fsync(descriptor) == 0 else { throw SystemError("fsync") }
         } catch {
             _ = unsafe unlink(temporary)
             throw error

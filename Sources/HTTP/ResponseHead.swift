@@ -69,6 +69,21 @@ package final class ResponseHead {
         return minorVersion == 1 || connection.contains(.keepAlive)
     }
 
+    /// May the upstream send a body behind an answer that has none? Some do, tens of milliseconds after the head, and a
+    /// connection that had been lent again by then would take it for the next answer: nothing on the wire tells them apart.
+    ///
+    /// To be clean is known of an answer to HEAD only when it states that there would be no byte, and of 204 and 304 unless they
+    /// state that there would be some.
+    package func mayBeFollowedByBody(to method: Method) -> Bool {
+        // RFC 9112 §6.1: where no transfer coding may stand, who sends one may send a body as well.
+        if contains(.transferEncoding) { return true }
+        guard contains(.contentLength) else { return method == .head }
+        let bytes = fields.bytes.span
+        return !fields.lines.allSatisfy { line in
+            line.known != .contentLength || Text.decimal(bytes, line.value, maxDigits: 19) == 0
+        }
+    }
+
     /// Parses the head at the start of `input`; the same contract as `RequestHead.parse`.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
         defer { summary = content.summary }

@@ -21,7 +21,9 @@ enum PasswordHash {
     private static let rounds = 1000...1_000_000
 
     private static func bcrypt(_ parts: [String]) -> String? {
-        guard parts.count == 4, parts[2].utf8.count == 2, let cost = Int(parts[2]), isText(parts[3], 53...53) else {
+        guard parts.count == 4, parts[2].utf8.count == 2, parts[2].first != "+", let cost = Int(parts[2]),
+            isText(parts[3], 53...53)
+        else {
             return "is no whole bcrypt hash"
         }
         return costs.contains(cost) ? nil : "has a bcrypt cost of \(cost): \(costs.lowerBound) to \(costs.upperBound) are taken"
@@ -30,14 +32,20 @@ enum PasswordHash {
     private static func shaCrypt(_ parts: [String], length: Int) -> String? {
         var rest = parts.dropFirst(2)
         if let first = rest.first, first.hasPrefix("rounds=") {
-            guard let count = Int(first.dropFirst(7)), rounds.contains(count) else {
+            // crypt(5): without zeros before it.
+            guard let count = Int(first.dropFirst(7)), rounds.contains(count), first == "rounds=\(count)" else {
                 return "has other than \(rounds.lowerBound) to \(rounds.upperBound) rounds"
             }
             rest = rest.dropFirst()
         }
-        guard rest.count == 2, let salt = rest.first, let hash = rest.last, salt.utf8.count <= 16, isText(hash, length...length)
+        guard rest.count == 2, let salt = rest.first, let hash = rest.last, isSalt(salt), isText(hash, length...length)
         else { return "is no whole SHA-crypt hash" }
         return nil
+    }
+
+    /// crypt(5): with any other character no password would ever be right.
+    private static func isSalt(_ text: String) -> Bool {
+        text.utf8.count <= 16 && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && !"!*:;\\".utf8.contains($0) }
     }
 
     private static func isText(_ text: String, _ counts: ClosedRange<Int>) -> Bool {

@@ -57,7 +57,7 @@ package struct WebToken: Sendable {
     package func text(_ claim: String) -> String? { claims[claim]?.string }
 
     /// RFC 7519 §4.1.
-    private static func check(_ claims: JSONText, _ rules: Rules, _ now: Double) throws(Fault) {
+    static func check(_ claims: JSONText, _ rules: Rules, _ now: Double) throws(Fault) {
         guard let expiry = claims["exp"] else { throw .noExpiry }
         guard let end = expiry.number else { throw .malformed }
         guard now < end + rules.leeway else { throw .expired }
@@ -65,11 +65,14 @@ package struct WebToken: Sendable {
             guard let start = start.number else { throw .malformed }
             guard now >= start - rules.leeway else { throw .notYetValid }
         }
-        if let issuer = rules.issuer, claims["iss"]?.string != issuer { throw .issuer }
+        if let issuer = rules.issuer, claims["iss"]?.string.map({ isSame($0, issuer) }) != true { throw .issuer }
         guard !rules.audiences.isEmpty else { return }
         let stated = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.array?.compactMap(\.string) ?? []
-        guard rules.audiences.contains(where: stated.contains) else { throw .audience }
+        guard rules.audiences.contains(where: { audience in stated.contains { isSame($0, audience) } }) else { throw .audience }
     }
+
+    /// RFC 7519 §2: such texts are compared as they are. Swift's own comparison takes a Kelvin sign for a K.
+    private static func isSame(_ text: String, _ other: String) -> Bool { text.utf8.elementsEqual(other.utf8) }
 
     private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { Base64Text.decode(Array(part).span, .url) }
 }

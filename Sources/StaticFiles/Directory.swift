@@ -1,4 +1,5 @@
 import CLinux
+import EventLoop
 import Glibc
 
 /// The root of a site's files, opened: whatever its path names later, lookups stay in the directory that was opened.
@@ -12,13 +13,16 @@ package final class Directory: Sendable {
 
     let number = UniqueNumber.next()
     private let root: Int32
+    /// Of its files; see `OpenFile`.
+    private let closer: FileThreads?
 
     /// Opens the directory that the path names now. Errors: those of a file that cannot be opened.
-    init(current path: String) throws(StaticError) {
+    init(current path: String, closer: FileThreads? = nil) throws(StaticError) {
         // Safe: the bridged C string outlives the call, and nothing keeps it.
         let opened = unsafe gh_open_root(path)
         guard opened >= 0 else { throw Self.classified(-opened, at: "static_dir \(path): ") }
         root = opened
+        self.closer = closer
     }
 
     /// Opens the directory and proves that this kernel confines lookups.
@@ -34,9 +38,11 @@ package final class Directory: Sendable {
             close(opened)
             throw .unusable(
                 reason: "\(path): openat2(2) fails (\(systemWords(-probe))); "
-                    + "static files need Linux 5.6 or newer, and a sandbox that allows this call")
+                    + "static files need Linux 5.6 or newer, and a sandbox that allows this call: "
+                    + "no DynamicUser= or RestrictSUIDSGID= of systemd")
         }
         root = opened
+        closer = nil
     }
 
     deinit {
@@ -72,7 +78,7 @@ package final class Directory: Sendable {
         name.append(0)
         let opened = openInside(name)
         guard opened >= 0 else { throw Self.classified(-opened) }
-        return try OpenFile(adopting: opened).map { .file($0) } ?? .directory
+        return try OpenFile(adopting: opened, closer: closer).map { .file($0) } ?? .directory
     }
 
     /// Opens a directory to be read, confined as `open` is.

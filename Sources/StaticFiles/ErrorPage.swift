@@ -13,45 +13,36 @@ extension StaticSite {
         errorPagePaths.keys.sorted().map { ($0, settings.errorPages[$0] ?? "") }
     }
 
-    /// The operator's page for a status. It is remembered as the site's files are, but nobody can ask for it by that.
+    /// The search for the operator's page for a status, whose answer `errorPage` takes. It is remembered as the site's files are,
+    /// but nobody can ask for it by that.
     /// - Parameters:
     ///   - now: seconds since 1970.
-    ///   - cache: the worker's, to look in first.
+    ///   - cache: the worker's.
     /// - Returns: nil if none is configured.
-    /// - Throws: why it cannot be read, as `Directory.open`.
-    package func errorPage(_ status: Int, now: Int64, from cache: StaticCache?) throws(StaticError) -> ErrorPage? {
+    package func searchErrorPage(_ status: Int, now: Int64, cache: StaticCache?) -> FileSearch? {
         guard let path = errorPagePaths[status] else { return nil }
-        let root = try directory(now: now, from: cache)
-        let request = StaticRequest(
-            path: path, method: .get, conditions: StaticConditions(), now: now, cache: cache, root: root)
-        let page = try served(request).plain
-        cache?.load(page, at: path, in: root, now: now)
-        return ErrorPage(
-            mediaType: kind(of: path.relative).type.field, body: try page.body(settings.levels),
-            length: page.length ?? page.facts.size)
+        return FileSearch(
+            self, Self.goal(path), at: path, method: .get, conditions: StaticConditions(), now: now, cache: cache)
     }
 
-    /// Why the page for a status cannot be read now; nil if it can.
+    /// The page for a status.
+    /// - Parameter answer: what the search for it has ended with.
+    /// - Throws: why it cannot be read.
+    package func errorPage(_ status: Int, from answer: StaticAnswer) throws(StaticError) -> ErrorPage {
+        guard let path = errorPagePaths[status], let body = answer.body, let length = answer.contentLength else {
+            throw .other(reason: answer.reason)
+        }
+        return ErrorPage(mediaType: kind(of: path.relative).type.field, body: body, length: length)
+    }
+
+    /// Why the page for a status cannot be read now; nil if it can. May block.
     package func problem(ofErrorPage status: Int) -> String? {
-        do throws(StaticError) {
-            _ = try errorPage(status, now: 0, from: nil)
-            return nil
-        } catch {
-            return error.reason
+        guard let path = errorPagePaths[status] else { return nil }
+        switch FileLookUp(site: self, goal: Self.goal(path), known: nil, isStale: true, closer: nil).run() {
+        case .entry: return nil
+        case .nothing(let error, _), .noDirectory(let error): return error.reason
         }
     }
 
-    private func served(_ request: StaticRequest) throws(StaticError) -> ServedFile {
-        if let known = request.cache?.file(at: request.path, in: request.root, now: request.now),
-            known.plain.file?.isUnchanged ?? true
-        {
-            return known
-        }
-        let name = Array(request.path.relative.dropFirst())
-        guard case .file(let file) = try request.root.open(name.span, hiddenAllowed: true) else {
-            throw .forbidden(reason: "it is a directory")
-        }
-        let found = describe(file, name: name, request)
-        return request.cache?.keep(found, at: request.path, in: request.root, now: request.now) ?? found
-    }
+    private static func goal(_ path: RequestPath) -> FileLookUp.Goal { .page(Array(path.relative.dropFirst())) }
 }

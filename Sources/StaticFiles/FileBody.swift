@@ -17,6 +17,8 @@ package final class FileBody {
     private var preface: ArraySlice<UInt8> = []
     /// What follows `end`, the next one last.
     private var following: [Part] = []
+    /// Bytes of the file at `offset`, which have been read already; as far as they are not taken.
+    private var ahead: ArraySlice<UInt8> = []
 
     /// One of several parts of a file.
     struct Part {
@@ -87,10 +89,12 @@ package final class FileBody {
         return (bytes, Int(offset)..<Int(end))
     }
 
-    /// Appends the next bytes to the free part of `output`, which must not be empty. Returns how many; 0 is the end, reached
-    /// only after every promised byte. A file that grows is cut at its old length. May block on a cold disk for one piece.
-    /// Errors: `.truncated` if the file became shorter, or `.other`; the transfer must then be cut visibly.
-    package func read(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int {
+    /// Appends the next bytes to the free part of `output`, which must not be empty. Waits for nothing. A file that grows is cut
+    /// at its old length.
+    /// - Returns: how many; 0 is the end, reached only after every promised byte. Nil: they must be read where that may take its
+    ///   time, see `reading`.
+    /// - Throws: `.truncated` if the file became shorter, `.changed`, or `.other`; the transfer must then be cut visibly.
+    package func read(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int? {
         precondition(output.freeCapacity > 0)
         guard encoding == nil else { return try readEncoded(into: &output) }
         while true {
@@ -109,13 +113,18 @@ package final class FileBody {
         return count
     }
 
-    private func readSource(into output: inout OutputSpan<UInt8>, limit: UInt64) throws(StaticError) -> Int {
+    private func readSource(into output: inout OutputSpan<UInt8>, limit: UInt64) throws(StaticError) -> Int? {
         let count: Int
         switch source {
+        case .file where !ahead.isEmpty:
+            count = min(output.freeCapacity, ahead.count, Int(clamping: limit))
+            for byte in ahead.prefix(count) { output.append(byte) }
+            ahead.removeFirst(count)
         case .file(let file):
-            count = try file.read(into: &output, at: offset, limit: Int(clamping: limit))
-            guard count > 0 else { throw .truncated(missing: end - offset) }
+            guard let read = try file.readCached(into: &output, at: offset, limit: Int(clamping: limit)) else { return nil }
+            guard read > 0 else { throw .truncated(missing: end - offset) }
             guard file.isUnchangedOrGrown else { throw .changed }
+            count = read
         case .memory(let bytes):
             count = min(output.freeCapacity, Int(limit))
             for index in Int(offset)..<Int(offset) + count { output.append(bytes[index]) }
@@ -124,11 +133,12 @@ package final class FileBody {
         return count
     }
 
-    private func readEncoded(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int {
+    private func readEncoded(into output: inout OutputSpan<UInt8>) throws(StaticError) -> Int? {
         guard var state = encoding.take() else { return 0 }
         defer { encoding = state }
         if state.taken == state.encoded.count {
             guard !state.isFinished else { return 0 }
+            guard try hasSlice() else { return nil }
             state.encoded.removeAll(keepingCapacity: true)
             state.taken = 0
             try encodeSlice(&state)
@@ -141,6 +151,39 @@ package final class FileBody {
         state.taken += count
         return count
     }
+
+    /// Is the next slice there? A part of one would be no use: where the encoder is flushed must depend on nothing but the file.
+    private func hasSlice() throws(StaticError) -> Bool {
+        guard case .file(let file) = source, offset < end, ahead.isEmpty else { return true }
+        let count = Int(min(Self.slice, end - offset))
+        var bytes: [UInt8] = []
+        var isCold = false
+        try bytes.append(addingCapacity: count) { output throws(StaticError) in
+            while output.count < count {
+                let place = offset + UInt64(output.count)
+                guard let read = try file.readCached(into: &output, at: place, limit: count - output.count) else {
+                    isCold = true
+                    return
+                }
+                guard read > 0 else { throw .truncated(missing: end - place) }
+                guard file.isUnchangedOrGrown else { throw .changed }
+            }
+        }
+        guard !isCold else { return false }
+        ahead = bytes[...]
+        return true
+    }
+
+    /// What must be read before `read` goes on, after it has returned nil; nil if nothing must.
+    package var reading: FileReading? {
+        guard case .file(let file) = source, ahead.isEmpty, offset < end else { return nil }
+        return FileReading(file: file, range: offset..<min(end, offset + Self.slice), end: end)
+    }
+
+    /// Takes the bytes that have been read.
+    /// - Parameter bytes: of the reading that was asked for last.
+    /// - Throws: why there are none.
+    package func take(_ bytes: Result<[UInt8], StaticError>) throws(StaticError) { ahead = try bytes.get()[...] }
 
     /// Encodes up to the next flush point or the end. Always yields bytes, so that 0 can mean the end.
     private func encodeSlice(_ state: inout Encoding) throws(StaticError) {

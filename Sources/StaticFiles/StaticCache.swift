@@ -1,3 +1,4 @@
+package import EventLoop
 import HTTP
 
 /// The files that one worker served of late, with the bytes of the small ones: who asks for those again costs no system call.
@@ -45,6 +46,7 @@ package final class StaticCache {
     }
 
     private let settings: Settings
+    let closer: FileThreads?
     private var directories: DirectoryCache
     private var slots: [Entry?] = []
     /// By key.
@@ -57,18 +59,27 @@ package final class StaticCache {
     /// Of content in memory.
     private(set) var bytes = 0
 
-    package init(_ settings: Settings) {
+    /// - Parameter closer: closes files that may take their time for that; nil: whoever lets go does.
+    package init(_ settings: Settings, closer: FileThreads? = nil) {
         self.settings = settings
+        self.closer = closer
         directories = DirectoryCache(valid: settings.valid)
     }
 
-    /// The directory of a site, as it is now or was less than `valid` seconds ago. `now`: seconds since 1970.
-    /// Errors: those of a file that cannot be opened.
-    func directory(of site: StaticSite, now: Int64) throws(StaticError) -> Directory {
-        try directories.directory(of: site, now: now) { replaced in
-            for place in slots.indices where slots[place]?.root == replaced { remove(at: place) }
-        }
+    /// The directory of a site, if it was looked at less than `valid` seconds ago. `now`: seconds since 1970.
+    func freshDirectory(of site: StaticSite, now: Int64) -> Directory? { directories.fresh(of: site, now: now) }
+
+    /// The same, whenever it was looked at.
+    func lastDirectory(of site: StaticSite) -> Directory? { directories.last(of: site) }
+
+    /// A site's directory has just been looked at, and is this one.
+    func take(_ directory: Directory, of site: StaticSite, now: Int64) {
+        guard let replaced = directories.take(directory, of: site, now: now) else { return }
+        for place in slots.indices where slots[place]?.root == replaced { remove(at: place) }
     }
+
+    /// A site's directory is not there.
+    func loseDirectory(of site: StaticSite) { directories.lose(site) }
 
     var count: Int { places.count }
 
@@ -123,21 +134,16 @@ package final class StaticCache {
         directories.close(lookedAtBefore: now - max(60, settings.valid))
     }
 
-    /// Brings the bytes of a kept file into memory, if there is room for them and they are certain.
-    func load(_ form: Representation, at path: RequestPath, in root: Directory, now: Int64) {
-        guard !form.isStreamed, let file = form.file, mayHold(form, now), let entry = entry(at: path, in: root) else { return }
-        hold(content(of: file, Int(form.facts.size)), as: form, of: file, entry)
+    /// Should the bytes of a kept file be brought into memory? If there is room for them, and they are certain.
+    func wants(_ form: Representation, at path: RequestPath, in root: Directory, now: Int64) -> Bool {
+        !form.isStreamed && form.file != nil && mayHold(form, now) && entry(at: path, in: root) != nil
     }
 
-    /// What goes wrong here goes wrong again, and is told, when the file itself is sent.
-    private func content(of file: OpenFile, _ size: Int) -> [UInt8] {
-        var content: [UInt8] = []
-        // To append nothing would write into the empty array that all threads share.
-        guard size > 0 else { return content }
-        try? content.append(addingCapacity: size) { output throws(StaticError) in
-            while output.count < size, try file.read(into: &output, at: UInt64(output.count), limit: size - output.count) > 0 {}
-        }
-        return content
+    /// Keeps the bytes of a kept file, as they have just been read.
+    func hold(_ content: [UInt8], as form: Representation, at path: RequestPath, in root: Directory) {
+        // Another exchange may have been faster.
+        guard form.file != nil, let entry = entry(at: path, in: root) else { return }
+        hold(content, as: form, entry)
     }
 
     /// Has `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.
@@ -148,7 +154,10 @@ package final class StaticCache {
         form.collector = body
         body.collect(atMost: settings.largestContent) { [weak self, weak entry] content in
             guard let self, let entry, self.places[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
-            self.hold(content, as: form, of: file, entry)
+            // Another exchange may have been faster. And what was written to while it was read is no version of the file; where
+            // that cannot be known at once each piece was looked at when it was read.
+            guard form.file === file, !file.isOnMachine || file.isUnchanged else { return }
+            self.hold(content, as: form, entry)
         }
     }
 
@@ -158,9 +167,7 @@ package final class StaticCache {
         form.facts.size <= UInt64(settings.largestContent) && form.facts.isSettled(at: now)
     }
 
-    private func hold(_ content: [UInt8], as form: Representation, of file: OpenFile, _ entry: Entry) {
-        // Another exchange may have been faster. And what was written to while it was read is no version of the file.
-        guard form.file === file, form.isStreamed || content.count == Int(form.facts.size), file.isUnchanged else { return }
+    private func hold(_ content: [UInt8], as form: Representation, _ entry: Entry) {
         form.keep(content)
         entry.bytes += content.count
         bytes += content.count

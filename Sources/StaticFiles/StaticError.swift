@@ -18,7 +18,7 @@ package enum StaticError: Error, Equatable, Sendable {
     case other(reason: String)
 
     /// What a client is told.
-    var refusal: StaticRefusal {
+    package var refusal: StaticRefusal {
         switch self {
         case .badPath: .badPath
         case .notFound: .notFound

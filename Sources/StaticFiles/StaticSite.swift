@@ -11,7 +11,7 @@ package final class StaticSite: Sendable {
     let settings: StaticSettings
     /// By status; see `ErrorPage.swift`.
     let errorPagePaths: [Int: RequestPath]
-    private let indexFiles: [[UInt8]]
+    let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)
     private let types: MediaTypes
     /// The extensions of `types` whose files are worth compressing.
@@ -58,109 +58,43 @@ package final class StaticSite: Sendable {
         }
     }
 
-    /// Answers a request. `path`: what the client asked for, beginning with "/", dot segments resolved, without query; percent
-    /// escapes are decoded here, once. `now`: seconds since 1970. `cache`: the worker's, to look in first.
-    /// Never throws: a failure is an answer, with `reason` for the log.
-    package func answer(
-        path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64,
-        from cache: StaticCache? = nil
-    ) -> StaticAnswer {
+    /// The answer to a request, if the worker's cache has it: without asking the file system for anything that it may have to
+    /// wait for. Never throws: a failure is an answer, with `reason` for the log.
+    /// - Parameters:
+    ///   - path: what the client asked for, beginning with "/", dot segments resolved, without query; percent escapes are decoded
+    ///     here, once.
+    ///   - now: seconds since 1970.
+    ///   - cache: the worker's.
+    /// - Returns: nil if it must be searched for.
+    package func known(
+        path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64, in cache: StaticCache
+    ) -> StaticAnswer? {
         do throws(StaticError) {
-            let directory = try directory(now: now, from: cache)
-            guard method != .other else {
-                var answer = StaticAnswer(.methodNotAllowed, reason: "static files answer only GET and HEAD")
-                // RFC 9110 §15.5.6: a 405 says what is allowed.
-                answer.fields.append("Allow", "GET, HEAD")
-                return answer
-            }
+            guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }
             let request = StaticRequest(
-                path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: directory)
-            if let answer = try known(request) { return answer }
-            return try lookUp(request)
+                path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: root)
+            guard let (file, chosen) = request.known else { return nil }
+            return try send(chosen, of: file, to: request, loading: true)
         } catch {
             return StaticAnswer(error.refusal, reason: error.reason)
         }
     }
 
-    /// The directory as it is now, or was less than the cache's `valid` ago.
-    func directory(now: Int64, from cache: StaticCache?) throws(StaticError) -> Directory {
-        if let cache { return try cache.directory(of: self, now: now) }
-        return try Directory(current: path)
+    static var methodNotAllowed: StaticAnswer {
+        var answer = StaticAnswer(.methodNotAllowed, reason: "static files answer only GET and HEAD")
+        // RFC 9110 §15.5.6: a 405 says what is allowed.
+        answer.fields.append("Allow", "GET, HEAD")
+        return answer
     }
 
-    /// The answer from the cache, if it knows the file.
-    private func known(_ request: StaticRequest) throws(StaticError) -> StaticAnswer? {
-        guard let cache = request.cache, let file = cache.file(at: request.path, in: request.root, now: request.now)
-        else { return nil }
-        let chosen = file.choose(for: request)
-        // What is read from an open file must still be as long as was found: who writes to it in place may cut it first.
-        guard chosen.file?.isUnchanged ?? true else {
-            cache.forget(request.path, in: request.root)
-            return nil
-        }
-        return try send(chosen, of: file, to: request)
-    }
-
-    private func lookUp(_ request: StaticRequest) throws(StaticError) -> StaticAnswer {
-        switch try find(request) {
-        case .file(let opened, let name):
-            let found = describe(opened, name: name, request)
-            let file = request.cache?.keep(found, at: request.path, in: request.root, now: request.now) ?? found
-            return try send(file.choose(for: request), of: file, to: request)
-        case .redirect:
-            var answer = StaticAnswer(status: 301, reason: "a directory, asked for without a slash at the end")
-            answer.redirectPath = request.path.locationAsDirectory
-            return answer
-        case .directory:
-            var answer = StaticAnswer(status: 200, reason: "a directory without an index file")
-            answer.listing = try request.root.list(request.path.relative)
-            return answer
-        }
-    }
-
-    private enum Found {
-        case file(OpenFile, name: [UInt8])
-        case redirect
-        /// Without an index file, where these are listed.
-        case directory
-    }
-
-    /// Finds the file. What is remembered makes room if too many files are open, and is forgotten if there is none any more.
-    private func find(_ request: StaticRequest) throws(StaticError) -> Found {
-        guard let cache = request.cache else { return try locate(request) }
-        do throws(StaticError) {
-            let found = try locate(request)
-            if case .redirect = found { cache.forget(request.path, in: request.root) }
-            return found
-        } catch {
-            if case .tooManyFiles = error, cache.closeFiles() { return try locate(request) }
-            cache.forget(request.path, in: request.root)
-            throw error
-        }
-    }
-
-    private func locate(_ asked: StaticRequest) throws(StaticError) -> Found {
-        let (request, root) = (asked.path, asked.root)
-        guard request.endsWithSlash else {
-            return switch try root.open(request.relative.span) {
-            case .file(let file): .file(file, name: request.relative)
-            case .directory: .redirect
-            }
-        }
-        // The operator's index names may begin with a dot; the client's segments may not.
-        guard !Directory.hidesSegment(request.relative) else { throw Directory.hidden }
-        for index in indexFiles {
-            var name = request.relative
-            if !name.isEmpty { name.append(UInt8(ascii: "/")) }
-            name.append(contentsOf: index)
-            do throws(StaticError) {
-                if case .file(let file) = try root.open(name.span, hiddenAllowed: true) { return .file(file, name: name) }
-            } catch {
-                guard case .notFound = error else { throw error }
-            }
-        }
-        if settings.listsDirectories { return .directory }
-        throw .notFound(reason: "no index file in the directory, or no such directory")
+    /// The search for what a request asks for, with the parameters of `known`.
+    /// - Parameter cache: the worker's, to look in and to keep what is found.
+    /// - Throws: when the path cannot be read as one.
+    package func search(
+        path: Span<UInt8>, method: StaticMethod, conditions: StaticConditions, now: Int64, cache: StaticCache?
+    ) throws(StaticError) -> FileSearch {
+        let path = try RequestPath(path)
+        return FileSearch(self, .request(path), at: path, method: method, conditions: conditions, now: now, cache: cache)
     }
 
     func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
@@ -170,10 +104,9 @@ package final class StaticSite: Sendable {
         return (type, compressible.contains(name))
     }
 
-    /// What the site makes of a file: its representations, and what an answer says of them.
-    func describe(_ file: OpenFile, name: [UInt8], _ request: StaticRequest) -> ServedFile {
+    /// What the site makes of a file: its representations, and what an answer says of them. `now`: seconds since 1970.
+    func describe(_ file: OpenFile, name: [UInt8], _ siblings: [FileLookUp.Sibling], now: Int64) -> ServedFile {
         let kind = kind(of: name)
-        let siblings = kind.isCompressible && settings.precompressed ? precompressed(file, name: name, in: request.root) : []
         let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
         // What somebody has compressed with care comes before what is compressed on its way.
         let streamed = streams ? settings.codings.filter { coding in !siblings.contains { $0.coding == coding } } : []
@@ -181,7 +114,7 @@ package final class StaticSite: Sendable {
         func form(_ file: OpenFile, _ encoding: ContentCoding, isStreamed: Bool) -> Representation {
             let validators = Validators(
                 etag: settings.etagEnabled ? EntityTag(file.facts, encoding: encoding) : nil,
-                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), request.now) : nil)
+                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), now) : nil)
             return Representation(
                 file, encoding: encoding, isStreamed: isStreamed, validators: validators,
                 fields: fields(encoding, kind.type, validators, varies: varies, isNotModified: false),
@@ -193,16 +126,15 @@ package final class StaticSite: Sendable {
                 + streamed.map { form(file, $0, isStreamed: true) })
     }
 
-    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds.
-    private func precompressed(
-        _ file: OpenFile, name: [UInt8], in root: Directory
-    ) -> [(file: OpenFile, coding: ContentCoding)] {
-        settings.codings.compactMap { coding in
+    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. May block.
+    func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> [FileLookUp.Sibling] {
+        guard settings.precompressed, kind(of: name).isCompressible else { return [] }
+        return settings.codings.compactMap { coding in
             guard let suffix = coding.fileSuffix,
                 case .file(let sibling)? = try? root.open((name + Array(".\(suffix)".utf8)).span, hiddenAllowed: true),
                 sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds
             else { return nil }
-            return (sibling, coding)
+            return FileLookUp.Sibling(file: sibling, coding: coding)
         }
     }
 
@@ -229,9 +161,11 @@ package final class StaticSite: Sendable {
     }
 
     /// Evaluates the request's conditions on the chosen representation, then its range.
-    private func send(
-        _ chosen: Representation, of file: ServedFile, to request: StaticRequest
-    ) throws(StaticError) -> StaticAnswer {
+    /// - Parameter loading: whether its bytes may be brought into memory first.
+    /// - Returns: nil if that is to be done.
+    func send(
+        _ chosen: Representation, of file: ServedFile, to request: StaticRequest, loading: Bool
+    ) throws(StaticError) -> StaticAnswer? {
         switch request.conditions.verdict(on: chosen.validators, now: request.now) {
         case .failed(let field):
             return StaticAnswer(.preconditionFailed, reason: "\(field) is false")
@@ -241,11 +175,15 @@ package final class StaticSite: Sendable {
             return answer
         case .send: break
         }
+        if loading, request.method == .get,
+            request.cache?.wants(chosen, at: request.path, in: request.root, now: request.now) == true
+        {
+            return nil
+        }
         let range = request.range(of: file)
         let isWhole =
             range == .whole || chosen.encoding != .identity
             || !request.conditions.rangeApplies(to: chosen.validators, now: request.now)
-        if request.method == .get { request.cache?.load(chosen, at: request.path, in: request.root, now: request.now) }
         if isWhole { return try whole(chosen, to: request) }
         if case .parts(let ranges) = range { return MultipartRanges.answer(ranges, of: chosen) }
         return part(range, of: chosen)

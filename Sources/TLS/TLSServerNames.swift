@@ -15,6 +15,8 @@ import COpenSSL
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
     /// `init`, and then not changed; nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
+    /// Have its sessions the groups of the default site from the start? To read a list costs more than to look for a name.
+    private let hasGroups: Bool
     /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name.
     package let tickets: TicketKeys
     /// Who protects the records of this listener's connections.
@@ -38,6 +40,7 @@ import COpenSSL
         self.tickets = tickets
         self.isStrict = isStrict
         unsafe context = TLSServerContext.make(fallback.policy.records)
+        hasGroups = unsafe context.map { unsafe gh_set_groups($0, fallback.policy.groupList) == 1 } ?? false
         guard let context = unsafe context else { return }
         unsafe gh_on_server_name(context, sayWhetherNamed)
         if fallback.policy.clientAuthentication != nil
@@ -173,7 +176,7 @@ extension TLSServerNames {
                 if shown.stored?.mayBeRead == true { return .wait }
                 return .refused(isChallenge ? .noChallenge : .noCertificate)
             }
-            let groups = chosen.policy.groupList
+            let groups = hasGroups && chosen.policy.groups == fallback.policy.groups ? nil : chosen.policy.groupList
             guard unsafe SSL_set_SSL_CTX(ssl, context) != nil, unsafe gh_use_limits(ssl, context, groups) == 1 else {
                 return .refused(.outOfMemory)
             }

@@ -86,11 +86,14 @@ import CRecords
     // MARK: Readiness, copied in before an operation and out after it
 
     /// What the socket is known to allow: the operation then makes no system call that is known to fail.
-    /// - Parameter hungUp: the peer's FIN is in, so a short read does not mean that nothing follows.
-    package func setReadiness(readable: Bool, writable: Bool, hungUp: Bool) {
+    /// - Parameters:
+    ///   - hungUp: the peer's FIN is in, so a short read does not mean that nothing follows.
+    ///   - holds: what `takeSealed()` gave has yet to be sent, so that nothing may overtake it.
+    package func setReadiness(readable: Bool, writable: Bool, hungUp: Bool, holds: Bool = false) {
         unsafe wire.pointee.readable = readable ? 1 : 0
         unsafe wire.pointee.writable = writable ? 1 : 0
         unsafe wire.pointee.hung_up = hungUp ? 1 : 0
+        unsafe wire.pointee.holds = holds ? 1 : 0
     }
 
     package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
@@ -201,15 +204,20 @@ import CRecords
 
     /// Encrypts and sends a prefix of `bytes`; several records leave in one system call. After `.wantsWrite` the next call must
     /// begin with the same bytes. Ciphertext that the socket did not take is kept: see `flush()`.
-    /// - Parameter head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
-    ///   counts only `bytes`.
+    /// - Parameters:
+    ///   - head: up to `recordSize` bytes that go before, in a record of their own; `.moved` means that they went, and
+    ///     counts only `bytes`.
+    ///   - sends: if not, own records are sealed alone: `takeSealed()` has them.
+    ///   - isLast: the FIN follows at once. Own records then take close_notify along behind the last byte, and leave with
+    ///     the FIN (`gh_wire_write_records`). Only for what is sent.
     package func write(
-        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil, sends: Bool = true, isLast: Bool = false
     ) throws(TLSError) -> Progress {
         if let records = unsafe records {
             var count = 0
+            unsafe wire.pointee.only_seals = sends ? 0 : 1
             let outcome = unsafe gh_wire_write_records(
-                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count)
+                wire, records, head?.baseAddress, head?.count ?? 0, bytes.baseAddress, bytes.count, &count, isLast ? 1 : 0)
             return try progress(of: outcome, count)
         }
         readAside()

@@ -57,6 +57,7 @@ package final class SplicePipe {
 
     /// Gives a socket what is in the pipe.
     package func drain(into socket: Socket) throws(SystemError) -> Outcome {
+        socket.sendDeferred()
         guard socket.isWritable, count > 0 else { return .blocked }
         let moved = gh_splice(readEnd, socket.descriptor, count, 0)
         if moved > 0 {

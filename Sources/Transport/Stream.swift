@@ -45,7 +45,7 @@ package final class Stream {
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
         guard let tls else { return try readPlain(into: buffer) }
-        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        giveReadiness(tls)
         defer { takeReadiness(tls) }
         let progress: TLSSession.Progress
         do throws(TLSError) {
@@ -70,12 +70,15 @@ package final class Stream {
     }
 
     /// Writes a prefix of the buffer's unread bytes and consumes it.
+    /// - Parameter isLast: nothing follows them, and `sendCloseNotify` and the FIN come at once.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
-    package func write(_ buffer: Buffer, atMost limit: Int = .max) throws(TransportError) -> Int {
+    package func write(
+        _ buffer: Buffer, atMost limit: Int = .max, isLast: Bool = false
+    ) throws(TransportError) -> Int {
         // The bytes are used during the call alone, which leaves the buffer as it is.
         let unread = unsafe buffer.unread
         let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
-        let count = if let tls { try unsafe writeTLS(tls, bytes) ?? 0 } else { try unsafe writePlain(bytes) }
+        let count = if let tls { try unsafe writeTLS(tls, bytes, isLast: isLast) ?? 0 } else { try unsafe writePlain(bytes) }
         buffer.consume(count)
         return count
     }
@@ -107,18 +110,22 @@ package final class Stream {
         return count
     }
 
-    /// Has TLS something left over that the kernel did not take when it was written?
-    package var hasUnsent: Bool { !isPlain && session?.hasPendingCiphertext ?? false }
+    /// Is something left over that the kernel did not take when it was written, or at the end of that turn?
+    package var hasUnsent: Bool { (!isPlain && session?.hasPendingCiphertext ?? false) || socket.hasUnsent }
 
     /// After a blocked write of `count` bytes: how many of them the next write must offer again at least. OpenSSL wants a blocked
     /// record repeated (SSL_write(3)); a plain socket has no such wish.
     package func owed(of count: Int) -> Int { isPlain ? 0 : min(count, TLSSession.recordSize) }
 
     /// Sends what TLS has left over.
-    /// - Returns: is everything with the kernel?
+    /// - Returns: is everything with the kernel, or goes to it at the end of this turn?
     package func flush() throws(TransportError) -> Bool {
-        guard hasUnsent, let tls else { return true }
-        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        guard hasUnsent else { return true }
+        guard !socket.hasUnsent, let tls else {
+            interests.write = .write
+            return false
+        }
+        giveReadiness(tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
             if case .moved = try tls.flush() { return true }
@@ -136,7 +143,7 @@ package final class Stream {
     /// left to the next read, and `mayRead` knows of them.
     package func readAside() {
         guard socket.isReadable, let tls else { return }
-        tls.setReadiness(readable: true, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        giveReadiness(tls)
         tls.readAside()
         takeReadiness(tls)
     }
@@ -157,7 +164,8 @@ package final class Stream {
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {
         guard let tls else { return nil }
-        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        socket.sendDeferred()
+        giveReadiness(tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
             switch try tls.handshake() {
@@ -170,20 +178,22 @@ package final class Stream {
         }
     }
 
-    /// Sends what TLS has left over, and its close_notify: without that the end would look like a cut (RFC 8446 §6.1).
+    /// Sends what is left over, and TLS's close_notify: without that the end would look like a cut (RFC 8446 §6.1).
     /// - Returns: has it gone, as far as it can? If not, the socket is full, and `writeInterest` tells when to try again.
     package func sendCloseNotify() -> Bool {
-        guard let tls else { return true }
-        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
-        defer { takeReadiness(tls) }
+        socket.sendDeferred()
         interests.write = .write
-        return tls.sendCloseNotify()
+        guard let tls else { return !socket.hasUnsent }
+        giveReadiness(tls)
+        defer { takeReadiness(tls) }
+        return tls.sendCloseNotify() && !socket.hasUnsent
     }
 
     /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
     package func shutdownWrite() {
+        socket.sendDeferred()
         if let tls {
-            tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
+            giveReadiness(tls)
             tls.sendCloseNotify()
         }
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
@@ -191,13 +201,15 @@ package final class Stream {
 
     /// Ends our side with a FIN alone. Over TLS the missing close_notify tells the peer that it may not have all (RFC 8446 §6.1).
     package func shutdownWriteUnsaid() {
+        socket.sendDeferred()
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
     }
 
-    /// Does the kernel still hold bytes that the peer has not acknowledged (SIOCOUTQ, tcp(7))?
+    /// Are there bytes that the peer's kernel has not acknowledged (SIOCOUTQ, tcp(7))?
     package var hasUndelivered: Bool {
+        socket.sendDeferred()
         var count: Int32 = 0
-        return unsafe ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+        return unsafe socket.hasUnsent || ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
     }
 
     /// Has the kernel keep no more than about so many bytes of what the peer has not taken (SO_SNDBUF, socket(7)); by itself the
@@ -210,13 +222,15 @@ package final class Stream {
 
     /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
     package func breakOff() {
+        socket.sendDeferred()
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_RDWR))
     }
 
     /// Closes in an orderly way as far as that needs no waiting.
     package func close() {
+        socket.sendDeferred()
         if let tls {
-            tls.setReadiness(readable: false, writable: socket.isWritable, hungUp: socket.hasHungUp)
+            giveReadiness(tls)
             tls.sendCloseNotify()
         }
         socket.close()
@@ -247,8 +261,20 @@ package final class Stream {
 
     // MARK: -
 
+    private func giveReadiness(_ tls: TLSSession) {
+        tls.setReadiness(
+            readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp, holds: socket.hasDeferred)
+        if socket.sendError != 0 { tls.failSending(socket.sendError) }
+    }
+
     private func takeReadiness(_ tls: TLSSession) {
         socket.isReadable = tls.isReadable
+        socket.isWritable = tls.isWritable
+        // What TLS itself has to say stands behind what was deferred.
+        guard socket.hasDeferred, tls.owes else { return }
+        socket.sendDeferred()
+        giveReadiness(tls)
+        tls.sendOwed()
         socket.isWritable = tls.isWritable
     }
 
@@ -263,7 +289,11 @@ package final class Stream {
             if outcome < room.count, !socket.hasHungUp { socket.isReadable = false }
             return .bytes(outcome)
         }
-        if outcome == 0 { return .end }
+        if outcome == 0 {
+            // Whoever is told of a reset first, the kernel tells it once.
+            guard socket.sendError != ECONNRESET else { throw .system(SystemError("recv", code: ECONNRESET)) }
+            return .end
+        }
         if errno == EAGAIN || errno == EWOULDBLOCK {
             socket.isReadable = false
             return .blocked
@@ -272,7 +302,12 @@ package final class Stream {
     }
 
     private func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
-        guard socket.isWritable, bytes.count > 0 else { return 0 }
+        let isDeferred = bytes.count <= Socket.longestDeferred
+        guard try prepareToSend(defers: isDeferred), bytes.count > 0 else { return 0 }
+        if isDeferred {
+            unsafe socket.sendAtTurnEnd(bytes)
+            return bytes.count
+        }
         let sent = retrying { unsafe send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
         return try taken(sent, of: bytes.count)
     }
@@ -281,7 +316,12 @@ package final class Stream {
     private func writePlain(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(TransportError) -> (Int, Int) {
-        guard socket.isWritable else { return (0, 0) }
+        let isDeferred = first.count + second.count <= Socket.longestDeferred
+        guard try prepareToSend(defers: isDeferred) else { return (0, 0) }
+        if isDeferred {
+            unsafe socket.sendAtTurnEnd(first, then: second)
+            return (first.count, second.count)
+        }
         // sendmsg(2) only reads, whatever its parameter's type says.
         var parts = unsafe [
             iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
@@ -295,6 +335,15 @@ package final class Stream {
         }
         let count = try taken(sent, of: first.count + second.count)
         return (min(count, first.count), max(0, count - first.count))
+    }
+
+    /// To be asked before anything is sent, now or at the turn's end: what goes now goes behind what was deferred.
+    /// - Returns: may it be sent?
+    /// - Throws: what a deferred send has met.
+    private func prepareToSend(defers: Bool) throws(TransportError) -> Bool {
+        if !defers { socket.sendDeferred() }
+        guard socket.sendError == 0 else { throw .system(SystemError("send", code: socket.sendError)) }
+        return socket.isWritable
     }
 
     /// What `send` or `sendmsg` said, as a number of bytes; 0 when blocked.
@@ -317,14 +366,21 @@ package final class Stream {
 
     /// - Returns: how many of `bytes` went behind the whole of `head`; nil when blocked, and then nothing went.
     private func writeTLS(
-        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil
+        _ tls: TLSSession, _ bytes: UnsafeRawBufferPointer, after head: UnsafeRawBufferPointer? = nil,
+        isLast: Bool = false
     ) throws(TransportError) -> Int? {
         guard unsafe bytes.count > 0 || head != nil else { return 0 }
-        tls.setReadiness(readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp)
+        // The last must not miss the FIN that it leaves with.
+        let isDeferred = unsafe !isLast && bytes.count + (head?.count ?? 0) <= Socket.longestDeferred
+        _ = try prepareToSend(defers: isDeferred)
+        giveReadiness(tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
-            switch try unsafe tls.write(bytes, after: head) {
-            case .moved(let count): return count
+            switch try unsafe tls.write(bytes, after: head, sends: !isDeferred, isLast: isLast) {
+            case .moved(let count):
+                // Used before the session's next operation.
+                if let sealed = unsafe tls.takeSealed() { unsafe socket.sendAtTurnEnd(sealed) }
+                return count
             case .wantsRead: interests.write = .read
             case .wantsWrite, .end: interests.write = .write
             }

@@ -50,25 +50,10 @@ extension HTTP1Upstream: UpstreamSide {
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
         isKept = head.keepsAlive && !framing.isUntilClose
-        if case .none = framing, Self.mayBeFollowedByBody(head, to: method) { isKept = false }
+        if case .none = framing, head.mayBeFollowedByBody(to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)
         return framing
-    }
-
-    /// May the upstream send a body behind an answer that has none? Some do, tens of milliseconds after the head, and a
-    /// connection that had been lent again by then would take it for the next answer: nothing on the wire tells them apart.
-    ///
-    /// To be clean is known of an answer to HEAD only when it states that there would be no byte, and of 204 and 304 unless they
-    /// state that there would be some.
-    private static func mayBeFollowedByBody(_ head: ResponseHead, to method: Method) -> Bool {
-        // RFC 9112 §6.1: where no transfer coding may stand, who sends one may send a body as well.
-        if head.contains(.transferEncoding) { return true }
-        guard head.contains(.contentLength) else { return method == .head }
-        let bytes = head.fields.bytes.span
-        return !head.fields.lines.allSatisfy { line in
-            line.known != .contentLength || Text.decimal(bytes, line.value, maxDigits: 19) == 0
-        }
     }
 
     var body: any BodySource { inflow }

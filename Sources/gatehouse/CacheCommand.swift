@@ -50,13 +50,17 @@ struct CacheCommand: AsyncParsableCommand {
         }
         let cache: AdminCache = try await admin.ask { try await $0.ask(.get, "/cache") }
         if json { return Console.say(try AdminClient.text(cache)) }
-        let rows = cache.sites.filter { site == nil || $0.site == site }.map { site in
-            [
+        let sites = cache.sites.filter { site == nil || $0.site == site }
+        let hasDisk = sites.contains { $0.disk != nil }
+        let rows = sites.map { site in
+            let disk = site.disk.map { ["\($0.answers)", "\($0.bytes)", "\($0.hits)"] } ?? ["-", "-", "-"]
+            return [
                 site.site, "\(site.answers)", "\(site.bytes)", "\(site.hits)", "\(site.misses)", "\(site.stale)",
                 "\(site.evictions)",
-            ]
+            ] + (hasDisk ? disk : [])
         }
-        Console.say(Table.text([["site", "answers", "bytes", "hits", "misses", "stale", "evictions"]] + rows))
+        let titles = ["site", "answers", "bytes", "hits", "misses", "stale", "evictions"]
+        Console.say(Table.text([titles + (hasDisk ? ["on_disk", "disk_bytes", "disk_hits"] : [])] + rows))
     }
 
     /// As requests are kept: authority in lower case, path and query.

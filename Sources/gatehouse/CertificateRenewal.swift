@@ -10,6 +10,7 @@ actor CertificateRenewal {
     private let gateway: Gateway
     private let log: Logger
     private let keys: KeyFetching
+    private let fleet: FleetMembership
     /// Nil until a certificate is stapled.
     private var stapling: (stapler: Stapler, task: Task<Void, Never>)?
     private var running: (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)?
@@ -19,8 +20,11 @@ actor CertificateRenewal {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// - Parameter loop: whose thread runs.
-    init(_ gateway: Gateway, on loop: EventLoop, log: Logger) {
+    /// - Parameters:
+    ///   - fleet: with which certificates are got, if the gateway is of one when the first is wanted.
+    ///   - loop: whose thread runs.
+    init(_ gateway: Gateway, _ fleet: FleetMembership, on loop: EventLoop, log: Logger) {
+        self.fleet = fleet
         self.loop = loop
         self.gateway = gateway
         self.log = log
@@ -32,7 +36,8 @@ actor CertificateRenewal {
         let plan = gateway.currentPlan
         await keys.follow()
         await followStaples(plan)
-        guard let running = running ?? start(plan) else { return }
+        let isMember = await fleet.isMember
+        guard let running = running ?? start(plan, isMember ? fleet : nil) else { return }
         if running.stateDirectory != plan.stateDirectory {
             log.warning("a change of server.state_dir waits for the next start")
         }
@@ -53,12 +58,15 @@ actor CertificateRenewal {
         }
     }
 
-    private func start(_ plan: Plan) -> (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)? {
+    private func start(
+        _ plan: Plan, _ sharing: FleetMembership?
+    ) -> (renewer: Renewer, task: Task<Void, Never>, stateDirectory: String)? {
         guard !plan.managed.isEmpty || !plan.demands.isEmpty else { return nil }
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "acme", yields: true)
-            let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: gateway, loop: loop, log: log)
+            let renewer = Renewer(
+                stateDirectory: plan.stateDirectory, deployment: gateway, sharing: sharing, loop: loop, log: log)
             let task = Task(executorPreference: loop) { await renewer.run() }
             running = (renewer, task, plan.stateDirectory)
         } catch {

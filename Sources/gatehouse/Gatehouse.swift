@@ -27,7 +27,7 @@ struct Gatehouse: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, SchemaCommand.self, ExplainCommand.self, ReloadCommand.self,
             UpgradeCommand.self, StatusCommand.self, TopCommand.self, DashboardCommand.self,
             ServersCommand.self, ConnectionsCommand.self, CacheCommand.self, HistoryCommand.self, RollbackCommand.self,
-            RecorderCommand.self, TapCommand.self,
+            RecorderCommand.self, TapCommand.self, FleetCommand.self,
             CertsCommand.self, TrustCommand.self, TLSCommand.self, DoctorCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

@@ -1,6 +1,7 @@
 import ACME
 import ArgumentParser
 import Configuration
+import Fleet
 import Gateway
 import TLS
 import Transport
@@ -11,6 +12,8 @@ struct LoadedPlan {
     let plan: Plan
     /// What it was read from; empty if it was not.
     let source: ConfigurationSource
+    /// With its secret, which who serves may not be able to read; nil: the gateway is of no fleet.
+    var fleet: FleetMemberSettings?
 
     /// Reads, checks and builds; says everything that is wrong.
     /// - Parameters:
@@ -64,8 +67,13 @@ struct LoadedPlan {
             problems.append(configuration.problem(.error, at: error.key, error.description))
             return (nil, problems)
         }
+        let fleet: FleetMemberSettings?
+        do throws(FleetMemberSettings.Unusable) { fleet = try FleetMemberSettings.of(configuration) } catch {
+            problems.append(configuration.problem(.error, at: error.key, error.reason))
+            return (nil, problems)
+        }
         let plan = builder.build(workers: workers)
-        let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source) }
+        let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source, fleet: fleet) }
         return (loaded, problems + builder.problems)
     }
 

@@ -6,7 +6,8 @@ import Logging
 /// Brings the configuration into use anew while the gateway runs: whole, or not at all.
 ///
 /// On a thread of its own. What goes from a worker to the threads that Dispatch shares out leaves a piece of the worker's memory
-/// with each of them, up to a thousand: a process that is reloaded often would grow by that.
+/// with each of them, up to a thousand: a process that is reloaded often would grow by that. What takes long is the
+/// `PlanMaker`'s, so that whoever asks the reloader something is answered meanwhile.
 actor Reloader {
     /// What is read again.
     struct Source: Sendable {
@@ -53,6 +54,7 @@ actor Reloader {
     nonisolated let loop: EventLoop
     nonisolated let source: Source
     let gateway: Gateway
+    private let maker: PlanMaker
     private let output: DiagnosticsOutput
     let log: Logger
     private let notifier: ServiceNotifier?
@@ -73,7 +75,7 @@ actor Reloader {
     /// What was read last, whatever came of it: the files, and those that were looked for.
     private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
-    private var filesChanged: (@Sendable () async -> Void)?
+    private var filesChanged: (@Sendable (LoadedPlan) async -> Void)?
     /// Waits until what the last one has left can be given back.
     private var tidying: Task<Void, Never>?
     /// When, in monotonic nanoseconds.
@@ -87,16 +89,18 @@ actor Reloader {
     }
 
     /// - Parameters:
-    ///   - loop: whose thread runs, and is nobody else's: a configuration takes it long.
+    ///   - loop: whose thread runs, and is nobody else's.
+    ///   - maker: reads and builds.
     ///   - configuration: the one in use.
     ///   - texts: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
-        _ source: Source, _ gateway: Gateway, on loop: EventLoop, output: DiagnosticsOutput, log: Logger,
+        _ source: Source, _ gateway: Gateway, on loop: EventLoop, by maker: PlanMaker, output: DiagnosticsOutput, log: Logger,
         configuration: Configuration, from texts: ConfigurationSource, notifier: ServiceNotifier?
     ) {
         self.source = source
         self.loop = loop
+        self.maker = maker
         self.gateway = gateway
         self.output = output
         self.log = log
@@ -106,8 +110,8 @@ actor Reloader {
         sourceInUse = texts
     }
 
-    /// - Parameter body: is called when other files are in use than before.
-    func whenFilesChange(_ body: @escaping @Sendable () async -> Void) { filesChanged = body }
+    /// - Parameter body: is called with what is in use when other files are in use than before.
+    func whenFilesChange(_ body: @escaping @Sendable (LoadedPlan) async -> Void) { filesChanged = body }
 
     /// - Parameter recorder: goes by whatever configuration is in use.
     func tell(_ recorder: RecorderDumps) { self.recorder = recorder }
@@ -118,7 +122,7 @@ actor Reloader {
         if let waiting { return await waiting.value }
         let task = afterOthers { reloader in
             reloader.waiting = nil
-            let result = reloader.read()
+            let result = await reloader.read()
             // Of what is in the file: going back does not make it new.
             reloader.filesRead = result.source
             return await reloader.perform(result)
@@ -130,7 +134,7 @@ actor Reloader {
     /// Uses another configuration than the file's, until the next reload.
     func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
-            await reloader.perform(Configuration.read(texts, mode: reloader.mode))
+            await reloader.perform(reloader.maker.read(texts, mode: reloader.mode))
         }.value
     }
 
@@ -166,10 +170,13 @@ actor Reloader {
     /// they are opened.
     /// - Parameter candidate: in place of what the file says.
     func plan(_ candidate: Candidate? = nil) async -> PlanOutcome {
-        let texts = candidate.map { ConfigurationSource(whole: $0.text, file: $0.file) }
-        let result = texts.map { Configuration.read($0, mode: mode) } ?? read()
-        let inUse = gateway.currentPlan
-        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
+        let result: ReadResult
+        if let candidate {
+            result = await maker.read(ConfigurationSource(whole: candidate.text, file: candidate.file), mode: mode)
+        } else {
+            result = await read()
+        }
+        let (loaded, problems) = await maker.build(result, after: gateway.currentPlan, policy: source.policy)
         guard let loaded else { return .refused(problems.filter { $0.severity != .note }) }
         let census = await gateway.census(beside: loaded.plan)
         return .done(
@@ -177,13 +184,13 @@ actor Reloader {
                 from: configuration, to: loaded.configuration, census, warnings: problems.filter { $0.severity == .warning }))
     }
 
-    var mode: ReadMode { source.lenient ? .lenient : .strict }
+    private var mode: ReadMode { source.lenient ? .lenient : .strict }
 
-    func read() -> ReadResult { Configuration.read(path: source.path, mode: mode) }
+    func read() async -> ReadResult { await maker.read(path: source.path, mode: mode) }
 
     private func perform(_ result: ReadResult) async -> Outcome {
         let inUse = gateway.currentPlan
-        let (loaded, problems) = LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: source.policy)
+        let (loaded, problems) = await maker.build(result, after: inUse, policy: source.policy)
         guard let loaded else { return refuse(problems) }
         let logs: Logs
         do {
@@ -207,7 +214,7 @@ actor Reloader {
         remember(loaded.source)
         await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
         await recorder?.use(loaded.configuration)
-        await filesChanged?()
+        await filesChanged?(loaded)
         let generations = Set(await gateway.generations.joined())
         let done = Done(
             changes: changes, generation: generations.max() ?? 0, olderInUse: max(0, generations.count - 1), warnings: warnings)

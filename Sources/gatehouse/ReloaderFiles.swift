@@ -24,7 +24,7 @@ extension Reloader {
         renewCertificates()
         if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
         guard source.isWatched, isTold(changed) || isSettled else { return }
-        let files = changedFiles
+        let files = await changedFiles
         guard !files.isEmpty else { return }
         let more = files.count > Self.mostNamed ? " and \(files.count - Self.mostNamed) more" : ""
         log.notice(
@@ -48,8 +48,10 @@ extension Reloader {
     /// Those of the configuration. If its own has vanished, or cannot be read, none has changed: it is about to be replaced, most
     /// likely.
     private var changedFiles: [String] {
-        let now = read().source
-        return now.isEmpty ? [] : now.changedFiles(since: filesRead)
+        get async {
+            let now = await read().source
+            return now.isEmpty ? [] : now.changedFiles(since: filesRead)
+        }
     }
 
     private func renewTicketKeys(_ path: String) {

@@ -17,6 +17,7 @@ struct Service: Sendable {
     /// Nil if no service manager wants to be told.
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
+    private let fleet: FleetMembership
     /// Nil for what another process cannot take over.
     private let upgrader: Upgrader?
     private let recorder: RecorderDumps
@@ -67,11 +68,13 @@ struct Service: Sendable {
         await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
+        await service.fleet.follow(loaded.fleet)
         await service.renewal.follow()
         await service.recorder.use(loaded.configuration)
         await service.serve(whenStopping)
         watchdog.cancel()
         await service.renewal.stop()
+        await service.fleet.stop()
         service.log.notice("stopped")
         service.output.logs.close()
     }
@@ -91,6 +94,7 @@ struct Service: Sendable {
             FileLimit.raise(for: loaded, log)
             let signals = await Signals()
             inheritance?.giveTicketKeys(to: loaded.plan)
+            FleetMembership.prepare(loaded)
             let passed = try inheritance?.sockets ?? SocketActivation.sockets()
             let gateway = try await Gateway(
                 loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
@@ -100,12 +104,14 @@ struct Service: Sendable {
             let (loop, reloading) = try (EventLoop(), EventLoop())
             try loop.start(name: "admin")
             if source != nil { try reloading.start(name: "reload") }
-            let reloader = source.map {
+            let reloader = try source.map {
                 Reloader(
-                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
+                    $0, gateway, on: reloading, by: try PlanMaker(), output: output, log: log, configuration: configuration,
+                    from: loaded.source,
                     notifier: notifier)
             }
-            let renewal = CertificateRenewal(gateway, on: loop, log: log)
+            let fleet = FleetMembership(gateway, reloader, log: log)
+            let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
             var admin: AdminServer?
             var metrics: ControlServer?
             var management: ControlServer?
@@ -128,8 +134,8 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics, management: management,
-                feed: feed, watcher: watcher, controlLoop: loop)
+                renewal: renewal, fleet: fleet, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics,
+                management: management, feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
@@ -191,7 +197,8 @@ struct Service: Sendable {
             }
             if let watcher {
                 await reloader?.begin()
-                await reloader?.whenFilesChange {
+                await reloader?.whenFilesChange { loaded in
+                    await fleet.follow(loaded.fleet)
                     await renewal.follow()
                     await watcher.filesChanged()
                 }

@@ -31,6 +31,15 @@ extension EveryKeyTests {
         #expect(configuration.tracing.slow == .seconds(2) && configuration.tracing.caFile == "otlp.pem")
     }
 
+    @Test func theFleetIsReadAsWritten() {
+        let fleet = configuration.fleet
+        #expect(fleet?.fleetName == "edge" && fleet?.member == "edge-1" && fleet?.secretFile == "fleet.key")
+        #expect(fleet?.endpoints == ["https://etcd-1.example:2379", "https://[::1]:2379"])
+        #expect(fleet?.etcdCaFile == "etcd-ca.pem" && fleet?.etcdCertFile == "etcd.pem" && fleet?.etcdKeyFile == "etcd.key")
+        #expect(fleet?.etcdUser == "gatehouse" && fleet?.etcdPasswordFile == "etcd.password")
+        #expect(fleet?.ticketRotation == .seconds(3600))
+    }
+
     @Test func theRecorderIsReadAsWritten() {
         #expect(configuration.recorder.exchanges == 77 && configuration.recorder.keep == 3)
         #expect(configuration.recorder.dumpOn == FailureShare(percent: 20, duration: .seconds(10)))

@@ -8,13 +8,14 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Admin", "Compression", "Configuration", "FileCache", "GlobalTLS", "HeaderRules", "Limits", "LoadBalancing", "Logging",
+        "Admin", "Compression", "Configuration", "FileCache", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
+        "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Recorder", "RequestSettings", "Route", "RouteAction",
         "Security",
         "SharedPool",
         "Site",
-        "TCPListener", "TLSSettings", "Tracing", "Upstream", "UpstreamCache",
+        "TCPListener", "TLSSettings", "Tracing", "TunnelSettings", "Upstream", "UpstreamCache",
     ]
     /// What the reader itself turns into something that is used.
     private static let settledByReader: Set = ["logRequests", "requestTimeout"]

@@ -11,6 +11,7 @@ import Testing
         ("security", []),
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
         ("metrics", []), ("tracing", []), ("recorder", ["exchanges = 1"]),
+        ("fleet", ["name = \"f\"", "endpoints = [\"http://127.0.0.1:2379\"]", "secret_file = \"f.key\""]),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].cache_upstream", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),
@@ -84,7 +85,7 @@ import Testing
         #expect(written.security == plain.security)
         #expect(written.management == plain.management)
         #expect(written.admin == plain.admin && written.tracing == plain.tracing)
-        #expect(written.recorder == plain.recorder)
+        #expect(written.recorder == plain.recorder && written.fleet == plain.fleet)
         #expect(written.sites == plain.sites)
         #expect(written.tcp == plain.tcp)
         #expect(written.sharedPools == plain.sharedPools)

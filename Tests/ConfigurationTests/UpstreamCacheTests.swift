@@ -28,6 +28,7 @@ struct UpstreamCacheTests {
         #expect(cache.maxMemory == 8 << 20 && cache.maxObject == 64 << 10 && cache.defaultLifetime == .seconds(90))
         #expect(cache.staleWhileRevalidate == .seconds(60) && cache.staleIfError == .seconds(7200))
         #expect(cache.lockTimeout == .milliseconds(500) && cache.clientDirectives)
+        #expect(cache.diskDir == "/var/cache/gatehouse" && cache.diskSize == 2 << 30 && cache.diskAnswers == 500)
     }
 
     @Test("is there when the table is, unless it says otherwise", arguments: ["", "enabled = false", "enabled = true"])
@@ -50,6 +51,7 @@ struct UpstreamCacheTests {
             (text("[sites.cache_upstream]\ndefault_ttl = -1"), "sites[0].cache_upstream.default_ttl", ""),
             (text("[sites.cache_upstream]", route: "cache = false"), "sites[0].cache_upstream", "does nothing"),
             (text("", route: "cache = true"), "sites[0].proxy.routes[0].cache", "keeps no answers"),
+            (text("[sites.cache_upstream]\ndisk_size = 65536"), "sites[0].cache_upstream.disk_size", "add disk_dir"),
             (text("[sites.cache_upstream]\nttl = 1"), "sites[0].cache_upstream.ttl", "unknown key"),
         ])
     func errors(text: String, key: String, words: String) {

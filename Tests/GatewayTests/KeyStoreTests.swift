@@ -87,6 +87,7 @@ struct KeyStoreTests {
         static let isThere = ["swtpm", "tpm2_createprimary"].allSatisfy {
             FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
         }
+        static let preference = "default_properties = ?provider=tpm2,tpm2.digest!=yes,tpm2.cipher!=yes,tpm2.rand!=yes"
         private var address: String { "swtpm:path=\(directory.path)/socket" }
 
         init() async throws {
@@ -116,6 +117,23 @@ struct KeyStoreTests {
                 """
             let made = try await Command.run("env", ["-C", path, "sh", "-ec", script], environment: environment(nil))
             try #require(made.code == 0, "\(made)")
+        }
+
+        func site(_ port: FreePort, workers: Int = 1) -> String {
+            """
+            [performance]
+            worker_threads = \(workers)
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            respond = { body = "from a TPM" }
+            [sites.ssl]
+            enabled = true
+            cert_file = "\(certificate)"
+            key_file = "handle:0x81000001"
+            min_version = "1.3"
+            groups = ["X25519"]
+            """
         }
 
         /// - Parameter preferred: a line for OpenSSL's preferences; nil: openssl.cnf knows of no TPM.
@@ -148,19 +166,8 @@ struct KeyStoreTests {
     func tpm() async throws {
         let tpm = try await TPM()
         let port = try FreePort()
-        let toml = """
-            [[sites]]
-            hostname = "localhost"
-            port = \(port)
-            respond = { body = "from a TPM" }
-            [sites.ssl]
-            enabled = true
-            cert_file = "\(tpm.certificate)"
-            key_file = "handle:0x81000001"
-            min_version = "1.3"
-            groups = ["X25519"]
-            """
-        let preferring = try tpm.environment("default_properties = ?provider=tpm2,tpm2.digest!=yes,tpm2.cipher!=yes")
+        let toml = tpm.site(port)
+        let preferring = try tpm.environment(TPM.preference)
         try await Gatehouse.serving(toml, environment: preferring) { _ async throws in
             let answer = try await Command.curl(["--cacert", tpm.certificate, "--tlsv1.3", "https://localhost:\(port)/"])
             #expect(answer.text == "from a TPM", "\(answer)")
@@ -168,5 +175,26 @@ struct KeyStoreTests {
         let file = try tpm.directory.write("gatehouse.toml", toml)
         let plain = try await Command.run(Place.gatehouse, ["check", file], environment: tpm.environment(""))
         #expect(plain.code == 1 && plain.errors.contains("the key handle:0x81000001 does not sign"), "\(plain)")
+    }
+
+    @Test(
+        "of a TPM serve several workers at once: each waits for its turn", .enabled(if: TPM.isThere, "needs swtpm and others"))
+    func severalWorkers() async throws {
+        let tpm = try await TPM()
+        let port = try FreePort()
+        try await Gatehouse.serving(tpm.site(port, workers: 4), environment: tpm.environment(TPM.preference)) { _ async throws in
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        // A connection each: no session is resumed.
+                        for _ in 0..<12 {
+                            let answer = try await Command.curl(["--cacert", tpm.certificate, "https://localhost:\(port)/"])
+                            #expect(answer.text == "from a TPM", "\(answer)")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
     }
 }

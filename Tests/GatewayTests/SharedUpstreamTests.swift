@@ -77,4 +77,110 @@ struct SharedUpstreamTests {
             #expect(reasons[1].contains("details=\"group_unavailable\""), "\(reasons)")
         }
     }
+
+    /// What the log and the client are told of a request that failed.
+    private static func failure(
+        _ gatehouse: Gatehouse, _ port: FreePort, _ host: String, _ reason: String
+    ) async throws -> (key: String?, answer: Message) {
+        let answer = try await onThread { try get(port, host) }
+        #expect(answer.value("Proxy-Status")?.contains("details=\"\(reason)\"") == true, "\(host): \(answer)")
+        return (try await gatehouse.access(reason: reason)["key"], answer)
+    }
+
+    @Test(
+        "max_conns and the queue count over sites, and the key that decided is the pool's", arguments: ["one.test", "two.test"])
+    func room(second host: String) async throws {
+        let port = try FreePort()
+        let busy = try Upstream { upstream, wire in
+            guard let request = try wire.readRequest() else { return }
+            upstream.requests.append(request)
+            if request.value("Host") == "busy.one.test" { _ = try wire.readToEnd() }
+            try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        }
+        let servers = Self.server("http://127.0.0.1:\(busy)") + "max_conns = 1\n"
+        let toml = Self.toml(port, servers: servers, pool: "[upstreams.load_balancing]\nqueue = 0\n")
+            .replacing("hostname = \"one.test\"", with: "hostname = \"one.test\"\nhostnames = [\"busy.one.test\"]")
+        try await Gatehouse.serving(toml, workers: 2) { gatehouse in
+            let first = try Wire(to: port.number)
+            try first.write("GET /first HTTP/1.1\r\nHost: busy.one.test\r\n\r\n")
+            _ = try await busy.requests.first(1)
+            let (key, answer) = try await Self.failure(gatehouse, port, host, "upstream_queue_full")
+            #expect(answer.status == 503 && key == "upstreams.load_balancing.queue")
+            first.close()
+            // The place is free again for everybody.
+            let deadline = ContinuousClock.now + .seconds(60)
+            while try await onThread({ try Self.get(port, host).status }) != 200 {
+                try #require(ContinuousClock.now < deadline)
+            }
+        }
+    }
+
+    @Test("a connection that takes too long is the pool's limit, a busy site's own pool its own")
+    func timeouts() async throws {
+        let (deaf, port) = (try DeafListener(), try FreePort())
+        let toml = Self.toml(port, servers: Self.server("http://127.0.0.1:\(deaf)"))
+            .replacing("connect = 600", with: "connect = 0.2")
+            .replacing("read = 600", with: "read = 600\nconnect = 0.2").replacing("127.0.0.1:1\"", with: "127.0.0.1:\(deaf)\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let (key, answer) = try await Self.failure(gatehouse, port, "one.test", "upstream_connect_timeout")
+            #expect(answer.status == 504 && key == "upstreams.timeout.connect")
+            let wire = try Wire(to: port.number)
+            let own = try await onThread {
+                try wire.write("GET /own/x HTTP/1.1\r\nHost: two.test\r\n\r\n")
+                return try wire.readAnswer()
+            }
+            #expect(own.status == 504)
+            #expect(try await gatehouse.access("/own/x")["key"] == "sites.proxy.timeout.connect")
+        }
+    }
+
+    @Test("servers that drain do so for all sites")
+    func draining() async throws {
+        let (port, upstream) = (try FreePort(), try Upstream.saying("x"))
+        let servers = Self.server("http://127.0.0.1:\(upstream)") + "drain = true\n"
+        try await Gatehouse.serving(Self.toml(port, servers: servers)) { gatehouse in
+            for host in ["one.test", "two.test"] {
+                let (key, answer) = try await Self.failure(gatehouse, port, host, "group_draining")
+                #expect(answer.status == 503 && key == "upstreams.servers.drain")
+            }
+            #expect(upstream.requests.all.isEmpty)
+        }
+    }
+
+    @Test("a server that is ejected for what one site's requests met gets none of another's")
+    func ejection() async throws {
+        let port = try FreePort()
+        let bad = try Upstream.answering { _ in "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" }
+        let good = try Upstream.saying("good")
+        let servers = [bad, good].map { Self.server("http://127.0.0.1:\($0)") }.joined()
+        let pool = "[upstreams.passive_health]\nmax_fails = 2\neject_time = 600\nmax_eject_time = 600\n"
+        try await Gatehouse.serving(Self.toml(port, servers: servers, pool: pool)) { _ in
+            // Two turns of the bad one, which retries nothing: site one says so.
+            let first = try await onThread { try (0..<4).map { _ in try Self.get(port, "one.test").status } }
+            #expect(first == [500, 200, 500, 200])
+            let others = try await onThread { try (0..<4).map { _ in try Self.get(port, "two.test").text } }
+            #expect(others == ["good", "good", "good", "good"])
+            #expect(bad.requests.all.count == 2)
+        }
+    }
+
+    @Test("each site retries as it says, from the pool's one budget")
+    func retries() async throws {
+        let port = try FreePort()
+        let mute = try Upstream { _, wire in _ = try wire.readRequest() }
+        let good = try Upstream.saying("good")
+        let servers = Self.server("http://127.0.0.1:\(mute)") + Self.server("http://127.0.0.1:\(good)")
+        let pool = "[upstreams.passive_health]\nmax_fails = 0\ncircuit_fails = 0\n"
+        try await Gatehouse.serving(Self.toml(port, servers: servers, pool: pool)) { _ in
+            let one = try await onThread { try (0..<2).map { _ in try Self.get(port, "one.test").status } }
+            #expect(one.sorted() == [200, 502])
+            let two = try await onThread { try (0..<2).map { _ in try Self.get(port, "two.test").text } }
+            #expect(two == ["good", "good"])
+        }
+        let none = Self.toml(port, servers: servers, pool: pool + "[upstreams.retry]\nbudget_percent = 0\n")
+        try await Gatehouse.serving(none) { _ in
+            let two = try await onThread { try (0..<2).map { _ in try Self.get(port, "two.test").status } }
+            #expect(two.sorted() == [200, 502])
+        }
+    }
 }

@@ -47,6 +47,12 @@ struct PasswordTests {
             ("a:$2y$15$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm", 1, "cost of 15"),
             ("a:$2y$31$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm", 1, "cost of 31"),
             ("a:$6$rounds=999999999$7Fj1KxqdoT6aRsM8$\(hashes[3].suffix(86))", 1, "rounds"),
+            // Such a text hashes no password at all.
+            ("a:$6$rounds=+5000$7Fj1KxqdoT6aRsM8$\(hashes[3].suffix(86))", 1, "rounds"),
+            ("a:$6$rounds=05000$7Fj1KxqdoT6aRsM8$\(hashes[3].suffix(86))", 1, "rounds"),
+            ("a:$6$salt\u{E9}$\(hashes[3].suffix(86))", 1, "no whole SHA-crypt"),
+            ("a:$6$sa lt$\(hashes[3].suffix(86))", 1, "no whole SHA-crypt"),
+            ("a:$2y$+9$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm", 1, "no whole bcrypt"),
         ])
     func faults(text: String, line: Int, reason: String) {
         let fault = #expect(throws: PasswordList.Fault.self) { try PasswordList(Array(text.utf8)) }

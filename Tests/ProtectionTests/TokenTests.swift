@@ -49,6 +49,28 @@ struct WebTokenTests {
         #expect(try fault(text + ".") != nil)
     }
 
+    @Test("has its issuer and its audience byte for byte")
+    func texts() throws {
+        func fault(_ claims: String, _ issuer: String?, _ audiences: [String]) throws -> WebToken.Fault? {
+            let rules = WebToken.Rules(issuer: issuer, audiences: audiences, leeway: 0)
+            let claims = try #require(JSONText(Array(claims.utf8)))
+            do throws(WebToken.Fault) {
+                try WebToken.check(claims, rules, 1500)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        // A Kelvin sign, and an e with its accent in one character and in two: Swift takes each pair for the same.
+        for (written, other) in [("K", "\u{212A}"), ("\u{E9}", "e\u{301}")] {
+            #expect(try fault("{\"exp\":2000,\"iss\":\"\(written)\"}", written, []) == nil)
+            #expect(try fault("{\"exp\":2000,\"iss\":\"\(other)\"}", written, []) == .issuer)
+            #expect(try fault("{\"exp\":2000,\"aud\":[\"x\",\"\(written)\"]}", nil, [written]) == nil)
+            #expect(try fault("{\"exp\":2000,\"aud\":[\"x\",\"\(other)\"]}", nil, [written]) == .audience)
+            #expect(try fault("{\"exp\":2000,\"aud\":\"\(other)\"}", nil, [written]) == .audience)
+        }
+    }
+
     @Test(
         "does not choose what it is held against",
         arguments: [

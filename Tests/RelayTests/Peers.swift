@@ -57,6 +57,8 @@ enum Peers {
         "a_peer_that_answers_no_ping_is_given_up",
         "a_slow_consumer_is_closed_with_1013",
         "a_route_holds_so_many_tunnels",
+        "a_sites_limits_hold_for_its_routes",
+        "a_reload_changes_the_limits_of_new_tunnels",
         "a_client_holds_so_many_tunnels",
         "a_refused_handshake_takes_no_place",
         "a_message_too_big_is_closed_with_1009_before_it_passes",

@@ -1,12 +1,13 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// What an operator sees of stored answers, and forgets of them, while the gateway runs.
 @Suite("Stored answers, by the admin socket")
 struct CachePurgeTests {
-    private func site(_ port: FreePort, _ upstream: Upstream, top: String = "", route: String = "") -> String {
+    private func site(_ port: FreePort, _ upstream: Upstream, top: String = "", route: String = "", keys: String = "") -> String {
         Sites.proxy(
-            port, to: "http://127.0.0.1:\(upstream)", route: route, proxy: "[sites.cache_upstream]",
+            port, to: "http://127.0.0.1:\(upstream)", route: route, proxy: "[sites.cache_upstream]\n\(keys)",
             // Each worker keeps its own.
             top: "[performance]\nworker_threads = 1\n" + top)
     }
@@ -47,6 +48,36 @@ struct CachePurgeTests {
             #expect(try await running.command(wrong).code == 2)
         }
         try await running.end()
+    }
+
+    /// Files of stored answers.
+    private func files(_ directory: TemporaryDirectory) throws -> Int {
+        try FileManager.default.subpathsOfDirectory(atPath: directory.path).count { $0.contains("/") }
+    }
+
+    @Test("are forgotten on disk, too, by order and by what changes them, also for the next process")
+    func disk() async throws {
+        let (port, upstream, directory) = (try FreePort(), try Self.upstream(), try TemporaryDirectory())
+        let toml = site(port, upstream, keys: "disk_dir = \"\(directory.path)\"")
+        let running = try await ReloadingGatehouse(toml)
+        for number in 0..<5 { #expect(try await !isHit(port, "/\(number)")) }
+        let posted = try await onThread {
+            let wire = try Wire(to: port.number)
+            try wire.write("POST /0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+            return try wire.readAnswer().status
+        }
+        #expect(posted == 200)
+        #expect(try await running.command(["cache", "purge", "localhost/1"]).text.hasPrefix("2 "))
+        let list = try await running.command(["cache"]).text.split(separator: "\n")
+        #expect(list.first?.hasSuffix("disk_hits") == true && list.last?.split(separator: " ").count == 10, "\(list)")
+        try await running.end()
+        #expect(try files(directory) == 3)
+        let next = try await ReloadingGatehouse(toml)
+        for number in 0..<5 { #expect(try await isHit(port, "/\(number)") == (number > 1), "\(number)") }
+        #expect(try await next.command(["cache", "purge", "--all"]).code == 0)
+        #expect(try files(directory) == 0)
+        #expect(try await !isHit(port, "/3"))
+        try await next.end()
     }
 
     @Test("are not stored when they are forgotten before they have come")

@@ -49,6 +49,21 @@ struct PackageTests {
     }
 
     @Test(
+        "a booted systemd starts, reloads, restarts, watches, replaces and stops it, by its package's units",
+        .enabled(if: canMakeRoots),
+        .disabled(if: Place.isSanitized, "the unit leaves a sanitizer's reports no folder"))
+    func booted() async throws {
+        guard try await isAllowed() else { return }
+        let directory = try TemporaryDirectory()
+        let package = try await make(["--output", directory.path])
+        let outcome = try await inScratchRoot([Place.peer("try_systemd.sh"), package])
+        // Some containers allow no control groups.
+        if outcome.exit == .code(77) { return }
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        #expect(outcome.text.split(separator: "\n").count { $0.hasPrefix("ok: ") } == 7, "\(outcome)")
+    }
+
+    @Test(
         "the files of the image serve by themselves: no shell, no other program, not root", .enabled(if: canMakeRoots),
         .disabled(if: Place.isSanitized, "a sanitizer's reports have no folder in the image"))
     func image() async throws {
@@ -88,7 +103,7 @@ struct PackageTests {
         #expect(isNew == outcome.text.contains("\nReloadSignal=SIGUSR1\n"), "\(outcome)")
         for line in [
             "ExecReload=/usr/bin/gatehouse reload", "FileDescriptorStoreMax=1024", "Environment=FDSTORE=1024",
-            "DynamicUser=yes", "AmbientCapabilities=CAP_NET_BIND_SERVICE", "ProtectSystem=strict", "NoNewPrivileges=yes",
+            "User=gatehouse", "AmbientCapabilities=CAP_NET_BIND_SERVICE", "ProtectSystem=strict", "NoNewPrivileges=yes",
         ] {
             #expect(outcome.text.contains("\n\(line)\n"), "\(line)")
         }

@@ -181,10 +181,7 @@ import Testing
             #expect(try site.errorPage(500, now: 0, from: cache) == nil)
             // That a page is remembered shows it to nobody who asks for its name.
             for path in ["/.pages/404.html", "//.pages/404.html", "/.pages/404.html/"] {
-                let bytes = Array(path.utf8)
-                let asked = site.answer(
-                    path: bytes.span, method: .get, conditions: StaticConditions(), now: TemporaryDirectory.fileTime + 100,
-                    from: cache)
+                let asked = site.get(path, now: TemporaryDirectory.fileTime + 100, from: cache)
                 #expect(asked.status == 404 && asked.body == nil, "\(path)")
             }
         }

@@ -84,14 +84,38 @@ func sampleText(_ count: Int) -> [UInt8] {
 }
 
 extension StaticSite {
-    /// `answer` with its usual arguments, for tests.
+    /// What a request is answered with, as the gateway asks for it, but for the threads.
     func get(
         _ path: String, _ method: StaticMethod = .get, now: Int64 = TemporaryDirectory.now,
         from cache: StaticCache? = nil, _ change: (inout StaticConditions) -> Void = { _ in }
     ) -> StaticAnswer {
         var conditions = StaticConditions()
         change(&conditions)
-        return answer(path: Array(path.utf8).span, method: method, conditions: conditions, now: now, from: cache)
+        let path = Array(path.utf8)
+        if let cache, let answer = known(path: path.span, method: method, conditions: conditions, now: now, in: cache) {
+            return answer
+        }
+        do throws(StaticError) {
+            return try search(path: path.span, method: method, conditions: conditions, now: now, cache: cache).end()
+        } catch {
+            return StaticAnswer(error.refusal, reason: error.reason)
+        }
+    }
+
+    /// The page for a status.
+    func errorPage(_ status: Int, now: Int64, from cache: StaticCache?) throws(StaticError) -> ErrorPage? {
+        guard let search = searchErrorPage(status, now: now, cache: cache) else { return nil }
+        return try errorPage(status, from: search.end())
+    }
+}
+
+extension FileSearch {
+    /// Does what is to be done on the spot.
+    consuming func end() -> StaticAnswer {
+        var step = begin()
+        while case .work(let work) = step { step = next(work.run()) }
+        guard case .answer(let answer) = step else { preconditionFailure("a search ends with an answer") }
+        return answer
     }
 }
 
@@ -116,11 +140,14 @@ extension AnswerFields {
 extension FileBody {
     /// Appends what one call gives.
     func read(into bytes: inout [UInt8], room: Int) throws(StaticError) -> Int {
-        var count = 0
-        try bytes.append(addingCapacity: room) { (span) throws(StaticError) in
-            count = try read(into: &span)
+        while true {
+            var count: Int?
+            try bytes.append(addingCapacity: room) { (span) throws(StaticError) in
+                count = try read(into: &span)
+            }
+            if let count { return count }
+            if let reading { try take(reading.run()) }
         }
-        return count
     }
 
     /// All that is left.

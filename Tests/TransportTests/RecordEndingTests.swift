@@ -42,6 +42,31 @@ import Testing
         }
     }
 
+    @Test func `an answer to a KeyUpdate stands behind what was deferred`() async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
+            let peer = try BarePeer(of: connection.client, isClient: true)
+            try await peer.shakeHands(with: connection.server, connection.waiter)
+            let server = connection.server
+            let buffer = Buffer(capacity: 1000)
+            #expect(peer.write([1]) && peer.askForKey())
+            #expect(try await connection.next(server, into: buffer) == .bytes(1))
+            #expect(try server.write(pattern(20).span) == 20 && server.socket.hasDeferred)
+            #expect(peer.askForKey())
+            // It is here, though no turn has told so. The answer is sent with what stands before it.
+            server.socket.isReadable = true
+            #expect(try server.read(into: buffer) == .blocked && !server.socket.hasDeferred)
+            #expect(try server.write(pattern(30).span) == 30)
+            var received: [UInt8] = []
+            while received.count < 50 {
+                received += try #require(peer.read())
+                if received.count < 50 { await actor.loop.yield() }
+            }
+            #expect(received == pattern(20) + pattern(30))
+            connection.close()
+        }
+    }
+
     @Test(arguments: [TLSRecords.own, .openSSL])
     func `the end is said also where the socket is full`(records: TLSRecords) async throws {
         try await onLoop { actor in
@@ -159,6 +184,14 @@ private func addNothing(
     }
 
     func write(_ bytes: [UInt8]) -> Bool { unsafe SSL_write(ssl, bytes, Int32(bytes.count)) == Int32(bytes.count) }
+
+    /// What has arrived; nil after an end or a failure.
+    func read() -> [UInt8]? {
+        var room = [UInt8](repeating: 0, count: 1000)
+        let count = unsafe SSL_read(ssl, &room, 1000)
+        guard count <= 0 else { return Array(room[..<Int(count)]) }
+        return unsafe SSL_get_error(ssl, count) == SSL_ERROR_WANT_READ ? [] : nil
+    }
 
     /// A KeyUpdate that asks for the other side's (RFC 8446 §4.6.3).
     func askForKey() -> Bool { unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1 }

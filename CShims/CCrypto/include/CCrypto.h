@@ -37,3 +37,19 @@ void ccrypto_public_key_free(void *key);
 /// Whether a signature, as RFC 7518 writes it, is the key's of `count` bytes.
 bool ccrypto_verify(ccrypto_signature kind, void *key, const uint8_t *bytes, size_t count, const uint8_t *signature,
                     size_t signature_count);
+
+enum { CCRYPTO_SEAL_KEY_LENGTH = 32, CCRYPTO_NONCE_LENGTH = 12, CCRYPTO_TAG_LENGTH = 16 };
+
+/// AES-256-GCM (NIST SP 800-38D) of `count` bytes under a key of CCRYPTO_SEAL_KEY_LENGTH and a nonce by chance, which is written
+/// to `nonce`; `stated` is bound to them and not hidden. `sealed` has room for `count` and CCRYPTO_TAG_LENGTH more.
+/// False: libcrypto has no randomness, no cipher or no memory; what was written then says nothing.
+bool ccrypto_seal(const uint8_t *key, const uint8_t *stated, size_t stated_count, const uint8_t *bytes, size_t count,
+                  uint8_t *nonce, uint8_t *sealed);
+
+/// The way back; `bytes` has room for `sealed_count` less CCRYPTO_TAG_LENGTH, and at least one byte.
+/// False: this key has not sealed that, or it was changed; `bytes` then says nothing.
+bool ccrypto_unseal(const uint8_t *key, const uint8_t *stated, size_t stated_count, const uint8_t *nonce,
+                    const uint8_t *sealed, size_t sealed_count, uint8_t *bytes);
+
+/// Bytes by chance, for keys. False: there are none to be had; `bytes` then says nothing.
+bool ccrypto_random(uint8_t *bytes, size_t count);

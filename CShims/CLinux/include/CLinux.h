@@ -29,6 +29,11 @@ static inline uint64_t gh_event_token(const struct epoll_event *event) { return 
 /// Names the calling thread (15 characters at most) for ps and debuggers.
 void gh_name_thread(const char *name);
 
+/// Gives the calling thread the longest slices that the scheduler has (100 ms), and leaves its policy and its niceness
+/// (sched_setattr(2), for which the C library has no function). Since Linux 6.12 whoever has shorter ones, as everybody by
+/// default, goes before it when he wakes up. Other kernels take no notice.
+void gh_take_long_slices(void);
+
 /// Who is at the other end of a connected Unix socket, or made the pair (SO_PEERCRED, unix(7)). A `struct ucred` needs
 /// _GNU_SOURCE.
 typedef struct {

@@ -28,6 +28,23 @@ int gh_follow(int root, const char *path);
 /// Returns its length, or the negative errno; ENAMETOOLONG if it does not fit into less than `size` bytes.
 long gh_real_path(int descriptor, char *buffer, size_t size);
 
+/// Where an open file's bytes are; see `gh_file_place`.
+enum {
+    /// In memory: a read waits for nothing.
+    GH_PLACE_MEMORY = 1,
+    /// On a disk of this machine, whose file system knows at once what is in the page cache, and what is true of a file.
+    GH_PLACE_DISK = 2,
+    /// Anywhere: any call may wait for another program or another machine.
+    GH_PLACE_ELSEWHERE = 3,
+};
+
+/// Where the bytes of an open file are, by its file system's type: fstatfs(2).
+int gh_file_place(int descriptor);
+
+/// Reads as pread(2) does, but only what is in the page cache: preadv2(2) with RWF_NOWAIT. Returns how much, or the negative
+/// errno: EAGAIN if it would have to wait.
+long gh_read_cached(int descriptor, void *buffer, size_t size, long offset);
+
 /// Whether openat2(2) works here: 0, or the negative errno (ENOSYS before Linux 5.6, EPERM under some sandboxes).
 int gh_probe_open_beneath(int root);
 

@@ -37,6 +37,12 @@ typedef struct gh_wire {
     uint8_t first_byte;
     /// While set, records are collected and leave in one send.
     uint8_t gathers;
+    /// What was sealed before has yet to be sent by the caller: nothing may be sent now.
+    uint8_t holds;
+    /// gh_wire_write_records leaves sending to the caller: see `sealed`.
+    uint8_t only_seals;
+    /// Bytes of gh_gather_room() that the caller is to send; 0 for none.
+    uint32_t sealed;
     /// errno of the last failed recv or send; 0 if none failed.
     int error;
     /// Ciphertext that a send did not take; it goes before anything else.
@@ -55,6 +61,9 @@ typedef struct gh_wire {
     uint8_t keeps_records;
     /// Nothing is sent any more: OpenSSL's close_notify has been.
     uint8_t has_said_end;
+    /// What is pending are a server's tickets, which have not been tried to send: they leave with whatever is sent next, or at
+    /// once if no request has come with the client's Finished, after which they may be sent at any time (RFC 8446 §4.6.1).
+    uint8_t holds_tickets;
     /// errno of the recv or send after which there can be no other; 0 if none failed.
     int receive_error;
     int send_error;
@@ -80,6 +89,9 @@ typedef struct gh_wire {
 
 /// A BIO over `wire`, which must outlive it. The descriptor stays the owner's. NULL when memory is out.
 BIO *gh_wire_bio(gh_wire *wire);
+
+/// Room of GH_SEALED_ROOM bytes, the thread's, for what is sent next.
+unsigned char *gh_gather_room(void);
 
 /// Starts collecting this thread's records for one send. Must be followed by gh_wire_flush before the thread does anything else.
 void gh_wire_gather(gh_wire *wire);
@@ -126,8 +138,8 @@ void gh_want_key_log(void);
 /// From now on the secrets of all sessions are written there, one a line; -1: nowhere. For any thread.
 void gh_log_keys(int file);
 
-/// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, and its records are
-/// counted.
+/// Before the handshake of a session that is to be taken over: OpenSSL gets just the bytes it asks for, its records are counted
+/// and are short, and a server's tickets wait for what is sent next.
 void gh_begin_collecting(SSL *ssl, gh_wire *wire);
 
 /// If the session stays with OpenSSL.
@@ -147,10 +159,12 @@ int gh_wire_read_records(gh_wire *wire, gh_records *records, unsigned char *room
 
 /// Seals a prefix of `bytes` and sends it; what the socket does not take is pending on the wire. `count`, the prefix's length,
 /// tells something only if GH_MOVED is returned. `head` (at most GH_RECORD_CONTENT bytes, or none) goes before, whole and in a
-/// record of its own.
+/// record of its own. With `is_last` close_notify goes behind the last of the bytes, and the kernel may keep it all for the FIN
+/// that is to follow at once, for 200 ms at most (MSG_MORE, send(2)). Where the wire `only_seals`, which is for what is not the
+/// last alone, the caller sends, and `sealed` tells how much.
 int gh_wire_write_records(
     gh_wire *wire, gh_records *records, const unsigned char *head, size_t head_length, const unsigned char *bytes,
-    size_t length, size_t *count);
+    size_t length, size_t *count, int is_last);
 
 /// If something has arrived: receives it and takes what is no data, KeyUpdates above all. Data are kept for the next read, at
 /// most a record or two. An end or a failure is told by the next read.

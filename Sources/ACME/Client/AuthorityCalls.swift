@@ -29,14 +29,18 @@ final class AuthorityCalls {
     private var contexts: [String: TLSClientContext] = [:]
     /// Seconds since 1970.
     private let wallClock: () -> Int64
+    /// Comes before each question; if it throws, nobody is asked.
+    private let before: () async throws(ACMEError) -> Void
 
     /// A chain of certificates is a few KiB, and a directory less.
     private static let maxBodyBytes = 256 * 1024
 
     /// - Parameter waiter: the calling task's.
     init(
-        _ waiter: Waiter, buffers: BufferPool, caFile: String?, wallClock: @escaping () -> Int64
+        _ waiter: Waiter, buffers: BufferPool, caFile: String?, wallClock: @escaping () -> Int64,
+        before: @escaping () async throws(ACMEError) -> Void = {}
     ) throws(ACMEError) {
+        self.before = before
         self.waiter = waiter
         self.caFile = caFile
         self.wallClock = wallClock
@@ -63,6 +67,7 @@ final class AuthorityCalls {
     nonisolated(nonsending) func ask(
         _ method: Method, _ url: ServiceURL, body: [UInt8]? = nil, accept: String = "application/json"
     ) async throws(ACMEError) -> AuthorityReply {
+        try await before()
         var request = Call.Request(method, Array(url.target.utf8), authority: Array(url.authority.utf8))
         request.body = body
         // RFC 8555 §6.1 wants a User-Agent.

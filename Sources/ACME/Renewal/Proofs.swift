@@ -14,6 +14,10 @@ final class Proofs {
     }
 
     private let deployment: any CertificateDeployment
+    /// Who shows them besides; nil: nobody.
+    private let sharing: (any RenewalSharing)?
+    /// Of others: the names that handshakes prove for them.
+    private var others: Set<String> = []
     private let store: StateDirectory
     private let waiter: Waiter
     private let log: Logger
@@ -29,8 +33,12 @@ final class Proofs {
     private static let lifetime: UInt64 = 120_000_000_000
 
     /// - Parameter waiter: the calling task's.
-    init(_ deployment: any CertificateDeployment, store: StateDirectory, waiter: Waiter, log: Logger) {
+    init(
+        _ deployment: any CertificateDeployment, _ sharing: (any RenewalSharing)?, store: StateDirectory, waiter: Waiter,
+        log: Logger
+    ) {
         self.deployment = deployment
+        self.sharing = sharing
         self.store = store
         self.waiter = waiter
         self.log = log
@@ -59,6 +67,38 @@ final class Proofs {
             log.info("a name can be proved", metadata: ["name": "\(proof.name)", "by": "\(proof.kind.rawValue)"])
         }
         if !answers.isEmpty { await deployment.answer(answers.mapValues(\.text)) }
+        if proofs.contains(where: { $0.kind != .dns01 }) { try await sharing?.show(shared) }
+    }
+
+    /// All that there are, for others.
+    private var shared: SharedProofs {
+        var shared = SharedProofs()
+        shared.answers = answers.mapValues(\.text)
+        for name in handshakes.keys {
+            guard let pem = try? store.read(Self.file(of: name)) else { continue }
+            shared.handshakes[name] = String(decoding: pem, as: UTF8.self)
+        }
+        return shared
+    }
+
+    /// Shows what others prove names with, and nothing of before.
+    nonisolated(nonsending) func show(_ shared: SharedProofs) async {
+        await deployment.answer(shared.answers)
+        for name in others where shared.handshakes[name] == nil { await hide(name) }
+        others = Set(shared.handshakes.keys)
+        for (name, pem) in shared.handshakes {
+            do throws(ACMEError) { try store.write(Array(pem.utf8), to: Self.file(of: name)) } catch {
+                log.warning("a challenge cannot be answered", metadata: ["name": "\(name)", "reason": "\(error)"])
+                continue
+            }
+            guard let reason = await deployment.prove(name, file: store.location(of: Self.file(of: name))) else { continue }
+            log.warning("a challenge cannot be answered", metadata: ["name": "\(name)", "reason": "\(reason)"])
+        }
+    }
+
+    private nonisolated(nonsending) func hide(_ name: String) async {
+        _ = await deployment.prove(name, file: nil)
+        try? store.remove(Self.file(of: name))
     }
 
     private nonisolated(nonsending) func show(_ proof: Issuance.Proof) async throws(ACMEError) {
@@ -110,11 +150,14 @@ final class Proofs {
             if let folder = answer.folder { try? StateDirectory(folder).remove(token) }
         }
         if !ended.isEmpty { await deployment.answer(answers.mapValues(\.text)) }
+        var isLess = !ended.isEmpty
         for (name, until) in handshakes where until <= now {
             handshakes[name] = nil
-            _ = await deployment.prove(name, file: nil)
-            try? store.remove(Self.file(of: name))
+            await hide(name)
+            isLess = true
         }
+        // Who has another's turn by now shows no proofs of ours any more.
+        if isLess { try? await sharing?.show(shared) }
     }
 
     private static func file(of name: String) -> String { "acme/challenges/\(StatePath.component(name)).pem" }

@@ -14,6 +14,12 @@ package actor Renewer {
     let directory: StateDirectory
     let store: CertificateStore
     let deployment: any CertificateDeployment
+    /// With whom certificates are got; nil: alone.
+    let sharing: (any RenewalSharing)?
+    /// Of the state directory, that others have not been told of.
+    let changes = NotedChanges()
+    /// Was it this gateway's turn at the last look?
+    var hadTurn = false
     let waiter: Waiter
     let buffers = BufferPool(smallCapacity: 16_384)
     private var configured: [ManagedCertificate] = []
@@ -39,17 +45,21 @@ package actor Renewer {
     /// The longest sleep: clocks are set, the lock of another process ends, and operators wish, without anybody telling.
     private static let longestSleep: UInt64 = 10_000_000_000
 
-    /// - Parameter loop: started, and this actor's alone.
+    /// - Parameters:
+    ///   - sharing: with whom certificates are got; nil: alone.
+    ///   - loop: started, and this actor's alone.
     package init(
-        stateDirectory: String, deployment: any CertificateDeployment, loop: EventLoop, log: Logger
+        stateDirectory: String, deployment: any CertificateDeployment, sharing: (any RenewalSharing)? = nil, loop: EventLoop,
+        log: Logger
     ) {
+        self.sharing = sharing
         self.loop = loop
         self.log = log
         self.deployment = deployment
-        directory = StateDirectory(stateDirectory)
+        directory = StateDirectory(stateDirectory, changes: sharing == nil ? nil : changes)
         store = CertificateStore(directory)
         waiter = Waiter(loop: loop)
-        proofs = Proofs(deployment, store: directory, waiter: waiter, log: log)
+        proofs = Proofs(deployment, sharing, store: directory, waiter: waiter, log: log)
     }
 
     /// All that are to be got and renewed.
@@ -72,9 +82,10 @@ package actor Renewer {
 
     /// Until `stop()`.
     package func run() async {
+        await sharing?.whenNews { [weak self] news in await self?.hear(news) }
         while !isStopped {
             hasChanged = false
-            if !certificates.isEmpty, takeLock() {
+            if !certificates.isEmpty, takeLock(), await hasTurn() {
                 heedWishes()
                 await tryWhatIsDue()
                 if hasFoundFailures {
@@ -82,10 +93,14 @@ package actor Renewer {
                     await tellStandings()
                 }
                 await lookAtWindows()
+                await shareSoon()
+            } else if sharing != nil {
+                for certificate in certificates { _ = status(of: certificate) }
             }
             await proofs.forgetEnded()
             if !hasChanged, !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
+        await sharing?.whenNews(nil)
         waiter.retire()
         if let lock { close(lock) }
     }
@@ -141,6 +156,7 @@ package actor Renewer {
             guard !isStopped, !hasChanged else { return }
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
             await attempt(certificate, status)
+            await shareSoon()
         }
     }
 }

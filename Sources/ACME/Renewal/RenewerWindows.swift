@@ -73,7 +73,9 @@ extension Renewer {
     }
 
     func client(for authority: Authority) throws(ACMEError) -> ACMEClient {
-        let calls = try AuthorityCalls(waiter, buffers: buffers, caFile: authority.caFile, wallClock: { Self.now })
+        let calls = try AuthorityCalls(
+            waiter, buffers: buffers, caFile: authority.caFile, wallClock: { Self.now },
+            before: { () async throws(ACMEError) in try await self.share() })
         if isStopped { calls.stop() }
         return ACMEClient(authority, calls: calls, store: directory)
     }

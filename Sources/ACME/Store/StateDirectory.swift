@@ -8,13 +8,19 @@ package struct StateDirectory: StateStore {
     private let root: String
     /// May others read what is written here?
     private let isPublic: Bool
+    /// Is told what changes; nil: nobody is.
+    private let changes: NotedChanges?
 
     /// A state file is a few KiB; what is larger is none.
     private static let maxFileBytes = 1024 * 1024
 
     /// - Parameter isPublic: whether others may read it: files have mode 0644, and folders 0755.
-    package init(_ path: String, isPublic: Bool = false) {
+    package init(_ path: String, isPublic: Bool = false) { self.init(path, isPublic: isPublic, changes: nil) }
+
+    /// - Parameter changes: is told of each file that is written or removed.
+    init(_ path: String, isPublic: Bool = false, changes: NotedChanges?) {
         self.isPublic = isPublic
+        self.changes = changes
         root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
@@ -98,10 +104,12 @@ package struct StateDirectory: StateStore {
         do throws(SystemError) { try StateFile.write(bytes, to: location(of: path), isPublic: isPublic) } catch {
             throw .storage("cannot write \(location(of: path)): \(error.reason)")
         }
+        changes?.note(path)
     }
 
     func create(_ bytes: [UInt8], at path: String) throws(ACMEError) -> Bool {
         try makeFolder(of: path)
+        defer { changes?.note(path) }
         do throws(SystemError) { return try StateFile.create(bytes, at: location(of: path), isPublic: isPublic) } catch {
             throw .storage("cannot write \(location(of: path)): \(error.reason)")
         }
@@ -112,6 +120,7 @@ package struct StateDirectory: StateStore {
     package func remove(_ path: String) throws(ACMEError) {
         // The call uses the text alone.
         guard unsafe unlink(location(of: path)) == 0 || errno == ENOENT else { throw failure("remove", path) }
+        changes?.note(path)
     }
 
     func setAside(_ path: String) throws(ACMEError) -> String {
@@ -121,6 +130,7 @@ package struct StateDirectory: StateStore {
         let name = "\(path).aside-\(time.tv_sec)"
         // The call uses the texts alone.
         guard unsafe rename(location(of: path), location(of: name)) == 0 else { throw failure("set aside", path) }
+        changes?.note(path)
         return location(of: name)
     }
 

@@ -82,6 +82,8 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case tooManyFiles = "too_many_files"
     case fileFailed = "file_failed"
     case fileTruncated = "file_truncated"
+    case fileBusy = "file_busy"
+    case fileStalled = "file_stalled"
     case compressionFailed = "compression_failed"
     case requestStorageFull = "request_storage_full"
     case requestStorageFailed = "request_storage_failed"
@@ -186,6 +188,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .handshakeRate: (503, .gateway, .internal)
         case .tooManyFiles: (503, .gateway, .internal)
         case .fileFailed: (500, .gateway, .internal)
+        case .fileBusy, .fileStalled: (503, .gateway, .internal)
         case .fileTruncated, .compressionFailed: (500, .gateway, .internal)
         case .passedToItself: (508, .gateway, .internal)
         default: preconditionFailure("a reason without a row")

@@ -106,6 +106,14 @@ struct Failure: Error {
                 words: content.words ?? detail))
     }
 
+    /// The same of a pool, whose keys may be written elsewhere than a site's.
+    func keyed(by pool: PoolPlan) -> Failure {
+        guard pool.isShared, let key, pool.key(key) != key else { return self }
+        return Failure(
+            Content(
+                reason, status, blame, detail, retry, pool.key(key), fields, retryAfter, words: content.words))
+    }
+
     private init(_ content: Content) {
         self.content = content
     }

@@ -22,10 +22,13 @@ final class CachePlan: Sendable {
     let name: [UInt8]
     /// Where it is counted what workers keep; nil if nothing is counted.
     let series: CacheSeries?
+    /// What is stored besides on disk, and its bounds; nil: nothing.
+    let disk: DiskStore?
+    private let diskLimits: DiskStore.Limits
 
     init(
         place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName,
-        series: CacheSeries? = nil
+        series: CacheSeries? = nil, disk: DiskStore? = nil, diskLimits: DiskStore.Limits = DiskStore.Limits(bytes: 0, answers: 0)
     ) {
         self.place = place
         self.site = site
@@ -35,7 +38,12 @@ final class CachePlan: Sendable {
         self.lockTimeout = lockTimeout
         self.name = name.text
         self.series = series
+        self.disk = disk
+        self.diskLimits = diskLimits
     }
+
+    /// It is used from now on.
+    func takeEffect() { disk?.start(diskLimits) }
 }
 
 /// A route whose answers are kept.

@@ -81,10 +81,16 @@ final class CacheRecording {
         let verdict = plan.rules.verdict(on: fresh, directives, to: asked, now: now)
         let lifetime = if case .store(let seconds) = verdict { seconds } else { UInt64(0) }
         let answer = CachedAnswer(
-            key: key, head: bytes, status: stored.status, body: stored.body, directives: directives,
-            times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values)
+            StoredAnswer(
+                key: key, head: bytes, status: stored.stored.status, body: stored.body, directives: directives,
+                times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values))
         validated = answer
-        if case .store = verdict, cache.endReceiving(self) { cache.store(answer) } else { cache.remove(key) }
+        if case .store = verdict, cache.endReceiving(self) {
+            // What is asked about each time would be written each time, and the bytes on disk are the same.
+            cache.store(answer, onDisk: lifetime > 0)
+        } else {
+            cache.remove(key)
+        }
         status.forwardStatus = 304
         end(.stored)
         return true
@@ -164,8 +170,9 @@ final class CacheRecording {
         guard cache.endReceiving(self) else { return end(.failed) }
         cache.store(
             CachedAnswer(
-                key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
-                directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values))
+                StoredAnswer(
+                    key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
+                    directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values)))
         end(.stored)
     }
 }

@@ -20,27 +20,27 @@ final class ResponseCache {
         var stale = 0
         var evictions = 0
         var stored = 0
+        /// Answers that were brought from disk.
+        var fromDisk = 0
     }
 
-    /// Forms of one target that are kept: who asks in ever new ways must not fill the cache with one page.
-    static let mostVariants = 16
     /// Targets of which it is remembered that their answers are none to be stored.
     static let mostPassing = 4096
 
     let site: SiteIdentity
     let siteName: String
     let limits: CachePlan.Limits
-    private var slots: [CachedAnswer?] = []
-    private var free: [Int] = []
-    private var recency = RecencyList()
-    /// The slots of each target's variants.
-    private var places: [CacheKey: [Int]] = [:]
+    /// What is stored besides on disk; nil: nothing.
+    let disk: DiskStore?
+    private var table = AnswerTable<CachedAnswer>()
     private(set) var fills: [CacheKey: CacheFill] = [:]
     private var passing: Set<CacheKey> = []
     /// The answers that are under way, and whether they were forgotten before they came.
     private var receiving: [ObjectIdentifier: (key: CacheKey, isForgotten: Bool)] = [:]
-    /// Of what is stored, and of what is being received.
-    private(set) var bytes = 0
+    /// Bytes of what is being received.
+    private var reserved = 0
+    /// How often something was forgotten by order: what is being read from disk may be meant.
+    private(set) var removals = 0
     var counts = Counts()
     private var published = Counts()
     private let series: CacheSeries?
@@ -50,23 +50,20 @@ final class ResponseCache {
         site = plan.site
         siteName = plan.siteName
         limits = plan.limits
+        disk = plan.disk
     }
 
     /// May it go on for another plan?
     func suits(_ plan: CachePlan) -> Bool {
         site == plan.site && limits == plan.limits && siteName == plan.siteName && series === plan.series
+            && disk === plan.disk
     }
 
     // MARK: Finding
 
     func find(_ key: CacheKey, _ request: borrowing FieldSection) -> Found {
-        guard let variants = places[key] else { return .nothing }
-        for place in variants {
-            guard let answer = slots[place], answer.suits(request) else { continue }
-            recency.touch(place)
-            return .answer(answer)
-        }
-        return .otherVariant
+        if let answer = table.find(key, request) { return .answer(answer) }
+        return table.has(key) ? .otherVariant : .nothing
     }
 
     /// The answer that others wait for already, if one is awaited.
@@ -106,76 +103,58 @@ final class ResponseCache {
     /// Makes room for an answer that is being received.
     /// - Returns: false if there is none, even without what is stored.
     func reserve(_ count: Int) -> Bool {
-        while bytes + count > limits.memory {
-            guard evict() else { return false }
-        }
-        bytes += count
+        guard makeRoom(count) else { return false }
+        reserved += count
         return true
     }
 
-    func giveBack(_ count: Int) { bytes -= count }
+    func giveBack(_ count: Int) { reserved -= count }
+
+    private func makeRoom(_ count: Int) -> Bool {
+        while table.bytes + reserved + count > limits.memory {
+            guard table.removeOldest() != nil else { return false }
+            counts.evictions += 1
+        }
+        return true
+    }
 
     /// Stores an answer in place of the one that it is a newer form of.
-    func store(_ answer: CachedAnswer) {
+    /// - Parameter onDisk: there, too, if there is a disk.
+    func store(_ answer: CachedAnswer, onDisk: Bool = true) {
         passing.remove(answer.key)
-        remove(like: answer)
-        guard reserve(answer.cost) else { return }
+        if onDisk { disk?.put(answer.stored) }
+        table.remove(like: answer)
+        guard makeRoom(answer.cost) else { return }
         counts.stored += 1
-        let place = free.popLast() ?? slots.count
-        if place == slots.count { slots.append(answer) } else { slots[place] = answer }
-        recency.insert(place)
-        places[answer.key, default: []].append(place)
-        if let first = places[answer.key]?.first, places[answer.key, default: []].count > Self.mostVariants { remove(at: first) }
+        table.insert(answer)
+    }
+
+    /// Takes an answer that was read from disk.
+    func take(_ stored: StoredAnswer) {
+        counts.fromDisk += 1
+        store(CachedAnswer(stored), onDisk: false)
     }
 
     /// Has a stored answer been put in the place of another, or been removed?
-    func holds(_ answer: CachedAnswer) -> Bool {
-        places[answer.key]?.contains { slots[$0] === answer } ?? false
-    }
-
-    private func remove(like answer: CachedAnswer) {
-        let old = places[answer.key]?.first { place in
-            slots[place].map { $0.varying == answer.varying && $0.values == answer.values } ?? false
-        }
-        if let old { remove(at: old) }
-    }
-
-    private func evict() -> Bool {
-        guard let oldest = recency.oldest else { return false }
-        counts.evictions += 1
-        remove(at: oldest)
-        return true
-    }
-
-    private func remove(at place: Int) {
-        guard let answer = slots[place] else { return }
-        slots[place] = nil
-        free.append(place)
-        recency.remove(place)
-        bytes -= answer.cost
-        places[answer.key]?.removeAll { $0 == place }
-        if places[answer.key]?.isEmpty == true { places[answer.key] = nil }
-    }
+    func holds(_ answer: CachedAnswer) -> Bool { table.contains(answer) }
 
     // MARK: Removing
 
     /// Forgets all forms of a target.
     func remove(_ key: CacheKey) {
         for (recording, state) in receiving where state.key == key { receiving[recording]?.isForgotten = true }
-        for place in places[key] ?? [] { remove(at: place) }
+        removals += 1
+        table.removeAll(of: key)
+        disk?.remove(key)
     }
 
-    /// Forgets the targets that `isMeant`.
+    /// Forgets the targets that `isMeant`, in memory.
     /// - Parameter isMeant: gets authority, path and query.
     /// - Returns: how many answers that were.
     func removeAll(where isMeant: ([UInt8]) -> Bool) -> Int {
-        var count = 0
         for (recording, state) in receiving where isMeant(state.key.target) { receiving[recording]?.isForgotten = true }
-        for key in Array(places.keys) where isMeant(key.target) {
-            count += places[key]?.count ?? 0
-            remove(key)
-        }
-        return count
+        removals += 1
+        return table.removeAll { isMeant($0.target) }.count
     }
 
     /// Adds what has happened since the last call to what is counted.
@@ -188,8 +167,8 @@ final class ResponseCache {
 
     var report: Counts {
         var counts = counts
-        counts.answers = slots.count - free.count
-        counts.bytes = bytes
+        counts.answers = table.count
+        counts.bytes = table.bytes + reserved
         return counts
     }
 }

@@ -18,6 +18,7 @@ extension Exchange {
         let key = CacheKey(route: caching.key, request)
         var status = CacheStatus(.uriMiss)
         var mayWait = caching.plan.lockTimeout > 0
+        if let disk = cache.disk { status.isFromDisk = await bring(key, request, from: disk, into: cache) }
         while true {
             var stored: (CachedAnswer, canBeStale: Bool)?
             switch cache.find(key, request.fields) {
@@ -111,6 +112,25 @@ extension Exchange {
         return fill.state
     }
 
+    /// Brings an answer from disk that is not in memory; others who ask for the same wait for that.
+    /// - Returns: was there one?
+    private mutating nonisolated(nonsending) func bring(
+        _ key: CacheKey, _ request: RequestHead, from disk: DiskStore, into cache: ResponseCache
+    ) async -> Bool {
+        if case .answer = cache.find(key, request.fields) { return false }
+        guard cache.fill(key) == nil, let entry = disk.find(key, request.fields) else { return false }
+        let (removals, fill) = (cache.removals, cache.beginFill(key))
+        let answer = try? await resources.shared.fileThreads.run(generation.limits.files.impatient) { disk.read(entry) }
+        // What was forgotten meanwhile must not come back.
+        guard let answer, cache.removals == removals else {
+            if let fill { cache.end(fill, .failed) }
+            return false
+        }
+        cache.take(answer)
+        if let fill { cache.end(fill, .stored) }
+        return true
+    }
+
     /// Asks the upstream, for all who wait.
     private mutating nonisolated(nonsending) func lead(
         _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan, _ caching: CachedRoute,
@@ -167,7 +187,7 @@ extension Exchange {
         var part: Range<Int>? = 0..<answer.body.count
         if asked.conditions.hold(for: head, now: now) {
             (head, part) = (replace(head, with: StoredHead.notModified(head)), nil)
-        } else if let range = asked.conditions.range(of: head, now: now) {
+        } else if !asked.isHead, let range = asked.conditions.range(of: head, now: now) {  // RFC 9110 §14.2: of GET alone.
             switch ByteRange.parse(range, size: UInt64(answer.body.count)) {
             // RFC 9110 §14.2: a server may ignore ranges, and several are not worth their effort here.
             case .whole, .parts: break
@@ -277,6 +297,14 @@ extension CacheStatus {
         var status = CacheStatus()
         status.ttl = left
         status.isCollapsed = isCollapsed
+        status.isFromDisk = isFromDisk
         return status
+    }
+}
+
+extension FileThreads.Terms {
+    /// For what is only a shorter way: an upstream answers sooner than a disk that takes longer than a second.
+    fileprivate var impatient: FileThreads.Terms {
+        FileThreads.Terms(threads: threads, waiting: waiting, timeout: min(timeout, 1_000_000_000))
     }
 }

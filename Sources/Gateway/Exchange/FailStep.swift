@@ -6,6 +6,7 @@ extension Exchange {
     /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done. If the client
     /// is not to blame it gets all that had come.
     mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
+        let failure = record.route?.proxied.map { failure.keyed(by: $0.pool) } ?? failure
         record.failure = failure
         if hasEndedCall { return }
         if responder == nil || failure.status == 499 {
@@ -20,7 +21,7 @@ extension Exchange {
             do throws(Failure) { try await send(callFailure: failure) } catch { client.abort() }
             return
         }
-        let page = errorPage(for: failure)
+        let page = await errorPage(for: failure)
         do throws(Failure) {
             try await send(
                 OwnAnswer.page(
@@ -32,14 +33,22 @@ extension Exchange {
     }
 
     /// The operator's page for the failure; nil if there is none, or it cannot be read: the log says so then.
-    private mutating func errorPage(for failure: Failure) -> ErrorPage? {
-        guard let files = record.site?.errorPages else { return nil }
-        do throws(StaticError) {
-            return try files.errorPage(failure.status, now: resources.clock.seconds, from: resources.fileCache)
+    private mutating nonisolated(nonsending) func errorPage(for failure: Failure) async -> ErrorPage? {
+        // What has just kept its client waiting for a file must not keep it waiting for another one.
+        guard let files = record.site?.errorPages, !failure.isOfSlowFiles,
+            let search = files.searchErrorPage(failure.status, now: resources.clock.seconds, cache: resources.fileCache)
+        else { return nil }
+        do throws(Failure) {
+            let answer = try await carryOut(search)
+            do throws(StaticError) {
+                return try files.errorPage(failure.status, from: answer)
+            } catch {
+                record.failure = failure.noting("error_pages: \(error.reason)")
+            }
         } catch {
-            record.failure = failure.noting("error_pages: \(error.reason)")
-            return nil
+            record.failure = failure.noting("error_pages: \(error.reason.word)")
         }
+        return nil
     }
 
     /// Sends what there is of an answer that will not become whole.
@@ -52,4 +61,8 @@ extension Exchange {
             return
         }
     }
+}
+
+extension Failure {
+    fileprivate var isOfSlowFiles: Bool { reason == .exchange(.fileStalled) || reason == .exchange(.fileBusy) }
 }

@@ -20,11 +20,16 @@ extension Exchange {
         let answer: StaticAnswer
         if files.tries.isEmpty {
             let fields = request.fields
-            answer = files.site.answer(
+            let known = files.site.known(
                 path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
-                now: resources.clock.seconds, from: resources.fileCache)
+                now: resources.clock.seconds, in: resources.fileCache)
+            if let known {
+                answer = known
+            } else {
+                answer = try await searchFile(Array(fields.bytes[request.path]), method, StaticConditions(fields), files.site)
+            }
         } else {
-            answer = try firstThere(request, files, method, of: site, by: found)
+            answer = try await firstThere(request, files, method, of: site, by: found)
         }
         if let listing = answer.listing {
             try await send(OwnAnswer.listing(listing, to: request, headers: headers, by: generation.plan.proxyName))
@@ -41,15 +46,18 @@ extension Exchange {
     }
 
     /// The answer with the first of `try_files` that is there; what is said of the last one if none is.
-    private mutating func firstThere(
+    private mutating nonisolated(nonsending) func firstThere(
         _ request: RequestHead, _ files: FilesPlan, _ method: StaticMethod, of site: SitePlan, by found: RouteTable.Found?
-    ) throws(Failure) -> StaticAnswer {
+    ) async throws(Failure) -> StaticAnswer {
         var answer: StaticAnswer?
         for template in files.tries {
             let path = try path(of: request, by: template, found, of: site)
-            let next = files.site.answer(
-                path: path.span, method: method, conditions: StaticConditions(request.fields), now: resources.clock.seconds,
-                from: resources.fileCache)
+            let conditions = StaticConditions(request.fields)
+            let known = files.site.known(
+                path: path.span, method: method, conditions: conditions, now: resources.clock.seconds,
+                in: resources.fileCache)
+            let next: StaticAnswer
+            if let known { next = known } else { next = try await searchFile(path, method, conditions, files.site) }
             guard next.refusal == .notFound else { return next }
             answer = next
         }
@@ -94,11 +102,11 @@ extension Exchange {
         let piece = resources.buffers.acquire(.bulk)
         defer { resources.buffers.release(piece) }
         while true {
-            do throws(StaticError) {
-                piece.clear()
-                try piece.append(atMost: Self.pieceSize) { output throws(StaticError) in _ = try body.read(into: &output) }
-            } catch {
-                throw Failure(.fileTruncated, detail: error.reason)
+            piece.clear()
+            if try read(body, into: piece) == nil, let reading = body.reading {
+                let bytes = try await readElsewhere(reading)
+                do throws(StaticError) { try body.take(bytes) } catch { throw Failure(error) }
+                continue
             }
             if piece.isEmpty { return }
             while !piece.isEmpty {
@@ -116,8 +124,21 @@ extension Exchange {
         }
     }
 
+    private func read(_ body: FileBody, into piece: Buffer) throws(Failure) -> Int? {
+        var count: Int?
+        do throws(StaticError) {
+            try piece.append(atMost: Self.pieceSize) { output throws(StaticError) in count = try body.read(into: &output) }
+        } catch { throw Failure(error) }
+        return count
+    }
+
     /// Bytes read at once: with the framing of a chunk around them they fit into a bulk buffer (`BufferPool`).
     private static var pieceSize: Int { 61_440 }
+}
+
+extension Failure {
+    /// Of a file that is being sent.
+    fileprivate init(_ error: StaticError) { self.init(.fileTruncated, detail: error.reason) }
 }
 
 extension ExchangeReason {

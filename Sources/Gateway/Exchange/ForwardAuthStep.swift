@@ -51,7 +51,11 @@ extension Exchange {
         limits.handshakeTimeout = plan.timeout
         limits.maxBodyBytes = Self.longestPage
         let server: AskedServer
-        do throws(TLSError) { server = try generation.asked(plan.server) } catch { throw Self.cannotAsk(error.reason, plan) }
+        do throws(TLSError) {
+            server = try generation.asked(plan, loop: resources.loop)
+        } catch {
+            throw Self.cannotAsk(error.reason, plan)
+        }
         do throws(CallError) {
             return try await server.send(question.call, waiter: client.waiter, buffers: resources.buffers, limits: limits)
         } catch {

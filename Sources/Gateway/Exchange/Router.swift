@@ -43,7 +43,7 @@ enum Router {
             return .preflight(crossOrigin, site.table.route(for: request, from: origin)?.route)
         }
         if let found = site.table.route(for: request, from: origin) {
-            if found.route.isDegraded { return .refuse(SiteFault.failure(key: "sites.proxy.upstreams")) }
+            if found.route.isDegraded { return .refuse(SiteFault.failure(of: found.route)) }
             return .route(found)
         }
         if let files = site.files, request.form != .asterisk { return .file(files) }

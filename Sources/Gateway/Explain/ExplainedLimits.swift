@@ -39,16 +39,29 @@ struct ExplainedLimits {
             setting("\(sitePath).proxy.retry.retries", "\(proxy.retry.retries)"),
         ]
         guard route.websocket else { return all }
-        func own(_ key: String, _ value: Duration?, _ common: Duration) -> Explanation.Setting {
-            value.map { setting("\(path).\(key)", $0, zero: "never") } ?? setting("limits.\(key)", common, zero: "never")
+        return all + tunnel(route.tunnel, path)
+    }
+
+    /// The limits of a route's WebSockets: the nearest that is written holds.
+    private func tunnel(_ route: TunnelSettings, _ path: String) -> [Explanation.Setting] {
+        let (site, limits) = (site.tunnel, configuration.limits)
+        func nearest(
+            _ key: String, _ value: KeyPath<TunnelSettings, Duration?>, _ common: Duration
+        ) -> Explanation.Setting {
+            if let own = route[keyPath: value] { return setting("\(path).\(key)", own, zero: "never") }
+            if let own = site[keyPath: value] { return setting("\(sitePath).\(key)", own, zero: "never") }
+            return setting("limits.\(key)", common, zero: "never")
         }
-        all += [
-            own("tunnel_idle", route.tunnelIdle, limits.tunnelIdle),
-            own("tunnel_lifetime", route.tunnelLifetime, limits.tunnelLifetime),
-            own("tunnel_ping", route.tunnelPing, limits.tunnelPing),
-            setting("\(path).max_tunnels", Self.limit(route.maxTunnels)),
-            setting("\(path).max_message_size", Self.limit(route.maxMessageSize, " bytes")),
+        var all = [
+            nearest("tunnel_idle", \.idle, limits.tunnelIdle), nearest("tunnel_lifetime", \.lifetime, limits.tunnelLifetime),
+            nearest("tunnel_ping", \.ping, limits.tunnelPing), nearest("tunnel_stall", \.stall, limits.tunnelStall),
+            setting("\(path).max_tunnels", Self.limit(route.maxTunnels ?? 0)),
         ]
+        if let most = site.maxTunnels { all.append(setting("\(sitePath).max_tunnels", Self.limit(most))) }
+        let place = route.maxMessageSize == nil && site.maxMessageSize != nil ? sitePath : path
+        all.append(
+            setting(
+                "\(place).max_message_size", Self.limit(route.maxMessageSize ?? site.maxMessageSize ?? 0, " bytes")))
         return all
     }
 

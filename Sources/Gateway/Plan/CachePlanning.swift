@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import HTTP
 
 /// The part of making a plan that is about stored answers.
@@ -16,13 +17,28 @@ extension PlanBuilder {
             defaultLifetime: settings.defaultLifetime.wholeSeconds,
             staleWhileRevalidate: settings.staleWhileRevalidate.wholeSeconds, staleIfError: settings.staleIfError.wholeSeconds,
             heedsClients: settings.clientDirectives)
+        let disk = settings.diskDir.map { carried.disk(DiskStore.Identity(site: site.identity, directory: $0)) }
         let plan = CachePlan(
             place: caches.count, site: site.identity, siteName: site.name, rules: rules,
             limits: CachePlan.Limits(memory: settings.maxMemory, object: min(settings.maxObject, settings.maxMemory)),
             lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name),
-            series: metrics?.cache(site.identity, named: site.name))
+            series: metrics?.cache(site.identity, named: site.name), disk: disk,
+            diskLimits: DiskStore.Limits(bytes: settings.diskSize, answers: settings.diskAnswers))
         caches.append(plan)
         return plan
+    }
+
+    /// Where answers are to be stored must be there: what is wrong with it is an error of the configuration, not of the moment in
+    /// which the first one is written.
+    mutating func checkCacheDirectories() {
+        for (index, site) in configuration.sites.enumerated() {
+            guard let directory = site.cacheUpstream?.diskDir,
+                let error = FileAccess.problem(appendingTo: "\(directory)/answers")
+            else { continue }
+            problem(
+                at: "sites[\(index)].cache_upstream.disk_dir", "cannot keep answers in \(directory): \(error.reason)",
+                hint: "the directory must be there, and whoever runs Gatehouse must be allowed to write there")
+        }
     }
 
     /// All that the route says: once it is changed, what was stored by it may be another's.

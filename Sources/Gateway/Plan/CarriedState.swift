@@ -15,10 +15,12 @@ final class CarriedState: Sendable {
         var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
+        var siteTunnels = IdentityTable<SiteIdentity, TunnelCount>()
         var rates = IdentityTable<RateIdentity, RateTable>()
         var keys = IdentityTable<FetchedKeys.Identity, FetchedKeys>()
         var requests = IdentityTable<RateIdentity, RequestCounts>()
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
+        var disks = IdentityTable<DiskStore.Identity, DiskStore>()
         var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
         var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
@@ -31,6 +33,8 @@ final class CarriedState: Sendable {
     let stickySecret: String
     /// Who reads the certificates that are got by themselves.
     let storedCertificates = StoredCertificates()
+    /// The fleet's keys for session tickets.
+    let fleetTicketKeys = SharedTicketKeys()
     /// What is shown to authorities that prove a name in a handshake (RFC 8737).
     let challenges = ChallengeCertificates()
 
@@ -65,6 +69,11 @@ final class CarriedState: Sendable {
 
     func tunnels(_ identity: RouteIdentity) -> TunnelCount {
         tables.withLock { $0.tunnels.object(of: identity, orNew: TunnelCount()) }
+    }
+
+    /// Of all routes of a site.
+    func tunnels(_ identity: SiteIdentity) -> TunnelCount {
+        tables.withLock { $0.siteTunnels.object(of: identity, orNew: TunnelCount()) }
     }
 
     /// What clients have used of a rate limit.
@@ -102,6 +111,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.cacheSeries.object(of: site, orNew: CacheSeries(labels, workers: workers)) }
     }
 
+    /// Stored answers on disk.
+    func disk(_ identity: DiskStore.Identity) -> DiskStore {
+        tables.withLock { $0.disks.object(of: identity, orNew: DiskStore(identity)) }
+    }
+
     /// Forgets what nobody holds any more.
     func forgetUnused() {
         tables.withLock { tables in
@@ -111,6 +125,7 @@ final class CarriedState: Sendable {
             tables.queues.forgetUnused()
             tables.turns.forgetUnused()
             tables.tunnels.forgetUnused()
+            tables.siteTunnels.forgetUnused()
             tables.rates.forgetUnused()
             tables.requests.forgetUnused()
             tables.keys.forgetUnused()
@@ -118,6 +133,7 @@ final class CarriedState: Sendable {
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
             tables.cacheSeries.forgetUnused()
+            tables.disks.forgetUnused()
         }
     }
 }

@@ -12,15 +12,21 @@ final class ForwardAuthPlan: Sendable {
     let userField: String?
     /// Nanoseconds for the whole question.
     let timeout: UInt64
+    /// Which connections to it are kept for the next question.
+    let keeping: AskedServer.Keeping
     /// The configuration's table.
     let key: String
 
-    init(_ server: UpstreamServer, target: [UInt8], copied: [String], userField: String?, timeout: UInt64, key: String) {
+    init(
+        _ server: UpstreamServer, target: [UInt8], copied: [String], userField: String?, timeout: UInt64,
+        keeping: AskedServer.Keeping, key: String
+    ) {
         self.server = server
         self.target = target
         self.copied = copied
         self.userField = userField
         self.timeout = timeout
+        self.keeping = keeping
         self.key = key
     }
 }

@@ -31,6 +31,9 @@ extension PlanBuilder {
         return ForwardAuthPlan(
             server, target: Array(settings.target.utf8), copied: settings.copyHeaders, userField: settings.userHeader,
             timeout: settings.timeout.nanoseconds,
+            keeping: AskedServer.Keeping(
+                most: configuration.limits.maxIdleUpstreamConnections,
+                timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),
             key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")
     }
 }

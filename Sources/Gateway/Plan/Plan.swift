@@ -32,6 +32,8 @@ package final class Plan: Sendable {
     package let faults: [SiteFault]
     /// Keys for session tickets of a file; nil: the listeners' own.
     let ticketKeyFile: TicketKeyFile?
+    /// Keys for session tickets of the fleet; nil: the gateway is of none.
+    let fleetTicketKeys: SharedTicketKeys?
     /// Where it is, since a change of it is used without a reload.
     package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
@@ -65,7 +67,8 @@ package final class Plan: Sendable {
         demands: [CertificateDemand],
         stateDirectory: String, maxLoadedCertificates: Int, expiryThreshold: Int64, pools: [PoolPlan],
         caches: [CachePlan],
-        files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?, carried: CarriedState,
+        files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?,
+        fleetTicketKeys: SharedTicketKeys?, carried: CarriedState,
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
@@ -83,6 +86,7 @@ package final class Plan: Sendable {
         self.files = files
         self.faults = faults
         self.ticketKeyFile = ticketKeyFile
+        self.fleetTicketKeys = fleetTicketKeys
         self.carried = carried
         self.names = names
         self.fileCache = fileCache
@@ -122,14 +126,21 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        for cache in caches { cache.takeEffect() }
         giveTicketKeys()
         Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
     }
 
-    /// Has all listeners go on with the keys of the file, or with their own.
+    /// Has all listeners go on with the keys of the file or the fleet, or with their own.
     func giveTicketKeys() {
         for tickets in listeners.compactMap({ $0.tls?.tickets }) {
-            if let ticketKeyFile { ticketKeyFile.give(to: tickets) } else { tickets.use([]) }
+            if let ticketKeyFile {
+                ticketKeyFile.give(to: tickets)
+            } else if let fleetTicketKeys {
+                fleetTicketKeys.give(to: tickets)
+            } else {
+                tickets.use([])
+            }
         }
     }
 }

@@ -78,6 +78,7 @@ package struct PlanBuilder {
     package mutating func build(workers: Int? = nil) -> Plan? {
         carried.forgetUnused()
         checkLogs()
+        checkCacheDirectories()
         let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
@@ -93,7 +94,8 @@ package struct PlanBuilder {
             listeners: listeners, certificates: certificates, managed: managed, demands: demands,
             stateDirectory: configuration.server.stateDir, maxLoadedCertificates: configuration.tls.maxLoadedCertificates,
             expiryThreshold: Int64(configuration.tls.expiryThreshold.nanoseconds / 1_000_000_000),
-            pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys, carried: carried, names: names,
+            pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys,
+            fleetTicketKeys: configuration.fleet == nil ? nil : carried.fleetTicketKeys, carried: carried, names: names,
             fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,

@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import HTTP
 import Messages
 
@@ -36,6 +37,8 @@ final class PlanLimits: Sendable {
     let maxTunnelsPerClient: Int
     /// Of one worker.
     let maxCompressions: Int
+    /// Of the threads that read files.
+    let files: FileThreads.Terms
 
     init(_ configuration: Configuration) {
         let limits = configuration.limits
@@ -61,6 +64,8 @@ final class PlanLimits: Sendable {
         upgradeDrain = limits.upgradeDrain.nanoseconds
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxCompressions = limits.maxCompressions
+        files = FileThreads.Terms(
+            threads: limits.fileThreads, waiting: limits.fileReads, timeout: limits.fileTimeout.nanoseconds)
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }
 }

@@ -41,6 +41,12 @@ extension PlanBuilder {
     /// The file of `tls.ticket_keys`; nil without one.
     mutating func ticketKeyFile() -> TicketKeyFile? {
         guard let path = configuration.tls.ticketKeys else { return nil }
+        if configuration.fleet != nil {
+            problem(
+                at: "tls.ticket_keys", "the fleet shares keys of its own, which are replaced by themselves",
+                hint: "take it out, here and for all other members")
+            return nil
+        }
         do throws(TLSError) {
             let file = try TicketKeyFile(path)
             if file.isOpenToAll {

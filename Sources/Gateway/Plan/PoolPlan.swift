@@ -13,6 +13,8 @@ final class PoolPlan: Sendable {
     /// The names of its site and of itself, for people.
     let site: String
     let name: String
+    /// Is it one of `[[upstreams]]`, which sites share?
+    let isShared: Bool
     let servers: [UpstreamServer]
     /// One for each server.
     let handshakeRates: [HandshakeRate]
@@ -25,13 +27,14 @@ final class PoolPlan: Sendable {
     let probing: Prober.Settings?
 
     init(
-        place: Int, site: String, name: String, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
+        place: Int, site: String, name: String, isShared: Bool, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
         connections: Pool.Settings, queue: Queue?,
         series: [ServerSeries], probing: Prober.Settings?
     ) {
         self.place = place
         self.site = site
         self.name = name
+        self.isShared = isShared
         self.servers = servers
         self.handshakeRates = handshakeRates
         self.connections = connections
@@ -39,4 +42,17 @@ final class PoolPlan: Sendable {
         self.series = series
         self.probing = probing
     }
+
+    /// A key of a site's pools, as it is written for this one.
+    func key(_ key: String) -> String {
+        guard isShared, let (own, shared) = Self.keys.first(where: { key.hasPrefix($0.own) }) else { return key }
+        return shared + key.dropFirst(own.count)
+    }
+
+    /// What is written of pools, in a site and in `[[upstreams]]`. All else that concerns a request is its site's.
+    private static let keys: [(own: String, shared: String)] = [
+        ("sites.proxy.upstreams", "upstreams.servers"), ("sites.proxy.load_balancing", "upstreams.load_balancing"),
+        ("sites.proxy.timeout.connect", "upstreams.timeout.connect"),
+        ("sites.proxy.timeout.tls_handshake", "upstreams.timeout.tls_handshake"),
+    ]
 }

@@ -18,6 +18,7 @@ final class ProxyRoute: Sendable {
     /// Nil: pages of any origin may open WebSockets.
     let allowedOrigins: AllowedOrigins?
     let tunnelCount: TunnelCount
+    let siteTunnelCount: TunnelCount
 
     /// Nil: nothing is kept of its answers.
     let caching: CachedRoute?
@@ -34,7 +35,7 @@ final class ProxyRoute: Sendable {
     init(
         targets: [UpstreamTarget], rewrite: RequestTemplate?, group: UpstreamGroup, pool: PoolPlan, proxying: ProxyingPlan,
         takesWebSocket: Bool, forwardsTrailers: Bool, tunnel: TunnelPlan, tunnelCount: TunnelCount,
-        allowedOrigins: AllowedOrigins?, caching: CachedRoute? = nil,
+        siteTunnelCount: TunnelCount, allowedOrigins: AllowedOrigins?, caching: CachedRoute? = nil,
         isDegraded: Bool
     ) {
         self.targets = targets
@@ -46,6 +47,7 @@ final class ProxyRoute: Sendable {
         self.forwardsTrailers = forwardsTrailers
         self.tunnel = tunnel
         self.tunnelCount = tunnelCount
+        self.siteTunnelCount = siteTunnelCount
         self.allowedOrigins = allowedOrigins
         self.caching = caching
         self.isDegraded = isDegraded

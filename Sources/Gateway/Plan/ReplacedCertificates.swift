@@ -80,6 +80,22 @@ extension Gateway {
     }
 }
 
+extension Plan {
+    /// Keys for session tickets that the fleet is known to have, before it is asked; without a fleet nothing happens.
+    package func begin(withFleetTicketKeys keys: [UInt8]) { fleetTicketKeys?.replace(with: keys) }
+}
+
+extension Gateway {
+    /// Has listeners go on with these keys for session tickets, if the plan in use is of a fleet.
+    /// - Parameter keys: as in the file of `tls.ticket_keys`; empty: with their own.
+    package func use(fleetTicketKeys keys: [UInt8]) {
+        let plan = currentPlan
+        guard let shared = plan.fleetTicketKeys else { return }
+        shared.replace(with: keys)
+        plan.giveTicketKeys()
+    }
+}
+
 extension CertificateFault {
     /// Do clients refuse the certificate for it?
     fileprivate var keepsClientsAway: Bool {

@@ -95,7 +95,7 @@ extension PlanBuilder {
         guard !site.redirectHostnames.isEmpty, let name = site.hostnames.first else { return nil }
         let scheme = site.ssl == nil ? "http" : "https"
         let port = site.port == (site.ssl == nil ? 80 : 443) ? "" : ":\(site.port)"
-        let target = Redirect(target: "\(scheme)://\(name)\(port){uri}", status: nil)
+        let target = Redirect(target: "\(scheme)://\(name)\(port){uri}", status: site.redirectStatus)
         guard let redirect = redirect(target, at: "\(keyPath).redirect_hostnames"), let prefix = PathPrefix("/")
         else { return nil }
         return plan.answering(

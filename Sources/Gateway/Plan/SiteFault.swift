@@ -27,6 +27,12 @@ package struct SiteFault: Sendable {
 
     /// What each request for the part is answered. The log of the start says why.
     static func failure(key: String) -> Failure { Failure(.siteDegraded, key: key) }
+
+    /// The same where it is a route's pool that cannot be used.
+    static func failure(of route: RoutePlan) -> Failure {
+        let failure = failure(key: "sites.proxy.upstreams")
+        return route.proxied.map { failure.keyed(by: $0.pool) } ?? failure
+    }
 }
 
 /// How a plan may be made of a configuration in which something cannot be served.

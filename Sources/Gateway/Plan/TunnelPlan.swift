@@ -26,26 +26,42 @@ struct TunnelPlan: Sendable {
     var stall: Limit
     /// For the peers' Close frames once the gateway has sent its own, and for the client once the upstream is gone.
     var closing: UInt64
+    /// Whose setting holds; the raw value begins its key.
+    enum Owner: String {
+        case route = "sites.proxy.routes"
+        case site = "sites"
+    }
+
     /// Tunnels of the route at once; 0: no limit.
     var maxTunnels: Int
+    /// Tunnels of the whole site at once; 0: no limit.
+    var maxTunnelsOfSite: Int
     /// Payload bytes on the wire; nil: no limit.
     var maxMessageSize: Int?
+    var maxMessageSizeOwner: Owner
     /// End the tunnel at the first violation of RFC 6455.
     var isStrict: Bool
+    var strictOwner: Owner
 
-    init(_ route: Route, _ limits: Limits) {
-        func limit(_ own: Duration?, _ common: Duration, _ name: String) -> Limit {
-            Limit(
-                nanoseconds: (own ?? common).nanoseconds,
-                key: own == nil ? "limits.\(name)" : "sites.proxy.routes.\(name)")
+    /// The nearest that is written holds: the route's, the site's, the whole gateway's.
+    init(_ route: TunnelSettings, _ site: TunnelSettings, _ limits: Limits) {
+        func limit(_ setting: KeyPath<TunnelSettings, Duration?>, _ common: Duration, _ name: String) -> Limit {
+            let owner: Owner? = route[keyPath: setting] != nil ? .route : site[keyPath: setting] != nil ? .site : nil
+            return Limit(
+                nanoseconds: (route[keyPath: setting] ?? site[keyPath: setting] ?? common).nanoseconds,
+                key: "\(owner?.rawValue ?? "limits").\(name)")
         }
-        idle = limit(route.tunnelIdle, limits.tunnelIdle, "tunnel_idle")
-        lifetime = limit(route.tunnelLifetime, limits.tunnelLifetime, "tunnel_lifetime")
-        ping = limit(route.tunnelPing, limits.tunnelPing, "tunnel_ping")
-        stall = limit(nil, limits.tunnelStall, "tunnel_stall")
+        idle = limit(\.idle, limits.tunnelIdle, "tunnel_idle")
+        lifetime = limit(\.lifetime, limits.tunnelLifetime, "tunnel_lifetime")
+        ping = limit(\.ping, limits.tunnelPing, "tunnel_ping")
+        stall = limit(\.stall, limits.tunnelStall, "tunnel_stall")
         closing = max(limits.lingeringTimeout.nanoseconds, 1_000_000_000)
-        maxTunnels = route.maxTunnels
-        maxMessageSize = route.maxMessageSize == 0 ? nil : route.maxMessageSize
-        isStrict = route.websocketStrict
+        maxTunnels = route.maxTunnels ?? 0
+        maxTunnelsOfSite = site.maxTunnels ?? 0
+        let size = route.maxMessageSize ?? site.maxMessageSize ?? 0
+        maxMessageSize = size == 0 ? nil : size
+        maxMessageSizeOwner = route.maxMessageSize == nil ? .site : .route
+        isStrict = route.isStrict ?? site.isStrict ?? false
+        strictOwner = route.isStrict == nil ? .site : .route
     }
 }

@@ -66,8 +66,7 @@ extension PlanBuilder {
         var pooled = PooledUpstreams()
         for (index, shared) in configuration.sharedPools.enumerated() {
             var site = Site()
-            // No host name of a site has a colon in it.
-            (site.name, site.hostnames) = (Self.sharedName, ["upstreams:\(shared.name)"])
+            (site.name, site.hostnames) = (Self.sharedName, [Self.sharedHost + shared.name])
             site.proxy = shared.proxy
             pooled[shared.name] = pools(of: site, at: "upstreams[\(index)].servers")[shared.name]
         }
@@ -76,6 +75,8 @@ extension PlanBuilder {
 
     /// In place of the name of a site, where what sites share is reported.
     private static let sharedName = "*"
+    /// In place of the host name of a site, before the pool's name: no host name has a colon in it.
+    private static let sharedHost = "upstreams:"
 
     /// nil if the route cannot go to its pool; that is reported.
     /// - Parameter keyPath: the route's.
@@ -105,8 +106,9 @@ extension PlanBuilder {
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
             group: group, pool: pool.plan, proxying: proxying(route, proxy, pool, of: site),
             takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
-            tunnel: TunnelPlan(route, configuration.limits),
+            tunnel: TunnelPlan(route.tunnel, site.tunnel, configuration.limits),
             tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
+            siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
             isDegraded: isDegraded(pool: route.upstream, of: owner))
     }
@@ -131,6 +133,7 @@ extension PlanBuilder {
         let members = proxy.upstreams.enumerated().filter { $0.element.name == name }
         let balancing = proxy.loadBalancing
         let identity = PoolIdentity(site: site.identity, name: name)
+        let isShared = site.identity.hostname.hasPrefix(Self.sharedHost)
         var queue: PoolPlan.Queue?
         if members.contains(where: { $0.element.maxConns != nil }) {
             let limit = RequestQueue.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
@@ -138,7 +141,7 @@ extension PlanBuilder {
         }
         let servers = members.map { server($1, proxy, of: site, at: "\(place)[\($0)]") }
         let plan = PoolPlan(
-            place: pools.count, site: site.name, name: name, servers: servers,
+            place: pools.count, site: site.name, name: name, isShared: isShared, servers: servers,
             handshakeRates: members.map { _, upstream in
                 HandshakeRate(
                     perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))
@@ -149,7 +152,7 @@ extension PlanBuilder {
         pools.append(plan)
         metrics?.add(plan, site: site.name, name)
         // A site may have pools of its own beside shared ones.
-        let isAlone = site.name != Self.sharedName && proxy.upstreams.allSatisfy { $0.name == name }
+        let isAlone = !isShared && proxy.upstreams.allSatisfy { $0.name == name }
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =
             balancing.stickySessions

@@ -17,6 +17,17 @@ package struct CacheReport: Sendable {
     package var evictions = 0
     /// Answers that were stored.
     package var stored = 0
+    /// On disk; nil where none are kept there.
+    package var disk: Disk?
+
+    /// What is on disk.
+    package struct Disk: Sendable {
+        package var answers: Int
+        /// Bytes, in a file system's blocks.
+        package var bytes: Int
+        /// Answers that were brought from there into a worker's memory, since the start.
+        package var hits = 0
+    }
 }
 
 /// Which stored answers are meant.
@@ -43,7 +54,11 @@ package struct CacheSelection: Sendable {
 extension Gateway {
     /// Of each site that keeps answers, in the order of the configuration.
     package func caches() async -> [CacheReport] {
-        var reports = currentPlan.caches.map { CacheReport(site: $0.siteName) }
+        var reports = currentPlan.caches.map { cache in
+            let counts = cache.disk?.counts
+            return CacheReport(
+                site: cache.siteName, disk: counts.map { CacheReport.Disk(answers: $0.answers, bytes: $0.bytes) })
+        }
         for worker in workers {
             for (place, counts) in await worker.cacheCounts().enumerated() where place < reports.count {
                 reports[place].add(counts)
@@ -53,10 +68,14 @@ extension Gateway {
     }
 
     /// Forgets stored answers; those that are being received are stored all the same.
-    /// - Returns: how many each site had, in all workers; nil if no site that is meant keeps answers.
+    /// - Returns: how many there were, in all workers and on disk; nil if no site that is meant keeps answers.
     package func purge(_ selection: CacheSelection) async -> Int? {
         guard currentPlan.caches.contains(where: { selection.site == nil || $0.siteName == selection.site }) else { return nil }
         var count = 0
+        // The disk first, from which memory is filled.
+        for cache in currentPlan.caches where selection.site == nil || cache.siteName == selection.site {
+            if let disk = cache.disk { count += await disk.purge(where: selection.means) }
+        }
         for worker in workers { count += await worker.purge(selection) }
         return count
     }
@@ -83,5 +102,6 @@ extension CacheReport {
         stale += counts.stale
         evictions += counts.evictions
         stored += counts.stored
+        disk?.hits += counts.fromDisk
     }
 }

@@ -27,6 +27,15 @@ struct TCPDirection {
         var place: Place
     }
 
+    /// What an attempt came to.
+    enum Progress {
+        case nothing
+        /// Something has gone, and now a socket has to become ready.
+        case blocked
+        /// Something has gone, and there is more that could.
+        case more
+    }
+
     /// So often a direction goes on before the others of its loop have their turn.
     private static let rounds = 16
 
@@ -36,19 +45,17 @@ struct TCPDirection {
     }
 
     /// Moves what can be moved.
-    /// - Returns: has anything happened?
     /// - Throws: what broke one of the sockets, or that there is no pipe to be had.
-    mutating func advance(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
-        if isDone { return false }
-        var hasMoved = false
-        for _ in 0..<Self.rounds {
-            guard try step(pipes) else { break }
-            hasMoved = true
+    mutating func advance(_ pipes: Spares<SplicePipe>) throws(Break) -> Progress {
+        if isDone { return .nothing }
+        var count = 0
+        while count < Self.rounds, try step(pipes) { count += 1 }
+        if hasEnded, pipe == nil {
+            isDone = true
+            target.shutdownWriteUnsaid()
+            return .blocked
         }
-        guard hasEnded, pipe == nil else { return hasMoved }
-        isDone = true
-        target.shutdownWriteUnsaid()
-        return true
+        return count == Self.rounds ? .more : count > 0 ? .blocked : .nothing
     }
 
     private mutating func step(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {

@@ -39,8 +39,8 @@ struct TCPRelay: ~Copyable {
                 isUp = false
                 let goesDown = try down.advance(pipes)
                 if up.isDone, down.isDone { return .complete }
-                if goesUp || goesDown {
-                    lastMoved = waiter.loop.now
+                if goesUp != .nothing || goesDown != .nothing { lastMoved = waiter.loop.now }
+                if goesUp == .more || goesDown == .more {
                     await waiter.loop.yield()
                     continue
                 }

@@ -1,7 +1,8 @@
 import HTTP
 import Synchronization
 
-/// A route's tunnels that are open and handshakes that are under way, over all workers. It outlives a plan: tunnels do.
+/// The tunnels of a route, or of a site, that are open and handshakes that are under way, over all workers. It outlives a plan:
+/// tunnels do.
 final class TunnelCount: Sendable {
     private let count = Atomic<Int>(0)
 
@@ -43,24 +44,29 @@ final class TunnelSeats: Sendable {
     }
 }
 
-/// A place among the tunnels of a route and of a client, from the handshake to the tunnel's end. Dropping it frees the place.
+/// A place among the tunnels of a route, of its site and of a client, from the handshake to the tunnel's end. Dropping it frees
+/// the place.
 struct TunnelSeat: ~Copyable {
     /// Whose place it is, in whatever plan.
     let ofRoute: TunnelCount
+    private let ofSite: TunnelCount
     private let seats: TunnelSeats
     private let client: IPAddress?
 
     /// - Parameter clientLimit: tunnels of one client at once; 0: no limit.
     /// - Throws: 503 with the limit that is reached.
     init(_ route: ProxyRoute, client: IPAddress?, seats: TunnelSeats, clientLimit: Int) throws(Failure) {
-        let limit = route.tunnel.maxTunnels
-        let count = route.tunnelCount.enter()
+        let (limit, siteLimit) = (route.tunnel.maxTunnels, route.tunnel.maxTunnelsOfSite)
+        let (count, siteCount) = (route.tunnelCount.enter(), route.siteTunnelCount.enter())
         let client = clientLimit > 0 ? seats.counted(client) : nil
         var failure: Failure?
         if limit > 0, count > limit {
             failure = Failure(
                 .tooManyTunnels, detail: "This service has as many WebSockets open as it may.",
                 key: "sites.proxy.routes.max_tunnels")
+        } else if siteLimit > 0, siteCount > siteLimit {
+            failure = Failure(
+                .tooManyTunnels, detail: "This site has as many WebSockets open as it may.", key: "sites.max_tunnels")
         } else if let client, !seats.reserve(client, atMost: clientLimit) {
             failure = Failure(
                 .tooManyTunnelsOfClient, detail: "Your address has as many WebSockets open as it may.",
@@ -68,15 +74,18 @@ struct TunnelSeat: ~Copyable {
         }
         if let failure {
             route.tunnelCount.leave()
+            route.siteTunnelCount.leave()
             throw failure
         }
         ofRoute = route.tunnelCount
+        ofSite = route.siteTunnelCount
         self.seats = seats
         self.client = client
     }
 
     deinit {
         ofRoute.leave()
+        ofSite.leave()
         if let client { seats.release(client) }
     }
 }

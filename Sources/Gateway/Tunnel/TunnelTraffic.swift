@@ -23,6 +23,8 @@ struct TunnelTraffic: ~Copyable {
     private let buffers: BufferPool
     /// Nanoseconds for the peers' Close frames once the gateway has sent its own.
     private let closingTime: UInt64
+    /// Who has said which frames are refused.
+    private let (sizeOwner, strictOwner): (TunnelPlan.Owner, TunnelPlan.Owner)
 
     /// When anything last moved, in monotonic nanoseconds.
     private(set) var progressAt: UInt64
@@ -54,6 +56,7 @@ struct TunnelTraffic: ~Copyable {
             waiting: upstream.unread)
         self.buffers = buffers
         closingTime = plan.closing
+        (sizeOwner, strictOwner) = (plan.maxMessageSizeOwner, plan.strictOwner)
         progressAt = now
     }
 
@@ -186,10 +189,9 @@ struct TunnelTraffic: ~Copyable {
 
     private mutating func refuse(_ violation: Violation, _ now: UInt64) {
         let isSize = violation == .messageTooBig
-        close(
-            isSize ? .tooBig : .violation, violation.closeCode,
-            "sites.proxy.routes.\(isSize ? "max_message_size" : "websocket_strict")", violation.reason,
-            until: now &+ closingTime)
+        let key =
+            isSize ? "\(sizeOwner.rawValue).max_message_size" : "\(strictOwner.rawValue).websocket_strict"
+        close(isSize ? .tooBig : .violation, violation.closeCode, key, violation.reason, until: now &+ closingTime)
     }
 
     /// Begins the closing handshake with both peers (RFC 6455 §7.1.2).

@@ -151,6 +151,15 @@ package final class Gateway: Sendable {
         let delay = plan.withLock { $0.limits.drainDelay }
         if delay > 0 { try? await Task.sleep(for: .nanoseconds(delay)) }
         await drainNow()
+        await settleCaches()
+    }
+
+    /// Waits until stored answers are on disk, as long as it is not slow: each that is not will be asked for again.
+    private func settleCaches() async {
+        let deadline = monotonicNanoseconds() &+ 2_000_000_000
+        while currentPlan.caches.contains(where: { $0.disk?.isBusy == true }), monotonicNanoseconds() < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     /// The same, without the delay.

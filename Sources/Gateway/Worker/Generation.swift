@@ -146,14 +146,16 @@ final class Generation {
     /// - Parameter route: of this generation's plan.
     func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)].queue }
 
-    /// A server that is asked who may pass.
-    /// - Parameter server: of this generation's plan.
+    /// A server that is asked who may pass: one for all sites and routes that ask the same.
+    /// - Parameter plan: of this generation's plan.
     /// - Throws: when its TLS files cannot be used.
-    func asked(_ server: UpstreamServer) throws(TLSError) -> AskedServer {
-        if let known = askedServers[ObjectIdentifier(server)] { return known }
-        let new = try AskedServer(server, names: names)
-        askedServers[ObjectIdentifier(server)] = new
-        return new
+    func asked(_ plan: ForwardAuthPlan, loop: EventLoop) throws(TLSError) -> AskedServer {
+        if let known = askedServers[ObjectIdentifier(plan)] { return known }
+        let known = askedServers.values.first { $0.isSame(as: plan.server) }
+        let server =
+            if let known { known } else { try AskedServer(plan.server, names: names, loop: loop, keeping: plan.keeping) }
+        askedServers[ObjectIdentifier(plan)] = server
+        return server
     }
 
     /// A route of another plan would find another server here: rather none at all.
@@ -173,12 +175,14 @@ final class Generation {
     func retire(for next: Generation) {
         let kept = Set(next.pools.map { ObjectIdentifier($0) })
         for pool in pools where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
+        for server in askedServers.values { server.retire() }
         stopProbing()
     }
 
     /// The gateway drains.
     func drain() {
         for pool in pools { pool.closeIdle() }
+        for server in askedServers.values { server.closeIdle() }
         stopProbing()
     }
 
@@ -189,6 +193,7 @@ final class Generation {
     /// Once in a while: idle upstream connections that are too old or dead.
     /// - Parameter worker: its number.
     func sweep(worker: Int) {
+        for server in askedServers.values { server.sweep() }
         for part in parts {
             for (place, pool) in part.connections.enumerated() {
                 pool.sweep()

@@ -1,3 +1,4 @@
+import EventLoop
 import Synchronization
 
 /// What all workers count together, whatever the plan; the limits come with each call.
@@ -12,6 +13,9 @@ package final class ProcessCounters: Sendable {
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
     let passed = PassedConnections()
+    let fileThreads = FileThreads(name: "files")
+    /// Looks now and then whether the sites' directories are there: one that hangs keeps no request from its file.
+    let directoryThread = FileThreads(name: "directories")
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// A worker begins, and counts there.

@@ -16,24 +16,21 @@ actor Worker {
     private var acceptorCount = 0
     /// Their tasks.
     private var accepting: [Int: Task<Void, Never>] = [:]
-    private var prepared: Prepared?
+    private var prepared: PreparedPlan?
     var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
     private var watchesUpstreams = false
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
+    private var isLookingForDirectories = false
     private var logs: Logs?
     /// That were still there at the last look.
     private var olderGenerations: Set<Int> = []
     /// From 0.
     private var number = 0
-
-    /// What has been made of a plan that is not in use yet.
-    private struct Prepared {
-        var generation: Generation
-        var listeners: [(Listener, ListenerPlan)] = []
-    }
+    /// Where it waits for its next tick.
+    private let ticker: Waiter
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop outlives its worker: both live as long as the gateway, which holds the workers, which hold their loops.
@@ -43,6 +40,7 @@ actor Worker {
     init(loop: EventLoop, log: Logger) {
         self.loop = loop
         self.log = log
+        ticker = Waiter(loop: loop)
     }
 
     /// Opens this worker's listening sockets.
@@ -95,7 +93,7 @@ actor Worker {
         let generation = try await resources.prepare(plan)
         guard !isDraining else { return addresses }
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
-        prepared = Prepared(generation: generation, listeners: opened.new)
+        prepared = PreparedPlan(generation: generation, listeners: opened.new)
         return opened.addresses
     }
 
@@ -158,6 +156,7 @@ actor Worker {
         isDraining = true
         for acceptor in acceptors.values { acceptor.listener.close() }
         resources?.drain()
+        ticker.tell()
     }
 
     /// Clients that ask for these tokens get these texts from now on, and for no others.
@@ -318,7 +317,10 @@ actor Worker {
     }
 
     private func serveAndRemove(_ connection: ClientConnection) async {
-        if await connection.run() == .ended { resources?.remove(connection) }
+        guard await connection.run() == .ended else { return }
+        resources?.remove(connection)
+        // Nobody waits for a tick when the last one has gone.
+        if isDraining, connectionCount == 0 { ticker.tell() }
     }
 
     private func adopt(
@@ -341,15 +343,16 @@ actor Worker {
     }
 
     private func tickUntilDrained() async {
-        let waiter = Waiter(loop: loop)
+        defer { ticker.retire() }
         while !isDraining || connectionCount > 0 {
-            _ = await waiter.wait(timeout: Worker.tick)
+            _ = await ticker.wait(timeout: Worker.tick)
             await measureLag()
             resources?.tick()
             reportGenerations()
             guard watchesUpstreams else { continue }
             if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
             logs?.report(log)
+            if let resources { DiskLog(log).report(resources.generation.plan.caches) }
             reportDirectories()
         }
     }
@@ -374,11 +377,19 @@ actor Worker {
     }
 
     private func reportDirectories() {
-        guard let resources, loop.now >= nextLookForDirectories else { return }
+        guard let resources, !isLookingForDirectories, loop.now >= nextLookForDirectories else { return }
         nextLookForDirectories = loop.now &+ 1_000_000_000
-        DirectoryLog(log).report(resources.generation.plan.files.values)
+        let sites = Array(resources.generation.plan.files.values)
+        guard !sites.isEmpty else { return }
+        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log] in
+            DirectoryLog(log).report(sites)
+            Task { await self.directoriesAreLookedAt() }
+        }
     }
 
+    private func directoriesAreLookedAt() { isLookingForDirectories = false }
+
+    private static let directoryLook = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
     private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
 }

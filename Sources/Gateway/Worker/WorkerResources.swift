@@ -90,7 +90,7 @@ final class WorkerResources {
         shared.add(series)
         clock = WallClock(loop: loop)
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
-        fileCache = StaticCache(plan.fileCache)
+        fileCache = StaticCache(plan.fileCache, closer: shared.fileThreads)
         generation = try Generation(
             plan, after: nil, loop: loop, buffers: buffers, living: generations, probes: probes)
     }
@@ -107,7 +107,9 @@ final class WorkerResources {
     /// - Parameter next: prepared since the present one was adopted.
     func adopt(_ next: Generation) {
         buffers.hold(smallCapacity: Self.smallCapacity(next.plan))
-        if next.plan.fileCache != generation.plan.fileCache { fileCache = StaticCache(next.plan.fileCache) }
+        if next.plan.fileCache != generation.plan.fileCache {
+            fileCache = StaticCache(next.plan.fileCache, closer: shared.fileThreads)
+        }
         passwords.files.forget()
         tokenKeys.forget()
         recorder.resize(to: next.plan.recordedExchanges)
@@ -258,6 +260,7 @@ final class WorkerResources {
     /// Cuts what is left after the drain's deadline.
     func cutAll() {
         generation.names.close()
+        shared.fileThreads.abandon()
         for (connection, _) in connections.values { connection.cut() }
     }
 
@@ -277,6 +280,8 @@ final class WorkerResources {
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
         if probes { unusedMemory.tick() }
+        // Each does, since the others may have ended before it.
+        shared.fileThreads.expire(now: loop.now)
         log.flush()
         spans.flush()
         for tap in taps { tap.flush() }

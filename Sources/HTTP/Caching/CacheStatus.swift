@@ -24,6 +24,9 @@ package struct CacheStatus: Equatable, Sendable {
     /// Did it wait for another request's answer?
     package var isCollapsed = false
 
+    /// Was it on disk, and not in memory?
+    package var isFromDisk = false
+
     package init(_ forward: Forward? = nil) { self.forward = forward }
 
     /// The field's value.
@@ -35,6 +38,8 @@ package struct CacheStatus: Equatable, Sendable {
         if let ttl { out.append(contentsOf: "; ttl=\(ttl)".utf8) }
         if isStored { out.append("; stored") }
         if isCollapsed { out.append("; collapsed") }
+        // RFC 9211 §2.8: anything that the cache likes to say.
+        if isFromDisk { out.append("; detail=disk") }
         return out
     }
 }

@@ -4,7 +4,8 @@ package import HTTP
 package import TLS
 package import Transport
 
-/// One request of the gateway's own and its answer, on a connection of its own that is closed after it.
+/// One request of the gateway's own and its answer, on a connection of its own that is closed after it, unless its caller keeps
+/// it.
 ///
 /// It needs no task of its own: it runs in its caller's, on one waiter, and everything it holds is bounded. Redirects are not
 /// followed, and no credentials, cookies or answers are kept. What the peer sends is parsed as strictly as an upstream's answer.
@@ -79,6 +80,50 @@ package final class Call {
         let stream = try await open(server, limits, deadline)
         defer { stream.close() }
         let exchange = exchange(request, on: stream, speaksHTTP2: server.speaksHTTP2, limits, taking)
+        return try await carryOut(exchange, on: stream, deadline)
+    }
+
+    /// Sends a request over a new connection, in HTTP/1, reads its answer, and leaves the connection to be used again.
+    /// - Parameter server: TLS may not have chosen HTTP/2.
+    /// - Returns: with the answer the connection, if it may carry another call: it is the caller's to close.
+    package nonisolated(nonsending) func sendAndKeep(
+        _ request: Request, to server: Server, limits: Limits
+    ) async throws(CallError) -> (answer: Answer, kept: KeptConnection?) {
+        if let flaw = request.flaw { throw .invalidRequest(flaw) }
+        let deadline = waiter.loop.now.after(limits.timeout)
+        return try await send(request, keeping: try await open(server, limits, deadline), limits, deadline)
+    }
+
+    /// The same over a connection that a call has left. The server may close it just now: then there is no answer.
+    package nonisolated(nonsending) func sendAndKeep(
+        _ request: Request, over connection: KeptConnection, limits: Limits
+    ) async throws(CallError) -> (answer: Answer, kept: KeptConnection?) {
+        connection.unpark(for: waiter)
+        if let flaw = request.flaw {
+            connection.close()
+            throw .invalidRequest(flaw)
+        }
+        return try await send(request, keeping: connection.stream, limits, waiter.loop.now.after(limits.timeout))
+    }
+
+    private nonisolated(nonsending) func send(
+        _ request: Request, keeping stream: Stream, _ limits: Limits, _ deadline: UInt64
+    ) async throws(CallError) -> (answer: Answer, kept: KeptConnection?) {
+        let exchange = HTTP1CallExchange(request, on: stream, buffers: buffers, limits: limits, isLast: false)
+        do throws(CallError) {
+            let answer = try await carryOut(exchange, on: stream, deadline)
+            if exchange.isReusable { return (answer, KeptConnection(stream)) }
+            stream.close()
+            return (answer, nil)
+        } catch {
+            stream.close()
+            throw error
+        }
+    }
+
+    private nonisolated(nonsending) func carryOut(
+        _ exchange: any CallExchange, on stream: Stream, _ deadline: UInt64
+    ) async throws(CallError) -> Answer {
         defer { exchange.discard() }
         while true {
             switch try exchange.move() {

@@ -38,14 +38,19 @@ final class HTTP1CallExchange: CallExchange {
 
     private let head = ResponseHead()
     private var hasHead = false
+    /// Does the server keep the connection after the answer?
+    private var isKept = false
+    /// May the connection carry another call, once the answer is there?
+    private(set) var isReusable = false
     private var interimAnswers = 0
     private var body: [UInt8] = []
     /// Gets the body in place of `body`; false: enough.
     private let taking: ((Span<UInt8>) -> Bool)?
     private var isTaken: Bool { taking != nil && head.status == 200 }
 
+    /// - Parameter isLast: whether the server is told to close the connection after its answer.
     init(
-        _ request: Call.Request, on stream: Stream, buffers: BufferPool, limits: Call.Limits,
+        _ request: Call.Request, on stream: Stream, buffers: BufferPool, limits: Call.Limits, isLast: Bool = true,
         taking: ((Span<UInt8>) -> Bool)? = nil
     ) {
         self.taking = taking
@@ -55,7 +60,7 @@ final class HTTP1CallExchange: CallExchange {
         method = request.method
         inflow = Inflow(stream, buffers: buffers, chunkLimits: ChunkLimits(), from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
-        let head = request.head
+        let head = request.head(isLast: isLast)
         outflow.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) { $0.write(head) }
     }
 
@@ -67,7 +72,10 @@ final class HTTP1CallExchange: CallExchange {
     func move() throws(CallError) -> CallMove {
         send()
         for _ in 0..<8 {
-            if let answer = try takeAnswer() { return .answered(answer) }
+            if let answer = try takeAnswer() {
+                isReusable = isKept && isSent && inflow.isClean && outflow.isFinished && !stream.hasUnsent
+                return .answered(answer)
+            }
             switch try read() {
             case .progress: continue
             case .full: throw .tooLarge(.head)
@@ -150,6 +158,8 @@ final class HTTP1CallExchange: CallExchange {
     private func beginBody() throws(CallError) {
         let framing: BodyFraming
         do throws(HTTPRefusal) { framing = try BodyFraming.ofResponse(head, to: method) } catch { throw .malformed(error) }
+        isKept = head.keepsAlive && !framing.isUntilClose
+        if case .none = framing, head.mayBeFollowedByBody(to: method) { isKept = false }
         if !isTaken, case .length(let length) = framing, length > UInt64(limits.maxBodyBytes ?? 0) { throw .tooLarge(.body) }
         inflow.beginBody(framing)
     }

@@ -52,7 +52,8 @@ extension Call.Request {
     }
 
     /// As HTTP/1 sends it.
-    var head: [UInt8] {
+    /// - Parameter isLast: whether the connection is to be closed after the answer (RFC 9112 §9.6).
+    func head(isLast: Bool) -> [UInt8] {
         var out: [UInt8] = []
         out.append(method.name ?? "")
         out.append(0x20)
@@ -66,7 +67,7 @@ extension Call.Request {
             out.append(decimal: UInt64(length))
             out.append("\r\n")
         }
-        out.append("Connection: close\r\n\r\n")
+        out.append(isLast ? "Connection: close\r\n\r\n" : "\r\n")
         return out
     }
 }

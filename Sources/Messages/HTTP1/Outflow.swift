@@ -14,6 +14,9 @@ package final class Outflow: BodySink {
     /// Bytes of a counted body still to come; nil if the body is not counted.
     private var left: UInt64? = 0
 
+    /// Does the connection end at once when the message does? Then its last bytes may take the end along.
+    package var endsConnection = false
+
     /// Payload bytes of the current body that were handed over.
     package var bodyBytes: UInt64 { handedOver }
     // Price 6.
@@ -80,7 +83,7 @@ package final class Outflow: BodySink {
             // Price 2: moved out and back instead of retained.
             while let waiting = pending.take() {
                 defer { keep(waiting) }
-                guard try stream.write(waiting) > 0 else { return false }
+                guard try stream.write(waiting, isLast: endsConnection && !isChunked && left == 0) > 0 else { return false }
             }
             return try stream.flush()
         } catch {

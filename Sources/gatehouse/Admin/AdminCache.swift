@@ -14,12 +14,21 @@ struct AdminCache: Codable, Sendable {
         var stale: Int
         var evictions: Int
         var stored: Int
+        var disk: Disk?
 
         init(_ report: CacheReport) {
             (site, answers, bytes) = (report.site, report.answers, report.bytes)
             (hits, misses, stale, evictions) = (report.hits, report.misses, report.stale, report.evictions)
             stored = report.stored
+            disk = report.disk.map { Disk(answers: $0.answers, bytes: $0.bytes, hits: $0.hits) }
         }
+    }
+
+    /// What is on disk.
+    struct Disk: Codable, Sendable {
+        var answers: Int
+        var bytes: Int
+        var hits: Int
     }
 
     /// An order to forget.

@@ -9,9 +9,10 @@ struct Migration {
     private struct Ports {
         let plain: FreePort
         let tls: FreePort
+        let management: FreePort
 
         init() throws {
-            (plain, tls) = (try FreePort(), try FreePort())
+            (plain, tls, management) = (try FreePort(), try FreePort(), try FreePort())
         }
     }
 
@@ -22,7 +23,9 @@ struct Migration {
         ("down/sub/a b.txt", "text"),
     ]
     /// Fields that a row shows; of others each program has its own.
-    private static let shown: Set = ["location", "cache-control", "content-range", "www-authenticate"]
+    private static let shown: Set = [
+        "location", "cache-control", "content-range", "www-authenticate", "access-control-allow-origin",
+    ]
     /// Fields that the files set, which must be the same without exception.
     private static let set: Set = ["strict-transport-security", "x-frame-options"]
     private static let names = ["app.test", "www.app.test", "files.test"]
@@ -30,6 +33,8 @@ struct Migration {
     private let page: String
     /// Their file and ours, as the page has them.
     private let (theirs, ours): (String, String)
+    /// What the page has a program say of the file: its first block of text. Nil without one.
+    let said: String?
     /// What the page's table says of each request: theirs and ours.
     private let differences: [String: (theirs: String, ours: String)]
 
@@ -39,12 +44,13 @@ struct Migration {
     init(_ page: String, language: String) throws {
         self.page = page
         let text = try String(contentsOfFile: Place.root + "docs/" + page, encoding: .utf8)
-        func block(_ language: String) throws -> String {
+        func block(_ language: String) -> String? {
             let parts = text.split(separator: "```\(language)\n", omittingEmptySubsequences: false)
-            let rest = try #require(parts.dropFirst().first, "docs/\(page) has no block of \(language)")
-            return String(rest.split(separator: "```")[0])
+            return parts.dropFirst().first.map { String($0.split(separator: "```")[0]) }
         }
-        (theirs, ours) = (try block(language), try block("toml"))
+        theirs = try #require(block(language), "docs/\(page) has no block of \(language)")
+        ours = try #require(block("toml"), "docs/\(page) has no block of ours")
+        said = block("text")?.trimmingCharacters(in: .newlines)
         func trimmed(_ cell: Substring) -> String { cell.trimmingCharacters(in: .whitespaces) }
         var differences: [String: (String, String)] = [:]
         for row in text.matches(of: /\n\| `([^`]*)` \| ([^|]*) \| ([^|]*) \| [^|]* \|/) {
@@ -96,6 +102,23 @@ struct Migration {
     func compare<Running>(
         _ requests: [String], start: (_ text: String, _ directory: TemporaryDirectory) async throws -> Running
     ) async throws {
+        try await compare(requests) { files, directory, compare in
+            let running = try await start(files.theirs, directory)
+            try await compare()
+            withExtendedLifetime(running) {}
+        }
+    }
+
+    /// The same, of a program that runs while answers are compared.
+    /// - Parameters:
+    ///   - names: what the upstreams say that they are.
+    ///   - run: runs the other program with its file, in a directory that it may write to, and meanwhile what it is given.
+    func compare(
+        _ requests: [String], upstreams names: [String] = ["app", "backup", "legacy"],
+        run: (
+            _ files: (theirs: String, ours: String), _ directory: TemporaryDirectory, _ compare: () async throws -> Void
+        ) async throws -> Void
+    ) async throws {
         let directory = try TemporaryDirectory()
         for (file, content) in Self.files { try directory.write(file, content) }
         let hash = try await Command.run("openssl", ["passwd", "-apr1", "secret"]).text
@@ -105,7 +128,7 @@ struct Migration {
             try String(contentsOfFile: $0, encoding: .utf8)
         }
         try directory.write("app.pem", pair.joined())
-        let upstreams = try ["app", "backup", "legacy"].map { name in try Upstream.answering { Self.answer($0, by: name) } }
+        let upstreams = try names.map { name in try Upstream.answering { Self.answer($0, by: name) } }
         let ports = (theirs: try Ports(), ours: try Ports())
         func placed(_ text: String, at ports: Ports) -> String {
             let placed = Self.placed(text, at: ports, in: directory, certificates)
@@ -113,15 +136,16 @@ struct Migration {
                 $0.replacing("127.0.0.1:300\($1.offset)", with: "127.0.0.1:\($1.element)")
             }
         }
-        let running = try await start(placed(theirs, at: ports.theirs), directory)
-        try await Gatehouse.serving(placed(ours, at: ports.ours)) { _ in
-            for request in requests {
-                try hold(
-                    try await answer(to: request, at: ports.theirs), try await answer(to: request, at: ports.ours), of: request)
+        let files = (theirs: placed(theirs, at: ports.theirs), ours: placed(ours, at: ports.ours))
+        try await run(files, directory) {
+            try await Gatehouse.serving(files.ours) { _ in
+                for request in requests {
+                    let their = try await answer(to: request, at: ports.theirs)
+                    try hold(their, try await answer(to: request, at: ports.ours), of: request)
+                }
             }
         }
         #expect(Set(differences.keys).isSubset(of: requests), "docs/\(page)")
-        withExtendedLifetime(running) {}
     }
 
     private func hold(
@@ -152,6 +176,7 @@ struct Migration {
             .replacing("http://:80 ", with: "http://:\(ports.plain) ")
             .replacing("port = 80\n", with: "port = \(ports.plain)\nhttps_port = \(ports.tls)\n")
             .replacing("port = 443\n", with: "port = \(ports.tls)\n")
+            .replacing("port = 7654\n", with: "port = \(ports.management)\n")
             .replacing("https://$host$", with: "https://$host:\(ports.tls)$")
             .replacing("https://app.test$", with: "https://app.test:\(ports.tls)$")
     }

@@ -61,4 +61,27 @@ struct ConcurrencyTests {
             #expect(statuses == [200, 200])
         }
     }
+
+    @Test("is exact over all workers, however many come at once")
+    func workers() async throws {
+        let gate = Signal()
+        let site = try GuardedSite(site: "[sites.concurrency]\nrequests = 7\n") { request in
+            gate.wait()
+            return Upstream.ok("app", to: request)
+        }
+        try await Gatehouse.serving(site.toml, workers: 4) { _ in
+            defer { for _ in 0..<40 { gate.fire() } }
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<40 { group.addTask { try await site.ask("/app/slow", from: "192.0.2.\(number)").status } }
+                // As long as nobody is answered, all others are refused.
+                var statuses: [Int] = []
+                while statuses.count < 33, let status = try await group.next() { statuses.append(status) }
+                #expect(statuses.allSatisfy { $0 == 503 })
+                #expect(try await site.upstream.requests.first(7).count == 7)
+                for _ in 0..<7 { gate.fire() }
+                while let status = try await group.next() { #expect(status == 200) }
+                #expect(site.upstream.requests.all.count == 7)
+            }
+        }
+    }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -6,47 +5,11 @@ import Testing
 @Suite("Keys of tokens that are fetched")
 struct FetchedKeyTests {
     private let directory: TemporaryDirectory
-    private let certificate: MadeCertificate
+    private let issuing: TokenIssuer
 
     init() async throws {
         directory = try TemporaryDirectory()
-        certificate = try await MadeCertificate.make("issuer", in: directory, names: ["IP:127.0.0.1"])
-    }
-
-    private static func openssl(_ arguments: [String]) async throws -> [UInt8] {
-        let outcome = try await Command.run("openssl", arguments)
-        try #require(outcome.exit == .code(0), "\(outcome)")
-        return outcome.output
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    /// A key, as a JWKS has it.
-    private func key(_ name: String) async throws -> String {
-        _ = try await Self.openssl(["genpkey", "-algorithm", "ED25519", "-out", "\(directory.path)/\(name).pem"])
-        let der = try await Self.openssl(["pkey", "-in", "\(directory.path)/\(name).pem", "-pubout", "-outform", "DER"])
-        return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\(name)\",\"x\":\"\(Self.base64(Array(der.suffix(32))))\"}"
-    }
-
-    /// The line of a token that this key has signed.
-    private func login(_ key: String) async throws -> String {
-        let head = Self.base64(Array("{\"alg\":\"EdDSA\",\"kid\":\"\(key)\"}".utf8))
-        let body = "\(head).\(Self.base64(Array("{\"sub\":\"ann\",\"exp\":32503680000}".utf8)))"
-        let file = try directory.write("message", body)
-        let signature = try await Self.openssl(
-            ["pkeyutl", "-sign", "-inkey", "\(directory.path)/\(key).pem", "-rawin", "-in", file])
-        return "Authorization: Bearer \(body).\(Self.base64(signature))\r\n"
-    }
-
-    /// From now on the issuer says this.
-    private func say(_ body: String, _ status: Int = 200) throws { try directory.write("said", "\(status)\n\(body)") }
-
-    private func issuer() async throws -> (process: ChildProcess, port: String) {
-        let process = try ChildProcess(
-            "python3", [Place.peer("jwks_server.py"), certificate.file, certificate.keyFile, "\(directory.path)/said"])
-        return (process, try await process.output.first("the issuer's port") { Int($0) != nil })
+        issuing = try await TokenIssuer(in: directory)
     }
 
     private func site(_ port: String, trusting file: String? = nil, _ more: String = "") throws -> GuardedSite {
@@ -54,7 +17,7 @@ struct FetchedKeyTests {
             site: """
                 [sites.jwt]
                 jwks_url = "https://127.0.0.1:\(port)/keys?a=b"
-                jwks_ca_file = "\(file ?? certificate.file)"
+                jwks_ca_file = "\(file ?? issuing.certificate.file)"
                 \(more)
                 """,
             top: """
@@ -73,9 +36,9 @@ struct FetchedKeyTests {
 
     @Test("are used, and again after a start without their issuer")
     func kept() async throws {
-        try say("{\"keys\":[\(try await key("a"))]}")
-        let login = try await login("a")
-        let issuer = try await issuer()
+        try issuing.say("{\"keys\":[\(try await issuing.key("a"))]}")
+        let login = try await issuing.login("a")
+        let issuer = try await issuing.start()
         defer { issuer.process.kill() }
         let site = try site(issuer.port)
         let toml = try directory.write("check.toml", site.toml)
@@ -99,19 +62,19 @@ struct FetchedKeyTests {
 
     @Test("are fetched anew when a token names another, but not for every one that does")
     func rotation() async throws {
-        let (a, b, c) = (try await key("a"), try await key("b"), try await key("c"))
-        let (first, second, third) = (try await login("a"), try await login("b"), try await login("c"))
-        try say("{\"keys\":[\(a)]}")
-        let issuer = try await issuer()
+        let (a, b, c) = (try await issuing.key("a"), try await issuing.key("b"), try await issuing.key("c"))
+        let (first, second, third) = (try await issuing.login("a"), try await issuing.login("b"), try await issuing.login("c"))
+        try issuing.say("{\"keys\":[\(a)]}")
+        let issuer = try await issuing.start()
         defer { issuer.process.kill() }
         let site = try site(issuer.port)
         try await Gatehouse.serving(site.toml) { gatehouse in
             try await becomes(200, site, first)
-            try say("{\"keys\":[\(a),\(b)]}")
+            try issuing.say("{\"keys\":[\(a),\(b)]}")
             #expect(try await site.ask("/f.txt", fields: second).status == 401)
             try await becomes(200, site, second)
             #expect(try await site.ask("/f.txt", fields: first).status == 200)
-            try say("{\"keys\":[\(c)]}")
+            try issuing.say("{\"keys\":[\(c)]}")
             for _ in 0..<20 {
                 let answer = try await site.ask("/f.txt", fields: third)
                 // Half a minute may have passed on a machine that is slow enough.
@@ -128,12 +91,12 @@ struct FetchedKeyTests {
             (200, String(repeating: " ", count: 1 << 18) + "{}", "too large"),
         ])
     func broken(status: Int, body: String, words: String) async throws {
-        let good = "{\"keys\":[\(try await key("a"))]}"
-        let login = try await login("a")
-        _ = try await key("b")
-        let other = try await self.login("b")
-        try say(body, status)
-        let issuer = try await issuer()
+        let good = "{\"keys\":[\(try await issuing.key("a"))]}"
+        let login = try await issuing.login("a")
+        _ = try await issuing.key("b")
+        let other = try await issuing.login("b")
+        try issuing.say(body, status)
+        let issuer = try await issuing.start()
         defer { issuer.process.kill() }
         let site = try site(issuer.port)
         try await Gatehouse.serving(site.toml) { gatehouse in
@@ -143,9 +106,9 @@ struct FetchedKeyTests {
             #expect(answer.status == 503 && answer.value("Proxy-Status")?.contains("auth_unavailable") == true, "\(answer)")
             #expect(!answer.text.contains(issuer.port), "\(answer)")
             #expect(try await gatehouse.access(reason: "auth_unavailable")["key"] == "sites.jwt.jwks_url")
-            try say(good)
+            try issuing.say(good)
             try await becomes(200, site, login)
-            try say(body, status)
+            try issuing.say(body, status)
             #expect(try await site.ask("/f.txt", fields: other).status == 401)
             _ = try await gatehouse.log.first("a later failure") { $0.contains("the last ones hold") }
             #expect(try await site.ask("/f.txt", fields: login).status == 200)
@@ -154,9 +117,9 @@ struct FetchedKeyTests {
 
     @Test("are taken from nobody whose certificate is not good")
     func untrusted() async throws {
-        try say("{\"keys\":[\(try await key("a"))]}")
-        let login = try await login("a")
-        let issuer = try await issuer()
+        try issuing.say("{\"keys\":[\(try await issuing.key("a"))]}")
+        let login = try await issuing.login("a")
+        let issuer = try await issuing.start()
         defer { issuer.process.kill() }
         let other = try await MadeCertificate.make("other", in: directory, names: ["IP:127.0.0.1"])
         let site = try site(issuer.port, trusting: other.file)

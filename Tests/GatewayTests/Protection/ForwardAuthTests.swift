@@ -129,6 +129,73 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test("is asked over a connection that is kept, whoever of the sites and routes asks")
+    func keptConnections() async throws {
+        let auth = try Self.authServer()
+        let url = "http://127.0.0.1:\(auth)/verify"
+        let site = try GuardedSite(site: Self.keys(url), route: "forward_auth = { url = \"\(url)\" }")
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            for target in ["/f.txt", "/app/x", "/none", "/f.txt", "/app/y"] {
+                _ = try await site.ask(target, fields: "Cookie: session=ann\r\n")
+                #expect(try await site.ask(target).status == 302)
+            }
+            let asked = try await auth.requests.first(10)
+            #expect(asked.allSatisfy { $0.value("Connection") == nil })
+            #expect(auth.connections.all == [1])
+        }
+    }
+
+    /// What an auth server does with a connection, and how many of them three requests then take.
+    private static let endings: [(answer: String, closes: Bool, connections: Int)] = [
+        ("HTTP/1.1 204 No Content\r\n\r\n", false, 1), ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, 1),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false, 1),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true, 3),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", true, 3), ("HTTP/1.1 200 OK\r\n\r\nok", true, 3),
+        // It says nothing of that it closes.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true, 3),
+        // What nobody asked for, and a length where there can be no body.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, 3),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", false, 3),
+    ]
+
+    @Test("keeps a connection only where it says so, and where nothing else can be on it", arguments: endings)
+    func keeping(_ ending: (answer: String, closes: Bool, connections: Int)) async throws {
+        let auth = try Upstream { upstream, wire in
+            while let request = try wire.readRequest() {
+                upstream.requests.append(request)
+                try wire.write(ending.answer)
+                if ending.closes { return }
+            }
+        }
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            for _ in 0..<3 { #expect(try await site.ask("/f.txt").status == 200) }
+            #expect(auth.connections.all.count == ending.connections)
+        }
+    }
+
+    @Test("that closes a kept connection just when it is asked over it is asked anew; one that does so each time has no say")
+    func closedWhileAsked() async throws {
+        let auth = try Upstream { upstream, wire in
+            var answered = 0
+            while let request = try wire.readRequest() {
+                upstream.requests.append(request)
+                // The second question of each connection is read and not answered.
+                guard answered == 0 else { return }
+                answered += 1
+                try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            for _ in 0..<4 { #expect(try await site.ask("/f.txt").status == 200) }
+            #expect(try await auth.requests.first(7).count == 7)
+            auth.stop()
+            // The last connection is closed by its second question, and no other can be made.
+            #expect(try await site.ask("/f.txt").status == 503)
+        }
+    }
+
     @Test("that is down, or silent, lets nobody pass")
     func silence() async throws {
         let deaf = try Upstream { _, wire in _ = try wire.readToEnd() }

@@ -1,6 +1,7 @@
 """The limits of a tunnel: each strikes, says so to both sides, and is named in the log."""
 
 import asyncio
+import signal
 
 from websockets.exceptions import ConnectionClosed
 
@@ -151,6 +152,49 @@ async def a_route_holds_so_many_tunnels():
         async with client(running) as connection:
             await connection.send("in")
             assert await connection.recv() == "in"
+
+
+async def a_sites_limits_hold_for_its_routes():
+    """What the route does not say, the site says; the log names whose limit it was."""
+    await _expect(1001, "tunnel_idle", "sites.tunnel_idle", site='tunnel_idle = "300ms"',
+                  top='[limits]\ntunnel_idle = "1h"')
+    await _expect(1012, "tunnel_lifetime", "sites.tunnel_lifetime", site='tunnel_lifetime = "300ms"')
+    await _expect(1001, "tunnel_idle", "sites.proxy.routes.tunnel_idle", site='tunnel_idle = "1h"',
+                  route='tunnel_idle = "300ms"')
+    site = 'max_message_size = 10\nmax_tunnels = 1'
+    async with upstream() as url, gateway(url, site=site) as running:
+        async with client(running, compression=None) as connection:
+            async with raw_client(running) as peer:
+                await peer.send(handshake())
+                status, fields, body = await read_answer(peer)
+                assert status == 503 and "too_many_tunnels" in fields["proxy-status"]
+                assert b"This site has as many" in body
+            await connection.send("0123456789")
+            assert await connection.recv() == "0123456789"
+            await connection.send("0123456789+")
+            assert await _closed(connection) == 1009
+        await running.tunnel_line(reason="message_too_big", key="sites.max_message_size")
+        line = await running.line(lambda line: line.get("reason") == "too_many_tunnels")
+        assert line["key"] == "sites.max_tunnels"
+
+
+async def a_reload_changes_the_limits_of_new_tunnels():
+    """A tunnel keeps the limits that it was opened with."""
+    async with upstream() as url, gateway(url, site="max_message_size = 10") as running:
+        async with client(running, compression=None) as old:
+            await old.send("0123456789")
+            assert await old.recv() == "0123456789"
+            text = running.file.read_text()
+            running.file.write_text(text.replace("max_message_size = 10", "max_message_size = 20"))
+            running.process.send_signal(signal.SIGHUP)
+            await running.heard(": reloaded")
+            async with client(running, compression=None) as new:
+                await new.send("0123456789" * 2)
+                assert await new.recv() == "0123456789" * 2
+                await new.send("0123456789" * 2 + "+")
+                assert await _closed(new) == 1009
+            await old.send("0123456789+")
+            assert await _closed(old) == 1009
 
 
 async def a_client_holds_so_many_tunnels():

@@ -26,11 +26,7 @@ extension Project {
         Project(
             manifest: manifest,
             rooms: Rooms(
-                folders: [
-                    "Sources/EventLoop/",
-                    "Sources/TLS/",
-                    "Sources/Transport/",
-                ],
+                folders: ["Sources/EventLoop/", "Sources/TLS/", "Sources/Transport/"],
                 files: [
                     "Sources/ACME/Renewal/HookProgram.swift",
                     "Sources/ACME/Renewal/Renewer.swift",
@@ -44,6 +40,9 @@ extension Project {
                     "Sources/ContentCodings/ZstdEncoder.swift",
                     "Sources/Demo/DemoServices.swift",
                     "Sources/Expressions/RegularExpression.swift",
+                    "Sources/Fleet/Documents/Sealing.swift",
+                    "Sources/Fleet/FleetDesk.swift",
+                    "Sources/Fleet/Member/FleetMember.swift",
                     "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Tokens/KeyFetcher.swift",
                     "Sources/Gateway/Record/LogFile.swift",
@@ -70,6 +69,7 @@ extension Project {
                     "Sources/gatehouse/CertificateRenewal.swift",
                     "Sources/gatehouse/FileWatcher.swift",
                     "Sources/gatehouse/Recorder/RecorderDumps.swift",
+                    "Sources/gatehouse/PlanMaker.swift",
                     "Sources/gatehouse/Reloader.swift",
                     "Sources/gatehouse/FileWriting.swift",
                     "Sources/gatehouse/Metrics/ProcessReading.swift",
@@ -79,7 +79,7 @@ extension Project {
                     "Sources/gatehouse/Upgrade/NewProcess.swift",
                 ]),
             dispatch: ["gatehouse"],
-            foundationEssentials: ["ACME", "Gateway", "gatehouse"],
+            foundationEssentials: ["ACME", "Fleet", "Gateway", "gatehouse"],
             calledFromOutside: ["isIsolatingCurrentContext", "logLevel", "unownedExecutor", "validate"],
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.

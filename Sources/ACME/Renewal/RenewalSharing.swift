@@ -1,0 +1,33 @@
+/// Several gateways that get certificates as one: one of them asks authorities, and all have what it gets.
+package protocol RenewalSharing: Sendable {
+    /// - Parameter body: is told what others have done, until the next call; nil: nobody.
+    func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async
+    /// Is it this gateway's turn to ask authorities? It has all that those before it have got then.
+    func hasTurn() async -> Bool
+    /// Has all others have these files, while it is this gateway's turn.
+    /// - Parameter files: their contents by their paths in the state directory; nil: the file is gone.
+    /// - Throws: `.storage`: it is not this gateway's turn, or they could not be kept.
+    func share(_ files: [String: [UInt8]?]) async throws(ACMEError)
+    /// Has all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
+    func show(_ proofs: SharedProofs) async throws(ACMEError)
+}
+
+/// What authorities are to find, whichever gateway they ask.
+package struct SharedProofs: Codable, Sendable, Equatable {
+    /// Key authorizations by their tokens (RFC 8555 §8.3).
+    package var answers: [String: String] = [:]
+    /// Certificates with their keys, in PEM, by the names that handshakes prove (RFC 8737).
+    package var handshakes: [String: String] = [:]
+
+    package init() {}
+}
+
+/// What others have done.
+package enum RenewalNews: Sendable {
+    /// It has become this gateway's turn, or is it no more.
+    case turn
+    /// Files of the state directory are new, or gone: their paths.
+    case files(Set<String>)
+    /// These are to be shown.
+    case proofs(SharedProofs)
+}

@@ -1,0 +1,81 @@
+/// What a site or one of its routes says of WebSockets; nil where it says nothing.
+package struct TunnelSettings: Sendable, Equatable {
+    /// Without a byte in either direction.
+    package var idle: Duration?
+    /// Zero: no limit.
+    package var lifetime: Duration?
+    /// Of silence before the gateway pings both sides; zero: never.
+    package var ping: Duration?
+    /// A side that takes nothing while bytes wait for it; zero: no limit.
+    package var stall: Duration?
+    /// At once, of the whole site or of the route; 0: no limit.
+    package var maxTunnels: Int?
+    /// Bytes of a message's payload on the wire; 0: no limit.
+    package var maxMessageSize: Int?
+    /// End a tunnel at the first violation of RFC 6455, instead of counting it.
+    package var isStrict: Bool?
+
+    package init() {}
+
+    static let keys = [
+        "tunnel_idle", "tunnel_lifetime", "tunnel_ping", "tunnel_stall", "max_tunnels", "max_message_size", "websocket_strict",
+    ]
+}
+
+extension TunnelSettings {
+    /// - Parameter table: a site's, or a route's.
+    init(reading table: TableReader) {
+        table.readDuration("tunnel_idle", into: &idle)
+        table.readDuration("tunnel_lifetime", into: &lifetime, orZero: true)
+        table.readDuration("tunnel_ping", into: &ping, orZero: true)
+        table.readDuration("tunnel_stall", into: &stall, orZero: true)
+        table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
+        table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
+        table.read("websocket_strict", into: &isStrict)
+    }
+
+    /// Limits of WebSockets do nothing where none can be opened.
+    static func reportUseless(in table: TableReader, _ reason: String, hint: String) {
+        for key in keys where table.has(key) {
+            table.reading.report(
+                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing: \(reason)", hint: hint)
+        }
+    }
+}
+
+extension ConfigurationReference {
+    /// Of a site, and of its routes.
+    /// - Parameter place: what the limits are of: "site" or "route".
+    static func tunnelKeys(of place: String) -> [Key] {
+        let isSite = place == "site"
+        func common(_ key: String) -> Key.Default { .none(isSite ? "`limits.\(key)`" : "the site's") }
+        return [
+            Key(
+                "tunnel_idle", "duration", common("tunnel_idle"),
+                "A WebSocket of this \(place) without a byte in either direction."),
+            Key(
+                "tunnel_lifetime", "duration; 0: no limit", common("tunnel_lifetime"),
+                "The longest life of a WebSocket of this \(place)."),
+            Key(
+                "tunnel_ping", "duration; 0: off", common("tunnel_ping"),
+                "Silence on a WebSocket of this \(place) before the gateway pings both sides."),
+            Key(
+                "tunnel_stall", "duration; 0: no limit", common("tunnel_stall"),
+                "A WebSocket's side that takes nothing for so long while bytes wait for it; it is closed with code 1013."),
+            Key(
+                "max_tunnels", "count; 0: no limit", .none("`0`"),
+                isSite
+                    ? "WebSockets of all routes of this site at once. Over it: 503."
+                    : "WebSockets of this route at once, besides what the site says. Over it: 503."),
+            Key(
+                "max_message_size", "size; 0: no limit", .none(isSite ? "`0`" : "the site's"),
+                "Payload of one message on the wire. A bigger one ends the WebSocket with code 1009."),
+            Key(
+                "websocket_strict", "boolean", .none(isSite ? "`false`" : "the site's"),
+                """
+                A frame that breaks RFC 6455 ends the WebSocket with code 1002. Otherwise it is counted in the log and \
+                relayed.
+                """),
+        ]
+    }
+}

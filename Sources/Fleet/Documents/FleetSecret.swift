@@ -1,0 +1,49 @@
+package import ACME
+import TLS
+
+/// The keys that hide what the fleet keeps with others, from the file of `fleet.secret_file`: a line of 64 hexadecimal digits
+/// each. The first hides, and all of them open: so a key is replaced by writing a new one before it.
+package struct FleetSecret: Sendable, Equatable {
+    struct Key: Sendable, Equatable {
+        let bytes: [UInt8]
+        /// Stands in the documents, so that who has another key is told so. It says nothing of the key.
+        let name: String
+    }
+
+    /// One or more.
+    let keys: [Key]
+    private static let mostKeys = 8
+
+    /// - Throws: `.settings`: why the file cannot be used.
+    package init(file: String) throws(ACMEError) {
+        let path = file.hasPrefix("/") ? file : "./\(file)"
+        guard let bytes = StateDirectory.contents(of: path) else { throw .settings("cannot read \(file)") }
+        try self.init(text: String(decoding: bytes, as: UTF8.self), file: file)
+    }
+
+    init(text: String, file: String) throws(ACMEError) {
+        var keys: [Key] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            let digits = line.utf8.filter { $0 != 0x20 && $0 != 0x09 }
+            if digits.isEmpty || digits.first == UInt8(ascii: "#") { continue }
+            guard let bytes = Self.bytes(digits) else {
+                throw .settings("\(file) must hold a line of \(Sealing.keyLength * 2) hexadecimal digits (openssl rand -hex 32)")
+            }
+            keys.append(Key(bytes: bytes, name: String(ContentHash.hexadecimal(Array("gatehouse fleet".utf8) + bytes).prefix(8))))
+        }
+        guard (1...Self.mostKeys).contains(keys.count) else {
+            throw .settings("\(file) holds \(keys.count) keys, and must hold one to \(Self.mostKeys)")
+        }
+        self.keys = keys
+    }
+
+    private static func bytes(_ digits: [UInt8]) -> [UInt8]? {
+        guard digits.count == Sealing.keyLength * 2 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,236 @@
+import ACME
+package import EventLoop
+package import Logging
+
+/// This gateway as one of a fleet, on a thread of its own: no request waits for it.
+///
+/// It looks at what the fleet agrees on in etcd every few seconds, and at once when a watch tells of a change. What it has
+/// learned is kept on the disk: without etcd everything goes on as it was, also after a start.
+package actor FleetMember {
+    package nonisolated let loop: EventLoop
+    let settings: FleetMemberSettings
+    let deployment: any FleetDeployment
+    let log: Logger
+    /// Of the task that looks, and of the one that watches.
+    let waiter: Waiter
+    private let watchWaiter: Waiter
+    let client: EtcdClient
+    private let watchClient: EtcdClient
+    /// Of whoever gets certificates.
+    let sharingWaiter: Waiter
+    let sharingClient: EtcdClient
+    private let started = Int64(realtimeNanoseconds() / 1_000_000_000)
+    private(set) var isStopped = false
+    /// Of etcd, at the last look; nil before the first one.
+    private var revision: Int64?
+    /// Is there something that the look under way may not have seen? A call within it hears the waiter's words, too.
+    private var isDue = false
+    /// Looks that failed, in a row.
+    private var failures = 0
+    /// That what we tell of ourselves hangs on; 0: none.
+    private(set) var lease: Int64 = 0
+    /// Until when it lasts for certain: monotonic nanoseconds.
+    private(set) var leaseEnd: UInt64 = 0
+    /// What was told of ourselves.
+    private var told: MemberRecord?
+    /// The keys in use; nil: there are none yet.
+    var ring: TicketKeyRing?
+    /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
+    var rotationDue: UInt64?
+    /// Of the fleet's configurations: the last one that was looked at, the one in use, and the one that was refused, and why.
+    var lastConfiguration = 0
+    var configurationInUse = 0
+    var refusedConfiguration: (number: Int, reason: String)?
+    /// The revision of the document that was looked at last.
+    var seenConfiguration: Int64 = 0
+    /// Brings one into use.
+    var applying: Task<Void, Never>?
+    /// Does somebody here get certificates, and hear what others have got?
+    var wantsTurn = false
+    var tellNews: (@Sendable (RenewalNews) async -> Void)?
+    /// The revision that our turn was made with; nil: it is not ours.
+    var turn: Int64?
+    /// Has all been read here that others did before our turn?
+    var isCurrent = false
+    /// The revision up to which others' files have been taken over.
+    var pulled: Int64 = 0
+    /// By their paths, the files that etcd has as they are here.
+    var known: [String: FileMark] = [:]
+    /// The revision of others' proofs that are shown; nil: none are.
+    var proofsInUse: Int64?
+    /// What was said of a document that is not used, by its place.
+    var complaints: [String: String] = [:]
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor holds its loop, which whoever runs it stops when it has ended.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// Between two looks, in nanoseconds: what a watch that has died without a word costs, at most.
+    private static let pause: UInt64 = 5_000_000_000
+    /// Between two tries, the longest.
+    private static let longestPause: UInt64 = 15_000_000_000
+    /// A watch is begun anew so often: whoever is at its other end may be gone.
+    private static let watchTime: UInt64 = 120_000_000_000
+    /// Seconds: who tells nothing of itself for so long is not shown as a member any more.
+    private static let leaseTime: UInt64 = 20
+
+    /// - Parameter loop: started, and this actor's alone.
+    package init(_ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop, log: Logger) {
+        self.settings = settings
+        self.deployment = deployment
+        self.loop = loop
+        self.log = log
+        waiter = Waiter(loop: loop)
+        watchWaiter = Waiter(loop: loop)
+        sharingWaiter = Waiter(loop: loop)
+        client = EtcdClient(settings.etcd, waiter)
+        watchClient = EtcdClient(settings.etcd, watchWaiter)
+        sharingClient = EtcdClient(settings.etcd, sharingWaiter)
+    }
+
+    /// The keys for session tickets that were in use last, from the disk; nil if there are none, or they cannot be read.
+    package static func lastTicketKeys(of settings: FleetMemberSettings) -> [UInt8]? { keptRing(settings)?.bytes }
+
+    /// Until `stop()`.
+    package func run() async {
+        ring = Self.keptRing(settings)
+        if let ring { await deployment.use(ticketKeys: ring.bytes) }
+        useKeptConfiguration()
+        async let watching: Void = watch()
+        while !isStopped {
+            let pause = await look()
+            if !isStopped, !isDue { _ = await waiter.wait(timeout: pause) }
+        }
+        watchWaiter.tell()
+        await watching
+        await leave()
+        client.close()
+        watchClient.close()
+        sharingClient.close()
+        waiter.retire()
+        watchWaiter.retire()
+        sharingWaiter.retire()
+    }
+
+    /// Ends what is under way.
+    package func stop() {
+        isStopped = true
+        client.stop()
+        watchClient.stop()
+        sharingClient.stop()
+        sharingWaiter.tell()
+        waiter.tell()
+        watchWaiter.tell()
+    }
+
+    /// Has the next look come at once.
+    func lookSoon() {
+        isDue = true
+        waiter.tell()
+    }
+
+    // MARK: -
+
+    /// - Returns: nanoseconds until the next look.
+    private func look() async -> UInt64 {
+        waiter.dropTell()
+        isDue = false
+        do throws(EtcdError) {
+            let hadTurn = turn != nil
+            try await keepLease()
+            let outcome = try await client.read([
+                .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
+                .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage),
+                .key(settings.configuration),
+            ])
+            let isFirst = revision == nil
+            revision = outcome.revision
+            if isFirst { watchWaiter.tell() }
+            try await follow(tickets: outcome.found[0].first, hold: outcome.found[1].first)
+            try await follow(turn: outcome.found[2].first)
+            try await follow(files: outcome.found[4], isCut: outcome.isCut, revision: outcome.revision, hadTurn: hadTurn)
+            await follow(proofs: outcome.found[3].first)
+            follow(configuration: outcome.found[5].first)
+            try await tellOfOurselves()
+            if failures > 0 || isFirst { sayContact() }
+            failures = 0
+            let pause = Self.pause - UInt64.random(in: 0..<Self.pause / 5)
+            return rotationDue.map { min(pause, $0 - min($0, loop.now)) } ?? pause
+        } catch {
+            guard !isStopped else { return 0 }
+            sayLoss(error)
+            failures += 1
+            let pause = min(1_000_000_000 << UInt64(min(failures - 1, 8)), Self.longestPause)
+            return pause - UInt64.random(in: 0..<pause / 2)
+        }
+    }
+
+    /// Hears of changes, so that the next look comes at once.
+    private func watch() async {
+        while !isStopped {
+            guard let revision else {
+                _ = await watchWaiter.wait(timeout: nil)
+                continue
+            }
+            do throws(EtcdError) {
+                try await watchClient.watch(settings.documents, from: revision + 1, timeout: Self.watchTime) {
+                    self.lookSoon()
+                }
+            } catch {
+                if isStopped { return }
+                log.debug("the fleet's watch begins anew", metadata: ["reason": "\(error)"])
+                lookSoon()
+            }
+            _ = await watchWaiter.wait(timeout: 500_000_000 + UInt64.random(in: 0..<1_000_000_000))
+        }
+    }
+
+    private func sayContact() {
+        log.notice(
+            failures > 0 ? "the fleet is in touch with etcd again" : "a member of the fleet",
+            metadata: ["fleet": "\(settings.name)", "member": "\(settings.member)", "tickets": "\(ring?.number ?? 0)"])
+    }
+
+    private func sayLoss(_ error: EtcdError) {
+        log.log(
+            level: failures == 0 ? .warning : .info, "the fleet has lost etcd: what is known goes on",
+            metadata: ["fleet": "\(settings.name)", "reason": "\(error)", "key": "fleet.endpoints"])
+    }
+
+    // MARK: Who we are
+
+    private func keepLease() async throws(EtcdError) {
+        let start = loop.now
+        if lease != 0, try await !client.keepAlive(lease) {
+            lease = 0
+            loseTurn()
+        }
+        if lease == 0 {
+            lease = try await client.grant(seconds: Int64(Self.leaseTime))
+            told = nil
+        }
+        leaseEnd = start + Self.leaseTime * 1_000_000_000
+    }
+
+    private func tellOfOurselves() async throws(EtcdError) {
+        let record = MemberRecord(
+            member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
+            proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
+            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted())
+        guard record != told else { return }
+        let place = settings.members + settings.member
+        guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
+        else { return }
+        _ = try await client.transact(if: [], [.put(place, sealed, lease: lease)])
+        told = record
+    }
+
+    /// Others see at once that we are gone.
+    private func leave() async {
+        guard lease != 0, failures == 0 else { return }
+        let client = EtcdClient(settings.etcd, waiter, timeout: 1_000_000_000)
+        try? await client.revoke(lease)
+        client.close()
+    }
+}

@@ -1,0 +1,61 @@
+import ACME
+import EventLoop
+import Logging
+
+/// The configuration that all members have in common.
+extension FleetMember {
+    /// Begins with the last one that is known, so that a member which starts without etcd has it, too.
+    func useKeptConfiguration() {
+        guard let kept = try? StateDirectory(settings.stateDirectory).read(settings.configurationFile) else { return }
+        follow(configuration: EtcdEntry(key: settings.configuration, value: kept, revision: 0, created: 0), isKept: true)
+    }
+
+    /// - Parameters:
+    ///   - entry: the document; nil: nothing was pushed yet, or etcd has forgotten it.
+    ///   - isKept: whether it is from the disk.
+    func follow(configuration entry: EtcdEntry?, isKept: Bool = false) {
+        guard let entry, isKept || entry.revision != seenConfiguration else { return }
+        guard let found = opened(entry, as: { EtcdMessage.decode(FleetConfiguration.self, $0) }) else { return }
+        seenConfiguration = entry.revision
+        guard found.number > lastConfiguration else {
+            if found.number < lastConfiguration {
+                log.warning(
+                    "etcd has an older configuration than this member: it is not taken up",
+                    metadata: ["fleet": "\(settings.name)", "etcd": "\(found.number)", "here": "\(lastConfiguration)"])
+            }
+            return
+        }
+        lastConfiguration = found.number
+        // Not awaited: using it may end this member, which has then to be waited for.
+        let (before, deployment) = (applying, deployment)
+        applying = Task {
+            await before?.value
+            let reason = await deployment.use(configuration: found)
+            self.applied(found, reason, entry.value, isKept: isKept)
+        }
+    }
+
+    private func applied(_ found: FleetConfiguration, _ reason: String?, _ sealed: [UInt8], isKept: Bool) {
+        if let reason {
+            refusedConfiguration = (found.number, reason)
+            log.error(
+                "the fleet's configuration is refused: what was in use goes on",
+                metadata: ["fleet": "\(settings.name)", "number": "\(found.number)", "reason": "\(reason)"])
+        } else {
+            (configurationInUse, refusedConfiguration) = (found.number, nil)
+            var facts: Logger.Metadata = [
+                "fleet": "\(settings.name)", "number": "\(found.number)", "hash": "\(found.hash.prefix(12))",
+                "author": "\(found.author)",
+            ]
+            if !isKept {
+                do throws(ACMEError) {
+                    try StateDirectory(settings.stateDirectory).write(sealed, to: settings.configurationFile)
+                } catch {
+                    facts["kept"] = "no: \(error)"
+                }
+            }
+            log.notice("the fleet's configuration is in use", metadata: facts)
+        }
+        lookSoon()
+    }
+}

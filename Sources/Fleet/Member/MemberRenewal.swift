@@ -1,0 +1,194 @@
+package import ACME
+import EventLoop
+import Logging
+import TLS
+
+/// Certificates: one member at a time asks authorities, and all have what it gets.
+extension FleetMember: RenewalSharing {
+    /// - Parameter body: is told what others have done; see `RenewalSharing`.
+    package func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) {
+        tellNews = body
+        // What has come before is told anew.
+        pulled = 0
+        proofsInUse = nil
+        wantsTurn = wantsTurn && body != nil
+        lookSoon()
+    }
+
+    /// Whether it is this member's turn; see `RenewalSharing`.
+    package func hasTurn() -> Bool {
+        if !wantsTurn {
+            wantsTurn = true
+            lookSoon()
+        }
+        return turn != nil && loop.now < leaseEnd && isCurrent
+    }
+
+    /// Has all others have these files; see `RenewalSharing`.
+    package func share(_ files: [String: [UInt8]?]) async throws(ACMEError) {
+        guard let turn else { throw .storage("it is another member's turn to get certificates") }
+        var changes: [EtcdChange] = []
+        for (path, content) in files.sorted(by: { $0.key < $1.key }) where known[path] != FileMark(content) {
+            if content == nil, known[path] == nil { continue }
+            let place = settings.files + path
+            guard let sealed = SealedDocument.seal(SharedFile.bytes(content), at: place, with: settings.secret) else {
+                throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory")
+            }
+            changes.append(.put(place, sealed))
+        }
+        // With nothing to tell, it is asked whose turn it is.
+        repeat {
+            let part = Array(changes.prefix(Self.filesAtOnce))
+            changes.removeFirst(part.count)
+            try await commit(part, turn)
+        } while !changes.isEmpty
+        for (path, content) in files { known[path] = FileMark(content) }
+    }
+
+    /// Has all others show these proofs; see `RenewalSharing`.
+    package func show(_ proofs: SharedProofs) async throws(ACMEError) {
+        guard let turn else { throw .storage("it is another member's turn to get certificates") }
+        guard let text = EtcdMessage.encode(proofs),
+            let sealed = SealedDocument.seal(text, at: settings.proofs, with: settings.secret)
+        else { throw .storage("the proofs cannot be encrypted") }
+        let isNone = proofs == SharedProofs()
+        let revision = try await commit([isNone ? .delete(settings.proofs) : .put(settings.proofs, sealed, lease: lease)], turn)
+        if !isNone { await waitForOthers(revision) }
+    }
+
+    /// Documents in one transaction; etcd takes 128 changes and 1.5 MiB.
+    private static let filesAtOnce = 8
+    /// So long, in nanoseconds, others may take to show proofs. Who is slower may be asked in vain, and authorities ask again.
+    private static let patience: UInt64 = 3_000_000_000
+
+    /// - Returns: the revision that the changes are of.
+    @discardableResult
+    func commit(_ changes: [EtcdChange], _ turn: Int64) async throws(ACMEError) -> Int64 {
+        let outcome: EtcdOutcome
+        do {
+            outcome = try await withTaskExecutorPreference(loop) {
+                try await sharingClient.transact(if: [.wasMade(settings.turn, revision: turn)], changes)
+            }
+        } catch {
+            throw .storage("the fleet's certificates cannot be kept: \(error)")
+        }
+        guard outcome.isDone else {
+            loseTurn()
+            throw .storage("it is another member's turn to get certificates by now")
+        }
+        return outcome.revision
+    }
+
+    /// Until all members show the proofs of a revision.
+    private func waitForOthers(_ revision: Int64) async {
+        let end = loop.now &+ Self.patience
+        await withTaskExecutorPreference(loop) {
+            while loop.now < end, !isStopped {
+                guard let found = try? await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
+                else { return }
+                let records = found.compactMap { entry in
+                    (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
+                        .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }
+                }
+                let others = records.filter { $0.member != settings.member && $0.follows }
+                if others.allSatisfy({ $0.proofs >= revision }) { return }
+                _ = await sharingWaiter.wait(timeout: 50_000_000)
+            }
+        }
+    }
+
+    static let mostMembers = 1000
+
+    // MARK: Looking
+
+    /// Takes the turn if nobody has it, or notes that it is somebody else's.
+    func follow(turn found: EtcdEntry?) async throws(EtcdError) {
+        if let found {
+            guard found.created == turn else { return loseTurn() }
+            guard !wantsTurn else { return }
+            // Nobody here gets certificates any more: others need not wait for our end.
+            _ = try await client.transact(if: [.wasMade(settings.turn, revision: found.created)], [.delete(settings.turn)])
+            return loseTurn()
+        }
+        loseTurn()
+        guard wantsTurn, lease != 0, tellNews != nil else { return }
+        let outcome = try await client.transact(
+            if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
+        guard outcome.isDone else { return lookSoon() }
+        turn = outcome.revision
+        // All that others have got is here before anybody is asked for anything.
+        isCurrent = false
+        log.notice(
+            "it is this member's turn to get certificates",
+            metadata: ["fleet": "\(settings.name)", "member": "\(settings.member)"])
+        lookSoon()
+    }
+
+    func loseTurn() {
+        guard turn != nil else { return }
+        turn = nil
+        isCurrent = false
+        // What was written here meanwhile is not what counts.
+        pulled = 0
+        known = [:]
+        log.notice("it is another member's turn to get certificates", metadata: ["fleet": "\(settings.name)"])
+    }
+
+    /// Takes over files that others have written.
+    /// - Parameters:
+    ///   - entries: those since the last time, the first of them if there are more.
+    ///   - revision: that they were read at.
+    ///   - hadTurn: whether it was our turn before they were read.
+    func follow(files entries: [EtcdEntry], isCut: Bool, revision: Int64, hadTurn: Bool) async throws(EtcdError) {
+        guard let tellNews else { return }
+        var changed: Set<String> = []
+        var (page, isCut) = (entries, isCut)
+        while true {
+            for entry in page {
+                if let path = takeOver(entry) { changed.insert(path) }
+            }
+            guard isCut, let last = page.last else { break }
+            let next = try await client.read([
+                .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage, after: last.key)
+            ])
+            (page, isCut) = (next.found[0], next.isCut)
+        }
+        pulled = revision
+        let becomesCurrent = hadTurn && turn != nil && !isCurrent
+        isCurrent = isCurrent || becomesCurrent
+        if !changed.isEmpty { await tellNews(.files(changed)) }
+        if becomesCurrent { await tellNews(.turn) }
+    }
+
+    static let filesOfPage = 100
+
+    /// - Returns: the path of what is another file now; nil if nothing is.
+    private func takeOver(_ entry: EtcdEntry) -> String? {
+        let path = String(entry.key.dropFirst(settings.files.count))
+        guard SharedFile.isPath(path), let content = opened(entry, as: SharedFile.content) else { return nil }
+        let mark = FileMark(content)
+        guard known[path] != mark else { return nil }
+        let directory = StateDirectory(settings.stateDirectory)
+        do throws(ACMEError) {
+            let isNew = try directory.read(path) != content
+            if let content { if isNew { try directory.write(content, to: path) } } else { try directory.remove(path) }
+            known[path] = mark
+            return isNew ? path : nil
+        } catch {
+            log.error("the fleet's state cannot be kept", metadata: ["reason": "\(error)", "help": "\(error.hint)"])
+            return nil
+        }
+    }
+
+    /// Shows what others prove names with.
+    func follow(proofs entry: EtcdEntry?) async {
+        guard let tellNews, turn == nil, entry?.revision != proofsInUse else { return }
+        if let entry {
+            guard let proofs = opened(entry, as: { EtcdMessage.decode(SharedProofs.self, $0) }) else { return }
+            await tellNews(.proofs(proofs))
+        } else {
+            await tellNews(.proofs(SharedProofs()))
+        }
+        proofsInUse = entry?.revision
+    }
+}

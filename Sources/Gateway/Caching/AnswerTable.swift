@@ -1,0 +1,118 @@
+import HTTP
+
+/// One form of a target's answer, as it is found: in memory or on disk.
+protocol StoredForm: AnyObject {
+    var key: CacheKey { get }
+    var varying: VaryingFields { get }
+    /// Of the request that it was made for.
+    var values: [UInt8] { get }
+    /// Bytes that it takes.
+    var cost: Int { get }
+}
+
+extension StoredForm {
+    /// Is it the answer that this request would get (RFC 9111 §4.1)?
+    func suits(_ request: borrowing FieldSection) -> Bool {
+        varying.names.isEmpty || varying.values(in: request) == values
+    }
+}
+
+/// Stored answers by their targets, and which was used last: each step costs the same however many there are.
+struct AnswerTable<Form: StoredForm> {
+    /// Forms of one target that are kept: who asks in ever new ways must not fill the cache with one page.
+    static var mostVariants: Int { 16 }
+
+    private var slots: [Form?] = []
+    private var free: [Int] = []
+    private var recency = RecencyList()
+    /// The slots of each target's variants.
+    private var places: [CacheKey: [Int]] = [:]
+    /// What all of them cost.
+    private(set) var bytes = 0
+
+    var count: Int { slots.count - free.count }
+
+    // MARK: Finding
+
+    /// The form that suits a request; it has been used then.
+    mutating func find(_ key: CacheKey, _ request: borrowing FieldSection) -> Form? {
+        guard let variants = places[key] else { return nil }
+        for place in variants {
+            guard let form = slots[place], form.suits(request) else { continue }
+            recency.touch(place)
+            return form
+        }
+        return nil
+    }
+
+    /// Is there any form of the target?
+    func has(_ key: CacheKey) -> Bool { places[key] != nil }
+
+    func forms(of key: CacheKey) -> [Form] { (places[key] ?? []).compactMap { slots[$0] } }
+
+    func contains(_ form: Form) -> Bool { place(of: form) != nil }
+
+    /// Is there a form that answers the same requests?
+    func contains(like form: Form) -> Bool { place(like: form) != nil }
+
+    /// A form that was found has been used.
+    mutating func use(_ form: Form) {
+        if let place = place(of: form) { recency.touch(place) }
+    }
+
+    private func place(of form: Form) -> Int? { places[form.key]?.first { slots[$0] === form } }
+
+    private func place(like form: Form) -> Int? {
+        places[form.key]?.first { place in
+            slots[place].map { $0.varying == form.varying && $0.values == form.values } ?? false
+        }
+    }
+
+    // MARK: Changing
+
+    /// Adds a form whose like is not there.
+    /// - Returns: another form of the target that has made room for it.
+    @discardableResult
+    mutating func insert(_ form: Form) -> Form? {
+        let place = free.popLast() ?? slots.count
+        if place == slots.count { slots.append(form) } else { slots[place] = form }
+        recency.insert(place)
+        bytes += form.cost
+        places[form.key, default: []].append(place)
+        guard let variants = places[form.key], variants.count > Self.mostVariants, let first = variants.first else { return nil }
+        return remove(at: first)
+    }
+
+    /// Removes the form that answers the same requests.
+    @discardableResult
+    mutating func remove(like form: Form) -> Form? {
+        place(like: form).flatMap { remove(at: $0) }
+    }
+
+    /// - Returns: was it there?
+    @discardableResult
+    mutating func remove(_ form: Form) -> Bool { place(of: form).flatMap { remove(at: $0) } != nil }
+
+    /// Removes what was not used for the longest time.
+    mutating func removeOldest() -> Form? { recency.oldest.flatMap { remove(at: $0) } }
+
+    /// Removes all forms of a target.
+    @discardableResult
+    mutating func removeAll(of key: CacheKey) -> [Form] { (places[key] ?? []).compactMap { remove(at: $0) } }
+
+    /// Removes all forms of the targets that `isMeant`.
+    mutating func removeAll(where isMeant: (CacheKey) -> Bool) -> [Form] {
+        Array(places.keys).filter(isMeant).flatMap { removeAll(of: $0) }
+    }
+
+    private mutating func remove(at place: Int) -> Form? {
+        guard let form = slots[place] else { return nil }
+        slots[place] = nil
+        free.append(place)
+        recency.remove(place)
+        bytes -= form.cost
+        places[form.key]?.removeAll { $0 == place }
+        if places[form.key]?.isEmpty == true { places[form.key] = nil }
+        return form
+    }
+}

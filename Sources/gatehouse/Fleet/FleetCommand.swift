@@ -1,0 +1,198 @@
+import ArgumentParser
+import Configuration
+import EventLoop
+import Fleet
+import Gateway
+
+/// `gatehouse fleet`
+struct FleetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleet", abstract: "Several gateways that act as one: their state, and the configuration of all.",
+        subcommands: [Status.self, Push.self, Diff.self, History.self, Rollback.self], defaultSubcommand: Status.self)
+
+    /// Where the fleet is.
+    struct Place: ParsableArguments {
+        @Option(name: [.short, .long], help: "A configuration file with [fleet]: where etcd is, and the secret.")
+        var config = "config.toml"
+
+        /// Asks the fleet, which no process of it need run here for.
+        func ask<Result: Sendable>(_ body: @Sendable (FleetDesk) async throws -> Result) async throws -> Result {
+            let result = Configuration.read(path: config, mode: .lenient)
+            guard let configuration = result.configuration else {
+                Console.report(result.problems, source: result.source)
+                throw ExitCode(1)
+            }
+            do {
+                guard let settings = try FleetMemberSettings.of(configuration) else {
+                    throw FleetMemberSettings.Unusable(key: "fleet", reason: "\(config) is of no fleet: it has no table [fleet]")
+                }
+                let loop = try EventLoop()
+                try loop.start(name: "fleet")
+                defer { loop.stop() }
+                let desk = FleetDesk(settings, loop: loop)
+                // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
+                return try await withTaskExecutorPreference(loop) {
+                    do {
+                        let result = try await body(desk)
+                        await desk.close()
+                        return result
+                    } catch {
+                        await desk.close()
+                        throw error
+                    }
+                }
+            } catch let error as FleetMemberSettings.Unusable {
+                Console.error("gatehouse: \(error.key): \(error.reason)")
+            } catch let error as FleetDesk.Failure {
+                Console.error("gatehouse: \(error)")
+            }
+            throw ExitCode(1)
+        }
+    }
+
+    /// Pushes a text, and tells what members make of it.
+    static func push(_ text: String, _ place: Place, within seconds: Int) async throws {
+        let (pushed, members) = try await place.ask { desk in
+            let now = Int64(realtimeNanoseconds() / 1_000_000_000)
+            let pushed = try await desk.push(text, author: ProcessNames.host, time: now)
+            return (pushed, try await desk.settled(pushed.number, within: UInt64(seconds)))
+        }
+        var failed = 0
+        for member in members {
+            if member.configuration >= pushed.number { continue }
+            failed += 1
+            let isRefused = (member.refused?.number ?? 0) >= pushed.number
+            Console.error("\(member.name): \(isRefused ? "refused: \(member.refused?.reason ?? "")" : "has not answered")")
+        }
+        Console.say("pushed: number \(pushed.number), in use by \(members.count - failed) of \(members.count) members")
+        if failed > 0 { throw ExitCode(1) }
+    }
+}
+
+extension FleetCommand {
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The members, and what they use.")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            let (members, renewer, pushed) = try await place.ask { desk in
+                (try await desk.members(), try await desk.renewer(), try await desk.configuration())
+            }
+            var rows = [["member", "since", "tickets", "configuration", "certificates", ""]]
+            for member in members {
+                let refusal = member.refused.map { ["refuses configuration \($0.number): \($0.reason)"] } ?? []
+                rows.append([
+                    member.name, Timestamp.text(seconds: member.started), "\(member.tickets)",
+                    member.configuration == 0 ? "its own" : "\(member.configuration)", member.name == renewer ? "gets them" : "",
+                    (refusal + member.problems).joined(separator: "; "),
+                ])
+            }
+            Console.say(Table.text(rows))
+            if let pushed {
+                Console.say("configuration \(pushed.number) of \(Timestamp.text(seconds: pushed.time)) by \(pushed.author)")
+            }
+        }
+    }
+
+    struct Push: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have all members use a configuration.",
+            discussion: """
+                Each member checks it as for a reload, and uses it whole or not at all. Those
+                that refuse it are named with their reasons, and the exit code is 1; the others
+                use it.
+                """)
+
+        @Argument(help: "The configuration, with [fleet] (default: the file of --config).")
+        var file: String?
+
+        @Option(help: "Seconds to wait for the members' answers.")
+        var wait = 60
+
+        @OptionGroup var place: Place
+
+        func validate() throws {
+            guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600.") }
+        }
+
+        func run() async throws {
+            let result = Configuration.read(path: file ?? place.config)
+            Console.report(result.problems.filter { $0.severity != .note }, source: result.source)
+            guard let configuration = result.configuration else { throw ExitCode(1) }
+            guard configuration.fleet != nil else {
+                let name = file ?? place.config
+                Console.error("gatehouse: \(name) has no table [fleet]: members that use it would leave the fleet")
+                throw ExitCode(1)
+            }
+            try await FleetCommand.push(result.source.text, place, within: wait)
+        }
+    }
+
+    struct Diff: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What a push of a file would change of the configuration that was pushed last.")
+
+        @Argument(help: "The configuration (default: the file of --config).")
+        var file: String?
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            let next = Configuration.read(path: file ?? place.config)
+            guard let pushed = try await place.ask({ try await $0.configuration() }) else {
+                return Console.say("nothing was pushed yet")
+            }
+            let present = Configuration.read(
+                ConfigurationSource(whole: pushed.text, file: "configuration \(pushed.number)"), mode: .lenient)
+            guard let after = next.configuration, let before = present.configuration else {
+                let wrong = next.configuration == nil ? next : present
+                Console.report(wrong.problems, source: wrong.source)
+                throw ExitCode(1)
+            }
+            let changes = ConfigurationChanges(from: before, to: after).changes
+            for change in changes { Console.say(change.summary) }
+            if changes.isEmpty { Console.say("nothing would change") }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The configurations that were pushed, the newest first.")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            let all = try await place.ask { try await $0.history() }
+            let rows = all.map { ["\($0.number)", String($0.hash.prefix(12)), Timestamp.text(seconds: $0.time), $0.author] }
+            Console.say(Table.text([["number", "configuration", "pushed", "by"]] + rows))
+        }
+    }
+
+    struct Rollback: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Push a configuration again that was pushed before.", discussion: "It gets a new number.")
+
+        @Argument(help: "Its number (default: the one before the last).")
+        var number: Int?
+
+        @Option(help: "Seconds to wait for the members' answers.")
+        var wait = 60
+
+        @OptionGroup var place: Place
+
+        func validate() throws {
+            guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600.") }
+        }
+
+        func run() async throws {
+            let all = try await place.ask { try await $0.history() }
+            let last = all.first
+            let isWanted = { (entry: FleetConfiguration) in number.map { $0 == entry.number } ?? (entry.hash != last?.hash) }
+            guard let wanted = all.first(where: isWanted) else {
+                Console.error("gatehouse: the fleet has no such configuration; gatehouse fleet history lists them")
+                throw ExitCode(1)
+            }
+            try await FleetCommand.push(wanted.text, place, within: wait)
+        }
+    }
+}

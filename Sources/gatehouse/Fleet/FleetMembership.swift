@@ -1,0 +1,103 @@
+import ACME
+import Configuration
+import EventLoop
+import Fleet
+import Gateway
+import Logging
+
+/// Has the gateway be of the fleet that its configuration names, on a thread that is there as soon as it names one.
+actor FleetMembership {
+    private let gateway: Gateway
+    private let log: Logger
+    /// Nil if there is no file to read again: then the fleet's configuration is not taken up.
+    private let reloader: Reloader?
+    private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
+    private var isStopped = false
+    /// Who gets certificates, and hears of what others have got.
+    private var tellNews: (@Sendable (RenewalNews) async -> Void)?
+
+    init(_ gateway: Gateway, _ reloader: Reloader?, log: Logger) {
+        self.gateway = gateway
+        self.reloader = reloader
+        self.log = log
+    }
+
+    /// Before the gateway listens: what the fleet is known to have agreed on, from the disk.
+    static func prepare(_ loaded: LoadedPlan) {
+        guard let keys = loaded.fleet.flatMap(FleetMember.lastTicketKeys) else { return }
+        loaded.plan.begin(withFleetTicketKeys: keys)
+    }
+
+    /// - Parameter settings: of the configuration in use from now on; nil: it names no fleet.
+    func follow(_ settings: FleetMemberSettings?) async {
+        guard !isStopped, settings != running?.settings else { return }
+        let former = running?.settings
+        await end()
+        if former?.name != settings?.name { gateway.use(fleetTicketKeys: settings.flatMap(FleetMember.lastTicketKeys) ?? []) }
+        guard let settings else { return }
+        do throws(SystemError) {
+            let loop = try EventLoop()
+            try loop.start(name: "fleet", yields: true)
+            let member = FleetMember(settings, FleetTarget(gateway: gateway, reloader: reloader), loop: loop, log: log)
+            running = (member, Task(executorPreference: loop) { await member.run() }, settings)
+            if let tellNews { await member.whenNews(tellNews) }
+        } catch {
+            log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Returns when nothing is under way any more.
+    func stop() async {
+        isStopped = true
+        await end()
+    }
+
+    private func end() async {
+        guard let (member, task, _) = running else { return }
+        running = nil
+        await member.stop()
+        await task.value
+        member.loop.stop()
+    }
+}
+
+/// Whichever fleet it is.
+extension FleetMembership: RenewalSharing {
+    var isMember: Bool { running != nil }
+
+    func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async {
+        tellNews = body
+        await running?.member.whenNews(body)
+    }
+
+    func hasTurn() async -> Bool {
+        guard let member = running?.member else { return !isStopped }
+        return await member.hasTurn()
+    }
+
+    func share(_ files: [String: [UInt8]?]) async throws(ACMEError) { try await running?.member.share(files) }
+
+    func show(_ proofs: SharedProofs) async throws(ACMEError) { try await running?.member.show(proofs) }
+}
+
+/// What the fleet agrees on goes to the gateway, and as a reload to the configuration.
+private struct FleetTarget: FleetDeployment {
+    let gateway: Gateway
+    let reloader: Reloader?
+
+    func use(ticketKeys: [UInt8]) async { gateway.use(fleetTicketKeys: ticketKeys) }
+
+    func use(configuration: FleetConfiguration) async -> String? {
+        guard let reloader else { return "this process has no configuration file" }
+        // As at a start with the file that was pushed.
+        if await reloader.sourceInUse.text == configuration.text { return nil }
+        var texts = ConfigurationSource(whole: configuration.text, file: reloader.source.path)
+        texts.remark = " (number \(configuration.number) of the fleet)"
+        switch await reloader.use(texts) {
+        case .done: return nil
+        case .refused(let problems):
+            let errors = problems.filter { $0.severity == .error }
+            return errors.prefix(3).map { "\($0.location): \($0.keyPath): \($0.message)" }.joined(separator: "; ")
+        }
+    }
+}

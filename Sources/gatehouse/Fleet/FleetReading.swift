@@ -1,0 +1,42 @@
+import ACME
+import Configuration
+import EventLoop
+import Fleet
+
+/// What a configuration says of its fleet, in the terms of who acts on it.
+extension FleetMemberSettings {
+    /// Why the gateway cannot be of its fleet, and the key that is to blame.
+    struct Unusable: Error {
+        var key: String
+        var reason: String
+    }
+
+    /// Reads the files that it names.
+    /// - Returns: nil without `[fleet]`.
+    static func of(_ configuration: Configuration) throws(Unusable) -> FleetMemberSettings? {
+        guard let fleet = configuration.fleet else { return nil }
+        let endpoints = fleet.endpoints.compactMap { ServiceURL($0, allowsPlain: true) }
+        guard !endpoints.isEmpty, endpoints.count == fleet.endpoints.count else {
+            throw Unusable(key: "fleet.endpoints", reason: "one of them is no URL")
+        }
+        var etcd = EtcdSettings(endpoints: endpoints)
+        (etcd.caFile, etcd.certFile, etcd.keyFile) = (fleet.etcdCaFile, fleet.etcdCertFile, fleet.etcdKeyFile)
+        (etcd.user, etcd.passwordFile) = (fleet.etcdUser, fleet.etcdPasswordFile)
+        for (key, file) in [("ca_file", etcd.caFile), ("cert_file", etcd.certFile), ("key_file", etcd.keyFile)] {
+            if let problem = file.flatMap({ FileAccess.problem(reading: $0) }) {
+                throw Unusable(key: "fleet.\(key)", reason: "\(file ?? ""): \(problem.reason)")
+            }
+        }
+        if let file = etcd.passwordFile, let problem = FileAccess.problem(reading: file) {
+            throw Unusable(key: "fleet.password_file", reason: "\(file): \(problem.reason)")
+        }
+        let secret: FleetSecret
+        do throws(ACMEError) { secret = try FleetSecret(file: fleet.secretFile) } catch {
+            throw Unusable(key: "fleet.secret_file", reason: "\(error)")
+        }
+        return FleetMemberSettings(
+            name: fleet.fleetName, member: fleet.member ?? ProcessNames.host, etcd: etcd, secret: secret,
+            stateDirectory: configuration.stateDirectoryInUse,
+            ticketRotation: Int(fleet.ticketRotation / .seconds(1)))
+    }
+}

@@ -1,0 +1,35 @@
+import Configuration
+import EventLoop
+import Gateway
+
+/// Reads configurations and makes plans of them while the gateway runs: what takes long in a reload, and nobody waits for.
+///
+/// On one thread of its own, which lets the workers go first where a core is short. One for the life of the process: pieces of
+/// a configuration that come from ever other threads would leave the process's memory in pieces, too.
+actor PlanMaker {
+    private nonisolated let loop: EventLoop
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The loop's thread keeps the loop alive until the process ends.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// Starts the thread.
+    /// - Throws: the failed system call.
+    init() throws(SystemError) {
+        loop = try EventLoop()
+        try loop.start(name: "plan", yields: true)
+    }
+
+    /// The configuration of a file, and of those that it includes.
+    func read(path: String, mode: ReadMode) -> ReadResult { Configuration.read(path: path, mode: mode) }
+
+    /// The configuration of texts that are in memory.
+    func read(_ texts: ConfigurationSource, mode: ReadMode) -> ReadResult { Configuration.read(texts, mode: mode) }
+
+    /// Checks and builds what has been read; see `LoadedPlan.build`.
+    /// - Parameter inUse: the plan that it is to follow.
+    func build(_ result: ReadResult, after inUse: Plan, policy: FaultPolicy) -> (loaded: LoadedPlan?, problems: [Problem]) {
+        LoadedPlan.build(result, workers: inUse.workerCount, after: inUse, policy: policy)
+    }
+}

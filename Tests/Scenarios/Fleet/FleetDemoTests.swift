@@ -1,0 +1,13 @@
+import TestSupport
+import Testing
+
+@Suite("scripts/run --fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
+struct FleetDemoTests {
+    @Test("keeps what it promises")
+    func kept() async throws {
+        let outcome = try await Command.run(
+            "python3", [Place.root + "scripts/demo-fleet", "--binary", Place.gatehouse, "--once"])
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.text.contains("in use by 3 of 3 members"), "\(outcome)")
+    }
+}
