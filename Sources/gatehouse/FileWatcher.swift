@@ -49,8 +49,8 @@ actor FileWatcher {
         while !isStopped {
             // First the watch, then the look: what happens in between is told.
             setWatches(await reloader.watchedFiles, await reloader.watchedDirectories)
-            await reloader.lookAtFiles(changed: changed)
-            await wait()
+            let looksSoon = await reloader.lookAtFiles(changed: changed)
+            await wait(looksSoon ? Reloader.settled : Self.lookAnyway)
             changed = watch?.takeChanged() ?? []
         }
         watch?.close()
@@ -81,13 +81,13 @@ actor FileWatcher {
             metadata: ["reason": "\(error)", "help": "see fs.inotify.max_user_watches and max_user_instances (sysctl)"])
     }
 
-    /// Waits until something has happened and is over.
-    private func wait() async {
+    /// Waits until something has happened and is over, and not for longer than so many nanoseconds.
+    private func wait(_ timeout: UInt64) async {
         guard let watch else {
-            _ = await waiter.wait(timeout: Self.lookAnyway)
+            _ = await waiter.wait(timeout: timeout)
             return
         }
-        guard await watch.wait(waiter, timeout: Self.lookAnyway) == .ready else { return }
+        guard await watch.wait(waiter, timeout: timeout) == .ready else { return }
         for _ in 0..<Self.mostPauses where !isStopped {
             if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
         }

@@ -7,7 +7,7 @@ import Logging
 extension Reloader {
     /// A configuration that nobody has told of is read when it was last written so many nanoseconds ago: who writes it in place
     /// may not have done.
-    private static let settled: UInt64 = 5_000_000_000
+    static let settled: UInt64 = 5_000_000_000
     /// Changed files that a line of the log names.
     private static let mostNamed = 4
 
@@ -20,16 +20,23 @@ extension Reloader {
 
     /// Uses certificates that have been replaced, and with `--watch` a configuration that has changed.
     /// - Parameter changed: those of which the kernel has told that they were written or replaced, and are whole.
-    func lookAtFiles(changed: Set<String>) async {
+    /// - Returns: is there to be another look when what has just been written is `settled`? The kernel may not have told of it,
+    ///   since it was not watched yet.
+    func lookAtFiles(changed: Set<String>) async -> Bool {
         renewCertificates()
         if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
-        guard source.isWatched, isTold(changed) || isSettled else { return }
+        guard source.isWatched else { return false }
+        let isTold = isTold(changed)
+        guard isTold || isSettled else { return true }
         let files = await changedFiles
-        guard !files.isEmpty else { return }
+        guard !files.isEmpty else { return false }
+        // Somebody may have begun to write meanwhile.
+        guard isTold || isSettled else { return true }
         let more = files.count > Self.mostNamed ? " and \(files.count - Self.mostNamed) more" : ""
         log.notice(
             "reloading", metadata: ["by": "a change of \(files.prefix(Self.mostNamed).joined(separator: ", "))\(more)"])
         _ = await reload()
+        return false
     }
 
     /// Directories in which any file may be one more, or one less, of the configuration's.

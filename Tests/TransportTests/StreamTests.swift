@@ -269,7 +269,7 @@ nonisolated(nonsending) func connected(on loop: EventLoop, overTLS: Bool) async 
     guard overTLS else { return try await Connection.open(on: loop) }
     let connection = try await Connection.open(on: loop, server: Certificates.server(), client: Certificates.client())
     let failures = await connection.shakeHands()
-    #expect(failures.client == nil && failures.server == nil)
+    #expect(failures.client == nil && failures.server == nil, "\(failures)")
     return connection
 }
 
