@@ -25,12 +25,16 @@
         unsafe room.deallocate()
     }
 
-    /// Takes at most `Socket.longestDeferred` bytes, and those that TLS adds.
+    /// Makes room for so many bytes, at most a room's: what there is goes now if they do not fit behind it.
+    func makeRoom(for length: Int) {
+        if used + length > Self.capacity || count == Self.mostSends { sendAll() }
+    }
+
+    /// Takes bytes for which there is room.
     /// - Parameter second: goes behind `first`, in the same send.
     func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?, of socket: Socket) {
         let length = unsafe first.count + (second?.count ?? 0)
-        precondition(length <= Self.capacity, "more than a deferred send may have")
-        if used + length > Self.capacity || count == Self.mostSends { sendAll() }
+        precondition(used + length <= Self.capacity && count < Self.mostSends, "there is no room for a deferred send")
         unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...]).copyMemory(from: first)
         if let second = unsafe second {
             unsafe UnsafeMutableRawBufferPointer(rebasing: room[(used + first.count)...]).copyMemory(from: second)

@@ -141,6 +141,8 @@ package final class Socket {
     ///   - bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
     ///   - more: goes behind them, in the same send, and counts with them.
     package func sendAtTurnEnd(_ bytes: UnsafeRawBufferPointer, then more: UnsafeRawBufferPointer? = nil) {
+        // First, since the room may have something of this socket.
+        unsafe loop.deferredSends.makeRoom(for: bytes.count + (more?.count ?? 0))
         state.hasDeferred = true
         unsafe loop.deferredSends.append(bytes, more, of: self)
     }

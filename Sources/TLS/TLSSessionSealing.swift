@@ -23,4 +23,7 @@ extension TLSSession {
     /// What `takeSealed()` gave could not be sent: nothing can be any more.
     /// - Parameter code: the errno.
     package func failSending(_ code: Int32) { unsafe wire.pointee.send_error = code }
+
+    /// The socket is closed, and its descriptor may be another one's by now: nothing is read or sent any more.
+    package func forgetSocket() { unsafe wire.pointee.descriptor = -1 }
 }

@@ -265,11 +265,13 @@ package final class Stream {
         tls.setReadiness(
             readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp, holds: socket.hasDeferred)
         if socket.sendError != 0 { tls.failSending(socket.sendError) }
+        if socket.descriptor < 0 { tls.forgetSocket() }
     }
 
     private func takeReadiness(_ tls: TLSSession) {
         socket.isReadable = tls.isReadable
-        socket.isWritable = tls.isWritable
+        // What was deferred may have filled the socket meanwhile.
+        socket.isWritable = tls.isWritable && !socket.hasUnsent
         // What TLS itself has to say stands behind what was deferred.
         guard socket.hasDeferred, tls.owes else { return }
         socket.sendDeferred()
