@@ -10,6 +10,16 @@ struct FleetCommand: AsyncParsableCommand {
         commandName: "fleet", abstract: "Several gateways that act as one: their state, and the configuration of all.",
         subcommands: [Status.self, Push.self, Diff.self, History.self, Rollback.self], defaultSubcommand: Status.self)
 
+    /// How long a push is followed.
+    struct Answers: ParsableArguments {
+        @Option(help: "Seconds to wait for the members' answers.")
+        var wait = 60
+
+        func validate() throws {
+            guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600.") }
+        }
+    }
+
     /// Where the fleet is.
     struct Place: ParsableArguments {
         @Option(name: [.short, .long], help: "A configuration file with [fleet]: where etcd is, and the secret.")
@@ -107,14 +117,8 @@ extension FleetCommand {
         @Argument(help: "The configuration, with [fleet] (default: the file of --config).")
         var file: String?
 
-        @Option(help: "Seconds to wait for the members' answers.")
-        var wait = 60
-
+        @OptionGroup var answers: Answers
         @OptionGroup var place: Place
-
-        func validate() throws {
-            guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600.") }
-        }
 
         func run() async throws {
             let result = Configuration.read(path: file ?? place.config)
@@ -125,7 +129,7 @@ extension FleetCommand {
                 Console.error("gatehouse: \(name) has no table [fleet]: members that use it would leave the fleet")
                 throw ExitCode(1)
             }
-            try await FleetCommand.push(result.source.text, place, within: wait)
+            try await FleetCommand.push(result.source.text, place, within: answers.wait)
         }
     }
 
@@ -175,14 +179,8 @@ extension FleetCommand {
         @Argument(help: "Its number (default: the one before the last).")
         var number: Int?
 
-        @Option(help: "Seconds to wait for the members' answers.")
-        var wait = 60
-
+        @OptionGroup var answers: Answers
         @OptionGroup var place: Place
-
-        func validate() throws {
-            guard (1...3600).contains(wait) else { throw ValidationError("--wait must be from 1 to 3600.") }
-        }
 
         func run() async throws {
             let all = try await place.ask { try await $0.history() }
@@ -192,7 +190,7 @@ extension FleetCommand {
                 Console.error("gatehouse: the fleet has no such configuration; gatehouse fleet history lists them")
                 throw ExitCode(1)
             }
-            try await FleetCommand.push(wanted.text, place, within: wait)
+            try await FleetCommand.push(wanted.text, place, within: answers.wait)
         }
     }
 }
