@@ -1,7 +1,7 @@
 // Tells ThreadSanitizer who comes after whom where a Swift Mutex is waited for; scripts/sanitize links it.
 //
-// A Mutex that nobody waits for is taken and given back by code that is compiled into ours, which ThreadSanitizer sees. The rest is
-// done by the library, which is not instrumented: without this, whatever a thread finds that had to wait would look unguarded.
+// A Mutex that nobody waits for is taken and given back by code that is compiled into ours, which ThreadSanitizer sees. The rest
+// is done by the library, which is not instrumented: without this, what a thread finds that had to wait would look unguarded.
 #include <dlfcn.h>
 #include <stdint.h>
 
