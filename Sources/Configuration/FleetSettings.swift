@@ -18,6 +18,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var etcdPasswordFile: String?
     /// After which there is another key for session tickets.
     package var ticketRotation = Duration.seconds(7200)
+    /// Nil: rate limits count on each member alone.
+    package var redis: FleetRedis?
 }
 
 extension FleetSettings {
@@ -45,6 +47,7 @@ extension FleetSettings {
         table.read("key_file", into: &etcdKeyFile)
         table.read("user", into: &etcdUser)
         table.read("password_file", into: &etcdPasswordFile)
+        redis = FleetRedis.read(table.table("redis"))
         table.readDuration("ticket_rotation", into: &ticketRotation)
         if ticketRotation < .seconds(2) {
             table.reading.report(

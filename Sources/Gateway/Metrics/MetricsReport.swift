@@ -51,6 +51,7 @@ extension Gateway {
         text.append(shared.workerSeries)
         text.append(plan, metrics)
         text.append(plan.fetchedKeys.map(\.keys))
+        text.appendSharedRates(of: self)
         text.append(shared)
         text.append(currentLogs)
         text.append(process, version: version)

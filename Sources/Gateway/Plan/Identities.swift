@@ -41,4 +41,7 @@ struct RateIdentity: Hashable, Sendable {
     var prefix: String?
     /// That it remembers.
     var clients: Int
+
+    /// What all members of a fleet call it, which may listen at other addresses and ports.
+    var nameInFleet: String { "\(site?.hostname ?? "*") \(prefix ?? "*")" }
 }
