@@ -138,8 +138,9 @@ extension ConfigurationReference {
                 "For connecting, and for each question: 1 ms to 10 s. No request waits for it; after it Redis counts as away."),
             Key(
                 "interval", "duration", .value("0.005"),
-                "Between two questions: 1 ms to 1 s. What members may let in too much, once for a client, is what they let in meanwhile."
-            ),
+                """
+                Between two questions: 1 ms to 1 s. Shorter, members hear earlier of each other, and Redis is asked more often.
+                """),
             Key(
                 "when_away", "`whole`, `share`", .value("\"whole\""),
                 """

@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Wakes a waiter after a time that is short beside the deadlines' tick, and from any thread: a timerfd_create(2). One who sets it
-/// again moves it.
+/// Wakes a waiter after a time that is short beside the deadlines' tick, and from any thread: a timerfd_create(2). Whoever sets
+/// it again moves it.
 package final class Alarm: Sendable {
     private let descriptor: Int32
 

@@ -26,8 +26,8 @@ package struct ClientSeeds: Sendable, Equatable {
         (first, second, third, factor) = (words[0], words[1], words[2], words[3] | 1)
     }
 
-    /// Two words as one. Every request is worth a few instructions of it and not a cryptographic hash's hundreds: who could aim at
-    /// a region of a table could at most have those forgotten who have used least.
+    /// Two words as one. Every request is worth a few instructions of it and not a cryptographic hash's hundreds: who could aim
+    /// at a region of a table could at most have those forgotten who have used least.
     package func number(of word: UInt64, _ other: UInt64) -> UInt64 {
         Self.folded(Self.folded(word ^ first, other ^ second) ^ third, factor)
     }

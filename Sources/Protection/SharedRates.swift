@@ -98,6 +98,7 @@ package final class SharedRates: Sendable {
 
     // MARK: Of who shares them
 
+    /// - Returns: nil if no plan has it any more.
     package func limit(numbered number: UInt32) -> SharedLimit? { known.withLock { $0.limits[number] } }
 
     /// Takes what workers have told.
@@ -112,6 +113,7 @@ package final class SharedRates: Sendable {
         isReaderAsleep.store(true, ordering: .sequentiallyConsistent)
     }
 
+    /// Nobody wakes the reader any more: it is about to look.
     package func stayAwake() { isReaderAsleep.store(false, ordering: .sequentiallyConsistent) }
 
     /// - Parameter wake: gets the nanoseconds after which the reader is to be woken, on any thread; nil: there is none.
@@ -124,18 +126,24 @@ package final class SharedRates: Sendable {
         divisor.store(UInt64(max(1, parts)), ordering: .relaxed)
     }
 
+    /// - Parameter members: that share limits, this one too.
     package func set(members: Int) { memberCount.store(UInt64(max(1, members)), ordering: .relaxed) }
 
+    /// - Parameters:
+    ///   - shared: requests let in of which the others were told.
+    ///   - local: those of which they were not.
     package func count(shared: Int = 0, local: Int = 0) {
         sharedCount.wrappingAdd(UInt64(shared), ordering: .relaxed)
         localCount.wrappingAdd(UInt64(local), ordering: .relaxed)
     }
 
+    /// - Parameter roundTrip: nanoseconds that a question took.
     package func countBatch(roundTrip: UInt64) {
         batchCount.wrappingAdd(1, ordering: .relaxed)
         lastRoundTrip.store(roundTrip, ordering: .relaxed)
     }
 
+    /// As they stand; no worker is asked.
     package var figures: Figures {
         let missing = known.withLock { $0.rings.reduce(0) { $0 &+ $1.missing } }
         return Figures(

@@ -137,7 +137,8 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, fleet: fleet, rates: RateSharing(gateway, log: log), upgrader: upgrader, recorder: recorder,
+                renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
+                recorder: recorder,
                 admin: admin, metrics: metrics, management: management, feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)

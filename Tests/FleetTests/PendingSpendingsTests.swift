@@ -9,19 +9,26 @@ struct PendingSpendingsTests {
         Spending(number: number, isBlock: isBlock, client: client, time: time)
     }
 
+    private func add(_ spending: Spending, to pending: inout PendingSpendings, isRoom: Bool = true) {
+        let isAdded = pending.add(spending)
+        #expect(isAdded == isRoom)
+    }
+
     @Test("is added up by client and limit, with the time of the first")
     func added() {
         var pending = PendingSpendings()
         // Those whose numbers meet in one slot are told apart.
         let far = UInt64(2 * PendingSpendings.most)
         for (client, time) in [(7, 10), (7 + far, 11), (7, 12), (7 + 2 * far, 13)] as [(UInt64, UInt64)] {
-            #expect(pending.add(spending(client, time)))
+            add(spending(client, time), to: &pending)
         }
-        #expect(pending.add(spending(7, 14, number: 2)) && pending.add(spending(7, 15, isBlock: true)))
+        add(spending(7, 14, number: 2), to: &pending)
+        add(spending(7, 15, isBlock: true), to: &pending)
         #expect(
             pending.count(1, 7) == 2 && pending.count(1, 7 + far) == 1 && pending.count(2, 7) == 1 && pending.count(3, 7) == 0)
+        let taken = pending.take()
         #expect(
-            pending.take() == [
+            taken == [
                 .init(number: 1, client: 7, count: 2, first: 10, blocked: 15),
                 .init(number: 1, client: 7 + far, count: 1, first: 11),
                 .init(number: 1, client: 7 + 2 * far, count: 1, first: 13),
@@ -33,10 +40,12 @@ struct PendingSpendingsTests {
     @Test("has a bound, and beyond it only those who are there are counted")
     func bounded() {
         var pending = PendingSpendings()
-        for client in 1...UInt64(PendingSpendings.most) { #expect(pending.add(spending(client, 1))) }
-        #expect(!pending.add(spending(UInt64(PendingSpendings.most) + 1, 2)) && pending.add(spending(1, 3)))
-        #expect(pending.take().count == PendingSpendings.most)
-        #expect(pending.add(spending(9_999_999, 4)))
+        for client in 1...UInt64(PendingSpendings.most) { add(spending(client, 1), to: &pending) }
+        add(spending(UInt64(PendingSpendings.most) + 1, 2), to: &pending, isRoom: false)
+        add(spending(1, 3), to: &pending)
+        let taken = pending.take()
+        #expect(taken.count == PendingSpendings.most && taken.first?.count == 2)
+        add(spending(9_999_999, 4), to: &pending)
     }
 
     @Test("Redis's clock is reckoned by the quickest question")

@@ -7,9 +7,9 @@ import Transport
 /// Has rate limits count over all members of a fleet, by due times that Redis keeps: on a thread of its own, and no request waits
 /// for it.
 ///
-/// A worker decides by what is known here, and puts down whom it has let in. All that has come together in an interval is told to
-/// Redis in one round trip; it adds it up with what the others have told, and says from when on each client may come again. So what
-/// several members let in too much at the same moment is let in less afterwards.
+/// A worker decides by what is known here, and puts down whom it has let in. All that has come together in an interval is told
+/// to Redis in one round trip; it adds it up with what the others have told, and says from when on each client may come again.
+/// So what several members let in too much at the same moment is let in less afterwards.
 package actor RateLink {
     package nonisolated let loop: EventLoop
     let settings: RedisSettings
@@ -96,7 +96,7 @@ package actor RateLink {
     /// Over one connection, until it breaks.
     private func share() async throws(RedisError) {
         guard let lookup else { throw .stopped }
-        let endpoint = settings.endpoints[preferred % settings.endpoints.count]
+        let endpoint = settings.endpoints[preferred]
         let connection = try await RedisConnection.open(endpoint, settings, lookup, waiter) { isStopped }
         defer { connection.close() }
         try await introduce(over: connection)
@@ -171,13 +171,15 @@ package actor RateLink {
     /// Says so, and waits until it is time for another try.
     private func lose(_ error: RedisError) async {
         guard !isStopped else { return }
-        preferred = (preferred + 1) % settings.endpoints.count
+        defer { preferred = (preferred + 1) % settings.endpoints.count }
         drain(counting: false)
         rates.count(local: pending.take().reduce(0) { $0 + Int($1.count) })
         rates.set(.lost, parts: settings.sharesWhenAway ? members : 1)
         log.log(
             level: failures == 0 ? .warning : .info, "the fleet has lost Redis: rate limits count on this member alone",
-            metadata: ["reason": "\(error)", "key": "fleet.redis.endpoints"])
+            metadata: [
+                "redis": "\(settings.endpoints[preferred].authority)", "reason": "\(error)", "key": "fleet.redis.endpoints",
+            ])
         if failures == 0 { await tellState("\(error)") }
         failures += 1
         // The next one may be the one that takes writes.

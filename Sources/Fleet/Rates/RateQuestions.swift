@@ -108,7 +108,8 @@ extension RateLink {
         }
     }
 
-    /// A block begins; or Redis may have forgotten the client: then it is told what is known here, less what clocks may be wrong by.
+    /// A block begins; or Redis may have forgotten the client: then it is told what is known here, less what clocks may be wrong
+    /// by.
     private func least(_ entry: PendingSpendings.Entry, _ limit: SharedLimit, now: UInt64) -> Int64 {
         if entry.blocked > 0 {
             let due = limit.limit.blocked(at: entry.blocked)

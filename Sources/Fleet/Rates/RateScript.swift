@@ -1,7 +1,7 @@
 /// What runs within Redis: scripts of Lua, each a step that nothing comes between (EVAL, Redis 5 or later).
 ///
-/// Of each client there is one number in Redis: twice its due time (`RateLimit`), in microseconds of Redis's clock, and 1 if it is
-/// blocked until then. A double holds it exactly until the year 2112.
+/// Of each client there is one number in Redis: twice its due time (`RateLimit`), in microseconds of Redis's clock, and 1 if it
+/// is blocked until then. A double holds it exactly until the year 2112.
 enum RateScript {
     /// Clients of one question: Redis does nothing else meanwhile, for about a third of a millisecond.
     static let mostKeys = 128

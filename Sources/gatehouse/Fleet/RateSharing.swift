@@ -7,11 +7,14 @@ import Logging
 actor RateSharing {
     private let gateway: Gateway
     private let log: Logger
+    private let fleet: FleetMembership
     private var running: (link: RateLink, task: Task<Void, Never>, settings: RedisSettings)?
     private var isStopped = false
 
-    init(_ gateway: Gateway, log: Logger) {
+    /// - Parameter fleet: shows what is wrong to all.
+    init(_ gateway: Gateway, _ fleet: FleetMembership, log: Logger) {
         self.gateway = gateway
+        self.fleet = fleet
         self.log = log
     }
 
@@ -23,7 +26,9 @@ actor RateSharing {
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "rates")
-            let link = try RateLink(settings, gateway.sharedRates, loop: loop, log: log)
+            let link = try RateLink(settings, gateway.sharedRates, loop: loop, log: log) { [fleet] in
+                await fleet.note(rates: $0)
+            }
             running = (link, Task(executorPreference: loop) { await link.run() }, settings)
         } catch {
             log.error("rate limits cannot count over the fleet", metadata: ["reason": "\(error)"])
@@ -42,5 +47,6 @@ actor RateSharing {
         await link.stop()
         await task.value
         link.loop.stop()
+        await fleet.note(rates: nil)
     }
 }
