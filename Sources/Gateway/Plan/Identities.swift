@@ -54,4 +54,7 @@ struct RateIdentity: Hashable, Sendable {
     var route: RouteIdentity?
     /// That it remembers.
     var clients: Int
+
+    /// What all members of a fleet call it, which may listen at other addresses and ports.
+    var nameInFleet: String { "\(site?.hostname ?? "*") \(prefix ?? "*")" }
 }
