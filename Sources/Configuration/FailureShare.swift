@@ -13,7 +13,7 @@ package struct FailureShare: Sendable, Equatable {
 
 extension FailureShare {
     /// `"5xx > 5% for 30s"`; nil if it is none: a share of 0 to below 100, and 1 second to 1 hour.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         guard words.count == 5, words[0] == "5xx", words[1] == ">", words[2].hasSuffix("%"), words[3] == "for",
             let percent = Double(words[2].dropLast()), (0..<100).contains(percent),

@@ -8,10 +8,10 @@ package actor FleetDesk {
         package let description: String
     }
 
-    private nonisolated let loop: EventLoop
-    private let settings: FleetMemberSettings
-    private let waiter: Waiter
-    private let client: EtcdClient
+    nonisolated let loop: EventLoop
+    let settings: FleetMemberSettings
+    let waiter: Waiter
+    let client: EtcdClient
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor holds its loop, which whoever runs it stops when it has ended.
@@ -68,32 +68,70 @@ package actor FleetDesk {
     ///   - time: seconds since 1970.
     /// - Returns: what was pushed.
     package func push(_ text: String, author: String, time: Int64) async throws(Failure) -> FleetConfiguration {
+        try check(text)
+        let prepared = try await prepare(text, author: author, time: time)
+        guard let document = SealedDocument.seal(prepared.bytes, at: settings.configuration, with: settings.secret) else {
+            throw Failure(description: "the configuration cannot be encrypted")
+        }
+        let outcome = try await asking { client throws(EtcdError) in
+            try await client.transact(
+                if: prepared.conditions, [.put(settings.configuration, document)] + prepared.changes)
+        }
+        guard outcome.isDone else { throw Failure(description: "somebody else has pushed a configuration just now") }
+        return prepared.next
+    }
+
+    func check(_ text: String) throws(Failure) {
         guard text.utf8.count <= FleetConfiguration.maxBytes else {
             let most = FleetConfiguration.maxBytes
             throw Failure(description: "the configuration has \(text.utf8.count) bytes: \(most) are the most in a fleet")
         }
-        let kept = try await read(.prefix(settings.history, most: Self.mostKept + 1)).map(\.key)
-        let entry = try await read(.key(settings.configuration)).first
-        let present = try entry.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self).number } ?? 0
+    }
+
+    /// What a push is made of, whoever uses it first.
+    struct Prepared {
+        var next: FleetConfiguration
+        var bytes: [UInt8]
+        /// That nobody has pushed anything since, and no roll-out has begun.
+        var conditions: [EtcdCondition]
+        /// Puts it into the history.
+        var changes: [EtcdChange]
+        /// What all use; nil: nothing was pushed yet.
+        var base: Int?
+        var rollout: RolloutStore.Present?
+    }
+
+    /// - Throws: also if a roll-out is under way.
+    func prepare(_ text: String, author: String, time: Int64) async throws(Failure) -> Prepared {
+        let found = try await asking { client throws(EtcdError) in
+            try await client.read([
+                .prefix(settings.history, most: Self.mostKept + 1), .key(settings.configuration), .key(settings.rollout),
+            ]).found
+        }
+        let (kept, entry) = (found[0].map(\.key), found[1].first)
+        let rollout = try found[2].first.map { entry throws(Failure) in
+            RolloutStore.Present(rollout: try open(entry, as: FleetRollout.self), revision: entry.revision)
+        }
+        if let running = rollout?.rollout, running.isRunning {
+            let words = "a roll-out is under way: \(running.words). gatehouse fleet rollback undoes it."
+            throw Failure(description: words)
+        }
+        let present = try entry.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self).number }
         // Should etcd have forgotten the present one: members take no number that they had before.
         let former = kept.last.flatMap { Int($0.dropFirst(settings.history.count)) } ?? 0
         let next = FleetConfiguration(
-            number: max(present, former) + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author,
+            number: max(present ?? 0, former) + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author,
             time: time)
-        let number = String(next.number)
-        let place = settings.history + String(repeating: "0", count: max(0, 12 - number.count)) + number
-        guard let bytes = EtcdMessage.encode(next),
-            let document = SealedDocument.seal(bytes, at: settings.configuration, with: settings.secret),
-            let copy = SealedDocument.seal(bytes, at: place, with: settings.secret)
+        let place = settings.history(next.number)
+        guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: place, with: settings.secret)
         else { throw Failure(description: "the configuration cannot be encrypted") }
         let superfluous = kept.prefix(max(0, kept.count + 1 - Self.mostKept)).map { EtcdChange.delete($0) }
-        let outcome = try await asking { client throws(EtcdError) in
-            try await client.transact(
-                if: [.isOf(settings.configuration, revision: entry?.revision ?? 0)],
-                [.put(settings.configuration, document), .put(place, copy)] + superfluous)
-        }
-        guard outcome.isDone else { throw Failure(description: "somebody else has pushed a configuration just now") }
-        return next
+        return Prepared(
+            next: next, bytes: bytes,
+            conditions: [
+                .isOf(settings.configuration, revision: entry?.revision ?? 0),
+                .isOf(settings.rollout, revision: rollout?.revision ?? 0),
+            ], changes: [.put(place, copy)] + superfluous, base: present, rollout: rollout)
     }
 
     /// Waits until each member uses a configuration, or has refused it.
@@ -114,17 +152,17 @@ package actor FleetDesk {
 
     // MARK: -
 
-    private func read(_ range: EtcdRange) async throws(Failure) -> [EtcdEntry] {
+    func read(_ range: EtcdRange) async throws(Failure) -> [EtcdEntry] {
         try await asking { client throws(EtcdError) in try await client.read([range]).found[0] }
     }
 
-    private func asking<Result>(
+    func asking<Result>(
         _ question: (EtcdClient) async throws(EtcdError) -> Result
     ) async throws(Failure) -> Result {
         do throws(EtcdError) { return try await question(client) } catch { throw Failure(description: "\(error)") }
     }
 
-    private func open<Content: Decodable>(_ entry: EtcdEntry, as type: Content.Type) throws(Failure) -> Content {
+    func open<Content: Decodable>(_ entry: EtcdEntry, as type: Content.Type) throws(Failure) -> Content {
         do throws(DocumentFault) {
             let bytes = try SealedDocument.open(entry.value, at: entry.key, with: settings.secret)
             guard let content = EtcdMessage.decode(type, bytes) else { throw .malformed }

@@ -18,6 +18,8 @@ actor AnswerWatch {
 
     /// A reload is watched for so many durations.
     private static let watchedDurations = 10
+    /// No reload is watched for longer: the looks of a year.
+    private static let mostLooks = 315_360_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until the process ends.
@@ -45,13 +47,15 @@ actor AnswerWatch {
     /// - Parameters:
     ///   - next: its rule; nil: it has none.
     ///   - isWatched: whether it may be undone.
-    func reloaded(_ next: FailureShare?, isWatched: Bool) async {
+    ///   - endsByItself: whether it is not watched any more after a while, and not at all where answers were bad before.
+    func reloaded(_ next: FailureShare?, isWatched: Bool, endsByItself: Bool = true) async {
         if before == nil { await reloadBegins() }
         guard let before = before.take() else { return }
         // Where answers were that bad before, the reload is not to blame.
         let wasBad = next.map { before.failurePercent > $0.percent } ?? false
         window = AnswerWindow(from: before.answers)
-        looksLeft = isWatched && !wasBad ? AnswerWindow.looksPerDuration * Self.watchedDurations : 0
+        let looks = endsByItself ? AnswerWindow.looksPerDuration * Self.watchedDurations : Self.mostLooks
+        looksLeft = isWatched && !(wasBad && endsByItself) ? looks : 0
         guard next != rule else { return }
         rule = next
         task?.cancel()

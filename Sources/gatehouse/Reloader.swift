@@ -67,6 +67,8 @@ actor Reloader {
     /// It is not watched in turn.
     var isGoingBack = false
     var answerWatch: AnswerWatch?
+    /// Is told when answers have had a reload undone: the hash of what was in use, and why.
+    private(set) var wentBack: (@Sendable (_ hash: String, _ reason: String) async -> Void)?
     /// Goes by the configuration in use; nil before the gateway serves.
     private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
@@ -112,6 +114,9 @@ actor Reloader {
 
     /// - Parameter body: is called with what is in use when other files are in use than before.
     func whenFilesChange(_ body: @escaping @Sendable (LoadedPlan) async -> Void) { filesChanged = body }
+
+    /// - Parameter body: is called when a reload was undone, since answers have become worse.
+    func whenGoingBack(_ body: @escaping @Sendable (_ hash: String, _ reason: String) async -> Void) { wentBack = body }
 
     /// - Parameter recorder: goes by whatever configuration is in use.
     func tell(_ recorder: RecorderDumps) { self.recorder = recorder }

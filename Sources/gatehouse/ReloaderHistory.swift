@@ -67,8 +67,10 @@ extension Reloader {
         guard var previousSource else { return }
         previousSource.remark = " (as it was before)"
         log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
+        let undone = hashInUse
         isGoingBack = true
         _ = await use(previousSource)
         isGoingBack = false
+        await wentBack?(undone, reason)
     }
 }

@@ -203,6 +203,7 @@ struct Service: Sendable {
             }
             if let watcher {
                 await reloader?.begin()
+                await reloader?.whenGoingBack { hash, reason in await fleet.wentBack(from: hash, reason) }
                 await reloader?.whenFilesChange { loaded in
                     await fleet.follow(loaded.fleet)
                     await rates.follow(loaded.redis)

@@ -9,6 +9,8 @@ import TestSupport
 /// What a member has been told to use.
 final class Deployed: FleetDeployment {
     let configurations = Journal<FleetConfiguration>("configurations")
+    /// What is to be told that answers have become bad.
+    let watches = Journal<@Sendable (String) async -> Void>("watches")
 
     func use(ticketKeys: [UInt8]) async {}
 
@@ -16,6 +18,10 @@ final class Deployed: FleetDeployment {
         configurations.append(configuration)
         return configuration.text.hasPrefix("wrong") ? "it is wrong" : nil
     }
+
+    func watch(_ rule: String, _ tell: @escaping @Sendable (String) async -> Void) async { watches.append(tell) }
+
+    func endWatch() async {}
 
     var figures: MemberFigures {
         get async {

@@ -10,6 +10,8 @@ package struct FleetConfiguration: Codable, Sendable, Equatable {
     package var author: String
     /// When, in seconds since 1970.
     package var time: Int64
+    /// The number of the one that it takes back; nil: none.
+    package var withdraws: Int?
 
     /// Two documents of it fit into one request to etcd, as base64.
     package static let maxBytes = 400 * 1024

@@ -22,7 +22,9 @@ extension EtcdRange {
     var message: EtcdMessage.Operation {
         var operation = EtcdMessage.Operation()
         switch self {
-        case .key(let key): operation.request_range = EtcdMessage.RangeRequest(key: Data(key.utf8))
+        case .key(let key, let since):
+            operation.request_range = EtcdMessage.RangeRequest(
+                key: Data(key.utf8), min_mod_revision: since > 0 ? Quoted(since) : nil)
         case .prefix(let prefix, let since, let most, let last):
             operation.request_range = EtcdMessage.RangeRequest(
                 key: Data(last.isEmpty ? Array(prefix.utf8) : Array(last.utf8) + [0]), range_end: Self.end(of: prefix),

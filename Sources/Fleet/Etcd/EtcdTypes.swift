@@ -51,7 +51,8 @@ struct EtcdEntry: Equatable {
 
 /// What a read is of: one key, or all that begin with a text.
 enum EtcdRange {
-    case key(String)
+    /// - Parameter since: only if it has this revision or a later one.
+    case key(String, since: Int64 = 0)
     /// - Parameters:
     ///   - since: only what has this revision or a later one.
     ///   - most: so many entries, at most, in the order of their keys.

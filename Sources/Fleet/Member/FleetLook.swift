@@ -3,8 +3,11 @@ struct FleetLook {
     let tickets: EtcdEntry?
     let ticketsHold: EtcdEntry?
     let turn: EtcdEntry?
+    let rollout: EtcdEntry?
+    let rolloutHold: EtcdEntry?
     let proofs: EtcdEntry?
     let files: [EtcdEntry]
+    /// Nil, too, if it has not changed since it was seen.
     let configuration: EtcdEntry?
     /// What this member has told of itself, or another one of its name.
     let ourselves: EtcdEntry?
@@ -16,14 +19,16 @@ struct FleetLook {
     let revision: Int64
 
     /// - Parameters:
+    ///   - seen: the revision of the configuration that is known.
     ///   - pulled: the revision up to which files are known.
     ///   - hasMembers: whether all members are to be seen, and not only how many there are.
-    static func ranges(_ settings: FleetMemberSettings, pulled: Int64, hasMembers: Bool) -> [EtcdRange] {
+    static func ranges(_ settings: FleetMemberSettings, seen: Int64, pulled: Int64, hasMembers: Bool) -> [EtcdRange] {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
-            .key(settings.configuration), .key(settings.members + settings.member),
+            .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
             .prefix(settings.files, since: pulled + 1, most: FleetMember.filesOfPage),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
+            .key(settings.rollout), .key(settings.rolloutHold),
         ]
     }
 
@@ -33,6 +38,7 @@ struct FleetLook {
         (tickets, ticketsHold, turn, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
         (configuration, ourselves, files) = (found[4].first, found[5].first, found[6])
         members = hasMembers ? found[7] : nil
+        (rollout, rolloutHold) = (found[8].first, found[9].first)
         memberCount = outcome.counts[7]
         isCut = outcome.counts[6] > 0 && files.count >= FleetMember.filesOfPage
         revision = outcome.revision

@@ -52,6 +52,15 @@ package actor FleetMember {
     var refusedConfiguration: (number: Int, reason: String)?
     /// The revision of the document that was looked at last.
     var seenConfiguration: Int64 = 0
+    /// What was in use before, and what tells the text in use apart.
+    var formerConfiguration = 0
+    var hashInUse = ""
+    /// As it was seen last; nil: there is none.
+    var rollout: FleetRollout?
+    /// The number of the configuration whose answers are watched.
+    var watchedConfiguration = 0
+    /// How answers have become worse since it is in use; nil: they have not, or it was told.
+    var badAnswers: String?
     /// Brings one into use.
     var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
@@ -77,6 +86,8 @@ package actor FleetMember {
 
     /// Between two looks, in nanoseconds: what a watch that has died without a word costs, at most.
     private static let pause: UInt64 = 5_000_000_000
+    /// The same, of who looks whether a step of a roll-out is due.
+    private static let pauseOfRollout: UInt64 = 1_000_000_000
     /// Between two tries, the longest.
     private static let longestPause: UInt64 = 15_000_000_000
     /// A watch is begun anew so often: whoever is at its other end may be gone.
@@ -164,22 +175,25 @@ package actor FleetMember {
         do throws(EtcdError) {
             let hadTurn = turn != nil
             try await keepLease()
-            let (began, hasMembers) = (loop.now, board.wantsOthers)
-            let ranges = FleetLook.ranges(settings, pulled: pulled, hasMembers: hasMembers)
+            let (began, looksAtRollout) = (loop.now, looksAtRollout())
+            let hasMembers = looksAtRollout || board.wantsOthers
+            let ranges = FleetLook.ranges(
+                settings, seen: seenConfiguration, pulled: pulled, hasMembers: hasMembers)
             let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
-            revision = look.revision
+            noteRevision(look.revision)
             if isFirst { watchWaiter.tell() }
             try await follow(tickets: look.tickets, hold: look.ticketsHold)
             try await follow(turn: look.turn)
             try await follow(files: look.files, isCut: look.isCut, revision: look.revision, hadTurn: hadTurn)
             await follow(proofs: look.proofs)
+            try await follow(rollout: look.rollout, isHeld: look.rolloutHold != nil, members: look.members)
             follow(configuration: look.configuration)
             try await tellOfOurselves(look.ourselves)
             sayStanding(look, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
-            let pause = Self.pause - UInt64.random(in: 0..<Self.pause / 5)
+            let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
             return rotationDue.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
@@ -188,6 +202,15 @@ package actor FleetMember {
             let pause = min(1_000_000_000 << UInt64(min(failures - 1, 8)), Self.longestPause)
             return pause - UInt64.random(in: 0..<pause / 2)
         }
+    }
+
+    private func noteRevision(_ found: Int64) {
+        defer { revision = found }
+        guard let revision, found < revision else { return }
+        // What was changed since a revision is asked for: of this etcd nothing is known.
+        log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
+        (seenConfiguration, pulled, known) = (0, 0, [:])
+        lookSoon()
     }
 
     /// Hears of changes, so that the next look comes at once.

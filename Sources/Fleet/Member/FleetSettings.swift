@@ -41,6 +41,14 @@ package struct FleetMemberSettings: Sendable, Equatable {
     var configuration: String { documents + "configuration" }
     /// Those that were pushed, by their numbers: nobody is told of these.
     var history: String { "/gatehouse/\(name)/history/" }
+    /// Where the configuration of a number is, in the order of their numbers.
+    func history(_ number: Int) -> String {
+        let digits = String(max(0, number))
+        return history + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+    }
+    var rollout: String { documents + "rollout" }
+    /// There as long as the present phase of a roll-out has time left, by etcd's clock.
+    var rolloutHold: String { documents + "rollout-hold" }
     var members: String { "/gatehouse/\(name)/members/" }
     /// Of the tickets, in the state directory.
     var ticketsFile: String { "fleet/\(name)/tickets" }
@@ -54,6 +62,12 @@ package protocol FleetDeployment: Sendable {
     /// Brings a configuration into use, whole or not at all.
     /// - Returns: why it was refused; nil if it is in use.
     func use(configuration: FleetConfiguration) async -> String?
+    /// Has answers from the next configuration on watched, or from now on if it is in use already, until `endWatch()`.
+    /// - Parameters:
+    ///   - rule: as `admin.rollback_on` has it; one that cannot be read is none.
+    ///   - tell: is called once, when they have become so bad.
+    func watch(_ rule: String, _ tell: @escaping @Sendable (_ reason: String) async -> Void) async
+    func endWatch() async
     /// What there is of it at the moment, for who looks at the fleet.
     var figures: MemberFigures { get async }
 }

@@ -18,36 +18,48 @@ extension FleetMember {
         guard let found = opened(entry, as: { EtcdMessage.decode(FleetConfiguration.self, $0) }) else { return }
         seenConfiguration = entry.revision
         guard found.number > lastConfiguration else {
-            if found.number < lastConfiguration {
+            // One that a roll-out has brought here is ahead of what all use.
+            if found.number < lastConfiguration, rollout?.isRunning != true || rollout?.number != lastConfiguration {
                 log.warning(
                     "etcd has an older configuration than this member: it is not taken up",
                     metadata: ["fleet": "\(settings.name)", "etcd": "\(found.number)", "here": "\(lastConfiguration)"])
             }
             return
         }
+        take(found, isKept: isKept)
+    }
+
+    /// Brings it into use, when what was begun before has ended.
+    func take(_ found: FleetConfiguration, isKept: Bool = false) {
         lastConfiguration = found.number
         // Not awaited: using it may end this member, which has then to be waited for.
         let (before, deployment) = (applying, deployment)
+        let rule = rollout.flatMap { $0.isRunning && $0.number == found.number ? $0.terms.rule : nil }
+        if rule != nil { (watchedConfiguration, badAnswers) = (found.number, nil) }
         applying = Task {
             await before?.value
+            if let rule { await deployment.watch(rule) { [weak self] reason in await self?.note(badAnswers: reason) } }
             let reason = await deployment.use(configuration: found)
-            self.applied(found, reason, entry.value, isKept: isKept)
+            self.applied(found, reason, isKept: isKept)
         }
     }
 
-    private func applied(_ found: FleetConfiguration, _ reason: String?, _ sealed: [UInt8], isKept: Bool) {
+    private func applied(_ found: FleetConfiguration, _ reason: String?, isKept: Bool) {
         if let reason {
             refusedConfiguration = (found.number, reason)
             log.error(
                 "the fleet's configuration is refused: what was in use goes on",
                 metadata: ["fleet": "\(settings.name)", "number": "\(found.number)", "reason": "\(reason)"])
         } else {
-            (configurationInUse, refusedConfiguration) = (found.number, nil)
+            (formerConfiguration, configurationInUse, hashInUse) = (configurationInUse, found.number, found.hash)
+            refusedConfiguration = nil
             var facts: Logger.Metadata = [
                 "fleet": "\(settings.name)", "number": "\(found.number)", "hash": "\(found.hash.prefix(12))",
                 "author": "\(found.author)",
             ]
-            if !isKept {
+            if !isKept, let bytes = EtcdMessage.encode(found),
+                let sealed = SealedDocument.seal(bytes, at: settings.configuration, with: settings.secret)
+            {
                 do throws(ACMEError) {
                     try StateDirectory(settings.stateDirectory).write(sealed, to: settings.configurationFile)
                 } catch {

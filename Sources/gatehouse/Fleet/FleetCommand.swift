@@ -86,8 +86,8 @@ extension FleetCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let (members, renewer, pushed) = try await place.ask { desk in
-                (try await desk.members(), try await desk.renewer(), try await desk.configuration())
+            let (members, renewer, pushed, rollout) = try await place.ask { desk in
+                (try await desk.members(), try await desk.renewer(), try await desk.configuration(), try await desk.rollout())
             }
             let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", ""]
             let rows = members.map { Self.row($0, renewer: renewer) }
@@ -95,6 +95,7 @@ extension FleetCommand {
             if let pushed {
                 Console.say("configuration \(pushed.number) of \(Timestamp.text(seconds: pushed.time)) by \(pushed.author)")
             }
+            if let rollout, rollout.isRunning || rollout.phase == .undone { Console.say("roll-out: \(rollout.words)") }
         }
 
         private static func row(_ member: FleetMemberView, renewer: String?) -> [String] {
@@ -116,12 +117,15 @@ extension FleetCommand {
             discussion: """
                 Each member checks it as for a reload, and uses it whole or not at all. Those
                 that refuse it are named with their reasons, and the exit code is 1; the others
-                use it.
+                use it. With --staged it goes to one member, then to a share of them, then to
+                all; each stage is watched, and if a member refuses it, goes away or answers
+                worse, what was in use before is in use again. It goes on without this command.
                 """)
 
         @Argument(help: "The configuration, with [fleet] (default: the file of --config).")
         var file: String?
 
+        @OptionGroup var staged: StagedOptions
         @OptionGroup var answers: Answers
         @OptionGroup var place: Place
 
@@ -134,6 +138,7 @@ extension FleetCommand {
                 Console.error("gatehouse: \(name) has no table [fleet]: members that use it would leave the fleet")
                 throw ExitCode(1)
             }
+            if let terms = staged.terms { return try await FleetCommand.rollOut(result.source.text, terms, place) }
             try await FleetCommand.push(result.source.text, place, within: answers.wait)
         }
     }
@@ -172,25 +177,41 @@ extension FleetCommand {
 
         func run() async throws {
             let all = try await place.ask { try await $0.history() }
-            let rows = all.map { ["\($0.number)", String($0.hash.prefix(12)), Timestamp.text(seconds: $0.time), $0.author] }
-            Console.say(Table.text([["number", "configuration", "pushed", "by"]] + rows))
+            let withdrawn = Set(all.compactMap(\.withdraws))
+            let rows = all.map { entry in
+                [
+                    "\(entry.number)", String(entry.hash.prefix(12)), Timestamp.text(seconds: entry.time), entry.author,
+                    withdrawn.contains(entry.number) ? "taken back" : "",
+                ]
+            }
+            Console.say(Table.text([["number", "configuration", "pushed", "by", ""]] + rows))
         }
     }
 
     struct Rollback: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Push a configuration again that was pushed before.", discussion: "It gets a new number.")
+            abstract: "Push a configuration again that was pushed before, or undo a roll-out that is under way.",
+            discussion: """
+                It gets a new number. Without a number, a roll-out that is under way is undone;
+                if none is, it is the one before the last that has not been taken back.
+                """)
 
-        @Argument(help: "Its number (default: the one before the last).")
+        @Argument(help: "Its number.")
         var number: Int?
 
         @OptionGroup var answers: Answers
         @OptionGroup var place: Place
 
         func run() async throws {
+            if let undone = try await place.ask({ try await $0.undoRollout(author: ProcessNames.host) }) {
+                Console.say(undone.words)
+                if number == nil { return }
+            }
             let all = try await place.ask { try await $0.history() }
-            let last = all.first
-            let isWanted = { (entry: FleetConfiguration) in number.map { $0 == entry.number } ?? (entry.hash != last?.hash) }
+            let (last, withdrawn) = (all.first, Set(all.compactMap(\.withdraws)))
+            let isWanted = { (entry: FleetConfiguration) in
+                number.map { $0 == entry.number } ?? (entry.hash != last?.hash && !withdrawn.contains(entry.number))
+            }
             guard let wanted = all.first(where: isWanted) else {
                 Console.error("gatehouse: the fleet has no such configuration; gatehouse fleet history lists them")
                 throw ExitCode(1)

@@ -42,7 +42,7 @@ actor FleetMembership {
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "fleet", yields: true)
-            let target = FleetTarget(gateway: gateway, reloader: reloader)
+            let target = FleetTarget(gateway, reloader)
             let member = FleetMember(settings, target, loop: loop, board: board, log: log)
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
@@ -73,6 +73,10 @@ actor FleetMembership {
         board.clear()
     }
 
+    /// The gateway has gone back to another configuration by its own rule.
+    /// - Parameter hash: of what was in use.
+    func wentBack(from hash: String, _ reason: String) async { await running?.member.wentBack(from: hash, reason) }
+
     /// Of the members, so many are shown by a gateway; `gatehouse fleet status` shows all.
     static let mostShown = 100
 }
@@ -94,37 +98,4 @@ extension FleetMembership: RenewalSharing {
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError) { try await running?.member.share(files) }
 
     func show(_ proofs: SharedProofs) async throws(ACMEError) { try await running?.member.show(proofs) }
-}
-
-/// What the fleet agrees on goes to the gateway, and as a reload to the configuration.
-private struct FleetTarget: FleetDeployment {
-    let gateway: Gateway
-    let reloader: Reloader?
-
-    func use(ticketKeys: [UInt8]) async { gateway.use(fleetTicketKeys: ticketKeys) }
-
-    var figures: MemberFigures {
-        get async {
-            let certificates = AdminStatus.Certificate.all(of: gateway)
-            let open = gateway.open
-            return MemberFigures(
-                connections: open.connections, tunnels: open.tunnels, certificates: certificates.count,
-                certificatesInTrouble: certificates.count { $0.health != "good" },
-                configuration: String(await reloader?.hashInUse.prefix(12) ?? ""))
-        }
-    }
-
-    func use(configuration: FleetConfiguration) async -> String? {
-        guard let reloader else { return "this process has no configuration file" }
-        // As at a start with the file that was pushed.
-        if await reloader.sourceInUse.text == configuration.text { return nil }
-        var texts = ConfigurationSource(whole: configuration.text, file: reloader.source.path)
-        texts.remark = " (number \(configuration.number) of the fleet)"
-        switch await reloader.use(texts) {
-        case .done: return nil
-        case .refused(let problems):
-            let errors = problems.filter { $0.severity == .error }
-            return errors.prefix(3).map { "\($0.location): \($0.keyPath): \($0.message)" }.joined(separator: "; ")
-        }
-    }
 }

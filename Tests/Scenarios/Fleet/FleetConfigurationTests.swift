@@ -1,68 +1,12 @@
-import Foundation
 import TestSupport
 import Testing
 
 /// `gatehouse fleet`: the configuration of several gateways, by a real etcd.
 @Suite("The configuration of a fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
 struct FleetConfigurationTests {
-    /// Two gateways on one machine, which differ by variables of their environments alone.
-    private struct Two {
-        let directory: TemporaryDirectory
-        let certificates: Certificates
-        let etcd: Etcd
-        let ports: [FreePort]
-
-        init() async throws {
-            directory = try TemporaryDirectory()
-            certificates = try await Certificates.ready()
-            etcd = try await Etcd(in: directory)
-            ports = try [FreePort(), FreePort()]
-            try directory.write("fleet.key", FleetGateways.digits)
-        }
-
-        func text(_ body: String, more: String = "") -> String {
-            """
-            [server]
-            state_dir = "\(directory.path)/${MEMBER}"
-            [admin]
-            socket = "\(directory.path)/${MEMBER}.sock"
-            [fleet]
-            name = "test"
-            member = "${MEMBER}"
-            endpoints = \(etcd.endpoints)
-            secret_file = "\(directory.path)/fleet.key"
-            [[sites]]
-            hostname = "localhost"
-            listen = "127.0.0.1"
-            port = "${PORT}"
-            respond = { status = 200, body = "\(body)" }
-            \(more)
-            """
-        }
-
-        func start(_ number: Int) async throws -> ChildProcess {
-            let file = try directory.write("first.toml", text("first"))
-            let process = try ChildProcess(
-                Place.gatehouse, ["run", "-c", file, "--workers", "1", "--strict"],
-                environment: ["MEMBER": "m\(number)", "PORT": "\(ports[number])"])
-            _ = try await process.errors.line(": a member of the fleet")
-            return process
-        }
-
-        func fleet(_ arguments: [String]) async throws -> Command.Outcome {
-            try await Command.run(
-                Place.gatehouse, ["fleet"] + arguments + ["-c", "\(directory.path)/first.toml"],
-                environment: ["MEMBER": "desk", "PORT": "1"])
-        }
-
-        func answer(_ number: Int) async throws -> String {
-            try await Command.curl(["http://127.0.0.1:\(ports[number])/"]).text
-        }
-    }
-
     @Test("a push is used by all, can be undone, and is there again at the next start, without etcd, too")
     func pushed() async throws {
-        let two = try await Two()
+        let two = try await TwoOfFleet()
         var processes = [try await two.start(0), try await two.start(1)]
         let second = try two.directory.write("second.toml", two.text("second"))
         #expect(try await two.fleet(["diff", second]).text == "nothing was pushed yet\n")
@@ -94,7 +38,7 @@ struct FleetConfigurationTests {
 
     @Test("a member that cannot use it says why, and goes on with what it has")
     func refused() async throws {
-        let two = try await Two()
+        let two = try await TwoOfFleet()
         let processes = [try await two.start(0), try await two.start(1)]
         let only = try two.directory.write("www-m0/index.html", "here")
         let folder = String(only.dropLast("-m0/index.html".count))
@@ -121,7 +65,7 @@ struct FleetConfigurationTests {
 
     @Test("an older document, as of a restored backup, is not taken up")
     func older() async throws {
-        let two = try await Two()
+        let two = try await TwoOfFleet()
         let process = try await two.start(0)
         let place = "/gatehouse/test/documents/configuration"
         for body in ["one", "two"] {

@@ -1,0 +1,97 @@
+import EventLoop
+import Logging
+
+/// A configuration that comes into use in stages. Nobody directs it: whichever member sees that a step is due makes it, on the
+/// condition that nobody else has. How long a stage is watched is told by a lease of etcd.
+extension FleetMember {
+    /// Of all members about so many look at the others at a time, in a large fleet.
+    private static let watchers = 8
+
+    /// Is this look to see all members, since a roll-out is under way?
+    func looksAtRollout() -> Bool {
+        guard let rollout, rollout.isRunning else { return false }
+        let count = max(1, board.standing?.members ?? 1)
+        return count <= Self.watchers || Int.random(in: 0..<count) < Self.watchers
+    }
+
+    /// - Parameters:
+    ///   - entry: the document; nil: there is none.
+    ///   - isHeld: whether the present phase has time left.
+    ///   - members: nil: they were not looked at.
+    func follow(rollout entry: EtcdEntry?, isHeld: Bool, members: [EtcdEntry]?) async throws(EtcdError) {
+        guard let entry, let found = opened(entry, as: { EtcdMessage.decode(FleetRollout.self, $0) }) else {
+            rollout = nil
+            return
+        }
+        if found != rollout { try await hear(found) }
+        guard found.isRunning else { return }
+        let store = RolloutStore(settings: settings, client: client)
+        let present = RolloutStore.Present(rollout: found, revision: entry.revision)
+        if found.members.contains(settings.member), let reason = badAnswers, configurationInUse == found.number {
+            badAnswers = nil
+            return try await make(.undo(reason: "the member \(settings.member) says: \(reason)"), of: present, in: store)
+        }
+        guard let members else { return }
+        let records = members.compactMap { entry in
+            (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
+                .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }
+        }
+        // Something that cannot be read is no reason to say that its member has gone.
+        guard records.count == members.count else { return }
+        try await make(RolloutStep(found, records, isHeld: isHeld), of: present, in: store)
+    }
+
+    private func make(
+        _ step: RolloutStep, of present: RolloutStore.Present, in store: RolloutStore
+    ) async throws(EtcdError) {
+        guard step != .wait else { return }
+        if try await store.make(step, of: present), case .undo(let reason) = step {
+            log.error(
+                "the roll-out is undone",
+                metadata: ["fleet": "\(settings.name)", "number": "\(present.rollout.number)", "reason": "\(reason)"])
+        }
+        lookSoon()
+    }
+
+    /// It is another stage, or another roll-out.
+    private func hear(_ found: FleetRollout) async throws(EtcdError) {
+        if found.number != rollout?.number || found.phase != rollout?.phase || found.stage != rollout?.stage {
+            log.notice("the fleet's roll-out", metadata: ["fleet": "\(settings.name)", "state": "\(found.words)"])
+        }
+        rollout = found
+        lookSoon()
+        guard found.isRunning else {
+            badAnswers = nil
+            return await deployment.endWatch()
+        }
+        guard found.members.contains(settings.member) else { return }
+        if found.number > lastConfiguration {
+            let place = settings.history(found.number)
+            guard let entry = try await client.read([.key(place)]).found[0].first,
+                let candidate = opened(entry, as: { EtcdMessage.decode(FleetConfiguration.self, $0) }),
+                candidate.number == found.number
+            else { return }
+            take(candidate)
+        } else if configurationInUse == found.number, watchedConfiguration != found.number {
+            // It was started again meanwhile.
+            watchedConfiguration = found.number
+            await deployment.watch(found.terms.rule) { [weak self] reason in await self?.note(badAnswers: reason) }
+        }
+    }
+
+    /// Answers have become worse since the configuration came into use.
+    func note(badAnswers reason: String) {
+        badAnswers = reason
+        lookSoon()
+    }
+
+    /// The gateway has gone back to what was in use before by a rule of its own.
+    /// - Parameter hash: of what was in use.
+    package func wentBack(from hash: String, _ reason: String) {
+        guard configurationInUse > 0, hash == hashInUse else { return }
+        refusedConfiguration = (configurationInUse, "admin.rollback_on has undone it: \(reason)")
+        configurationInUse = formerConfiguration
+        hashInUse = ""
+        lookSoon()
+    }
+}

@@ -1,0 +1,208 @@
+import ACME
+import EventLoop
+import Foundation
+import LoopTesting
+import TestSupport
+import Testing
+
+@testable import Fleet
+
+/// What is to be done about a roll-out, by values.
+@Suite("A roll-out's steps")
+struct RolloutStepTests {
+    private func record(_ name: String, _ number: Int, refused: Int = 0) -> MemberRecord {
+        MemberRecord(
+            member: name, started: 1, tickets: 1, follows: true, proofs: 0, configuration: number, refused: refused,
+            refusal: refused > 0 ? "no" : nil, problems: [])
+    }
+
+    private func rollout(_ stage: Int, _ phase: FleetRollout.Phase, _ members: [String], share: Int = 25) -> FleetRollout {
+        var rollout = FleetRollout(
+            number: 5, base: 4, members: members,
+            terms: FleetRollout.Terms(share: share, watch: 60, rule: "5xx > 5% for 30s"), author: "x")
+        (rollout.stage, rollout.phase) = (stage, phase)
+        return rollout
+    }
+
+    private func step(_ rollout: FleetRollout, _ records: [MemberRecord], isHeld: Bool) -> RolloutStep {
+        RolloutStep(rollout, records, isHeld: isHeld)
+    }
+
+    @Test("a stage is waited for, watched, and followed by the next")
+    func goesOn() {
+        let eight = (1...8).map { record("m\($0)", $0 == 1 ? 5 : 4) }
+        let before = (1...8).map { record("m\($0)", 4) }
+        #expect(step(rollout(0, .taking, ["m1"]), before, isHeld: true) == .wait)
+        #expect(step(rollout(0, .taking, ["m1"]), eight, isHeld: true) == .watch)
+        #expect(step(rollout(0, .watching, ["m1"]), eight, isHeld: true) == .wait)
+        #expect(step(rollout(0, .watching, ["m1"]), eight, isHeld: false) == .advance(stage: 1, members: ["m1", "m2"]))
+        let half = rollout(0, .watching, ["m1"], share: 50)
+        #expect(step(half, eight, isHeld: false) == .advance(stage: 1, members: ["m1", "m2", "m3", "m4"]))
+        let share = (1...8).map { record("m\($0)", $0 <= 2 ? 5 : 4) }
+        let all = (1...8).map { "m\($0)" }
+        #expect(step(rollout(1, .watching, ["m1", "m2"]), share, isHeld: false) == .advance(stage: 2, members: all))
+        let done = all.map { record($0, 5) }
+        #expect(step(rollout(2, .watching, all), done, isHeld: false) == .finish)
+        #expect(step(rollout(2, .done, all), done, isHeld: false) == .wait)
+    }
+
+    @Test("where a share would be all there are, one is followed by all")
+    func few() {
+        let two = [record("a", 5), record("b", 4)]
+        #expect(step(rollout(0, .watching, ["a"]), two, isHeld: false) == .advance(stage: 2, members: ["a", "b"]))
+        #expect(step(rollout(0, .watching, ["a"]), [record("a", 5)], isHeld: false) == .advance(stage: 2, members: ["a"]))
+    }
+
+    @Test("who refuses it, goes away, goes back or is too slow has it undone, and others have not")
+    func undone() {
+        let watching = rollout(1, .watching, ["a", "b"])
+        func reason(_ step: RolloutStep) -> String? { if case .undo(let reason) = step { reason } else { nil } }
+        #expect(reason(step(watching, [record("a", 5)], isHeld: true)) == "the member b has gone")
+        let refusing = [record("a", 5), record("b", 4, refused: 5)]
+        #expect(reason(step(rollout(1, .taking, ["a", "b"]), refusing, isHeld: true)) == "the member b says: no")
+        let slow = [record("a", 5), record("b", 4)]
+        #expect(
+            reason(step(rollout(1, .taking, ["a", "b"]), slow, isHeld: false))?.hasPrefix("the member b has not taken") == true)
+        #expect(reason(step(watching, slow, isHeld: false)) == "the member b does not use it any more")
+        #expect(step(watching, [record("a", 5), record("b", 5), record("c", 4, refused: 4)], isHeld: true) == .wait)
+    }
+}
+
+/// Roll-outs of members, by a real etcd.
+@Suite("A roll-out", .enabled(if: Etcd.isThere, "etcd is not installed"))
+struct RolloutTests {
+    private let directory: TemporaryDirectory
+    private static let terms = FleetRollout.Terms(share: 50, watch: 1, rule: "5xx > 5% for 1s")
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func asking<Result: Sendable>(
+        _ etcd: Etcd, _ body: @Sendable (FleetDesk) async throws -> Result
+    ) async throws -> Result {
+        let loop = try EventLoop()
+        try loop.start(name: "desk")
+        defer { loop.stop() }
+        let desk = FleetDesk(try RunningMember.settings("desk", etcd, in: directory), loop: loop)
+        return try await withTaskExecutorPreference(loop) {
+            let result = try await body(desk)
+            await desk.close()
+            return result
+        }
+    }
+
+    private func members(_ names: [String], _ etcd: Etcd) async throws -> [RunningMember] {
+        var members: [RunningMember] = []
+        for name in names { members.append(try await RunningMember(name, etcd, in: directory)) }
+        for member in members { _ = try await member.log.first { $0.hasPrefix("a member of the fleet") } }
+        try await asking(etcd) { desk in
+            let first = try await desk.push("first", author: "x", time: 1)
+            _ = try await desk.settled(first.number, within: 60)
+        }
+        return members
+    }
+
+    private func end(of rollout: FleetRollout, _ desk: FleetDesk) async throws -> [FleetRollout] {
+        var states = [rollout]
+        while let last = states.last, last.isRunning { states.append(try await desk.nextState(of: last)) }
+        return states
+    }
+
+    private func numbers(_ member: RunningMember) -> [Int] { member.deployed.configurations.all.map(\.number) }
+
+    @Test("goes to one member, a share, and all, and is the configuration of all then")
+    func done() async throws {
+        let etcd = try await Etcd(in: directory)
+        let running = try await members(["a", "b", "c", "d", "e"], etcd)
+        let states = try await asking(etcd) { desk in
+            let begun = try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2)
+            // Nothing else is pushed meanwhile.
+            await #expect(throws: FleetDesk.Failure.self) { _ = try await desk.push("other", author: "x", time: 3) }
+            return try await end(of: begun, desk)
+        }
+        let seen = states.map { "\($0.stage) \($0.phase.rawValue) \($0.members.joined())" }
+        let all = [
+            "0 taking a", "0 watching a", "1 taking abc", "1 watching abc", "2 taking abcde", "2 watching abcde", "2 done abcde",
+        ]
+        // Who looks now and then may miss one that was short.
+        #expect(seen == all.filter(seen.contains) && seen.first == all.first && seen.last == all.last, "\(seen)")
+        for member in running { #expect(numbers(member) == [1, 2]) }
+        let pushed = try await asking(etcd) { try await $0.configuration() }
+        #expect(pushed?.text == "second")
+        for member in running { await member.stop() }
+    }
+
+    @Test("a member that refuses it has it undone for all, by a new number, and later stages never see it")
+    func refused() async throws {
+        let etcd = try await Etcd(in: directory)
+        let running = try await members(["a", "b", "c"], etcd)
+        let last = try await asking(etcd) { desk in
+            try await end(of: try await desk.rollOut("wrong", terms: Self.terms, author: "x", time: 2), desk).last
+        }
+        #expect(last?.phase == .undone && last?.reason == "the member a says: it is wrong")
+        for member in running { _ = try await member.deployed.configurations.first { $0.number == 3 } }
+        #expect(numbers(running[0]) == [1, 2, 3] && numbers(running[1]) == [1, 3] && numbers(running[2]) == [1, 3])
+        let history = try await asking(etcd) { try await $0.history() }
+        #expect(history.map(\.text) == ["first", "wrong", "first"] && history.map(\.withdraws) == [2, nil, nil])
+        for member in running { await member.stop() }
+    }
+
+    @Test("bad answers of a stage undo it, also when all have it, and whoever began it has gone long since")
+    func bad() async throws {
+        let etcd = try await Etcd(members: 3, in: directory)
+        let running = try await members(["a", "b"], etcd)
+        let terms = FleetRollout.Terms(share: 50, watch: 30, rule: "5xx > 5% for 1s")
+        _ = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let tell = try await running[0].deployed.watches.first(1)[0]
+        _ = try await running[0].deployed.configurations.first { $0.number == 2 }
+        await tell("7 of 9 answers are 5xx")
+        for member in running { _ = try await member.deployed.configurations.first { $0.number == 3 } }
+        #expect(numbers(running[0]) == [1, 2, 3] && numbers(running[1]) == [1, 3])
+        let last = try await asking(etcd) { try await $0.rollout() }
+        #expect(last?.phase == .undone && last?.reason == "the member a says: 7 of 9 answers are 5xx")
+        for member in running { await member.stop() }
+    }
+
+    @Test("a member that goes away while it is watched has it undone, and who stays does so")
+    func gone() async throws {
+        let etcd = try await Etcd(in: directory)
+        let running = try await members(["a", "b"], etcd)
+        let terms = FleetRollout.Terms(share: 50, watch: 60, rule: "5xx > 5% for 1s")
+        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        _ = try await running[0].deployed.configurations.first { $0.number == 2 }
+        await running[0].stop()
+        let last = try await asking(etcd) { try await end(of: begun, $0).last }
+        #expect(last?.reason == "the member a has gone")
+        _ = try await running[1].deployed.configurations.first { $0.number == 3 }
+        #expect(numbers(running[1]) == [1, 3])
+        await running[1].stop()
+    }
+
+    @Test("a step on what has changed meanwhile comes to nothing: who was paused brings nothing old back")
+    func fenced() async throws {
+        let etcd = try await Etcd(in: directory)
+        let running = try await members(["a", "b"], etcd)
+        let terms = FleetRollout.Terms(share: 50, watch: 60, rule: "5xx > 5% for 1s")
+        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let settings = try RunningMember.settings("late", etcd, in: directory)
+        let revision = Int64(try await etcd.value(of: settings.rollout)?.revision ?? 0)
+        let undone = try await asking(etcd) { try await $0.undoRollout(author: "x") }
+        #expect(undone?.phase == .undone)
+        try await onLoop { actor in
+            let waiter = Waiter(loop: actor.loop)
+            let client = EtcdClient(settings.etcd, waiter)
+            let present = RolloutStore.Present(rollout: begun, revision: revision)
+            let store = RolloutStore(settings: settings, client: client)
+            for step in [RolloutStep.advance(stage: 2, members: ["a", "b"]), .undo(reason: "late"), .watch, .finish] {
+                let isDone = try await store.make(step, of: present)
+                #expect(!isDone)
+            }
+            client.close()
+            waiter.retire()
+        }
+        try await asking(etcd) { desk in
+            let (again, pushed) = (try await desk.undoRollout(author: "x"), try await desk.configuration())
+            #expect(again == nil && pushed?.number == 3)
+        }
+        for member in running { await member.stop() }
+    }
+}
