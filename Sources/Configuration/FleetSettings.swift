@@ -20,6 +20,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var ticketRotation = Duration.seconds(7200)
     /// Nil: rate limits count on each member alone.
     package var redis: FleetRedis?
+    /// Of lag, after which the gateway's health is degraded.
+    package var degradedAfter = Duration.seconds(60)
 }
 
 extension FleetSettings {
@@ -49,6 +51,12 @@ extension FleetSettings {
         table.read("password_file", into: &etcdPasswordFile)
         redis = FleetRedis.read(table.table("redis"))
         table.readDuration("ticket_rotation", into: &ticketRotation)
+        table.readDuration("degraded_after", into: &degradedAfter)
+        if degradedAfter < .seconds(10) {
+            table.reading.report(
+                .error, "\(table.path).degraded_after", at: table.place(of: "degraded_after"), "must be ten seconds or more",
+                hint: "etcd is looked at every five seconds, so that a shorter lag is none")
+        }
         if ticketRotation < .seconds(2) {
             table.reading.report(
                 .error, "\(table.path).ticket_rotation", at: table.place(of: "ticket_rotation"), "must be two seconds or more",
@@ -141,6 +149,12 @@ extension ConfigurationReference {
                 """
                 After how long there is another key for session tickets. Shorter than 24 minutes, tickets are opened for six \
                 changes, not for all the two hours that they are good.
+                """),
+            Key(
+                "degraded_after", "duration", .value("60"),
+                """
+                For how long this gateway may go by what its fleet perhaps does not agree on any more (etcd does not answer, or \
+                a configuration is refused) until its health is `degraded`. Traffic goes on, and it stays ready.
                 """),
         ])
 }

@@ -39,10 +39,7 @@ package actor FleetDesk {
     package func members() async throws(Failure) -> [FleetMemberView] {
         let entries = try await read(.prefix(settings.members, most: FleetMember.mostMembers))
         return try entries.map { entry throws(Failure) in
-            let record = try open(entry, as: MemberRecord.self)
-            return FleetMemberView(
-                name: record.member, started: record.started, tickets: record.tickets, configuration: record.configuration,
-                refused: record.refusal.map { (record.refused, $0) }, problems: record.problems)
+            FleetMemberView(try open(entry, as: MemberRecord.self))
         }
     }
 

@@ -123,15 +123,16 @@ struct Service: Sendable {
                 watcher = FileWatcher(reloader, on: loop, log: log)
                 await watcher?.open()
             }
-            let feed = SnapshotFeed(gateway, reloader, server: configuration.server, on: loop)
-            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, watcher) : nil
+            let feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
+            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, watcher) : nil
             let recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
             await reloader?.tell(recorder)
-            let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, log: log, configuration)
+            let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
             // The process before has the socket until its place is taken.
             if inheritance == nil {
                 admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
-                metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: loop, replacing: false)
+                metrics = try await ControlServer.metrics(
+                    configuration.metrics, gateway, fleet.board, on: loop, replacing: false)
                 management = try await ControlServer.management(
                     configuration.management, resources, on: loop, replacing: sharesAddresses)
             }
@@ -162,14 +163,15 @@ struct Service: Sendable {
 
     /// Opens the admin socket in place of the process before, whose clients it keeps.
     private mutating func takeOverAdmin(_ configuration: Configuration) async {
-        let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, log: log, configuration)
+        let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
         do throws(AdminServer.Unopened) {
             admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
         } catch {
             log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
         }
         do throws(ControlServer.Unopened) {
-            metrics = try await ControlServer.metrics(configuration.metrics, gateway, on: controlLoop, replacing: true)
+            metrics = try await ControlServer.metrics(
+                configuration.metrics, gateway, fleet.board, on: controlLoop, replacing: true)
             management = try await ControlServer.management(
                 configuration.management, resources, on: controlLoop, replacing: true)
         } catch {

@@ -13,13 +13,14 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
-    @Flag(help: "Exit code 1 if a site's certificate is in trouble.")
+    @Flag(help: "Exit code 1 if a site's certificate, or the standing in the fleet, is in trouble.")
     var health = false
 
     func run() async throws {
         let status: AdminStatus = try await admin.ask { try await $0.ask(.get, "/status") }
         if json { Console.say(try AdminClient.text(status)) } else { show(status) }
-        if health, status.certificates.contains(where: { $0.health != "good" }) { throw ExitCode(1) }
+        let isDegraded = status.fleet.map { $0.status != "ok" } ?? false
+        if health, isDegraded || status.certificates.contains(where: { $0.health != "good" }) { throw ExitCode(1) }
     }
 
     private func show(_ status: AdminStatus) {
@@ -35,6 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
             TLS handshakes \(Self.words(status.handshakes))
             generations    \(status.generations.map(Self.text).joined(separator: ", "))
             """)
+        if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
         for certificate in status.certificates where certificate.health != "good" { Console.say(Self.words(certificate)) }
         let holders = status.generations.flatMap { generation in generation.holders.map { (generation.number, $0) } }
         guard !holders.isEmpty else { return }

@@ -37,7 +37,7 @@ extension EveryKeyTests {
         #expect(fleet?.endpoints == ["https://etcd-1.example:2379", "https://[::1]:2379"])
         #expect(fleet?.etcdCaFile == "etcd-ca.pem" && fleet?.etcdCertFile == "etcd.pem" && fleet?.etcdKeyFile == "etcd.key")
         #expect(fleet?.etcdUser == "gatehouse" && fleet?.etcdPasswordFile == "etcd.password")
-        #expect(fleet?.ticketRotation == .seconds(3600))
+        #expect(fleet?.ticketRotation == .seconds(3600) && fleet?.degradedAfter == .seconds(90))
     }
 
     @Test func theFleetsRedisIsReadAsWritten() {

@@ -1,6 +1,4 @@
 import ACME
-import EventLoop
-import Logging
 import TestSupport
 import Testing
 
@@ -9,54 +7,15 @@ import Testing
 /// Whose turn it is to get certificates, by a real etcd.
 @Suite("The turn to get certificates", .enabled(if: Etcd.isThere, "etcd is not installed"))
 struct TurnTests {
-    private struct Nowhere: FleetDeployment {
-        func use(ticketKeys: [UInt8]) async {}
-        func use(configuration: FleetConfiguration) async -> String? { nil }
-    }
-
-    /// A member that runs, and what it hears.
-    private struct Running {
-        let member: FleetMember
-        let task: Task<Void, Never>
-        let turns = Journal<Bool>("turns")
-        let files = Journal<Set<String>>("files")
-
-        init(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws {
-            let settings = FleetMemberSettings(
-                name: "test", member: name,
-                etcd: EtcdSettings(endpoints: etcd.urls.compactMap { ServiceURL($0, allowsPlain: true) }),
-                secret: try FleetSecret(text: String(repeating: "ab", count: 32), file: "f"),
-                stateDirectory: "\(directory.path)/\(name)", ticketRotation: 7200)
-            let loop = try EventLoop()
-            try loop.start(name: "fleet", yields: true)
-            let member = FleetMember(settings, Nowhere(), loop: loop, log: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
-            self.member = member
-            task = Task(executorPreference: loop) { await member.run() }
-            await member.whenNews { [turns, files] news in
-                switch news {
-                case .turn: turns.append(true)
-                case .files(let paths): files.append(paths)
-                case .proofs: break
-                }
-            }
-        }
-
-        func stop() async {
-            await member.stop()
-            await task.value
-            member.loop.stop()
-        }
-    }
-
     @Test("one has it, the others get its files, and who has lost it can write nothing any more")
     func fenced() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await Running("one", etcd, in: directory)
+        let one = try await RunningMember("one", etcd, in: directory)
         _ = await one.member.hasTurn()
         _ = try await one.turns.first(1)
         #expect(await one.member.hasTurn())
-        let other = try await Running("other", etcd, in: directory)
+        let other = try await RunningMember("other", etcd, in: directory)
         try await one.member.share(["acme/accounts/a/account.key": [1, 2, 3], "internal/root.pem": [4]])
         while !Set(other.files.all.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) {
             _ = try await other.files.first(other.files.all.count + 1)
@@ -74,14 +33,14 @@ struct TurnTests {
     func givenBack() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await Running("one", etcd, in: directory)
+        let one = try await RunningMember("one", etcd, in: directory)
         _ = await one.member.hasTurn()
         _ = try await one.turns.first(1)
         var files: [String: [UInt8]?] = [:]
         for number in 0..<250 { files["acme/certificates/n\(number)/status.json"] = [UInt8](repeating: 7, count: 100) }
         try await one.member.share(files)
         try await one.member.share(["acme/certificates/n7/status.json": nil])
-        let other = try await Running("other", etcd, in: directory)
+        let other = try await RunningMember("other", etcd, in: directory)
         _ = await other.member.hasTurn()
         await one.stop()
         _ = try await other.turns.first(1)

@@ -214,6 +214,30 @@ const generationTable = new Table(byId("generation-list"), "Configurations that 
   { title: "Now", text: (e) => `${e.is_current}${e.problem}`, cell: (e) => (e.problem ? badge("cannot be used", "bad") : e.is_current ? badge("in use", "good") : "") },
 ], { key: ({ hash }) => hash, empty: "None is kept: server.state_dir says where." });
 
+const fleetTable = new Table(byId("fleet-list"), "Members of the fleet", [
+  {
+    title: "Member", isHead: true, kind: "name", text: (m) => m.name,
+    cell: (m) => [m.name, m.host === undefined ? null : element("small", {}, m.host)].filter(Boolean),
+  },
+  { title: "Configuration", kind: "once", cell: (m) => (m.configuration === 0 ? "its own" : count(m.configuration)) },
+  { title: "In use", kind: "once far code", cell: (m) => m.hash ?? missing },
+  number("Connections", (m) => (m.connections === undefined ? missing : count(m.connections))),
+  number("WebSockets", (m) => (m.tunnels === undefined ? missing : count(m.tunnels))),
+  number("Certificates", (m) => (m.certificates === undefined ? missing : count(m.certificates))),
+  {
+    title: "State", kind: "name", text: (m) => m.problems.join("; "),
+    cell: (m) => (m.problems.length > 0 ? [badge("trouble", "bad"), element("small", {}, m.problems.join("; "))] : badge("good", "good")),
+  },
+], { key: ({ name }) => name, empty: "Nobody has told anything yet." });
+
+function showFleet({ fleet }) {
+  byId("fleet").hidden = fleet === undefined;
+  if (fleet === undefined) return;
+  const contact = fleet.last_contact_seconds === undefined ? "no answer of etcd yet" : `${fleet.lag_seconds.toFixed(0)} s behind at most`;
+  setText(byId("fleet-count"), `${fleet.member} of ${fleet.fleet}, ${grouped.format(fleet.members)} members, ${fleet.trouble ?? contact}`);
+  fleetTable.show(fleet.first);
+}
+
 async function showGenerations({ generations }) {
   const older = generations.older.length === 0 ? "" : `, ${generations.older.length} older with exchanges under way`;
   setText(byId("generations-count"), generations.current === undefined ? "" : `number ${generations.current} in use${older}`);
@@ -236,6 +260,7 @@ function show(snapshot) {
   setText(byId("connections-count"), `${grouped.format(snapshot.connections)} open, ${grouped.format(snapshot.tunnels)} WebSockets`);
   errorTable.show(snapshot.failures.first);
   setText(byId("errors-count"), `${grouped.format(snapshot.failures.total)} since the start`);
+  showFleet(snapshot);
   certificateTable.show(snapshot.certificates.first);
   const { total, in_trouble: trouble } = snapshot.certificates;
   setText(byId("certificates-count"), total === 0 ? "" : `${grouped.format(total)}, ${trouble === 0 ? "all good" : `${grouped.format(trouble)} in trouble`}`);

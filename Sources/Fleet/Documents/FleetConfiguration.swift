@@ -24,7 +24,13 @@ package struct FleetConfiguration: Codable, Sendable, Equatable {
 }
 
 /// A member as others see it.
-package struct FleetMemberView: Sendable {
+package struct FleetMemberView: Sendable, Equatable {
+    /// A configuration that it does not use.
+    package struct Refusal: Sendable, Equatable {
+        package var number: Int
+        package var reason: String
+    }
+
     package var name: String
     /// Seconds since 1970.
     package var started: Int64
@@ -32,8 +38,12 @@ package struct FleetMemberView: Sendable {
     package var tickets: Int
     /// The number of the fleet's configuration that it uses; 0: its own file's.
     package var configuration: Int
-    /// The number of the one that it has refused, and why; nil: none.
-    package var refused: (number: Int, reason: String)?
+    /// The one that it has refused; nil: none.
+    package var refused: Refusal?
     /// What it does not use besides, and why.
     package var problems: [String]
+    /// The machine's name; nil: it has not said.
+    package var host: String?
+    /// Nil: it has not said.
+    package var figures: MemberFigures?
 }

@@ -73,6 +73,7 @@ final class EtcdClient {
         return EtcdOutcome(
             isDone: isDone, revision: answer.header.revision?.value ?? 0,
             found: reads.map { ($0.response_range?.kvs ?? []).map(EtcdEntry.init) },
+            counts: reads.map { Int($0.response_range?.count?.value ?? 0) },
             isCut: reads.contains { $0.response_range?.more == true })
     }
 

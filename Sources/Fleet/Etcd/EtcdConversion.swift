@@ -27,6 +27,9 @@ extension EtcdRange {
             operation.request_range = EtcdMessage.RangeRequest(
                 key: Data(last.isEmpty ? Array(prefix.utf8) : Array(last.utf8) + [0]), range_end: Self.end(of: prefix),
                 limit: Quoted(Int64(most)), min_mod_revision: since > 0 ? Quoted(since) : nil)
+        case .count(let prefix):
+            operation.request_range = EtcdMessage.RangeRequest(
+                key: Data(prefix.utf8), range_end: Self.end(of: prefix), count_only: true)
         }
         return operation
     }

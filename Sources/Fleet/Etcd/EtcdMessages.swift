@@ -41,10 +41,12 @@ enum EtcdMessage {
         var range_end: Data?
         var limit: Quoted?
         var min_mod_revision: Quoted?
+        var count_only: Bool?
     }
 
     struct RangeResponse: Decodable {
         var kvs: [KeyValue]?
+        var count: Quoted?
         var more: Bool?
     }
 

@@ -57,6 +57,8 @@ enum EtcdRange {
     ///   - most: so many entries, at most, in the order of their keys.
     ///   - after: only keys behind this one; empty: all.
     case prefix(String, since: Int64 = 0, most: Int, after: String = "")
+    /// Of all that begin with a text it is told how many there are, and none of them.
+    case count(String)
 }
 
 /// What must hold for a change.
@@ -81,6 +83,8 @@ struct EtcdOutcome {
     var revision: Int64
     /// For each read of the part that was performed, in their order.
     var found: [[EtcdEntry]]
+    /// For each of these reads, how many entries there are, whatever was left out.
+    var counts: [Int]
     /// Was there more than a read may return?
     var isCut: Bool
 }

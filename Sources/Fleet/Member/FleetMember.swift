@@ -19,20 +19,29 @@ package actor FleetMember {
     /// Of whoever gets certificates.
     let sharingWaiter: Waiter
     let sharingClient: EtcdClient
-    private let started = Int64(realtimeNanoseconds() / 1_000_000_000)
+    let board: FleetBoard
+    /// Seconds since 1970.
+    let started = Int64(realtimeNanoseconds() / 1_000_000_000)
+    let seat: MemberSeat
     private(set) var isStopped = false
     /// Of etcd, at the last look; nil before the first one.
     private var revision: Int64?
     /// Is there something that the look under way may not have seen? A call within it hears the waiter's words, too.
     private var isDue = false
     /// Looks that failed, in a row.
-    private var failures = 0
+    private(set) var failures = 0
     /// That what we tell of ourselves hangs on; 0: none.
-    private(set) var lease: Int64 = 0
+    var lease: Int64 = 0
     /// Until when it lasts for certain: monotonic nanoseconds.
-    private(set) var leaseEnd: UInt64 = 0
-    /// What was told of ourselves.
-    private var told: MemberRecord?
+    var leaseEnd: UInt64 = 0
+    /// What was told of ourselves, and the revision that it was first told with; nil and 0: nothing is there.
+    var told: MemberRecord?
+    var ourPlace: Int64 = 0
+    /// What there is here, as it was looked at last, and when that is done again: monotonic nanoseconds.
+    var figures: MemberFigures?
+    var figureTime: UInt64 = 0
+    /// Who has our name; nil: it is ours, as far as we know.
+    var nameHolder: String?
     /// The keys in use; nil: there are none yet.
     var ring: TicketKeyRing?
     /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
@@ -72,15 +81,20 @@ package actor FleetMember {
     private static let longestPause: UInt64 = 15_000_000_000
     /// A watch is begun anew so often: whoever is at its other end may be gone.
     private static let watchTime: UInt64 = 120_000_000_000
-    /// Seconds: who tells nothing of itself for so long is not shown as a member any more.
-    private static let leaseTime: UInt64 = 20
 
-    /// - Parameter loop: started, and this actor's alone.
-    package init(_ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop, log: Logger) {
+    /// - Parameters:
+    ///   - loop: started, and this actor's alone.
+    ///   - board: where the member says how it stands.
+    package init(
+        _ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop, board: FleetBoard = FleetBoard(),
+        log: Logger
+    ) {
         self.settings = settings
         self.deployment = deployment
         self.loop = loop
+        self.board = board
         self.log = log
+        seat = MemberSeat(settings)
         waiter = Waiter(loop: loop)
         watchWaiter = Waiter(loop: loop)
         sharingWaiter = Waiter(loop: loop)
@@ -94,6 +108,10 @@ package actor FleetMember {
 
     /// Until `stop()`.
     package func run() async {
+        board.begin(FleetStanding(settings, now: loop.now)) { [weak self] in
+            guard let self else { return }
+            Task { await self.lookSoon() }
+        }
         ring = Self.keptRing(settings)
         if let ring { await deployment.use(ticketKeys: ring.bytes) }
         useKeptConfiguration()
@@ -146,20 +164,19 @@ package actor FleetMember {
         do throws(EtcdError) {
             let hadTurn = turn != nil
             try await keepLease()
-            let outcome = try await client.read([
-                .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
-                .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage),
-                .key(settings.configuration),
-            ])
+            let (began, hasMembers) = (loop.now, board.wantsOthers)
+            let ranges = FleetLook.ranges(settings, pulled: pulled, hasMembers: hasMembers)
+            let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
-            revision = outcome.revision
+            revision = look.revision
             if isFirst { watchWaiter.tell() }
-            try await follow(tickets: outcome.found[0].first, hold: outcome.found[1].first)
-            try await follow(turn: outcome.found[2].first)
-            try await follow(files: outcome.found[4], isCut: outcome.isCut, revision: outcome.revision, hadTurn: hadTurn)
-            await follow(proofs: outcome.found[3].first)
-            follow(configuration: outcome.found[5].first)
-            try await tellOfOurselves()
+            try await follow(tickets: look.tickets, hold: look.ticketsHold)
+            try await follow(turn: look.turn)
+            try await follow(files: look.files, isCut: look.isCut, revision: look.revision, hadTurn: hadTurn)
+            await follow(proofs: look.proofs)
+            follow(configuration: look.configuration)
+            try await tellOfOurselves(look.ourselves)
+            sayStanding(look, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
             let pause = Self.pause - UInt64.random(in: 0..<Self.pause / 5)
@@ -203,41 +220,5 @@ package actor FleetMember {
         log.log(
             level: failures == 0 ? .warning : .info, "the fleet has lost etcd: what is known goes on",
             metadata: ["fleet": "\(settings.name)", "reason": "\(error)", "key": "fleet.endpoints"])
-    }
-
-    // MARK: Who we are
-
-    private func keepLease() async throws(EtcdError) {
-        let start = loop.now
-        if lease != 0, try await !client.keepAlive(lease) {
-            lease = 0
-            loseTurn()
-        }
-        if lease == 0 {
-            lease = try await client.grant(seconds: Int64(Self.leaseTime))
-            told = nil
-        }
-        leaseEnd = start + Self.leaseTime * 1_000_000_000
-    }
-
-    private func tellOfOurselves() async throws(EtcdError) {
-        let record = MemberRecord(
-            member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
-            proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
-            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted())
-        guard record != told else { return }
-        let place = settings.members + settings.member
-        guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
-        else { return }
-        _ = try await client.transact(if: [], [.put(place, sealed, lease: lease)])
-        told = record
-    }
-
-    /// Others see at once that we are gone.
-    private func leave() async {
-        guard lease != 0, failures == 0 else { return }
-        let client = EtcdClient(settings.etcd, waiter, timeout: 1_000_000_000)
-        try? await client.revoke(lease)
-        client.close()
     }
 }

@@ -10,9 +10,12 @@ package struct FleetMemberSettings: Sendable, Equatable {
     package var stateDirectory: String
     /// Seconds after which there is another key for session tickets.
     package var ticketRotation: Int
+    /// Nanoseconds of lag after which the health of the gateway is degraded.
+    package var degradedAfter: UInt64
 
     package init(
-        name: String, member: String, etcd: EtcdSettings, secret: FleetSecret, stateDirectory: String, ticketRotation: Int
+        name: String, member: String, etcd: EtcdSettings, secret: FleetSecret, stateDirectory: String, ticketRotation: Int,
+        degradedAfter: UInt64 = 60_000_000_000
     ) {
         self.name = name
         self.member = member
@@ -20,6 +23,7 @@ package struct FleetMemberSettings: Sendable, Equatable {
         self.secret = secret
         self.stateDirectory = stateDirectory
         self.ticketRotation = ticketRotation
+        self.degradedAfter = degradedAfter
     }
 
     /// Keys in etcd. All that members follow is below one of them; what they tell of themselves is not, so that nobody is told of
@@ -50,4 +54,6 @@ package protocol FleetDeployment: Sendable {
     /// Brings a configuration into use, whole or not at all.
     /// - Returns: why it was refused; nil if it is in use.
     func use(configuration: FleetConfiguration) async -> String?
+    /// What there is of it at the moment, for who looks at the fleet.
+    var figures: MemberFigures { get async }
 }

@@ -1,4 +1,9 @@
-/// What a member tells of itself.
+import EventLoop
+import FoundationEssentials
+import TLS
+
+/// What a member tells of itself. What later versions tell more is optional: members of several versions are of one fleet while
+/// they are brought up to date.
 struct MemberRecord: Codable, Equatable, Sendable {
     var member: String
     /// Seconds since 1970.
@@ -16,4 +21,51 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var refusal: String?
     /// What it does not use, and why.
     var problems: [String]
+    var seat: MemberSeat?
+    var figures: MemberFigures?
+}
+
+/// Where a member runs: what tells one that was started again from another one of the same name.
+struct MemberSeat: Codable, Equatable, Sendable {
+    var host: String
+    var process: Int32
+    /// Of the machine and the state directory, which only one gateway uses at a time (SHA-256, its beginning).
+    var place: String
+
+    init(_ settings: FleetMemberSettings) {
+        (host, process) = (ProcessNames.host, ProcessNames.number)
+        let machine = (try? FileAccess.read("/etc/machine-id", limit: 256)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let directory = settings.stateDirectory
+        let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
+        place = String(ContentHash.hexadecimal(Array("\(machine) \(host) \(path)".utf8)).prefix(16))
+    }
+}
+
+/// What a member has under way; told again when it has changed, and not at every moment.
+package struct MemberFigures: Codable, Equatable, Sendable {
+    /// Of clients, open.
+    package var connections: Int
+    /// WebSockets, open.
+    package var tunnels: Int
+    /// Of sites: how many there are, and with how many something is not as it should be.
+    package var certificates: Int
+    package var certificatesInTrouble: Int
+    /// The beginning of the SHA-256 of the configuration in use.
+    package var configuration: String
+
+    package init(
+        connections: Int, tunnels: Int, certificates: Int, certificatesInTrouble: Int, configuration: String
+    ) {
+        (self.connections, self.tunnels) = (connections, tunnels)
+        (self.certificates, self.certificatesInTrouble) = (certificates, certificatesInTrouble)
+        self.configuration = configuration
+    }
+}
+
+extension FleetMemberView {
+    init(_ record: MemberRecord) {
+        (name, started, tickets, configuration) = (record.member, record.started, record.tickets, record.configuration)
+        refused = record.refusal.map { Refusal(number: record.refused, reason: $0) }
+        (problems, host, figures) = (record.problems, record.seat?.host, record.figures)
+    }
 }

@@ -111,7 +111,7 @@ extension FleetMember: RenewalSharing {
             return loseTurn()
         }
         loseTurn()
-        guard wantsTurn, lease != 0, tellNews != nil else { return }
+        guard wantsTurn, lease != 0, tellNews != nil, nameHolder == nil else { return }
         let outcome = try await client.transact(
             if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
         guard outcome.isDone else { return lookSoon() }

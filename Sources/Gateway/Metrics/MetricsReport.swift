@@ -38,9 +38,13 @@ package struct ProcessFigures: Sendable {
 
 extension Gateway {
     /// All metrics. No worker is asked for anything: what they count is read as it stands.
-    /// - Parameter version: the program's.
+    /// - Parameters:
+    ///   - fleet: nil: the gateway is of none.
+    ///   - version: the program's.
     /// - Returns: nil if nothing is counted.
-    package func metrics(_ format: MetricsFormat, process: ProcessFigures, version: String) -> [UInt8]? {
+    package func metrics(
+        _ format: MetricsFormat, process: ProcessFigures, fleet: FleetFigures?, version: String
+    ) -> [UInt8]? {
         let plan = currentPlan
         guard let metrics = plan.metrics else { return nil }
         var text = MetricsText(isOpen: format == .openMetrics)
@@ -54,6 +58,7 @@ extension Gateway {
         text.appendSharedRates(of: self)
         text.append(shared)
         text.append(currentLogs)
+        if let fleet { text.append(fleet) }
         text.append(process, version: version)
         text.end()
         return text.bytes

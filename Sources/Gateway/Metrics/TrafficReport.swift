@@ -69,6 +69,9 @@ package struct TrafficReport: Sendable {
 }
 
 extension Gateway {
+    /// What clients have open, read as it stands: connections, and WebSockets.
+    package var open: (connections: Int, tunnels: Int) { (max(0, shared.connectionCount), currentPlan.openTunnelCount) }
+
     package var traffic: TrafficReport {
         let plan = currentPlan
         var report = TrafficReport()

@@ -30,6 +30,7 @@ final class AdminHandler: ServiceHandler {
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
+            Resource(method: .get, path: "/fleet") { resources, _ in resources.fleetStanding() },
             Resource(method: .get, path: "/servers") { resources, asked in
                 await AdminQuery.answer(asked.query) { resources.servers($0) }
             },
@@ -88,7 +89,7 @@ final class AdminHandler: ServiceHandler {
         let body = try await request.body(atMost: Self.longestBody)
         if path == AdminTap.path, head.method == .get { return await resources.tap(head.fields.bytes[head.query]) }
         if path == Self.metrics, head.method == .get || head.method == .head {
-            return .answer(MetricsAnswer.answer(head, of: resources.gateway))
+            return .answer(MetricsAnswer.answer(head, of: resources.gateway, resources.fleet.board))
         }
         if let reply = await dashboard(head, path, role) { return reply }
         let here = Self.all.filter { $0.path == path }

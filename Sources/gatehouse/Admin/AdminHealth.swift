@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Fleet
 import FoundationEssentials
 import Gateway
 import HTTP
@@ -38,6 +39,8 @@ struct AdminHealth: Codable, Sendable {
     var upstreams: [Upstream]?
     /// Those in trouble.
     var certificates: [AdminStatus.Certificate]?
+    /// Nil: the gateway is of none.
+    var fleet: AdminFleet?
 }
 
 /// The sites of the configuration in use.
@@ -71,11 +74,15 @@ extension AdminResources {
         return plan.certificates.contains { $0.health(now: now, threshold: plan.expiryThreshold) != .good }
     }
 
+    /// Does it go by what its fleet may not agree on any more? It serves, and so is ready all the same.
+    private var isOutOfStep: Bool { fleet.board.standing?.trouble(now: monotonicNanoseconds()) != nil }
+
     func health() -> ServiceAnswer { .json(plainHealth) }
 
     private var plainHealth: AdminHealth {
         AdminHealth(
-            status: isDegraded || hasTrouble ? "degraded" : "ok", timestamp: Timestamp.text(seconds: now), service: name,
+            status: isDegraded || hasTrouble || isOutOfStep ? "degraded" : "ok", timestamp: Timestamp.text(seconds: now),
+            service: name,
             version: version, uptimeSeconds: uptime)
     }
 
@@ -86,6 +93,7 @@ extension AdminResources {
         (health.connections, health.requests) = (census.total.connections, census.total.requests)
         health.tunnels = census.total.tunnels
         health.certificates = certificateList.filter { $0.health != "good" }
+        health.fleet = fleet.board.standing.map { AdminFleet($0, most: 0) }
         health.degraded = gateway.currentPlan.faults.map(\.name)
         health.upstreams = gateway.servers.map {
             AdminHealth.Upstream(site: $0.site, upstream: $0.upstream, url: $0.url, states: $0.states)

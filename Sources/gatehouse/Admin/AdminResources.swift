@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Fleet
 import FoundationEssentials
 import Gateway
 import Glibc
@@ -16,6 +17,7 @@ struct AdminResources: Sendable {
     let upgrader: Upgrader?
     let feed: SnapshotFeed
     let recorder: RecorderDumps
+    let fleet: FleetMembership
     let taps = AdminTap()
     let log: Logger
     private let server: ServerIdentity
@@ -33,13 +35,14 @@ struct AdminResources: Sendable {
     /// Of a gateway that begins to serve now.
     init(
         _ gateway: Gateway, _ reloader: Reloader?, _ upgrader: Upgrader?, _ feed: SnapshotFeed, _ recorder: RecorderDumps,
-        log: Logger, _ configuration: Configuration
+        _ fleet: FleetMembership, log: Logger, _ configuration: Configuration
     ) {
         self.gateway = gateway
         self.reloader = reloader
         self.upgrader = upgrader
         self.feed = feed
         self.recorder = recorder
+        self.fleet = fleet
         self.log = log
         server = configuration.server
         configurationAtStart = configuration
@@ -64,7 +67,16 @@ struct AdminResources: Sendable {
                         workers: generations.indices.filter { generations[$0].contains(number) },
                         holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
                 },
-                certificates: certificateList))
+                certificates: certificateList, fleet: fleet.board.standing.map { AdminFleet($0, most: 0) }))
+    }
+
+    /// How it stands to its fleet; of the members, what was seen of them last.
+    func fleetStanding() -> ServiceAnswer {
+        guard let standing = fleet.board.standing else {
+            return .problem(409, "This gateway is of no fleet: its configuration has no table [fleet].")
+        }
+        fleet.board.wantOthers()
+        return .json(AdminFleet(standing, most: FleetMembership.mostShown))
     }
 
     /// Of what is about the configuration file, where there is none.

@@ -143,4 +143,6 @@ struct AdminStatus: Codable, Sendable {
     /// The newest first.
     var generations: [Generation]
     var certificates: [Certificate]
+    /// Nil: it is of none.
+    var fleet: AdminFleet?
 }

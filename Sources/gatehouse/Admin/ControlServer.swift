@@ -1,6 +1,7 @@
 import Buffers
 import Configuration
 import EventLoop
+import Fleet
 import Gateway
 import Messages
 import TLS
@@ -31,7 +32,7 @@ actor ControlServer {
     ///   - replacing: whether a process listens there whose place this one takes.
     /// - Returns: nil if there is to be no listener.
     static func metrics(
-        _ configuration: Metrics, _ gateway: Gateway, on loop: EventLoop, replacing: Bool
+        _ configuration: Metrics, _ gateway: Gateway, _ fleet: FleetBoard, on loop: EventLoop, replacing: Bool
     ) async throws(Unopened) -> ControlServer? {
         guard let listen = configuration.listen,
             let address = SocketAddress(literal: listen.address, port: UInt16(clamping: listen.port))
@@ -42,7 +43,7 @@ actor ControlServer {
         limits.maxConnections = 32
         let token = configuration.token
         return try await open(address, limits, key: "metrics.listen", on: loop, replacing: replacing) {
-            MetricsHandler(gateway, token: token)
+            MetricsHandler(gateway, fleet, token: token)
         }
     }
 

@@ -168,6 +168,8 @@ struct Snapshot: Codable, Sendable {
     var failures: Failures
     /// Of the event stream, this one among them.
     var watchers: Int
+    /// Nil: the gateway is of none.
+    var fleet: AdminFleet?
 
     /// What a plot needs of it.
     struct Point: Codable, Sendable {

@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Fleet
 import FoundationEssentials
 import Gateway
 
@@ -22,6 +23,7 @@ actor SnapshotFeed {
     nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let reloader: Reloader?
+    private let fleet: FleetBoard
     private let server: ServerIdentity
     private let beginning = monotonicNanoseconds()
     private let waiter: Waiter
@@ -49,9 +51,10 @@ actor SnapshotFeed {
     }
 
     /// - Parameter loop: whose thread runs.
-    init(_ gateway: Gateway, _ reloader: Reloader?, server: ServerIdentity, on loop: EventLoop) {
+    init(_ gateway: Gateway, _ reloader: Reloader?, _ fleet: FleetBoard, server: ServerIdentity, on loop: EventLoop) {
         self.gateway = gateway
         self.reloader = reloader
+        self.fleet = fleet
         self.server = server
         self.loop = loop
         waiter = Waiter(loop: loop)
@@ -124,12 +127,14 @@ actor SnapshotFeed {
 
     /// - Parameter silent: workers that do not answer.
     private func snapshot(_ silent: Set<Int>) async -> Snapshot {
+        fleet.wantOthers()
         let around = SnapshotMaking.Surroundings(
             name: server.name, version: server.version ?? Gatehouse.version,
             uptime: (monotonicNanoseconds() &- beginning) / 1_000_000_000,
             certificates: AdminStatus.Certificate.all(of: gateway),
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
-            standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers)
+            standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers,
+            fleet: fleet.standing.map { AdminFleet($0, most: Snapshot.mostRows) })
         return making.next(gateway.traffic, gateway.servers, around)
     }
 

@@ -19,6 +19,7 @@ struct SnapshotMaking {
         /// By worker.
         var answers: [Bool]
         var watchers: Int
+        var fleet: AdminFleet?
     }
 
     mutating func next(_ traffic: TrafficReport, _ servers: [ServerReport], _ around: Surroundings) -> Snapshot {
@@ -41,7 +42,7 @@ struct SnapshotMaking {
             workers: zip(traffic.workers, around.answers).map { Snapshot.Worker(connections: $0.connections, answers: $1) },
             sites: measure.sites, routes: measure.routes, servers: measure.servers(servers),
             certificates: Snapshot.Certificates(around.certificates), generations: Snapshot.Generations(around),
-            failures: Snapshot.Failures(around.standings), watchers: around.watchers)
+            failures: Snapshot.Failures(around.standings), watchers: around.watchers, fleet: around.fleet)
     }
 
     /// What comes next is compared with nothing.

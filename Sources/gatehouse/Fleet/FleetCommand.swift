@@ -89,19 +89,24 @@ extension FleetCommand {
             let (members, renewer, pushed) = try await place.ask { desk in
                 (try await desk.members(), try await desk.renewer(), try await desk.configuration())
             }
-            var rows = [["member", "since", "tickets", "configuration", "certificates", ""]]
-            for member in members {
-                let refusal = member.refused.map { ["refuses configuration \($0.number): \($0.reason)"] } ?? []
-                rows.append([
-                    member.name, Timestamp.text(seconds: member.started), "\(member.tickets)",
-                    member.configuration == 0 ? "its own" : "\(member.configuration)", member.name == renewer ? "gets them" : "",
-                    (refusal + member.problems).joined(separator: "; "),
-                ])
-            }
-            Console.say(Table.text(rows))
+            let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", ""]
+            let rows = members.map { Self.row($0, renewer: renewer) }
+            Console.say(Table.text([titles] + rows))
             if let pushed {
                 Console.say("configuration \(pushed.number) of \(Timestamp.text(seconds: pushed.time)) by \(pushed.author)")
             }
+        }
+
+        private static func row(_ member: FleetMemberView, renewer: String?) -> [String] {
+            let (used, figures) = (AdminFleet.Member(member), member.figures)
+            let trouble = figures.map { $0.certificatesInTrouble > 0 ? ", \($0.certificatesInTrouble) in trouble" : "" } ?? ""
+            let turn = member.name == renewer ? ", gets them" : ""
+            return [
+                member.name, member.host ?? "", used.started, "\(member.tickets)",
+                member.configuration == 0 ? "its own" : "\(member.configuration)", figures?.configuration ?? "",
+                figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + turn,
+                used.problems.joined(separator: "; "),
+            ]
         }
     }
 

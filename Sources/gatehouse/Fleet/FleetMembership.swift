@@ -7,6 +7,8 @@ import Logging
 
 /// Has the gateway be of the fleet that its configuration names, on a thread that is there as soon as it names one.
 actor FleetMembership {
+    /// How this gateway stands to its fleet.
+    nonisolated let board = FleetBoard()
     private let gateway: Gateway
     private let log: Logger
     /// Nil if there is no file to read again: then the fleet's configuration is not taken up.
@@ -40,7 +42,8 @@ actor FleetMembership {
         do throws(SystemError) {
             let loop = try EventLoop()
             try loop.start(name: "fleet", yields: true)
-            let member = FleetMember(settings, FleetTarget(gateway: gateway, reloader: reloader), loop: loop, log: log)
+            let target = FleetTarget(gateway: gateway, reloader: reloader)
+            let member = FleetMember(settings, target, loop: loop, board: board, log: log)
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
             if let rateProblem { await member.note(rateProblem, of: "rate limits") }
@@ -67,7 +70,11 @@ actor FleetMembership {
         await member.stop()
         await task.value
         member.loop.stop()
+        board.clear()
     }
+
+    /// Of the members, so many are shown by a gateway; `gatehouse fleet status` shows all.
+    static let mostShown = 100
 }
 
 /// Whichever fleet it is.
@@ -95,6 +102,17 @@ private struct FleetTarget: FleetDeployment {
     let reloader: Reloader?
 
     func use(ticketKeys: [UInt8]) async { gateway.use(fleetTicketKeys: ticketKeys) }
+
+    var figures: MemberFigures {
+        get async {
+            let certificates = AdminStatus.Certificate.all(of: gateway)
+            let open = gateway.open
+            return MemberFigures(
+                connections: open.connections, tunnels: open.tunnels, certificates: certificates.count,
+                certificatesInTrouble: certificates.count { $0.health != "good" },
+                configuration: String(await reloader?.hashInUse.prefix(12) ?? ""))
+        }
+    }
 
     func use(configuration: FleetConfiguration) async -> String? {
         guard let reloader else { return "this process has no configuration file" }

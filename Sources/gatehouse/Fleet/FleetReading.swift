@@ -37,7 +37,8 @@ extension FleetMemberSettings {
         return FleetMemberSettings(
             name: fleet.fleetName, member: fleet.member ?? ProcessNames.host, etcd: etcd, secret: secret,
             stateDirectory: configuration.stateDirectoryInUse,
-            ticketRotation: Int(fleet.ticketRotation / .seconds(1)))
+            ticketRotation: Int(fleet.ticketRotation / .seconds(1)),
+            degradedAfter: UInt64(max(1, fleet.degradedAfter / .seconds(1))) * 1_000_000_000)
     }
 }
 

@@ -1,3 +1,4 @@
+import Fleet
 import Gateway
 import HTTP
 import Messages
@@ -5,9 +6,11 @@ import Messages
 /// A scrape, wherever it is asked for.
 enum MetricsAnswer {
     /// All metrics, in the format that the scraper prefers.
-    static func answer(_ request: RequestHead, of gateway: Gateway) -> ServiceAnswer {
+    static func answer(_ request: RequestHead, of gateway: Gateway, _ fleet: FleetBoard) -> ServiceAnswer {
         let format: MetricsFormat = asksForOpenMetrics(request) ? .openMetrics : .prometheus
-        guard let text = gateway.metrics(format, process: ProcessReading.figures(), version: Gatehouse.version) else {
+        let text = gateway.metrics(
+            format, process: ProcessReading.figures(), fleet: fleet.standing?.metrics, version: Gatehouse.version)
+        guard let text else {
             return .problem(404, "Nothing is counted: metrics.enabled is false.")
         }
         return ServiceAnswer(contentType: format.contentType, body: text)

@@ -1,4 +1,5 @@
 import Configuration
+import Fleet
 import Gateway
 import HTTP
 import Messages
@@ -7,10 +8,12 @@ import Transport
 /// Answers scrapers who come over TCP: `GET /metrics`, and nothing else.
 final class MetricsHandler: ServiceHandler {
     private let gateway: Gateway
+    private let fleet: FleetBoard
     private let token: [UInt8]?
 
     /// - Parameter token: what a scraper has to show; nil: nothing.
-    init(_ gateway: Gateway, token: String?) {
+    init(_ gateway: Gateway, _ fleet: FleetBoard, token: String?) {
+        self.fleet = fleet
         self.gateway = gateway
         self.token = token.map { Array($0.utf8) }
     }
@@ -25,7 +28,7 @@ final class MetricsHandler: ServiceHandler {
             fields.append("Allow", "GET, HEAD")
             return .answer(.problem(405, "Metrics can be read, and no more.", fields: fields))
         }
-        return .answer(MetricsAnswer.answer(head, of: gateway))
+        return .answer(MetricsAnswer.answer(head, of: gateway, fleet))
     }
 
     /// Why whoever asks is not to be answered; nil if they are.

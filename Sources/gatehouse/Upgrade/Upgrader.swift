@@ -20,6 +20,7 @@ actor Upgrader {
     private let log: Logger
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
+    private let fleet: FleetMembership
     /// Nil if no files are watched.
     private let watcher: FileWatcher?
     /// As it was when this process began.
@@ -33,13 +34,15 @@ actor Upgrader {
     private var replaced: (@Sendable () async -> Void)?
 
     init(
-        _ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal, _ watcher: FileWatcher?
+        _ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal, _ fleet: FleetMembership,
+        _ watcher: FileWatcher?
     ) {
         self.watcher = watcher
         self.gateway = gateway
         self.log = log
         self.notifier = notifier
         self.renewal = renewal
+        self.fleet = fleet
         ownProgram = NewProcess.ownPath
     }
 
@@ -98,6 +101,7 @@ actor Upgrader {
             Task {
                 // The successor gets certificates from now on, and looks at files.
                 await renewal.stop()
+                await fleet.stop()
                 await watcher?.stop()
                 await gateway.handOver()
             }

@@ -29,7 +29,7 @@ struct FleetGateways {
         """
         [fleet]
         name = "test"
-        member = "\(member)"
+        \(more.contains("member = ") ? "" : "member = \"\(member)\"")
         endpoints = \(etcd.endpoints)
         \(more.contains("secret_file") ? "" : "secret_file = \"\(directory.path)/fleet.key\"")
         \(more)

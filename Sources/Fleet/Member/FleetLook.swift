@@ -1,0 +1,40 @@
+/// What a member sees at one moment: all of it in one transaction.
+struct FleetLook {
+    let tickets: EtcdEntry?
+    let ticketsHold: EtcdEntry?
+    let turn: EtcdEntry?
+    let proofs: EtcdEntry?
+    let files: [EtcdEntry]
+    let configuration: EtcdEntry?
+    /// What this member has told of itself, or another one of its name.
+    let ourselves: EtcdEntry?
+    /// Nil: they were not asked for.
+    let members: [EtcdEntry]?
+    let memberCount: Int
+    /// Are there more files than these?
+    let isCut: Bool
+    let revision: Int64
+
+    /// - Parameters:
+    ///   - pulled: the revision up to which files are known.
+    ///   - hasMembers: whether all members are to be seen, and not only how many there are.
+    static func ranges(_ settings: FleetMemberSettings, pulled: Int64, hasMembers: Bool) -> [EtcdRange] {
+        [
+            .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
+            .key(settings.configuration), .key(settings.members + settings.member),
+            .prefix(settings.files, since: pulled + 1, most: FleetMember.filesOfPage),
+            hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
+        ]
+    }
+
+    /// - Parameter outcome: of these ranges.
+    init(_ outcome: EtcdOutcome, hasMembers: Bool) {
+        let found = outcome.found
+        (tickets, ticketsHold, turn, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
+        (configuration, ourselves, files) = (found[4].first, found[5].first, found[6])
+        members = hasMembers ? found[7] : nil
+        memberCount = outcome.counts[7]
+        isCut = outcome.counts[6] > 0 && files.count >= FleetMember.filesOfPage
+        revision = outcome.revision
+    }
+}

@@ -1,0 +1,44 @@
+/// How this gateway stands to its fleet, for metrics.
+package struct FleetFigures: Sendable {
+    /// When etcd answered last, in seconds since 1970; 0: it has not since the start.
+    package var lastContact: UInt64
+    /// Nanoseconds for which something that the fleet agrees on may have been missed, or was not used.
+    package var lag: UInt64
+    package var members: UInt64
+    /// Numbers of the fleet's configuration: in use here, and the newest one that is known.
+    package var configuration: UInt64
+    package var newestConfiguration: UInt64
+    /// Is it this gateway's turn to get certificates?
+    package var hasTurn: Bool
+    /// Has another gateway the name of this one?
+    package var isNameTaken: Bool
+
+    package init(
+        lastContact: UInt64, lag: UInt64, members: UInt64, configuration: UInt64, newestConfiguration: UInt64, hasTurn: Bool,
+        isNameTaken: Bool
+    ) {
+        (self.lastContact, self.lag, self.members) = (lastContact, lag, members)
+        (self.configuration, self.newestConfiguration) = (configuration, newestConfiguration)
+        (self.hasTurn, self.isNameTaken) = (hasTurn, isNameTaken)
+    }
+}
+
+extension MetricsText {
+    mutating func append(_ fleet: FleetFigures) {
+        family("gatehouse_fleet_last_contact_seconds", .gauge, "When etcd answered last: seconds since 1970; 0: not yet.")
+        sample(fleet.lastContact)
+        family(
+            "gatehouse_fleet_lag_seconds", .gauge,
+            "For how long something that the fleet agrees on may have been missed here, or was not used.")
+        sample(nanoseconds: fleet.lag)
+        family("gatehouse_fleet_members", .gauge, "Members of the fleet that etcd knows.")
+        sample(fleet.members)
+        family("gatehouse_fleet_configuration", .gauge, "Numbers of the fleet's configuration; 0: the file's own.")
+        sample(nil, ("is", "in_use"), fleet.configuration)
+        sample(nil, ("is", "newest"), fleet.newestConfiguration)
+        family("gatehouse_fleet_turn", .gauge, "1 on the member whose turn it is to get certificates.")
+        sample(fleet.hasTurn ? 1 : 0)
+        family("gatehouse_fleet_name_taken", .gauge, "1 where another member of the fleet has the name of this one.")
+        sample(fleet.isNameTaken ? 1 : 0)
+    }
+}

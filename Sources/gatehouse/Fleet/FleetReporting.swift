@@ -1,0 +1,84 @@
+import EventLoop
+import Fleet
+import Gateway
+
+extension FleetStanding {
+    /// For a scrape.
+    var metrics: FleetFigures {
+        let now = monotonicNanoseconds()
+        let contact = lastContact.map { realtimeNanoseconds() &- (now - min(now, $0)) }
+        return FleetFigures(
+            lastContact: (contact ?? 0) / 1_000_000_000, lag: lag(now: now), members: UInt64(members),
+            configuration: UInt64(max(0, configuration)), newestConfiguration: UInt64(max(0, newestConfiguration)),
+            hasTurn: hasTurn, isNameTaken: nameHolder != nil)
+    }
+}
+
+/// How a gateway stands to its fleet, for operators.
+struct AdminFleet: Codable, Sendable {
+    /// Another member, or this one.
+    struct Member: Codable, Sendable {
+        var name: String
+        /// RFC 3339.
+        var started: String
+        var host: String?
+        /// Numbers; 0: none, and its own file's.
+        var tickets: Int
+        var configuration: Int
+        /// What it refuses or does not use.
+        var problems: [String]
+        var connections: Int?
+        var tunnels: Int?
+        var certificates: Int?
+        var certificatesInTrouble: Int?
+        /// The beginning of the SHA-256 of the configuration in use.
+        var hash: String?
+
+        init(_ view: FleetMemberView) {
+            (name, started, host) = (view.name, Timestamp.text(seconds: view.started), view.host)
+            (tickets, configuration) = (view.tickets, view.configuration)
+            problems = (view.refused.map { ["refuses configuration \($0.number): \($0.reason)"] } ?? []) + view.problems
+            (connections, tunnels) = (view.figures?.connections, view.figures?.tunnels)
+            (certificates, certificatesInTrouble) = (view.figures?.certificates, view.figures?.certificatesInTrouble)
+            hash = view.figures?.configuration
+        }
+    }
+
+    var fleet: String
+    var member: String
+    /// `ok`, or `degraded`.
+    var status: String
+    /// Why it is degraded.
+    var trouble: String?
+    /// Seconds since etcd answered last; nil: it has not since the start.
+    var lastContactSeconds: Double?
+    var lagSeconds: Double
+    /// How many there are.
+    var members: Int
+    var configuration: Int
+    var newestConfiguration: Int
+    var hasTurn: Bool
+    /// The first of them; empty until somebody has asked.
+    var first: [Member]
+
+    init(_ standing: FleetStanding, most: Int) {
+        let now = monotonicNanoseconds()
+        func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
+        (fleet, member) = (standing.fleet, standing.member)
+        trouble = standing.trouble(now: now)
+        status = trouble == nil ? "ok" : "degraded"
+        lastContactSeconds = standing.lastContact.map { seconds(now - min(now, $0)) }
+        lagSeconds = seconds(standing.lag(now: now))
+        (members, hasTurn) = (standing.members, standing.hasTurn)
+        (configuration, newestConfiguration) = (standing.configuration, standing.newestConfiguration)
+        first = standing.others.prefix(most).map { Member($0) }
+    }
+
+    /// On one line.
+    var words: String {
+        let contact = lastContactSeconds.map { "etcd answered \(Int($0)) s ago" } ?? "etcd has not answered yet"
+        let used = configuration == 0 ? "its own configuration" : "configuration \(configuration)"
+        let newer = newestConfiguration > configuration ? " (\(newestConfiguration) is the newest)" : ""
+        return "\(member) of \(fleet), \(members) members; \(used)\(newer); \(contact)" + (trouble.map { "; \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,88 @@
+import ACME
+import EventLoop
+import Logging
+import Synchronization
+import TestSupport
+
+@testable import Fleet
+
+/// What a member has been told to use.
+final class Deployed: FleetDeployment {
+    let configurations = Journal<FleetConfiguration>("configurations")
+
+    func use(ticketKeys: [UInt8]) async {}
+
+    func use(configuration: FleetConfiguration) async -> String? {
+        configurations.append(configuration)
+        return configuration.text.hasPrefix("wrong") ? "it is wrong" : nil
+    }
+
+    var figures: MemberFigures {
+        get async {
+            MemberFigures(connections: 1, tunnels: 2, certificates: 3, certificatesInTrouble: 0, configuration: "abc")
+        }
+    }
+}
+
+/// A member that runs, and what it hears.
+struct RunningMember {
+    let member: FleetMember
+    let deployed = Deployed()
+    let board = FleetBoard()
+    let task: Task<Void, Never>
+    let turns = Journal<Bool>("turns")
+    let files = Journal<Set<String>>("files")
+    let log = Journal<String>("log")
+
+    static func settings(
+        _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil
+    ) throws -> FleetMemberSettings {
+        FleetMemberSettings(
+            name: "test", member: name,
+            etcd: EtcdSettings(endpoints: etcd.urls.compactMap { ServiceURL($0, allowsPlain: true) }),
+            secret: try FleetSecret(text: String(repeating: "ab", count: 32), file: "f"),
+            stateDirectory: "\(directory.path)/\(place ?? name)", ticketRotation: 7200)
+    }
+
+    /// - Parameter place: of its state directory; nil: its name.
+    init(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil) async throws {
+        let settings = try Self.settings(name, etcd, in: directory, place: place)
+        let loop = try EventLoop()
+        try loop.start(name: "fleet", yields: true)
+        let log = log
+        let member = FleetMember(
+            settings, deployed, loop: loop, board: board, log: Logger(label: name) { _ in JournalLog(journal: log) })
+        self.member = member
+        task = Task(executorPreference: loop) { await member.run() }
+        await member.whenNews { [turns, files] news in
+            switch news {
+            case .turn: turns.append(true)
+            case .files(let paths): files.append(paths)
+            case .proofs: break
+            }
+        }
+    }
+
+    func stop() async {
+        await member.stop()
+        await task.value
+        member.loop.stop()
+    }
+}
+
+/// Log lines as they are said, with their facts.
+private struct JournalLog: LogHandler {
+    let journal: Journal<String>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let facts = (event.metadata ?? [:]).map { " \($0)=\($1)" }.sorted().joined()
+        journal.append("\(event.message)\(facts)")
+    }
+}
