@@ -54,6 +54,8 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
+    /// Whose certificates the first handshake may put into memory.
+    var keepingPolicies: [TLSPolicy: Bool] = [:]
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.
