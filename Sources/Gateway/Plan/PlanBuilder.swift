@@ -41,6 +41,8 @@ package struct PlanBuilder {
     ).mapValues { $0.map(\.context) }
     let limits: PlanLimits
     let carried: CarriedState
+    /// By port, the places of the sites that listen there.
+    lazy var sitesOfPorts = Dictionary(grouping: configuration.sites.indices) { [sites = configuration.sites] in sites[$0].port }
     private var files: [SiteIdentity: StaticSite] = [:]
     /// By the sites' places.
     private var siteContexts: [Int: TLSServerContext] = [:]
