@@ -96,7 +96,7 @@ def count(cases: list[Whole]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="gatehouse-whole-") as folder:
         work = Path(folder)
         site = make_site(work, programs)
-        program = _stripped(work, prepare.ROOT / ".build" / "release" / "gatehouse")
+        program = stripped(work, prepare.ROOT / ".build" / "release" / "gatehouse")
         runs = [(case, requests) for case in cases for requests in (case.requests, 2 * case.requests)]
         ports = processes.free_ports(len(site.ports) + len(runs))[len(site.ports):]
         with upstreams(site), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -109,7 +109,7 @@ def _per_unit(once: dict[str, int], twice: dict[str, int], *names: str) -> float
     return sum(twice[name] - once[name] for name in names) / (twice[UNITS] - once[UNITS])
 
 
-def _stripped(work: Path, built: Path) -> Path:
+def stripped(work: Path, built: Path) -> Path:
     """The program without debugging information, whose form valgrind may not know."""
     program = work / "gatehouse"
     if not program.exists():
@@ -135,7 +135,7 @@ def cache_misses(site: Site, built: Path, scenario: Scenario) -> tuple[float, fl
     """Lines that one unit of the scenario misses in the first cache of data, and in the last one, of data or code. The upstreams
     are there."""
     case = simulated(scenario)
-    program = _stripped(site.work, built)
+    program = stripped(site.work, built)
     ports = processes.free_ports(len(site.ports) + 2)[len(site.ports):]
     with ThreadPoolExecutor(2) as pool:
         once, twice = pool.map(lambda port, times: _collected(site, program, port, case, times * case.requests, CACHES),
