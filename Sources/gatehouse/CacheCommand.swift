@@ -7,8 +7,8 @@ struct CacheCommand: AsyncParsableCommand {
         commandName: "cache", abstract: "The stored answers of upstreams of a running gateway: list them, forget them.",
         usage: """
             gatehouse cache [--json] [--socket FILE]
-            gatehouse cache purge URL [--prefix] [--site NAME]
-            gatehouse cache purge --all [--site NAME]
+            gatehouse cache purge URL [--prefix] [--site NAME] [--fleet]
+            gatehouse cache purge --all [--site NAME] [--fleet]
             """,
         discussion: """
             The URL is what clients ask for: https://www.example.com/news?page=2, or without
@@ -30,13 +30,19 @@ struct CacheCommand: AsyncParsableCommand {
     @Option(help: "Only of the site with this name.")
     var site: String?
 
+    @Flag(help: "By all members of the gateway's fleet.")
+    var fleet = false
+
     @Flag(help: "As JSON.")
     var json = false
 
     @OptionGroup var admin: AdminOptions
 
     func validate() throws {
-        guard let action else { return }
+        guard let action else {
+            if fleet { throw ValidationError("--fleet is of purge.") }
+            return
+        }
         guard action == "purge" else { throw ValidationError("\"\(action)\" is not purge.") }
         guard (url == nil) == all else { throw ValidationError("What is to be forgotten? Give a URL, or --all.") }
         if prefix, all { throw ValidationError("--prefix is of a URL.") }
@@ -44,7 +50,7 @@ struct CacheCommand: AsyncParsableCommand {
 
     func run() async throws {
         if action != nil {
-            let purge = AdminCache.Purge(site: site, target: url.map(Self.target), prefix: prefix)
+            let purge = AdminCache.Purge(site: site, target: url.map(Self.target), prefix: prefix, fleet: fleet)
             let purged: AdminCache.Purged = try await admin.ask { try await $0.ask(.post, "/cache/purge", body: purge) }
             return Console.say(json ? try AdminClient.text(purged) : "\(purged.answers) stored answers are forgotten.")
         }

@@ -7,13 +7,15 @@ struct ServersCommand: AsyncParsableCommand {
         commandName: "servers", abstract: "The upstream servers of a running gateway, and whether they get requests.",
         usage: """
             gatehouse servers [--json] [--socket FILE]
-            gatehouse servers enable|drain|disable|reset URL [--upstream NAME] [--site NAME]
+            gatehouse servers enable|drain|disable|reset URL [--upstream NAME] [--site NAME] [--fleet]
+            gatehouse servers enable|drain|disable|reset --site NAME [--fleet]
             """,
         discussion: """
             drain: no new requests but of those who are stuck to it. disable: none at all.
             What is under way ends by itself. enable: requests, also if the configuration
             drains it. reset: as the configuration says. An order holds over reloads, until
-            the process ends.
+            the process ends; with --fleet it is for all members, and for those that start
+            later, until another one comes. Without a URL it is for all servers of the site.
             """)
 
     @Argument(help: "enable, drain, disable or reset; nothing lists them.")
@@ -28,23 +30,31 @@ struct ServersCommand: AsyncParsableCommand {
     @Option(help: "Only the server of the site with this name.")
     var site: String?
 
+    @Flag(help: "For all members of the gateway's fleet.")
+    var fleet = false
+
     @Flag(help: "As JSON.")
     var json = false
 
     @OptionGroup var admin: AdminOptions
 
     func validate() throws {
-        guard let action else { return }
+        guard let action else {
+            if fleet { throw ValidationError("--fleet is of an order.") }
+            return
+        }
         guard ["enable", "drain", "disable", "reset"].contains(action) else {
             throw ValidationError("\"\(action)\" is none of enable, drain, disable and reset.")
         }
-        if url == nil { throw ValidationError("Which server? Give its URL as the configuration writes it.") }
+        if url == nil, site == nil {
+            throw ValidationError("Which server? Give its URL as the configuration writes it, or --site for all of a site.")
+        }
     }
 
     func run() async throws {
         let servers: AdminServers
-        if let action, let url {
-            let order = AdminServers.Order(action: action, url: url, site: site, upstream: upstream)
+        if let action {
+            let order = AdminServers.Order(action: action, url: url, site: site, upstream: upstream, fleet: fleet)
             servers = try await admin.ask { try await $0.ask(.post, "/servers", body: order) }
         } else {
             servers = try await admin.ask { try await $0.ask(.get, "/servers") }

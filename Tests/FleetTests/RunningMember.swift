@@ -23,6 +23,13 @@ final class Deployed: FleetDeployment {
 
     func endWatch() async {}
 
+    let orders = Journal<FleetOrder>("orders")
+    let purges = Journal<FleetPurge>("purges")
+
+    func carryOut(_ wanted: [FleetOrder]) async { for order in wanted { orders.append(order) } }
+
+    func purge(_ purge: FleetPurge) async { purges.append(purge) }
+
     var figures: MemberFigures {
         get async {
             MemberFigures(connections: 1, tunnels: 2, certificates: 3, certificatesInTrouble: 0, configuration: "abc")

@@ -9,6 +9,9 @@ struct FleetLook {
     let files: [EtcdEntry]
     /// Nil, too, if it has not changed since it was seen.
     let configuration: EtcdEntry?
+    let orders: EtcdEntry?
+    /// How many purges there were.
+    let purges: EtcdEntry?
     /// What this member has told of itself, or another one of its name.
     let ourselves: EtcdEntry?
     /// Nil: they were not asked for.
@@ -28,7 +31,7 @@ struct FleetLook {
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
             .prefix(settings.files, since: pulled + 1, most: FleetMember.filesOfPage),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
-            .key(settings.rollout), .key(settings.rolloutHold),
+            .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
         ]
     }
 
@@ -39,6 +42,7 @@ struct FleetLook {
         (configuration, ourselves, files) = (found[4].first, found[5].first, found[6])
         members = hasMembers ? found[7] : nil
         (rollout, rolloutHold) = (found[8].first, found[9].first)
+        (orders, purges) = (found[10].first, found[11].first)
         memberCount = outcome.counts[7]
         isCut = outcome.counts[6] > 0 && files.count >= FleetMember.filesOfPage
         revision = outcome.revision

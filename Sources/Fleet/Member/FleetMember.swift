@@ -61,6 +61,11 @@ package actor FleetMember {
     var watchedConfiguration = 0
     /// How answers have become worse since it is in use; nil: they have not, or it was told.
     var badAnswers: String?
+    /// What is ordered about servers, and the revision of the document that was looked at last.
+    var orders = FleetOrders()
+    var seenOrders: Int64 = 0
+    /// The number of the last purge that was carried out; nil: it is not known.
+    var purged: Int?
     /// Brings one into use.
     var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
@@ -126,6 +131,7 @@ package actor FleetMember {
         ring = Self.keptRing(settings)
         if let ring { await deployment.use(ticketKeys: ring.bytes) }
         useKeptConfiguration()
+        await useKeptOrders()
         async let watching: Void = watch()
         while !isStopped {
             let pause = await look()
@@ -189,6 +195,8 @@ package actor FleetMember {
             await follow(proofs: look.proofs)
             try await follow(rollout: look.rollout, isHeld: look.rolloutHold != nil, members: look.members)
             follow(configuration: look.configuration)
+            await follow(orders: look.orders)
+            try await follow(purges: look.purges)
             try await tellOfOurselves(look.ourselves)
             sayStanding(look, began: began)
             if failures > 0 || isFirst { sayContact() }

@@ -42,14 +42,27 @@ package struct FleetMemberSettings: Sendable, Equatable {
     /// Those that were pushed, by their numbers: nobody is told of these.
     var history: String { "/gatehouse/\(name)/history/" }
     /// Where the configuration of a number is, in the order of their numbers.
-    func history(_ number: Int) -> String {
+    func history(_ number: Int) -> String { history + Self.digits(number) }
+
+    /// So that the order of the texts is that of the numbers.
+    private static func digits(_ number: Int) -> String {
         let digits = String(max(0, number))
-        return history + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+        return String(repeating: "0", count: max(0, 12 - digits.count)) + digits
     }
+
     var rollout: String { documents + "rollout" }
     /// There as long as the present phase of a roll-out has time left, by etcd's clock.
     var rolloutHold: String { documents + "rollout-hold" }
     var members: String { "/gatehouse/\(name)/members/" }
+    /// What is ordered about servers.
+    var orders: String { documents + "orders" }
+    /// How many purges there were.
+    var purgeCount: String { documents + "purges" }
+    /// Those that are kept, by their numbers.
+    var purges: String { "/gatehouse/\(name)/purges/" }
+    func purge(_ number: Int) -> String { purges + Self.digits(number) }
+    var ordersFile: String { "fleet/\(name)/orders" }
+    var purgesFile: String { "fleet/\(name)/purges" }
     /// Of the tickets, in the state directory.
     var ticketsFile: String { "fleet/\(name)/tickets" }
     var configurationFile: String { "fleet/\(name)/configuration" }
@@ -68,6 +81,10 @@ package protocol FleetDeployment: Sendable {
     ///   - tell: is called once, when they have become so bad.
     func watch(_ rule: String, _ tell: @escaping @Sendable (_ reason: String) async -> Void) async
     func endWatch() async
+    /// Has upstream servers follow orders, each after those before it.
+    func carryOut(_ orders: [FleetOrder]) async
+    /// Forgets stored answers.
+    func purge(_ purge: FleetPurge) async
     /// What there is of it at the moment, for who looks at the fleet.
     var figures: MemberFigures { get async }
 }

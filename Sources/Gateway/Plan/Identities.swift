@@ -43,6 +43,9 @@ struct RouteIdentity: Hashable, Sendable {
         path = route.kind == .path ? PathPrefix(route.path)?.text ?? route.path : route.path
         match = route.match
     }
+
+    /// What all members of a fleet call it.
+    var nameInFleet: String { "\(site.hostname) \(kind.rawValue) \(path) \(match.words)" }
 }
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.
@@ -56,5 +59,5 @@ struct RateIdentity: Hashable, Sendable {
     var clients: Int
 
     /// What all members of a fleet call it, which may listen at other addresses and ports.
-    var nameInFleet: String { "\(site?.hostname ?? "*") \(prefix ?? "*")" }
+    var nameInFleet: String { route?.nameInFleet ?? site?.hostname ?? "*" }
 }

@@ -50,12 +50,12 @@ extension Gateway {
 
     /// Has servers take requests, or not, until another order comes, or the process ends. It holds over reloads.
     /// - Parameters:
-    ///   - url: as the configuration writes it.
+    ///   - url: as the configuration writes it; nil: any.
     ///   - site, upstream: nil: of any.
     /// - Returns: those that it is about; none if there is no such server.
-    package func order(_ action: ServerAction, url: String, site: String?, upstream: String?) -> [ServerReport] {
+    package func order(_ action: ServerAction, url: String?, site: String?, upstream: String?) -> [ServerReport] {
         let meant = servers.filter {
-            $0.url == url && (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream)
+            (url == nil || $0.url == url) && (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream)
         }
         for pool in currentPlan.pools {
             for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) { server.record.obey(action.order) }

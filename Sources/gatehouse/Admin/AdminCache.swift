@@ -1,3 +1,4 @@
+import Fleet
 import FoundationEssentials
 import Gateway
 import Logging
@@ -38,6 +39,8 @@ struct AdminCache: Codable, Sendable {
         var target: String?
         /// Are those meant that begin so?
         var prefix: Bool?
+        /// Are all members of the fleet to forget it?
+        var fleet: Bool?
     }
 
     struct Purged: Codable, Sendable {
@@ -56,6 +59,10 @@ extension AdminResources {
         }
         let selection = CacheSelection(site: wanted.site, target: wanted.target, isPrefix: wanted.prefix ?? false)
         guard let count = await gateway.purge(selection) else { return .problem(404, "No such site keeps answers.") }
+        if wanted.fleet == true {
+            let purge = FleetPurge(site: wanted.site, target: wanted.target, isPrefix: wanted.prefix ?? false)
+            do throws(FleetMember.NotTold) { try await fleet.tell(purge) } catch { return Self.notTold(error) }
+        }
         log.notice(
             "stored answers are forgotten",
             metadata: ["answers": "\(count)", "site": "\(wanted.site ?? "all")", "target": "\(wanted.target ?? "all")"])

@@ -34,7 +34,7 @@ final class AdminHandler: ServiceHandler {
             Resource(method: .get, path: "/servers") { resources, asked in
                 await AdminQuery.answer(asked.query) { resources.servers($0) }
             },
-            Resource(method: .post, path: "/servers") { resources, asked in resources.order(asked.body) },
+            Resource(method: .post, path: "/servers") { resources, asked in await resources.order(asked.body) },
             Resource(method: .get, path: "/connections") { resources, asked in
                 await AdminQuery.answer(asked.query) { await resources.connections($0) }
             },

@@ -1,3 +1,4 @@
+import Fleet
 import FoundationEssentials
 import Gateway
 import Logging
@@ -32,9 +33,12 @@ struct AdminServers: Codable, Sendable {
     struct Order: Codable, Sendable {
         /// `enable`, `drain`, `disable`, or `reset`: as the configuration says.
         var action: String
-        var url: String
+        /// Nil: all servers of the site.
+        var url: String?
         var site: String?
         var upstream: String?
+        /// Is it for all members of the fleet, and until another one comes?
+        var fleet: Bool?
     }
 
     /// Of a page: how many there are that are looked for.
@@ -68,15 +72,22 @@ extension AdminResources {
                 matching: query.isPage ? found.count : nil, servers: query.page(of: found).map { AdminServers.Server($0) }))
     }
 
-    func order(_ body: [UInt8]) -> ServiceAnswer {
+    func order(_ body: [UInt8]) async -> ServiceAnswer {
         guard let wanted = try? JSONDecoder().decode(AdminServers.Order.self, from: Data(body)) else {
             return .problem(400, "The body is to be JSON with \"action\" and \"url\", and perhaps \"site\" and \"upstream\".")
+        }
+        guard wanted.url != nil || wanted.site != nil else {
+            return .problem(400, "The body is to have a \"url\", or a \"site\" whose servers are all meant.")
         }
         guard let action = ServerAction(rawValue: wanted.action) else {
             return .problem(400, "The action is to be enable, drain, disable or reset.")
         }
         let ordered = gateway.order(action, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
         guard !ordered.isEmpty else { return .problem(404, "There is no such server.") }
+        if wanted.fleet == true {
+            let order = FleetOrder(action: action.rawValue, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
+            do throws(FleetMember.NotTold) { try await fleet.tell(order) } catch { return Self.notTold(error) }
+        }
         for server in ordered {
             log.notice(
                 "a server is ordered about",
@@ -88,6 +99,11 @@ extension AdminResources {
         }
         return .json(AdminServers(servers: ordered.map { AdminServers.Server($0) }))
     }
+}
+
+extension AdminResources {
+    /// Of what was done here, and could not be told to the others.
+    static func notTold(_ error: FleetMember.NotTold) -> ServiceAnswer { .problem(503, "It is done here alone: \(error)") }
 }
 
 extension ServerReport {

@@ -34,7 +34,9 @@ actor FleetMembership {
 
     /// - Parameter settings: of the configuration in use from now on; nil: it names no fleet.
     func follow(_ settings: FleetMemberSettings?) async {
-        guard !isStopped, settings != running?.settings else { return }
+        guard !isStopped else { return }
+        if let running, settings == running.settings { return await running.member.orderAgain() }
+        guard settings != nil || running != nil else { return }
         let former = running?.settings
         await end()
         if former?.name != settings?.name { gateway.use(fleetTicketKeys: settings.flatMap(FleetMember.lastTicketKeys) ?? []) }
@@ -71,6 +73,16 @@ actor FleetMembership {
         await task.value
         member.loop.stop()
         board.clear()
+    }
+
+    /// Has all members follow an order, or forget stored answers.
+    /// - Throws: why they could not be told.
+    func tell(_ order: FleetOrder) async throws(FleetMember.NotTold) { try await member().tell(order) }
+    func tell(_ purge: FleetPurge) async throws(FleetMember.NotTold) { try await member().tell(purge) }
+
+    private func member() throws(FleetMember.NotTold) -> FleetMember {
+        guard let running else { throw FleetMember.NotTold(description: "this gateway is of no fleet") }
+        return running.member
     }
 
     /// The gateway has gone back to another configuration by its own rule.

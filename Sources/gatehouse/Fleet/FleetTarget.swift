@@ -51,6 +51,17 @@ actor FleetTarget: FleetDeployment {
 
     func endWatch() async { watch = nil }
 
+    func carryOut(_ orders: [FleetOrder]) async {
+        for order in orders {
+            guard let action = ServerAction(rawValue: order.action) else { continue }
+            _ = gateway.order(action, url: order.url, site: order.site, upstream: order.upstream)
+        }
+    }
+
+    func purge(_ purge: FleetPurge) async {
+        _ = await gateway.purge(CacheSelection(site: purge.site, target: purge.target, isPrefix: purge.isPrefix))
+    }
+
     /// What has come since the watch began, or since the configuration is in use, counts from now on.
     private func beginWatch() async {
         guard let watch else { return }
