@@ -1,5 +1,3 @@
-import CCrypto
-
 /// What turns who a client is into a number that nobody can guess who has not got the seeds. Who has the same ones gets the same
 /// numbers.
 package struct ClientSeeds: Sendable, Equatable {
@@ -34,19 +32,10 @@ package struct ClientSeeds: Sendable, Equatable {
         Self.folded(Self.folded(word ^ first, other ^ second) ^ third, factor)
     }
 
-    /// Bytes as a number: the first of HMAC-SHA-256 (RFC 2104), since clients may choose the bytes. Where libcrypto has none all
-    /// clients are one.
-    package func number(of bytes: Span<UInt8>) -> UInt64 {
-        let key = (first.littleEndian, second.littleEndian, third.littleEndian, factor.littleEndian)
-        var code = [UInt8](repeating: 0, count: Int(CCRYPTO_SHA256_LENGTH))
-        // Sound: key and bytes are lent for the call, and `code` has room for all that is written.
-        let isThere = unsafe withUnsafeBytes(of: key) { key in
-            unsafe bytes.withUnsafeBufferPointer { bytes in
-                unsafe ccrypto_hmac_sha256(
-                    key.assumingMemoryBound(to: UInt8.self).baseAddress, key.count, bytes.baseAddress, bytes.count, &code)
-            }
-        }
-        return isThere ? code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } : 0
+    /// Bytes as a number, of which clients may choose the bytes. Where libcrypto has no HMAC-SHA-256 all clients are one.
+    package func number(of bytes: [UInt8]) -> UInt64 {
+        let key = [first, second, third, factor].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+        return Secrets.digest(bytes, key: key).map { UInt64($0 >> 64) } ?? 0
     }
 
     private static func folded(_ first: UInt64, _ second: UInt64) -> UInt64 {

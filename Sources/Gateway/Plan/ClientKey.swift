@@ -27,7 +27,7 @@ struct ClientKey: Sendable {
             return number(of: address, seeds: seeds ?? Self.seeds)
         }
         let fields = request.fields
-        if let seeds { return seeds.number(of: fields.bytes.span.extracting(range)) }
+        if let seeds { return seeds.number(of: Array(fields.bytes[range])) }
         // SipHash, with a key of this process.
         var hasher = Hasher()
         hasher.combine(range.count)
