@@ -80,7 +80,7 @@ let package = Package(
         module(
             "Fleet",
             [
-                "ACME", "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "CCrypto",
+                "ACME", "Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "Protection", "CCrypto",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         module(
@@ -144,7 +144,8 @@ let package = Package(
         tests(
             of: "FleetTests",
             [
-                "Fleet", "ACME", "EventLoop", "LoopTesting", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Fleet", "ACME", "EventLoop", "Protection", "LoopTesting", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "AnswerTests", ["Gateway", "StaticFiles", "HTTP"]),
         tests(of: "TidyTests", []),

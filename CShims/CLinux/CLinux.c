@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -36,6 +37,15 @@ void gh_take_long_slices(void) {
 int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data.u64 = token};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+int gh_open_timer(void) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+int gh_set_timer(int timer, uint64_t nanoseconds) {
+    struct itimerspec time = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = nanoseconds % 1000000000}};
+    return timerfd_settime(timer, 0, &time, NULL);
 }
 
 int gh_begin_no_more(int listener) {

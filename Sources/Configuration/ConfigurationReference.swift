@@ -58,7 +58,8 @@ package enum ConfigurationReference {
     }
 
     package static let sections =
-        globalSections + [adminSection, metricsSection, tracingSection, recorderSection, fleetSection] + siteSections
+        globalSections + [adminSection, metricsSection, tracingSection, recorderSection, fleetSection, fleetRedisSection]
+        + siteSections
         + protectionSections
         + siteRouteSections(like: proxySections + belowRoutes)
         + proxySections + belowRoutes + proxyDetailSections + [balancingSection] + healthSections

@@ -20,6 +20,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var ticketRotation = Duration.seconds(7200)
     /// Of lag, after which the gateway's health is degraded.
     package var degradedAfter = Duration.seconds(60)
+    /// Nil: rate limits count on each member alone.
+    package var redis: FleetRedis?
 }
 
 extension FleetSettings {
@@ -47,6 +49,7 @@ extension FleetSettings {
         table.read("key_file", into: &etcdKeyFile)
         table.read("user", into: &etcdUser)
         table.read("password_file", into: &etcdPasswordFile)
+        redis = FleetRedis.read(table.table("redis"))
         table.readDuration("ticket_rotation", into: &ticketRotation)
         table.readDuration("degraded_after", into: &degradedAfter)
         if degradedAfter < .seconds(10) {

@@ -17,7 +17,11 @@ package struct RateLimit: Sendable, Equatable {
     ///   - burst: at least 1. Together they must need less than a year to be sent at the steady rate.
     ///   - block: nanoseconds, at most a year.
     package init(requests: UInt64, per period: UInt64, burst: UInt64, block: UInt64 = 0) {
-        interval = max(2, ((period + requests - 1) / requests + 1) & ~1)
+        self.init(interval: max(2, ((period + requests - 1) / requests + 1) & ~1), burst: burst, block: block)
+    }
+
+    private init(interval: UInt64, burst: UInt64, block: UInt64) {
+        self.interval = interval
         self.burst = burst
         self.block = block
         let (product, overflows) = interval.multipliedReportingOverflow(by: burst - 1)
@@ -31,7 +35,22 @@ package struct RateLimit: Sendable, Equatable {
         package let remaining: UInt64
         /// Nanoseconds: of one that is admitted until the whole burst can be sent again, else until it is worth asking again.
         package let wait: UInt64
+        /// Is everything refused to the client from now on, for `block`?
+        package var beginsBlock = false
     }
+
+    /// Nanoseconds in which a whole burst comes back.
+    package var allowance: UInt64 { tolerance + interval }
+
+    /// The limit for one of several who must not let in more than it together, and who cannot ask each other.
+    package func part(of parts: UInt64) -> RateLimit {
+        let (longer, overflows) = interval.multipliedReportingOverflow(by: parts)
+        return RateLimit(
+            interval: overflows ? Self.longest : min(longer, Self.longest), burst: max(1, burst / max(1, parts)), block: block)
+    }
+
+    /// The due time of a client that is blocked from now on.
+    package func blocked(at now: UInt64) -> UInt64 { (now + block + tolerance) & ~Self.blockedBit | Self.blockedBit }
 
     /// Decides about a request.
     /// - Parameter due: of its client; 0 of one that is not known.
@@ -50,12 +69,11 @@ package struct RateLimit: Sendable, Equatable {
         guard block > wait, due & Self.blockedBit == 0 else {
             return (nil, Verdict(isAdmitted: false, remaining: 0, wait: wait))
         }
-        let blocked = (now + block + tolerance) & ~Self.blockedBit | Self.blockedBit
-        return (blocked, Verdict(isAdmitted: false, remaining: 0, wait: block))
+        return (blocked(at: now), Verdict(isAdmitted: false, remaining: 0, wait: block, beginsBlock: true))
     }
 
     /// Of a due time: it is one of a client that has sent too many, and further requests do not block it for longer.
-    static let blockedBit: UInt64 = 1
+    package static let blockedBit: UInt64 = 1
     /// A year.
     private static let longest: UInt64 = 31_536_000_000_000_000
 }

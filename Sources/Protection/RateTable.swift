@@ -43,6 +43,22 @@ package final class RateTable: Sendable {
         }
     }
 
+    /// Has a client wait at least as long as others say.
+    /// - Parameters:
+    ///   - due: its due time by what they know, as `RateLimit.decide` gives it.
+    ///   - now: monotonic nanoseconds.
+    package func raise(_ key: UInt64, to due: UInt64, now: UInt64) {
+        let key = max(key, 1)
+        func raised(_ present: UInt64) -> (UInt64?, Void) { (present | 1 < due | 1 ? due : nil, ()) }
+        if update(key, whole: false, raised) != nil || due <= now { return }
+        arrivals[Int(key &>> 48) % 256].withLock { _ in
+            if update(key, whole: true, raised) == nil { insert(key, due: due, now: now) }
+        }
+    }
+
+    /// The due time of a client; 0 if it is not known.
+    package func due(of key: UInt64) -> UInt64 { update(max(key, 1), whole: false) { (nil, $0) } ?? 0 }
+
     @inline(__always)
     private func update<Result>(_ key: UInt64, whole: Bool, _ change: (UInt64) -> (due: UInt64?, Result)) -> Result? {
         for level in levels {

@@ -14,6 +14,8 @@ struct LoadedPlan {
     let source: ConfigurationSource
     /// With its secret, which who serves may not be able to read; nil: the gateway is of no fleet.
     var fleet: FleetMemberSettings?
+    /// Nil: rate limits count here alone.
+    var redis: RedisSettings?
 
     /// Reads, checks and builds; says everything that is wrong.
     /// - Parameters:
@@ -68,12 +70,19 @@ struct LoadedPlan {
             return (nil, problems)
         }
         let fleet: FleetMemberSettings?
-        do throws(FleetMemberSettings.Unusable) { fleet = try FleetMemberSettings.of(configuration) } catch {
+        let redis: RedisSettings?
+        do throws(FleetMemberSettings.Unusable) {
+            fleet = try FleetMemberSettings.of(configuration)
+            redis = try RedisSettings.of(configuration)
+        } catch {
             problems.append(configuration.problem(.error, at: error.key, error.reason))
             return (nil, problems)
         }
+        if redis != nil { builder.fleetSeeds = fleet?.secret.clientSeeds }
         let plan = builder.build(workers: workers)
-        let loaded = plan.map { LoadedPlan(configuration: configuration, plan: $0, source: result.source, fleet: fleet) }
+        let loaded = plan.map {
+            LoadedPlan(configuration: configuration, plan: $0, source: result.source, fleet: fleet, redis: redis)
+        }
         return (loaded, problems + builder.problems)
     }
 

@@ -18,6 +18,7 @@ struct Service: Sendable {
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
     private let fleet: FleetMembership
+    private let rates: RateSharing
     /// Nil for what another process cannot take over.
     private let upgrader: Upgrader?
     private let recorder: RecorderDumps
@@ -69,12 +70,14 @@ struct Service: Sendable {
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
         await service.fleet.follow(loaded.fleet)
+        await service.rates.follow(loaded.redis)
         await service.renewal.follow()
         await service.recorder.use(loaded.configuration)
         await service.serve(whenStopping)
         watchdog.cancel()
         await service.renewal.stop()
         await service.fleet.stop()
+        await service.rates.stop()
         service.log.notice("stopped")
         service.output.logs.close()
     }
@@ -135,8 +138,9 @@ struct Service: Sendable {
             }
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, fleet: fleet, upgrader: upgrader, recorder: recorder, admin: admin, metrics: metrics,
-                management: management, feed: feed, watcher: watcher, controlLoop: loop)
+                renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
+                recorder: recorder,
+                admin: admin, metrics: metrics, management: management, feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
@@ -202,6 +206,7 @@ struct Service: Sendable {
                 await reloader?.whenGoingBack { hash, reason in await fleet.wentBack(from: hash, reason) }
                 await reloader?.whenFilesChange { loaded in
                     await fleet.follow(loaded.fleet)
+                    await rates.follow(loaded.redis)
                     await renewal.follow()
                     await watcher.filesChanged()
                 }

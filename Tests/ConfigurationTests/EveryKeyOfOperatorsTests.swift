@@ -40,6 +40,18 @@ extension EveryKeyTests {
         #expect(fleet?.ticketRotation == .seconds(3600) && fleet?.degradedAfter == .seconds(90))
     }
 
+    @Test func theFleetsRedisIsReadAsWritten() {
+        let redis = configuration.fleet?.redis
+        #expect(redis?.redisEndpoints == ["rediss://redis-1.example", "rediss://[::1]:6380"])
+        #expect(redis?.redisCaFile == "redis-ca.pem" && redis?.redisCertFile == "redis.pem" && redis?.redisKeyFile == "redis.key")
+        #expect(redis?.redisUser == "limits" && redis?.redisPasswordFile == "redis.password" && redis?.keyPrefix == "edge:")
+        #expect(redis?.redisTimeout == .milliseconds(100) && redis?.redisInterval == .milliseconds(10))
+        #expect(redis?.whenAway == .share)
+        #expect(FleetRedis.webURL(of: "rediss://redis-1.example") == "https://redis-1.example:6379")
+        #expect(FleetRedis.webURL(of: "redis://[::1]") == "http://[::1]:6379")
+        #expect(FleetRedis.webURL(of: "rediss://[::1]:6380") == "https://[::1]:6380")
+    }
+
     @Test func theRecorderIsReadAsWritten() {
         #expect(configuration.recorder.exchanges == 77 && configuration.recorder.keep == 3)
         #expect(configuration.recorder.dumpOn == FailureShare(percent: 20, duration: .seconds(10)))

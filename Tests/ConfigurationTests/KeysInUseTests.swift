@@ -8,7 +8,7 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration` that say what a configuration holds.
     private static let types = [
-        "Admin", "Compression", "Configuration", "FileCache", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
+        "Admin", "Compression", "Configuration", "FileCache", "FleetRedis", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
         "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Recorder", "RequestSettings", "Route", "RouteAction",

@@ -12,6 +12,7 @@ import Testing
         ("security.rate_limiting", ["requests_per_minute = 1", "burst_size = 1"]), ("management", []), ("admin", []),
         ("metrics", []), ("tracing", []), ("recorder", ["exchanges = 1"]),
         ("fleet", ["name = \"f\"", "endpoints = [\"http://127.0.0.1:2379\"]", "secret_file = \"f.key\""]),
+        ("fleet.redis", ["endpoints = [\"redis://127.0.0.1\"]"]),
         ("sites", ["hostname = \"a.example\"", "port = 443"]), ("sites[].compression", []), ("sites[].cache", []),
         ("sites[].cache_upstream", []),
         ("sites[].access_control", []), ("sites[].access", []), ("sites[].rate_limit", ["requests_per_minute = 1"]),

@@ -84,7 +84,7 @@ struct RateLimitTests {
         var client = Client(limit: RateLimit(requests: 60, per: Self.minute, burst: 2, block: 300 * Self.second))
         let start = 10 * Self.minute
         #expect(client.asks(start).isAdmitted && client.asks(start).isAdmitted)
-        #expect(client.asks(start) == .init(isAdmitted: false, remaining: 0, wait: 300 * Self.second))
+        #expect(client.asks(start) == .init(isAdmitted: false, remaining: 0, wait: 300 * Self.second, beginsBlock: true))
         // Further requests do not make it longer.
         for step in stride(from: Self.second, to: 300 * Self.second, by: 7 * Int(Self.second)) {
             let verdict = client.asks(start + step)

@@ -63,19 +63,6 @@ struct ProjectRuleTests {
     }
 
     @Test(
-        "a suppression of a type that is gone is found",
-        arguments: [
-            Vector("race:s4HTTP4HeadC*XEfU_", []), Vector("race:s4HTTP4HeadC*4Cold", []), Vector("race:s4HTTPAAC*4Head", []),
-            Vector("# s4HTTP4Gone", []), Vector("race:s4HTTP4GoneC*XEfU_", [1]), Vector("\nrace:s4HTTP4HeadC*4Gone", [2]),
-            Vector("race:s3TLS4HeadC*XEfU_", [1]),
-        ])
-    func suppressions(_ vector: Vector<[Int]>) {
-        let files = [SourceFile(path: "Sources/HTTP/Head.swift", text: "final class Head {\nstruct Cold {}\n}")]
-        let list = SourceFile(path: "list", text: vector.source)
-        #expect(ProjectRules.suppressions(in: list, of: files).map(\.line) == vector.expected)
-    }
-
-    @Test(
         "what nothing in Sources uses is found, and what somebody uses is not",
         arguments: [
             Vector("func a() {}", ["a"]), Vector("func a() {}\nlet b = a()", ["b"]), Vector("func a() { a() }", ["a"]),

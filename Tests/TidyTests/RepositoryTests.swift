@@ -58,12 +58,6 @@ struct RepositoryTests {
         #expect(files.reduce(0) { $0 + $1.text.split(separator: "\n", omittingEmptySubsequences: false).count - 1 } < 1200)
     }
 
-    @Test("what a sanitizer overlooks is still there")
-    func suppressionsAreReal() throws {
-        let list = try #require(repository.files.first { $0.path == "Tests/thread-sanitizer-suppressions" })
-        report(ProjectRules.suppressions(in: list, of: repository.files))
-    }
-
     @Test("nothing that a build makes is tracked")
     func tracksSourceOnly() {
         report(ProjectRules.tracked(repository.tracked))

@@ -23,6 +23,12 @@ int gh_begin_no_more(int listener);
 /// epoll_ctl(EPOLL_CTL_ADD): epoll_event is a packed struct with a union, which Swift cannot fill in.
 int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token);
 
+/// timerfd_create(2) of the monotonic clock. Its header brings structs with it that the Glibc module has already.
+int gh_open_timer(void);
+
+/// timerfd_settime(2): once, after so many nanoseconds, at least one.
+int gh_set_timer(int timer, uint64_t nanoseconds);
+
 /// The `data.u64` of an event.
 static inline uint64_t gh_event_token(const struct epoll_event *event) { return event->data.u64; }
 

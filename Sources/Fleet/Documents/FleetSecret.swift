@@ -1,4 +1,5 @@
 package import ACME
+package import Protection
 import TLS
 
 /// The keys that hide what the fleet keeps with others, from the file of `fleet.secret_file`: a line of 64 hexadecimal digits
@@ -35,6 +36,11 @@ package struct FleetSecret: Sendable, Equatable {
             throw .settings("\(file) holds \(keys.count) keys, and must hold one to \(Self.mostKeys)")
         }
         self.keys = keys
+    }
+
+    /// By which all members call a client of a rate limit the same, and nobody else can tell who it is.
+    package var clientSeeds: ClientSeeds? {
+        ClientSeeds(digest: ContentHash.hexadecimal(Array("gatehouse clients".utf8) + keys[0].bytes))
     }
 
     private static func bytes(_ digits: [UInt8]) -> [UInt8]? {

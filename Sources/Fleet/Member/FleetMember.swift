@@ -159,6 +159,13 @@ package actor FleetMember {
         watchWaiter.tell()
     }
 
+    /// Has all see what is wrong here, as `gatehouse fleet status` shows it.
+    /// - Parameter problem: nil: nothing is.
+    package func note(_ problem: String?, of subject: String) {
+        complaints[subject] = problem.map { "\(subject): \($0)" }
+        lookSoon()
+    }
+
     /// Has the next look come at once.
     func lookSoon() {
         isDue = true

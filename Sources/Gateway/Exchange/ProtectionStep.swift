@@ -29,8 +29,10 @@ extension Exchange {
             if plan.blacklist.contains(address) { throw Self.addressRefused("\(plan.key).blacklist") }
             if plan.whitelist.contains(address) { return }
         }
-        let verdict = plan.table.admit(
-            plan.clients.number(of: request, from: address), under: plan.limit, now: resources.loop.now)
+        let client = plan.clients.number(of: request, from: address, seeds: plan.shared?.seeds)
+        let verdict =
+            plan.shared?.admit(client, now: resources.loop.now, telling: resources.spendings)
+            ?? plan.table.admit(client, under: plan.limit, now: resources.loop.now)
         guard verdict.isAdmitted else {
             throw Failure(
                 .rateLimited, detail: "Too many requests from you; try again later.", key: plan.key,

@@ -55,6 +55,7 @@ extension Gateway {
         text.append(shared.workerSeries)
         text.append(plan, metrics)
         text.append(plan.fetchedKeys.map(\.keys))
+        text.appendSharedRates(of: self)
         text.append(shared)
         text.append(currentLogs)
         if let fleet { text.append(fleet) }

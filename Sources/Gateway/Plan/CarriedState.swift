@@ -35,6 +35,8 @@ final class CarriedState: Sendable {
     let storedCertificates = StoredCertificates()
     /// The fleet's keys for session tickets.
     let fleetTicketKeys = SharedTicketKeys()
+    /// Of rate limits that count over a fleet.
+    let sharedRates = SharedRates()
     /// What is shown to authorities that prove a name in a handshake (RFC 8737).
     let challenges = ChallengeCertificates()
 
@@ -135,6 +137,7 @@ final class CarriedState: Sendable {
             tables.cacheSeries.forgetUnused()
             tables.disks.forgetUnused()
         }
+        sharedRates.forgetUnused()
     }
 }
 

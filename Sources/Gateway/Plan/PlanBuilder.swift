@@ -3,7 +3,7 @@ package import Configuration
 import EventLoop
 import Glibc
 import HTTP
-import Protection
+package import Protection
 import StaticFiles
 import TLS
 import Transport
@@ -20,6 +20,8 @@ package struct PlanBuilder {
     let policy: FaultPolicy
     /// For log lines: the beginning of the hash of the text that it was read from.
     package var configurationHash = ""
+    /// By which the fleet's members call a client the same; nil: rate limits count here alone.
+    package var fleetSeeds: ClientSeeds?
     var pools: [PoolPlan] = []
     /// Those of `[[upstreams]]`, by their names.
     var shared = PooledUpstreams()
@@ -100,7 +102,7 @@ package struct PlanBuilder {
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
             metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
-            workerCount: workerCount)
+            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).

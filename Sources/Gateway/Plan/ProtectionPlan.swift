@@ -80,10 +80,12 @@ final class RateLimitPlan: Sendable {
     let key: String
     /// As `RateLimit` and `RateLimit-Policy` call it.
     let name: StaticString
+    /// Nil: it counts here alone.
+    let shared: SharedLimit?
 
     init(
-        _ limit: RateLimit, table: RateTable, clients: ClientKey, whitelist: AddressSet, blacklist: AddressSet, announces: Bool,
-        key: String, name: StaticString
+        _ limit: RateLimit, table: RateTable, shared: SharedLimit?, clients: ClientKey, whitelist: AddressSet,
+        blacklist: AddressSet, announces: Bool, key: String, name: StaticString
     ) {
         self.limit = limit
         self.table = table
@@ -93,6 +95,7 @@ final class RateLimitPlan: Sendable {
         self.announces = announces
         self.key = key
         self.name = name
+        self.shared = shared
     }
 
     /// What an answer says of it (draft-ietf-httpapi-ratelimit-headers-10): the quota is the burst, and the window the time in

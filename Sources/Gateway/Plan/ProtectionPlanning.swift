@@ -49,7 +49,7 @@ extension PlanBuilder {
 
     private func identity(_ site: Site?, _ route: Route?) -> RateIdentity {
         RateIdentity(
-            site: site?.identity, prefix: route.map { PathPrefix($0.path)?.text ?? $0.path },
+            site: site?.identity, route: site.flatMap { site in route.map { RouteIdentity($0, of: site) } },
             clients: configuration.limits.rateLimitedClients)
     }
 
@@ -63,8 +63,10 @@ extension PlanBuilder {
         let limit = RateLimit(
             requests: UInt64(limiting.requests), per: limiting.period.nanoseconds, burst: UInt64(limiting.burst),
             block: limiting.blockDuration.nanoseconds)
+        let table = carried.rates(identity)
+        let shared = fleetSeeds.map { carried.sharedRates.limit(identity.nameInFleet, limit, table: table, seeds: $0) }
         return RateLimitPlan(
-            limit, table: carried.rates(identity), clients: ClientKey(limiting.key, ipv6Prefix: limiting.ipv6Prefix),
+            limit, table: table, shared: shared, clients: ClientKey(limiting.key, ipv6Prefix: limiting.ipv6Prefix),
             whitelist: AddressSet(limiting.whitelist), blacklist: AddressSet(limiting.blacklist), announces: limiting.announce,
             key: key, name: name)
     }

@@ -23,6 +23,8 @@ final class WorkerResources {
     let passwords: KnownPasswords
     let tokenKeys = ReadingViews<WebKeys>()
     let encoders = EncoderPool()
+    /// What the fleet is told of its rate limits.
+    let spendings: SpendingRing
     let log: AccessLog
     let spans: SpanLog
     let recorder: FlightRecorder
@@ -82,6 +84,7 @@ final class WorkerResources {
         self.loop = loop
         self.shared = shared
         passwords = KnownPasswords(shared.passwords)
+        spendings = plan.carried.sharedRates.ring()
         self.log = log
         self.spans = spans
         self.number = number
@@ -279,7 +282,10 @@ final class WorkerResources {
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
-        if probes { unusedMemory.tick() }
+        if probes {
+            unusedMemory.tick()
+            generation.plan.lookAtFiles(now: loop.now, on: shared.watchThreads)
+        }
         // Each does, since the others may have ended before it.
         shared.fileThreads.expire(now: loop.now)
         log.flush()

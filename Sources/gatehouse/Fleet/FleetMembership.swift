@@ -15,6 +15,8 @@ actor FleetMembership {
     private let reloader: Reloader?
     private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
     private var isStopped = false
+    /// Of rate limits that count over the fleet.
+    private var rateProblem: String?
     /// Who gets certificates, and hears of what others have got.
     private var tellNews: (@Sendable (RenewalNews) async -> Void)?
 
@@ -46,9 +48,16 @@ actor FleetMembership {
             let member = FleetMember(settings, target, loop: loop, board: board, log: log)
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
+            if let rateProblem { await member.note(rateProblem, of: "rate limits") }
         } catch {
             log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// - Parameter problem: of rate limits that count over the fleet; nil: there is none.
+    func note(rates problem: String?) async {
+        rateProblem = problem
+        await running?.member.note(problem, of: "rate limits")
     }
 
     /// Returns when nothing is under way any more.

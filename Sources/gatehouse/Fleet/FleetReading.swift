@@ -41,3 +41,33 @@ extension FleetMemberSettings {
             degradedAfter: UInt64(max(1, fleet.degradedAfter / .seconds(1))) * 1_000_000_000)
     }
 }
+
+extension RedisSettings {
+    /// Checks the files that it names.
+    /// - Returns: nil without `[fleet.redis]`.
+    static func of(_ configuration: Configuration) throws(FleetMemberSettings.Unusable) -> RedisSettings? {
+        guard let fleet = configuration.fleet, let redis = fleet.redis else { return nil }
+        let endpoints = redis.redisEndpoints.compactMap {
+            FleetRedis.webURL(of: $0).flatMap { ServiceURL($0, allowsPlain: true) }
+        }
+        guard !endpoints.isEmpty, endpoints.count == redis.redisEndpoints.count else {
+            throw FleetMemberSettings.Unusable(key: "fleet.redis.endpoints", reason: "one of them is no URL")
+        }
+        var settings = RedisSettings(
+            endpoints: endpoints, prefix: "\(redis.keyPrefix)\(fleet.fleetName):", member: fleet.member ?? ProcessNames.host,
+            timeout: UInt64(redis.redisTimeout / .nanoseconds(1)), interval: UInt64(redis.redisInterval / .nanoseconds(1)))
+        (settings.caFile, settings.certFile, settings.keyFile) = (redis.redisCaFile, redis.redisCertFile, redis.redisKeyFile)
+        (settings.user, settings.passwordFile) = (redis.redisUser, redis.redisPasswordFile)
+        settings.sharesWhenAway = redis.whenAway == .share
+        let files = [
+            ("ca_file", settings.caFile), ("cert_file", settings.certFile), ("key_file", settings.keyFile),
+            ("password_file", settings.passwordFile),
+        ]
+        for (key, file) in files {
+            if let problem = file.flatMap({ FileAccess.problem(reading: $0) }) {
+                throw FleetMemberSettings.Unusable(key: "fleet.redis.\(key)", reason: "\(file ?? ""): \(problem.reason)")
+            }
+        }
+        return settings
+    }
+}

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("scripts/run --fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
+@Suite("scripts/run --fleet", .enabled(if: Etcd.isThere && RedisServer.isThere, "etcd or Redis is not installed"))
 struct FleetDemoTests {
     @Test("keeps what it promises")
     func kept() async throws {

@@ -98,37 +98,6 @@ enum ProjectRules {
         }
     }
 
-    /// What a sanitizer is told to overlook names types that are there, by their mangled names: `race:s4HTTP4HeadC…` is `Head` of
-    /// `HTTP`. One that has been renamed would be reported again, and its old name could hide another's race.
-    static func suppressions(in list: SourceFile, of files: [SourceFile]) -> [Finding] {
-        list.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { index, line in
-            guard let mangled = line.wholeMatch(of: /race:s(.*)/)?.1 else { return [Finding]() }
-            // `AA` says the module's name again.
-            let names = Self.names(inMangled: String(mangled).replacing("AAC", with: "C"))
-            guard let module = names.first else { return [] }
-            let own = files.filter { $0.isSource && $0.module == module }
-            return (names.count > 1 ? names.dropFirst() : names[...]).filter { name in
-                !own.contains { $0.text.contains("class \(name)") || $0.text.contains("struct \(name)") }
-            }.map {
-                Finding(
-                    path: list.path, line: index + 1, rule: "suppressions",
-                    advice: "`\(module)` has no type `\($0)`: name the one that is meant, or take the line out")
-            }
-        }
-    }
-
-    /// The names in a mangled one, each of which stands behind its length.
-    private static func names(inMangled text: String) -> [String] {
-        var names: [String] = []
-        var rest = Substring(text)
-        while let number = rest.firstMatch(of: /[0-9]+/), let length = Int(number.0) {
-            let name = rest[number.range.upperBound...].prefix(length)
-            names.append(String(name))
-            rest = rest[name.endIndex...]
-        }
-        return names
-    }
-
     private static func finding(_ line: Int, _ rule: String, _ advice: String) -> Finding {
         Finding(path: "Package.swift", line: line, rule: rule, advice: advice)
     }

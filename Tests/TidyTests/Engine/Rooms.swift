@@ -43,6 +43,7 @@ extension Project {
                     "Sources/Fleet/Documents/Sealing.swift",
                     "Sources/Fleet/FleetDesk.swift",
                     "Sources/Fleet/Member/FleetMember.swift",
+                    "Sources/Fleet/Rates/RateLink.swift",
                     "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Tokens/KeyFetcher.swift",
                     "Sources/Gateway/Record/LogFile.swift",
