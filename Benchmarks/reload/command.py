@@ -30,6 +30,8 @@ class Running:
     process: subprocess.Popen[bytes]
     log: Path
     started: float
+    #: Seconds from one look at the log to the next.
+    pause: float = 0.001
 
     @property
     def cpu(self) -> float:
@@ -49,7 +51,7 @@ class Running:
         while self.log.read_text().count(words) < count:
             if self.process.poll() is not None or time.monotonic() > end:
                 sys.exit(f"the gateway did not say {words!r} {count} times:\n{self.log.read_text()[-2000:]}")
-            time.sleep(0.001)
+            time.sleep(self.pause)
 
     def reload(self, number: int) -> None:
         """The number-th reload."""

@@ -50,6 +50,41 @@ package struct RequestTemplate: Sendable, Equatable {
             }
         }
     }
+
+    /// Appends the text as a request target or URL. Behind its first written `?`, what groups, `{path}` and `{remainder}` stand
+    /// for is the value of a parameter: the delimiters of a query in it are escaped, so that no path adds parameters of its own.
+    /// `{query}` and `{uri}` are queries themselves and stay as they are.
+    package func appendTarget(_ variables: borrowing some RequestVariables, to out: inout [UInt8]) {
+        var isInQuery = false
+        for part in parts {
+            let start = out.count
+            switch part {
+            case .text(let bytes):
+                out.append(bytes.span)
+                isInQuery = isInQuery || bytes.contains(UInt8(ascii: "?"))
+                continue
+            case .variable(let variable):
+                variables.append(variable, to: &out)
+                guard variable == .path || variable == .remainder else { continue }
+            case .capture(let number): variables.appendCapture(number, to: &out)
+            }
+            if isInQuery { Self.escapeQueryDelimiters(in: &out, from: start) }
+        }
+    }
+
+    /// Escapes what separates parameters (`&`, `;`) and what stands for a space (`+`), as nginx does for its groups.
+    private static func escapeQueryDelimiters(in out: inout [UInt8], from start: Int) {
+        let value = Array(out[start...])
+        out.removeSubrange(start...)
+        for byte in value {
+            switch byte {
+            case UInt8(ascii: "&"): out += "%26".utf8
+            case UInt8(ascii: "+"): out += "%2B".utf8
+            case UInt8(ascii: ";"): out += "%3B".utf8
+            default: out.append(byte)
+            }
+        }
+    }
 }
 
 /// Reads a template's text once, from left to right.

@@ -7,7 +7,8 @@ import Logging
 ///
 /// On a thread of its own. What goes from a worker to the threads that Dispatch shares out leaves a piece of the worker's memory
 /// with each of them, up to a thousand: a process that is reloaded often would grow by that. What takes long is the
-/// `PlanMaker`'s, so that whoever asks the reloader something is answered meanwhile.
+/// `PlanMaker`'s, so that whoever asks the reloader something is answered meanwhile. Either lets the workers go first: to compare
+/// two configurations of ten thousand routes, and to take the former one and its plan apart, takes half a tenth of a second.
 actor Reloader {
     /// What is read again.
     struct Source: Sendable {
@@ -159,7 +160,7 @@ actor Reloader {
 
     /// A configuration and its plan are many small pieces, which the allocator would keep for the next ones. Most of them are
     /// free when the listeners that are given up have closed.
-    private func returnMemorySoon() {
+    func returnMemorySoon() {
         tidyTime = loop.now &+ 1_000_000_000
         guard tidying == nil else { return }
         tidying = Task {
@@ -167,6 +168,7 @@ actor Reloader {
             while loop.now < tidyTime { _ = await waiter.wait(timeout: tidyTime - loop.now) }
             waiter.retire()
             tidying = nil
+            gateway.releaseRetiredPlans()
             ProcessMemory.returnUnused()
         }
     }

@@ -23,6 +23,8 @@ extension Reloader {
     /// - Returns: is there to be another look when what has just been written is `settled`? The kernel may not have told of it,
     ///   since it was not watched yet.
     func lookAtFiles(changed: Set<String>) async -> Bool {
+        // An exchange may have held one for longer.
+        if gateway.releaseRetiredPlans() > 0 { returnMemorySoon() }
         renewCertificates()
         if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
         guard source.isWatched else { return false }

@@ -106,7 +106,7 @@ struct Service: Sendable {
             let notifier = ServiceNotifier(gateway, passed: passed, log)
             let (loop, reloading) = try (EventLoop(), EventLoop())
             try loop.start(name: "admin")
-            if source != nil { try reloading.start(name: "reload") }
+            if source != nil { try reloading.start(name: "reload", yields: true) }
             let reloader = try source.map {
                 Reloader(
                     $0, gateway, on: reloading, by: try PlanMaker(), output: output, log: log, configuration: configuration,
@@ -120,7 +120,7 @@ struct Service: Sendable {
             var management: ControlServer?
             var watcher: FileWatcher?
             if let reloader {
-                watcher = FileWatcher(reloader, on: loop, log: log)
+                watcher = FileWatcher(reloader, on: reloading, log: log)
                 await watcher?.open()
             }
             let feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)

@@ -46,6 +46,34 @@ struct TwoGenerationsTests {
         }
     }
 
+    @Test("its plan is kept, and is taken apart by whoever asks for that, not by the worker")
+    func retiredPlan() async throws {
+        let goOn = Signal()
+        let slow = try Upstream { upstream, wire in
+            upstream.requests.append(try wire.request())
+            goOn.wait()
+            try wire.write(Upstream.ok("done"))
+        }
+        let text = Plans.pool([slow.port])
+        // Nobody here holds the plans that are adopted: only of those can the gateway let go.
+        func reload(_ gateway: Gateway) async throws { try await gateway.adopt(Plans.plan(text, after: gateway.currentPlan)) }
+        try await serving(try Plans.plan(text)) { gateway, port in
+            try await reload(gateway)
+            let wire = try Wire(to: port)
+            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try await slow.requests.first(1)
+            _ = gateway.releaseRetiredPlans()
+            try await reload(gateway)
+            #expect(await gateway.generations == [[2, 3]])
+            #expect(gateway.releaseRetiredPlans() == 0)
+            goOn.fire()
+            #expect(try await onThread { try wire.readAnswer().text } == "done")
+            #expect(await gateway.generations == [[3]])
+            #expect(gateway.releaseRetiredPlans() == 1)
+            #expect(gateway.releaseRetiredPlans() == 0)
+        }
+    }
+
     @Test("idle connections to a server that both plans have stay open, those of others close")
     func idleConnections() async throws {
         let (kept, removed) = (try Upstream.saying("kept"), try Upstream.saying("removed"))

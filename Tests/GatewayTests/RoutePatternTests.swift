@@ -20,6 +20,10 @@ struct RoutePatternTests {
         upstream = "app"
         rewrite = "/api/{2}?version={version}&{query}"
         [[sites.routes]]
+        regex = '^/find/(.*)$'
+        upstream = "app"
+        rewrite = "/search?q={1}&page=1"
+        [[sites.routes]]
         glob = "/users/*/files/**"
         upstream = "app"
         rewrite = "/files/{1}/{2}"
@@ -54,6 +58,7 @@ struct RoutePatternTests {
             ("GET /v2/a%20b%3Fc%2Fd;e?", "", "app /base/api/a%20b%3Fc/d?version=2&"),
             ("GET /v2/%25", "", "app /base/api/%25?version=2&"),
             ("GET /users/a%26b/files/x/y?q", "", "app /base/files/a&b/x/y?q"),
+            ("GET /find/a&page=9%26x=1+2", "", "app /base/search?q=a%26page=9%26x=1%2B2&page=1"),
             ("GET /users/..%2f/files/x", "", "400"), ("GET /go/a?b", "", "302 https://elsewhere.test/a"),
             ("GET /go//evil.test", "", "302 https://elsewhere.test/evil.test"),
             ("GET /local//evil.test/%5e", "", "302 /evil.test/%5E"),

@@ -50,6 +50,24 @@ struct RequestTemplateTests {
     }
 
     @Test(
+        "as a target keeps a path from adding parameters behind a question mark",
+        arguments: [
+            ("/u/{1}?id={1}&{query}", "/u/a&b+c;d?id=a%26b%2Bc%3Bd&x=1&y"), ("/p?path={path}", "/p?path=/s%26t"),
+            ("/p?rest={remainder}&to={uri}", "/p?rest=/%2Bt&to=/s&t?x=1&y"), ("{path}{remainder}", "/s&t/+t"),
+            ("{1}?{2}", "a&b+c;d?"),
+        ])
+    func targets(_ text: String, _ expected: String) throws {
+        let values = Named(
+            values: [
+                .path: Array("/s&t".utf8), .remainder: Array("/+t".utf8), .query: Array("x=1&y".utf8),
+                .uri: Array("/s&t?x=1&y".utf8),
+            ], captures: [Array("a&b+c;d".utf8), []])
+        var out: [UInt8] = []
+        try RequestTemplate(text, groups: [nil, nil]).appendTarget(values, to: &out)
+        #expect(String(decoding: out, as: UTF8.self) == expected)
+    }
+
+    @Test(
         "is refused with what to write",
         arguments: [
             ("{remote_addr}", "write {client_ip}"), ("{Host}", "there are {client_ip}"), ("{hots}", "there are {client_ip}"),

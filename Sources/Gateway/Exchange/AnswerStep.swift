@@ -65,7 +65,7 @@ extension Exchange {
     ) throws(Failure) -> [UInt8] {
         guard request.form != .asterisk else { return [] }
         var target: [UInt8] = []
-        template.append(variables, to: &target)
+        template.appendTarget(variables, to: &target)
         let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         var path: [UInt8] = []
         do throws(HTTPRefusal) {

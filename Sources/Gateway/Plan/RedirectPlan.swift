@@ -33,7 +33,7 @@ final class RedirectPlan: Sendable {
     /// The value of `Location`; nil if what the variables made cannot be sent.
     func location(_ variables: borrowing some RequestVariables) -> [UInt8]? {
         var location: [UInt8] = []
-        target.append(variables, to: &location)
+        target.appendTarget(variables, to: &location)
         guard !location.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else { return nil }
         // Two slashes at the beginning would make what follows a host (RFC 3986 §4.2).
         if isPath {

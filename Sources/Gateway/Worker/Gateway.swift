@@ -8,6 +8,8 @@ package import Transport
 package final class Gateway: Sendable {
     /// The one in use.
     private let plan: Mutex<Plan>
+    /// Those that were in use before, until `releaseRetiredPlans`.
+    private let retired = Mutex<[Plan]>([])
     let workers: [Worker]
     let shared = ProcessCounters()
     private let log: Logger
@@ -86,10 +88,30 @@ package final class Gateway: Sendable {
             throw error
         }
         next.takeEffect()
+        releaseRetiredPlans()
+        // Before the workers let go of it.
+        let former = currentPlan
+        retired.withLock { $0.append(former) }
         for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
         if let logs { self.logs.withLock { $0 = logs } }
         opened.withLock { $0 = addresses }
+    }
+
+    /// Lets go of the plans that were in use before, and are nobody's any more. To take one apart is work for milliseconds with a
+    /// thousand routes, which otherwise falls to the worker whose exchange was its last: so it is done by a thread that no client
+    /// waits for.
+    /// - Returns: how many there were.
+    @discardableResult
+    package func releaseRetiredPlans() -> Int {
+        var released: [Plan] = []
+        retired.withLock { plans in
+            // What only this list has nobody else can get at.
+            for place in plans.indices.reversed() where isKnownUniquelyReferenced(&plans[place]) {
+                released.append(plans.remove(at: place))
+            }
+        }
+        return released.count
     }
 
     /// Returns when every worker's loop has taken a turn: never, if one is stuck.

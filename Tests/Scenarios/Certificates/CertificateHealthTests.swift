@@ -33,6 +33,13 @@ struct CertificateHealthTests {
         try await running.command(["status"] + more)
     }
 
+    /// Asks until the status says so: the log's line may come before what it tells of is in the status.
+    private func status(_ running: ReloadingGatehouse, _ more: String..., saying words: String) async throws -> Command.Outcome {
+        var told = try await running.command(["status"] + more)
+        for _ in 0..<100 where !told.text.contains(words) { told = try await running.command(["status"] + more) }
+        return told
+    }
+
     @Test("are told by the status, its exit code and the metrics: missing, failing, expiring soon, and good again")
     func told() async throws {
         let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test"], in: managed.directory)
@@ -42,7 +49,7 @@ struct CertificateHealthTests {
         let metrics = "[management]\nenabled = true\nport = \(management)\napi_key = \"\(Self.key)\"\n[metrics]\nenabled = true\n"
         let running = try await gateway(metrics + managed.toml(gone))
         _ = try await running.process.errors.line("no certificate ")
-        let missing = try await status(running, "--health")
+        let missing = try await status(running, "--health", saying: "is not there: handshakes are refused")
         #expect(missing.code == 1 && missing.text.contains("is not there: handshakes are refused"), "\(missing)")
         #expect(try await Scrape(running).text().contains("gatehouse_certificates_in_trouble{reason=\"missing\"} 1"))
         let sick = try await health(management)
@@ -50,7 +57,7 @@ struct CertificateHealthTests {
         // It comes, and is good.
         _ = try await running.reload(metrics + managed.toml(pebble.ssl))
         _ = try await running.process.errors.line("a new certificate is in use")
-        let good = try await status(running, "--health", "--json")
+        let good = try await status(running, "--health", "--json", saying: "\"good\"")
         let found = try JSONDecoder().decode(Status.self, from: Data(good.output)).certificates
         #expect(good.code == 0 && found.map(\.health) == ["good"] && found[0].expires != nil, "\(good)")
         let well = try await health(management)
@@ -60,7 +67,7 @@ struct CertificateHealthTests {
         // The next one cannot be had: the certificate that is there stays, and the trouble is told.
         _ = try await running.reload(metrics + managed.toml(gone, names: ["a.test", "b.test"]))
         _ = try await running.process.errors.first("a failed renewal") { $0.contains("no certificate ") && $0.contains("b.test") }
-        let failing = try await status(running, "--health")
+        let failing = try await status(running, "--health", saying: "is not renewed, the last try has failed")
         #expect(failing.code == 1 && failing.text.contains("is not renewed, the last try has failed"), "\(failing)")
         // A reload forgets nothing of it.
         _ = try await running.reload(metrics + managed.toml(gone, names: ["a.test", "b.test"]))

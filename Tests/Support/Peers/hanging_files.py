@@ -1,9 +1,9 @@
 """A file system of one directory that answers when it is told to, by FUSE: hanging_files.py DIRECTORY NAME=SIZE ...
 
-Files are read-only, their bytes are their offsets modulo 251, or those of a file: NAME=@FILE. "mounted" is said once it is there.
-Lines of standard input: "hang", from which on each call is kept, and "go", by which all that were kept are answered. "hangs NUMBER
-CALL" is said of each that is kept, counted from 1. The end of standard input, or SIGTERM, takes it away, and the directory with it;
-a child sees to that, also after SIGKILL. The kernel is told to remember nothing.
+Files are read-only, their bytes are their offsets modulo 251, or those of a file: NAME=@FILE. "mounted" is said once it is
+there. Lines of standard input: "hang", from which on each call is kept, and "go", by which all that were kept are answered.
+"hangs NUMBER CALL" is said of each that is kept, counted from 1. The end of standard input, or SIGTERM, takes it away, and the
+directory with it; a child sees to that, also after SIGKILL. The kernel is told to remember nothing.
 """
 
 import ctypes
