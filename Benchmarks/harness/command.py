@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import contestants, machine, page, prepare, processes, results, scenarios, table
+from . import bounds, contestants, machine, page, prepare, processes, results, scenarios, table, whole
 from .contestants import Contestant
 from .generator import MeasurementFailed, Run
 from .measure import Measurement, capacity, measure
@@ -19,16 +20,27 @@ from .scenarios import Scenario
 from .site import CIPHERSUITE, GROUP, Site, make_site, upstreams
 
 
+#: So many that a ratio at its bound is seldom taken for one beyond it, and one a tenth beyond it is found.
+CHECK_ROUNDS = 9
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measures Gatehouse beside nginx, HAProxy, Caddy, h2o and nghttpx: one core each, interleaved "
         "rounds, the same certificate, cipher, keep-alive and forwarding fields.",
-        epilog="Exit codes: 0 all runs sound; 1 a run was void (its row says why); 2 wrong usage.")
+        epilog="Exit codes: 0 all runs sound, and with --check no bound broken; 1 a run was void (its row says why), or a "
+        "bound is broken; 2 wrong usage.")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")
     parser.add_argument("--scenario", nargs="+", default=[], metavar="NAME", help="only these (a name may end in *)")
     parser.add_argument("--skip", nargs="+", default=[], metavar="NAME", help="leave out these scenarios")
     parser.add_argument("--without", nargs="+", default=[], metavar="PROGRAM", help="leave out these programs")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH",
+                        help="measure this program, too: another version of nginx, haproxy, caddy, h2o or nghttpx")
+    parser.add_argument("--check", action="store_true",
+                        help=f"hold the ratios against Benchmarks/{bounds.FILE.name}, after {CHECK_ROUNDS} rounds")
+    parser.add_argument("--cache-sim", action="store_true",
+                        help="count Gatehouse's cache misses with valgrind, which takes some minutes more for each scenario")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second: a look, not a result")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (5; odd numbers have a true median)")
     parser.add_argument("--seconds", type=float, metavar="S", help="measured seconds of each run (3)")
@@ -41,7 +53,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the tables and plot into this Markdown page")
     options = parser.parse_args(arguments)
     if options.rounds is None:
-        options.rounds = 2 if options.quick else 5
+        options.rounds = CHECK_ROUNDS if options.check else 2 if options.quick else 5
     if options.seconds is None:
         options.seconds = 1.0 if options.quick else 3.0
     if options.rounds < 1 or options.seconds <= 0:
@@ -49,8 +61,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     try:
         skipped = scenarios.chosen(options.skip) if options.skip else []
         options.chosen = [scenario for scenario in scenarios.chosen(options.scenario) if scenario not in skipped]
+        options.peer = [contestants.parse_peer(text) for text in options.peer]
+        options.bounds = bounds.parse(bounds.FILE.read_text()) if options.check else []
     except ValueError as error:
         parser.error(str(error))
+    for name, path in options.peer:
+        if not Path(path).is_file():
+            parser.error(f"--peer {name}={path}: there is no such program")
+    if options.check and options.rounds < bounds.FEWEST_ROUNDS:
+        parser.error(f"--check needs {bounds.FEWEST_ROUNDS} rounds at least: fewer cannot tell a ratio from noise")
+    if options.check and not {bound.scenario for bound in options.bounds} & {scenario.name for scenario in options.chosen}:
+        parser.error(f"Benchmarks/{bounds.FILE.name} has no bound for these scenarios")
+    if options.cache_sim and not shutil.which("valgrind"):
+        parser.error("--cache-sim needs valgrind: scripts/install-tools test")
     return options
 
 
@@ -105,6 +128,25 @@ def _run_scenario(site: Site, scenario: Scenario, programs: list[Contestant], op
     return runs
 
 
+def _simulate(site: Site, scenario: Scenario, gatehouse: Path, runs: list[Measurement]) -> None:
+    """Notes Gatehouse's cache misses with the first of its runs, or why there are none."""
+    own = next((run for run in runs if run.program == "gatehouse" and not run.error), None)
+    if own is None or not whole.can_simulate(scenario):
+        return
+    try:
+        own.d1_misses, own.ll_misses = whole.cache_misses(site, gatehouse, scenario)
+    except (RuntimeError, OSError, ValueError) as failure:
+        print(f"{scenario.name}: no cache misses: {failure}", file=sys.stderr)
+
+
+def _check(options: argparse.Namespace, runs: list[Measurement], programs: list[Contestant]) -> bool:
+    """Prints a line for each bound; is one broken?"""
+    peers = {program.name for program in programs if program.is_peer}
+    verdicts = bounds.judge(options.bounds, runs, peers, {scenario.name for scenario in options.chosen})
+    print("\n".join(verdict.line() for verdict in verdicts))
+    return any(verdict.is_broken for verdict in verdicts)
+
+
 def _header(programs: list[Contestant], missing: list[str], options: argparse.Namespace) -> str:
     about = machine.describe()
     known = ", ".join(f"{program.name} {program.version}".strip() for program in programs)
@@ -145,7 +187,8 @@ def main(arguments: list[str]) -> int:
     if not options.no_build and not options.gatehouse and "gatehouse" not in options.without:
         prepare.build_gatehouse()
     gatehouse = options.gatehouse or prepare.ROOT / ".build" / "release" / "gatehouse"
-    programs, missing = contestants.find_contestants(gatehouse.resolve(), prepare.build_c_programs(), options.without)
+    programs, missing = contestants.find_contestants(
+        gatehouse.resolve(), prepare.build_c_programs(), options.without, options.peer)
     processes.pin_harness()
     print(_header(programs, missing, options), end="\n\n", flush=True)
     runs: list[Measurement] = []
@@ -155,7 +198,10 @@ def main(arguments: list[str]) -> int:
         site = make_site(Path(work), prepare.PROGRAMS)
         with upstreams(site):
             for scenario in chosen:
-                runs += _run_scenario(site, scenario, programs, options, progress)
+                own = _run_scenario(site, scenario, programs, options, progress)
+                if options.cache_sim:
+                    _simulate(site, scenario, gatehouse.resolve(), own)
+                runs += own
                 tables.append(results.tabulate(scenario, programs, runs))
                 progress.clear()
                 print(table.text(tables[-1]), end="\n\n", flush=True)
@@ -164,4 +210,5 @@ def main(arguments: list[str]) -> int:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     if options.page:
         page.write(options.page, _header(programs, missing, options), tables)
-    return 1 if any(run.error for run in runs) else 0
+    is_broken = options.check and _check(options, runs, programs)
+    return 1 if is_broken or any(run.error for run in runs) else 0

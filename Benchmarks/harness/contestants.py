@@ -117,8 +117,28 @@ _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ..
 )
 
 
-def find_contestants(gatehouse: Path, programs: Path, without: list[str]) -> tuple[list[Contestant], list[str]]:
-    """The programs on this machine, Gatehouse first, and the names of those that are missing."""
+def parse_peer(text: str) -> tuple[str, str]:
+    """NAME=PATH: a peer's name, and a program of that kind; raises ValueError."""
+    name, equals, path = text.partition("=")
+    known = [each[0] for each in _PEERS]
+    if not equals or not path:
+        raise ValueError(f"--peer {text}: NAME=PATH is wanted, such as nginx=/opt/nginx/sbin/nginx")
+    if name not in known:
+        raise ValueError(f"--peer {text}: no peer is called {name}; there are {', '.join(known)}")
+    return name, path
+
+
+def _features(name: str, version: str, features: frozenset[str]) -> frozenset[str]:
+    """h2o takes back its tickets of TLS 1.3 from 2.3 on."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    return features | {"tickets"} if name == "h2o" and numbers >= (2, 3) else features
+
+
+def find_contestants(gatehouse: Path, programs: Path, without: list[str],
+                     more: list[tuple[str, str]] | None = None) -> tuple[list[Contestant], list[str]]:
+    """The programs on this machine, Gatehouse first, and the names of those that are missing.
+
+    `more` are further peers by name and path, which are called by their versions as well."""
     found: list[Contestant] = []
     missing: list[str] = []
     if gatehouse.is_file():
@@ -130,11 +150,23 @@ def find_contestants(gatehouse: Path, programs: Path, without: list[str]) -> tup
     for name, option, features, command, environment in _PEERS:
         path = shutil.which(name, path=processes.SEARCH)
         if path:
-            found.append(Contestant(name, path, _version(path, option), features, command, environment=environment))
+            found.append(_peer(name, name, path, _version(path, option), features, command, environment))
         else:
             missing.append(name)
+        for other in [other for kind, other in more or [] if kind == name]:
+            version = _version(other, option) if Path(other).is_file() else "unknown"
+            full = f"{name}-{version}"
+            if version == "unknown" or any(program.name == full for program in found):
+                missing.append(f"{full} ({other})")
+            else:
+                found.append(_peer(full, name, other, version, features, command, environment))
     found.append(Contestant("floor", str(programs / "floor"), "", frozenset(), _floor, is_peer=False))
     return [program for program in found if program.name not in without], missing
+
+
+def _peer(name: str, kind: str, path: str, version: str, features: frozenset[str], command: Command,
+          environment: tuple[tuple[str, str], ...]) -> Contestant:
+    return Contestant(name, path, version, _features(kind, version, features), command, environment=environment)
 
 
 def _version(path: str, option: str) -> str:

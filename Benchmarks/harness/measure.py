@@ -40,6 +40,8 @@ class Measurement:
     rss_kib: float | None = None       #: at the end of the window
     pss_kib: float | None = None
     unit_kib: float | None = None      #: PSS per idle connection, above the idle program's
+    d1_misses: float | None = None     #: lines missed in the first cache of data, as valgrind simulates it
+    ll_misses: float | None = None     #: and in the last one
     start_ms: float | None = None      #: until its port listened
     error: str = ""
 

@@ -11,7 +11,7 @@ from .measure import Measurement
 from .scenarios import Scenario
 
 FIGURES = ("rate", "user_us", "system_us", "total_us", "busy", "foreign", "p50_us", "p99_us", "p999_us", "pss_kib", "rss_kib",
-           "unit_kib")
+           "unit_kib", "d1_misses", "ll_misses")
 #: More is better; of every other figure less is.
 MORE_IS_BETTER = frozenset({"rate"})
 

@@ -35,6 +35,8 @@ COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("unit_kib", "KiB/unit", lambda value: f"{value:.1f}"),
     ("rss_kib", "RSS MiB", lambda value: f"{value / 1024:.1f}"),
     ("pss_kib", "PSS MiB", lambda value: f"{value / 1024:.1f}"),
+    ("d1_misses", "D1 misses", lambda value: f"{value:,.0f}"),
+    ("ll_misses", "LL misses", lambda value: f"{value:,.0f}"),
 )
 
 

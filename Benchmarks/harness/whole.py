@@ -1,7 +1,8 @@
 """Whole requests through the release build, counted in instructions by valgrind's callgrind.
 
 One client on one connection, one worker, the bench's upstreams: so many requests, then twice as many. The difference leaves
-out the start, the handshake and the end. The kernel's work is not in it."""
+out the start, the handshake and the end. The kernel's work is not in it. The same way the lines are counted that a scenario of
+scripts/bench does not find in the caches, of a processor that valgrind imagines: the same one on every machine."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from . import generator, prepare, processes
 from .processes import Child
-from .scenarios import KIB, SMALL_BODY, Load
+from .scenarios import KIB, MIB, SMALL_BODY, Load, Scenario
 from .site import Site, make_site, upstreams
 
 #: Of the smaller run. A handshake's instructions differ from run to run by some ten thousand, which so many requests share.
@@ -25,6 +26,13 @@ REQUESTS = 2_000
 HANDSHAKES = 200
 #: Under valgrind a program starts and ends slowly, and two cores may be busy.
 PATIENCE = 120.0
+#: Bytes, ways and bytes of a line (valgrind's manual, "Cachegrind"): the second stands for the last level, and is as large as a
+#: core's own second one, since what is beyond that is shared with others.
+CACHES = ("--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,16,64")
+#: Among the counts of a run: how many units it had.
+UNITS = "units"
+#: Bytes of bodies that the smaller run of a scenario carries at most.
+MOST_BYTES = 32 * MIB
 #: Where the program runs: it need not be alone, since instructions are counted and not time.
 CORES = (processes.GATEWAY_CORE, processes.LOAD_CORE)
 
@@ -88,25 +96,62 @@ def count(cases: list[Whole]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="gatehouse-whole-") as folder:
         work = Path(folder)
         site = make_site(work, programs)
-        program = work / "gatehouse"
-        # valgrind may not know the compiler's form of debugging information.
-        built = prepare.ROOT / ".build" / "release" / "gatehouse"
-        subprocess.run(["objcopy", "--strip-debug", str(built), str(program)], check=True)
+        program = stripped(work, prepare.ROOT / ".build" / "release" / "gatehouse")
         runs = [(case, requests) for case in cases for requests in (case.requests, 2 * case.requests)]
         ports = processes.free_ports(len(site.ports) + len(runs))[len(site.ports):]
         with upstreams(site), ThreadPoolExecutor(os.cpu_count()) as pool:
             collected = dict(zip(runs, pool.map(lambda run, port: _collected(site, program, port, *run), runs, ports)))
-    return {case.name: (collected[case, 2 * case.requests] - collected[case, case.requests]) / case.requests for case in cases}
+    return {case.name: _per_unit(collected[case, case.requests], collected[case, 2 * case.requests], "Ir") for case in cases}
 
 
-def _collected(site: Site, program: Path, port: int, case: Whole, requests: int) -> int:
-    """Instructions of a whole run of the program on `port`, with so many requests."""
+def _per_unit(once: dict[str, int], twice: dict[str, int], *names: str) -> float:
+    """What one unit more adds to these counts."""
+    return sum(twice[name] - once[name] for name in names) / (twice[UNITS] - once[UNITS])
+
+
+def stripped(work: Path, built: Path) -> Path:
+    """The program without debugging information, whose form valgrind may not know."""
+    program = work / "gatehouse"
+    if not program.exists():
+        subprocess.run(["objcopy", "--strip-debug", str(built), str(program)], check=True)
+    return program
+
+
+def can_simulate(scenario: Scenario) -> bool:
+    """Not where nothing but memory is measured, the pace is set, or the port is another listener's."""
+    return not scenario.load.hold and scenario.rate_share == 0 and scenario.load.port == "port"
+
+
+def simulated(scenario: Scenario) -> Whole:
+    """A scenario as so many requests; each connection has some of them."""
+    load = scenario.load
+    size = max(load.expect_bytes or 0, load.upload_bytes, load.message_bytes, 1)
+    usual = HANDSHAKES if load.work == "connect" else REQUESTS
+    requests = max(4 * load.connections, min(usual, MOST_BYTES // size))
+    return Whole(scenario.name, scenario.path, load, logging=scenario.logging, requests=requests)
+
+
+def cache_misses(site: Site, built: Path, scenario: Scenario) -> tuple[float, float]:
+    """Lines that one unit of the scenario misses in the first cache of data, and in the last one, of data or code. The upstreams
+    are there."""
+    case = simulated(scenario)
+    program = stripped(site.work, built)
+    ports = processes.free_ports(len(site.ports) + 2)[len(site.ports):]
+    with ThreadPoolExecutor(2) as pool:
+        once, twice = pool.map(lambda port, times: _collected(site, program, port, case, times * case.requests, CACHES),
+                               ports, (1, 2))
+    return _per_unit(once, twice, "D1mr", "D1mw"), _per_unit(once, twice, "ILmr", "DLmr", "DLmw")
+
+
+def _collected(
+        site: Site, program: Path, port: int, case: Whole, requests: int, options: tuple[str, ...] = ()) -> dict[str, int]:
+    """What valgrind has counted in a whole run of the program on `port`, with so many requests."""
     name = f"callgrind-{port}"
     log = f'access_log = "{site.work}/{name}-access.log"\nformat = "{case.logging}"' if case.logging else "log_requests = false"
     configuration = site.fill(
         "gatehouse.toml", name=f"{name}.toml", gatehouse_log=log, port=port, protection=case.protection, passage=case.passage)
     output = site.work / f"{name}.out"
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={output}",
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={output}", *options,
                str(program), "run", "-c", str(configuration)]
     # Dictionaries hash with a seed, which would make every run differ.
     environment = {**site.environment, "SWIFT_DETERMINISTIC_HASHING": "1", "LD_PRELOAD": str(site.programs / "openat2")}
@@ -120,9 +165,17 @@ def _collected(site: Site, program: Path, port: int, case: Whole, requests: int)
         outcome = json.loads(said.stdout or '{"units": 0, "errors": 1, "first_error": "the load generator ended early"}')
     finally:
         gateway.stop(PATIENCE)
-    if outcome["errors"] or outcome["units"] != requests:
+    # What several connections have under way when the last one is done counts, too.
+    if outcome["errors"] or not requests <= outcome["units"] < requests + case.load.connections * max(1, case.load.streams):
         raise RuntimeError(f"{case.name}: {outcome['units']} of {requests} requests, {outcome['first_error']}\n{gateway.tail()}")
-    match = re.search(r"Collected : (\d+)", output.read_text())
-    if gateway.was_killed or not match:
+    counts = events(output.read_text())
+    if gateway.was_killed or not counts:
         raise RuntimeError(f"{case.name}: no count from {' '.join(command)}:\n{output.read_text()}\n{gateway.tail()}")
-    return int(match[1])
+    return {**counts, UNITS: outcome["units"]}
+
+
+def events(text: str) -> dict[str, int]:
+    """The counts by the names that callgrind gives them; none if the program has not come to its end."""
+    names = re.search(r"Events +: (.+)", text)
+    counts = re.search(r"Collected +: ([\d ]+)", text)
+    return dict(zip(names[1].split(), map(int, counts[1].split()))) if names and counts else {}

@@ -6,6 +6,9 @@ enum LaterFeatures {
         ("performance.write_buffer_size", "buffers have one size, given out when bytes arrive", false),
     ]
 
+    /// The keys' own names: most are none of them, and need not be looked for by their whole paths.
+    static let names = Set(features.compactMap { $0.pattern.split(separator: ".").last.map(String.init) })
+
     /// The missing feature that a written key asks for; nil if there is none, or if the value switches it off anyway.
     static func feature(of pattern: String, value: TomlValue) -> (name: String, protects: Bool)? {
         guard !isOff(value) else { return nil }

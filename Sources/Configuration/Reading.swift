@@ -10,7 +10,7 @@ final class Reading {
     /// Problems beyond these are counted, not kept: a megabyte of unknown keys must not become a gigabyte of messages.
     static let maxProblems = 200
 
-    /// The configuration's own first, then those that it includes.
+    /// The configuration's own first, then those that it includes; each with the remark.
     private var files: [String]
     private let remark: String
     var mode: ReadMode
@@ -32,20 +32,20 @@ final class Reading {
     init(file: String, mode: ReadMode, notesKeys: Bool, remark: String = "") {
         self.notesKeys = notesKeys
         self.remark = remark
-        files = [file]
+        files = [file + remark]
         self.mode = mode
         locations = KeyLocations(file: file + remark)
     }
 
     /// - Returns: the number of the file in positions.
     func addFile(_ path: String) -> Int {
-        files.append(path)
+        files.append(path + remark)
         return files.count - 1
     }
 
     /// A position as people read it.
     func location(_ position: TomlPosition) -> SourceLocation {
-        SourceLocation(file: files[position.file] + remark, line: max(1, position.line), column: max(1, position.column))
+        SourceLocation(file: files[position.file], line: max(1, position.line), column: max(1, position.column))
     }
 
     /// Notes where a key stands.

@@ -2,6 +2,7 @@
 enum RoutePathText {
     /// Why a text cannot be a route's path, and what to write; nil if it can.
     static func fault(in path: String) -> (reason: String, hint: String?)? {
+        if PathText.isPlain(path) { return nil }
         if let modifier = ["~*", "^~", "~", "="].first(where: path.hasPrefix) {
             return ("must begin with \"/\": \"\(modifier)\" is nginx's", hint(forModifier: modifier))
         }

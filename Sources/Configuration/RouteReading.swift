@@ -189,6 +189,7 @@ enum RouteChecks {
 enum PathText {
     /// Why a text is no path that a request could match; nil if it is one.
     static func fault(in path: String) -> String? {
+        if isPlain(path) { return nil }
         guard path.hasPrefix("/") else { return "must begin with \"/\"" }
         guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             return "must not hold spaces or characters outside ASCII: write them percent-encoded"
@@ -198,5 +199,16 @@ enum PathText {
             return "must not hold \".\" or \"..\": requests are matched after these are resolved"
         }
         return nil
+    }
+
+    /// Is it made of letters, digits, dashes and slashes alone, as most of thousands are? Then nothing is wrong with it.
+    static func isPlain(_ path: String) -> Bool {
+        path.utf8.first == 0x2F
+            && path.utf8.allSatisfy {
+                switch $0 {
+                case 0x2F, 0x2D, 0x5F, 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: false
+                }
+            }
     }
 }

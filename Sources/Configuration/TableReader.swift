@@ -11,14 +11,36 @@ final class TableReader {
     private let name: Name
     /// Where the table begins; where its parent does if it is not written.
     let position: TomlPosition
-    let isWritten: Bool
-    let entries: [TomlTable.Entry]
-    /// Of the entries, in their order.
-    private let keys: [String]
-    /// Of many keys; a few are compared one by one.
-    private let places: [String: Int]
-    private var asked: [String] = []
-    private var isAsked: [Bool]
+    /// Nil where the table is not written, as most are not: of those there are a dozen for each route.
+    private let content: Content?
+    var isWritten: Bool { content != nil }
+    var entries: [TomlTable.Entry] { content?.entries ?? [] }
+
+    /// What is written in a table.
+    private final class Content {
+        let entries: [TomlTable.Entry]
+        /// Of many keys, their places; a few are compared one by one.
+        private let places: [String: Int]
+        /// Of the keys that were asked for, all spellings.
+        var asked: [[String]] = []
+        var isAsked: [Bool]
+
+        private static let fewKeys = 16
+
+        init(_ entries: [TomlTable.Entry]) {
+            self.entries = entries
+            isAsked = Array(repeating: false, count: entries.count)
+            guard entries.count > Self.fewKeys else {
+                places = [:]
+                return
+            }
+            places = Dictionary(zip(entries.map(\.key), entries.indices), uniquingKeysWith: { first, _ in first })
+        }
+
+        func index(of key: String) -> Int? {
+            entries.count > Self.fewKeys ? places[key] : entries.firstIndex { $0.key == key }
+        }
+    }
 
     /// Which table it is.
     enum Name {
@@ -47,40 +69,31 @@ final class TableReader {
         self.reading = reading
         self.name = name
         self.position = position
-        isWritten = table != nil
-        entries = table?.entries ?? []
-        keys = entries.map(\.key)
-        places =
-            keys.count > Self.fewKeys ? Dictionary(zip(keys, keys.indices), uniquingKeysWith: { first, _ in first }) : [:]
-        isAsked = Array(repeating: false, count: keys.count)
-    }
-
-    private static let fewKeys = 16
-
-    private func index(of key: String) -> Int? {
-        keys.count > Self.fewKeys ? places[key] : keys.firstIndex(of: key)
+        content = table.map { Content($0.entries) }
     }
 
     /// The value of a key, by the first of its spellings that is written. Two spellings at once are an error.
     func find(_ spellings: [String]) -> Written<TomlValue>? {
         if reading.notesKeys { for spelling in spellings { reading.know(join(pattern, spelling)) } }
         // Most tables are not written.
-        guard !keys.isEmpty else { return nil }
-        asked += spellings
-        var written: [TomlTable.Entry] = []
+        guard let content else { return nil }
+        content.asked.append(spellings)
+        // Places, not entries: those are long, and most keys are not written.
+        var (first, second): (Int?, Int?)
         for spelling in spellings {
-            guard let index = index(of: spelling) else { continue }
-            isAsked[index] = true
-            written.append(entries[index])
+            guard let index = content.index(of: spelling) else { continue }
+            content.isAsked[index] = true
+            if first == nil { first = index } else if second == nil { second = index }
         }
-        guard let entry = written.first, let name = spellings.first else { return nil }
+        guard let first, let name = spellings.first else { return nil }
+        let entry = content.entries[first]
         let found = self.written(entry, as: name)
         reading.note(found.keyPath, at: found.position)
-        if written.count > 1 {
-            let second = self.written(written[1], as: written[1].key)
+        if let other = second.map({ content.entries[$0] }) {
+            let second = self.written(other, as: other.key)
             reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
         }
-        if let feature = LaterFeatures.feature(of: join(pattern, name), value: found.value) {
+        if LaterFeatures.names.contains(name), let feature = LaterFeatures.feature(of: join(pattern, name), value: found.value) {
             if feature.protects, reading.mode == .strict {
                 reading.error(
                     found, "not in this version (\(feature.name)), and to start without it would protect nothing",
@@ -93,7 +106,7 @@ final class TableReader {
     }
 
     /// Whether the file writes the key.
-    func has(_ key: String) -> Bool { index(of: key) != nil }
+    func has(_ key: String) -> Bool { content?.index(of: key) != nil }
 
     /// The table of a key; an empty one if it is not written, or is no table (which is reported).
     func table(_ key: String) -> TableReader {
@@ -134,9 +147,10 @@ final class TableReader {
 
     /// All entries of a table whose keys are the operator's own (field names, status codes).
     func freeEntries() -> [(name: String, value: Written<TomlValue>)] {
-        asked += keys
-        isAsked = Array(repeating: true, count: keys.count)
-        return entries.map { entry in
+        guard let content else { return [] }
+        content.asked.append(content.entries.map(\.key))
+        content.isAsked = Array(repeating: true, count: content.entries.count)
+        return content.entries.map { entry in
             let found = written(entry, as: entry.key)
             reading.note(found.keyPath, at: found.position)
             return (entry.key, found)
@@ -145,7 +159,7 @@ final class TableReader {
 
     /// The value of a key as written, without reading it: for rules that compare what tables say.
     func peek(_ key: String) -> TomlNode? {
-        index(of: key).map { entries[$0].node }
+        content.flatMap { content in content.index(of: key).map { content.entries[$0].node } }
     }
 
     /// Whether a key is not written, or as an empty array.
@@ -162,7 +176,8 @@ final class TableReader {
 
     /// Reports the keys nobody asked for: call it after the last key.
     func finish() {
-        for (entry, isAsked) in zip(entries, isAsked) where !isAsked {
+        guard let content, content.isAsked.contains(false) else { return }
+        for (entry, isAsked) in zip(content.entries, content.isAsked) where !isAsked {
             let found = Written(value: (), keyPath: join(path, entry.key), position: entry.keyPosition)
             if let known = DocumentedOnlyKeys.key(join(pattern, entry.key)) {
                 if known.protects, reading.mode == .strict, !LaterFeatures.isOff(entry.node.value) {
@@ -172,7 +187,7 @@ final class TableReader {
                 }
                 continue
             }
-            let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: asked)
+            let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: content.asked.flatMap { $0 })
             let table = path.isEmpty ? "at the top level" : "in [\(path)]"
             reading.report(
                 reading.mode == .strict ? .error : .warning, found.keyPath, at: found.position,

@@ -82,7 +82,8 @@ import Glibc
     package var demandsStaple: Bool { unsafe gh_must_staple(leaf) == 1 }
 
     /// All that there is to know of it.
-    package func facts(_ authorities: SystemAuthorities) -> CertificateFacts {
+    /// - Parameter authorities: are asked for where its issuer is not in it.
+    package func facts(_ authorities: () -> SystemAuthorities) -> CertificateFacts {
         CertificateFacts(
             names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
             lasting: [weakness(), missingIssuer(authorities)].compactMap { $0 })
@@ -102,7 +103,7 @@ import Glibc
     }
 
     /// Follows the issuers through the file, as a client does that gets nothing else.
-    private func missingIssuer(_ authorities: SystemAuthorities) -> CertificateFault? {
+    private func missingIssuer(_ authorities: () -> SystemAuthorities) -> CertificateFault? {
         var last = unsafe leaf
         for _ in unsafe 0..<certificates.count {
             if unsafe X509_check_issued(last, last) == X509_V_OK { return nil }
@@ -112,7 +113,7 @@ import Glibc
             unsafe last = next
         }
         ERR_clear_error()
-        guard unsafe !authorities.haveIssuer(of: last) else { return nil }
+        guard unsafe !authorities().haveIssuer(of: last) else { return nil }
         return unsafe .issuerMissing(issuer: Self.text(X509_get_issuer_name(last)), isCertain: Self.namesIssuersFile(last))
     }
 

@@ -37,12 +37,27 @@ package struct CertificateFingerprint: Sendable, Equatable {
     /// Reads the files.
     /// - Returns: nil if one of them cannot be read.
     package init?(_ files: [String]) {
+        var contents: [SecretBytes]?
+        self.init(files, &contents)
+    }
+
+    /// Reads the files, and keeps what is in them.
+    /// - Parameter contents: of the files, in their order, if it was not nil; nil where it is not certain.
+    package init?(_ files: [String], keeping contents: inout [SecretBytes]?) {
+        contents = []
+        self.init(files, &contents)
+    }
+
+    private init?(_ files: [String], _ contents: inout [SecretBytes]?) {
         guard let hash = unsafe EVP_MD_CTX_new() else { return nil }
         defer { unsafe EVP_MD_CTX_free(hash) }
         guard unsafe EVP_DigestInit_ex(hash, EVP_sha256(), nil) == 1 else { return nil }
         identity = []
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        // It has held a key.
+        defer { unsafe OPENSSL_cleanse(&buffer, buffer.count) }
         for file in files {
-            guard let found = unsafe Self.read(file, into: hash) else { return nil }
+            guard let found = unsafe Self.read(file, into: hash, by: &buffer, &contents) else { return nil }
             identity.append(found)
         }
         var digest = [UInt8](repeating: 0, count: 32)
@@ -65,16 +80,16 @@ package struct CertificateFingerprint: Sendable, Equatable {
         return true
     }
 
-    private static func read(_ file: String, into hash: OpaquePointer) -> Identity? {
+    private static func read(
+        _ file: String, into hash: OpaquePointer, by buffer: inout [UInt8], _ contents: inout [SecretBytes]?
+    ) -> Identity? {
         // The path is read during the call alone.
         let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_size <= longest else { return nil }
-        var buffer = [UInt8](repeating: 0, count: 16_384)
-        // It has held a key.
-        defer { unsafe OPENSSL_cleanse(&buffer, buffer.count) }
+        let content = contents.map { _ in SecretBytes(capacity: Int(status.st_size)) }
         var total = 0
         while true {
             // read(2) writes at most the buffer's own length into it.
@@ -84,7 +99,9 @@ package struct CertificateFingerprint: Sendable, Equatable {
             guard count >= 0, total <= longest else { return nil }
             if count == 0 { break }
             guard unsafe EVP_DigestUpdate(hash, buffer, count) == 1 else { return nil }
+            if content?.append(buffer[..<count]) == false { contents = nil }
         }
+        if let content { contents?.append(content) }
         // Where the one file ends and the other begins belongs to what is in them.
         var length = UInt64(total).littleEndian
         guard unsafe EVP_DigestUpdate(hash, &length, 8) == 1 else { return nil }

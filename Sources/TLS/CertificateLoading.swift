@@ -26,7 +26,7 @@ extension CertificateFiles {
     }
 
     /// OpenSSL looks already here whether the key is of the certificate; a key of another kind has a place of its own.
-    fileprivate func use(_ key: OpaquePointer, in context: OpaquePointer) throws(TLSError) {
+    func use(_ key: OpaquePointer, in context: OpaquePointer) throws(TLSError) {
         guard unsafe SSL_CTX_use_PrivateKey(context, key) == 1 else {
             let reason = TLSError.takeFileReason()
             if reason == "key values mismatch" { throw mismatch }

@@ -47,7 +47,7 @@ extension TLSSession {
             guard let chosen = unsafe wire.pointee.chosen else { return }
             // The names, which this object holds, hold it.
             let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(chosen).takeUnretainedValue()
-            unreadable = await context.stored?.load(into: context)
+            unreadable = await context.prepare()
             return
         }
         guard let name = askedName.map(TLSServerNames.normal), let source = names?.site(for: name).source,

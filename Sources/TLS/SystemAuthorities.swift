@@ -6,9 +6,7 @@ import COpenSSL
     private let store: OpaquePointer?
 
     package init() {
-        unsafe store = X509_STORE_new()
-        if let store = unsafe store { _ = unsafe X509_STORE_set_default_paths(store) }
-        ERR_clear_error()
+        unsafe store = gh_judging_store()
     }
 
     deinit {

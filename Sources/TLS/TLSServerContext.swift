@@ -22,6 +22,11 @@ import Synchronization
     private let lookers = Atomic<Int>(0)
     /// Those that have been replaced while somebody was looking. Only who replaces comes here.
     private let replaced = Mutex(Replaced())
+    /// Those in use, while no handshake has needed them; nil once they stand in `current`.
+    private let kept = Mutex<KeptCertificates?>(nil)
+    /// Are there such, or have there been? It stays true once `current` has them: who found nothing there a moment before waits,
+    /// and then finds them.
+    private let hasKept = Atomic<Bool>(false)
     /// Of the certificates in use; those that are stapled.
     private let stapled = Mutex<[OCSPStaple]>([])
 
@@ -69,8 +74,58 @@ import Synchronization
             throw error
         }
         guard isShown else { return unsafe SSL_CTX_free(context) }
-        stapled.withLock { $0 = staples }
-        unsafe put(context)
+        kept.withLock { kept in
+            kept = nil
+            stapled.withLock { $0 = staples }
+            unsafe put(context)
+        }
+    }
+
+    /// The same with certificates of which it is certain that they can be used: the first handshake waits for it a little.
+    package func replaceCertificates(_ certificates: KeptCertificates) {
+        kept.withLock { kept in
+            kept = certificates
+            hasKept.store(true, ordering: .releasing)
+            stapled.withLock { $0 = [] }
+            unsafe put(nil)
+        }
+    }
+
+    /// May its certificate be put into memory for a handshake that finds none there? See `prepare`.
+    var mayPrepare: Bool { stored?.mayBeRead == true || hasKept.load(ordering: .acquiring) }
+
+    /// Has a handshake's certificate put into memory, if it waits for that.
+    /// - Returns: nil, or why it cannot be used.
+    func prepare() async -> String? {
+        if let stored { return await stored.load(into: self) }
+        // A task of its own, since the caller's has a worker's thread, which other connections wait for.
+        return await Task.detached { self.useKept() }.value
+    }
+
+    func useKept() -> String? {
+        kept.withLock { kept in
+            guard let certificates = kept else { return nil }
+            kept = nil
+            do throws(TLSError) {
+                unsafe put(try makeContext(with: certificates))
+                return nil
+            } catch {
+                hasKept.store(false, ordering: .releasing)
+                return error.reason
+            }
+        }
+    }
+
+    private func makeContext(with certificates: KeptCertificates) throws(TLSError) -> OpaquePointer {
+        guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
+        do throws(TLSError) {
+            try unsafe policy.apply(to: context)
+            for certificate in certificates.kept { try unsafe certificate.load(into: context) }
+        } catch {
+            unsafe SSL_CTX_free(context)
+            throw error
+        }
+        return unsafe context
     }
 
     /// The certificates in use that are shown with an OCSP answer, or are to be when there is one.
@@ -111,8 +166,12 @@ import Synchronization
 
     /// There is none from now on: handshakes are refused.
     package func removeCertificate() {
-        stapled.withLock { $0 = [] }
-        unsafe put(nil)
+        kept.withLock { kept in
+            hasKept.store(false, ordering: .releasing)
+            kept = nil
+            stapled.withLock { $0 = [] }
+            unsafe put(nil)
+        }
     }
 
     /// - Parameter context: is owned from here on.
@@ -136,7 +195,7 @@ import Synchronization
     }
 
     /// Has it a certificate at present, in memory or in its file?
-    package var hasCertificate: Bool { stored?.isThere == true || isInMemory }
+    package var hasCertificate: Bool { stored?.isThere == true || hasKept.load(ordering: .acquiring) || isInMemory }
 
     var isInMemory: Bool { unsafe withContext { unsafe $0 != nil } }
 

@@ -173,7 +173,7 @@ extension TLSServerNames {
         }
         let outcome: HelloChoice = unsafe shown.withContext { context in
             guard let context = unsafe context else {
-                if shown.stored?.mayBeRead == true { return .wait }
+                if shown.mayPrepare { return .wait }
                 return .refused(isChallenge ? .noChallenge : .noCertificate)
             }
             let groups = hasGroups && chosen.policy.groups == fallback.policy.groups ? nil : chosen.policy.groupList

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "COpenSSLJudging.h"
 #include "COpenSSLKeys.h"
 #include "COpenSSLProbe.h"
 #include "COpenSSLStapling.h"

@@ -32,6 +32,10 @@ struct MetricLabels: Hashable, Sendable {
     /// OpenMetrics 1.0, "Escaping": backslash, quote and line feed. Other control characters, which some readers take for an end
     /// of line, become spaces.
     private static func append(_ value: String, to out: inout [UInt8]) {
+        guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else {
+            out.append(contentsOf: value.utf8)
+            return
+        }
         for byte in value.utf8 {
             switch byte {
             case 0x5C, 0x22:

@@ -60,17 +60,25 @@ extension PlanBuilder {
         }
         guard isReadable else { return nil }
         do throws(TLSError) {
-            return try LoadedCertificate(source) { authorities }
+            return try LoadedCertificate(source, mayKeep: mayKeep(source.policy)) { authorities }
         } catch {
             for (number, pair) in source.certificates.enumerated() {
                 guard let chain = CertificateChain(pair) else { continue }
-                judge(chain.facts(authorities), of: site, pair.certificate, at: Self.place(number, keyPath))
+                judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.place(number, keyPath))
             }
             let isOfClients = error.file == .clientAuthorities || error.file == .revocations
             let place = isOfClients ? keyPath : Self.place(error.certificate, keyPath)
             problem(at: "\(place).\(Self.key(of: error.file))", error.reason)
             return nil
         }
+    }
+
+    /// See `TLSServerContext.mayKeepCertificates`.
+    private mutating func mayKeep(_ policy: TLSPolicy) -> Bool {
+        if let known = keepingPolicies[policy] { return known }
+        let isAllowed = TLSServerContext.mayKeepCertificates(policy)
+        keepingPolicies[policy] = isAllowed
+        return isAllowed
     }
 
     /// Where the configuration names a certificate: the first one in the table itself.
@@ -111,7 +119,7 @@ extension PlanBuilder {
     }
 
     mutating func judge(_ chain: CertificateChain, _ file: String, at keyPath: String) {
-        judge(chain.facts(authorities), file, at: keyPath)
+        judge(chain.facts { authorities }, file, at: keyPath)
     }
 
     private mutating func judge(_ facts: CertificateFacts, _ file: String, at keyPath: String) {

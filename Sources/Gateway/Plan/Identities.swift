@@ -44,8 +44,8 @@ struct RouteIdentity: Hashable, Sendable {
         match = route.match
     }
 
-    /// The same wherever the configuration says the same.
-    var nameInFleet: String { "\(kind) \(path) \(match)" }
+    /// What all members of a fleet call it.
+    var nameInFleet: String { "\(site.hostname) \(kind.rawValue) \(path) \(match.words)" }
 }
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.
@@ -59,5 +59,5 @@ struct RateIdentity: Hashable, Sendable {
     var clients: Int
 
     /// What all members of a fleet call it, which may listen at other addresses and ports.
-    var nameInFleet: String { "\(site?.hostname ?? "*") \(route?.nameInFleet ?? "*")" }
+    var nameInFleet: String { route?.nameInFleet ?? site?.hostname ?? "*" }
 }

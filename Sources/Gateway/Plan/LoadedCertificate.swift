@@ -35,12 +35,30 @@ package final class LoadedCertificate: Sendable {
     private let state: Mutex<State>
 
     /// Reads the files.
+    /// - Parameter mayKeep: may the first handshake put the certificate into memory? See `KeptCertificates`.
     /// - Throws: why they cannot be used.
-    init(_ source: Source, authorities: () -> SystemAuthorities) throws(TLSError) {
+    init(_ source: Source, mayKeep: Bool, authorities: () -> SystemAuthorities) throws(TLSError) {
         self.source = source
         let context = TLSServerContext(source.policy)
         self.context = context
-        state = Mutex(try Self.load(source, into: context, authorities))
+        if mayKeep, let kept = Self.keep(source, in: context, authorities) {
+            state = Mutex(kept)
+        } else {
+            state = Mutex(try Self.load(source, into: context, authorities))
+        }
+    }
+
+    /// Reads the files once, and judges what was in them.
+    /// - Returns: nil where it is not certain that they can be used.
+    private static func keep(
+        _ source: Source, in context: TLSServerContext, _ authorities: () -> SystemAuthorities
+    ) -> State? {
+        var contents: [SecretBytes]?
+        guard let fingerprint = CertificateFingerprint(source.files, keeping: &contents), let contents,
+            let kept = KeptCertificates(source.certificates, contents, source.policy, authorities)
+        else { return nil }
+        context.replaceCertificates(kept)
+        return State(fingerprint: fingerprint, facts: kept.facts)
     }
 
     /// Reads the files into the context, if `mayUse` agrees.
@@ -51,7 +69,7 @@ package final class LoadedCertificate: Sendable {
         for _ in 0..<3 {
             let before = CertificateFingerprint(source.files)
             try context.replaceCertificates(source.certificates)
-            state.facts = source.certificates.compactMap { CertificateChain($0)?.facts(authorities()) }
+            state.facts = source.certificates.compactMap { CertificateChain($0)?.facts(authorities) }
             let after = CertificateFingerprint(source.files)
             // What was read is certain only if nobody wrote in between.
             if let before, let after, before.hasSameContent(as: after) {
@@ -120,7 +138,7 @@ package final class LoadedCertificate: Sendable {
         if let refused = state.withLock({ $0.refused }), refused.hasSameContent(as: found) { return .unchanged }
         do throws(TLSError) {
             for (old, files) in zip(facts, source.certificates) {
-                guard let chain = CertificateChain(files), let reason = worse(old, chain.facts(authorities())) else { continue }
+                guard let chain = CertificateChain(files), let reason = worse(old, chain.facts(authorities)) else { continue }
                 return refuse("\(files.certificate): \(reason)", found)
             }
             let next = try Self.load(source, into: context, authorities)

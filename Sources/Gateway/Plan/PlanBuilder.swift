@@ -43,6 +43,8 @@ package struct PlanBuilder {
     ).mapValues { $0.map(\.context) }
     let limits: PlanLimits
     let carried: CarriedState
+    /// By port, the places of the sites that listen there.
+    lazy var sitesOfPorts = Dictionary(grouping: configuration.sites.indices) { [sites = configuration.sites] in sites[$0].port }
     private var files: [SiteIdentity: StaticSite] = [:]
     /// By the sites' places.
     private var siteContexts: [Int: TLSServerContext] = [:]
@@ -56,6 +58,8 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
+    /// Whose certificates the first handshake may put into memory.
+    var keepingPolicies: [TLSPolicy: Bool] = [:]
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.

@@ -12,6 +12,7 @@ extension PlanBuilder {
     mutating func protection(
         of site: Site, _ sitePath: String, _ route: Route? = nil, _ routePath: String = ""
     ) -> ProtectionPlan? {
+        if let route, isOpen(site, route) { return nil }
         let addresses = AddressRules(
             deny: Self.list(route?.access.deny, site.access.deny, "deny_ips"),
             allow: Self.list(route?.access.allow, site.access.allow, "allow_ips"))
@@ -38,6 +39,15 @@ extension PlanBuilder {
             concurrency: concurrency, password: password, token: tokens,
             forwardAuth: asked)
         return protection.isEmpty ? nil : protection
+    }
+
+    /// Is nothing asked of anybody? So it is with most of thousands of routes.
+    private func isOpen(_ site: Site, _ route: Route) -> Bool {
+        !route.requiresClientCertificate && route.access == Access() && site.access == Access()
+            && configuration.security.rateLimiting == nil && site.rateLimit == nil && route.rateLimit == nil
+            && site.concurrency == Concurrency() && route.concurrency == Concurrency() && site.tokens == nil
+            && route.tokens == nil
+            && site.forwardAuth == nil && route.forwardAuth == nil
     }
 
     /// The nearest list that is written.

@@ -45,16 +45,10 @@ struct TunnelPlan: Sendable {
 
     /// The nearest that is written holds: the route's, the site's, the whole gateway's.
     init(_ route: TunnelSettings, _ site: TunnelSettings, _ limits: Limits) {
-        func limit(_ setting: KeyPath<TunnelSettings, Duration?>, _ common: Duration, _ name: String) -> Limit {
-            let owner: Owner? = route[keyPath: setting] != nil ? .route : site[keyPath: setting] != nil ? .site : nil
-            return Limit(
-                nanoseconds: (route[keyPath: setting] ?? site[keyPath: setting] ?? common).nanoseconds,
-                key: "\(owner?.rawValue ?? "limits").\(name)")
-        }
-        idle = limit(\.idle, limits.tunnelIdle, "tunnel_idle")
-        lifetime = limit(\.lifetime, limits.tunnelLifetime, "tunnel_lifetime")
-        ping = limit(\.ping, limits.tunnelPing, "tunnel_ping")
-        stall = limit(\.stall, limits.tunnelStall, "tunnel_stall")
+        idle = Self.limit(route.idle, site.idle, limits.tunnelIdle, Self.idleKeys)
+        lifetime = Self.limit(route.lifetime, site.lifetime, limits.tunnelLifetime, Self.lifetimeKeys)
+        ping = Self.limit(route.ping, site.ping, limits.tunnelPing, Self.pingKeys)
+        stall = Self.limit(route.stall, site.stall, limits.tunnelStall, Self.stallKeys)
         closing = max(limits.lingeringTimeout.nanoseconds, 1_000_000_000)
         maxTunnels = route.maxTunnels ?? 0
         maxTunnelsOfSite = site.maxTunnels ?? 0
@@ -63,5 +57,22 @@ struct TunnelPlan: Sendable {
         maxMessageSizeOwner = route.maxMessageSize == nil ? .site : .route
         isStrict = route.isStrict ?? site.isStrict ?? false
         strictOwner = route.isStrict == nil ? .site : .route
+    }
+
+    /// A limit's keys: a route's, a site's, and the whole gateway's. Thousands of routes share them.
+    private typealias Keys = (route: String, site: String, common: String)
+    private static let idleKeys = keys("tunnel_idle")
+    private static let lifetimeKeys = keys("tunnel_lifetime")
+    private static let pingKeys = keys("tunnel_ping")
+    private static let stallKeys = keys("tunnel_stall")
+
+    private static func keys(_ name: String) -> Keys {
+        ("\(Owner.route.rawValue).\(name)", "\(Owner.site.rawValue).\(name)", "limits.\(name)")
+    }
+
+    private static func limit(_ route: Duration?, _ site: Duration?, _ common: Duration, _ keys: Keys) -> Limit {
+        Limit(
+            nanoseconds: (route ?? site ?? common).nanoseconds,
+            key: route != nil ? keys.route : site != nil ? keys.site : keys.common)
     }
 }

@@ -41,11 +41,18 @@ extension PlanBuilder {
     struct Pooled {
         fileprivate(set) var plan: PoolPlan
         /// Whose settings it has: the site itself, or what stands for it of a pool that sites share.
-        fileprivate let owner: Site
+        fileprivate let owner: Owner
         fileprivate var budget: RetryBudget
         fileprivate var sticky: StickyCookie?
         /// One for each method, so that routes with the same method share its turns.
         fileprivate var groups: [UpstreamGroup] = []
+    }
+
+    /// A site that is not copied with each look at its pools.
+    fileprivate final class Owner: Sendable {
+        let site: Site
+
+        init(_ site: Site) { self.site = site }
     }
 
     typealias PooledUpstreams = [String: Pooled]
@@ -110,7 +117,7 @@ extension PlanBuilder {
             tunnelCount: carried.tunnels(RouteIdentity(route, of: site)),
             siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
-            isDegraded: isDegraded(pool: route.upstream, of: owner))
+            isDegraded: isDegraded(pool: route.upstream, of: owner.site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.
@@ -159,16 +166,16 @@ extension PlanBuilder {
             ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret ?? carried.stickySecret)
             : nil
         return Pooled(
-            plan: plan, owner: site, budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)),
-            sticky: sticky)
+            plan: plan, owner: Owner(site),
+            budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)), sticky: sticky)
     }
 
     /// The servers of a pool as a route balances them; nil if there is no such pool.
     func group(for route: Route, _ pool: inout Pooled?) -> UpstreamGroup? {
-        guard let found = pool, let proxy = found.owner.proxy else { return nil }
+        guard let found = pool, let proxy = found.owner.site.proxy else { return nil }
         let method = method(route.method ?? proxy.loadBalancing.method, route.hashOn ?? proxy.loadBalancing.hashOn)
         if let known = found.groups.first(where: { $0.method == method }) { return known }
-        let identity = PoolIdentity(site: found.owner.identity, name: route.upstream)
+        let identity = PoolIdentity(site: found.owner.site.identity, name: route.upstream)
         let group = UpstreamGroup(
             name: route.upstream, servers: found.plan.servers, method: method, budget: found.budget,
             turns: carried.turns(GroupIdentity(pool: identity, method: method)), panicPercent: proxy.loadBalancing.panicPercent)
@@ -284,7 +291,7 @@ extension PlanBuilder {
 
     /// The name of the site whose listener has this address, if it certainly is ours: an address of this machine's own
     /// loopback, or the very one that is listened on.
-    private func ownListener(of url: UpstreamURL) -> String? {
+    private mutating func ownListener(of url: UpstreamURL) -> String? {
         let isLoopback: Bool
         let isIPv6: Bool
         switch url.host {
@@ -293,8 +300,7 @@ extension PlanBuilder {
         case .ipv6(let bytes): (isLoopback, isIPv6) = (bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1, true)
         case .unix: return nil
         }
-        return configuration.sites.first { site in
-            guard site.port == url.port else { return false }
+        return sitesOfPorts[url.port]?.lazy.map { [sites = configuration.sites] in sites[$0] }.first { site in
             if site.listen == url.hostText { return true }
             return isLoopback && (site.listen == "::" || (site.listen == "0.0.0.0" && !isIPv6))
         }?.name
