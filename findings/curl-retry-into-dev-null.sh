@@ -41,7 +41,7 @@ mkfifo port
 python3 server.py >port &
 server=$!
 read -r port <port
-root/usr/bin/curl --version | head -n 1
+root/usr/bin/curl --version | sed -n 1p
 seen=()
 ask() { # what is shown, a path that nobody has asked for, further options
     local status code=0

@@ -15,7 +15,7 @@ cd "$work"
 chmod 755 .
 apt-get -qq -o APT::Sandbox::User="$(id -un)" download logrotate=3.21.0-1
 dpkg-deb -x ./logrotate_*.deb root
-root/usr/sbin/logrotate --version 2>&1 | head -n 1
+root/usr/sbin/logrotate --version 2>&1 | sed -n 1p
 seen=()
 rotate_five_days() { # the postrotate script
     local day

@@ -37,7 +37,7 @@ cd "$work"
 apt-get -qq -o APT::Sandbox::User="$(id -un)" download systemd=252.39-1~deb12u2 libsystemd-shared=252.39-1~deb12u2
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 export LD_LIBRARY_PATH="$work/root/usr/lib/$(uname -m)-linux-gnu/systemd"
-root/lib/systemd/systemd --version | head -n 1
+root/lib/systemd/systemd --version | sed -n 1p
 # openat2(AT_FDCWD, "/etc/passwd", all zero): number 437 on every machine.
 cat >probe.py <<'END'
 import ctypes, errno

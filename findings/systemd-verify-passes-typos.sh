@@ -16,7 +16,7 @@ apt-get -qq -o APT::Sandbox::User="$(id -un)" download systemd=252.38-1~deb12u1 
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 export LD_LIBRARY_PATH="$work/root/usr/lib/$(uname -m)-linux-gnu/systemd"
 analyze=root/usr/bin/systemd-analyze
-"$analyze" --version | head -n 1
+"$analyze" --version | sed -n 1p
 seen=()
 verify() { # a line of the section [Service]
     local plain=0 strict=0

@@ -17,7 +17,7 @@ apt-get -qq -o APT::Sandbox::User="$(id -un)" download openssl=3.0.22-1~deb12u2 
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 export LD_LIBRARY_PATH="$work/root/usr/lib/$(uname -m)-linux-gnu"
 root/usr/bin/openssl version
-root/usr/bin/certtool --version | head -n 1
+root/usr/bin/certtool --version | sed -n 1p
 seen=""
 check() { # the name in the certificate, the host
     local by_openssl=yes by_gnutls=yes

@@ -148,12 +148,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
 
     private static func routes(_ site: Site) -> [String: Route] {
         Dictionary(
-            ((site.proxy?.routes ?? []) + site.routes).map { (name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private static func name(of route: Route) -> String {
-        let path = route.kind == .path ? route.path : "\(route.kind.rawValue) \(route.path)"
-        return route.match.isEmpty ? path : "\(path) (\(route.match.words))"
+            ((site.proxy?.routes ?? []) + site.routes).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func upstreams(_ site: Site) -> [String: [Upstream]] {

@@ -18,10 +18,10 @@ package struct FleetSettings: Sendable, Equatable {
     package var etcdPasswordFile: String?
     /// After which there is another key for session tickets.
     package var ticketRotation = Duration.seconds(7200)
-    /// Nil: rate limits count on each member alone.
-    package var redis: FleetRedis?
     /// Of lag, after which the gateway's health is degraded.
     package var degradedAfter = Duration.seconds(60)
+    /// Nil: rate limits count on each member alone.
+    package var redis: FleetRedis?
 }
 
 extension FleetSettings {

@@ -48,6 +48,12 @@ package struct Route: Sendable, Equatable {
     /// Is nobody asked, though the site has a server for that?
     package var liftsForwardAuth = false
 
+    /// What tells it from other routes of its site, for people: its path, and what must hold besides.
+    package var name: String {
+        let path = kind == .path ? path : "\(kind.rawValue) \(path)"
+        return match.isEmpty ? path : "\(path) (\(match.words))"
+    }
+
     /// A route that goes to no upstream.
     package init(path: String, action: RouteAction) {
         self.path = path

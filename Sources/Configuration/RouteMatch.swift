@@ -11,7 +11,7 @@ package enum RouteKind: String, Sendable, CaseIterable {
 }
 
 /// `match` of a route: what must hold of a request besides its path.
-package struct RouteMatch: Sendable, Equatable {
+package struct RouteMatch: Sendable, Hashable {
     /// Upper and lower case count; empty: any.
     package var methods: [String] = []
     /// Lower case, with `*.` for one more label; empty: any.
@@ -24,12 +24,12 @@ package struct RouteMatch: Sendable, Equatable {
     package var scheme: Scheme?
 
     /// Of a field, or of a parameter of the query.
-    package struct Condition: Sendable, Equatable {
+    package struct Condition: Sendable, Hashable {
         package var name: String
         package var value: Value
 
         /// What the value must be.
-        package enum Value: Sendable, Equatable {
+        package enum Value: Sendable, Hashable {
             case present
             case absent
             case equals(String)

@@ -1,3 +1,5 @@
+import CCrypto
+
 /// What turns who a client is into a number that nobody can guess who has not got the seeds. Who has the same ones gets the same
 /// numbers.
 package struct ClientSeeds: Sendable, Equatable {
@@ -32,65 +34,23 @@ package struct ClientSeeds: Sendable, Equatable {
         Self.folded(Self.folded(word ^ first, other ^ second) ^ third, factor)
     }
 
-    /// Bytes as a number: SipHash-2-4 (Aumasson and Bernstein, 2012), since clients may choose them.
+    /// Bytes as a number: the first of HMAC-SHA-256 (RFC 2104), since clients may choose the bytes. Where libcrypto has none all
+    /// clients are one.
     package func number(of bytes: Span<UInt8>) -> UInt64 {
-        var hash = SipHash(first, second)
-        var word: UInt64 = 0
-        for index in bytes.indices {
-            word |= UInt64(bytes[index]) << UInt64(index % 8 * 8)
-            if index % 8 == 7 {
-                hash.take(word)
-                word = 0
+        let key = (first.littleEndian, second.littleEndian, third.littleEndian, factor.littleEndian)
+        var code = [UInt8](repeating: 0, count: Int(CCRYPTO_SHA256_LENGTH))
+        // Sound: key and bytes are lent for the call, and `code` has room for all that is written.
+        let isThere = unsafe withUnsafeBytes(of: key) { key in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                unsafe ccrypto_hmac_sha256(
+                    key.assumingMemoryBound(to: UInt8.self).baseAddress, key.count, bytes.baseAddress, bytes.count, &code)
             }
         }
-        hash.take(word | UInt64(bytes.count & 0xFF) << 56)
-        return hash.finish()
+        return isThere ? code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } : 0
     }
 
     private static func folded(_ first: UInt64, _ second: UInt64) -> UInt64 {
         let product = first.multipliedFullWidth(by: second)
         return product.high ^ product.low
-    }
-}
-
-/// The state of SipHash-2-4, word by word.
-struct SipHash {
-    private var v0, v1, v2, v3: UInt64
-
-    init(_ key0: UInt64, _ key1: UInt64) {
-        v0 = key0 ^ 0x736f_6d65_7073_6575
-        v1 = key1 ^ 0x646f_7261_6e64_6f6d
-        v2 = key0 ^ 0x6c79_6765_6e65_7261
-        v3 = key1 ^ 0x7465_6462_7974_6573
-    }
-
-    mutating func take(_ word: UInt64) {
-        v3 ^= word
-        round()
-        round()
-        v0 ^= word
-    }
-
-    mutating func finish() -> UInt64 {
-        v2 ^= 0xFF
-        for _ in 0..<4 { round() }
-        return v0 ^ v1 ^ v2 ^ v3
-    }
-
-    private mutating func round() {
-        v0 &+= v1
-        v1 = v1 << 13 | v1 >> 51
-        v1 ^= v0
-        v0 = v0 << 32 | v0 >> 32
-        v2 &+= v3
-        v3 = v3 << 16 | v3 >> 48
-        v3 ^= v2
-        v0 &+= v3
-        v3 = v3 << 21 | v3 >> 43
-        v3 ^= v0
-        v2 &+= v1
-        v1 = v1 << 17 | v1 >> 47
-        v1 ^= v2
-        v2 = v2 << 32 | v2 >> 32
     }
 }

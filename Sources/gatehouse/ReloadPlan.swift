@@ -46,12 +46,12 @@ struct ReloadPlan: Sendable {
         // Handshakes that have been made stay as they are.
         case "certificate": return none
         case "site": return site.flatMap { census.sites["sites[\($0.place)]"] } ?? none
-        case "route": return site.flatMap { census.routes[Census.Route(site: "sites[\($0.place)]", path: change.item)] } ?? none
+        case "route": return site.flatMap { census.routes[Census.Route(site: "sites[\($0.place)]", name: change.item)] } ?? none
         case "upstream":
             // One without a site is shared by all.
             return (site.map { [$0] } ?? sites).flatMap { site in
                 ((site.site.proxy?.routes ?? []) + site.site.routes).filter { $0.upstream == change.item }
-                    .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", path: $0.path)] }
+                    .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", name: $0.name)] }
             }.reduce(none) { $0.adding($1) }
         default: return census.total
         }

@@ -80,6 +80,31 @@ struct CarryingTests {
         #expect(try next.route().tunnelCount.value == 0)
     }
 
+    @Test("what each route counts, also where two have one path and differ in what must hold besides")
+    func routesOfOnePath() throws {
+        let limits = "rate_limit = { requests_per_minute = 10 }\nconcurrency = { requests = 9 }"
+        let keys = "websocket = true\nmax_tunnels = 1\n\(limits)"
+        let matching = "match = { methods = [\"GET\"], headers = { X-Beta = \"1\" } }\n" + keys
+        let text = Plans.site([("app", "http://127.0.0.1:1", "")], routes: [("/", "app", matching), ("/", "app", keys)])
+        let old = try Plans.plan(text)
+        let next = try Plans.plan(text, after: old)
+        let (before, after) = (try #require(old.listeners.first).fallback.routes, next.listeners[0].fallback.routes)
+        #expect(before.count == 2 && after.count == 2)
+        let seats = TunnelSeats()
+        for (place, other) in [(0, 1), (1, 0)] {
+            let (own, another) = (try #require(before[place].proxied), try #require(after[other].proxied))
+            let seat = try TunnelSeat(own, client: nil, seats: seats, clientLimit: 0)
+            #expect(another.tunnelCount.value == 0 && after[place].proxied?.tunnelCount.value == 1)
+            _ = try TunnelSeat(another, client: nil, seats: seats, clientLimit: 0)
+            #expect(after[place].proxied?.tunnelCount === own.tunnelCount)
+            _ = consume seat
+            let (mine, theirs) = (try #require(before[place].protection), try #require(after[other].protection))
+            #expect(mine.limits.count == 1 && mine.limits[0].table !== theirs.limits[0].table)
+            #expect(mine.limits[0].table === after[place].protection?.limits[0].table)
+            #expect(mine.concurrency.count == 1 && mine.concurrency[0].counts !== theirs.concurrency[0].counts)
+        }
+    }
+
     @Test("the handshakes that a server has had in this second")
     func handshakes() throws {
         let keys = "handshake_rate = 2"

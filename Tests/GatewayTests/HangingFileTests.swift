@@ -46,6 +46,48 @@ struct HangingFileTests {
         }
     }
 
+    /// ann: secret.
+    private static let user = "ann:$2y$04$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm\n"
+
+    @Test(
+        "with a list of passwords keeps no worker waiting, lets in whom it is known to let in, and nobody when it takes too long")
+    func passwords() async throws {
+        let local = try TemporaryDirectory()
+        try local.write("here.txt", "here")
+        let files = try await HangingFiles(["users=@\(try local.write("users", Self.user))"])
+        let port = try FreePort()
+        let toml = ["hanging", "local"].map { name in
+            """
+            [[sites]]
+            hostname = "\(name)"
+            port = \(port)
+            static_dir = "\(local.path)"
+
+            """
+        }
+        let access = "[sites.access]\nrequire_auth = true\nauth_file = \"\(files.directory.path)/users\"\n"
+        try await Gatehouse.serving("[limits]\nfile_timeout = \"1s\"\n" + toml[0] + access + toml[1]) { gatehouse in
+            let login = "Authorization: Basic YW5uOnNlY3JldA==\r\n"
+            #expect(try await get(port, "/here.txt", fields: login).text == "here")
+            #expect(try await get(port, "/here.txt").status == 401)
+            try await files.hang()
+            // It is looked at again, whether somebody asks or not.
+            try await files.hangs(1)
+            #expect(try await get(port, "/here.txt", site: "local").text == "here")
+            // Each answer is an event of its own.
+            func ask(until status: Int) async throws {
+                while try await get(port, "/here.txt", fields: login).status != status {}
+            }
+            try await ask(until: 503)
+            let entry = try await gatehouse.access(reason: "auth_unavailable")
+            #expect(entry["detail"]?.contains("limits.file_timeout") == true, "\(entry)")
+            #expect(try await get(port, "/here.txt", site: "local").text == "here")
+            try files.go()
+            try await ask(until: 200)
+        }
+        try await files.end()
+    }
+
     /// Two sites of one worker: `hanging` and `local`, which has `here.txt` and a large `here.bin`.
     private func serving(
         limits: String = "", _ body: @Sendable @escaping (FreePort, HangingFiles, Gatehouse) async throws -> Void

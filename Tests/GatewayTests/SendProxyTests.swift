@@ -43,6 +43,67 @@ struct SendProxyTests {
         withExtendedLifetime(nginx) {}
     }
 
+    /// Answers that are stale at once, each another one, and say who has asked.
+    enum StaleServer: String, CaseIterable {
+        case haproxy, nginx
+
+        func start(_ port: FreePort, in directory: TemporaryDirectory) async throws -> any Sendable {
+            let control = "max-age=50, stale-while-revalidate=600"
+            if self == .nginx {
+                return try await Nginx(
+                    """
+                    server {
+                        listen 127.0.0.1:\(port) reuseport proxy_protocol;
+                        set_real_ip_from 127.0.0.1;
+                        real_ip_header proxy_protocol;
+                        add_header Age 60;
+                        add_header Cache-Control "\(control)";
+                        location / { return 200 "$remote_addr $request_id"; }
+                    }
+                    """, in: directory)
+            }
+            let file = try directory.write(
+                "haproxy.cfg",
+                """
+                defaults
+                    mode http
+                    timeout client 60s
+                frontend f
+                    bind 127.0.0.1:\(port) accept-proxy
+                    http-request return status 200 content-type text/plain hdr Age 60 hdr Cache-Control "\(control)" \
+                        lf-string "%[src] %[uuid()]"
+
+                """)
+            let process = try ChildProcess("haproxy", ["-db", "-f", file])
+            try await onThread { while (try? Wire(to: port.number)) == nil {} }
+            return process
+        }
+    }
+
+    @Test("what the cache asks for by itself names nobody, and is answered", arguments: ["v1", "v2"], StaleServer.allCases)
+    func refresh(version: String, server: StaleServer) async throws {
+        let directory = try TemporaryDirectory()
+        let (port, behind) = try (FreePort(), FreePort())
+        let running = try await server.start(behind, in: directory)
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(behind)", upstream: "send_proxy = \"\(version)\"", proxy: "[sites.cache_upstream]")
+        try await Gatehouse.serving(toml) { _ in
+            func ask(_ count: Int = 1) async throws -> Substring? {
+                try await Command.curl([
+                    "--interface", "127.0.0.9", "--resolve", "localhost:\(port):127.0.0.1", "-w", "\\n",
+                    "http://localhost:\(port)/#[1-\(count)]",
+                ]).text.split(separator: "\n").last
+            }
+            let first = try await ask()
+            #expect(first?.hasPrefix("127.0.0.9 ") == true, "\(first ?? "")")
+            var last = first
+            // Each answer is an event of its own; the new one comes soon.
+            for _ in 0..<100 where last == first { last = try await ask(100) }
+            #expect(last?.hasPrefix("127.0.0.1 ") == true, "\(last ?? "")")
+        }
+        withExtendedLifetime(running) {}
+    }
+
     @Test("HAProxy reads it before TLS, with the name that the client asked for", arguments: ["v1", "v2"])
     func beforeTLS(version: String) async throws {
         let certificates = try await Certificates.ready()

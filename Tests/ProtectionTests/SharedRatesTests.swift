@@ -20,13 +20,13 @@ struct SharedRatesTests {
 
     private static func number(of bytes: [UInt8], _ seeds: ClientSeeds) -> UInt64 { seeds.number(of: bytes.span) }
 
-    @Test("numbers clients as SipHash-2-4 does, for all who have the seeds")
+    @Test("numbers clients by HMAC-SHA-256, for all who have the seeds")
     func seeding() throws {
-        // The vector of the paper, appendix A; the seeds' words are its key's.
-        let digest = "0706050403020100" + "0f0e0d0c0b0a0908" + String(repeating: "0", count: 32)
+        let digest = "0706050403020100" + "0f0e0d0c0b0a0908" + "1716151413121110" + "1f1e1d1c1b1a1919"
         let seeds = try #require(ClientSeeds(digest: digest))
-        #expect(Self.number(of: Array(0..<15), seeds) == 0xa129_ca61_49be_45e5)
-        #expect(Self.number(of: [], seeds) == 0x726f_db47_dd0e_0e31)
+        // printf TEXT | openssl dgst -sha256 -mac HMAC -macopt hexkey:000102…1e1f, but 19 in the place of 18
+        #expect(Self.number(of: Array("client".utf8), seeds) == 0x1611_b89a_2ecc_8041)
+        #expect(Self.number(of: [], seeds) == 0x41a2_cf05_edd7_b1aa)
         #expect(ClientSeeds(digest: "07") == nil && ClientSeeds(digest: String(repeating: "x", count: 64)) == nil)
         let other = try #require(ClientSeeds(digest: String(repeating: "1f", count: 32)))
         #expect(other == ClientSeeds(digest: String(repeating: "1f", count: 32)))

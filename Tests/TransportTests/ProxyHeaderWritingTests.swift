@@ -46,10 +46,15 @@ import Testing
                 if case .header = ProxyHeader.read(changed.span) { Issue.record("a changed byte \(place) is taken") }
             }
         }
-        let bytes = written(.v2, (four.0, six.1), fields)
-        #expect(
-            ProxyHeader.read(bytes.span)
-                == .header(ProxyHeader(tls: .init(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256")), length: bytes.count))
+    }
+
+    @Test func `a client that cannot be named is a connection of the sender's own, of which nothing is told`() {
+        var fields = ProxyHeaderFields()
+        fields.authority = "a.example"
+        let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10]
+        // LOCAL and AF_UNSPEC.
+        #expect(written(.v2, (four.0, six.1), fields) == signature + [0x20, 0, 0, 0])
+        #expect(written(.v1, (four.0, six.1), fields) == Array("PROXY UNKNOWN\r\n".utf8))
     }
 
     @Test func `version 2 has its fields, byte for byte`() {

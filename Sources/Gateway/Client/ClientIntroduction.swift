@@ -5,11 +5,12 @@ import Upstreams
 /// What a server is told of a client before all else, by the PROXY protocol.
 extension ClientEndpoint {
     /// - Parameters:
-    ///   - local: where the client's connection has come to.
+    ///   - local: where the client's connection has come to; nil for what no client's connection asks for: nobody is named then.
     ///   - serverName: what it asked for by SNI, where TLS is not ended here.
     /// - Returns: the header of a connection for this client; empty if the server wants none.
     func proxyHeader(for server: UpstreamServer, from local: SocketAddress?, serverName: String? = nil) -> [UInt8] {
         guard let version = server.parameters.proxyHeader else { return [] }
+        guard let local else { return ProxyHeaderWriting.local(version) }
         var fields = ProxyHeaderFields()
         let facts = session?.facts
         fields.authority = facts?.serverName ?? serverName
@@ -18,9 +19,7 @@ extension ClientEndpoint {
         fields.tls?.certificate = clientCertificate.map {
             ProxyHeaderFields.Certificate(commonName: $0.commonName, isOfSession: session?.isResumed == true)
         }
-        let address = listener.address
-        let destination =
-            proxyHeader?.destination ?? local ?? SocketAddress(family: address.family, bytes: address.bytes, port: port)
-        return ProxyHeaderWriting.header(version, source: peer, destination: destination, fields: fields)
+        return ProxyHeaderWriting.header(
+            version, source: peer, destination: proxyHeader?.destination ?? local, fields: fields)
     }
 }

@@ -37,7 +37,7 @@ extension Exchange {
         of request: RequestHead, _ plan: PasswordPlan, from address: IPAddress?
     ) async throws(Failure) -> String {
         let users: PasswordList
-        switch resources.passwords.files.value(of: plan.file, now: resources.loop.now) {
+        switch resources.passwords.files.value(of: plan.file.shared) {
         case .success(let list): users = list
         case .failure(let fault): throw Self.cannotIdentify(fault.reason, plan)
         }

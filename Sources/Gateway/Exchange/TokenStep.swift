@@ -32,7 +32,7 @@ extension Exchange {
     private func keys(of plan: TokenPlan) throws(Failure) -> WebKeys {
         let reading =
             switch plan.keys {
-            case .file(let file): resources.tokenKeys.value(of: file, now: resources.loop.now)
+            case .file(let file): resources.tokenKeys.value(of: file.shared)
             case .fetched(let fetched): resources.tokenKeys.value(of: fetched.shared)
             }
         switch reading {

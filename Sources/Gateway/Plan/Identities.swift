@@ -1,3 +1,5 @@
+import Configuration
+import HTTP
 import Upstreams
 
 /// Which site it is, in whatever plan: the first of its host names and where it listens. No two sites of a configuration share
@@ -27,18 +29,29 @@ struct GroupIdentity: Hashable, Sendable {
     var method: UpstreamGroup.Method
 }
 
-/// Which of a site's routes it is.
+/// Which of a site's routes it is: two of one path differ in what must hold besides.
 struct RouteIdentity: Hashable, Sendable {
     var site: SiteIdentity
-    var prefix: String
+    private var kind: RouteKind
+    private var path: String
+    private var match: RouteMatch
+
+    init(_ route: Route, of site: Site) {
+        self.site = site.identity
+        kind = route.kind
+        // A final slash changes no prefix.
+        path = route.kind == .path ? PathPrefix(route.path)?.text ?? route.path : route.path
+        match = route.match
+    }
 }
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.
 struct RateIdentity: Hashable, Sendable {
     /// Does it count wrong passwords?
     var isOfPasswords = false
+    /// Nil: of the whole gateway, or of a route.
     var site: SiteIdentity?
-    var prefix: String?
+    var route: RouteIdentity?
     /// That it remembers.
     var clients: Int
 

@@ -17,7 +17,7 @@ extension PlanBuilder {
         if isOwn { check(file, at: "\(keyPath).access.auth_file") }
         let most = UInt64(access.authAttempts ?? Self.usualAttempts)
         let identity = RateIdentity(
-            isOfPasswords: true, site: site.identity, prefix: nil, clients: configuration.limits.rateLimitedClients)
+            isOfPasswords: true, site: site.identity, clients: configuration.limits.rateLimitedClients)
         return PasswordPlan(
             file, realm: access.authRealm ?? "Restricted",
             attempts: most == 0

@@ -1,5 +1,6 @@
 package import ACME
 import Configuration
+import EventLoop
 import StaticFiles
 import TLS
 import Transport
@@ -56,6 +57,8 @@ package final class Plan: Sendable {
     let metrics: MetricsPlan?
     /// Each once, with the seconds after which they are wanted anew.
     package let fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)]
+    /// Lists of passwords, and of keys; each once.
+    private let watched: [any LookedAt]
     package let workerCount: Int
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
@@ -72,7 +75,7 @@ package final class Plan: Sendable {
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
-        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], workerCount: Int
+        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any LookedAt], workerCount: Int
     ) {
         self.listeners = listeners
         self.certificates = certificates
@@ -98,6 +101,7 @@ package final class Plan: Sendable {
         self.recordedExchanges = recordedExchanges
         self.metrics = metrics
         self.fetchedKeys = fetchedKeys
+        self.watched = watched
         self.workerCount = workerCount
         var tunnelRoutes: Set<ObjectIdentifier> = []
         for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {
@@ -122,6 +126,12 @@ package final class Plan: Sendable {
 
     /// Is the tunnel of a site that drains?
     func drains(_ tunnel: Tunnel) -> Bool { drainingRoutes.contains(ObjectIdentifier(tunnel.route)) }
+
+    /// Has threads look for changes in the files that say who comes in.
+    /// - Parameter now: monotonic nanoseconds.
+    func lookAtFiles(now: UInt64, on threads: FileThreads) {
+        for file in watched { file.refresh(now: now, on: threads, limits.files) }
+    }
 
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {

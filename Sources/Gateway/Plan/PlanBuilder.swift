@@ -102,7 +102,7 @@ package struct PlanBuilder {
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
             metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
-            workerCount: workerCount)
+            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).

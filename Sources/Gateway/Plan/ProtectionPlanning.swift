@@ -49,7 +49,7 @@ extension PlanBuilder {
 
     private func identity(_ site: Site?, _ route: Route?) -> RateIdentity {
         RateIdentity(
-            site: site?.identity, prefix: route.map { PathPrefix($0.path)?.text ?? $0.path },
+            site: site?.identity, route: site.flatMap { site in route.map { RouteIdentity($0, of: site) } },
             clients: configuration.limits.rateLimitedClients)
     }
 

@@ -5,6 +5,8 @@ final class RoutePlan: Sendable {
     let pattern: RoutePattern
     /// As the configuration writes it; for the log.
     let text: String
+    /// See `Route.name`.
+    let name: String
     /// What must hold besides; nil: nothing.
     let conditions: RouteConditions?
     /// Of the route's requests and answers: its site's, and then its own.
@@ -41,11 +43,12 @@ final class RoutePlan: Sendable {
     }
 
     init(
-        pattern: RoutePattern, text: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
+        pattern: RoutePattern, text: String, name: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
         protection: ProtectionPlan?, action: Action, series: RouteSeries?
     ) {
         self.pattern = pattern
         self.text = text
+        self.name = name
         self.conditions = conditions
         self.headers = headers
         self.protection = protection

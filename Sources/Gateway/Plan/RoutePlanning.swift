@@ -23,7 +23,7 @@ extension PlanBuilder {
         guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, files, &pooled)
         else { return nil }
         return RoutePlan(
-            pattern: pattern, text: route.path, conditions: RouteConditions(route.match),
+            pattern: pattern, text: route.path, name: route.name, conditions: RouteConditions(route.match),
             headers: headers(of: route, site, common, at: keyPath, pattern.groups),
             protection: protection(of: site, sitePath, route, keyPath), action: action,
             series: metrics?.route(site: site.name, route.path, upstream: route.upstream))
@@ -100,7 +100,7 @@ extension PlanBuilder {
         else { return nil }
         return plan.answering(
             RoutePlan(
-                pattern: .prefix(prefix), text: "/", headers: plan.headers, protection: plan.protection,
+                pattern: .prefix(prefix), text: "/", name: "/", headers: plan.headers, protection: plan.protection,
                 action: .redirect(redirect), series: metrics?.route(site: site.name, "/", upstream: "")))
     }
 }

@@ -41,12 +41,6 @@ final class SharedReading<Content: Sendable>: Sendable {
 final class ReadingViews<Content: Sendable> {
     private var views: [ObjectIdentifier: (shared: SharedReading<Content>, view: SharedReading<Content>.View?)] = [:]
 
-    /// What a file holds now.
-    func value(of file: WatchedFile<Content>, now: UInt64) -> SharedReading<Content>.Value {
-        file.refresh(now: now)
-        return value(of: file.shared)
-    }
-
     func value(of shared: SharedReading<Content>) -> SharedReading<Content>.Value {
         var view = views[ObjectIdentifier(shared)]?.view
         shared.refresh(&view)

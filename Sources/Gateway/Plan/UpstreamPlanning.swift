@@ -107,7 +107,7 @@ extension PlanBuilder {
             group: group, pool: pool.plan, proxying: proxying(route, proxy, pool, of: site),
             takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
             tunnel: TunnelPlan(route.tunnel, site.tunnel, configuration.limits),
-            tunnelCount: carried.tunnels(RouteIdentity(site: site.identity, prefix: route.path)),
+            tunnelCount: carried.tunnels(RouteIdentity(route, of: site)),
             siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
             isDegraded: isDegraded(pool: route.upstream, of: owner))

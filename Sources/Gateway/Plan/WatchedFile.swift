@@ -1,20 +1,40 @@
 import EventLoop
 import Synchronization
 
+/// A file that is looked at again and again, by threads: one that hangs keeps no loop waiting.
+protocol LookedAt: Sendable {
+    /// Has a thread look at the file, if it is time for that. To be called a few times in a second.
+    /// - Parameters:
+    ///   - now: monotonic nanoseconds.
+    ///   - terms: of the look. After its time nobody comes in, until the file has been read.
+    func refresh(now: UInt64, on threads: FileThreads, _ terms: FileThreads.Terms)
+}
+
 /// A small file that decides who comes in: read when the plan is made, and again when it has changed. While it cannot be read, or
 /// is not what it should be, there is no content, and nobody comes in.
-final class WatchedFile<Content: Sendable>: Sendable {
+final class WatchedFile<Content: Sendable>: LookedAt {
     typealias Reading = SharedReading<Content>.Value
+
+    private struct State {
+        /// Nil: it could not be read.
+        var stamp: FileAccess.Stamp?
+        /// When it is to be looked at again, in monotonic nanoseconds.
+        var next: UInt64 = 0
+        /// Since when a look is wanted that has not ended; nil if none is.
+        var wanted: UInt64?
+        /// Has a thread been told?
+        var isUnderWay = false
+    }
 
     let path: String
     private let limit: Int
     private let parse: @Sendable ([UInt8]) -> Reading
     /// What the file holds.
     let shared: SharedReading<Content>
-    /// Nil: it could not be read.
-    private let stamp: Mutex<FileAccess.Stamp?>
-    /// When it was last looked at, in monotonic nanoseconds.
-    private let lookedAt = Atomic<UInt64>(0)
+    private let state: Mutex<State>
+
+    /// Less than a second, and the call that finds that it is time comes a little later.
+    private static var pause: UInt64 { 700_000_000 }
 
     /// - Parameters:
     ///   - limit: bytes; `parse` gets one more of a file that is larger.
@@ -24,26 +44,41 @@ final class WatchedFile<Content: Sendable>: Sendable {
         self.limit = limit
         self.parse = parse
         let (stamp, reading) = Self.read(path, limit, parse)
-        self.stamp = Mutex(stamp)
+        state = Mutex(State(stamp: stamp))
         shared = SharedReading(reading)
     }
 
-    /// Reads the file again if it has changed. It is looked at once in a second, by whichever worker comes first.
-    func refresh(now: UInt64) {
-        let looked = lookedAt.load(ordering: .relaxed)
-        if now &- looked >= 1_000_000_000,
-            lookedAt.compareExchange(expected: looked, desired: now, ordering: .relaxed).exchanged
-        {
-            look()
+    func refresh(now: UInt64, on threads: FileThreads, _ terms: FileThreads.Terms) {
+        let isNew = state.withLock { state in
+            guard let wanted = state.wanted else {
+                guard now >= state.next else { return false }
+                (state.wanted, state.isUnderWay) = (now, true)
+                return true
+            }
+            // It is read afresh when that can be done.
+            if now &- wanted >= terms.timeout, exchange(&state.stamp, with: nil) != nil {
+                let reason = "\(path): reading it takes longer than limits.file_timeout"
+                shared.replace(with: .failure(ReadingFault(reason: reason)))
+            }
+            return !exchange(&state.isUnderWay, with: true)
         }
+        if isNew, !threads.send(terms, { [self] in look() }) { state.withLock { $0.isUnderWay = false } }
     }
 
+    /// On a thread, one at a time.
     private func look() {
         let seen = try? FileAccess.Stamp(of: path)
-        guard stamp.withLock({ $0 != seen || seen == nil }) else { return }
-        let (newStamp, reading) = Self.read(path, limit, parse)
-        stamp.withLock { $0 = newStamp }
-        shared.replace(with: reading)
+        if state.withLock({ $0.stamp != seen || seen == nil }) {
+            let (stamp, reading) = Self.read(path, limit, parse)
+            state.withLock { state in
+                state.stamp = stamp
+                shared.replace(with: reading)
+            }
+        }
+        state.withLock { state in
+            (state.wanted, state.isUnderWay) = (nil, false)
+            state.next = monotonicNanoseconds() &+ Self.pause
+        }
     }
 
     /// The stamp is the one from before the bytes: a change in between is seen at the next look.

@@ -20,14 +20,14 @@ package struct Census: Sendable {
         }
     }
 
-    /// A route: its site's place in the configuration, such as `sites[2]`, and its path.
+    /// A route: its site's place in the configuration, such as `sites[2]`, and its name.
     package struct Route: Sendable, Hashable {
         package var site: String
-        package var path: String
+        package var name: String
 
-        package init(site: String, path: String) {
+        package init(site: String, name: String) {
             self.site = site
-            self.path = path
+            self.name = name
         }
     }
 

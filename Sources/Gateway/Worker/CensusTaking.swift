@@ -60,7 +60,7 @@ extension WorkerResources {
             let endpoint = connection.endpoint
             let decision = Router.decide(site, request.head) { endpoint.origin(of: request.head, for: site) }
             guard let route = decision.route else { continue }
-            routes[Census.Route(site: site.keyPath, path: route.text), default: Census.Counts()].requests += 1
+            routes[Census.Route(site: site.keyPath, name: route.name), default: Census.Counts()].requests += 1
         }
         connection.forEachTunnel { tunnel in
             all.tunnels += 1
@@ -102,7 +102,7 @@ extension Plan {
         for site in listeners.lazy.flatMap(\.sites) {
             for route in site.routes {
                 guard let proxied = route.proxied, proxied.takesWebSocket else { continue }
-                found[ObjectIdentifier(proxied.tunnelCount)] = Census.Route(site: site.keyPath, path: route.text)
+                found[ObjectIdentifier(proxied.tunnelCount)] = Census.Route(site: site.keyPath, name: route.name)
             }
         }
         return found

@@ -7,8 +7,15 @@ final class KnownPasswords {
     private let threads: PasswordThread
     private var known: Set<UInt128> = []
     /// Those that are being checked, and who waits for the same.
-    private var pending: [UInt128: [CheckedContinuation<Bool?, Never>]] = [:]
+    private var pending: [UInt128: [CheckedContinuation<Turn, Never>]] = [:]
     let files = ReadingViews<PasswordList>()
+
+    /// Whose turn it is to have a password checked.
+    private enum Turn {
+        case own
+        /// Another's, and that is what came of it.
+        case answered(Bool?)
+    }
 
     /// Users of a worker; more are forgotten all at once, and checked again.
     private static let most = 10_000
@@ -30,16 +37,22 @@ final class KnownPasswords {
     /// Checks a password; who asks for the same meanwhile waits for the same answer.
     /// - Returns: nil if too many wait for theirs.
     nonisolated(nonsending) func check(_ password: [UInt8], of hash: String, _ number: UInt128, remember: Bool) async -> Bool? {
-        if pending[number] != nil {
-            return await withCheckedContinuation { pending[number]?.append($0) }
+        let turn = await withCheckedContinuation { continuation in
+            // Looked at here, and not before, as in `NextValue`.
+            if pending[number] == nil {
+                pending[number] = []
+                continuation.resume(returning: Turn.own)
+            } else {
+                pending[number]?.append(continuation)
+            }
         }
-        pending[number] = []
+        if case .answered(let answer) = turn { return answer }
         let answer = await threads.isPassword(password, of: hash)
         if answer == true, remember {
             if known.count >= Self.most { known = [] }
             known.insert(number)
         }
-        for waiting in pending.removeValue(forKey: number) ?? [] { waiting.resume(returning: answer) }
+        for waiting in pending.removeValue(forKey: number) ?? [] { waiting.resume(returning: .answered(answer)) }
         return answer
     }
 }

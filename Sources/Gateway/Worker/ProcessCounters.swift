@@ -16,6 +16,8 @@ package final class ProcessCounters: Sendable {
     let fileThreads = FileThreads(name: "files")
     /// Looks now and then whether the sites' directories are there: one that hangs keeps no request from its file.
     let directoryThread = FileThreads(name: "directories")
+    /// Read the files that say who comes in, when these have changed: no other file that hangs is in their way.
+    let watchThreads = FileThreads(name: "watched files")
     let passwords = PasswordThread(cores: PlanBuilder.coreCount)
 
     /// A worker begins, and counts there.

@@ -282,7 +282,10 @@ final class WorkerResources {
         seenShortages = shared.shortageCount
         for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
-        if probes { unusedMemory.tick() }
+        if probes {
+            unusedMemory.tick()
+            generation.plan.lookAtFiles(now: loop.now, on: shared.watchThreads)
+        }
         // Each does, since the others may have ended before it.
         shared.fileThreads.expire(now: loop.now)
         log.flush()

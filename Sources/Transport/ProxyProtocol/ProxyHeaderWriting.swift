@@ -50,16 +50,18 @@ package struct ProxyHeaderFields: Sendable, Equatable {
 package enum ProxyHeaderWriting {
     /// The header to begin a connection with, on behalf of a client.
     /// - Parameters:
-    ///   - source: the client's address; of a Unix socket, or where the two are of different families, nobody is named.
-    ///   - destination: where the client has connected to.
+    ///   - source: the client's address.
+    ///   - destination: where the client has connected to. Where the two are of different families, or Unix sockets, the client
+    ///     cannot be named, and the header is that of a connection on nobody's behalf: receivers are free to reject a client
+    ///     of no family, and HAProxy does, but must accept LOCAL. They must discard all that follows it, so nothing does.
     ///   - fields: each at most 255 bytes long; longer ones are left out.
     package static func header(
         _ version: ProxyHeaderVersion, source: SocketAddress, destination: SocketAddress, fields: ProxyHeaderFields
     ) -> [UInt8] {
-        let isNamed = source.family == destination.family && source.family != .unix
-        switch version {
-        case .v1: return isNamed ? v1(source, destination) : Array("PROXY UNKNOWN\r\n".utf8)
-        case .v2: return v2(isNamed ? (source, destination) : nil, fields)
+        guard source.family == destination.family, source.family != .unix else { return local(version) }
+        return switch version {
+        case .v1: v1(source, destination)
+        case .v2: v2(source, destination, fields)
         }
     }
 
@@ -77,14 +79,10 @@ package enum ProxyHeaderWriting {
         return Array("PROXY \(family) \(source.host) \(destination.host) \(source.port) \(destination.port)\r\n".utf8)
     }
 
-    private static func v2(_ ends: (SocketAddress, SocketAddress)?, _ fields: ProxyHeaderFields) -> [UInt8] {
-        var content: [UInt8] = []
-        // AF_UNSPEC, or a stream over IPv4 or IPv6.
-        var family: UInt8 = 0
-        if let (source, destination) = ends {
-            family = source.family == .ipv4 ? 0x11 : 0x21
-            content += source.bytes + destination.bytes + two(Int(source.port)) + two(Int(destination.port))
-        }
+    private static func v2(_ source: SocketAddress, _ destination: SocketAddress, _ fields: ProxyHeaderFields) -> [UInt8] {
+        // A stream over IPv4 or IPv6.
+        let family: UInt8 = source.family == .ipv4 ? 0x11 : 0x21
+        var content = source.bytes + destination.bytes + two(Int(source.port)) + two(Int(destination.port))
         content += field(0x01, fields.alpn.map { Array($0.utf8) })
         content += field(0x02, fields.authority.map { Array($0.utf8) })
         content += field(0x20, fields.tls.map(tls))

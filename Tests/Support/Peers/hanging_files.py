@@ -1,8 +1,9 @@
-"""A file system of one directory that answers when it is told to: hanging_files.py DIRECTORY NAME=SIZE ..., by FUSE.
+"""A file system of one directory that answers when it is told to, by FUSE: hanging_files.py DIRECTORY NAME=SIZE ...
 
-Files are read-only, their bytes are their offsets modulo 251. "mounted" is said once it is there. Lines of standard input:
-"hang", from which on each call is kept, and "go", by which all that were kept are answered. "hangs NUMBER CALL" is said of each
-that is kept, counted from 1. The end of standard input, or SIGTERM, takes it away. The kernel is told to remember nothing.
+Files are read-only, their bytes are their offsets modulo 251, or those of a file: NAME=@FILE. "mounted" is said once it is there.
+Lines of standard input: "hang", from which on each call is kept, and "go", by which all that were kept are answered. "hangs NUMBER
+CALL" is said of each that is kept, counted from 1. The end of standard input, or SIGTERM, takes it away, and the directory with it;
+a child sees to that, also after SIGKILL. The kernel is told to remember nothing.
 """
 
 import ctypes
@@ -23,13 +24,13 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 class Files:
     """Files by their numbers, the directory's being 1."""
 
-    def __init__(self, sizes: dict[str, int]) -> None:
-        self.numbers = {name: number for number, name in enumerate(sizes, 2)}
-        self.sizes = {number: sizes[name] for name, number in self.numbers.items()}
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.numbers = {name: number for number, name in enumerate(files, 2)}
+        self.contents = {number: files[name] for name, number in self.numbers.items()}
 
     def attributes(self, number: int) -> bytes:
         """Of a file or the directory, struct fuse_attr."""
-        mode, size = (0o40755, 4096) if number == 1 else (0o100644, self.sizes[number])
+        mode, size = (0o40755, 4096) if number == 1 else (0o100644, len(self.contents[number]))
         return struct.pack("<6Q10I", number, size, 1, 10**9, 10**9, 10**9, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
     def answer(self, call: int, number: int, body: bytes) -> bytes | int:
@@ -46,8 +47,7 @@ class Files:
             return struct.pack("<QII", 0, 0, 0)
         if call == READ:
             offset, count = struct.unpack_from("<QI", body, 8)
-            end = min(offset + count, self.sizes[number])
-            return bytes(place % 251 for place in range(offset, end))
+            return self.contents[number][offset:offset + count]
         if call == STATFS:
             return struct.pack("<5Q4I6I", 0, 0, 0, 0, 0, 4096, 255, 4096, 0, *[0] * 6)
         return b"" if call in (RELEASE, RELEASEDIR, FLUSH, READDIR) else ENOSYS
@@ -96,21 +96,48 @@ def serve(device: int, files: Files) -> None:
                 reply(device, unique, result)
 
 
+def content(text: str) -> bytes:
+    """What a file holds whose size, or @ and whose place, is given."""
+    if text.startswith("@"):
+        with open(text[1:], "rb") as file:
+            return file.read()
+    size = int(text)
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
+def clear_up_afterwards(directory: bytes) -> None:
+    """Has a child wait for the end of this process, and take the file system away then."""
+    until, held = os.pipe()
+    if os.fork() > 0:
+        os.close(until)
+        return
+    # It outlives whatever ends its parent, and keeps nobody waiting for the end of the output.
+    os.setsid()
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    os.close(held)
+    os.read(until, 1)
+    # MNT_DETACH.
+    LIBC.umount2(directory, 2)
+    try:
+        os.rmdir(directory)
+    except OSError:
+        pass
+    os._exit(0)
+
+
 def main() -> None:
     directory = os.fsencode(sys.argv[1])
-    files = Files({name: int(size) for name, size in (word.split("=") for word in sys.argv[2:])})
+    files = Files({name: content(text) for name, text in (word.split("=") for word in sys.argv[2:])})
+    clear_up_afterwards(directory)
     device = os.open("/dev/fuse", os.O_RDWR)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
     if LIBC.mount(b"hanging", directory, b"fuse.hanging", 0, options) != 0:
         sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     print("mounted", flush=True)
-    try:
-        serve(device, files)
-    finally:
-        os.close(device)
-        # MNT_DETACH.
-        LIBC.umount2(directory, 2)
+    serve(device, files)
 
 
 main()
