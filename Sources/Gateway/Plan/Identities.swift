@@ -43,6 +43,27 @@ struct RouteIdentity: Hashable, Sendable {
         path = route.kind == .path ? PathPrefix(route.path)?.text ?? route.path : route.path
         match = route.match
     }
+
+    /// Without where the site listens.
+    var nameInFleet: String { "\(site.hostname) \(kind.rawValue) \(path) \(match.words)" }
+}
+
+extension RouteMatch {
+    /// What it asks for, the same in every process.
+    fileprivate var words: String {
+        let blocks = clients.map { $0.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: ",") }
+        return "\(methods) \(hosts) \(headers.map(\.words)) \(query.map(\.words)) \(blocks ?? "*") \(scheme?.rawValue ?? "*")"
+    }
+}
+
+extension RouteMatch.Condition {
+    fileprivate var words: String {
+        switch value {
+        case .present: "\(name) is there"
+        case .absent: "\(name) is not there"
+        case .equals(let text): "\(name) is \(text)"
+        }
+    }
 }
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.
@@ -56,5 +77,5 @@ struct RateIdentity: Hashable, Sendable {
     var clients: Int
 
     /// What all members of a fleet call it, which may listen at other addresses and ports.
-    var nameInFleet: String { "\(site?.hostname ?? "*") \(prefix ?? "*")" }
+    var nameInFleet: String { route?.nameInFleet ?? site?.hostname ?? "*" }
 }
