@@ -59,8 +59,13 @@ struct RESPTests {
         var commands = RESPCommands()
         commands.add("AUTH", "é")
         commands.begin(1)
-        commands.word(-12)
-        #expect(commands.count == 2)
-        #expect(String(decoding: commands.bytes, as: UTF8.self) == "*2\r\n$4\r\nAUTH\r\n$2\r\né\r\n*1\r\n$3\r\n-12\r\n")
+        commands.word(120)
+        commands.begin(2)
+        commands.word(0)
+        commands.word(Array("a:".utf8), hex: 0x12_34ab)
+        #expect(commands.count == 3)
+        #expect(
+            String(decoding: commands.bytes, as: UTF8.self)
+                == "*2\r\n$4\r\nAUTH\r\n$2\r\né\r\n*1\r\n$3\r\n120\r\n*2\r\n$1\r\n0\r\n$18\r\na:00000000001234ab\r\n")
     }
 }

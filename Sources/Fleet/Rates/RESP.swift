@@ -1,3 +1,5 @@
+import HTTP
+
 /// A value of Redis's protocol, RESP2.
 enum RESPValue: Equatable {
     case simple(String)
@@ -100,10 +102,21 @@ struct RESPReader {
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) throws(RESPFault) -> Int64 {
-        // Int64 takes a plus sign too.
-        guard digits.first != UInt8(ascii: "+"), let number = Int64(String(decoding: digits, as: UTF8.self)) else {
-            throw RESPFault(reason: "a number that is none")
+        let isNegative = digits.first == UInt8(ascii: "-")
+        var (number, isRight) = (Int64(0), digits.count > (isNegative ? 1 : 0))
+        for digit in isNegative ? digits.dropFirst() : digits {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else {
+                isRight = false
+                break
+            }
+            let (tenfold, isLarge) = number.multipliedReportingOverflow(by: 10)
+            let value = Int64(digit - UInt8(ascii: "0"))
+            let (sum, isLarger) =
+                isNegative ? tenfold.subtractingReportingOverflow(value) : tenfold.addingReportingOverflow(value)
+            isRight = isRight && !isLarge && !isLarger
+            number = sum
         }
+        guard isRight else { throw RESPFault(reason: "a number that is none") }
         return number
     }
 
@@ -132,7 +145,28 @@ struct RESPCommands {
         end()
     }
 
-    mutating func word(_ number: Int64) { word(String(number)) }
+    /// - Parameter number: not below 0.
+    mutating func word(_ number: Int64) {
+        let value = UInt64(max(0, number))
+        var (length, rest) = (1, value)
+        while rest >= 10 { (length, rest) = (length + 1, rest / 10) }
+        bytes.append(UInt8(ascii: "$"))
+        self.number(length)
+        bytes.append(decimal: value)
+        end()
+    }
+
+    /// A text and the 16 hexadecimal digits of a number.
+    mutating func word(_ prefix: [UInt8], hex number: UInt64) {
+        bytes.append(UInt8(ascii: "$"))
+        self.number(prefix.count + 16)
+        bytes.append(contentsOf: prefix)
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> shift & 0xF)
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        }
+        end()
+    }
 
     /// A whole one.
     mutating func add(_ words: String...) {
@@ -141,7 +175,7 @@ struct RESPCommands {
     }
 
     private mutating func number(_ value: Int) {
-        bytes.append(contentsOf: String(value).utf8)
+        bytes.append(decimal: UInt64(value))
         end()
     }
 

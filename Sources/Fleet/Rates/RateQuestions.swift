@@ -47,9 +47,13 @@ extension RateLink {
 
     /// Tells Redis of all spendings that there are, and has the clients' due times here be those that it says.
     func report(over connection: RedisConnection) async throws(RedisError) {
-        let known = pending.take().map { entry in (entry: entry, limit: rates.limit(numbered: entry.number)) }
         var entries: [(entry: PendingSpendings.Entry, limit: SharedLimit)] = []
-        for case (let entry, let limit?) in known { entries.append((entry, limit)) }
+        var known: SharedLimit?
+        for entry in pending.take() {
+            // Most are of the same one.
+            if known?.number != entry.number { known = rates.limit(numbered: entry.number) }
+            if let known { entries.append((entry, known)) }
+        }
         guard !entries.isEmpty else { return }
         let now = monotonicNanoseconds()
         asked = now
@@ -94,9 +98,9 @@ extension RateLink {
         commands.word("EVALSHA")
         commands.word(scripts.spend)
         commands.word(Int64(part.count))
+        let prefix = Array(settings.prefix.utf8)
         for (entry, limit) in part {
-            let digits = String(limit.key(of: entry.client), radix: 16)
-            commands.word(settings.prefix + String(repeating: "0", count: 16 - digits.count) + digits)
+            commands.word(prefix, hex: limit.key(of: entry.client))
         }
         commands.word(clock.micros(at: now))
         commands.word(Int64(slack / 1000))
