@@ -106,7 +106,8 @@ def count(cases: list[Whole]) -> dict[str, float]:
 
 def _per_unit(once: dict[str, int], twice: dict[str, int], *names: str) -> float:
     """What one unit more adds to these counts."""
-    return sum(twice[name] - once[name] for name in names) / (twice[UNITS] - once[UNITS])
+    # Where it adds nothing, starts that differ by some hundred may make it less than that.
+    return max(0, sum(twice[name] - once[name] for name in names)) / (twice[UNITS] - once[UNITS])
 
 
 def stripped(work: Path, built: Path) -> Path:
