@@ -29,7 +29,9 @@ actor Reloader {
     }
 
     /// A configuration that is in no file that the gateway reads, as `ConfigurationSource.text` writes it.
-    struct Candidate: Codable, Sendable {
+    struct Candidate: Codable, AdminOrder, Sendable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case file, text }
+
         /// What to call it in messages.
         var file: String
         var text: String

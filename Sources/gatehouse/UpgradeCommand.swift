@@ -32,7 +32,9 @@ struct UpgradeCommand: AsyncParsableCommand {
 /// How an upgrade went.
 struct AdminUpgrade: Codable, Sendable {
     /// What is asked for.
-    struct Wanted: Codable, Sendable {
+    struct Wanted: Codable, AdminOrder, Sendable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case program }
+
         /// An absolute path; nil: the gateway's own program.
         var program: String?
     }

@@ -1,5 +1,4 @@
 import Fleet
-import FoundationEssentials
 import Gateway
 import Logging
 import Messages
@@ -33,7 +32,9 @@ struct AdminCache: Codable, Sendable {
     }
 
     /// An order to forget.
-    struct Purge: Codable, Sendable {
+    struct Purge: Codable, AdminOrder, Sendable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case site, target, prefix, fleet }
+
         var site: String?
         /// Authority, path and query; nothing: all.
         var target: String?
@@ -54,8 +55,8 @@ extension AdminResources {
     func cache() async -> ServiceAnswer { .json(AdminCache(sites: await gateway.caches().map { AdminCache.Site($0) })) }
 
     func purge(_ body: [UInt8]) async -> ServiceAnswer {
-        guard let wanted = try? JSONDecoder().decode(AdminCache.Purge.self, from: Data(body)) else {
-            return .problem(400, "The body is to be JSON, perhaps with \"site\", \"target\" and \"prefix\".")
+        guard let wanted = AdminCache.Purge(body) else {
+            return .problem(400, "The body is to be JSON, with nothing but \"site\", \"target\", \"prefix\" and \"fleet\".")
         }
         let selection = CacheSelection(site: wanted.site, target: wanted.target, isPrefix: wanted.prefix ?? false)
         guard let count = await gateway.purge(selection) else { return .problem(404, "No such site keeps answers.") }

@@ -35,7 +35,12 @@ struct AdminConnections: Codable, Sendable {
     }
 
     /// What is to be closed.
-    struct Close: Codable, Sendable {
+    struct Close: Codable, AdminOrder, Sendable {
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case id
+            case atOnce = "at_once"
+        }
+
         var id: String
         /// Without waiting for what is under way.
         var atOnce: Bool?
@@ -87,9 +92,7 @@ extension AdminResources {
     }
 
     func close(_ body: [UInt8]) async -> ServiceAnswer {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard let wanted = try? decoder.decode(AdminConnections.Close.self, from: Data(body)) else {
+        guard let wanted = AdminConnections.Close(body) else {
             return .problem(400, "The body is to be JSON with \"id\", and perhaps \"at_once\".")
         }
         guard let report = await gateway.connection(wanted.id), await gateway.close(wanted.id, atOnce: wanted.atOnce == true)

@@ -1,9 +1,10 @@
-import FoundationEssentials
 import Gateway
 import Messages
 
 /// A request that nobody sends: what would become of it now?
-struct AdminQuestion: Codable, Sendable {
+struct AdminQuestion: Codable, AdminOrder, Sendable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case url, method, fields, client }
+
     /// Absolute, of http or https.
     var url: String
     /// `GET` if it is not said.
@@ -17,7 +18,7 @@ struct AdminQuestion: Codable, Sendable {
 extension AdminResources {
     /// By the configuration in use, with its servers as they are now. Nothing is changed.
     func explain(_ body: [UInt8]) async -> ServiceAnswer {
-        guard let question = try? JSONDecoder().decode(AdminQuestion.self, from: Data(body)) else {
+        guard let question = AdminQuestion(body) else {
             return .problem(400, "The body is to be JSON with \"url\", and perhaps \"method\", \"fields\" and \"client\".")
         }
         let configuration = await reloader?.configuration ?? configurationAtStart

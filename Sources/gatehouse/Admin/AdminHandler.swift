@@ -47,14 +47,14 @@ final class AdminHandler: ServiceHandler {
             Resource(method: .get, path: "/history") { resources, _ in await resources.history() },
             Resource(method: .post, path: "/rollback") { resources, asked in
                 if asked.body.isEmpty { return await resources.rollBack(to: nil) }
-                guard let wanted = try? JSONDecoder().decode(AdminRollback.self, from: Data(asked.body)) else {
+                guard let wanted = AdminRollback(asked.body) else {
                     return .problem(400, "The body is to be JSON with \"hash\", or empty.")
                 }
                 return await resources.rollBack(to: wanted.hash)
             },
             Resource(method: .post, path: "/upgrade") { resources, asked in
                 if asked.body.isEmpty { return await resources.upgrade(AdminUpgrade.Wanted()) }
-                guard let wanted = try? JSONDecoder().decode(AdminUpgrade.Wanted.self, from: Data(asked.body)) else {
+                guard let wanted = AdminUpgrade.Wanted(asked.body) else {
                     return .problem(400, "The body is to be JSON with \"program\", or empty.")
                 }
                 return await resources.upgrade(wanted)
@@ -62,7 +62,7 @@ final class AdminHandler: ServiceHandler {
             Resource(method: .post, path: "/explain") { resources, asked in await resources.explain(asked.body) },
             Resource(method: .post, path: "/plan") { resources, asked in
                 if asked.body.isEmpty { return await resources.plan(nil) }
-                guard let candidate = try? JSONDecoder().decode(Reloader.Candidate.self, from: Data(asked.body)) else {
+                guard let candidate = Reloader.Candidate(asked.body) else {
                     return .problem(400, "The body is to be JSON with \"file\" and \"text\", or empty.")
                 }
                 return await resources.plan(candidate)

@@ -19,7 +19,9 @@ struct AdminHistory: Codable, Sendable {
 }
 
 /// What to go back to.
-struct AdminRollback: Codable, Sendable {
+struct AdminRollback: Codable, AdminOrder, Sendable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case hash }
+
     /// The beginning of the hash.
     var hash: String
 }

@@ -30,7 +30,9 @@ struct AdminServers: Codable, Sendable {
     }
 
     /// An order about one of them.
-    struct Order: Codable, Sendable {
+    struct Order: Codable, AdminOrder, Sendable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case action, url, site, upstream, fleet }
+
         /// `enable`, `drain`, `disable`, or `reset`: as the configuration says.
         var action: String
         /// Nil: all servers of the site.
@@ -73,8 +75,9 @@ extension AdminResources {
     }
 
     func order(_ body: [UInt8]) async -> ServiceAnswer {
-        guard let wanted = try? JSONDecoder().decode(AdminServers.Order.self, from: Data(body)) else {
-            return .problem(400, "The body is to be JSON with \"action\" and \"url\", and perhaps \"site\" and \"upstream\".")
+        guard let wanted = AdminServers.Order(body) else {
+            return .problem(
+                400, "The body is to be JSON with \"action\" and \"url\", and perhaps \"site\", \"upstream\" and \"fleet\".")
         }
         guard wanted.url != nil || wanted.site != nil else {
             return .problem(400, "The body is to have a \"url\", or a \"site\" whose servers are all meant.")
