@@ -23,8 +23,8 @@ until [[ "$(redis ping 2>&1)" == PONG ]]; do kill -0 "$server"; done
 seen=()
 # In one transaction both commands see one time, however slow the machine is.
 for left in 400 600 1400 1600; do
-    answers=$(printf '%s\n' MULTI "SET counter 100 PX $left" 'TTL counter' 'EXISTS counter' EXEC | redis | tail -n 2 | tr '\n' ' ')
-    read -r ttl there <<<"$answers"
+    commands=(MULTI "SET counter 100 PX $left" 'TTL counter' 'EXISTS counter' EXEC)
+    read -r ttl there <<<"$(printf '%s\n' "${commands[@]}" | redis | tail -n 2 | tr '\n' ' ')"
     echo "$left ms left: TTL $ttl, EXISTS $there"
     seen+=("$ttl/$there")
 done
