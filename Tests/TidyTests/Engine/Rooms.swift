@@ -53,6 +53,7 @@ extension Project {
                     "Sources/HTTP/HeadWriting.swift",
                     "Sources/HTTP2/FieldRules.swift",
                     "Sources/Protection/AtomicWords.swift",
+                    "Sources/Protection/ClientSeeds.swift",
                     "Sources/Protection/PublicKey.swift",
                     "Sources/Protection/Secrets.swift",
                     "Sources/StaticFiles/Directory.swift",
