@@ -53,7 +53,6 @@ extension Project {
                     "Sources/HTTP/HeadWriting.swift",
                     "Sources/HTTP2/FieldRules.swift",
                     "Sources/Protection/AtomicWords.swift",
-                    "Sources/Protection/ClientSeeds.swift",
                     "Sources/Protection/PublicKey.swift",
                     "Sources/Protection/Secrets.swift",
                     "Sources/StaticFiles/Directory.swift",
