@@ -2,9 +2,9 @@
 # Guess: a gRPC server ends connections whose peer pings too often while nothing goes on; while a call is
 # open, a ping now and then, to see whether the peer lives, is fine.
 # What happens: with a call open, grpcio still wants five minutes between pings unless it has sent something
-# meanwhile. The sixth ping in a silent call (a watch, a long computation) is answered with GOAWAY,
-# ENHANCE_YOUR_CALM, "too_many_pings", and the call ends as UNAVAILABLE. Where the call sends messages, as
-# many pings pass.
+# meanwhile. The fifth or sixth ping in a silent call (a watch, a long computation), be they 10 s apart, is
+# answered with GOAWAY, ENHANCE_YOUR_CALM, "too_many_pings", and the call ends as UNAVAILABLE. Where the
+# call sends messages, as many pings pass.
 # Why it matters to a gateway: its health of upstream connections over HTTP/2 is checked with such pings, and
 # each of its connections carries calls of many clients: every silent stream would end all of them. It has
 # to ping gRPC servers no more than once in five minutes, or only after a frame has come.
@@ -75,6 +75,6 @@ over.set()
 server.stop(0)
 for name, (answered, code, text) in seen.items():
     print(f"grpcio {grpc.__version__}: {name}: {answered} of 10 pings answered; GOAWAY: {code} {text}")
-sys.exit(seen["Silent"] != (5, 11, "too_many_pings") or seen["Talking"] != (10, None, ""))
+sys.exit(seen["Silent"][0] not in (4, 5) or seen["Silent"][1:] != (11, "too_many_pings") or seen["Talking"] != (10, None, ""))
 END
 venv/bin/python probe.py
