@@ -12,6 +12,14 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
         self.code = code
     }
 
+    /// Does the process or the machine lack what the call takes, descriptors or memory? What the call was about is not to blame.
+    package var isExhaustion: Bool {
+        switch code {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: true
+        default: false
+        }
+    }
+
     /// The system's words for the code, such as "Address already in use".
     package var reason: String { unsafe String(cString: strerror(code)) }
 

@@ -87,14 +87,12 @@ package final class Listener {
         let descriptor = unsafe gh_accept(socket.descriptor, &peer, &length)
         if descriptor >= 0 { return .connection(descriptor: descriptor, peer: SocketAddress(peer)) }
         let error = SystemError("accept4")
-        switch error.code {
-        case EAGAIN:
+        if error.code == EAGAIN {
             socket.isReadable = false
             return .none
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(error)
-        // accept(2): network errors of the new socket arrive here too and are the client's affair.
-        default: return .lost(error)
         }
+        // accept(2): network errors of the new socket arrive here too and are the client's affair.
+        return error.isExhaustion ? .exhausted(error) : .lost(error)
     }
 
     /// Closes a connection that `accept` returned and nobody has adopted.

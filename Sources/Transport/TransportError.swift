@@ -12,6 +12,11 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
     /// The name has no address; the resolver's words.
     case unresolved(String)
 
+    /// Was it our own lack of descriptors or memory, which says nothing about the peer?
+    package var isExhaustion: Bool {
+        if case .system(let error) = self { error.isExhaustion } else { false }
+    }
+
     package var description: String {
         switch self {
         case .system(let error): error.reason

@@ -64,9 +64,11 @@ package final class Prober {
         let loop = waiter.loop
         while !isStopped {
             let began = loop.now
-            let (isWell, finding) = await probe()
+            let found = await probe()
             if isStopped { break }
-            server.probed(ProbeHistory.Last(at: loop.now, finding: finding, isWell: isWell), now: loop.now)
+            if let (isWell, finding) = found {
+                server.probed(ProbeHistory.Last(at: loop.now, finding: finding, isWell: isWell), now: loop.now)
+            }
             let pause = ProbePause.next(settings.interval, draw: UInt64.random(in: 0...UInt64.max))
             let due = began &+ pause
             while !isStopped, loop.now < due { _ = await waiter.wait(timeout: due - loop.now) }
@@ -80,7 +82,8 @@ package final class Prober {
         call.stop()
     }
 
-    private nonisolated(nonsending) func probe() async -> (isWell: Bool, finding: String) {
+    /// - Returns: nil if we lack descriptors or memory ourselves, which says nothing about the server.
+    private nonisolated(nonsending) func probe() async -> (isWell: Bool, finding: String)? {
         let began = waiter.loop.now
         do throws(CallError) {
             var target = Call.Server(addresses: try await resolve(), tls: tls)
@@ -103,6 +106,7 @@ package final class Prober {
                 return (isServing, "\(finding) after \((waiter.loop.now &- began) / 1_000_000) ms")
             }
         } catch {
+            if case .connect(let cause) = error, cause.isExhaustion { return nil }
             addresses.doubt()
             return (false, error.description)
         }

@@ -18,6 +18,8 @@ struct Failure: Error {
         case never
         /// Provably nothing of it was sent.
         case unsent
+        /// Nothing was sent, since we lack descriptors or memory ourselves: that says nothing about any server.
+        case exhausted
         /// Provably the server has not looked at it (RFC 9113 §8.7), which says nothing against it.
         case unprocessed
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle
@@ -140,7 +142,10 @@ struct Failure: Error {
     /// The upstream could not be connected to.
     static func connecting(_ error: TransportError) -> Failure {
         switch error {
-        case .system: Failure(.upstreamConnectFailed, detail: error.description, retry: .unsent, retryAfter: 1)
+        case .system:
+            Failure(
+                .upstreamConnectFailed, detail: error.description, retry: error.isExhaustion ? .exhausted : .unsent, retryAfter: 1
+            )
         case .tls(let tls):
             Failure(
                 tls.kind == .verification ? .upstreamCertificateRefused : .upstreamTLSFailed, detail: error.description,

@@ -6,7 +6,7 @@ extension Failure.Retry {
     /// As the policy knows it; nil if the failure is none that another attempt could better.
     var occasion: RetryPolicy.Occasions? {
         switch self {
-        case .never: nil
+        case .never, .exhausted: nil
         case .unsent, .unprocessed: .connect
         case .closed: .closed
         case .timeout: .timeout
@@ -32,7 +32,7 @@ extension Failure.Retry {
     var fault: ServerHealth.Fault? {
         switch self {
         case .unsent: .unreachable
-        case .closed(isReused: true), .unprocessed: nil
+        case .closed(isReused: true), .unprocessed, .exhausted: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
     }

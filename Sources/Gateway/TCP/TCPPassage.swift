@@ -104,7 +104,7 @@ extension ClientConnection {
                 server.succeeded(in: resources.loop.now &- request.now, now: resources.loop.now)
                 return (stream, place)
             } catch {
-                server.failed(.unreachable, reason: error.description, now: resources.loop.now)
+                if !error.isExhaustion { server.failed(.unreachable, reason: error.description, now: resources.loop.now) }
                 let words = "no server can be reached: \(server.url): \(error.description)"
                 last =
                     if case .timedOut = error {
