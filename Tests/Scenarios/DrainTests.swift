@@ -59,6 +59,34 @@ struct DrainTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("who has just come and not asked yet is served once")
+    func arrived() async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.request()
+            try wire.write(Upstream.ok("here"))
+        }
+        let port = try FreePort()
+        let (process, directory) = try await start(Sites.proxy(port, to: "http://127.0.0.1:\(upstream)"))
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let answer = try await onThread {
+            let wire = try Wire(to: port.number)
+            // They come to both workers, behind the first one.
+            for _ in 0..<16 {
+                let other = try Wire(to: port.number)
+                try other.write(request)
+                #expect(try other.readAnswer().text == "here")
+            }
+            process.signal(SIGTERM)
+            // The listeners close first.
+            while (try? Wire(to: port.number)) != nil {}
+            try wire.write(request)
+            return try wire.readAnswer()
+        }
+        #expect(answer.text == "here" && answer.value("Connection") == "close", "\(answer)")
+        #expect(try await process.exit() == .code(0))
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("a signal that comes as soon as it serves is not lost")
     func atOnce() async throws {
         let directory = try TemporaryDirectory()

@@ -36,6 +36,8 @@ final class ClientConnection {
     private var wokenBy = Waiter.Wake.ready
     /// Nanoseconds that an idle connection's task waits before it ends, to be made again when something comes.
     private static let taskKeepTime: UInt64 = 1_000_000_000
+    /// Nanoseconds that a client has for its first request from its arrival on, when the gateway drains.
+    private static let arrivalTime: UInt64 = 1_000_000_000
 
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, resources: WorkerResources, log: Logger
@@ -152,10 +154,12 @@ final class ClientConnection {
     @inline(__always)  // Price 7.
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
         let isFirst = !session.hasServed
-        if resources.isDraining || endpoint.mustLeave && !isFirst { return .over }
+        let isDraining = resources.isDraining
+        if !isFirst, isDraining || endpoint.mustLeave { return .over }
         if !isFirst, !isBusy { return .asleep }
         let limits = endpoint.limits
-        let end = session.idleSince &+ (isFirst ? limits.headTimeout : limits.keepAliveTimeout)
+        let firstTimeout = isDraining ? min(limits.headTimeout, Self.arrivalTime) : limits.headTimeout
+        let end = session.idleSince &+ (isFirst ? firstTimeout : limits.keepAliveTimeout)
         let now = resources.loop.now
         // Against slow clients (slowloris): a TLS record that comes byte by byte wakes often, and none of its bytes is a
         // request's, so the deadline stays where it was.
@@ -168,7 +172,8 @@ final class ClientConnection {
         return switch wake {
         case .ready: .come
         case .deadline: isFirst ? .over : .asleep
-        case .told: .over
+        // The drain has begun: what a client that has just come asks for may be on its way.
+        case .told: isFirst && !isDraining && resources.isDraining ? .come : .over
         }
     }
 
@@ -206,7 +211,7 @@ final class ClientConnection {
 
     // MARK: Drain and end
 
-    /// The gateway drains: an idle connection ends now, a busy one after its exchange.
+    /// The gateway drains: an idle connection ends now, a busy one after its exchange, and who has just come is served once.
     func drain() {
         switch phase {
         case .asleep: waiter.tell()
