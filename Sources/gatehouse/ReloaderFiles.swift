@@ -26,7 +26,8 @@ extension Reloader {
         // An exchange may have held one for longer.
         if gateway.releaseRetiredPlans() > 0 { returnMemorySoon() }
         renewCertificates()
-        if let keys = gateway.currentPlan.ticketKeyPath, changed.contains(keys) { renewTicketKeys(keys) }
+        // What was replaced before it was watched, nobody tells of.
+        if let keys = gateway.currentPlan.ticketKeyPath, changed.isEmpty || changed.contains(keys) { renewTicketKeys(keys) }
         guard source.isWatched else { return false }
         let isTold = isTold(changed)
         guard isTold || isSettled else { return true }
