@@ -73,11 +73,10 @@ package actor FleetDesk {
         guard let document = SealedDocument.seal(prepared.bytes, at: settings.configuration, with: settings.secret) else {
             throw Failure(description: "the configuration cannot be encrypted")
         }
-        let outcome = try await asking { client throws(EtcdError) in
-            try await client.transact(
-                if: prepared.conditions, [.put(settings.configuration, document)] + prepared.changes)
+        let isDone = try await asking { client throws(EtcdError) in
+            try await client.put(document, at: settings.configuration, if: prepared.conditions, with: prepared.changes)
         }
-        guard outcome.isDone else { throw Failure(description: "somebody else has pushed a configuration just now") }
+        guard isDone else { throw Failure(description: "somebody else has pushed a configuration just now") }
         return prepared.next
     }
 

@@ -162,6 +162,51 @@ struct RolloutTests {
         for member in running { await member.stop() }
     }
 
+    @Test("a member that etcd's answer with the configuration has not reached takes it up all the same")
+    func unheard() async throws {
+        let etcd = try await Etcd(in: directory)
+        let proxy = try await LosingProxy(before: etcd)
+        let one = try await RunningMember("a", etcd, in: directory, proxy: proxy)
+        _ = try await one.log.first { $0.hasPrefix("a member of the fleet") }
+        try await asking(etcd) { _ = try await $0.push("first", author: "x", time: 1) }
+        _ = try await one.deployed.configurations.first { $0.number == 1 }
+        let question = "read " + (try RunningMember.settings("a", etcd, in: directory)).history(2)
+        try await proxy.lose(question)
+        let last = try await asking(etcd) { desk in
+            try await end(of: try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2), desk).last
+        }
+        try await proxy.lost(question)
+        #expect(last?.phase == .done, "\(last?.words ?? "")")
+        #expect(numbers(one) == [1, 2])
+        await one.stop()
+    }
+
+    @Test("what etcd has done without saying so, before another endpoint was asked, was done")
+    func unsaid() async throws {
+        let etcd = try await Etcd(in: directory)
+        let one = try await RunningMember("a", etcd, in: directory)
+        _ = try await one.log.first { $0.hasPrefix("a member of the fleet") }
+        let proxy = try await LosingProxy(before: etcd)
+        var settings = try RunningMember.settings("desk", etcd, in: directory, proxy: proxy)
+        // Whoever does not get an answer asks the next endpoint.
+        settings.etcd.endpoints += settings.etcd.endpoints
+        for place in [settings.configuration, settings.rollout] { try await proxy.lose("put \(place)") }
+        let loop = try EventLoop()
+        try loop.start(name: "desk")
+        defer { loop.stop() }
+        let desk = FleetDesk(settings, loop: loop)
+        try await withTaskExecutorPreference(loop) {
+            let pushed = try await desk.push("first", author: "x", time: 1)
+            _ = try await desk.settled(pushed.number, within: 60)
+            let last = try await end(of: try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2), desk).last
+            #expect(last?.phase == .done, "\(last?.words ?? "")")
+            await desk.close()
+        }
+        #expect(numbers(one) == [1, 2])
+        for place in [settings.configuration, settings.rollout] { try await proxy.lost("put \(place)") }
+        await one.stop()
+    }
+
     @Test("a member that goes away while it is watched has it undone, and who stays does so")
     func gone() async throws {
         let etcd = try await Etcd(in: directory)
@@ -175,6 +220,27 @@ struct RolloutTests {
         _ = try await running[1].deployed.configurations.first { $0.number == 3 }
         #expect(numbers(running[1]) == [1, 3])
         await running[1].stop()
+    }
+
+    @Test("a member that is cut off has it undone, uses it all the while, and goes back when it hears of the others again")
+    func cutOff() async throws {
+        let etcd = try await Etcd(in: directory)
+        let proxy = try await LosingProxy(before: etcd)
+        let away = try await RunningMember("a", etcd, in: directory, proxy: proxy)
+        _ = try await away.log.first { $0.hasPrefix("a member of the fleet") }
+        let other = try await members(["b"], etcd)[0]
+        let terms = FleetRollout.Terms(share: 50, watch: 600, rule: "5xx > 5% for 1s")
+        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        _ = try await away.deployed.configurations.first { $0.number == 2 }
+        proxy.cut()
+        let last = try await asking(etcd) { try await end(of: begun, $0).last }
+        #expect(last?.phase == .undone && last?.reason == "the member a has gone")
+        _ = try await other.deployed.configurations.first { $0.number == 3 }
+        #expect(numbers(away) == [1, 2] && numbers(other) == [1, 3])
+        proxy.join()
+        _ = try await away.deployed.configurations.first { $0.number == 3 }
+        #expect(numbers(away) == [1, 2, 3])
+        for member in [away, other] { await member.stop() }
     }
 
     @Test("a step on what has changed meanwhile comes to nothing: who was paused brings nothing old back")

@@ -48,18 +48,22 @@ struct RunningMember {
     let log = Journal<String>("log")
 
     static func settings(
-        _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil
+        _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil, proxy: LosingProxy? = nil
     ) throws -> FleetMemberSettings {
         FleetMemberSettings(
             name: "test", member: name,
-            etcd: EtcdSettings(endpoints: etcd.urls.compactMap { ServiceURL($0, allowsPlain: true) }),
+            etcd: EtcdSettings(endpoints: (proxy.map { [$0.url] } ?? etcd.urls).compactMap { ServiceURL($0, allowsPlain: true) }),
             secret: try FleetSecret(text: String(repeating: "ab", count: 32), file: "f"),
             stateDirectory: "\(directory.path)/\(place ?? name)", ticketRotation: 7200)
     }
 
-    /// - Parameter place: of its state directory; nil: its name.
-    init(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil) async throws {
-        let settings = try Self.settings(name, etcd, in: directory, place: place)
+    /// - Parameters:
+    ///   - place: of its state directory; nil: its name.
+    ///   - proxy: on its way to etcd; nil: there is none.
+    init(
+        _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil, proxy: LosingProxy? = nil
+    ) async throws {
+        let settings = try Self.settings(name, etcd, in: directory, place: place, proxy: proxy)
         let loop = try EventLoop()
         try loop.start(name: "fleet", yields: true)
         let log = log

@@ -1,4 +1,6 @@
 import ACME
+import EventLoop
+import Foundation
 import TestSupport
 import Testing
 
@@ -49,5 +51,62 @@ struct TurnTests {
         #expect(try state.read("acme/certificates/n7/status.json") == nil)
         #expect(try state.read("acme/certificates/n249/status.json")?.count == 100)
         await other.stop()
+    }
+
+    @Test("who never heard that it has got the turn, or its place among the members, has them all the same")
+    func unheard() async throws {
+        let directory = try TemporaryDirectory()
+        let etcd = try await Etcd(in: directory)
+        let proxy = try await LosingProxy(before: etcd)
+        let questions = ["put /gatehouse/test/members/one", "put /gatehouse/test/documents/turn"]
+        for question in questions { try await proxy.lose(question) }
+        let one = try await RunningMember("one", etcd, in: directory, proxy: proxy)
+        _ = await one.member.hasTurn()
+        for question in questions { try await proxy.lost(question) }
+        _ = try await one.turns.first(1)
+        try await one.member.share(["internal/root.pem": [4]])
+        #expect(try await etcd.value(of: "/gatehouse/test/documents/files/internal/root.pem") != nil)
+        #expect(!one.log.all.contains { $0.hasPrefix("another member of the fleet") }, "\(one.log.all)")
+        await one.stop()
+        #expect(try await etcd.value(of: "/gatehouse/test/members/one") == nil)
+    }
+
+    @Test("what a disk has not taken, the files of others and the configuration, it gets when it can take it")
+    func unkept() async throws {
+        let directory = try TemporaryDirectory()
+        let etcd = try await Etcd(in: directory)
+        let one = try await RunningMember("one", etcd, in: directory)
+        _ = await one.member.hasTurn()
+        _ = try await one.turns.first(1)
+        // Files where folders are to be.
+        let inTheWay = ["internal", "fleet/test/configuration"].map { "\(directory.path)/other/\($0)" }
+        try directory.write("other/internal", "")
+        try directory.write("other/fleet/test/configuration/other", "")
+        let other = try await RunningMember("other", etcd, in: directory)
+        try await one.member.share(["internal/root.pem": [4], "internal/root.key": [5]])
+        _ = try await other.log.first { $0.hasPrefix("the fleet's state cannot be kept") }
+        let desk = try await Self.push("new", etcd, in: directory)
+        _ = try await other.log.first { $0.hasPrefix("the fleet's configuration is in use") && $0.contains("kept=no: ") }
+        #expect(other.log.all.count { $0.hasPrefix("the fleet's state cannot be kept") } == 1, "\(other.log.all)")
+        for path in inTheWay { try FileManager.default.removeItem(atPath: path) }
+        await other.member.lookSoon()
+        _ = try await other.log.first { $0.hasPrefix("the fleet's state can be kept again") }
+        let state = StateDirectory(directory.path + "/other")
+        #expect(try state.read("internal/root.pem") == [4] && state.read("internal/root.key") == [5])
+        while try state.read("fleet/test/configuration") == nil { await other.member.lookSoon() }
+        #expect(desk == 1 && Set(other.files.all.joined()).isSuperset(of: ["internal/root.pem", "internal/root.key"]))
+        for running in [one, other] { await running.stop() }
+    }
+
+    private static func push(_ text: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws -> Int {
+        let loop = try EventLoop()
+        try loop.start(name: "desk")
+        defer { loop.stop() }
+        let desk = FleetDesk(try RunningMember.settings("desk", etcd, in: directory), loop: loop)
+        return try await withTaskExecutorPreference(loop) {
+            let pushed = try await desk.push(text, author: "x", time: 1)
+            await desk.close()
+            return pushed.number
+        }
     }
 }

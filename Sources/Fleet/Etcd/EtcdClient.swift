@@ -77,6 +77,18 @@ final class EtcdClient {
             isCut: reads.contains { $0.response_range?.more == true })
     }
 
+    /// Puts a sealed document, and makes other changes with it, if all conditions hold.
+    ///
+    /// An endpoint may have done it and not said so before the next one was asked. No two sealed documents are alike: if it is
+    /// there, it was done.
+    /// - Returns: false: a condition does not hold.
+    nonisolated(nonsending) func put(
+        _ document: [UInt8], at place: String, if conditions: [EtcdCondition], with more: [EtcdChange] = []
+    ) async throws(EtcdError) -> Bool {
+        let outcome = try await transact(if: conditions, [.put(place, document)] + more, otherwise: [.key(place)])
+        return outcome.isDone || outcome.found[0].first?.value == document
+    }
+
     /// - Parameter seconds: how long it lasts without being kept alive.
     /// - Returns: the lease.
     nonisolated(nonsending) func grant(seconds: Int64) async throws(EtcdError) -> Int64 {

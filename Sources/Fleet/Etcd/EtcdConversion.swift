@@ -7,6 +7,7 @@ extension EtcdEntry {
         value = message.value.map { Array($0) } ?? []
         revision = message.mod_revision?.value ?? 0
         created = message.create_revision?.value ?? 0
+        lease = message.lease?.value ?? 0
     }
 }
 

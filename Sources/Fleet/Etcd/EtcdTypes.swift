@@ -47,6 +47,8 @@ struct EtcdEntry: Equatable {
     var revision: Int64
     /// The revision that it was made with.
     var created: Int64
+    /// That it ends with; 0: none.
+    var lease: Int64 = 0
 }
 
 /// What a read is of: one key, or all that begin with a text.

@@ -45,7 +45,7 @@ struct RolloutStore {
         _ more: (conditions: [EtcdCondition], changes: [EtcdChange]) = ([], [])
     ) async throws(EtcdError) -> Bool {
         let document = try seal(next, at: settings.rollout)
-        var changes: [EtcdChange] = [.put(settings.rollout, document)]
+        var changes = more.changes
         var lease: Int64 = 0
         if let seconds {
             lease = try await client.grant(seconds: seconds)
@@ -53,10 +53,11 @@ struct RolloutStore {
         } else {
             changes.append(.delete(settings.rolloutHold))
         }
-        let outcome = try await client.transact(
-            if: [.isOf(settings.rollout, revision: present?.revision ?? 0)] + more.conditions, changes + more.changes)
-        if !outcome.isDone, lease != 0 { try await client.revoke(lease) }
-        return outcome.isDone
+        let isDone = try await client.put(
+            document, at: settings.rollout, if: [.isOf(settings.rollout, revision: present?.revision ?? 0)] + more.conditions,
+            with: changes)
+        if !isDone, lease != 0 { try await client.revoke(lease) }
+        return isDone
     }
 
     /// What makes the configuration of a roll-out that of all members.

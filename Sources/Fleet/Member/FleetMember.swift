@@ -50,6 +50,8 @@ package actor FleetMember {
     var lastConfiguration = 0
     var configurationInUse = 0
     var refusedConfiguration: (number: Int, reason: String)?
+    /// The one in use, if the disk has not taken it.
+    var unkept: FleetConfiguration?
     /// The revision of the document that was looked at last.
     var seenConfiguration: Int64 = 0
     /// What was in use before, and what tells the text in use apart.
@@ -195,6 +197,7 @@ package actor FleetMember {
             await follow(proofs: look.proofs)
             try await follow(rollout: look.rollout, isHeld: look.rolloutHold != nil, members: look.members)
             follow(configuration: look.configuration)
+            keepConfiguration()
             await follow(orders: look.orders)
             try await follow(purges: look.purges)
             try await tellOfOurselves(look.ourselves)

@@ -57,17 +57,28 @@ extension FleetMember {
                 "fleet": "\(settings.name)", "number": "\(found.number)", "hash": "\(found.hash.prefix(12))",
                 "author": "\(found.author)",
             ]
-            if !isKept, let bytes = EtcdMessage.encode(found),
-                let sealed = SealedDocument.seal(bytes, at: settings.configuration, with: settings.secret)
-            {
-                do throws(ACMEError) {
-                    try StateDirectory(settings.stateDirectory).write(sealed, to: settings.configurationFile)
-                } catch {
-                    facts["kept"] = "no: \(error)"
-                }
+            if !isKept {
+                unkept = found
+                facts["kept"] = keepConfiguration().map { "no: \($0)" }
             }
             log.notice("the fleet's configuration is in use", metadata: facts)
         }
         lookSoon()
+    }
+
+    /// Has the disk have the configuration in use, for a start without etcd.
+    /// - Returns: why it does not; nil: it does. It is tried again with each look.
+    @discardableResult
+    func keepConfiguration() -> String? {
+        guard let found = unkept, let bytes = EtcdMessage.encode(found),
+            let sealed = SealedDocument.seal(bytes, at: settings.configuration, with: settings.secret)
+        else { return nil }
+        do throws(ACMEError) {
+            try StateDirectory(settings.stateDirectory).write(sealed, to: settings.configurationFile)
+            unkept = nil
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 }

@@ -83,10 +83,9 @@ extension FleetMember {
             guard let next = present.adding(order) else {
                 throw .nonsense("there are \(FleetOrders.most) orders, and no more can be kept: reset some")
             }
-            let document = try self.sealed(next, at: settings.orders)
-            return try await client.transact(
-                if: [.isOf(settings.orders, revision: entry?.revision ?? 0)], [.put(settings.orders, document)]
-            ).isDone
+            return try await client.put(
+                try self.sealed(next, at: settings.orders), at: settings.orders,
+                if: [.isOf(settings.orders, revision: entry?.revision ?? 0)])
         }
     }
 
@@ -99,15 +98,15 @@ extension FleetMember {
             let next = FleetPurges(last: present.last + 1)
             let place = settings.purge(next.last)
             let lease = try await client.grant(seconds: FleetPurges.lifetime)
-            let outcome = try await client.transact(
+            let isDone = try await client.put(
+                try self.sealed(next, at: settings.purgeCount), at: settings.purgeCount,
                 if: [.isOf(settings.purgeCount, revision: entry?.revision ?? 0)],
-                [
-                    .put(settings.purgeCount, try self.sealed(next, at: settings.purgeCount)),
+                with: [
                     .put(place, try self.sealed(purge, at: place), lease: lease),
                     .delete(settings.purge(next.last - FleetPurges.mostKept)),
                 ])
-            if !outcome.isDone { try await client.revoke(lease) }
-            return outcome.isDone
+            if !isDone { try await client.revoke(lease) }
+            return isDone
         }
     }
 

@@ -22,9 +22,14 @@ extension FleetMember {
         leaseEnd = start + Self.leaseTime * 1_000_000_000
     }
 
+    /// Have we made it, in this life?
+    func isOnOurLease(_ entry: EtcdEntry) -> Bool { lease != 0 && entry.lease == lease }
+
     /// - Parameter found: what stands in our place.
     func tellOfOurselves(_ found: EtcdEntry?) async throws(EtcdError) {
         if ourPlace == 0 || found?.created != ourPlace { told = nil }
+        // Etcd's answer may not have reached us when it was made.
+        if let found, isOnOurLease(found) { ourPlace = found.created }
         if figureTime <= loop.now {
             figures = await deployment.figures
             figureTime = loop.now + Self.figurePause

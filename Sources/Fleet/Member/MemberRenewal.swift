@@ -76,6 +76,9 @@ extension FleetMember: RenewalSharing {
             loseTurn()
             throw .storage("it is another member's turn to get certificates by now")
         }
+        if !changes.isEmpty {
+            log.debug("written in this member's turn", metadata: ["turn": "\(turn)", "revision": "\(outcome.revision)"])
+        }
         return outcome.revision
     }
 
@@ -104,7 +107,11 @@ extension FleetMember: RenewalSharing {
     /// Takes the turn if nobody has it, or notes that it is somebody else's.
     func follow(turn found: EtcdEntry?) async throws(EtcdError) {
         if let found {
-            guard found.created == turn else { return loseTurn() }
+            guard found.created == turn else {
+                loseTurn()
+                // Etcd's answer has not reached us, who have made it: nobody else's hangs on our lease.
+                return isOnOurLease(found) ? begin(turn: found.created) : ()
+            }
             guard !wantsTurn else { return }
             // Nobody here gets certificates any more: others need not wait for our end.
             _ = try await client.transact(if: [.wasMade(settings.turn, revision: found.created)], [.delete(settings.turn)])
@@ -115,7 +122,11 @@ extension FleetMember: RenewalSharing {
         let outcome = try await client.transact(
             if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
         guard outcome.isDone else { return lookSoon() }
-        turn = outcome.revision
+        begin(turn: outcome.revision)
+    }
+
+    private func begin(turn revision: Int64) {
+        turn = revision
         // All that others have got is here before anybody is asked for anything.
         isCurrent = false
         log.notice(
@@ -143,9 +154,14 @@ extension FleetMember: RenewalSharing {
         guard let tellNews else { return }
         var changed: Set<String> = []
         var (page, isCut) = (entries, isCut)
+        var problem: ACMEError?
         while true {
             for entry in page {
-                if let path = takeOver(entry) { changed.insert(path) }
+                do throws(ACMEError) {
+                    if let path = try takeOver(entry) { changed.insert(path) }
+                } catch {
+                    problem = problem ?? error
+                }
             }
             guard isCut, let last = page.last else { break }
             let next = try await client.read([
@@ -153,8 +169,10 @@ extension FleetMember: RenewalSharing {
             ])
             (page, isCut) = (next.found[0], next.isCut)
         }
-        pulled = revision
-        let becomesCurrent = hadTurn && turn != nil && !isCurrent
+        say(problem)
+        // What the disk has not taken is read again with the next look.
+        if problem == nil { pulled = revision }
+        let becomesCurrent = hadTurn && turn != nil && !isCurrent && problem == nil
         isCurrent = isCurrent || becomesCurrent
         if !changed.isEmpty { await tellNews(.files(changed)) }
         if becomesCurrent { await tellNews(.turn) }
@@ -162,22 +180,32 @@ extension FleetMember: RenewalSharing {
 
     static let filesOfPage = 100
 
+    /// Others' files cannot be written here, or can be again.
+    private func say(_ problem: ACMEError?) {
+        let words = problem.map { "server.state_dir: \($0)" }
+        guard complaints[Self.disk] != words else { return }
+        complaints[Self.disk] = words
+        if let problem {
+            log.error("the fleet's state cannot be kept", metadata: ["reason": "\(problem)", "help": "\(problem.hint)"])
+        } else {
+            log.notice("the fleet's state can be kept again", metadata: ["fleet": "\(settings.name)"])
+        }
+    }
+
+    /// What complaints of the disk go by.
+    private static let disk = "server.state_dir"
+
     /// - Returns: the path of what is another file now; nil if nothing is.
-    private func takeOver(_ entry: EtcdEntry) -> String? {
+    private func takeOver(_ entry: EtcdEntry) throws(ACMEError) -> String? {
         let path = String(entry.key.dropFirst(settings.files.count))
         guard SharedFile.isPath(path), let content = opened(entry, as: SharedFile.content) else { return nil }
         let mark = FileMark(content)
         guard known[path] != mark else { return nil }
         let directory = StateDirectory(settings.stateDirectory)
-        do throws(ACMEError) {
-            let isNew = try directory.read(path) != content
-            if let content { if isNew { try directory.write(content, to: path) } } else { try directory.remove(path) }
-            known[path] = mark
-            return isNew ? path : nil
-        } catch {
-            log.error("the fleet's state cannot be kept", metadata: ["reason": "\(error)", "help": "\(error.hint)"])
-            return nil
-        }
+        let isNew = try directory.read(path) != content
+        if let content { if isNew { try directory.write(content, to: path) } } else { try directory.remove(path) }
+        known[path] = mark
+        return isNew ? path : nil
     }
 
     /// Shows what others prove names with.

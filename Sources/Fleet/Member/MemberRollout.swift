@@ -55,6 +55,9 @@ extension FleetMember {
 
     /// It is another stage, or another roll-out.
     private func hear(_ found: FleetRollout) async throws(EtcdError) {
+        let isOurs = found.isRunning && found.members.contains(settings.member)
+        // First of all: what fails here is heard with the next look.
+        let candidate = isOurs && found.number > lastConfiguration ? try await candidate(found.number) : nil
         if found.number != rollout?.number || found.phase != rollout?.phase || found.stage != rollout?.stage {
             log.notice("the fleet's roll-out", metadata: ["fleet": "\(settings.name)", "state": "\(found.words)"])
         }
@@ -64,19 +67,22 @@ extension FleetMember {
             badAnswers = nil
             return await deployment.endWatch()
         }
-        guard found.members.contains(settings.member) else { return }
-        if found.number > lastConfiguration {
-            let place = settings.history(found.number)
-            guard let entry = try await client.read([.key(place)]).found[0].first,
-                let candidate = opened(entry, as: { EtcdMessage.decode(FleetConfiguration.self, $0) }),
-                candidate.number == found.number
-            else { return }
+        guard isOurs else { return }
+        if let candidate {
             take(candidate)
         } else if configurationInUse == found.number, watchedConfiguration != found.number {
             // It was started again meanwhile.
             watchedConfiguration = found.number
             await deployment.watch(found.terms.rule) { [weak self] reason in await self?.note(badAnswers: reason) }
         }
+    }
+
+    /// The configuration that a roll-out is of; nil if it cannot be read.
+    private func candidate(_ number: Int) async throws(EtcdError) -> FleetConfiguration? {
+        guard let entry = try await client.read([.key(settings.history(number))]).found[0].first,
+            let found = opened(entry, as: { EtcdMessage.decode(FleetConfiguration.self, $0) }), found.number == number
+        else { return nil }
+        return found
     }
 
     /// Answers have become worse since the configuration came into use.

@@ -50,9 +50,8 @@ extension FleetMember {
         let lease = try await client.grant(seconds: Int64(settings.ticketRotation))
         var conditions = [EtcdCondition.isOf(settings.tickets, revision: revision)]
         if unlessHeld { conditions.append(.wasMade(settings.ticketsHold, revision: 0)) }
-        let outcome = try await client.transact(
-            if: conditions, [.put(settings.tickets, sealed), .put(settings.ticketsHold, [], lease: lease)])
-        if outcome.isDone {
+        let hold = EtcdChange.put(settings.ticketsHold, [], lease: lease)
+        if try await client.put(sealed, at: settings.tickets, if: conditions, with: [hold]) {
             if next != ring { await use(next, sealed: sealed) }
         } else {
             try await client.revoke(lease)
