@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / ".build" / "bench"
 C_PROGRAMS = ("load", "floor", "upstream")
 #: Preloaded by name; see there.
-C_LIBRARIES = ("openat2",)
+C_LIBRARIES = ("openat2", "clock")
 #: Program to Debian package.
 PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "h2o": "h2o",
             "nghttpx": "nghttp2-proxy", "nghttpd": "nghttp2-server", "wrk": "wrk", "cc": "gcc",

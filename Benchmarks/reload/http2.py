@@ -21,8 +21,10 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 class Connection:
     """Requests for "/", each on a stream of its own."""
 
-    def __init__(self, stream: socket.socket) -> None:
+    def __init__(self, stream: socket.socket, more: dict[str, str] | None = None) -> None:
         self.stream = stream
+        #: Fields of every request, besides those that HTTP/2 asks for.
+        self.more = list((more or {}).items())
         self.decoder, self.encoder = hpack.Decoder(), hpack.Encoder()
         self.received = b""
         self.next = 1
@@ -44,7 +46,8 @@ class Connection:
             pass
 
     def ask(self, host: str) -> None:
-        fields = self.encoder.encode([(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", "/")])
+        fields = self.encoder.encode(
+            [(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", "/"), *self.more])
         self.waiting.add(self.next)
         self.send(frame(HEADERS, 5, self.next, fields))
         self.next += 2
