@@ -20,7 +20,7 @@ actor Worker {
     var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
-    private var watchesUpstreams = false
+    private(set) var watchesUpstreams = false
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
     private var isLookingForDirectories = false
