@@ -39,7 +39,7 @@ final class WorkerTap {
         place.fill(record, client, endpoint, names, number: number, worker: worker, now: realtimeNanoseconds(), redaction)
         var object = RecordedLine(exchange: place.exchange).object
         if let request, record.isRequestWhole {
-            let repeated = RepeatedRequest(request, endpoint, redaction, hasBody: record.bodyBytesReceived > 0)
+            let repeated = RepeatedRequest(request, endpoint, redaction, hasBody: !request.framing.isEmpty)
             repeated.append(to: &object)
         }
         end(&object)
