@@ -105,7 +105,7 @@ struct Service: Sendable {
             try privileges?.drop()
             let notifier = ServiceNotifier(gateway, passed: passed, log)
             let (loop, reloading) = try (EventLoop(), EventLoop())
-            try loop.start(name: "admin")
+            try loop.start(name: "admin", yields: true)
             if source != nil { try reloading.start(name: "reload", yields: true) }
             let reloader = try source.map {
                 Reloader(

@@ -51,6 +51,8 @@ package final class Plan: Sendable {
     let logStyle: AccessLogStyle
     /// The beginning of the SHA-256 of the configuration's text; empty if it has none.
     let configurationHash: String
+    /// Of exchanges that came to no site.
+    let routeNames: RouteNames
     /// Nil: there are no traces.
     let tracing: TracingPlan?
     /// That each worker's flight recorder keeps.
@@ -100,6 +102,7 @@ package final class Plan: Sendable {
         self.proxyName = proxyName
         self.logStyle = logStyle
         self.configurationHash = configurationHash
+        routeNames = RouteNames(site: nil, configuration: configurationHash)
         self.tracing = tracing
         self.recordedExchanges = recordedExchanges
         self.metrics = metrics

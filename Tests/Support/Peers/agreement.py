@@ -2,10 +2,10 @@
 
 agreement.py GATEHOUSE DIRECTORY COUNT CERTIFICATE KEY AUTHORITY PLAIN_PORT TLS_PORT
 
-Starts the gateway with a configuration of its own in DIRECTORY and a collector of spans, and is its clients (HTTP/1.1, HTTP/2 and
-WebSockets over both) and its upstream at once, so that every fault is made on purpose and counted where it is made: an upstream that
-answers 5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that
-leave.
+Starts the gateway with a configuration of its own in DIRECTORY and a collector of spans, and is its clients (HTTP/1.1, HTTP/2
+and WebSockets over both) and its upstream at once, so that every fault is made on purpose and counted where it is made: an
+upstream that answers 5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is
+asked; clients that leave.
 COUNT requests in all. Prints what each has counted of each kind, and ends with 1 where two differ.
 """
 import asyncio
