@@ -83,8 +83,12 @@ package actor FleetMember {
     var turn: Int64?
     /// Has all been read here that others did before our turn?
     var isCurrent = false
-    /// The revision up to which others' files have been taken over.
+    /// The revision up to which others' files have been taken over; 0: none have.
     var pulled: Int64 = 0
+    /// Which files have changed lately, the revision of that document, and the number of the last change taken over.
+    var fileNews = FileNews()
+    var seenFileNews: Int64 = 0
+    var knownFileNews: Int?
     /// By their paths, the files that etcd has as they are here.
     var known: [String: FileMark] = [:]
     /// The revision of others' proofs that are shown; nil: none are.
@@ -192,14 +196,14 @@ package actor FleetMember {
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
             let ranges = FleetLook.ranges(
-                settings, seen: seenConfiguration, pulled: pulled, probes: seenProbes, hasMembers: hasMembers)
+                settings, seen: seenConfiguration, files: seenFileNews, probes: seenProbes, hasMembers: hasMembers)
             let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(look.revision)
             if isFirst { watchWaiter.tell() }
             try await follow(tickets: look.tickets, hold: look.ticketsHold)
             try await follow(turn: look.turn)
-            try await follow(files: look.files, isCut: look.isCut, revision: look.revision, hadTurn: hadTurn)
+            try await follow(files: look.fileNews, revision: look.revision, hadTurn: hadTurn)
             await follow(proofs: look.proofs)
             try await follow(rollout: look.rollout, isHeld: look.rolloutHold != nil, members: look.members)
             follow(configuration: look.configuration)
@@ -229,6 +233,7 @@ package actor FleetMember {
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
         (seenConfiguration, pulled, known) = (0, 0, [:])
         (seenProbes, probeWords, toldProbes) = (0, [:], nil)
+        (fileNews, seenFileNews, knownFileNews) = (FileNews(), 0, nil)
         lookSoon()
     }
 

@@ -33,6 +33,7 @@ struct FleetRateTests {
             #expect(try await fleet.metric("gatehouse_fleet_redis_up", of: gateway) == 1)
             #expect(try await fleet.metric("gatehouse_fleet_rate_admissions_total{told=\"no\"}", of: gateway) == 0)
             #expect(try await fleet.metric("gatehouse_fleet_rate_members", of: gateway) ?? 0 >= 1)
+            #expect(try await fleet.metric("gatehouse_fleet_redis_lag_seconds", of: gateway) ?? 60 < 60)
         }
         redis.pause()
         let paused = try await fleet.load("two", rate: 1000, seconds: 3)
@@ -137,6 +138,8 @@ struct FleetRateTests {
         for number in 0..<5 { #expect(try await fleet.isIn("x", at: gateway) == (number < 4)) }
         #expect(try await fleet.metric("gatehouse_fleet_redis_up", of: gateway) == 0)
         #expect(try await fleet.metric("gatehouse_fleet_rate_admissions_total{told=\"yes\"}", of: gateway) == 0)
+        let status = try await Command.run(Place.gatehouse, ["status", "--socket", "\(fleet.directory.path)/a.sock"]).text
+        #expect(status.contains("\nRedis          away for "), "\(status)")
     }
 
     @Test("are counted by a primary when a replica is named first")
