@@ -15,7 +15,17 @@ extension ConfigurationReference {
             "sites[].forward_auth",
             "A server that says who may pass: a 2xx of it lets a request pass, any other answer of it is the client's.",
             forwardAuthKeys),
+        questionSection(of: "sites[]"),
     ]
+
+    private static func questionSection(of path: String) -> Section {
+        Section(
+            "\(path).forward_auth.headers",
+            """
+            Field names and values of the question, without variables: what the server wants to know of the site, such as a \
+            realm or a role. Clients cannot send them.
+            """)
+    }
 
     /// The same of a route.
     static let routeProtectionSections = [
@@ -32,6 +42,7 @@ extension ConfigurationReference {
         Section("sites[].proxy.routes[].jwt", "The same of a route, in place of the site's.", tokenKeys),
         Section(
             "sites[].proxy.routes[].forward_auth", "The same of a route, in place of the site's.", forwardAuthKeys),
+        questionSection(of: "sites[].proxy.routes[]"),
     ]
 
     private static func accessKeys(otherwise: String) -> [Key] {
