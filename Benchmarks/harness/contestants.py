@@ -86,7 +86,8 @@ def _gatehouse(program: Contestant, site: Site, logging: str) -> list[str]:
     passage = (
         f'[[tcp]]\nname = "passage"\nlisten = "127.0.0.1"\nport = {site.ports["tcp_port"]}\n'
         '[[tcp.sni]]\nhostnames = "localhost"\nupstream = "secure"\n'
-        f'[[tcp.upstreams]]\nname = "secure"\naddress = "127.0.0.1:{site.ports["secure_port"]}"\n')
+        f'[[tcp.upstreams]]\nname = "secure"\naddress = "127.0.0.1:{site.ports["secure_port"]}"\n'
+        + site.fill("gatehouse-kept.toml").read_text())
     return [program.path, "run", "-c", str(site.fill("gatehouse.toml", gatehouse_log=log, passage=passage))]
 
 
@@ -102,17 +103,18 @@ def _floor(program: Contestant, site: Site, _: str) -> list[str]:
 #: HTTP/2 to upstreams, without TLS and with it.
 HTTP2_UPSTREAMS = frozenset({"h2c", "secure-h2"})
 ALL_FEATURES = HTTP2_UPSTREAMS | {
-    "proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections", "h2-websocket", "tcp"}
+    "proxy", "http2", "secure", "static", "precompressed", "websocket", "tickets", "least-connections", "h2-websocket", "tcp",
+    "kept"}
 #: name, version option, features, command, environment
 _PEERS: tuple[tuple[str, str, frozenset[str], Command, tuple[tuple[str, str], ...]], ...] = (
     # nginx speaks HTTP/2 to upstreams from 1.29 on; nginx-light has no module for streams.
     ("nginx", "-v", ALL_FEATURES - {"h2-websocket", "tcp"} - HTTP2_UPSTREAMS, _nginx, ()),
-    ("haproxy", "-v", ALL_FEATURES - {"static", "precompressed"}, _haproxy, ()),
+    ("haproxy", "-v", ALL_FEATURES - {"static", "precompressed", "kept"}, _haproxy, ()),
     # Caddy sends compressed files without a length, which the load generator wants.
-    ("caddy", "version", ALL_FEATURES - {"precompressed", "h2-websocket", "tcp"} - HTTP2_UPSTREAMS, _caddy,
+    ("caddy", "version", ALL_FEATURES - {"precompressed", "h2-websocket", "tcp", "kept"} - HTTP2_UPSTREAMS, _caddy,
      (("GOMAXPROCS", "1"),)),
     # h2o 2.2 issues TLS 1.3 tickets that it does not accept, and speaks HTTP/1.1 to upstreams.
-    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets", "h2-websocket", "tcp"} - HTTP2_UPSTREAMS, _h2o, ()),
+    ("h2o", "-v", ALL_FEATURES - {"least-connections", "tickets", "h2-websocket", "tcp", "kept"} - HTTP2_UPSTREAMS, _h2o, ()),
     ("nghttpx", "-v", HTTP2_UPSTREAMS | {"proxy", "http2"}, _nghttpx, ()),
 )
 

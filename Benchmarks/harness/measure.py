@@ -74,7 +74,7 @@ def measure(site: Site, scenario: Scenario, program: Contestant, round_number: i
 def check_answer(site: Site, scenario: Scenario) -> None:
     """One request with Python's client: status, length, coding, certificate. (The load generator offers one cipher only.)"""
     context = ssl.create_default_context(cafile=str(site.certificate))
-    connection = http.client.HTTPSConnection("localhost", site.ports["port"], context=context, timeout=10)
+    connection = http.client.HTTPSConnection("localhost", site.ports[scenario.load.port], context=context, timeout=10)
     body = b"u" * scenario.load.upload_bytes or None
     connection.request("POST" if body else "GET", scenario.path.replace("%d", "0"), body=body,
                        headers={"Accept-Encoding": scenario.load.accept or "identity"})

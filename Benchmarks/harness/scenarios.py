@@ -11,6 +11,8 @@ SMALL_BODY = "a" * 95
 FILES = {"1k.bin": KIB, "10k.bin": 10 * KIB, "100k.bin": 100 * KIB, "1m.bin": MIB, "10m.bin": 10 * MIB}
 #: A file of text, which compresses to about a third; beside it lies what gzip makes of it.
 TEXT_FILE, TEXT_SIZE = "100k.css", 100 * KIB
+#: The same text ten times as long, which a gateway compresses itself.
+LONG_TEXT_FILE, LONG_TEXT_SIZE = "1m.css", MIB
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,13 @@ SCENARIOS: tuple[Scenario, ...] = (
              "/static/10m.bin", Load(connections=4, expect_bytes=10 * MIB), _needs("static")),
     Scenario("static-gzip", "request", "100 KiB file of text over https, compressed beforehand, 16 clients",
              f"/static/{TEXT_FILE}", Load(connections=16, accept="gzip"), _needs("static", "precompressed")),
+    Scenario("kept-small", "request", "95-byte answer of an upstream from the cache over https, 32 clients",
+             "/kept/small", Load(expect_bytes=len(SMALL_BODY), port="kept_port"), _needs("kept")),
+    Scenario("kept-10k", "request", "10 KiB answer of an upstream from the cache over https, 32 clients",
+             "/kept/files/10k.bin", Load(expect_bytes=10 * KIB, port="kept_port"), _needs("kept")),
+    # Without a length, which only HTTP/2 lets the load generator do without.
+    Scenario("h2-gzip-1m", "request", "HTTP/2 → http, 1 MiB of text that is compressed on its way (gzip 6), 4 clients",
+             f"/text/files/{LONG_TEXT_FILE}", Load(connections=4, streams=1, accept="gzip", port="kept_port"), _needs("kept")),
     Scenario("ws-64", "echo", "wss → ws, 64-byte message and its echo (two relayed messages), 32 tunnels",
              "/echo/ws", Load(work="ws", message_bytes=64), _needs("websocket")),
     Scenario("h2-ws-64", "echo",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import processes
 from .processes import Child
-from .scenarios import FILES, SMALL_BODY, TEXT_FILE, TEXT_SIZE
+from .scenarios import FILES, LONG_TEXT_FILE, LONG_TEXT_SIZE, SMALL_BODY, TEXT_FILE, TEXT_SIZE
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 CIPHERSUITE = "TLS_AES_128_GCM_SHA256"
@@ -70,7 +70,7 @@ class Site:
 
 def make_site(work: Path, programs: Path) -> Site:
     """Fills the work directory: certificate (ECDSA P-256), OpenSSL settings, files of incompressible bytes and one of text."""
-    names = ["port", "plain_port", "secure_port", "echo_port", "h2c_port", "secure_h2_port", "grpc_port", "tcp_port",
+    names = ["port", "plain_port", "secure_port", "echo_port", "h2c_port", "secure_h2_port", "grpc_port", "tcp_port", "kept_port",
              *(f"four_port_{number}" for number in range(1, 5))]
     site = Site(work, programs, dict(zip(names, processes.free_ports(len(names)))))
     subprocess.run(
@@ -86,9 +86,10 @@ def make_site(work: Path, programs: Path) -> Site:
     for name, size in FILES.items():
         (files / name).write_bytes(source.randbytes(size))
     rules = (f".rule-{number} {{ margin: {source.randrange(99)}px; color: #{source.randrange(1 << 24):06x} }}\n"
-             for number in range(TEXT_SIZE))
+             for number in itertools.count())
     text = "".join(itertools.islice(rules, TEXT_SIZE // 40)).encode()[:TEXT_SIZE]
     (files / TEXT_FILE).write_bytes(text)
+    (files / LONG_TEXT_FILE).write_bytes("".join(itertools.islice(rules, LONG_TEXT_SIZE // 40)).encode()[:LONG_TEXT_SIZE])
     (files / f"{TEXT_FILE}.gz").write_bytes(gzip.compress(text, 6))
     return site
 

@@ -2,6 +2,8 @@
 package enum ACMEError: Error, Sendable, CustomStringConvertible {
     /// The authority cannot be asked.
     case unreachable(String)
+    /// It can be asked, and cannot serve at present: the status, what was asked for, and for how long it wants to be left alone.
+    case unavailable(Int, ServiceURL, retryAfter: Int64?)
     /// It refuses, in its own words.
     case refused(ACMEProblem, status: Int, retryAfter: Int64?)
     /// It answers with what is not ACME.
@@ -14,6 +16,8 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     case wrongCertificate(String)
     /// A file cannot be read or written, or says what it cannot.
     case storage(String)
+    /// What is in a file's place cannot be what was written there.
+    case damaged(String)
     /// The operator's program, or the DNS server, has not put a record where it belongs.
     case hook(String)
     /// It has not done in time what it said it would.
@@ -22,12 +26,14 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let words): "the authority cannot be reached: \(words)"
+        case .unavailable(let status, let url, _): "the authority cannot serve at present: status \(status) of \(url)"
         case .refused(let problem, let status, _): "the authority refuses (\(status)): \(problem)"
         case .nonsense(let words): "the authority's answer is not ACME: \(words)"
         case .settings(let words): words
         case .unproven(let words): "the authority was not convinced: \(words)"
         case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
         case .storage(let words): words
+        case .damaged(let words): words
         case .hook(let words): "no record could be put into DNS: \(words)"
         case .tooSlow(let words): words
         }
@@ -37,12 +43,14 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     package var hint: String {
         switch self {
         case .unreachable: "it is tried again; look at the network, at names, and at acme.directory and acme.ca_file"
+        case .unavailable: "it is tried again, not before the time that the authority has said"
         case .refused(let problem, _, _): Self.hint(problem.kind)
         case .nonsense: "does acme.directory name an ACME directory (RFC 8555)?"
         case .settings: "mend it in [sites.ssl.acme]: it is tried at once then"
         case .unproven: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
+        case .damaged: "restore it from a backup, or move it away"
         case .hook:
             "what does the program say on standard error, or the DNS server's log? It must end with 0, in acme.dns_hook_timeout"
         case .tooSlow: "it is tried again"
@@ -64,8 +72,18 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
 
     /// Seconds for which the authority wants to be left alone; nil if it does not say.
     var retryAfter: Int64? {
-        if case .refused(_, _, let seconds) = self { return seconds }
-        return nil
+        switch self {
+        case .refused(_, _, let seconds), .unavailable(_, _, let seconds): seconds
+        default: nil
+        }
+    }
+
+    /// Has nothing been said against the order? Then it is gone on with, else another one is begun.
+    var leavesOrder: Bool {
+        switch self {
+        case .unreachable, .unavailable: true
+        default: false
+        }
     }
 
     /// Of a refusal: its kind, such as "badNonce".

@@ -28,6 +28,8 @@ package struct ForwardAuth: Sendable, Equatable {
     package var copyHeaders: [String] = []
     /// The one of them that says who it is; nil: none.
     package var userHeader: String?
+    /// Fields of the question, in place of the client's.
+    package var questionHeaders: [HeaderField] = []
     /// For the whole question.
     package var timeout = Duration.seconds(5)
     package var caFile: String?

@@ -61,6 +61,23 @@ extension Access {
     }
 }
 
+extension TableReader {
+    /// Field names and fixed values.
+    fileprivate func questionHeaders() -> [HeaderField] {
+        let fields = headerFields()
+        for field in fields {
+            let name = field.name.lowercased()
+            let isOurs = name == "host" || name.hasPrefix("x-forwarded-") || name.hasPrefix("x-original-")
+            guard isOurs || field.value.contains("{") else { continue }
+            reading.report(
+                .error, "\(path).\(field.name)", at: place(of: field.name),
+                isOurs ? "Gatehouse sets \(field.name) itself" : "variables are not replaced here",
+                hint: isOurs ? "leave it out" : "write a fixed value; the request is told of in X-Forwarded-Uri and its like")
+        }
+        return fields
+    }
+}
+
 extension ForwardAuth {
     /// - Returns: nil if the table is not written, is switched off, or is wrong, which is reported.
     static func read(_ table: TableReader) -> (settings: ForwardAuth?, isOff: Bool) {
@@ -76,6 +93,7 @@ extension ForwardAuth {
         table.readDuration("timeout", into: &timeout)
         table.read("ca_file", into: &caFile)
         table.read("tls_server_name", into: &serverName)
+        let headers = table.table("headers").questionHeaders()
         table.finish()
         if table.isWritten, enabled, !table.has("url") {
             table.missing("url", hint: "such as \"http://127.0.0.1:4180/oauth2/auth\"")
@@ -91,6 +109,7 @@ extension ForwardAuth {
         }
         settings?.copyHeaders = copied
         settings?.userHeader = user
+        settings?.questionHeaders = headers
         settings?.timeout = timeout
         settings?.caFile = caFile
         settings?.tlsServerName = serverName

@@ -15,7 +15,17 @@ extension ConfigurationReference {
             "sites[].forward_auth",
             "A server that says who may pass: a 2xx of it lets a request pass, any other answer of it is the client's.",
             forwardAuthKeys),
+        questionSection(of: "sites[]"),
     ]
+
+    private static func questionSection(of path: String) -> Section {
+        Section(
+            "\(path).forward_auth.headers",
+            """
+            Field names and values of the question, without variables: what the server wants to know of the site, such as a \
+            realm or a role. Clients cannot send them.
+            """)
+    }
 
     /// The same of a route.
     static let routeProtectionSections = [
@@ -32,6 +42,7 @@ extension ConfigurationReference {
         Section("sites[].proxy.routes[].jwt", "The same of a route, in place of the site's.", tokenKeys),
         Section(
             "sites[].proxy.routes[].forward_auth", "The same of a route, in place of the site's.", forwardAuthKeys),
+        questionSection(of: "sites[].proxy.routes[]"),
     ]
 
     private static func accessKeys(otherwise: String) -> [Key] {
@@ -50,7 +61,7 @@ extension ConfigurationReference {
                 "auth_file", "file", .none(otherwise == "everybody" ? "required with `require_auth`" : otherwise),
                 """
                 An htpasswd file: `name:hash` lines with bcrypt, SHA-crypt (`$5$`, `$6$`) or `$apr1$`. A change of it is \
-                noticed within a second. While it is broken or missing, nobody comes in: 503.
+                noticed within two seconds. While it is broken or missing, nobody comes in: 503.
                 """),
             Key(
                 "auth_realm", "text", .none(otherwise == "everybody" ? "`Restricted`" : otherwise),
@@ -72,7 +83,7 @@ extension ConfigurationReference {
         Key(
             "jwks_file", "file", .none("required, or `jwks_url`"),
             """
-            The issuer's public keys (RFC 7517). A change of it is noticed within a second. While it is broken or missing, \
+            The issuer's public keys (RFC 7517). A change of it is noticed within two seconds. While it is broken or missing, \
             nobody comes in: 503.
             """),
         Key(

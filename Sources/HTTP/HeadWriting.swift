@@ -93,6 +93,21 @@ extension OutputSpan<UInt8> {
     }
 }
 
+extension MutableSpan<UInt8> {
+    /// Copies the bytes of `bytes` at the offsets `range`; traps when the range is not inside the span, or what is copied not
+    /// inside this one.
+    /// - Parameter start: where the first of them comes to stand.
+    @inlinable @inline(__always)
+    package mutating func copy(_ bytes: Span<UInt8>, _ range: Range<Int>, to start: Int) {
+        let part = bytes.extracting(range)
+        precondition(start >= 0 && start <= count && part.count <= count &- start)
+        // Sound: both pointers are used only inside the closures, and the room has been looked at.
+        unsafe withUnsafeMutableBytes { room in
+            unsafe part.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(rebasing: room[start...]).copyMemory(from: $0) }
+        }
+    }
+}
+
 extension [UInt8] {
     /// Appends what `write` writes. `room` is a guess; where it is too small, all is written again into more, so `write`
     /// must do the same each time.

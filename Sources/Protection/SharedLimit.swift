@@ -20,6 +20,12 @@ package final class SharedLimit: Sendable {
         self.rates = rates
     }
 
+    /// What all members call a client that is known by some bytes, which it may choose.
+    /// - Parameter local: what this process calls it.
+    package func number(of local: UInt64, _ bytes: () -> [UInt8]) -> UInt64 {
+        rates.digests.number(of: local, seeds: seeds, bytes)
+    }
+
     /// What all members call a client of this limit.
     package func key(of client: UInt64) -> UInt64 { seeds.number(of: name, client) }
 

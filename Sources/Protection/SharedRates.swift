@@ -24,6 +24,9 @@ package final class SharedRates: Sendable {
         package var roundTrip: UInt64
         /// Members that share limits, this one too, as far as it is known.
         package var members: UInt64
+        /// Since when contact is what it is, and when an answer came last; monotonic nanoseconds, 0: never.
+        package var since: UInt64
+        package var lastAnswer: UInt64
     }
 
     private struct Known {
@@ -45,6 +48,10 @@ package final class SharedRates: Sendable {
     private let failureCount = Atomic<UInt64>(0)
     private let lastRoundTrip = Atomic<UInt64>(0)
     private let memberCount = Atomic<UInt64>(1)
+    private let contactTime = Atomic<UInt64>(0)
+    private let answerTime = Atomic<UInt64>(0)
+    /// For clients that are known by a field or a cookie.
+    let digests = KnownDigests()
 
     package init() {}
 
@@ -119,15 +126,23 @@ package final class SharedRates: Sendable {
     /// - Parameter wake: gets the nanoseconds after which the reader is to be woken, on any thread; nil: there is none.
     package func whenWoken(_ wake: (@Sendable (UInt64) -> Void)?) { self.wake.withLock { $0 = wake } }
 
-    /// - Parameter parts: of how many parts of each limit this member may use one from now on.
-    package func set(_ contact: Contact, parts: Int = 1) {
+    /// - Parameters:
+    ///   - parts: of how many parts of each limit this member may use one from now on.
+    ///   - now: monotonic nanoseconds.
+    package func set(_ contact: Contact, parts: Int = 1, at now: UInt64) {
         if contact == .lost { failureCount.wrappingAdd(1, ordering: .relaxed) }
-        self.contact.store(contact.rawValue, ordering: .relaxed)
+        let before = self.contact.exchange(contact.rawValue, ordering: .relaxed)
+        if before != contact.rawValue { contactTime.store(now, ordering: .relaxed) }
         divisor.store(UInt64(max(1, parts)), ordering: .relaxed)
     }
 
-    /// - Parameter members: that share limits, this one too.
-    package func set(members: Int) { memberCount.store(UInt64(max(1, members)), ordering: .relaxed) }
+    /// - Parameters:
+    ///   - members: that share limits, this one too, as an answer says.
+    ///   - now: monotonic nanoseconds.
+    package func set(members: Int, at now: UInt64) {
+        memberCount.store(UInt64(max(1, members)), ordering: .relaxed)
+        answerTime.store(now, ordering: .relaxed)
+    }
 
     /// - Parameters:
     ///   - shared: requests let in of which the others were told.
@@ -137,8 +152,11 @@ package final class SharedRates: Sendable {
         localCount.wrappingAdd(UInt64(local), ordering: .relaxed)
     }
 
-    /// - Parameter roundTrip: nanoseconds that a question took.
-    package func countBatch(roundTrip: UInt64) {
+    /// - Parameters:
+    ///   - roundTrip: nanoseconds that a question took.
+    ///   - now: monotonic nanoseconds.
+    package func countBatch(roundTrip: UInt64, at now: UInt64) {
+        answerTime.store(now, ordering: .relaxed)
         batchCount.wrappingAdd(1, ordering: .relaxed)
         lastRoundTrip.store(roundTrip, ordering: .relaxed)
     }
@@ -150,7 +168,8 @@ package final class SharedRates: Sendable {
             contact: Contact(rawValue: contact.load(ordering: .relaxed)) ?? .none,
             shared: sharedCount.load(ordering: .relaxed), local: localCount.load(ordering: .relaxed) &+ missing,
             batches: batchCount.load(ordering: .relaxed), failures: failureCount.load(ordering: .relaxed),
-            roundTrip: lastRoundTrip.load(ordering: .relaxed), members: memberCount.load(ordering: .relaxed))
+            roundTrip: lastRoundTrip.load(ordering: .relaxed), members: memberCount.load(ordering: .relaxed),
+            since: contactTime.load(ordering: .relaxed), lastAnswer: answerTime.load(ordering: .relaxed))
     }
 
     /// FNV-1a: limits of a configuration are few, and nobody outside names them.

@@ -35,6 +35,17 @@ import COpenSSL
         unsafe self.key = key
     }
 
+    /// Is it a key as `init(_: Kind)` makes them?
+    package func isOf(_ kind: Kind) -> Bool {
+        let (algorithm, bits): (String, Int32) =
+            switch kind {
+            case .p256: ("EC", 256)
+            case .p384: ("EC", 384)
+            case .rsa: ("RSA", 2048)
+            }
+        return unsafe EVP_PKEY_is_a(key, algorithm) == 1 && EVP_PKEY_get_bits(key) == bits
+    }
+
     deinit {
         unsafe EVP_PKEY_free(key)
     }

@@ -59,14 +59,14 @@ struct CacheCommand: AsyncParsableCommand {
         let sites = cache.sites.filter { site == nil || $0.site == site }
         let hasDisk = sites.contains { $0.disk != nil }
         let rows = sites.map { site in
-            let disk = site.disk.map { ["\($0.answers)", "\($0.bytes)", "\($0.hits)"] } ?? ["-", "-", "-"]
+            let disk = site.disk.map { ["\($0.answers)", "\($0.bytes)", "\($0.hits)", "\($0.errors)"] } ?? ["-", "-", "-", "-"]
             return [
                 site.site, "\(site.answers)", "\(site.bytes)", "\(site.hits)", "\(site.misses)", "\(site.stale)",
                 "\(site.evictions)",
             ] + (hasDisk ? disk : [])
         }
         let titles = ["site", "answers", "bytes", "hits", "misses", "stale", "evictions"]
-        Console.say(Table.text([titles + (hasDisk ? ["on_disk", "disk_bytes", "disk_hits"] : [])] + rows))
+        Console.say(Table.text([titles + (hasDisk ? ["on_disk", "disk_bytes", "disk_hits", "disk_errors"] : [])] + rows))
     }
 
     /// As requests are kept: authority in lower case, path and query.

@@ -100,12 +100,12 @@ struct CertsCommand: AsyncParsableCommand {
 
     private static func row(_ status: CertificateStatus) -> [String] {
         [
-            status.names.joined(separator: " "), status.issuer ?? "-",
+            printable(status.names.joined(separator: " ")), printable(status.issuer ?? "-"),
             status.notAfter.map { Timestamp.text(seconds: $0) } ?? "none yet",
             status.window.map { "\(Timestamp.text(seconds: $0))/\(Timestamp.text(seconds: $1))" } ?? "-",
             status.nextTry == 0 ? "at once" : Timestamp.text(seconds: status.nextTry), "\(status.failures)",
             // An authority's words stay on their line.
-            String(status.lastError.map { $0.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) } } ?? ["-"]),
+            printable(status.lastError ?? "-"),
         ]
     }
 }

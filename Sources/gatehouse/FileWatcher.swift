@@ -49,8 +49,10 @@ actor FileWatcher {
         while !isStopped {
             // First the watch, then the look: what happens in between is told.
             setWatches(await reloader.watchedFiles, await reloader.watchedDirectories)
-            let looksSoon = await reloader.lookAtFiles(changed: changed)
-            await wait(looksSoon ? Reloader.settled : Self.lookAnyway)
+            let look = await reloader.lookAtFiles(changed: changed) { await self.pause() }
+            changed = look.others
+            guard changed.isEmpty else { continue }
+            await wait(look.isToBeRepeated ? Reloader.settled : Self.lookAnyway)
             changed = watch?.takeChanged() ?? []
         }
         watch?.close()
@@ -79,6 +81,20 @@ actor FileWatcher {
         log.warning(
             "not all files can be watched: they are looked at once a minute",
             metadata: ["reason": "\(error)", "help": "see fs.inotify.max_user_watches and max_user_instances (sysctl)"])
+    }
+
+    /// Waits for a moment.
+    /// - Returns: the files of which the kernel has told meanwhile: before what is read next.
+    private func pause() async -> Set<String> {
+        let deadline = loop.now &+ Self.quiet
+        while !isStopped, case let now = loop.now, now < deadline {
+            if let watch {
+                _ = await watch.wait(waiter, timeout: deadline - now)
+            } else {
+                _ = await waiter.wait(timeout: deadline - now)
+            }
+        }
+        return watch?.takeChanged() ?? []
     }
 
     /// Waits until something has happened and is over, and not for longer than so many nanoseconds.

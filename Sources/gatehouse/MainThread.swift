@@ -21,15 +21,10 @@ final class MainThread: Sendable {
         }
     }
 
-    /// Returns when the thread has done it.
-    func run(_ body: @escaping @Sendable () -> Void) async {
+    /// Returns what the thread has made of it, when it has done it.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
-            work.withLock {
-                $0.append {
-                    body()
-                    continuation.resume()
-                }
-            }
+            work.withLock { $0.append { continuation.resume(returning: body()) } }
             count.signal()
         }
     }

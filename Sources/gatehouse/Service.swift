@@ -94,7 +94,7 @@ struct Service: Sendable {
             let logs = try privileges?.asUser(open) ?? open()
             let output = DiagnosticsOutput(logs, level: configuration.logging.level)
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
-            FileLimit.raise(for: loaded, log)
+            FileLimit.raise(for: loaded)
             let signals = await Signals()
             inheritance?.giveTicketKeys(to: loaded.plan)
             FleetMembership.prepare(loaded)
@@ -105,7 +105,7 @@ struct Service: Sendable {
             try privileges?.drop()
             let notifier = ServiceNotifier(gateway, passed: passed, log)
             let (loop, reloading) = try (EventLoop(), EventLoop())
-            try loop.start(name: "admin")
+            try loop.start(name: "admin", yields: true)
             if source != nil { try reloading.start(name: "reload", yields: true) }
             let reloader = try source.map {
                 Reloader(
@@ -136,6 +136,7 @@ struct Service: Sendable {
                 management = try await ControlServer.management(
                     configuration.management, resources, on: loop, replacing: sharesAddresses)
             }
+            FileLimit.share(with: gateway, for: loaded, log)
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,

@@ -37,6 +37,7 @@ struct StatusCommand: AsyncParsableCommand {
             generations    \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
+        if let redis = status.fleet?.redis { Console.say("Redis          \(redis.words)") }
         for certificate in status.certificates where certificate.health != "good" { Console.say(Self.words(certificate)) }
         let holders = status.generations.flatMap { generation in generation.holders.map { (generation.number, $0) } }
         guard !holders.isEmpty else { return }

@@ -39,6 +39,9 @@ struct CertificateCheckTests {
         #expect(chain.issuer == "root" && chain.count == 2)
         #expect(start < now && abs(end - now - 90 * 86_400) < 3600)
         #expect(reason(issued.chain, issued.key, ["a.test"]) == "right")
+        // RFC 7468 §3: lines may end so, and text may stand between.
+        #expect(reason(issued.chain.replacing("\n", with: "\r\n"), issued.key) == "right")
+        #expect(reason("of a.test\n\(issued.leaf)\n\n# and more\n", issued.key) == "right")
     }
 
     @Test("is refused for what it is not")
@@ -54,6 +57,14 @@ struct CertificateCheckTests {
         for count in stride(from: 0, to: issued.leaf.utf8.count - 2, by: 97) {
             #expect(reason(String(issued.chain.prefix(count)), issued.key) != "right")
         }
+    }
+
+    @Test("is refused if no client would take it for a server's")
+    func usage() async throws {
+        let leaf = try await MadeCertificate.make(
+            "client", in: directory, names: ["DNS:a.test"], extensions: ["extendedKeyUsage = clientAuth"])
+        let key = try PrivateKey(pem: text(leaf.keyFile))
+        #expect(reason(try text(leaf.file), key, ["a.test"]).contains("not for servers"))
     }
 
     @Test("is refused when its time is over, or far away", arguments: [(-3 ... -1, "expired"), (3...90, "not valid")])

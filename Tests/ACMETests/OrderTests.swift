@@ -41,6 +41,8 @@ struct OrderTests {
             """
         let problem = try #require(JSON.decode(ACMEProblem.self, Array(json.utf8)))
         #expect(problem.description == "malformed: two names are wrong; a.test: no such name")
+        let long = ACMEProblem(type: "x", detail: String(repeating: "word ", count: 40_000))
+        #expect(long.description.count == 1001)
         let error = ACMEError.refused(problem, status: 400, retryAfter: 7)
         #expect(error.description.contains("refuses (400): malformed: two names are wrong"))
         #expect(error.retryAfter == 7 && error.problemKind == "malformed")
@@ -62,6 +64,39 @@ struct RenewalScheduleTests {
         )
         #expect(latest == 1000 + life * 2 / 3)
         #expect(earliest < latest && earliest >= latest - life / 20)
+    }
+
+    @Test("of one that was dated back is not at once: a third of what is left passes first")
+    func datedBack() {
+        func renewal(_ notBefore: Int64, _ notAfter: Int64) -> Int64 {
+            RenewalSchedule.renewal(notBefore: notBefore, notAfter: notAfter, issued: 0, draw: 0)
+        }
+        #expect(renewal(-864_000, 86_400) == 28_800)
+        #expect(renewal(-3600, 90 * 86_400 - 3600) == 60 * 86_400 - 3600)
+        #expect(renewal(0, 120) == 80)
+        #expect(renewal(-1000, 1) == 1)
+    }
+
+    @Test("that was written while the clock was ahead is not waited for")
+    func clockAhead() {
+        let (now, ahead): (Int64, Int64) = (1_800_000_000, 2_100_000_000)
+        var status = CertificateStatus()
+        (status.failures, status.lastTry, status.nextTry) = (3, ahead, ahead + 240)
+        (status.notBefore, status.notAfter, status.nextLook) = (now - 86_400, now + 86_400, ahead + 21_600)
+        status.heedClock(now: now)
+        #expect(status.nextTry == now + 240 && status.lastTry == now && status.nextLook == nil)
+        // One that is right stays.
+        (status.lastTry, status.nextTry, status.nextLook) = (now - 10, now + 230, now + 21_600)
+        let right = status
+        status.heedClock(now: now)
+        #expect(status == right)
+        // Nor is one waited for that nobody has written, nor for a renewal after the end.
+        status.nextTry = .max
+        status.heedClock(now: now)
+        #expect(status.nextTry == now - 10 + 30 * 86_400)
+        (status.failures, status.nextTry) = (0, now + 86_401)
+        status.heedClock(now: now)
+        #expect(status.nextTry == now - 86_400 + 2 * 57_600)
     }
 
     @Test("after failures doubles up to a day, give or take a tenth")

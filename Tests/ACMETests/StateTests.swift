@@ -90,8 +90,10 @@ struct StateTests {
         let whole = try #require(try state.read("acme/certificates/a.test/status.json"))
         // Half of it, as a copy that was broken off leaves it.
         try state.write(Array(whole.prefix(whole.count / 2)), to: "acme/certificates/a.test/status.json")
-        guard case .setAside(let name) = try store.status(of: "a.test") else { return #expect(Bool(false)) }
-        #expect(FileManager.default.fileExists(atPath: name))
+        let path = directory.path + "/a/b/acme/certificates/a.test"
+        guard case .unreadable(let words) = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        let aside = try #require(state.list("acme/certificates/a.test").first { $0.contains(".aside-") })
+        #expect(words.hasSuffix("\(path)/\(aside)"), "\(words)")
         guard case .none = try store.status(of: "a.test") else { return #expect(Bool(false)) }
         let newer = Array(#"{"version": 2, "names": {"other": "form"}}"#.utf8)
         try state.write(newer, to: "acme/certificates/a.test/status.json")
@@ -99,11 +101,93 @@ struct StateTests {
         #expect(try state.read("acme/certificates/a.test/status.json") == newer)
     }
 
+    @Test("gives each file that it sets aside a name of its own, whatever is in the file's place")
+    func aside() throws {
+        let store = CertificateStore(state)
+        let folder = directory.path + "/a/b/acme/certificates/a.test"
+        try state.write([1], to: "acme/certificates/a.test/status.json")
+        guard case .unreadable = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        try state.write([2], to: "acme/certificates/a.test/status.json")
+        guard case .unreadable = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        try FileManager.default.createDirectory(atPath: folder + "/status.json", withIntermediateDirectories: false)
+        guard case .unreadable = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        try directory.link("a/b/acme/certificates/a.test/status.json", to: "elsewhere")
+        guard case .unreadable = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        try state.write([UInt8](repeating: 0x20, count: 2_000_000), to: "acme/certificates/a.test/status.json")
+        guard case .unreadable = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+        #expect(state.list("acme/certificates/a.test").count == 5)
+    }
+
+    @Test("reckons with no numbers that nobody has written")
+    func numbers() throws {
+        let store = CertificateStore(state)
+        for (number, failures) in [(Int64.min, Int.min), (-1, -1), (.max, .max)] {
+            var status = CertificateStatus()
+            (status.failures, status.nextTry, status.lastTry) = (failures, number, number)
+            (status.notAfter, status.nextLook, status.windowStart) = (number, number, number)
+            try store.save(status, of: "a.test")
+            guard case .status(let found) = try store.status(of: "a.test") else { return #expect(Bool(false)) }
+            #expect((0...1_000_000).contains(found.failures))
+            for time in [found.nextTry, found.lastTry, found.notAfter, found.nextLook, found.windowStart] {
+                #expect((0...253_402_300_799).contains(try #require(time)))
+            }
+        }
+    }
+
+    @Test("shows what cannot be used, and that it is so")
+    func shown() async throws {
+        let store = CertificateStore(state)
+        let made = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"])
+        let pem = try [made.keyFile, made.file].map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
+        for name in ["cut.test", "gone.test", "half.test", "newer.test", "good.test"] {
+            var status = CertificateStatus()
+            (status.names, status.directory, status.notAfter) = ([name], "https://ca/", 4_000_000_000)
+            try store.save(status, of: name)
+            try state.write(Array(pem.utf8), to: "acme/certificates/\(name)/certificate.pem")
+        }
+        try state.write(Array(pem.utf8.prefix(300)), to: "acme/certificates/cut.test/certificate.pem")
+        try state.remove("acme/certificates/gone.test/certificate.pem")
+        try state.write([1, 2], to: "acme/certificates/half.test/status.json")
+        try state.write(Array(#"{"version": 99}"#.utf8), to: "acme/certificates/newer.test/status.json")
+        let shown = store.statuses()
+        #expect(shown.map(\.names) == [["cut.test"], ["gone.test"], ["good.test"], ["half.test"], ["newer.test"]])
+        #expect(shown.map { $0.notAfter == nil } == [true, true, false, false, false])
+        let words = ["holds no certificate with its key", "is missing", nil, "is no state of a certificate", "newer version"]
+        for (status, words) in zip(shown, words) {
+            #expect(words.map { status.lastError?.contains($0) == true } ?? (status.lastError == nil), "\(status)")
+        }
+    }
+
+    @Test("has an account's key and address, and sets aside what is none")
+    func account() throws {
+        var told: [String] = []
+        let accounts = AccountStore(Authority(directory: "https://ca/dir"), state) { file, reason in
+            told.append("\(file) \(reason)")
+        }
+        let first = try accounts.load()
+        try accounts.save("https://ca/1")
+        #expect(try accounts.load().url == "https://ca/1" && told.isEmpty)
+        let folder = "acme/accounts/ca_dir"
+        try state.write(Array(#"{"version": 99, "url": {}}"#.utf8), to: folder + "/account.json")
+        #expect(try accounts.load().url == nil && accounts.load().key.key.pem == first.key.key.pem)
+        #expect(told.count == 1 && told[0].contains("account.json.aside-") && told[0].contains("newer version"), "\(told)")
+        try state.write(Array(first.key.key.pem.utf8.prefix(60)), to: folder + "/account.key")
+        let second = try accounts.load()
+        #expect(second.key.key.pem != first.key.key.pem && second.url == nil)
+        #expect(told.count == 2 && told[1].contains("account.key.aside-") && told[1].contains("is no key"), "\(told)")
+        #expect(state.list(folder).count { $0.contains(".aside-") } == 2)
+        #expect(try accounts.load().key.key.pem == second.key.key.pem)
+    }
+
     @Test("has the key of an order before the order ends, and a certificate only with its key")
     func keys() async throws {
         let store = CertificateStore(state)
         let key = try store.nextKey(of: "a.test", .p256)
         #expect(try store.nextKey(of: "a.test", .p256).pem == key.pem)
+        // The configuration may want another kind by now.
+        let other = try store.nextKey(of: "a.test", .rsa)
+        #expect(other.isOf(.rsa) && !other.isOf(.p256) && key.isOf(.p256) && !key.isOf(.p384))
+        #expect(try store.nextKey(of: "a.test", .rsa).pem == other.pem)
         try store.forgetNextKey(of: "a.test")
         #expect(try store.nextKey(of: "a.test", .p256).pem != key.pem)
         let made = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"])

@@ -22,12 +22,28 @@ struct AppServerPage: Sendable {
         var testDescription: String { name }
     }
 
+    /// A line of the table of requests without a length.
+    struct Upload: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// The command that is to be typed, without the application.
+        let command: String
+        let readsChunked: Bool
+        let readsBuffered: Bool
+        var testDescription: String { name }
+    }
+
     let rows: [Row]
+    let uploads: [Upload]
     private let text: String
 
     init() throws {
         text = try String(contentsOfFile: Place.root + "docs/app-servers.md", encoding: .utf8)
         rows = text.split(separator: "\n").compactMap { Self.row(String($0)) }
+        uploads = text.matches(of: /(?m)^\| ([^|`]+?) \| `([^`]+)` \| (arrives|is lost) \| (arrives|is lost) \|$/).map {
+            Upload(
+                name: String($0.output.1), command: String($0.output.2), readsChunked: $0.output.3 == "arrives",
+                readsBuffered: $0.output.4 == "arrives")
+        }
     }
 
     private static func row(_ line: String) -> Row? {

@@ -55,10 +55,11 @@ struct PeculiarityTests {
 }
 
 /// Gatehouse with TLS before one server.
-private enum Gateway {
-    static func serving(_ server: AppServer, _ body: (Client) async throws -> Void) async throws {
+enum Gateway {
+    /// - Parameter route: keys of the route.
+    static func serving(_ server: AppServer, route: String = "", _ body: (Client) async throws -> Void) async throws {
         let (certificates, port) = try (await Certificates.ready(), FreePort())
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(server.port)", ssl: certificates.ssl())
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(server.port)", ssl: certificates.ssl(), route: route)
         try await Gatehouse.serving(toml) { _ in try await body(Client(port: port)) }
     }
 }

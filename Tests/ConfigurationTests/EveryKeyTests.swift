@@ -260,6 +260,7 @@ import Testing
         #expect(auth.url.description == "https://auth.example/verify" && auth.target == "/verify/?rd=x")
         #expect(auth.copyHeaders == ["remote-user", "remote-groups"] && auth.userHeader == "Remote-User")
         #expect(auth.timeout == .milliseconds(900) && auth.caFile == "auth-ca.pem" && auth.tlsServerName == "auth.inner")
+        #expect(auth.questionHeaders == [HeaderField(name: "X-Role", value: "staff")])
         #expect(site.proxy?.routes.first?.liftsForwardAuth == true && site.proxy?.routes.first?.forwardAuth == nil)
         let limit = try #require(site.rateLimit)
         #expect(limit.requests == 61 && limit.period == .seconds(60) && limit.burst == 11)

@@ -78,6 +78,9 @@ struct PresenceTests {
         standing.problems = ["configuration 3: it is wrong"]
         let words = "what the fleet has agreed on is not in use here for 6 seconds: configuration 3: it is wrong"
         #expect(standing.trouble(now: 7_000_000_000) == words)
+        // At the moment at which it is too long since all was in use, it is not quite as long since etcd answered.
+        standing.wasInUse = true
+        #expect(standing.trouble(now: 7_000_000_000) == "etcd has not answered for 6 seconds: what was known goes on")
         standing.upToDate = 6_000_000_000
         #expect(standing.trouble(now: 7_000_000_000) == nil)
         standing.nameHolder = "somebody"

@@ -31,6 +31,43 @@ struct TurnTests {
         for running in [one, other] { await running.stop() }
     }
 
+    @Test("whoever has missed few changes reads these files alone, and all files after many")
+    func news() {
+        let news = FileNews().adding(["a", "b"]).adding(["a"])
+        #expect(news.since(3) == [] && news.since(2) == ["a"] && news.since(0) == ["a", "b"])
+        #expect(news.since(nil) == nil && news.since(4) == nil)
+        let later = news.adding((0..<FileNews.most).map { "\($0)" })
+        #expect(news.forgetting.adding(["c"]).since(news.last + 1) == nil)
+        #expect(later.since(3)?.count == FileNews.most && later.since(2) == nil && later.paths.count == FileNews.most)
+    }
+
+    @Test("files that change are taken over one by one, whoever else looks, also after many at once")
+    func changed() async throws {
+        let directory = try TemporaryDirectory()
+        let etcd = try await Etcd(in: directory)
+        let one = try await RunningMember("one", etcd, in: directory)
+        _ = await one.member.hasTurn()
+        _ = try await one.turns.first(1)
+        let other = try await RunningMember("other", etcd, in: directory)
+        func taken(_ path: String) async throws {
+            while !other.files.all.contains(where: { $0.contains(path) }) {
+                _ = try await other.files.first(other.files.all.count + 1)
+            }
+        }
+        for number in 0..<3 {
+            try await one.member.share(["internal/n\(number)": [UInt8(number)]])
+            try await taken("internal/n\(number)")
+        }
+        var files: [String: [UInt8]?] = [:]
+        for number in 0..<100 { files["acme/certificates/n\(number)/status.json"] = [UInt8(number)] }
+        try await one.member.share(files)
+        for number in 0..<100 { try await taken("acme/certificates/n\(number)/status.json") }
+        try await one.member.share(["internal/n1": [7]])
+        let state = StateDirectory(directory.path + "/other")
+        while try state.read("internal/n1") != [7] { _ = try await other.files.first(other.files.all.count + 1) }
+        for running in [one, other] { await running.stop() }
+    }
+
     @Test("who stops gives it back at once, and the next one has all files before it has the turn")
     func givenBack() async throws {
         let directory = try TemporaryDirectory()

@@ -31,6 +31,44 @@ struct SharedRatesTests {
         #expect(other.number(of: 1, 2) != seeds.number(of: 1, 2) && ClientSeeds() != ClientSeeds())
     }
 
+    @Test("makes a client's digest once, however often it comes, and one for each secret")
+    func digests() {
+        let shared = rates.limit("a /", Self.limit, table: table, seeds: seeds)
+        let other = rates.limit("a /", Self.limit, table: table, seeds: ClientSeeds())
+        let (bytes, others) = (Array("client".utf8), Array("another".utf8))
+        var count = 0
+        func number(_ limit: SharedLimit, _ local: UInt64, _ bytes: [UInt8]) -> UInt64 {
+            limit.number(of: local) {
+                count += 1
+                return bytes
+            }
+        }
+        for _ in 0..<3 {
+            #expect(number(shared, 7, bytes) == seeds.number(of: bytes))
+            #expect(number(shared, 8, others) == seeds.number(of: others))
+        }
+        #expect(count == 2)
+        #expect(number(other, 7, bytes) == other.seeds.number(of: bytes) && count == 3)
+        // More clients than are remembered have right numbers all the same.
+        for client: UInt64 in 0..<10_000 {
+            let bytes = Array("\(client)".utf8)
+            #expect(number(shared, client &* 0x9e37_79b9_7f4a_7c15, bytes) == seeds.number(of: bytes))
+        }
+    }
+
+    @Test("knows since when it is in touch, and when an answer came last")
+    func contact() {
+        #expect(rates.figures.contact == .none && rates.figures.lastAnswer == 0)
+        rates.set(.made, at: 5)
+        rates.set(members: 3, at: 6)
+        rates.set(.made, at: 7)
+        rates.countBatch(roundTrip: 1, at: 8)
+        #expect(rates.figures.since == 5 && rates.figures.lastAnswer == 8 && rates.figures.members == 3)
+        rates.set(.lost, at: 9)
+        rates.set(.lost, at: 10)
+        #expect(rates.figures.since == 9 && rates.figures.lastAnswer == 8 && rates.figures.failures == 2)
+    }
+
     @Test("tells of whom it lets in and whom it blocks, and of nobody whom it refuses")
     func told() {
         let shared = rates.limit("a /", Self.limit, table: table, seeds: seeds)
@@ -55,7 +93,7 @@ struct SharedRatesTests {
         #expect(whole.part(of: 100).burst == 1)
         #expect(RateLimit(requests: 1, per: 31_000_000 * Self.second, burst: 1).part(of: .max).interval < 1 << 62)
         let shared = rates.limit("b", whole, table: table, seeds: seeds)
-        rates.set(.lost, parts: 5)
+        rates.set(.lost, parts: 5, at: 1)
         let ring = rates.ring()
         let verdicts = (0..<4).map { shared.admit(6, now: 1000 * Self.second + $0, telling: ring).isAdmitted }
         #expect(verdicts == [true, true, false, false])

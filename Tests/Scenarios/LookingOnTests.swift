@@ -88,6 +88,23 @@ struct LookingOnTests {
         try await running.end()
     }
 
+    @Test("a body that no server took is asked for by the command all the same")
+    func unsentBody() async throws {
+        let (port, nobody) = (try FreePort(), try FreePort())
+        let running = try await ReloadingGatehouse(site(port, nobody.number))
+        let reader = try await tap(running, "status=5xx")
+        for (length, expected) in [(4, true), (0, false)] {
+            let body = String(repeating: "x", count: length)
+            let request = "POST /\(length) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(length)\r\n\r\n\(body)"
+            #expect(try await send(port, request).status >= 502)
+            let line = try await reader.output.first { $0.contains("\"target\":\"/\(length)\"") }
+            let command = try #require(try object(line)["curl"] as? String)
+            #expect(command.contains(" --data-binary @BODY ") == expected, "\(command)")
+        }
+        reader.kill()
+        try await running.end()
+    }
+
     @Test("the command prints lines for a person, or JSON, and ends after so many; a wrong filter is refused with words")
     func command() async throws {
         let upstream = try Upstream.saying("ok")

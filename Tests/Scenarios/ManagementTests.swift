@@ -88,6 +88,45 @@ struct ManagementTests {
         try await running.end()
     }
 
+    @Test("tells what it goes by: sites, routes, limits, certificates and the configuration, at the admin socket, too")
+    func inForce() async throws {
+        let (port, management) = try (FreePort(), FreePort())
+        let running = try await ReloadingGatehouse("[limits]\nhead_timeout = 7\n" + site(port, management))
+        for path in ["/configuration", "/sites", "/routes", "/limits", "/certificates"] {
+            let (status, body) = try await ask(management, path)
+            #expect(status == 200 && !body.contains(Self.key) && !body.contains("c2VjcmV0"), "\(path): \(body)")
+            let local = try await Command.run(
+                "curl", ["-sS", "--unix-socket", running.runtime + "/\(running.process.pid).sock", "http://localhost\(path)"])
+            #expect(try object(local.text) as NSDictionary == object(body) as NSDictionary, "\(path): \(local)")
+        }
+        let routes = try object(try await ask(management, "/routes").body)["routes"] as? [[String: Any]] ?? []
+        #expect(routes.count == 1 && routes[0]["path"] as? String == "/" && routes[0]["upstream"] as? String == "app")
+        #expect(routes.first?["kind"] as? String == "path" && routes.first?["action"] as? String == "proxy", "\(routes)")
+        let limits = try object(try await ask(management, "/limits").body)["limits"] as? [[String: Any]] ?? []
+        func limit(_ key: String) -> [String: Any] { limits.first { $0["key"] as? String == key } ?? [:] }
+        let head = limit("limits.head_timeout")
+        #expect(head["value"] as? String == "7" && head["is_written"] as? Bool == true, "\(head)")
+        let body = limit("limits.body_timeout")
+        #expect(body["value"] as? String == "30" && body["is_written"] as? Bool == false, "\(body)")
+        #expect(limit("performance.max_connections")["value"] is String && limits.count > 30)
+        try await running.end()
+    }
+
+    @Test(
+        "answers a request that it cannot read, or that is too long, with a problem document",
+        arguments: [
+            (["-H", "Two Words: x"], 400),
+            (["-H", "Content-Length: 99999999", "-d", "x"], 413),
+        ])
+    func unreadable(fields: [String], status: Int) async throws {
+        let (port, management) = try (FreePort(), FreePort())
+        let running = try await ReloadingGatehouse(site(port, management))
+        let (told, body) = try await ask(management, "/servers", method: "POST", ["-H", "Expect:"] + fields)
+        #expect(told == status, "\(body)")
+        #expect(try object(body)["status"] as? Int == status && object(body)["title"] is String, "\(body)")
+        try await running.end()
+    }
+
     @Test(
         "is for those who show a key, whatever its length, and a reader's key changes nothing",
         arguments: [

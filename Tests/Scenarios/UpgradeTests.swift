@@ -146,6 +146,9 @@ struct UpgradeTests {
                 let successor = try #require(try await running.upgrade(pid))
                 #expect(successor != pid)
                 pid = successor
+                // The thread that asked for it lets others go first; what it has started is nobody's second.
+                let process = __priority_which_t(PRIO_PROCESS.rawValue)
+                #expect(getpriority(process, id_t(pid)) == getpriority(process, 0))
                 for socket in sockets { #expect(try await isEchoed(socket)) }
             }
         }

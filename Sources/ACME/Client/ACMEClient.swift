@@ -14,10 +14,14 @@ final class ACMEClient {
     /// Authorities refuse a nonce that is too old, and test services do so now and then to see what happens.
     private static let maxNonceRefusals = 30
 
-    init(_ authority: Authority, calls: AuthorityCalls, store: any StateStore) {
+    /// - Parameter setAside: told of each file of the account that could not be read: its name from now on, and why.
+    init(
+        _ authority: Authority, calls: AuthorityCalls, store: any StateStore,
+        setAside: @escaping (_ file: String, _ reason: String) -> Void
+    ) {
         self.authority = authority
         self.calls = calls
-        accounts = AccountStore(authority, store)
+        accounts = AccountStore(authority, store, setAside: setAside)
     }
 
     /// RFC 8555 §8.1: what a challenge of this account is answered with.
@@ -73,7 +77,7 @@ final class ACMEClient {
         guard reply.status == 200 else {
             // It does not know the certificate, which another authority may have issued: nothing that a while will change.
             if reply.status == 404 { return (nil, reply.retryAfter) }
-            throw .nonsense("status \(reply.status) of \(url)")
+            throw Self.failure(reply, url)
         }
         guard let window = RenewalWindow(json: reply.body) else { throw .nonsense("no window for a renewal (RFC 9773 §4.2)") }
         return (window, reply.retryAfter)
@@ -154,7 +158,7 @@ final class ACMEClient {
         if let directory { return directory }
         let url = try Self.parse(authority.directory, "acme.directory")
         let reply = try await calls.ask(.get, url)
-        guard reply.status == 200 else { throw .nonsense("status \(reply.status) of \(url)") }
+        guard reply.status == 200 else { throw Self.failure(reply, url) }
         let known = try decode(AuthorityDirectory.self, reply)
         directory = known
         return known
@@ -199,7 +203,7 @@ final class ACMEClient {
             if let nonce = reply.nonce { nonces.append(nonce) }
             if reply.status < 400 { return reply }
             guard let problem = JSON.decode(ACMEProblem.self, reply.body), problem.type != nil else {
-                throw .nonsense("status \(reply.status) of \(url), and no problem document")
+                throw Self.failure(reply, url)
             }
             // RFC 8555 §6.5: with the nonce that came with the refusal.
             if problem.kind == "badNonce" { continue }
@@ -213,9 +217,18 @@ final class ACMEClient {
             nonces.removeAll()
             return nonce
         }
-        let reply = try await calls.ask(.head, try await directoryURL(\.newNonce, "newNonce"))
-        guard let nonce = reply.nonce else { throw .nonsense("no nonce") }
+        let url = try await directoryURL(\.newNonce, "newNonce")
+        let reply = try await calls.ask(.head, url)
+        guard let nonce = reply.nonce else { throw reply.status < 400 ? .nonsense("no nonce") : Self.failure(reply, url) }
         return nonce
+    }
+
+    /// What an answer means that is neither what was asked for nor a problem document (RFC 9110 §15.6.4, RFC 6585 §4).
+    private static func failure(_ reply: AuthorityReply, _ url: ServiceURL) -> ACMEError {
+        if reply.status >= 500 || reply.status == 429 {
+            return .unavailable(reply.status, url, retryAfter: reply.retryAfter)
+        }
+        return .nonsense("status \(reply.status) of \(url), and no problem document")
     }
 
     static func parse(_ text: String, _ what: String) throws(ACMEError) -> ServiceURL {

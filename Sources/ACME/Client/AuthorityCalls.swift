@@ -117,8 +117,9 @@ final class AuthorityCalls {
             }
         }
         reply.location = fields.string(of: .location)
-        if let seconds = fields.number(of: .retryAfter) {
-            reply.retryAfter = Int64(seconds)
+        if let text = fields.string(of: .retryAfter), !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
+            // A number that is too large for one is as good as the largest.
+            reply.retryAfter = Int64(text) ?? .max
         } else if let line = fields.first(.retryAfter) {
             let now = wallClock()
             reply.retryAfter = HTTPDate.parse(fields.bytes.span, line.value, now: now).map { max(0, $0 - now) }

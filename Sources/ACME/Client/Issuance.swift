@@ -126,6 +126,7 @@ struct Issuance {
     private nonisolated(nonsending) func choose(
         _ authorization: Authorization
     ) async throws(ACMEError) -> (challenge: String, proof: Proof) {
+        let name = try ordered(authorization)
         // RFC 8555 §8: what is true of a wildcard only DNS can say.
         let kinds = authorization.wildcard == true ? kinds.filter { $0 == .dns01 } : kinds
         for kind in kinds {
@@ -135,14 +136,24 @@ struct Issuance {
                 throw .nonsense("a challenge without a token")
             }
             let proof = Proof(
-                kind: kind, name: authorization.identifier.value, token: token,
+                kind: kind, name: name, token: token,
                 keyAuthorization: try await client.keyAuthorization(token))
             return (challenge.url, proof)
         }
         let offered = authorization.challenges.map(\.type).joined(separator: ", ")
         throw .unproven(
-            "\(authorization.identifier.value): the authority offers \(offered); here can be answered "
+            "\(name): the authority offers \(offered); here can be answered "
                 + (kinds.isEmpty ? "none" : kinds.map(\.rawValue).joined(separator: ", ")))
+    }
+
+    /// The name of ours that it is about, without an asterisk. What a hook or a DNS server is told is never the authority's text.
+    private func ordered(_ authorization: Authorization) throws(ACMEError) -> String {
+        let told = authorization.identifier.value.lowercased()
+        let address = SocketAddress(literal: told, port: 0)
+        let names = names.map { $0.hasPrefix("*.") ? String($0.dropFirst(2)) : $0 }
+        guard let name = names.first(where: { $0 == told || address != nil && SocketAddress(literal: $0, port: 0) == address })
+        else { throw .nonsense("an authorization for \"\(told.prefix(200))\", which was not ordered") }
+        return name
     }
 
     private nonisolated(nonsending) func waitUntilValid(_ url: String, _ deadline: UInt64) async throws(ACMEError) {

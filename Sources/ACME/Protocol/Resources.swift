@@ -113,8 +113,16 @@ package struct ACMEProblem: Decodable, Sendable, CustomStringConvertible {
         return type.hasPrefix(prefix) ? String(type.dropFirst(prefix.count)) : type
     }
 
-    /// The authority's own words.
+    /// Of its words, characters: they go into each line of the log and into the state.
+    private static let maxWords = 1000
+
+    /// The authority's own words, or the beginning of many.
     package var description: String {
+        let words = allWords
+        return words.count > Self.maxWords ? words.prefix(Self.maxWords) + "…" : words
+    }
+
+    private var allWords: String {
         let parts = (subproblems ?? []).prefix(10).map { part in
             [part.identifier?.value, part.detail].compactMap { $0 }.joined(separator: ": ")
         }

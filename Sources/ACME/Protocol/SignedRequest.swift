@@ -96,4 +96,12 @@ enum JSON {
     static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
         try? JSONDecoder().decode(type, from: Data(bytes))
     }
+
+    /// Of a state file's form; nil if it does not say.
+    static func version(_ bytes: [UInt8]) -> Int? {
+        struct Version: Decodable {
+            var version: Int
+        }
+        return decode(Version.self, bytes)?.version
+    }
 }

@@ -13,16 +13,18 @@ enum CertificateCheck {
     ) throws(ACMEError) -> (chain: CertificateChain, notBefore: Int64, notAfter: Int64) {
         guard let chain = CertificateChain(pem: pem) else { throw .wrongCertificate("there is no certificate in the answer") }
         // RFC 8555 §9.1: nothing else may be among them.
-        let blocks = pem.split(separator: "\n").filter { $0.hasPrefix("-----BEGIN ") }
+        // RFC 7468 §3 allows each way to end a line.
+        let blocks = pem.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("-----BEGIN ") }
         guard blocks.count == chain.count, blocks.allSatisfy({ $0.contains("BEGIN CERTIFICATE-----") }) else {
             throw .wrongCertificate("the chain holds what is no certificate")
         }
         guard chain.isFor(key) else { throw .wrongCertificate("it is for another key") }
         let covered = chain.names
         if let missing = names.first(where: { !covered.cover(hostOrAddress: $0) }) {
-            let others = covered.hosts.isEmpty ? "others" : covered.hosts.joined(separator: ", ")
+            let others = covered.hosts.isEmpty ? "others" : covered.hosts.prefix(10).joined(separator: ", ")
             throw .wrongCertificate("it is not for \(missing), but for \(others)")
         }
+        guard chain.isFor(.server) else { throw .wrongCertificate("it is not for servers (RFC 5280 §4.2.1.12)") }
         guard chain.isLinked else { throw .wrongCertificate("its chain does not hang together") }
         if let before, before.count > 1, chain.count == 1, chain.issuer == before.issuer {
             throw .wrongCertificate("its chain lacks the certificate of \(chain.issuer), which the one in use has")

@@ -1,10 +1,22 @@
 /// When a certificate is asked for. Pure: times in seconds since 1970, chance as numbers of 0 to 999.
 enum RenewalSchedule {
+    /// Who says "in ten years" has lost his mind: a month is more than any limit lasts.
+    static let longestRetry: Int64 = 30 * 86_400
+    /// A day, and a tenth.
+    static let longestLook: Int64 = 86_400 + 8640
+
     /// When a certificate that is good is to be renewed: after two thirds of its life, a little earlier by chance, so that
     /// certificates of one day do not all come back on one day.
     static func renewal(notBefore: Int64, notAfter: Int64, draw: Int64) -> Int64 {
         let life = max(0, notAfter - notBefore)
         return notBefore + life * 2 / 3 - life / 20 * draw / 1000
+    }
+
+    /// As above, of one that has just been had; `issued` is now. If its renewal is due already, or nearly so, the authority dates
+    /// certificates back, or this machine's clock is wrong: then a third of what is left has to pass, or it would be asked for
+    /// another one at once, and again without end.
+    static func renewal(notBefore: Int64, notAfter: Int64, issued: Int64, draw: Int64) -> Int64 {
+        max(renewal(notBefore: notBefore, notAfter: notAfter, draw: draw), issued + max(1, (notAfter - issued) / 3))
     }
 
     /// When a certificate is to be renewed that the authority names a window for (RFC 9773 §4.2): at some moment of it, and at
@@ -36,7 +48,6 @@ enum RenewalSchedule {
         var pause: Int64 = min(60 << Int64(min(max(failures, 1) - 1, 11)), 86_400)
         if let expires, expires > now { pause = min(pause, max(60, (expires - now) / 8)) }
         let spread = pause - pause / 10 + pause / 5 * draw / 1000
-        // Who says "in ten years" has lost his mind: a month is more than any limit lasts.
-        return now + max(spread, min(retryAfter ?? 0, 30 * 86_400))
+        return now + max(spread, min(retryAfter ?? 0, longestRetry))
     }
 }

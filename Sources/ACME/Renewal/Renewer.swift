@@ -31,6 +31,10 @@ package actor Renewer {
     /// Of the state directory; nil while another process has it.
     private var lock: Int32?
     private var saidIsLocked = false
+    /// Why the lock cannot be had, as was said last.
+    private var lockTrouble: String?
+    /// By certificates' names: what was said last of a state that cannot be used.
+    var told: [String: String] = [:]
     private(set) var isStopped = false
     var hasChanged = false
     /// Has a state been read since the last look that tells of failures of a process before this one?
@@ -130,7 +134,10 @@ package actor Renewer {
         do throws(ACMEError) {
             lock = try directory.lock(StatePath.lock)
         } catch {
-            log.error("certificates cannot be kept", metadata: ["reason": "\(error)", "help": "\(error.hint)"])
+            if lockTrouble != error.description {
+                lockTrouble = error.description
+                log.error("certificates cannot be kept", metadata: ["reason": "\(error)", "help": "\(error.hint)"])
+            }
             return false
         }
         if lock == nil, !saidIsLocked {

@@ -27,7 +27,7 @@ extension Renewer {
             facts["next_try_in"] = "\(status.nextTry - Self.now) s"
             log.error("no certificate", metadata: facts)
             // An order that has failed is not asked for again; one that could not be asked for is.
-            if case .unreachable = error {} else { status.order = nil }
+            if !error.leavesOrder { status.order = nil }
             keep(status, certificate)
             await deployment.failed(certificate.name)
         }
@@ -55,7 +55,7 @@ extension Renewer {
         status.issuedBy = authority.directory
         status.lastTry = Self.now
         status.issued = Self.now
-        status.nextTry = RenewalSchedule.renewal(notBefore: start, notAfter: end, draw: .random(in: 0..<1000))
+        status.nextTry = RenewalSchedule.renewal(notBefore: start, notAfter: end, issued: Self.now, draw: .random(in: 0..<1000))
         keep(status, certificate)
         await use(certificate, status)
     }

@@ -12,8 +12,10 @@ extension Renewer {
                 hasFoundFailures = hasFoundFailures || (status?.failures ?? 0) > 0
             }
             guard var known = status else { return nil }
+            told[certificate.name] = nil
+            known.heedClock(now: Self.now)
             if known.names != certificate.names || known.directory != certificate.authority.directory {
-                try change(&known, to: certificate)
+                change(&known, to: certificate)
             } else if known.failures > 0, known.settings != certificate.settings {
                 known.nextTry = 0
             }
@@ -21,22 +23,30 @@ extension Renewer {
             statuses[certificate.name] = known
             return known
         } catch {
-            log.error("a certificate's state cannot be read", metadata: facts(certificate, error))
+            tell(certificate, "a certificate's state cannot be read", facts(certificate, error))
             return nil
         }
     }
 
+    /// Says what is wrong with a state once, not at each look.
+    private func tell(_ certificate: ManagedCertificate, _ words: Logger.Message, _ facts: Logger.Metadata) {
+        let all = "\(words) \(facts["reason", default: ""])"
+        guard told[certificate.name] != all else { return }
+        told[certificate.name] = all
+        log.error(words, metadata: facts)
+    }
+
     /// Something else is wanted than before: at once, unless the present certificate is just that, and without what the former
     /// had to wait for.
-    private func change(_ status: inout CertificateStatus, to certificate: ManagedCertificate) throws(ACMEError) {
+    private func change(_ status: inout CertificateStatus, to certificate: ManagedCertificate) {
         status.names = certificate.names
         status.directory = certificate.authority.directory
         (status.nextTry, status.failures, status.order, status.lastError) = (0, 0, nil, nil)
-        guard certificate.accepts(status.issuedBy), let chain = try store.certificate(of: certificate.name),
+        guard certificate.accepts(status.issuedBy), let chain = store.usable(certificate.name),
             let lifetime = chain.lifetime
         else { return }
         let covered = chain.names
-        guard status.names.allSatisfy({ covered.cover(host: $0) }) else { return }
+        guard status.names.allSatisfy({ covered.cover(hostOrAddress: $0) }) else { return }
         status.nextTry = RenewalSchedule.renewal(notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
     }
 
@@ -45,16 +55,18 @@ extension Renewer {
         switch try store.status(of: certificate.name) {
         case .none: break
         case .status(let found): status = found
-        case .setAside(let name):
-            log.error("a certificate's state could not be read, and is set aside", metadata: ["file": "\(name)"])
-        case .newer(let version):
+        case .unreadable(let words):
             log.error(
-                "a certificate's state is of a newer version of this program: it is left alone",
-                metadata: ["name": "\(certificate.name)", "version": "\(version)"])
+                "a certificate's state could not be read, and is set aside",
+                metadata: ["name": "\(certificate.name)", "reason": "\(words)"])
+        case .newer(let version):
+            tell(
+                certificate, "a certificate's state is of a newer version of this program: it is left alone",
+                ["name": "\(certificate.name)", "version": "\(version)"])
             return nil
         }
         // The certificate itself is what counts: a status may be lost, or of another certificate, after a restore.
-        guard let lifetime = try store.certificate(of: certificate.name)?.lifetime else {
+        guard let lifetime = try lifetime(of: certificate) else {
             if status.notAfter != nil { status.nextTry = 0 }
             (status.notBefore, status.notAfter, status.issuedBy) = (nil, nil, nil)
             return status
@@ -69,6 +81,18 @@ extension Renewer {
                 notBefore: lifetime.start, notAfter: lifetime.end, draw: .random(in: 0..<1000))
         }
         return status
+    }
+
+    /// Of the certificate that is there; nil if there is none, or none any more: what holds none is set aside.
+    private func lifetime(of certificate: ManagedCertificate) throws(ACMEError) -> (start: Int64, end: Int64)? {
+        do throws(ACMEError) { return try store.lookedAt(certificate.name)?.lifetime } catch {
+            guard case .damaged = error else { throw error }
+            var facts = facts(certificate, error)
+            facts["file"] = "\(try store.setAsideCertificate(of: certificate.name))"
+            facts["help"] = "another one is asked for; restore this one from a backup if that fails"
+            log.error("a certificate could not be read, and is set aside", metadata: facts)
+            return nil
+        }
     }
 
     func keep(_ status: CertificateStatus, _ certificate: ManagedCertificate) {

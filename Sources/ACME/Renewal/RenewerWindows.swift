@@ -77,6 +77,8 @@ extension Renewer {
             waiter, buffers: buffers, caFile: authority.caFile, wallClock: { Self.now },
             before: { () async throws(ACMEError) in try await self.share() })
         if isStopped { calls.stop() }
-        return ACMEClient(authority, calls: calls, store: directory)
+        return ACMEClient(authority, calls: calls, store: directory) { [log] file, reason in
+            log.error("an account could not be read, and is set aside", metadata: ["file": "\(file)", "reason": "\(reason)"])
+        }
     }
 }

@@ -9,7 +9,9 @@ struct AccountStore {
     }
 
     private struct Record: Codable {
-        var version = 1
+        static let currentVersion = 1
+
+        var version = Record.currentVersion
         var directory: String
         var email: String
         var url: String
@@ -19,27 +21,59 @@ struct AccountStore {
     private let store: any StateStore
     private let folder: String
 
-    init(_ authority: Authority, _ store: any StateStore) {
+    private let tellAside: (_ file: String, _ reason: String) -> Void
+
+    /// - Parameter setAside: told of each file that could not be read: its name from now on, and why.
+    init(
+        _ authority: Authority, _ store: any StateStore,
+        setAside: @escaping (_ file: String, _ reason: String) -> Void = { _, _ in }
+    ) {
         self.authority = authority
         self.store = store
+        tellAside = setAside
         folder = "acme/accounts/\(authority.folder)"
     }
 
-    /// A new key is on the disk before it is used.
+    /// A new key is on the disk before it is used. A key that cannot be read is set aside, and another account made.
     func load() throws(ACMEError) -> Account {
         let file = "\(folder)/account.key"
-        guard let pem = try store.read(file) else {
-            let key = try Self.make()
-            try store.write(Array(key.pem.utf8), to: file)
-            try forgetURL()
-            return Account(key: try AccountKey(key))
+        do throws(ACMEError) {
+            if let pem = try store.read(file) {
+                return Account(key: try Self.key(pem, store.location(of: file)), url: try record()?.url)
+            }
+        } catch {
+            guard case .damaged(let reason) = error else { throw error }
+            tellAside(try store.setAside(file), reason)
         }
+        let key = try Self.make()
+        try store.write(Array(key.pem.utf8), to: file)
+        try forgetURL()
+        return Account(key: try AccountKey(key))
+    }
+
+    private static func key(_ pem: [UInt8], _ place: String) throws(ACMEError) -> AccountKey {
         let key: PrivateKey
         do throws(TLSError) { key = try PrivateKey(pem: String(decoding: pem, as: UTF8.self)) } catch {
-            throw .storage("\(store.location(of: file)) is no key: \(error.reason)")
+            throw .damaged("\(place) is no key: \(error.reason)")
         }
-        let record = try store.read("\(folder)/account.json").flatMap { JSON.decode(Record.self, $0) }
-        return Account(key: try AccountKey(key), url: record?.url)
+        return try AccountKey(key)
+    }
+
+    /// What is known of the account; one that cannot be read is set aside: the key finds the account again (RFC 8555 §7.3.1).
+    private func record() throws(ACMEError) -> Record? {
+        let file = "\(folder)/account.json"
+        do throws(ACMEError) {
+            guard let bytes = try store.read(file) else { return nil }
+            if let version = JSON.version(bytes), version > Record.currentVersion {
+                throw .damaged("it is of a newer version of this program (\(version))")
+            }
+            guard let record = JSON.decode(Record.self, bytes) else { throw .damaged("it is no state of an account") }
+            return record
+        } catch {
+            guard case .damaged(let reason) = error else { throw error }
+            tellAside(try store.setAside(file), reason)
+            return nil
+        }
     }
 
     /// What the authority calls the account; nil if it does not know it yet, as far as is known.

@@ -43,6 +43,33 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
         return (windowStart, windowEnd)
     }
 
+    /// Numbers that nobody has written here, as of a file that was changed by hand, become those that can be reckoned with.
+    mutating func bound() {
+        failures = min(max(failures, 0), 1_000_000)
+        // Until the year 9999, as far as dates are written.
+        func sane(_ time: Int64) -> Int64 { min(max(time, 0), 253_402_300_799) }
+        nextTry = sane(nextTry)
+        lastTry = lastTry.map(sane)
+        (notBefore, notAfter) = (notBefore.map(sane), notAfter.map(sane))
+        (issued, nextLook) = (issued.map(sane), nextLook.map(sane))
+        (windowStart, windowEnd) = (windowStart.map(sane), windowEnd.map(sane))
+    }
+
+    /// Times that lie further ahead than this program puts them were written while the clock was wrong: no certificate waits
+    /// for them.
+    /// - Parameter now: seconds since 1970.
+    mutating func heedClock(now: Int64) {
+        if failures > 0, let last = lastTry {
+            nextTry = min(nextTry, min(last, now) + min(max(0, nextTry - last), RenewalSchedule.longestRetry))
+            lastTry = min(last, now)
+        } else if let notAfter, let notBefore, nextTry > notAfter {
+            nextTry = RenewalSchedule.renewal(notBefore: notBefore, notAfter: notAfter, draw: 0)
+        } else if notAfter == nil {
+            nextTry = 0
+        }
+        if let look = nextLook, look > now + RenewalSchedule.longestLook { nextLook = nil }
+    }
+
     /// When there is something to do about it.
     var nextEvent: Int64 {
         let asksNobody = notAfter == nil || failures > 0 || issuedBy == Authority.local.directory

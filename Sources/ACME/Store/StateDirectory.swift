@@ -82,7 +82,7 @@ package struct StateDirectory: StateStore {
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDONLY | O_CLOEXEC | links | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT { return nil }
-        guard descriptor >= 0 else { throw failure("read", path) }
+        guard descriptor >= 0 else { throw unreadable(path) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16_384)
@@ -90,10 +90,10 @@ package struct StateDirectory: StateStore {
             // At most as much as there is room for.
             let count = unsafe Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure("read", path) }
+            guard count >= 0 else { throw unreadable(path) }
             if count == 0 { return bytes }
             bytes += piece.prefix(count)
-            guard bytes.count <= Self.maxFileBytes else { throw .storage("\(location(of: path)) is too large for a state file") }
+            guard bytes.count <= Self.maxFileBytes else { throw .damaged("\(location(of: path)) is too large for a state file") }
         }
     }
 
@@ -127,10 +127,15 @@ package struct StateDirectory: StateStore {
         var time = timespec()
         // It is filled in, and used no longer than the call.
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        let name = "\(path).aside-\(time.tv_sec)"
+        let first = "\(path).aside-\(time.tv_sec)"
+        var (name, count) = (first, 1)
+        // The call uses the text alone. A link that leads nowhere is there, too.
+        while unsafe faccessat(AT_FDCWD, location(of: name), F_OK, AT_SYMLINK_NOFOLLOW) == 0, count < 1000 {
+            (name, count) = ("\(first)-\(count)", count + 1)
+        }
         // The call uses the texts alone.
         guard unsafe rename(location(of: path), location(of: name)) == 0 else { throw failure("set aside", path) }
-        changes?.note(path)
+        // Others keep theirs: what cannot be read here is not gone there.
         return location(of: name)
     }
 
@@ -171,6 +176,13 @@ package struct StateDirectory: StateStore {
         do throws(SystemError) { try StateFile.makeDirectory(folder, isPublic: isPublic) } catch {
             throw .storage("cannot make \(folder): \(error.reason)")
         }
+    }
+
+    /// A directory, a link or a socket is in the file's place; or the system does not let it be read.
+    private func unreadable(_ path: String) -> ACMEError {
+        let code = errno
+        guard code == EISDIR || code == ELOOP || code == ENXIO else { return failure("read", path) }
+        return .damaged("\(location(of: path)) is no file: \(Self.words(code))")
     }
 
     private func failure(_ verb: String, _ path: String) -> ACMEError {

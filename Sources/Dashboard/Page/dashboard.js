@@ -224,6 +224,7 @@ const fleetTable = new Table(byId("fleet-list"), "Members of the fleet", [
   number("Connections", (m) => (m.connections === undefined ? missing : count(m.connections))),
   number("WebSockets", (m) => (m.tunnels === undefined ? missing : count(m.tunnels))),
   number("Certificates", (m) => (m.certificates === undefined ? missing : count(m.certificates))),
+  number("Probes", (m) => (m.probes === undefined ? missing : count(m.probes))),
   {
     title: "State", kind: "name", text: (m) => m.problems.join("; "),
     cell: (m) => (m.problems.length > 0 ? [badge("trouble", "bad"), element("small", {}, m.problems.join("; "))] : badge("good", "good")),
@@ -234,7 +235,8 @@ function showFleet({ fleet }) {
   byId("fleet").hidden = fleet === undefined;
   if (fleet === undefined) return;
   const contact = fleet.last_contact_seconds === undefined ? "no answer of etcd yet" : `${fleet.lag_seconds.toFixed(0)} s behind at most`;
-  setText(byId("fleet-count"), `${fleet.member} of ${fleet.fleet}, ${grouped.format(fleet.members)} members, ${fleet.trouble ?? contact}`);
+  const redis = fleet.redis === undefined ? "" : fleet.redis.status === "ok" ? ", Redis counts limits" : `, Redis is away for ${grouped.format(Math.round(fleet.redis.seconds))} s`;
+  setText(byId("fleet-count"), `${fleet.member} of ${fleet.fleet}, ${grouped.format(fleet.members)} members, ${fleet.trouble ?? contact}${redis}`);
   fleetTable.show(fleet.first);
 }
 

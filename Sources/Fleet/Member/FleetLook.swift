@@ -6,7 +6,8 @@ struct FleetLook {
     let rollout: EtcdEntry?
     let rolloutHold: EtcdEntry?
     let proofs: EtcdEntry?
-    let files: [EtcdEntry]
+    /// Nil, too, if it has not changed since it was seen.
+    let fileNews: EtcdEntry?
     /// Nil, too, if it has not changed since it was seen.
     let configuration: EtcdEntry?
     let orders: EtcdEntry?
@@ -17,21 +18,26 @@ struct FleetLook {
     /// Nil: they were not asked for.
     let members: [EtcdEntry]?
     let memberCount: Int
-    /// Are there more files than these?
-    let isCut: Bool
+    /// What members say of servers, as far as it is new, and how many do.
+    let probes: [EtcdEntry]
+    let probeCount: Int
     let revision: Int64
 
     /// - Parameters:
     ///   - seen: the revision of the configuration that is known.
-    ///   - pulled: the revision up to which files are known.
+    ///   - files: the revision of the news of files that are known.
+    ///   - probes: the revision up to which members' words of servers are known.
     ///   - hasMembers: whether all members are to be seen, and not only how many there are.
-    static func ranges(_ settings: FleetMemberSettings, seen: Int64, pulled: Int64, hasMembers: Bool) -> [EtcdRange] {
+    static func ranges(
+        _ settings: FleetMemberSettings, seen: Int64, files: Int64, probes: Int64, hasMembers: Bool
+    ) -> [EtcdRange] {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
-            .prefix(settings.files, since: pulled + 1, most: FleetMember.filesOfPage),
+            .key(settings.fileNews, since: files + 1),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
+            .prefix(settings.probes, since: probes + 1, most: FleetMember.mostMembers),
         ]
     }
 
@@ -39,12 +45,12 @@ struct FleetLook {
     init(_ outcome: EtcdOutcome, hasMembers: Bool) {
         let found = outcome.found
         (tickets, ticketsHold, turn, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
-        (configuration, ourselves, files) = (found[4].first, found[5].first, found[6])
+        (configuration, ourselves, fileNews) = (found[4].first, found[5].first, found[6].first)
         members = hasMembers ? found[7] : nil
         (rollout, rolloutHold) = (found[8].first, found[9].first)
         (orders, purges) = (found[10].first, found[11].first)
         memberCount = outcome.counts[7]
-        isCut = outcome.counts[6] > 0 && files.count >= FleetMember.filesOfPage
+        (probes, probeCount) = (found[12], outcome.counts[12])
         revision = outcome.revision
     }
 }

@@ -11,6 +11,8 @@ package struct FleetStanding: Sendable, Equatable {
     package var lastContact: UInt64?
     /// When all that the fleet had agreed on was in use here for certain, or when the member began.
     package var upToDate: UInt64
+    /// Was all of it in use when etcd answered last?
+    package var wasInUse = false
     /// How many members etcd knows.
     package var members = 0
     /// The number of the fleet's configuration that is in use here; 0: the file's own.
@@ -40,7 +42,7 @@ package struct FleetStanding: Sendable, Equatable {
         let lag = lag(now: now)
         guard lag >= patience else { return nil }
         let seconds = lag / 1_000_000_000
-        guard let lastContact, now - min(now, lastContact) < patience else {
+        guard let lastContact, !wasInUse, now - min(now, lastContact) < patience else {
             return "etcd has not answered for \(seconds) seconds: what was known goes on"
         }
         return "what the fleet has agreed on is not in use here for \(seconds) seconds"

@@ -9,7 +9,7 @@ extension FleetMember: RenewalSharing {
     package func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) {
         tellNews = body
         // What has come before is told anew.
-        pulled = 0
+        (pulled, knownFileNews) = (0, nil)
         proofsInUse = nil
         wantsTurn = wantsTurn && body != nil
         lookSoon()
@@ -27,22 +27,46 @@ extension FleetMember: RenewalSharing {
     /// Has all others have these files; see `RenewalSharing`.
     package func share(_ files: [String: [UInt8]?]) async throws(ACMEError) {
         guard let turn else { throw .storage("it is another member's turn to get certificates") }
-        var changes: [EtcdChange] = []
+        var changes: [(path: String, change: EtcdChange)] = []
         for (path, content) in files.sorted(by: { $0.key < $1.key }) where known[path] != FileMark(content) {
             if content == nil, known[path] == nil { continue }
             let place = settings.files + path
             guard let sealed = SealedDocument.seal(SharedFile.bytes(content), at: place, with: settings.secret) else {
                 throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory")
             }
-            changes.append(.put(place, sealed))
+            changes.append((path, .put(place, sealed)))
         }
         // With nothing to tell, it is asked whose turn it is.
         repeat {
             let part = Array(changes.prefix(Self.filesAtOnce))
             changes.removeFirst(part.count)
-            try await commit(part, turn)
+            try await commit(files: part, turn)
         } while !changes.isEmpty
         for (path, content) in files { known[path] = FileMark(content) }
+    }
+
+    private func commit(files part: [(path: String, change: EtcdChange)], _ turn: Int64) async throws(ACMEError) {
+        if part.isEmpty {
+            try await commit([], turn)
+            return
+        }
+        let news = fileNews.adding(part.map(\.path))
+        let told = try change(to: news)
+        do throws(ACMEError) {
+            let revision = try await commit(part.map(\.change) + [told], turn)
+            (fileNews, seenFileNews) = (news, revision)
+        } catch {
+            // It may have been done all the same: the next number must be none that somebody knows.
+            fileNews = fileNews.forgetting
+            throw error
+        }
+    }
+
+    private func change(to news: FileNews) throws(ACMEError) -> EtcdChange {
+        guard let bytes = EtcdMessage.encode(news),
+            let sealed = SealedDocument.seal(bytes, at: settings.fileNews, with: settings.secret)
+        else { throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory") }
+        return .put(settings.fileNews, sealed)
     }
 
     /// Has all others show these proofs; see `RenewalSharing`.
@@ -140,42 +164,66 @@ extension FleetMember: RenewalSharing {
         turn = nil
         isCurrent = false
         // What was written here meanwhile is not what counts.
-        pulled = 0
+        (pulled, knownFileNews) = (0, nil)
         known = [:]
         log.notice("it is another member's turn to get certificates", metadata: ["fleet": "\(settings.name)"])
     }
 
     /// Takes over files that others have written.
     /// - Parameters:
-    ///   - entries: those since the last time, the first of them if there are more.
-    ///   - revision: that they were read at.
-    ///   - hadTurn: whether it was our turn before they were read.
-    func follow(files entries: [EtcdEntry], isCut: Bool, revision: Int64, hadTurn: Bool) async throws(EtcdError) {
+    ///   - news: which have changed lately; nil: the same as at the last look, or nobody has said it.
+    ///   - revision: that it was read at.
+    ///   - hadTurn: whether it was our turn before it was read.
+    func follow(files news: EtcdEntry?, revision: Int64, hadTurn: Bool) async throws(EtcdError) {
+        var isKnown = true
+        // One that we have written meanwhile is newer than what was read before.
+        if let news, news.revision > seenFileNews {
+            let found = opened(news, as: { EtcdMessage.decode(FileNews.self, $0) })
+            isKnown = found != nil
+            if let found { (fileNews, seenFileNews) = (found, news.revision) }
+        }
         guard let tellNews else { return }
         var changed: Set<String> = []
-        var (page, isCut) = (entries, isCut)
         var problem: ACMEError?
-        while true {
-            for entry in page {
-                do throws(ACMEError) {
-                    if let path = try takeOver(entry) { changed.insert(path) }
-                } catch {
-                    problem = problem ?? error
+        func take(_ entry: EtcdEntry) {
+            do throws(ACMEError) {
+                if let path = try takeOver(entry) { changed.insert(path) }
+            } catch {
+                problem = problem ?? error
+            }
+        }
+        let last = fileNews.last
+        if isKnown, let paths = fileNews.since(knownFileNews) {
+            for start in stride(from: 0, to: paths.count, by: Self.filesOfPage) {
+                let page = paths[start..<min(start + Self.filesOfPage, paths.count)]
+                for found in try await client.read(page.map { EtcdRange.key(settings.files + $0) }).found {
+                    if let entry = found.first { take(entry) }
                 }
             }
-            guard isCut, let last = page.last else { break }
-            let next = try await client.read([
-                .prefix(settings.files, since: pulled + 1, most: Self.filesOfPage, after: last.key)
-            ])
-            (page, isCut) = (next.found[0], next.isCut)
+        } else {
+            try await readAll { take($0) }
         }
         say(problem)
         // What the disk has not taken is read again with the next look.
-        if problem == nil { pulled = revision }
+        if problem == nil { (pulled, knownFileNews) = (revision, last) }
         let becomesCurrent = hadTurn && turn != nil && !isCurrent && problem == nil
         isCurrent = isCurrent || becomesCurrent
         if !changed.isEmpty { await tellNews(.files(changed)) }
         if becomesCurrent { await tellNews(.turn) }
+    }
+
+    /// All files, or those since the last time.
+    private func readAll(_ body: (EtcdEntry) -> Void) async throws(EtcdError) {
+        var last = ""
+        while true {
+            // Without a revision etcd stops reading where a page ends.
+            let found = try await client.read([
+                .prefix(settings.files, since: pulled > 0 ? pulled + 1 : 0, most: Self.filesOfPage, after: last)
+            ])
+            for entry in found.found[0] { body(entry) }
+            guard found.isCut, let end = found.found[0].last else { return }
+            last = end.key
+        }
     }
 
     static let filesOfPage = 100

@@ -79,7 +79,7 @@ package actor RateLink {
             do throws(RedisError) { try await share() } catch { await lose(error) }
         }
         rates.whenWoken(nil)
-        rates.set(.none)
+        rates.set(.none, at: loop.now)
         lookup?.close()
         bell?.close()
         waiter.retire()
@@ -114,7 +114,7 @@ package actor RateLink {
 
     private func greet(over connection: RedisConnection) async throws(RedisError) {
         try await sayWeAreThere(over: connection)
-        rates.set(members: members)
+        rates.set(members: members, at: loop.now)
         nextGreeting = loop.now &+ Self.greetingPause
     }
 
@@ -160,7 +160,7 @@ package actor RateLink {
     }
 
     private func sayContact(_ endpoint: ServiceURL) async {
-        rates.set(.made)
+        rates.set(.made, at: loop.now)
         log.notice(
             failures > 0 ? "the fleet is in touch with Redis again" : "rate limits count over the fleet",
             metadata: ["redis": "\(endpoint.authority)", "members": "\(members)"])
@@ -174,7 +174,7 @@ package actor RateLink {
         defer { preferred = (preferred + 1) % settings.endpoints.count }
         drain(counting: false)
         rates.count(local: pending.take().reduce(0) { $0 + Int($1.count) })
-        rates.set(.lost, parts: settings.sharesWhenAway ? members : 1)
+        rates.set(.lost, parts: settings.sharesWhenAway ? members : 1, at: loop.now)
         log.log(
             level: failures == 0 ? .warning : .info, "the fleet has lost Redis: rate limits count on this member alone",
             metadata: [

@@ -79,7 +79,7 @@ extension RateLink {
                 }
                 applied += count
             }
-            rates.countBatch(roundTrip: received - now)
+            rates.countBatch(roundTrip: received - now, at: received)
         } catch {
             rates.count(local: entries.reduce(0) { $0 + Int($1.entry.count) } - applied)
             throw error

@@ -30,9 +30,25 @@ final class DiskStore: Sendable {
         case damaged(name: String)
     }
 
+    /// What is there, and what has become of answers since the start.
     struct Counts: Sendable {
         var answers = 0
         var bytes = 0
+        /// Brought into a worker's memory.
+        var hits: UInt64 = 0
+        var written: UInt64 = 0
+        /// Made room for others.
+        var evictions: UInt64 = 0
+        /// Could not be written.
+        var writeErrors: UInt64 = 0
+        /// Could not be read.
+        var readErrors: UInt64 = 0
+        /// Were not what had been written.
+        var damaged: UInt64 = 0
+        /// Were not written, since too much waited for that already.
+        var tooMany: UInt64 = 0
+        /// Is it used? After an error it is left alone for a while.
+        var isUsed = true
     }
 
     private struct State {
@@ -47,6 +63,19 @@ final class DiskStore: Sendable {
         /// When it is tried again, in monotonic nanoseconds.
         var offUntil: UInt64 = 0
         var news: [News] = []
+        /// All but what is there, which the table knows.
+        var counts = Counts()
+
+        /// Takes the oldest out until the rest is within the limits.
+        mutating func shrink(to limits: Limits) -> [DiskEntry] {
+            var dropped: [DiskEntry] = []
+            while table.bytes > limits.bytes || table.count > limits.answers {
+                guard let oldest = table.removeOldest() else { break }
+                dropped.append(oldest)
+            }
+            counts.evictions += UInt64(dropped.count)
+            return dropped
+        }
     }
 
     /// Bytes of answers that wait to be written: a disk that is slower than the upstreams gets no more.
@@ -69,7 +98,7 @@ final class DiskStore: Sendable {
     func start(_ limits: Limits) {
         let (isNew, dropped) = state.withLock { state in
             defer { state.limits = limits }
-            return (state.limits == nil, Self.shrink(&state.table, to: limits))
+            return (state.limits == nil, state.shrink(to: limits))
         }
         if isNew { write { $0.scan() } }
         remove(dropped)
@@ -91,15 +120,6 @@ final class DiskStore: Sendable {
     /// What waits is bounded by `mostWaiting`, and by the number of answers.
     private static let order = FileThreads.Terms(threads: 1, waiting: .max, timeout: .max)
 
-    private static func shrink(_ table: inout AnswerTable<DiskEntry>, to limits: Limits) -> [DiskEntry] {
-        var dropped: [DiskEntry] = []
-        while table.bytes > limits.bytes || table.count > limits.answers {
-            guard let oldest = table.removeOldest() else { break }
-            dropped.append(oldest)
-        }
-        return dropped
-    }
-
     // MARK: Finding
 
     /// The answer to a request, as far as it is there to be read.
@@ -119,7 +139,7 @@ final class DiskStore: Sendable {
         do throws(SystemError) {
             bytes = try FileAccess.read(path(entry), limit: entry.cost)
         } catch {
-            if error.code == ENOENT { _ = forget([entry]) }
+            if error.code == ENOENT { _ = forget([entry]) } else { state.withLock { $0.counts.readErrors += 1 } }
             return nil
         }
         guard let (file, body) = AnswerFile.read(bytes), file.key == entry.key, file.values == entry.values,
@@ -142,6 +162,9 @@ final class DiskStore: Sendable {
         DirectoryFiles.rename("\(directory)/\(name)", to: "\(directory)/\(other)")
     }
 
+    /// An answer that was read is in a worker's memory now.
+    func noteHit() { state.withLock { $0.counts.hits += 1 } }
+
     private func path(_ entry: DiskEntry) -> String { "\(directory)/\(entry.name)" }
 
     // MARK: Storing
@@ -156,12 +179,16 @@ final class DiskStore: Sendable {
         let (isTaken, dropped) = state.withLock { state in
             // Also where the new one has no place: the old one must not be found any more.
             var dropped = state.table.remove(like: entry).map { [$0] } ?? []
-            guard let limits = state.limits, !state.isOff || now >= state.offUntil, entry.cost <= limits.bytes,
-                state.waiting + size <= Self.mostWaiting
-            else { return (false, dropped) }
+            guard let limits = state.limits, !state.isOff || now >= state.offUntil, entry.cost <= limits.bytes else {
+                return (false, dropped)
+            }
+            guard state.waiting + size <= Self.mostWaiting else {
+                state.counts.tooMany += 1
+                return (false, dropped)
+            }
             state.waiting += size
             if let other = state.table.insert(entry) { dropped.append(other) }
-            return (true, dropped + Self.shrink(&state.table, to: limits))
+            return (true, dropped + state.shrink(to: limits))
         }
         remove(dropped)
         guard isTaken else { return }
@@ -181,6 +208,7 @@ final class DiskStore: Sendable {
         entry.becomeWritten()
         let wasOff = state.withLock { state in
             state.waiting -= waiting
+            state.counts.written += 1
             return exchange(&state.isOff, with: false)
         }
         if wasOff { tell(.onAgain) }
@@ -190,6 +218,7 @@ final class DiskStore: Sendable {
         let wasOff = state.withLock { state in
             state.waiting -= waiting
             state.table.remove(entry)
+            state.counts.writeErrors += 1
             state.offUntil = monotonicNanoseconds() &+ Self.pause
             return exchange(&state.isOff, with: true)
         }
@@ -256,7 +285,7 @@ final class DiskStore: Sendable {
             // What has come meanwhile is newer.
             if state.table.contains(like: entry) { return [entry] }
             let other = state.table.insert(entry)
-            return (other.map { [$0] } ?? []) + (state.limits.map { Self.shrink(&state.table, to: $0) } ?? [])
+            return (other.map { [$0] } ?? []) + (state.limits.map { state.shrink(to: $0) } ?? [])
         }
         for entry in dropped { StateFile.remove(self.path(entry)) }
     }
@@ -265,6 +294,7 @@ final class DiskStore: Sendable {
 
     private func tell(_ news: News) {
         state.withLock { state in
+            if case .damaged = news { state.counts.damaged += 1 }
             if state.news.count < Self.mostNews { state.news.append(news) }
         }
     }
@@ -275,5 +305,11 @@ final class DiskStore: Sendable {
     /// Is there anything that waits to be written or removed?
     var isBusy: Bool { state.withLock { $0.orders > 0 } }
 
-    var counts: Counts { state.withLock { Counts(answers: $0.table.count, bytes: $0.table.bytes) } }
+    var counts: Counts {
+        state.withLock { state in
+            var counts = state.counts
+            (counts.answers, counts.bytes, counts.isUsed) = (state.table.count, state.table.bytes, !state.isOff)
+            return counts
+        }
+    }
 }

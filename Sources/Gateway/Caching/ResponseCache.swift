@@ -20,8 +20,6 @@ final class ResponseCache {
         var stale = 0
         var evictions = 0
         var stored = 0
-        /// Answers that were brought from disk.
-        var fromDisk = 0
     }
 
     /// Targets of which it is remembered that their answers are none to be stored.
@@ -131,7 +129,7 @@ final class ResponseCache {
 
     /// Takes an answer that was read from disk.
     func take(_ stored: StoredAnswer) {
-        counts.fromDisk += 1
+        disk?.noteHit()
         store(CachedAnswer(stored), onDisk: false)
     }
 

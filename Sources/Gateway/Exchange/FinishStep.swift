@@ -26,23 +26,29 @@ extension Exchange {
         if let tunnel {
             tunnel.logLine = resources.log.template(record, client, configuration: generation.plan.configurationHash)
         } else {
+            // It is the last who looks at it.
+            let record = Swift.exchange(&record, with: AccessRecord(began: record.began))
             resources.log.append(record, client, configuration: generation.plan.configurationHash)
         }
     }
 
+    /// Of what it went by.
+    private var names: RouteNames { record.route?.names ?? record.site?.names ?? generation.plan.routeNames }
+
     private mutating func recordFlight() {
-        let number = resources.recorder.record(
-            record, client, resources.log.redaction(for: record.site), configuration: generation.plan.configurationHash)
+        // Asked for before: what stands between would have the whole record copied.
+        let (names, redaction) = (names, resources.log.redaction(for: record.site))
+        let number = resources.recorder.record(record, client, endpoint, names, redaction)
         tunnel?.recordNumber = number
     }
 
     /// A tap of frames shows no exchanges.
     @inline(never)
     private mutating func showToTaps() {
-        let redaction = resources.log.redaction(for: record.site)
+        let redaction = resources.log.redaction(for: record.site) ?? QueryRedaction([])
         for own in resources.taps {
             guard own.tap.frames != nil else {
-                own.offer(record, client, redaction, configuration: generation.plan.configurationHash)
+                own.offer(record, client, names, redaction)
                 continue
             }
             let name = "\(resources.number)-\(endpoint.connection)"

@@ -12,7 +12,8 @@ struct ForwardAuthRequest {
     ///   - trusted: what the site's trusted proxies say of the client; nil if the peer is none of them.
     init(_ request: RequestHead, _ plan: ForwardAuthPlan, address: IPAddress?, isTLS: Bool, trusted: TrustedClaims?) {
         call = Call.Request(.get, plan.target, authority: plan.server.authority)
-        copyFields(of: request)
+        copyFields(of: request, but: plan.fieldNames)
+        for field in plan.fields { add(field.name, Array(field.value.utf8)) }
         let fields = request.fields
         let proto = trusted?.proto.map { Array(fields.bytes[$0]) } ?? Array((isTLS ? "https" : "http").utf8)
         let host = Array(fields.bytes[trusted?.host ?? request.authorityRange])
@@ -34,12 +35,14 @@ struct ForwardAuthRequest {
 
     /// The client's fields that say who it is and what it prefers. What is about the connection, the body, another version of the
     /// answer, or claims something about the client, stays here.
-    private mutating func copyFields(of request: RequestHead) {
+    /// - Parameter taken: names of fields that are ours alone.
+    private mutating func copyFields(of request: RequestHead, but taken: Set<String>) {
         let fields = request.fields
         let named = request.connection.contains(.names) ? fields.namesForThisHop : []
         for line in fields.lines where Self.isCopied(line.known) {
             let name = Array(fields.bytes[line.name])
             guard named.isEmpty || !named.contains(String(decoding: name, as: UTF8.self).lowercased()) else { continue }
+            guard taken.isEmpty || !taken.contains(String(decoding: name, as: UTF8.self).lowercased()) else { continue }
             let value = Array(fields.bytes[line.value])
             call.fields.append(name: name.span, value: value.span)
         }

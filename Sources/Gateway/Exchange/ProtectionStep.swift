@@ -29,7 +29,7 @@ extension Exchange {
             if plan.blacklist.contains(address) { throw Self.addressRefused("\(plan.key).blacklist") }
             if plan.whitelist.contains(address) { return }
         }
-        let client = plan.clients.number(of: request, from: address, seeds: plan.shared?.seeds)
+        let client = plan.clients.number(of: request, from: address, for: plan.shared)
         let verdict =
             plan.shared?.admit(client, now: resources.loop.now, telling: resources.spendings)
             ?? plan.table.admit(client, under: plan.limit, now: resources.loop.now)

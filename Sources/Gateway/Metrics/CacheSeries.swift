@@ -38,8 +38,13 @@ final class CacheSeries: Sendable {
 }
 
 extension MetricsText {
-    mutating func append(_ caches: [CacheSeries]) {
+    mutating func append(_ caches: [MetricsPlan.Cache]) {
         guard !caches.isEmpty else { return }
+        appendMemory(caches.map(\.series))
+        appendDisks(caches)
+    }
+
+    private mutating func appendMemory(_ caches: [CacheSeries]) {
         // Sites at several addresses may have one name.
         var sums: [(labels: MetricLabels, values: [UInt64])] = []
         for cache in caches {
@@ -66,5 +71,53 @@ extension MetricsText {
         for (labels, values) in sums { sample(labels, values[Place.bytes]) }
     }
 
+    private mutating func appendDisks(_ caches: [MetricsPlan.Cache]) {
+        var sums: [(labels: MetricLabels, counts: DiskStore.Counts)] = []
+        var counted: Set<ObjectIdentifier> = []
+        for cache in caches {
+            guard let disk = cache.disk, counted.insert(ObjectIdentifier(disk)).inserted else { continue }
+            if let known = sums.firstIndex(where: { $0.labels == cache.series.labels }) {
+                sums[known].counts.add(disk.counts)
+            } else {
+                sums.append((cache.series.labels, disk.counts))
+            }
+        }
+        guard !sums.isEmpty else { return }
+        family("gatehouse_cache_disk_up", .gauge, "0 from an error of writing until a file could be written again, else 1.")
+        for (labels, counts) in sums { sample(labels, counts.isUsed ? 1 : 0) }
+        family("gatehouse_cache_disk_answers", .gauge, "Answers that are kept on disk, for all workers.")
+        for (labels, counts) in sums { sample(labels, UInt64(counts.answers)) }
+        family("gatehouse_cache_disk_bytes", .gauge, "Bytes of disk that they take.")
+        for (labels, counts) in sums { sample(labels, UInt64(counts.bytes)) }
+        family("gatehouse_cache_disk_hits", .counter, "Answers that were brought from disk into a worker's memory.")
+        for (labels, counts) in sums { sample(labels, counts.hits) }
+        family("gatehouse_cache_disk_stored", .counter, "Answers that were written to disk.")
+        for (labels, counts) in sums { sample(labels, counts.written) }
+        family("gatehouse_cache_disk_evictions", .counter, "Answers on disk that made room for others.")
+        for (labels, counts) in sums { sample(labels, counts.evictions) }
+        family("gatehouse_cache_disk_errors", .counter, "Answers that were not written or not read, by why.")
+        for (labels, counts) in sums {
+            sample(labels, ("error", "write"), counts.writeErrors)
+            sample(labels, ("error", "read"), counts.readErrors)
+            sample(labels, ("error", "damaged"), counts.damaged)
+            sample(labels, ("error", "too_many_waiting"), counts.tooMany)
+        }
+    }
+
     private typealias Place = CacheSeries.Place
+}
+
+extension DiskStore.Counts {
+    fileprivate mutating func add(_ other: DiskStore.Counts) {
+        answers += other.answers
+        bytes += other.bytes
+        hits += other.hits
+        written += other.written
+        evictions += other.evictions
+        writeErrors += other.writeErrors
+        readErrors += other.readErrors
+        damaged += other.damaged
+        tooMany += other.tooMany
+        isUsed = isUsed && other.isUsed
+    }
 }

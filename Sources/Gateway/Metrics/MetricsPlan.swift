@@ -8,6 +8,13 @@ final class MetricsPlan: Sendable {
         var plan: PoolPlan
     }
 
+    /// What is kept of the answers of a site's upstreams.
+    struct Cache: Sendable {
+        var series: CacheSeries
+        /// nil: nothing on disk.
+        var disk: DiskStore?
+    }
+
     /// Of requests that no site can be said of.
     let unknown: RouteSeries
     /// Each once.
@@ -15,12 +22,12 @@ final class MetricsPlan: Sendable {
     let pools: [Pool]
     /// Of `[[tcp]]`, each once.
     let passages: [TCPSeries]
-    let caches: [CacheSeries]
+    let caches: [Cache]
     /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
     let merged: Int
 
     init(
-        unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], passages: [TCPSeries], caches: [CacheSeries], merged: Int
+        unknown: RouteSeries, routes: [RouteSeries], pools: [Pool], passages: [TCPSeries], caches: [Cache], merged: Int
     ) {
         self.unknown = unknown
         self.passages = passages
@@ -42,7 +49,7 @@ struct MetricsPlanning {
     private var isListed: Set<ObjectIdentifier> = []
     private var pools: [MetricsPlan.Pool] = []
     private var passages: [TCPSeries] = []
-    private var caches: [CacheSeries] = []
+    private var caches: [MetricsPlan.Cache] = []
     private var merged = 0
 
     /// What those that are too many are counted under.
@@ -96,11 +103,11 @@ struct MetricsPlanning {
     }
 
     /// What is kept of the answers of a site's upstreams.
-    mutating func cache(_ site: SiteIdentity, named name: String) -> CacheSeries {
+    mutating func cache(_ site: SiteIdentity, named name: String, _ disk: DiskStore?) -> CacheSeries {
         let labels = MetricLabels(["site": name])
         let series = carried.cacheSeries(
             site, admits(labels) ? labels : MetricLabels(["site": Self.other]), workers: workers)
-        caches.append(series)
+        caches.append(MetricsPlan.Cache(series: series, disk: disk))
         return series
     }
 

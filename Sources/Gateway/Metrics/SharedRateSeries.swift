@@ -1,8 +1,42 @@
+import EventLoop
 package import Protection
 
 extension Gateway {
     /// Rate limits that count over the fleet.
     package var sharedRates: SharedRates { currentPlan.carried.sharedRates }
+
+    /// How it stands with who counts them; nil: each gateway counts alone by its configuration.
+    package var sharedRateStanding: SharedRateStanding? {
+        let figures = sharedRates.figures
+        return figures.contact == .none ? nil : SharedRateStanding(figures)
+    }
+}
+
+/// How a gateway stands to who counts rate limits for a fleet. Times are nanoseconds.
+package struct SharedRateStanding: Sendable {
+    package let isInTouch: Bool
+    /// For how long it has been so.
+    package let duration: UInt64
+    /// Since the last answer; nil: there was none.
+    package let silence: UInt64?
+    /// Of the last question.
+    package let roundTrip: UInt64
+    /// Times that contact was lost, or not made.
+    package let failures: UInt64
+    /// Whose limits count together, as far as it is known.
+    package let members: UInt64
+    /// Requests let in, of which the others were told, and of which they were not.
+    package let told: UInt64
+    package let untold: UInt64
+
+    fileprivate init(_ figures: SharedRates.Figures) {
+        let now = monotonicNanoseconds()
+        isInTouch = figures.contact == .made
+        duration = now - min(now, figures.since)
+        silence = figures.lastAnswer == 0 ? nil : now - min(now, figures.lastAnswer)
+        (roundTrip, failures, members) = (figures.roundTrip, figures.failures, figures.members)
+        (told, untold) = (figures.shared, figures.local)
+    }
 }
 
 extension MetricsText {
@@ -11,6 +45,13 @@ extension MetricsText {
         guard figures.contact != .none else { return }
         family("gatehouse_fleet_redis_up", .gauge, "Whether Redis counts rate limits for the fleet.")
         sample(figures.contact == .made ? 1 : 0)
+        let standing = SharedRateStanding(figures)
+        family("gatehouse_fleet_redis_since_seconds", .gauge, "For how long that has been so.")
+        sample(nanoseconds: standing.duration)
+        family(
+            "gatehouse_fleet_redis_lag_seconds", .gauge,
+            "Since the last answer, or without one since the first try: what others have let in may be missing here.")
+        sample(nanoseconds: standing.silence ?? standing.duration)
         family("gatehouse_fleet_redis_failures", .counter, "How often contact with Redis was lost, or not made.")
         sample(figures.failures)
         family("gatehouse_fleet_redis_questions", .counter, "Questions that Redis has answered.")

@@ -21,18 +21,18 @@ struct ClientKey: Sendable {
     /// The number of the client that sends a request.
     /// - Parameters:
     ///   - address: the believed one.
-    ///   - seeds: of all who are to call it the same; nil: of this process.
-    func number(of request: RequestHead, from address: IPAddress?, seeds: ClientSeeds? = nil) -> UInt64 {
+    ///   - shared: the limit for which all of a fleet are to call it the same; nil: it is this process's affair.
+    func number(of request: RequestHead, from address: IPAddress?, for shared: SharedLimit? = nil) -> UInt64 {
         guard let value, let range = range(of: value, in: request.fields), !range.isEmpty else {
-            return number(of: address, seeds: seeds ?? Self.seeds)
+            return number(of: address, seeds: shared?.seeds ?? Self.seeds)
         }
         let fields = request.fields
-        if let seeds { return seeds.number(of: Array(fields.bytes[range])) }
         // SipHash, with a key of this process.
         var hasher = Hasher()
         hasher.combine(range.count)
         for index in range { hasher.combine(fields.bytes[index]) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+        let local = UInt64(bitPattern: Int64(hasher.finalize()))
+        return shared?.number(of: local) { Array(fields.bytes[range]) } ?? local
     }
 
     /// The number of an address; all who have none are one.

@@ -6,6 +6,10 @@ final class ForwardAuthPlan: Sendable {
     let server: UpstreamServer
     /// Path and query that it is asked at.
     let target: [UInt8]
+    /// Fields of the question.
+    let fields: [ConfiguredField]
+    /// Their names in lower case, with dashes for underscores: no field with underscores of the client's goes there.
+    let fieldNames: Set<String>
     /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
     let copied: [String]
     /// The one of them that says who it is, for the log; nil: none does.
@@ -18,11 +22,14 @@ final class ForwardAuthPlan: Sendable {
     let key: String
 
     init(
-        _ server: UpstreamServer, target: [UInt8], copied: [String], userField: String?, timeout: UInt64,
+        _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], copied: [String], userField: String?,
+        timeout: UInt64,
         keeping: AskedServer.Keeping, key: String
     ) {
         self.server = server
         self.target = target
+        self.fields = fields
+        fieldNames = Set(fields.map { String($0.name.lowercased().map { $0 == "_" ? "-" : $0 }) })
         self.copied = copied
         self.userField = userField
         self.timeout = timeout

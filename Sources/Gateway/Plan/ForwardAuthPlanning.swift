@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 import TLS
 import Upstreams
 
@@ -29,7 +30,9 @@ extension PlanBuilder {
                 isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath),
             url: url.description, authority: url.authority, tls: tls)
         return ForwardAuthPlan(
-            server, target: Array(settings.target.utf8), copied: settings.copyHeaders, userField: settings.userHeader,
+            server, target: Array(settings.target.utf8),
+            fields: settings.questionHeaders.compactMap { ConfiguredField($0.name, $0.value) }, copied: settings.copyHeaders,
+            userField: settings.userHeader,
             timeout: settings.timeout.nanoseconds,
             keeping: AskedServer.Keeping(
                 most: configuration.limits.maxIdleUpstreamConnections,

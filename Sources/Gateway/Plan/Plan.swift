@@ -39,6 +39,8 @@ package final class Plan: Sendable {
     package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
+    /// Of the servers, those whose probes a fleet shares out.
+    let probeSet: ProbeSet
     /// How upstreams' names are looked up.
     let names: NameCache.Settings
     /// What each worker remembers of static files.
@@ -49,6 +51,8 @@ package final class Plan: Sendable {
     let logStyle: AccessLogStyle
     /// The beginning of the SHA-256 of the configuration's text; empty if it has none.
     let configurationHash: String
+    /// Of exchanges that came to no site.
+    let routeNames: RouteNames
     /// Nil: there are no traces.
     let tracing: TracingPlan?
     /// That each worker's flight recorder keeps.
@@ -85,6 +89,7 @@ package final class Plan: Sendable {
         self.maxLoadedCertificates = maxLoadedCertificates
         self.expiryThreshold = expiryThreshold
         self.pools = pools
+        probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
         self.caches = caches
         self.files = files
         self.faults = faults
@@ -97,6 +102,7 @@ package final class Plan: Sendable {
         self.proxyName = proxyName
         self.logStyle = logStyle
         self.configurationHash = configurationHash
+        routeNames = RouteNames(site: nil, configuration: configurationHash)
         self.tracing = tracing
         self.recordedExchanges = recordedExchanges
         self.metrics = metrics

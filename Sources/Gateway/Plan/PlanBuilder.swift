@@ -123,7 +123,7 @@ package struct PlanBuilder {
         let tries = tries(site.tryFiles, keyPath)
         let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
-            name: site.name, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
+            name: site.name, configuration: configurationHash, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : (files ?? nil).map { FilesPlan($0, tries: tries) },
             errorPages: site.errorPages.isEmpty ? nil : files ?? nil,

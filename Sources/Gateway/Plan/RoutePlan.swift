@@ -16,8 +16,8 @@ final class RoutePlan: Sendable {
     /// Its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
     let action: Action
-    /// Of the servers that it asks; nil if it asks none.
-    let poolName: String?
+    /// What its exchanges are called.
+    let names: RouteNames
     /// Counts its requests; nil if nothing is counted.
     let series: RouteSeries?
 
@@ -44,7 +44,7 @@ final class RoutePlan: Sendable {
 
     init(
         pattern: RoutePattern, text: String, name: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
-        protection: ProtectionPlan?, action: Action, series: RouteSeries?
+        protection: ProtectionPlan?, action: Action, site: String, configuration: String, series: RouteSeries?
     ) {
         self.pattern = pattern
         self.text = text
@@ -54,7 +54,8 @@ final class RoutePlan: Sendable {
         self.protection = protection
         self.action = action
         self.series = series
-        poolName = if case .proxy(let proxied) = action { proxied.pool.name } else { nil }
+        let pool: String? = if case .proxy(let proxied) = action { proxied.pool.name } else { nil }
+        names = RouteNames(site: site, route: text, pool: pool, configuration: configuration)
         isDegraded = if case .proxy(let proxied) = action { proxied.isDegraded } else { false }
     }
 

@@ -25,7 +25,8 @@ extension PlanBuilder {
         return RoutePlan(
             pattern: pattern, text: route.path, name: route.name, conditions: RouteConditions(route.match),
             headers: headers(of: route, site, common, at: keyPath, pattern.groups),
-            protection: protection(of: site, sitePath, route, keyPath), action: action,
+            protection: protection(of: site, sitePath, route, keyPath), action: action, site: site.name,
+            configuration: configurationHash,
             series: metrics?.route(site: site.name, route.path, upstream: route.upstream))
     }
 
@@ -101,6 +102,7 @@ extension PlanBuilder {
         return plan.answering(
             RoutePlan(
                 pattern: .prefix(prefix), text: "/", name: "/", headers: plan.headers, protection: plan.protection,
-                action: .redirect(redirect), series: metrics?.route(site: site.name, "/", upstream: "")))
+                action: .redirect(redirect), site: site.name, configuration: configurationHash,
+                series: metrics?.route(site: site.name, "/", upstream: "")))
     }
 }

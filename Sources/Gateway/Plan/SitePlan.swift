@@ -5,6 +5,8 @@ import TLS
 /// One site: what is done with a request whose host is its.
 final class SitePlan: Sendable {
     let name: String
+    /// What exchanges are called that no route takes.
+    let names: RouteNames
     /// Its place in the configuration, for key paths in log lines: "sites[2]".
     let keyPath: String
     /// May a WebSocket be opened over HTTP/2?
@@ -41,13 +43,15 @@ final class SitePlan: Sendable {
     let series: RouteSeries?
 
     init(
-        name: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan], files: FilesPlan?,
+        name: String, configuration: String, keyPath: String, takesHTTP2WebSockets: Bool, redirectPort: Int?, routes: [RoutePlan],
+        files: FilesPlan?,
         errorPages: StaticSite?, headers: HeaderPlan, protection: ProtectionPlan?, crossOrigin: CrossOriginPlan?,
         compression: CompressionPlan? = nil, trustedProxies: [CIDR], healthPath: String?,
         isDraining: Bool, isDegraded: Bool, lacksFiles: Bool, certificate: TLSServerContext?, log: SiteLogPlan?,
         series: RouteSeries?
     ) {
         self.name = name
+        names = RouteNames(site: name, configuration: configuration)
         self.keyPath = keyPath
         self.takesHTTP2WebSockets = takesHTTP2WebSockets
         self.redirectPort = redirectPort
@@ -80,7 +84,8 @@ final class SitePlan: Sendable {
     /// The same site, with nothing but one route.
     func answering(_ route: RoutePlan) -> SitePlan {
         SitePlan(
-            name: name, keyPath: keyPath, takesHTTP2WebSockets: takesHTTP2WebSockets, redirectPort: nil, routes: [route],
+            name: name, configuration: names.configuration, keyPath: keyPath, takesHTTP2WebSockets: takesHTTP2WebSockets,
+            redirectPort: nil, routes: [route],
             files: nil,
             errorPages: errorPages, headers: headers, protection: protection, crossOrigin: nil,
             trustedProxies: trustedProxies, healthPath: nil, isDraining: isDraining, isDegraded: false, lacksFiles: false,

@@ -87,7 +87,8 @@ extension SitePlan {
     /// One that has nothing: a listener of `[[tcp]]` has no other.
     static func empty(name: String, keyPath: String) -> SitePlan {
         SitePlan(
-            name: name, keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [], files: nil,
+            name: name, configuration: "", keyPath: keyPath, takesHTTP2WebSockets: false, redirectPort: nil, routes: [],
+            files: nil,
             errorPages: nil, headers: .none, protection: nil, crossOrigin: nil,
             trustedProxies: [], healthPath: nil, isDraining: false, isDegraded: false, lacksFiles: false, certificate: nil,
             log: nil, series: nil)

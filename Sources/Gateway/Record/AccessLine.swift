@@ -10,7 +10,7 @@ struct AccessLine {
     let client: (any ClientSide)?
     let request: RequestHead?
     /// The request's, taken once: each look would be a call.
-    let fields: FieldSection?
+    let fields: FieldSection
     let endpoint: ClientEndpoint
     /// What such a connection's client has asked for by SNI.
     let passedName: String?
@@ -21,9 +21,12 @@ struct AccessLine {
     /// Which configuration the exchange went by: the beginning of its hash, or nothing.
     let configuration: String
 
-    init(_ record: AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: LineTime?, configuration: String) {
+    init(
+        _ record: consuming AccessRecord, _ client: any ClientSide, _ style: AccessLogStyle, time: LineTime?,
+        configuration: String
+    ) {
         let request = client.requestIfAny
-        (self.record, self.client, self.request, fields) = (record, client, request, request?.fields)
+        (self.record, self.client, self.request, fields) = (record, client, request, request?.fields ?? FieldSection())
         (endpoint, passedName) = (client.endpoint, nil)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
@@ -33,7 +36,7 @@ struct AccessLine {
         _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: LineTime,
         configuration: String
     ) {
-        (self.record, client, request, fields) = (record, nil, nil, nil)
+        (self.record, client, request, fields) = (record, nil, nil, FieldSection())
         (self.endpoint, passedName) = (endpoint, name)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
@@ -187,7 +190,9 @@ struct AccessLine {
 
     /// What stands before the digits of a byte that is not printable: as JSON does it, or as Apache and nginx do.
     /// - Parameter names: nil where lines are no objects.
-    static func escape(in names: AccessLineNames?) -> StaticString { names == nil ? "\\x" : "\\u00" }
+    static func escape(in names: AccessLineNames?) -> StaticString { names == nil ? "\\x" : escapeInObjects }
+
+    static let escapeInObjects: StaticString = "\\u00"
 
     var escape: StaticString { Self.escape(in: style.names) }
 

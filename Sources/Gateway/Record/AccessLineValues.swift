@@ -16,12 +16,12 @@ extension AccessLine {
             form.begin(isNumber: false, &out)
             writePeer(to: &out)
             form.end(isNumber: false, &out)
-        case .site: word(record.site?.name, form, &out)
+        case .site: word(record.site?.names.site, record.site?.names.siteText, form, &out)
         case .user: word(record.user, form, &out)
         case .status: form.write(number: UInt64(record.status), to: &out)
         case .grpc_status: number(record.grpcStatus.map { UInt64($0) }, form, &out)
         case .request_id, .trace_id, .span_id: writeIdentifier(field, as: form, to: &out)
-        case .route: word(record.route?.text, form, &out)
+        case .route: word(record.route?.names.route, record.route?.names.routeText, form, &out)
         case .upstream: word(record.server?.url, form, &out)
         case .attempts: number(record.attempts > 1 ? UInt64(record.attempts) : nil, form, &out)
         case .not_retried: word(record.notRetried?.rawValue, form, &out)
@@ -90,7 +90,7 @@ extension AccessLine {
 
     private func writeOfRequest(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
         if case .version = field, client == nil { return form.write("TCP", to: &out) }
-        guard let request, let fields else { return form.writeNothing(to: &out) }
+        guard let request else { return form.writeNothing(to: &out) }
         switch field {
         case .method: write(part(request.methodRange), of: fields.bytes, form, &out)
         case .target: writeRedacted(part(request.target), of: fields.bytes, form, &out)
@@ -146,6 +146,13 @@ extension AccessLine {
 
     private func word(_ word: String?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
         if let word { form.write(word, by: escape, to: &out) } else { form.writeNothing(to: &out) }
+    }
+
+    /// - Parameter text: the same as JSON writes it.
+    private func word(_ word: String?, _ text: [UInt8]?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
+        guard let text, case .member(let name) = form else { return self.word(word, form, &out) }
+        out.write(name)
+        out.write(text)
     }
 
     private func literal(_ literal: StaticString?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {

@@ -32,16 +32,18 @@ final class AccessLog {
     /// Is the first of them on? Beside the list, which is lent out and so checked wherever it is looked at (price 1).
     private var isFirstOn = false
 
+    private var redactsFirst = false
+
     /// Does an exchange of the site leave a line?
     func isOn(for site: SitePlan?) -> Bool {
         guard let own = site?.log else { return isFirstOn }
         return outputs[place(of: own.destination)].writer.isOn
     }
 
-    /// What is left out of a target of the site's.
-    func redaction(for site: SitePlan?) -> QueryRedaction {
-        guard let own = site?.log else { return style.redaction }
-        return own.style.redaction
+    /// What is left out of a target of the site's; nil if nothing is.
+    func redaction(for site: SitePlan?) -> QueryRedaction? {
+        guard let own = site?.log else { return redactsFirst ? style.redaction : nil }
+        return own.style.redaction.isEmpty ? nil : own.style.redaction
     }
 
     /// Lines that begin from now on go there, in this format.
@@ -54,6 +56,7 @@ final class AccessLog {
     private func setOutputs(_ logs: Logs) {
         outputs = logs.accessWriters.map { Output(writer: $0, batch: LogBatch(source: source)) }
         isFirstOn = outputs.first?.writer.isOn ?? false
+        redactsFirst = !style.redaction.isEmpty
     }
 
     /// A site of an older configuration may have had one that is gone: its lines go where those of others do.
@@ -63,15 +66,16 @@ final class AccessLog {
     }
 
     /// Adds the exchange's line.
-    /// - Parameter configuration: which one it went by.
-    func append(_ record: AccessRecord, _ client: any ClientSide, configuration: String) {
+    /// - Parameters:
+    ///   - record: given away, since a copy counts all that it refers to.
+    ///   - configuration: which one it went by.
+    func append(_ record: consuming AccessRecord, _ client: any ClientSide, configuration: String) {
         let own = record.site?.log
         let place = place(of: own?.destination)
         let style = own?.style ?? style
         guard takes(record, style, at: place) else { return }
         let time = LineTime(realtimeNanoseconds(), &second)
-        AccessLine(record, client, style, time: time, configuration: configuration).append(to: &outputs[place].batch.bytes)
-        endLine(time.nanoseconds, at: place)
+        add(AccessLine(record, client, style, time: time, configuration: configuration), time.nanoseconds, at: place)
     }
 
     /// Adds the line of a connection of `[[tcp]]`.
@@ -81,9 +85,26 @@ final class AccessLog {
     func append(_ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, configuration: String) {
         guard takes(record, style, at: 0) else { return }
         let time = LineTime(realtimeNanoseconds(), &second)
-        AccessLine(record, of: endpoint, named: name, style, time: time, configuration: configuration)
-            .append(to: &outputs[0].batch.bytes)
-        endLine(time.nanoseconds, at: 0)
+        let line = AccessLine(record, of: endpoint, named: name, style, time: time, configuration: configuration)
+        add(line, time.nanoseconds, at: 0)
+    }
+
+    @inline(__always)
+    private func add(_ line: borrowing AccessLine, _ time: UInt64, at place: Int) {
+        // Taken out meanwhile (price 1).
+        var batch = exchange(&outputs[place].batch, with: LogBatch(source: source))
+        line.append(to: &batch.bytes)
+        batch.endLine(time: time)
+        if batch.bytes.count >= Self.flushSize { batch = handedOver(batch, at: place) }
+        outputs[place].batch = batch
+    }
+
+    /// - Returns: the next one.
+    @inline(never)
+    private func handedOver(_ batch: consuming LogBatch, at place: Int) -> LogBatch {
+        let next = batch.next
+        outputs[place].writer.write(batch)
+        return next
     }
 
     /// Does it leave a line, where only some do?
@@ -146,8 +167,7 @@ final class AccessLog {
     private func endLine(_ time: UInt64, at place: Int) {
         outputs[place].batch.endLine(time: time)
         guard outputs[place].batch.bytes.count >= Self.flushSize else { return }
-        let next = outputs[place].batch.next
-        outputs[place].writer.write(exchange(&outputs[place].batch, with: next))
+        outputs[place].batch = handedOver(outputs[place].batch, at: place)
     }
 
     /// Hands over what has been collected.
@@ -156,7 +176,9 @@ final class AccessLog {
     }
 
     private func flush(_ place: Int) {
-        guard !outputs[place].batch.isEmpty else { return }
-        outputs[place].writer.write(exchange(&outputs[place].batch, with: LogBatch(source: source)))
+        // Room is kept for as long as there are lines each time.
+        let next = outputs[place].batch.isEmpty ? LogBatch(source: source) : outputs[place].batch.next
+        let batch = exchange(&outputs[place].batch, with: next)
+        if !batch.isEmpty { outputs[place].writer.write(batch) }
     }
 }

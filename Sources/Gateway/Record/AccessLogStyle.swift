@@ -1,25 +1,31 @@
 import Configuration
 
-/// Which exchanges leave a line, and what it looks like.
-struct AccessLogStyle: Sendable, Equatable {
-    var format: Logging.Format {
-        didSet { names = AccessLineNames.of(format) }
-    }
+/// Which exchanges leave a line, and what it looks like. An object, since each line holds it.
+final class AccessLogStyle: Sendable {
+    let format: Logging.Format
     /// How the format calls its fields; nil if its lines are no objects.
-    private(set) var names: AccessLineNames?
+    let names: AccessLineNames?
     /// Parameters of a query whose values are nobody's business.
-    var redaction: QueryRedaction
+    let redaction: QueryRedaction
     /// Of ordinary exchanges one in so many leaves a line; 1: every one.
-    var sampling: UInt64
+    let sampling: UInt64
     /// Nanoseconds from which on an exchange is not ordinary.
-    var slow: UInt64
+    let slow: UInt64
 
-    init(_ logging: Logging) {
-        format = logging.format
-        names = AccessLineNames.of(format)
-        redaction = QueryRedaction(logging.redactQuery)
-        sampling = UInt64(max(1, logging.sampleOneIn))
-        slow = logging.sampleSlow.nanoseconds
+    convenience init(_ logging: Logging) {
+        self.init(
+            logging.format, redaction: QueryRedaction(logging.redactQuery), sampling: UInt64(max(1, logging.sampleOneIn)),
+            slow: logging.sampleSlow.nanoseconds)
+    }
+
+    private init(_ format: Logging.Format, redaction: QueryRedaction, sampling: UInt64, slow: UInt64) {
+        (self.format, names) = (format, AccessLineNames.of(format))
+        (self.redaction, self.sampling, self.slow) = (redaction, sampling, slow)
+    }
+
+    /// The same in another format.
+    func written(as format: Logging.Format) -> AccessLogStyle {
+        AccessLogStyle(format, redaction: redaction, sampling: sampling, slow: slow)
     }
 
     /// Is it one that a sample must not lose: did it fail, or was it slow?

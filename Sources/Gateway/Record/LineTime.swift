@@ -7,25 +7,32 @@ struct LineTime {
     let nanoseconds: UInt64
     private let second: Second
 
-    /// The texts of one second.
-    struct Second {
-        fileprivate var number = UInt64.max
+    /// The texts of one second. An object, since each line holds it.
+    final class Second {
+        fileprivate let number: UInt64
         /// Up to its fraction's point.
-        fileprivate var text: [UInt8] = []
-        fileprivate var common: [UInt8] = []
+        fileprivate let text: [UInt8]
+        fileprivate let common: [UInt8]
+
+        /// - Parameter number: of seconds since 1970; none: before the first line.
+        init(_ number: UInt64 = .max) {
+            self.number = number
+            var (text, common): ([UInt8], [UInt8]) = ([], [])
+            if number != .max {
+                Timestamp.append(nanoseconds: number * 1_000_000_000, to: &text)
+                // Without its fraction, which is "000Z".
+                text.removeLast(4)
+                Timestamp.appendCommon(nanoseconds: number * 1_000_000_000, to: &common)
+            }
+            (self.text, self.common) = (text, common)
+        }
     }
 
     /// - Parameter last: of the line before; it becomes this one's.
     init(_ nanoseconds: UInt64, _ last: inout Second) {
         self.nanoseconds = nanoseconds
         let number = nanoseconds / 1_000_000_000
-        if number != last.number {
-            last = Second(number: number)
-            Timestamp.append(nanoseconds: number * 1_000_000_000, to: &last.text)
-            // Without its fraction, which is "000Z".
-            last.text.removeLast(4)
-            Timestamp.appendCommon(nanoseconds: number * 1_000_000_000, to: &last.common)
-        }
+        if number != last.number { last = Second(number) }
         second = last
     }
 

@@ -14,7 +14,7 @@ final class SpanLog {
     /// - Parameter worker: the worker's number, from 0.
     init(_ logs: Logs, style: AccessLogStyle, worker: Int) {
         writer = logs.spans
-        self.style = Self.asJSON(style)
+        self.style = style.written(as: .otel)
         batch = LogBatch(source: worker + 1)
     }
 
@@ -22,13 +22,7 @@ final class SpanLog {
     func adopt(_ logs: Logs, style: AccessLogStyle) {
         flush()
         writer = logs.spans
-        self.style = Self.asJSON(style)
-    }
-
-    private static func asJSON(_ style: AccessLogStyle) -> AccessLogStyle {
-        var style = style
-        style.format = .otel
-        return style
+        self.style = style.written(as: .otel)
     }
 
     /// Adds the spans of an exchange that has ended, if it is one of those that are sent.

@@ -7,7 +7,7 @@ import EventLoop
 final class FlightRecorder {
     private let loop: EventLoop
     private let worker: Int
-    private var ring: [RecordedExchange] = []
+    private var ring: [RecordedPlace] = []
     /// How many there are in it. Beside the list, whose every look at is checked (price 1).
     private var filled = 0
     /// The place of the next one.
@@ -38,17 +38,17 @@ final class FlightRecorder {
     }
 
     /// Records an exchange that ends now. Its time is the loop's, which is there already.
+    /// - Parameters:
+    ///   - endpoint: the client's.
+    ///   - names: of the exchange's route, or site.
+    ///   - redaction: the site's; nil if it takes nothing out.
     /// - Returns: its number.
     @discardableResult
     func record(
-        _ record: borrowing AccessRecord, _ client: any ClientSide, _ redaction: borrowing QueryRedaction, configuration: String
+        _ record: borrowing AccessRecord, _ client: any ClientSide, _ endpoint: ClientEndpoint, _ names: RouteNames,
+        _ redaction: QueryRedaction?
     ) -> UInt64 {
-        let place = take()
-        // Taken out meanwhile (price 1).
-        var ring = exchange(&self.ring, with: [])
-        ring[place].fill(
-            record, client, number: number, worker: worker, now: loop.now, redaction, configuration: configuration)
-        self.ring = ring
+        take().fill(record, client, endpoint, names, number: number, worker: worker, now: loop.now, redaction)
         return number
     }
 
@@ -58,34 +58,40 @@ final class FlightRecorder {
     ///   - duration: nanoseconds of exchange and tunnel together.
     func record(_ ending: TunnelEnding, exchange: UInt64, duration: UInt64) {
         guard isOn else { return }
-        let place = take()
-        ring[place].fill(
-            ending, exchange: exchange, duration: duration, number: number, worker: worker, now: loop.now)
+        take().fill(ending, exchange: exchange, duration: duration, number: number, worker: worker, now: loop.now)
     }
 
     /// The oldest first, each with the time of day, in nanoseconds since 1970, by the clock as it is now.
     func told() -> [RecordedExchange] {
         let offset = realtimeNanoseconds() &- monotonicNanoseconds()
-        var all = inOrder
-        for place in all.indices { all[place].time &+= offset }
-        return all
+        return inOrder.map { place in
+            var exchange = place.exchange
+            exchange.figures.time &+= offset
+            return exchange
+        }
     }
 
     /// The oldest first.
-    private var inOrder: [RecordedExchange] { ring.count < capacity ? ring : Array(ring[next...] + ring[..<next]) }
+    private var inOrder: [RecordedPlace] {
+        let ring = ring
+        return ring.count < capacity ? ring : Array(ring[next...] + ring[..<next])
+    }
 
-    private func take() -> Int {
+    private func take() -> RecordedPlace {
         number &+= 1
         let place = next
         if place == filled { grow() }
-        next = place + 1 == capacity ? 0 : place + 1
-        return place
+        next = place &+ 1 == capacity ? 0 : place &+ 1
+        return ring[place]
     }
 
     @inline(never)
     private func grow() {
+        // Taken out meanwhile: then no look at it is checked (price 1).
+        var ring = exchange(&self.ring, with: [])
         if ring.isEmpty { ring.reserveCapacity(capacity) }
-        ring.append(RecordedExchange())
+        ring.append(RecordedPlace())
         filled = ring.count
+        self.ring = ring
     }
 }

@@ -24,7 +24,10 @@ extension Gateway {
             }
             all += answer
         }
-        all.sort { ($0.time, $0.worker, $0.number) < ($1.time, $1.worker, $1.number) }
+        all.sort { one, other in
+            let (one, other) = (one.figures, other.figures)
+            return (one.time, one.worker, one.number) < (other.time, other.worker, other.number)
+        }
         for exchange in all {
             RecordedLine(exchange: exchange).append(to: &recorded.lines)
             recorded.lines.append(0x0A)

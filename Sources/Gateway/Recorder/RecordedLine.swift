@@ -16,43 +16,44 @@ struct RecordedLine {
 
     var object: JSONObject {
         var object = JSONObject()
-        object.add("time", time: exchange.time)
-        object.add("worker", exchange.worker)
-        object.add("number", exchange.number)
-        if exchange.connection > 0 { object.add("connection", "\(exchange.worker)-\(exchange.connection)") }
+        let figures = exchange.figures
+        object.add("time", time: figures.time)
+        object.add("worker", figures.worker)
+        object.add("number", figures.number)
+        if figures.connection > 0 { object.add("connection", "\(figures.worker)-\(figures.connection)") }
         if let tunnel = exchange.tunnel {
             appendEnd(of: tunnel, &object)
         } else {
             appendRequest(&object)
             appendDecision(&object)
         }
-        object.add("status", exchange.status)
-        object.add("grpc_status", exchange.grpcStatus)
-        object.add("bytes_in", exchange.bodyBytesReceived)
-        object.add("bytes_out", exchange.bodyBytesSent)
-        object.add("ms", milliseconds: exchange.duration)
-        object.add("wait_ms", milliseconds: exchange.waitDuration)
-        object.add("connect_ms", milliseconds: exchange.connectDuration)
-        object.add("upstream_ms", milliseconds: exchange.upstreamDuration)
+        object.add("status", figures.status)
+        object.add("grpc_status", figures.grpcStatus)
+        object.add("bytes_in", figures.bodyBytesReceived)
+        object.add("bytes_out", figures.bodyBytesSent)
+        object.add("ms", milliseconds: figures.duration)
+        object.add("wait_ms", milliseconds: figures.waitDuration)
+        object.add("connect_ms", milliseconds: figures.connectDuration)
+        object.add("upstream_ms", milliseconds: figures.upstreamDuration)
         appendTLS(&object)
         object.add("reason", exchange.reason?.word)
         object.add("blame", exchange.failure?.blame.rawValue)
         object.add("key", exchange.failure?.key)
         if let failure = exchange.failure, !failure.detail.isEmpty { object.add("detail", failure.detail) }
-        object.add("configuration", exchange.configuration)
+        object.add("configuration", exchange.names?.configuration)
         return object
     }
 
     private func appendRequest(_ object: inout JSONObject) {
-        object.add("client", exchange.client?.text ?? "unix")
-        object.add("site", exchange.site)
+        object.add("client", exchange.figures.client?.text ?? "unix")
+        object.add("site", exchange.names?.site)
         object.add("user", exchange.user)
         object.add("method", exchange.method)
         object.add("target", exchange.target)
         object.add("host", exchange.host)
-        object.add("version", exchange.version.map { $0 == 2 ? "HTTP/2.0" : "HTTP/1.\($0)" })
-        object.add("stream", exchange.place.map { Int($0.stream) })
-        object.add("connection_requests", exchange.place?.request)
+        object.add("version", exchange.figures.version.map { $0 == 2 ? "HTTP/2.0" : "HTTP/1.\($0)" })
+        object.add("stream", exchange.figures.place.map { Int($0.stream) })
+        object.add("connection_requests", exchange.figures.place?.request)
         if let id = exchange.requestID {
             var text: [UInt8] = []
             id.append(to: &text)
@@ -68,11 +69,11 @@ struct RecordedLine {
     }
 
     private func appendDecision(_ object: inout JSONObject) {
-        object.add("route", exchange.route)
-        object.add("pool", exchange.pool)
+        object.add("route", exchange.names?.route)
+        object.add("pool", exchange.names?.pool)
         object.add("upstream", exchange.server)
-        object.add("attempts", exchange.attempts)
-        object.add("not_retried", exchange.notRetried?.rawValue)
+        object.add("attempts", exchange.figures.attempts)
+        object.add("not_retried", exchange.figures.notRetried?.rawValue)
     }
 
     private func appendTLS(_ object: inout JSONObject) {

@@ -26,7 +26,16 @@ package struct CacheReport: Sendable {
         /// Bytes, in a file system's blocks.
         package var bytes: Int
         /// Answers that were brought from there into a worker's memory, since the start.
-        package var hits = 0
+        package var hits: UInt64
+        /// Answers that made room for others.
+        package var evictions: UInt64
+        /// Answers that could not be written or read, or were not what had been written.
+        package var errors: UInt64
+
+        init(_ counts: DiskStore.Counts) {
+            (answers, bytes, hits, evictions) = (counts.answers, counts.bytes, counts.hits, counts.evictions)
+            errors = counts.writeErrors + counts.readErrors + counts.damaged
+        }
     }
 }
 
@@ -55,9 +64,7 @@ extension Gateway {
     /// Of each site that keeps answers, in the order of the configuration.
     package func caches() async -> [CacheReport] {
         var reports = currentPlan.caches.map { cache in
-            let counts = cache.disk?.counts
-            return CacheReport(
-                site: cache.siteName, disk: counts.map { CacheReport.Disk(answers: $0.answers, bytes: $0.bytes) })
+            CacheReport(site: cache.siteName, disk: cache.disk.map { CacheReport.Disk($0.counts) })
         }
         for worker in workers {
             for (place, counts) in await worker.cacheCounts().enumerated() where place < reports.count {
@@ -102,6 +109,5 @@ extension CacheReport {
         stale += counts.stale
         evictions += counts.evictions
         stored += counts.stored
-        disk?.hits += counts.fromDisk
     }
 }

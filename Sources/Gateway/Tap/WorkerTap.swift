@@ -15,7 +15,7 @@ final class WorkerTap {
     /// Exchanges that were shown.
     private var number: UInt64 = 0
     /// Filled again for each exchange.
-    private var exchange = RecordedExchange()
+    private let place = RecordedPlace()
     private(set) var isOver = false
 
     private static let flushSize = 32_768
@@ -29,18 +29,17 @@ final class WorkerTap {
 
     /// Shows an exchange that ends now, if it is one of those that are asked for.
     func offer(
-        _ record: borrowing AccessRecord, _ client: any ClientSide, _ redaction: QueryRedaction, configuration: String
+        _ record: borrowing AccessRecord, _ client: any ClientSide, _ names: RouteNames, _ redaction: QueryRedaction
     ) {
         let endpoint = client.endpoint
         let request = client.requestIfAny
         guard tap.filter.takes(record, request, client: address(client, record.site)) else { return }
         guard hasRoom() else { return }
         number &+= 1
-        exchange.fill(
-            record, client, number: number, worker: worker, now: realtimeNanoseconds(), redaction, configuration: configuration)
-        var object = RecordedLine(exchange: exchange).object
+        place.fill(record, client, endpoint, names, number: number, worker: worker, now: realtimeNanoseconds(), redaction)
+        var object = RecordedLine(exchange: place.exchange).object
         if let request, record.isRequestWhole {
-            let repeated = RepeatedRequest(request, endpoint, redaction, hasBody: record.bodyBytesReceived > 0)
+            let repeated = RepeatedRequest(request, endpoint, redaction, hasBody: !request.framing.isEmpty)
             repeated.append(to: &object)
         }
         end(&object)

@@ -74,7 +74,7 @@ final class ServiceConnection {
                 next = try await serveNext()
             } catch {
                 guard case .refused(let status, let reason) = error else { throw error }
-                try await send(ServiceAnswer(status: status, reason), isLast: true)
+                try await send(service.handler.refusal(status, reason), isLast: true)
                 next = .last
             }
             switch next {

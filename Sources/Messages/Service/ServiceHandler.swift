@@ -7,6 +7,17 @@ package protocol ServiceHandler: AnyObject {
     /// already, else its connection ends with the answer.
     /// - Throws: what reading the body threw, or a refusal of its own.
     nonisolated(nonsending) func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply
+    /// Says something to a request that could not be read, or was refused meanwhile: a line of plain text, unless the handler has
+    /// a form of its own.
+    /// - Parameters:
+    ///   - status: 400...599.
+    ///   - word: which rule it breaks.
+    func refusal(_ status: Int, _ word: String) -> ServiceAnswer
+}
+
+extension ServiceHandler {
+    /// A line of plain text: the word.
+    package func refusal(_ status: Int, _ word: String) -> ServiceAnswer { ServiceAnswer(status: status, word) }
 }
 
 /// What becomes of a request.

@@ -20,7 +20,7 @@ struct AdminCache: Codable, Sendable {
             (site, answers, bytes) = (report.site, report.answers, report.bytes)
             (hits, misses, stale, evictions) = (report.hits, report.misses, report.stale, report.evictions)
             stored = report.stored
-            disk = report.disk.map { Disk(answers: $0.answers, bytes: $0.bytes, hits: $0.hits) }
+            disk = report.disk.map { Disk($0) }
         }
     }
 
@@ -28,7 +28,14 @@ struct AdminCache: Codable, Sendable {
     struct Disk: Codable, Sendable {
         var answers: Int
         var bytes: Int
-        var hits: Int
+        var hits: UInt64
+        var evictions: UInt64
+        var errors: UInt64
+
+        init(_ report: CacheReport.Disk) {
+            (answers, bytes, hits) = (report.answers, report.bytes, report.hits)
+            (evictions, errors) = (report.evictions, report.errors)
+        }
     }
 
     /// An order to forget.

@@ -30,6 +30,11 @@ final class AdminHandler: ServiceHandler {
     private static var all: [Resource] {
         [
             Resource(method: .get, path: "/status") { resources, _ in await resources.status() },
+            Resource(method: .get, path: "/configuration") { resources, _ in await resources.configuration() },
+            Resource(method: .get, path: "/sites") { resources, _ in await resources.sites() },
+            Resource(method: .get, path: "/routes") { resources, _ in await resources.routes() },
+            Resource(method: .get, path: "/limits") { resources, _ in await resources.limits() },
+            Resource(method: .get, path: "/certificates") { resources, _ in resources.certificates() },
             Resource(method: .get, path: "/fleet") { resources, _ in resources.fleetStanding() },
             Resource(method: .get, path: "/servers") { resources, asked in
                 await AdminQuery.answer(asked.query) { resources.servers($0) }
@@ -80,6 +85,8 @@ final class AdminHandler: ServiceHandler {
         try await answer(request, as: .administrator)
     }
 
+    func refusal(_ status: Int, _ word: String) -> ServiceAnswer { .refusal(status, word) }
+
     /// - Parameter role: of who asks, who may ask for this.
     func answer(
         _ request: ServiceRequest, as role: ManagementAccess.Role
@@ -124,6 +131,12 @@ extension ServiceAnswer {
     /// A value as JSON.
     static func json(_ value: some Encodable, status: Int = 200) -> ServiceAnswer {
         ServiceAnswer(status: status, contentType: "application/json", body: encoded(value))
+    }
+
+    /// Of a request that could not be read.
+    /// - Parameter word: which rule it breaks.
+    static func refusal(_ status: Int, _ word: String) -> ServiceAnswer {
+        .problem(status, "The request cannot be taken: \(word).")
     }
 
     /// A problem document without more than its title.

@@ -93,7 +93,7 @@ extension AdminResources {
         (health.connections, health.requests) = (census.total.connections, census.total.requests)
         health.tunnels = census.total.tunnels
         health.certificates = certificateList.filter { $0.health != "good" }
-        health.fleet = fleet.board.standing.map { AdminFleet($0, most: 0) }
+        health.fleet = fleet.board.standing.map { AdminFleet($0, of: gateway, most: 0) }
         health.degraded = gateway.currentPlan.faults.map(\.name)
         health.upstreams = gateway.servers.map {
             AdminHealth.Upstream(site: $0.site, upstream: $0.upstream, url: $0.url, states: $0.states)

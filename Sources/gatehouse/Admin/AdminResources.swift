@@ -67,7 +67,7 @@ struct AdminResources: Sendable {
                         workers: generations.indices.filter { generations[$0].contains(number) },
                         holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
                 },
-                certificates: certificateList, fleet: fleet.board.standing.map { AdminFleet($0, most: 0) }))
+                certificates: certificateList, fleet: fleet.board.standing.map { AdminFleet($0, of: gateway, most: 0) }))
     }
 
     /// How it stands to its fleet; of the members, what was seen of them last.
@@ -76,7 +76,7 @@ struct AdminResources: Sendable {
             return .problem(409, "This gateway is of no fleet: its configuration has no table [fleet].")
         }
         fleet.board.wantOthers()
-        return .json(AdminFleet(standing, most: FleetMembership.mostShown))
+        return .json(AdminFleet(standing, of: gateway, most: FleetMembership.mostShown))
     }
 
     /// Of what is about the configuration file, where there is none.

@@ -43,6 +43,8 @@ final class ManagementHandler: ServiceHandler {
         return .answer(await answer())
     }
 
+    func refusal(_ status: Int, _ word: String) -> ServiceAnswer { .refusal(status, word) }
+
     /// BWS's paths; nil for others.
     private func resource(_ path: String) -> (HTTP.Method, () async -> ServiceAnswer)? {
         let resources = resources

@@ -134,7 +134,7 @@ actor SnapshotFeed {
             certificates: AdminStatus.Certificate.all(of: gateway),
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
             standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers,
-            fleet: fleet.standing.map { AdminFleet($0, most: Snapshot.mostRows) })
+            fleet: fleet.standing.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
         return making.next(gateway.traffic, gateway.servers, around)
     }
 

@@ -33,6 +33,8 @@ struct AdminFleet: Codable, Sendable {
         var certificatesInTrouble: Int?
         /// The beginning of the SHA-256 of the configuration in use.
         var hash: String?
+        /// Servers that it probes for all.
+        var probes: Int?
 
         init(_ view: FleetMemberView) {
             (name, started, host) = (view.name, Timestamp.text(seconds: view.started), view.host)
@@ -40,7 +42,47 @@ struct AdminFleet: Codable, Sendable {
             problems = (view.refused.map { ["refuses configuration \($0.number): \($0.reason)"] } ?? []) + view.problems
             (connections, tunnels) = (view.figures?.connections, view.figures?.tunnels)
             (certificates, certificatesInTrouble) = (view.figures?.certificates, view.figures?.certificatesInTrouble)
-            hash = view.figures?.configuration
+            (hash, probes) = (view.figures?.configuration, view.figures?.probes)
+        }
+    }
+
+    /// Who counts rate limits for all.
+    struct Redis: Codable, Sendable {
+        /// `ok`, or `away`: then each member counts alone.
+        var status: String
+        /// For how many seconds it has been so.
+        var seconds: Double
+        /// Since it has answered; nil: it has not yet.
+        var lastAnswerSeconds: Double?
+        /// How long the last question took.
+        var roundTripMilliseconds: Double
+        /// How often contact was lost, or not made.
+        var failures: UInt64
+        /// Members whose limits count together, as far as this one knows.
+        var members: UInt64
+        /// Requests that a shared limit has let in, of which the others were told, and of which they were not.
+        var told: UInt64
+        var untold: UInt64
+
+        /// - Returns: nil without `[fleet.redis]`.
+        init?(_ gateway: Gateway) {
+            guard let standing = gateway.sharedRateStanding else { return nil }
+            func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
+            status = standing.isInTouch ? "ok" : "away"
+            self.seconds = seconds(standing.duration)
+            lastAnswerSeconds = standing.silence.map { seconds($0) }
+            roundTripMilliseconds = Double(standing.roundTrip / 1000) / 1000
+            (failures, members) = (standing.failures, standing.members)
+            (told, untold) = (standing.told, standing.untold)
+        }
+
+        /// On one line.
+        var words: String {
+            let time = "for \(Int(seconds)) s"
+            let counts = "\(told) admissions told, \(untold) not"
+            guard status == "ok" else { return "away \(time): rate limits count on this member alone; \(counts)" }
+            return
+                "counts rate limits of \(members) members \(time), the last question took \(roundTripMilliseconds) ms; \(counts)"
         }
     }
 
@@ -58,10 +100,14 @@ struct AdminFleet: Codable, Sendable {
     var configuration: Int
     var newestConfiguration: Int
     var hasTurn: Bool
+    /// Nil without `[fleet.redis]`.
+    var redis: Redis?
     /// The first of them; empty until somebody has asked.
     var first: [Member]
 
-    init(_ standing: FleetStanding, most: Int) {
+    /// - Parameter most: of the members so many are shown.
+    init(_ standing: FleetStanding, of gateway: Gateway, most: Int) {
+        redis = Redis(gateway)
         let now = monotonicNanoseconds()
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
         (fleet, member) = (standing.fleet, standing.member)

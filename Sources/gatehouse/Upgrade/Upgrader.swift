@@ -75,8 +75,10 @@ actor Upgrader {
             let sockets = try await gateway.listeningSockets()
             defer { for socket in sockets { socket.close() } }
             if isStopping { return refuse(Self.stopping) }
-            let (channel, process) = try start(program)
+            let (channel, process) = try await start(program)
             self.channel = channel
+            // It was called off before there was anybody to be told.
+            if isStopping { channel.shutDown() }
             log.notice("upgrading", metadata: ["program": "\(program)", "successor": "\(process)"])
             do {
                 try await handOver(sockets, to: channel)
@@ -116,12 +118,17 @@ actor Upgrader {
         let description: String
     }
 
-    private func start(_ program: String) throws -> (HandoverChannel, Int32) {
+    private func start(_ program: String) async throws -> (HandoverChannel, Int32) {
         let (own, other) = try HandoverChannel.pair()
         // What the service manager says to this process alone is not the new one's.
         let variables = [Inheritance.variable: "1", "WATCHDOG_PID": "", "LISTEN_PID": "", "LISTEN_FDS": "", "LISTEN_FDNAMES": ""]
-        let process = try NewProcess.start(program, passing: other.descriptor, variables: variables)
-        return (own, process)
+        // By the first thread, which nobody has told to let others go first: what it starts inherits that.
+        let outcome = await MainThread.shared.run {
+            Result { () throws(SystemError) in
+                try NewProcess.start(program, passing: other.descriptor, variables: variables)
+            }
+        }
+        return (own, try outcome.get())
     }
 
     /// Sends everything, and waits until the new process serves: on a thread of its own, since it may take long.

@@ -36,7 +36,7 @@ struct SpoiledAnswerTests {
             ("/certZ/", "html", "there is no certificate in the answer"), ("/certZ/", "half", "is not used"),
             ("/certZ/", "leaf", "its chain lacks the certificate of Pebble Intermediate"),
             ("/certZ/", "file=", "it is for another key"), ("/authZ/", "html", "not ACME"), ("/my-order/", "half", "not ACME"),
-            ("/finalize-order/", "html", "not ACME"),
+            ("/finalize-order/", "html", "not ACME"), ("/authZ/", "stranger", "which was not ordered"),
         ])
     func spoiled(path: String, what: String, words: String) async throws {
         let (_, proxy, root) = try await pebble()
@@ -61,6 +61,31 @@ struct SpoiledAnswerTests {
         try await proxy.spoil("/", "pass")
         try await Gatehouse.serving(toml) { gatehouse in _ = try await gatehouse.log.line("a new certificate is in use") }
         #expect(try present != before)
+    }
+
+    @Test(
+        "that it cannot serve at present is no word against the order, and it is left alone for as long as it wants",
+        arguments: ["/dir", "/nonce-plz", "/order-plz", "/authZ/", "/chalZ/", "/finalize-order/", "/certZ/"])
+    func busy(path: String) async throws {
+        let (pebble, proxy, root) = try await pebble()
+        let toml = managed.toml(proxy.ssl)
+        try await proxy.spoil(path, "busy")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let line = try await gatehouse.log.line("no certificate ")
+            #expect(line.contains("cannot serve at present: status 503 of https://"), "\(line)")
+        }
+        let next = try #require(try managed.status(of: "a.test")["nextTry"] as? Int)
+        #expect(next > Int(Date.now.timeIntervalSince1970) + 7000)
+        try makeDue()
+        try await proxy.spoil("/", "pass")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: root)
+            #expect(served.text == "here\n", "\(served)")
+        }
+        // Of an order whose beginning it has not answered nobody knows.
+        let begun = pebble.process.output.all.count { $0.contains("Added order") }
+        #expect(begun == 1 || begun == 2 && ["/order-plz", "/chalZ/"].contains(path), "\(begun)")
     }
 
     @Test(

@@ -32,6 +32,73 @@ struct StateFaultTests {
         #expect(pebble.process.output.all.count { $0.contains("Added order") } == 1)
     }
 
+    @Test("a state that cannot be read or used is told once, and seen in gatehouse certs")
+    func told() async throws {
+        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test", "b.test"], in: managed.directory)
+        let other = "[[sites]]\nhostname = \"b.test\"\nport = \(managed.tls)\nlisten = \"127.0.0.1\"\n"
+        let toml = managed.toml(pebble.ssl, more: other + "static_dir = \"\(managed.directory.path)/www\"\n" + pebble.ssl)
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.first("that of b.test") { $0.contains("is in use") && $0.contains("names=b.test") }
+        }
+        let file = "\(managed.state)/acme/certificates/a.test/status.json"
+        try #"{"version": 99}"#.write(toFile: file, atomically: false, encoding: .utf8)
+        let command = try managed.directory.write("command.toml", toml)
+        let shown = try await Command.run(Place.gatehouse, ["certs", "-c", command])
+        #expect(shown.code == 0 && shown.text.contains("a.test") && shown.text.contains("of a newer version"), "\(shown)")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.line("of a newer version of this program")
+            // What is due is looked at with everything before it, which this is.
+            let wish = try await Command.run(Place.gatehouse, ["certs", "-c", command, "--renew", "b.test"])
+            #expect(wish.code == 0, "\(wish)")
+            _ = try await gatehouse.log.first("the renewal of b.test") { $0.contains("is in use") && $0.contains("names=b.test") }
+            #expect(gatehouse.log.all.count { $0.contains("of a newer version of this program") } == 1)
+        }
+    }
+
+    @Test(
+        "what is no certificate, or a link or a folder in its place, is set aside, and another one is got",
+        arguments: ["half", "link", "folder"])
+    func noCertificate(what: String) async throws {
+        let (pebble, root) = try await pebble()
+        let toml = managed.toml(pebble.ssl)
+        try await Gatehouse.serving(toml) { gatehouse in _ = try await gatehouse.log.line("a new certificate is in use") }
+        let (folder, manager) = ("\(managed.state)/acme/certificates/a.test", FileManager.default)
+        let file = folder + "/certificate.pem"
+        let half = try Data(contentsOf: URL(filePath: file)).prefix(400)
+        try manager.removeItem(atPath: file)
+        switch what {
+        case "link": try manager.createSymbolicLink(atPath: file, withDestinationPath: "status.json")
+        case "folder": try manager.createDirectory(atPath: file, withIntermediateDirectories: false)
+        default: try half.write(to: URL(filePath: file))
+        }
+        try await Gatehouse.serving(toml) { gatehouse in
+            let line = try await gatehouse.log.line("a certificate could not be read, and is set aside")
+            #expect(line.contains("certificate.pem.aside-") && line.contains("help="), "\(line)")
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: root)
+            #expect(served.text == "here\n", "\(served)")
+        }
+        let files = try manager.contentsOfDirectory(atPath: folder).sorted()
+        #expect(files.count == 3 && files[1].hasPrefix("certificate.pem.aside-"), "\(files)")
+        if what == "half" { #expect(try Data(contentsOf: URL(filePath: "\(folder)/\(files[1])")) == half) }
+    }
+
+    @Test("a state with numbers that nobody has written ends nothing", arguments: [-5, Int.max, Int.min])
+    func numbers(failures: Int) async throws {
+        let (pebble, root) = try await pebble()
+        let toml = managed.toml(pebble.ssl)
+        try await Gatehouse.serving(toml) { gatehouse in _ = try await gatehouse.log.line("a new certificate is in use") }
+        var status = try managed.status(of: "a.test")
+        (status["failures"], status["nextTry"], status["lastTry"]) = (failures, 0, Int.max)
+        try JSONSerialization.data(withJSONObject: status)
+            .write(to: URL(filePath: "\(managed.state)/acme/certificates/a.test/status.json"))
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: root)
+            #expect(served.text == "here\n", "\(served)")
+        }
+    }
+
     @Test(
         "on a disk that is full: the renewal fails and is told, what is there is served, and with room it goes on",
         .enabled(if: getuid() == 0))

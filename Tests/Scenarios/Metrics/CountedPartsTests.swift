@@ -110,6 +110,55 @@ struct CountedPartsTests {
         try await running.end()
     }
 
+    @Test("stored answers on disk are counted, what came from there, made room, was damaged, and could not be read or written")
+    func disk() async throws {
+        let (port, directory) = (try FreePort(), try TemporaryDirectory())
+        let upstream = try Upstream.answering { request in
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: 20000\r\n\r\n"
+                + String(repeating: "\(request.target.last ?? "-")", count: 20_000)
+        }
+        // Memory has room for two answers or three, the disk for four: two blocks of each are more than its body.
+        let keys = "[sites.cache_upstream]\nmax_memory = \"64KB\"\ndisk_dir = \"\(directory.path)\"\ndisk_size = \"100KB\"\n"
+        let running = try await ReloadingGatehouse(
+            site(port, upstream.port, keys: keys, top: "[performance]\nworker_threads = 1\n"))
+        let scrape = Scrape(running)
+        func said(_ name: String, _ value: Int, _ more: String = "") -> String {
+            "gatehouse_cache_disk_\(name){site=\"shop\"\(more)} \(value)"
+        }
+        for number in 0..<6 { #expect(try await get(port, "/\(number)") == 200) }
+        let full = try await wait(
+            for: [said("stored_total", 6), said("answers", 4), said("evictions_total", 2), said("up", 1)], scrape)
+        let bytes = full.firstMatch(of: /gatehouse_cache_disk_bytes\{site="shop"\} (\d+)/).flatMap { Int($0.1) } ?? 0
+        #expect((80_000...100_000).contains(bytes), "\(full)")
+        #expect(try await get(port, "/2") == 200)
+        _ = try await wait(for: [said("hits_total", 1)], scrape)
+
+        let store = try #require(try FileManager.default.contentsOfDirectory(atPath: directory.path).first)
+        let folder = directory.path + "/" + store
+        func file(of target: String) throws -> String {
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).map { folder + "/" + $0 }
+            let last = Data(repeating: try #require(target.utf8.last), count: 20_000)
+            return try #require(try names.first { try Data(contentsOf: URL(filePath: $0)).suffix(20_000) == last })
+        }
+        try Data("x".utf8).write(to: URL(filePath: try file(of: "/3")))
+        #expect(try await get(port, "/3") == 200)
+        _ = try await wait(for: [said("errors_total", 1, ",error=\"damaged\""), said("stored_total", 7)], scrape)
+        let unreadable = try file(of: "/4")
+        try FileManager.default.removeItem(atPath: unreadable)
+        try FileManager.default.createDirectory(atPath: unreadable, withIntermediateDirectories: false)
+        #expect(try await get(port, "/4") == 200)
+        _ = try await wait(for: [said("errors_total", 1, ",error=\"read\""), said("stored_total", 8)], scrape)
+
+        try FileManager.default.moveItem(atPath: folder, toPath: folder + ".away")
+        try Data().write(to: URL(filePath: folder))
+        #expect(try await get(port, "/7") == 200)
+        let off = try await wait(for: [said("errors_total", 1, ",error=\"write\""), said("up", 0)], scrape)
+        #expect(off.contains(said("errors_total", 0, ",error=\"too_many_waiting\"")), "\(off)")
+        let listed = try await running.command(["cache", "--json"])
+        #expect(listed.text.contains("\"errors\" : 3,"), "\(listed)")
+        try await running.end()
+    }
+
     @Test("exemplars are in OpenMetrics alone, of traces that were sent, and the parser reads them")
     func exemplars() async throws {
         let (port, upstream, collector) = (try FreePort(), try Upstream.saying("ok"), try Collector())

@@ -8,6 +8,8 @@ rule replaces the one before. It prints "ready", "rule PATH WHAT" when a rule ho
 hold-before  the next one is never passed on, and never answered
 hold-after   the next one is passed on, and its answer is kept
 html         answered with a page of HTML, of status 200
+busy         answered with such a page, of status 503, and that it is to be left alone for two hours
+stranger     what was asked for a.test is answered for b.test
 nonces       answers lead to nonces that nobody has given out
 half         of the answer only a half comes, as if that were all
 leaf         of a chain only the first certificate comes
@@ -70,6 +72,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass  # The authority has refused the nonce, as it does at times: it is asked again.
         elif what == "html":
             status, fields, content = 200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Welcome</title>\n"
+        elif what == "busy":
+            status, fields, content = 503, {"Content-Type": "text/html", "Retry-After": "7200"}, b"<title>Later</title>\n"
+        elif what == "stranger":
+            content = content.replace(b"a.test", b"b.test")
         elif what == "half":
             content = content[:len(content) * 3 // 4]
         elif what == "leaf":

@@ -29,5 +29,16 @@ def aiohttp(port):
     web.run_app(app.aiohttp_application, host="127.0.0.1", port=port)
 
 
+def wsgiref(port):
+    from werkzeug.wsgi import get_input_stream
+    from wsgiref.simple_server import make_server
+
+    def framed(environ, start_response):
+        # Its input has no end: frameworks read no more than the length.
+        return app.wsgi(environ | {"wsgi.input": get_input_stream(environ)}, start_response)
+
+    make_server("127.0.0.1", port, framed).serve_forever()
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](int(sys.argv[2]))

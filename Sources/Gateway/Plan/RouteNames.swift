@@ -1,0 +1,34 @@
+import HTTP
+
+/// What the flight recorder and logs call the exchanges of one route, or of a site's that no route takes. Whoever keeps it keeps
+/// nothing else of the plan.
+final class RouteNames: Sendable {
+    /// Nil: of no site.
+    let site: String?
+    /// As the configuration writes it; nil: no route.
+    let route: String?
+    /// Of the servers that the route asks.
+    let pool: String?
+    /// Which configuration they go by: see `Plan.configurationHash`.
+    let configuration: String
+    /// The same as JSON writes it, in its quotes.
+    let siteText: [UInt8]
+    let routeText: [UInt8]
+
+    init(site: String?, route: String? = nil, pool: String? = nil, configuration: String) {
+        (self.site, self.route, self.pool, self.configuration) = (site, route, pool, configuration)
+        siteText = Self.quoted(site)
+        routeText = Self.quoted(route)
+    }
+
+    private static func quoted(_ word: String?) -> [UInt8] {
+        guard let word else { return [] }
+        var text: [UInt8] = []
+        text.append(guessing: word.utf8.count + 2) { out in
+            out.write(UInt8(ascii: "\""))
+            out.write(word, by: AccessLine.escapeInObjects)
+            out.write(UInt8(ascii: "\""))
+        }
+        return text
+    }
+}
