@@ -127,7 +127,7 @@ struct LoadedPlan {
             let end = ends[certificate.name] ?? nil
             let state = end.map { "there until \(Timestamp.text(seconds: $0)), and renewed" } ?? "asked for at the start"
             let authority = certificate.authority
-            return "\ncertificate of \(certificate.names.joined(separator: ", ")): "
+            return "\ncertificate of \(Self.few(certificate.names) { $0 }.joined(separator: ", ")): "
                 + (authority.isLocal ? "from the internal CA" : "by ACME from \(authority.directory)") + ", \(state)"
         }.joined()
             + plan.demands.map { "\ncertificates on demand: \($0.words)" }.joined()

@@ -79,6 +79,15 @@ struct StateTests {
         #expect(!StatePath.component(text).contains("/") && !StatePath.component(text).hasPrefix("."))
     }
 
+    @Test("has a file name of its own for each name, however long")
+    func longNames() {
+        let start = String(repeating: "abcdefg.", count: 25)
+        let names = [start + "a.test", start + "b.test", String(start.prefix(180)), String(start.prefix(181))]
+        #expect(Set(names.map(StatePath.component)).count == 4)
+        #expect(names.allSatisfy { StatePath.component($0).utf8.count <= 180 })
+        #expect(StatePath.component(names[2]) == names[2])
+    }
+
     @Test("sets a status aside that cannot be read, and leaves a newer one alone")
     func status() throws {
         let store = CertificateStore(state)
@@ -188,7 +197,10 @@ struct StateTests {
         let other = try store.nextKey(of: "a.test", .rsa)
         #expect(other.isOf(.rsa) && !other.isOf(.p256) && key.isOf(.p256) && !key.isOf(.p384))
         #expect(try store.nextKey(of: "a.test", .rsa).pem == other.pem)
+        // A process that was killed has left what it was writing.
+        try state.write([1], to: "acme/certificates/a.test/next.key.new-17")
         try store.forgetNextKey(of: "a.test")
+        #expect(state.list("acme/certificates/a.test").isEmpty)
         #expect(try store.nextKey(of: "a.test", .p256).pem != key.pem)
         let made = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"])
         let chain = try String(contentsOfFile: made.file, encoding: .utf8)

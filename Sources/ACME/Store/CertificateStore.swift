@@ -1,3 +1,4 @@
+import EventLoop
 package import TLS
 
 /// The certificates: for each a folder `acme/certificates/<first name>` with
@@ -160,5 +161,10 @@ package struct CertificateStore: Sendable {
         }
     }
 
-    func forgetNextKey(of name: String) throws(ACMEError) { try store.remove(StatePath.certificate(name) + "/next.key") }
+    /// And what processes that were killed were writing.
+    func forgetNextKey(of name: String) throws(ACMEError) {
+        let folder = StatePath.certificate(name)
+        try store.remove(folder + "/next.key")
+        for file in store.list(folder) where file.contains(StateFile.unfinished) { try store.remove("\(folder)/\(file)") }
+    }
 }

@@ -1,3 +1,5 @@
+import TLS
+
 /// Where accounts and certificates are kept: small files with paths of a few components. The one that there is, is
 /// `StateDirectory`.
 protocol StateStore: Sendable {
@@ -21,10 +23,22 @@ protocol StateStore: Sendable {
 
 /// Names of files.
 enum StatePath {
-    /// A file's name for any text: letters that could mean something else become an underscore.
+    /// Systems allow names of 255 bytes, and some have a suffix.
+    private static let longest = 180
+
+    /// A file's name for any text: letters that could mean something else become an underscore, and of long ones that begin alike
+    /// a digest makes several.
     static func component(_ text: String) -> String {
+        guard text.unicodeScalars.count <= longest else {
+            let digest = Base64URL.text(sha256(Array(text.utf8)).prefix(12))
+            return plain(text.unicodeScalars.prefix(longest - digest.count - 1)) + "-" + digest
+        }
+        return plain(text.unicodeScalars[...])
+    }
+
+    private static func plain(_ letters: Substring.UnicodeScalarView) -> String {
         var name = ""
-        for letter in text.unicodeScalars.prefix(180) {
+        for letter in letters {
             let isPlain = letter.isASCII && (letter.properties.isAlphabetic || letter.properties.numericType != nil)
             let isMark = "-.@+".unicodeScalars.contains(letter)
             name.unicodeScalars.append(isPlain || isMark ? letter : "_")

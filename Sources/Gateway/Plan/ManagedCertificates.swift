@@ -83,7 +83,7 @@ extension PlanBuilder {
         for name in names {
             let place = own.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
             guard let reason = Self.flaw(of: name, ssl, issuer) else { continue }
-            problem(at: place, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "name cert_file and key_file for it")
+            problem(at: place, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "or name cert_file and key_file")
             isRight = false
         }
         guard isRight, let name = names.first else { return nil }
@@ -182,6 +182,9 @@ extension PlanBuilder {
         }
         if ssl.acme.directory == nil, LocalNames.contain(name) {
             return "no public authority issues for it: issuer = \"internal\" does, in a site without the other names"
+        }
+        if ssl.acme.directory == nil, !name.contains("."), !name.contains(":") {
+            return "no public authority issues for a name without a dot"
         }
         if let zone = ssl.acme.dnsUpdate?.zone { return flaw(of: name, in: zone) }
         let byDNS = ssl.acme.dnsHook != nil

@@ -88,6 +88,7 @@ struct InternalTests {
         "is an error where it cannot be what is meant",
         arguments: [
             (["localhost", "www.example.com"], "ssl = { auto_cert = true }", "no public authority issues for it"),
+            (["intranet"], "ssl = { auto_cert = true }", "no public authority issues for a name without a dot"),
             (["www.example.com"], "ssl = { auto_cert = true, issuer = \"internal\" }", "the internal CA issues for *.localhost"),
             (["192.0.2.1"], "ssl = { auto_cert = true, issuer = \"internal\" }", "the internal CA issues for *.localhost"),
             (["localhost"], "ssl = { auto_cert = true, issuer = \"own\" }", "sites[0].ssl.issuer"),
