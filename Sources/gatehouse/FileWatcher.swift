@@ -15,6 +15,8 @@ actor FileWatcher {
     private var watch: FileWatch?
     private var isStopped = false
     private var lastFailure: SystemError?
+    /// Files and directories that are watched: all of them, unless some could not be.
+    private var watched: (files: [String], directories: [String])?
 
     /// Who replaces several files does it one after the other: what has happened is looked at when nothing more does for so many
     /// nanoseconds.
@@ -46,11 +48,12 @@ actor FileWatcher {
     /// Until `stop`.
     func run() async {
         var changed: Set<String> = []
+        var hasMoved = true
         while !isStopped {
             // First the watch, then the look: what happens in between is told.
-            setWatches(await reloader.watchedFiles, await reloader.watchedDirectories)
+            setWatches(await reloader.watchedFiles, await reloader.watchedDirectories, hasMoved: hasMoved)
             let looksSoon = await reloader.lookAtFiles(changed: changed)
-            await wait(looksSoon ? Reloader.settled : Self.lookAnyway)
+            hasMoved = await wait(looksSoon ? Reloader.settled : Self.lookAnyway)
             changed = watch?.takeChanged() ?? []
         }
         watch?.close()
@@ -65,10 +68,15 @@ actor FileWatcher {
         waiter.tell()
     }
 
-    private func setWatches(_ files: [String], _ directories: [String]) {
+    /// - Parameter hasMoved: may the way to files that are watched be another one?
+    private func setWatches(_ files: [String], _ directories: [String], hasMoved: Bool) {
+        // As it is after most reloads. To follow the ways to thousands of files takes milliseconds.
+        if !hasMoved, let watched, watched.files == files, watched.directories == directories { return }
+        watched = nil
         do throws(SystemError) {
             try watch?.watch(files, everyFileIn: directories)
             if watch != nil { lastFailure = nil }
+            watched = (files, directories)
         } catch {
             if error != lastFailure { tell(error) }
             lastFailure = error
@@ -82,14 +90,20 @@ actor FileWatcher {
     }
 
     /// Waits until something has happened and is over, and not for longer than so many nanoseconds.
-    private func wait(_ timeout: UInt64) async {
+    /// - Returns: may the way to a file be another one? Not where all that has come is that files may be others.
+    private func wait(_ timeout: UInt64) async -> Bool {
         guard let watch else {
             _ = await waiter.wait(timeout: timeout)
-            return
+            return true
         }
-        guard await watch.wait(waiter, timeout: timeout) == .ready else { return }
+        switch await watch.wait(waiter, timeout: timeout) {
+        case .ready: break
+        case .told: return false
+        case .deadline: return true
+        }
         for _ in 0..<Self.mostPauses where !isStopped {
-            if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
+            if await watch.wait(waiter, timeout: Self.quiet) == .deadline { break }
         }
+        return true
     }
 }

@@ -44,6 +44,8 @@ struct MetricsPlanning {
     private var passages: [TCPSeries] = []
     private var caches: [CacheSeries] = []
     private var merged = 0
+    /// Sets of labels that were too many.
+    var mergedCount: Int { merged }
 
     /// What those that are too many are counted under.
     private static let other = "other"
@@ -89,6 +91,21 @@ struct MetricsPlanning {
             admits(labels) ? labels : MetricLabels(["listener": Self.other, "upstream": Self.other]), workers: workers)
         if isListed.insert(ObjectIdentifier(series)).inserted { passages.append(series) }
         return series
+    }
+
+    /// Goes on with what a site has been given by the plan before.
+    /// - Returns: false if there is no room for all of it, or if it was given none: nothing has happened then.
+    mutating func take(_ site: SitePlan, _ pools: [PoolPlan]) -> Bool {
+        let routes = ([site.series] + site.routes.map(\.series)).compactMap { $0 }
+        let servers = pools.flatMap(\.series)
+        guard routes.count == site.routes.count + 1 else { return false }
+        let labels = Set(routes.map(\.labels) + servers.map(\.labels)).subtracting(known)
+        guard labels.count <= room else { return false }
+        room -= labels.count
+        known.formUnion(labels)
+        for series in routes where isListed.insert(ObjectIdentifier(series)).inserted { self.routes.append(series) }
+        for pool in pools { add(pool, site: pool.site, pool.name) }
+        return true
     }
 
     mutating func add(_ plan: PoolPlan, site: String, _ name: String) {
