@@ -3,10 +3,9 @@
 #include "Records.h"
 
 #include <openssl/err.h>
-#include <stdatomic.h>
 
 // RFC 8446 §5.5: AES-GCM protects 2^24.5 full records safely with one key. We change it before.
-static _Atomic uint64_t records_for_one_key = 1 << 23;
+static _Thread_local uint64_t records_for_one_key = 1 << 23;
 
 void gh_replace_keys_after(uint64_t records) { records_for_one_key = records; }
 

@@ -1,5 +1,13 @@
 /// `[fleet]`: gateways that act as one, by what they agree on in etcd.
 package struct FleetSettings: Sendable, Equatable {
+    /// Which upstream servers one member probes for all.
+    package enum ProbeSharing: String, Sendable, CaseIterable {
+        /// Those that are not on the member's own machine.
+        case remote
+        case all
+        case none
+    }
+
     /// Of the fleet.
     package var fleetName: String
     /// What this gateway is called in it; nil: as its machine.
@@ -20,6 +28,7 @@ package struct FleetSettings: Sendable, Equatable {
     package var ticketRotation = Duration.seconds(7200)
     /// Of lag, after which the gateway's health is degraded.
     package var degradedAfter = Duration.seconds(60)
+    package var shareProbes = ProbeSharing.remote
     /// Nil: rate limits count on each member alone.
     package var redis: FleetRedis?
 }
@@ -51,6 +60,7 @@ extension FleetSettings {
         table.read("password_file", into: &etcdPasswordFile)
         redis = FleetRedis.read(table.table("redis"))
         table.readDuration("ticket_rotation", into: &ticketRotation)
+        table.read("share_probes", into: &shareProbes)
         table.readDuration("degraded_after", into: &degradedAfter)
         if degradedAfter < .seconds(10) {
             table.reading.report(
@@ -155,6 +165,13 @@ extension ConfigurationReference {
                 """
                 For how long this gateway may go by what its fleet perhaps does not agree on any more (etcd does not answer, or \
                 a configuration is refused) until its health is `degraded`. Traffic goes on, and it stays ready.
+                """),
+            Key(
+                "share_probes", "`remote`, `all`, `none`", .value("\"remote\""),
+                """
+                Which upstream servers one member probes for all members with the same ones ([Fleet](fleet.md#probes)): \
+                those that are not on the member's own machine (loopback and link-local addresses, Unix sockets), all, or \
+                none.
                 """),
         ])
 }

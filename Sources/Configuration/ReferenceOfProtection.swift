@@ -72,7 +72,7 @@ extension ConfigurationReference {
         Key(
             "jwks_file", "file", .none("required, or `jwks_url`"),
             """
-            The issuer's public keys (RFC 7517). A change of it is noticed within a second. While it is broken or missing, \
+            The issuer's public keys (RFC 7517). A change of it is noticed within two seconds. While it is broken or missing, \
             nobody comes in: 503.
             """),
         Key(

@@ -26,7 +26,8 @@ package struct DirectoryListing: Equatable, Sendable {
 
 extension Directory {
     /// Reads the directory at `path`, relative to the root; empty for the root itself. What nobody can have is left out: names
-    /// that begin with a dot, links that lead nowhere or out of the root, and what is neither file nor directory.
+    /// that begin with a dot or that no path can spell, links that lead nowhere or out of the root, and what is neither file nor
+    /// directory.
     /// Errors: as of `open`.
     func list(_ path: [UInt8]) throws(StaticError) -> DirectoryListing {
         guard !path.contains(0) else { throw .badPath(reason: "the path holds a NUL") }
@@ -52,7 +53,7 @@ extension Directory {
                 break
             }
             let name = room[..<count].map { UInt8(bitPattern: $0) }
-            guard name.first != UInt8(ascii: "."), let entry = entry(name, in: path, descriptor) else { continue }
+            guard Self.canBeAsked(name), let entry = entry(name, in: path, descriptor) else { continue }
             guard listing.entries.count < DirectoryListing.most else {
                 listing.isCut = true
                 break
@@ -63,6 +64,12 @@ extension Directory {
             one.isDirectory != other.isDirectory ? one.isDirectory : one.name.lexicographicallyPrecedes(other.name)
         }
         return listing
+    }
+
+    /// Can a request ask for it by its name? What is refused of paths (docs/paths.md), however it is escaped: control bytes, and
+    /// backslashes.
+    private static func canBeAsked(_ name: [UInt8]) -> Bool {
+        name.first != UInt8(ascii: ".") && name.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }
     }
 
     /// - Parameter directory: the directory at `path`, open.

@@ -1,17 +1,42 @@
 /// What a site says of the types of its files: the kept table, and what the configuration says instead.
 struct MediaTypes: Sendable {
     /// By extension, in lower case.
-    let byExtension: [String: MediaType]
+    private let byExtension: [String: MediaType]
+    /// The extensions of those that are worth compressing.
+    private let compressible: Set<String>
+    private let compressesUnknown: Bool
 
-    /// - Parameters:
-    ///   - charset: what is said of the characters of texts; nil: nothing.
-    ///   - replaced: by extension, types in place of the table's.
-    init(charset: String?, replaced: [String: String]) {
+    /// Of a site that says nothing of them. Most do, and share it: a configuration may have thousands.
+    private static let usual = MediaTypes(making: StaticSettings())
+
+    init(_ settings: StaticSettings) {
+        let usual = StaticSettings()
+        let isUsual =
+            settings.charset == usual.charset && settings.mediaTypes.isEmpty
+            && settings.compressionTypes == usual.compressionTypes
+        self = isUsual ? Self.usual : MediaTypes(making: settings)
+    }
+
+    private init(making settings: StaticSettings) {
         var types = MediaType.table
-        if charset != "utf-8" {
-            types = types.mapValues { MediaType($0.essence, isCompressed: $0.isCompressed, charset: charset) }
+        if settings.charset != "utf-8" {
+            types = types.mapValues { MediaType($0.essence, isCompressed: $0.isCompressed, charset: settings.charset) }
         }
-        for (name, text) in replaced { types[name] = MediaType(written: text, charset: charset) }
+        for (name, text) in settings.mediaTypes { types[name] = MediaType(written: text, charset: settings.charset) }
+        let wanted = Set(settings.compressionTypes.map(MediaType.canonical))
+        func isWorthIt(_ type: MediaType) -> Bool {
+            !type.isCompressed && wanted.contains(MediaType.canonical(type.essence))
+        }
         byExtension = types
+        compressible = Set(types.filter { isWorthIt($0.value) }.keys)
+        compressesUnknown = isWorthIt(.unknown)
+    }
+
+    /// What a file is, told by its path, and whether it is worth compressing.
+    func type(of path: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
+        guard let name = MediaType.fileExtension(of: path), let type = byExtension[name] else {
+            return (.unknown, compressesUnknown)
+        }
+        return (type, compressible.contains(name))
     }
 }

@@ -14,9 +14,6 @@ package final class StaticSite: Sendable {
     let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)
     private let types: MediaTypes
-    /// The extensions of `types` whose files are worth compressing.
-    private let compressible: Set<String>
-    private let compressesUnknown: Bool
 
     /// Errors: `.unusable`, see `Directory.init(path:)`.
     package init(path: String, settings: StaticSettings) throws(StaticError) {
@@ -27,13 +24,7 @@ package final class StaticSite: Sendable {
         indexFiles = settings.indexFiles.map { Array($0.utf8) }
         func field(_ age: Int?) -> String? { settings.cacheControl ?? age.map { "public, max-age=\($0)" } }
         cacheControl = (files: field(settings.maxAgeStatic), pages: field(settings.maxAgePages))
-        let wanted = Set(settings.compressionTypes.map(MediaType.canonical))
-        func isWorthIt(_ type: MediaType) -> Bool {
-            !type.isCompressed && wanted.contains(MediaType.canonical(type.essence))
-        }
-        types = MediaTypes(charset: settings.charset, replaced: settings.mediaTypes)
-        compressible = Set(types.byExtension.filter { isWorthIt($0.value) }.keys)
-        compressesUnknown = isWorthIt(.unknown)
+        types = MediaTypes(settings)
     }
 
     /// Does it answer as this one does?
@@ -97,12 +88,7 @@ package final class StaticSite: Sendable {
         return FileSearch(self, .request(path), at: path, method: method, conditions: conditions, now: now, cache: cache)
     }
 
-    func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) {
-        guard let name = MediaType.fileExtension(of: name), let type = types.byExtension[name] else {
-            return (.unknown, compressesUnknown)
-        }
-        return (type, compressible.contains(name))
-    }
+    func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) { types.type(of: name) }
 
     /// What the site makes of a file: its representations, and what an answer says of them. `now`: seconds since 1970.
     func describe(_ file: OpenFile, name: [UInt8], _ siblings: [FileLookUp.Sibling], now: Int64) -> ServedFile {

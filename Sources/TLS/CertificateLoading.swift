@@ -18,11 +18,26 @@ extension CertificateFiles {
         let read: OpaquePointer? = unsafe isKeyInStore ? storedKey(passphrase) : pemKey(passphrase)
         guard let key = unsafe read else {
             let reason = TLSError.takeFileReason()
-            let words = passphrase == nil ? reason : TLSError.withPassphrase(reason)
-            throw TLSError(.configuration(.key), "cannot read the key \(key): \(words)")
+            throw TLSError(.configuration(.key), "cannot read the key \(self.key): \(words(for: reason, passphrase))")
         }
         defer { unsafe EVP_PKEY_free(key) }
         try unsafe use(key, in: context)
+    }
+
+    /// Why a key did not come out of its file.
+    private func words(for reason: String, _ passphrase: Passphrase?) -> String {
+        guard passphrase != nil else { return reason }
+        // About one wrong passphrase in 256 leaves bytes with a right padding, and then anything may be wrong with them.
+        guard TLSError.isOfEncryption(reason) || isKeyEncrypted else { return reason }
+        return "the passphrase of key_passphrase_file is not the key's"
+    }
+
+    /// Whether its file, which could not be read, holds a key that asks for a passphrase. A store is not asked: it may count who
+    /// comes with a wrong PIN.
+    private var isKeyEncrypted: Bool {
+        guard !isKeyInStore else { return false }
+        unsafe EVP_PKEY_free(pemKey(nil))
+        return TLSError.isOfEncryption(TLSError.takeFileReason())
     }
 
     /// OpenSSL looks already here whether the key is of the certificate; a key of another kind has a place of its own.

@@ -110,6 +110,26 @@ package struct KeptCertificates: Sendable {
 }
 
 extension CertificateChain {
+    /// Reads a file that holds a key and its certificates, which are only looked at: no handshake is made with what is read here.
+    /// That takes a fifth of the time that it takes OpenSSL to read them for use.
+    /// - Parameter pem: what is in the file.
+    /// - Returns: nil where it is not certain that it is a certificate with its key: then OpenSSL is to be asked.
+    package static func judge(keyAndChain pem: [UInt8]) -> CertificateChain? {
+        guard gh_may_judge() == 1, let count = Int32(exactly: pem.count) else { return nil }
+        func read<Result>(_ body: (OpaquePointer) -> Result?) -> Result? {
+            // The bytes live as long as the input.
+            unsafe pem.withUnsafeBytes { bytes in
+                guard let input = unsafe BIO_new_mem_buf(bytes.baseAddress, count) else { return nil }
+                defer { unsafe BIO_free(input) }
+                return unsafe body(input)
+            }
+        }
+        guard let chain = unsafe read({ unsafe CertificateChain(judging: $0) }), chain.judgedKind != nil,
+            unsafe read({ unsafe gh_is_judged_key($0, chain.leaf) }) == 1
+        else { return nil }
+        return chain
+    }
+
     /// Reads all certificates, to be looked at alone.
     /// - Returns: nil if there is none, or one that cannot be read.
     fileprivate convenience init?(judging input: OpaquePointer) {

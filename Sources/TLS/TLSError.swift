@@ -48,10 +48,8 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         return error
     }
 
-    /// The words for a key that did not come out of its file though there was a passphrase.
-    static func withPassphrase(_ reason: String) -> String {
-        reason.hasPrefix("it is encrypted") ? "the passphrase of key_passphrase_file is not the key's" : reason
-    }
+    /// Does a reason of `takeFileReason` say that a file is encrypted?
+    static func isOfEncryption(_ reason: String) -> Bool { reason.hasPrefix("it is encrypted") }
 
     /// The file that cannot be used, if it was one.
     package var file: File? {

@@ -183,6 +183,13 @@ package final class ServerRecord: Sendable {
         change(now, settings) { $0.probed(probe, now: now, settings) }
     }
 
+    func confirmed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: ServerHealth.Settings) {
+        change(now, settings) { $0.probed(probe, isConfirmed: true, now: now, settings) }
+    }
+
+    /// What its probes say; one load.
+    var isWellByProbes: Bool { standing.load(ordering: .relaxed) & Standing.unwell.rawValue == 0 }
+
     /// What became of looking its name up.
     /// - Parameter failure: in words; nil if it has addresses.
     func named(failure: String?) {

@@ -134,6 +134,11 @@ package final class UpstreamServer: Sendable {
         record.probed(probe, now: now, parameters.health)
     }
 
+    /// A probe of it came to what another member of the fleet says, whose own probes are as many as it takes.
+    package func confirmed(_ probe: ProbeHistory.Last, now: UInt64) {
+        record.confirmed(probe, now: now, parameters.health)
+    }
+
     /// Nothing against it, and room: what a pick asks first.
     var isPlain: Bool { record.isPlain && hasRoom }
 

@@ -5,13 +5,36 @@ import Logging
 
 /// The limit on open files (getrlimit(2)).
 enum FileLimit {
-    /// Raises it to what a plan may need.
-    static func raise(for loaded: LoadedPlan, _ log: Logger) {
-        // A remembered file may have a compressed sibling; where there is no
-        // room for them all, connections come first.
-        let needed = needed(for: loaded.configuration)
-        let files = loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
-        raise(to: needed + files, needed: needed, log)
+    /// Raises it to what a plan may need; before anything listens.
+    static func raise(for loaded: LoadedPlan) {
+        let connections = needed(for: loaded.configuration)
+        raise(to: connections + files(of: loaded))
+    }
+
+    /// Shares out what may be open among clients and all else, so that every client that is let in can have its upstream: once
+    /// the gateway listens.
+    static func share(with gateway: Gateway, for loaded: LoadedPlan, _ log: Logger) {
+        let own = gateway.ownDescriptors
+        let wanted = loaded.configuration.performance.maxConnections
+        let needed = wanted * 2 + own + spare
+        raise(to: needed + files(of: loaded))
+        guard current > 0 else { return }
+        let limit = Int(clamping: current)
+        let room = max(1, (limit - own - spare) / 2)
+        gateway.limitConnections(to: room)
+        guard room < wanted else { return }
+        log.warning(
+            "the limit on open files is lower than performance.max_connections needs",
+            metadata: ["limit": "\(limit)", "needed": "\(needed)", "connections": "\(room)"])
+    }
+
+    /// Descriptors for what comes and goes besides clients and upstreams: files, names that are looked up, who asks the gateway
+    /// itself.
+    private static let spare = 16
+
+    /// A remembered file may have a compressed sibling; where there is no room for them all, connections come first.
+    private static func files(of loaded: LoadedPlan) -> Int {
+        loaded.configuration.fileCache.entries * loaded.plan.workerCount * 2
     }
 
     /// How many a configuration's connections need: a client and its upstream; the gateway itself.
@@ -31,19 +54,13 @@ enum FileLimit {
         return unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit.rlim_cur : 0
     }
 
-    /// Raises the soft limit to at least `wanted`, as far as the hard one allows; warns if that is less than `needed`.
-    private static func raise(to wanted: Int, needed: Int, _ log: Logger) {
+    /// Raises the soft limit to at least `wanted`, as far as the hard one allows.
+    private static func raise(to wanted: Int) {
         var limit = rlimit()
         // Both calls read or fill the one struct that they are lent, and keep no pointer to it.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        let wanted = max(UInt(wanted), limit.rlim_cur)
-        guard limit.rlim_cur < wanted else { return }
-        limit.rlim_cur = min(wanted, limit.rlim_max)
+        guard limit.rlim_cur < UInt(wanted) else { return }
+        limit.rlim_cur = min(UInt(wanted), limit.rlim_max)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        if limit.rlim_cur < UInt(needed) {
-            log.warning(
-                "the limit on open files is lower than performance.max_connections needs",
-                metadata: ["limit": "\(limit.rlim_cur)", "needed": "\(needed)"])
-        }
     }
 }

@@ -17,6 +17,8 @@ actor FileWatcher {
     private var lastFailure: SystemError?
     /// Files and directories that are watched: all of them, unless some could not be.
     private var watched: (files: [String], directories: [String])?
+    /// May the way to one of them be another by now?
+    private var mayHaveMoved = true
 
     /// Who replaces several files does it one after the other: what has happened is looked at when nothing more does for so many
     /// nanoseconds.
@@ -48,12 +50,13 @@ actor FileWatcher {
     /// Until `stop`.
     func run() async {
         var changed: Set<String> = []
-        var hasMoved = true
         while !isStopped {
             // First the watch, then the look: what happens in between is told.
-            setWatches(await reloader.watchedFiles, await reloader.watchedDirectories, hasMoved: hasMoved)
-            let looksSoon = await reloader.lookAtFiles(changed: changed)
-            hasMoved = await wait(looksSoon ? Reloader.settled : Self.lookAnyway)
+            setWatches(await reloader.watchedFiles, await reloader.watchedDirectories)
+            let look = await reloader.lookAtFiles(changed: changed) { await self.pause() }
+            changed = look.others
+            guard changed.isEmpty else { continue }
+            await wait(look.isToBeRepeated ? Reloader.settled : Self.lookAnyway)
             changed = watch?.takeChanged() ?? []
         }
         watch?.close()
@@ -68,11 +71,10 @@ actor FileWatcher {
         waiter.tell()
     }
 
-    /// - Parameter hasMoved: may the way to files that are watched be another one?
-    private func setWatches(_ files: [String], _ directories: [String], hasMoved: Bool) {
+    private func setWatches(_ files: [String], _ directories: [String]) {
         // As it is after most reloads. To follow the ways to thousands of files takes milliseconds.
-        if !hasMoved, let watched, watched.files == files, watched.directories == directories { return }
-        watched = nil
+        if !mayHaveMoved, let watched, watched.files == files, watched.directories == directories { return }
+        (watched, mayHaveMoved) = (nil, false)
         do throws(SystemError) {
             try watch?.watch(files, everyFileIn: directories)
             if watch != nil { lastFailure = nil }
@@ -89,21 +91,33 @@ actor FileWatcher {
             metadata: ["reason": "\(error)", "help": "see fs.inotify.max_user_watches and max_user_instances (sysctl)"])
     }
 
+    /// Waits for a moment.
+    /// - Returns: the files of which the kernel has told meanwhile: before what is read next.
+    private func pause() async -> Set<String> {
+        let deadline = loop.now &+ Self.quiet
+        mayHaveMoved = true
+        while !isStopped, case let now = loop.now, now < deadline {
+            if let watch {
+                _ = await watch.wait(waiter, timeout: deadline - now)
+            } else {
+                _ = await waiter.wait(timeout: deadline - now)
+            }
+        }
+        return watch?.takeChanged() ?? []
+    }
+
     /// Waits until something has happened and is over, and not for longer than so many nanoseconds.
-    /// - Returns: may the way to a file be another one? Not where all that has come is that files may be others.
-    private func wait(_ timeout: UInt64) async -> Bool {
+    private func wait(_ timeout: UInt64) async {
         guard let watch else {
             _ = await waiter.wait(timeout: timeout)
-            return true
+            return
         }
-        switch await watch.wait(waiter, timeout: timeout) {
-        case .ready: break
-        case .told: return false
-        case .deadline: return true
-        }
+        let wake = await watch.wait(waiter, timeout: timeout)
+        // That files may be others moves none.
+        if wake != .told { mayHaveMoved = true }
+        guard wake == .ready else { return }
         for _ in 0..<Self.mostPauses where !isStopped {
-            if await watch.wait(waiter, timeout: Self.quiet) == .deadline { break }
+            if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
         }
-        return true
     }
 }

@@ -120,9 +120,11 @@ struct LoadedPlan {
 
     /// A line for each certificate that ACME is to get.
     private var certificates: String {
-        let known = CertificateStore(StateDirectory(plan.stateDirectory)).statuses()
+        let known = plan.managed.isEmpty ? [] : CertificateStore(StateDirectory(plan.stateDirectory)).statuses()
+        // Of two of one name, the first in the order of their folders.
+        let ends = Dictionary(known.map { ($0.names.first, $0.notAfter) }, uniquingKeysWith: { first, _ in first })
         return plan.managed.map { certificate in
-            let end = known.first { $0.names.first == certificate.name }?.notAfter
+            let end = ends[certificate.name] ?? nil
             let state = end.map { "there until \(Timestamp.text(seconds: $0)), and renewed" } ?? "asked for at the start"
             let authority = certificate.authority
             return "\ncertificate of \(certificate.names.joined(separator: ", ")): "

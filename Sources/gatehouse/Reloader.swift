@@ -220,7 +220,7 @@ actor Reloader {
         for problem in warnings { report(problem) }
         SiteFaultLog(log).report(loaded.plan.faults)
         output.change(to: logs, level: loaded.configuration.logging.level)
-        FileLimit.raise(for: loaded, log)
+        FileLimit.share(with: gateway, for: loaded, log)
         let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
         tellWhatWaits(changes)
         configuration = loaded.configuration

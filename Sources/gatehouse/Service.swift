@@ -97,7 +97,7 @@ struct Service: Sendable {
             let logs = try privileges?.asUser(open) ?? open()
             let output = DiagnosticsOutput(logs, level: configuration.logging.level)
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
-            FileLimit.raise(for: loaded, log)
+            FileLimit.raise(for: loaded)
             let signals = await Signals()
             inheritance?.giveTicketKeys(to: loaded.plan)
             FleetMembership.prepare(loaded)
@@ -139,6 +139,7 @@ struct Service: Sendable {
                 management = try await ControlServer.management(
                     configuration.management, resources, on: loop, replacing: sharesAddresses)
             }
+            FileLimit.share(with: gateway, for: loaded, log)
             return Service(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,

@@ -102,6 +102,10 @@ import Testing
         let answer = OwnAnswer.options(
             try request("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0"), headers: .none, by: ProxyName())
         #expect(answer.status == 200 && fields(answer)["Proxy-Status"] == "gatehouse")
+        #expect(fields(answer)["Allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        let path = OwnAnswer.options(
+            try request("OPTIONS /a HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0"), headers: .none, by: ProxyName())
+        #expect(fields(path)["Allow"] == nil)
     }
 
     @Test func `a redirect to a directory keeps the query`() throws {

@@ -30,6 +30,13 @@ final class Deployed: FleetDeployment {
 
     func purge(_ purge: FleetPurge) async { purges.append(purge) }
 
+    let words = Journal<[String: FleetProbes]>("what members say of servers")
+    let ownWord = Guarded<FleetProbes?>(nil)
+
+    var probes: FleetProbes? { ownWord.withLock { $0 } }
+
+    func use(_ probes: [String: FleetProbes], as member: String, until: UInt64) async { words.append(probes) }
+
     var figures: MemberFigures {
         get async {
             MemberFigures(connections: 1, tunnels: 2, certificates: 3, certificatesInTrouble: 0, configuration: "abc")

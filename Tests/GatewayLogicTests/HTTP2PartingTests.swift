@@ -46,7 +46,7 @@ struct HTTP2PartingTests {
         var parting = HTTP2Parting()
         parting.sawConcurrency(at: 5)
         #expect(parting.step(at: 5, awaitsPing: false) == .ping)
-        #expect(parting.step(at: 4 + 1000 * Self.millisecond, awaitsPing: true) == .wait)
-        #expect(parting.step(at: 5 + 1000 * Self.millisecond, awaitsPing: true) == .leave)
+        #expect(parting.step(at: 4 + 5000 * Self.millisecond, awaitsPing: true) == .wait)
+        #expect(parting.step(at: 5 + 5000 * Self.millisecond, awaitsPing: true) == .leave)
     }
 }

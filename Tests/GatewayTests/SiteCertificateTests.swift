@@ -83,6 +83,29 @@ struct SiteCertificateTests {
         #expect(empty.errors.contains("sites[0].ssl.key_passphrase_file: the passphrase file"), "\(empty)")
     }
 
+    @Test("a wrong passphrase is called so, too, where what it makes of the key looks right at its end")
+    func rightPadding() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let made = try await MadeCertificate.make("site", in: directory, names: ["DNS:localhost"])
+        // Of 337 passphrases before this one none was taken for right until its bytes were looked at.
+        let (encrypted, wrong) = try (
+            directory.write("odd.key", Self.oddKey), directory.write("odd", "wrong338\n")
+        )
+        let ssl = "cert_file = \"\(made.file)\"\nkey_file = \"\(encrypted)\"\nkey_passphrase_file = \"\(wrong)\""
+        let outcome = try await check(toml(port, ssl), in: directory)
+        #expect(outcome.errors.contains("the passphrase of key_passphrase_file is not the key's"), "\(outcome)")
+    }
+
+    private static let oddKey = """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIHrMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAgTZ9N4Bb6O2wIBATAM
+        BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQ0EAVcSAoY8zzCBav4urCAASBkPSM
+        J0h12guhwbykpukwOJPaM2nL5sMwqC5oFpVfg6HI5xDg0A1zJAp6+F4Tk4vZSYDs
+        AskNgtkIEMLDxEqvYBwqWLEA0dW3fiL9BIntESt1uegivumDZWrokWu+CAZ7ChLD
+        loa/m6+GyFQOREjyObtPJxRP+X8IDgZV9wYc1j8GeNq3SFsLhK7b6uJ8qqRwyg==
+        -----END ENCRYPTED PRIVATE KEY-----
+        """ + "\n"
+
     @Test("PKCS#12 has all in one file: certificate, chain and key", arguments: ["", "open sesame"])
     func archive(passphrase: String) async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

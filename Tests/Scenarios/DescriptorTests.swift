@@ -1,9 +1,48 @@
+import Dispatch
 import Foundation
 import TestSupport
 import Testing
 
 @Suite("Open files")
 struct DescriptorTests {
+    @Test("no more clients are let in than can have an upstream each; the others wait, and all are served")
+    func upstreams() async throws {
+        let (port, crowd) = try (FreePort(), 60)
+        let (answered, waiting) = (DispatchSemaphore(value: 0), Journal<Int>("requests that wait"))
+        let upstream = try Upstream { _, wire in
+            while let _ = try wire.readRequest() {
+                waiting.append(1)
+                answered.wait()
+                try wire.write(Upstream.ok("hello"))
+            }
+        }
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            "[limits]\nhead_timeout = 600\n[performance]\nworker_threads = 1\n"
+                + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)"))
+        let process = try ChildProcess(
+            "bash", ["-c", "ulimit -n 100; exec \"$0\" run -c \"$1\"", Place.gatehouse, file])
+        _ = try await process.errors.first { $0.contains(": serving addresses=") }
+        let warning = process.errors.all.first { $0.contains("the limit on open files is lower than") } ?? ""
+        let room = Int(warning.split(separator: "connections=").last?.prefix { $0.isNumber } ?? "") ?? 0
+        #expect((5...45).contains(room) && warning.contains("limit=100"), "\(warning)")
+        let clients = try (0..<crowd).map { _ in
+            try ChildProcess("curl", ["-sS", "-m", "600", "-w", " %{http_code}\n", "http://127.0.0.1:\(port)/"])
+        }
+        // As many as there is room for are at the upstream at once; then each answer makes room for one.
+        _ = try await waiting.first(room)
+        _ = try await process.errors.first { $0.contains("accepting pauses: the limit on open files is reached") }
+        #expect(waiting.all.count == room)
+        for _ in 0..<crowd { answered.signal() }
+        for client in clients {
+            #expect(try await client.exit() == .code(0))
+            #expect(client.output.all == ["hello 200"], "\(client.errors.all)")
+        }
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+    }
+
     /// HEAD brings no content into memory, so that each file keeps its descriptor.
     @Test("who asks for more files than may be open takes no descriptor from new clients")
     func exhaustion() async throws {

@@ -14,6 +14,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: pid_t
+    private let isGroup: Bool
     /// Lines of standard output and standard error.
     package let output: Journal<String>
     package let errors: Journal<String>
@@ -25,9 +26,12 @@ package final class ChildProcess: Sendable {
     ///   - program: a path, or a name to be found in PATH.
     ///   - directory: where it runs; here if nil.
     ///   - environment: variables to set besides this process's own.
+    ///   - isGroup: signals go to the processes that it starts, too, and none of them outlives it.
     package init(
-        _ program: String, _ arguments: [String] = [], directory: String? = nil, environment: [String: String] = [:]
+        _ program: String, _ arguments: [String] = [], directory: String? = nil, environment: [String: String] = [:],
+        isGroup: Bool = false
     ) throws {
+        self.isGroup = isGroup
         output = Journal("output of \(program)")
         errors = Journal("errors of \(program)")
         exits = Journal("exit of \(program)")
@@ -37,14 +41,15 @@ package final class ChildProcess: Sendable {
         // env(1) changes the directory; setpriv(1) sees to it that nothing outlives tests that crash. Both become the program.
         let command = (directory.map { ["env", "-C", $0] } ?? []) + ["setpriv", "--pdeathsig", "TERM", program] + arguments
         let descriptors = [pipes.0.readEnd, pipes.1.writeEnd, pipes.2.writeEnd]
-        pid = try SpawnThread.shared.run { try Spawn.start(command, variables, descriptors: descriptors) }
+        pid = try SpawnThread.shared.run { try Spawn.start(command, variables, descriptors: descriptors, isGroup: isGroup) }
         for descriptor in descriptors { close(descriptor) }
         input = pipes.0.writeEnd
         let readers = DispatchGroup()
         follow(pipes.1.readEnd, output, keepsBytes: true, readers)
         follow(pipes.2.readEnd, errors, keepsBytes: false, readers)
-        let (pid, exits) = (pid, exits)
+        let (pid, exits, isGroup) = (pid, exits, isGroup)
         detachThread {
+            if isGroup { Self.endGroup(of: pid) }
             var status: Int32 = 0
             while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
             // An exit is told after the last line.
@@ -86,13 +91,21 @@ package final class ChildProcess: Sendable {
 
     /// Sends a signal; nothing happens if the program has ended.
     package func signal(_ number: Int32) {
-        if exits.all.isEmpty { _ = Glibc.kill(pid, number) }
+        if exits.all.isEmpty { _ = Glibc.kill(isGroup ? -pid : pid, number) }
     }
 
     package func terminate() { signal(SIGTERM) }
     package func kill() { signal(SIGKILL) }
 
     // MARK: -
+
+    /// Waits until a group's first process has ended, and ends the others, before anybody else can have its number.
+    private static func endGroup(of pid: pid_t) {
+        // Filled during the call alone.
+        var ended = unsafe siginfo_t()
+        while unsafe waitid(P_PID, id_t(pid), &ended, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        _ = Glibc.kill(-pid, SIGKILL)
+    }
 
     private func follow(_ descriptor: Int32, _ journal: Journal<String>, keepsBytes: Bool, _ readers: DispatchGroup) {
         readers.enter()
@@ -141,7 +154,7 @@ private struct Pipe {
 
 /// posix_spawn(3).
 private enum Spawn {
-    static func start(_ arguments: [String], _ environment: [String], descriptors: [Int32]) throws -> pid_t {
+    static func start(_ arguments: [String], _ environment: [String], descriptors: [Int32], isGroup: Bool) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         _ = unsafe posix_spawn_file_actions_init(&actions)
         defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -155,7 +168,7 @@ private enum Spawn {
         defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
         _ = unsafe sigemptyset(&nothing)
         _ = unsafe posix_spawnattr_setsigmask(&attributes, &nothing)
-        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         var pid: pid_t = 0
         // strdup(3)'s copies live until the call is done.
         let code = unsafe withStrings(arguments) { arguments in

@@ -32,7 +32,7 @@ package final class Nginx: Sendable {
             \(servers)
             }
             """)
-        process = try ChildProcess("nginx", ["-p", directory.path, "-c", file, "-e", "stderr"])
+        process = try ChildProcess("nginx", ["-p", directory.path, "-c", file, "-e", "stderr"], isGroup: true)
         _ = try await process.errors.first("nginx's start") { $0.contains("start worker process ") }
     }
 

@@ -127,7 +127,7 @@ import Testing
             let connection = try await Connection.open(on: actor.loop, server: names, client: context)
             let failures = await connection.shakeHands()
             #expect(failures.client == nil && failures.server == nil)
-            // Few bytes first: another test may make keys short-lived, and a session whose keys have changed stays with OpenSSL.
+            // Few bytes first: the client's records are OpenSSL's until then.
             for bytes in [[1], pattern(100_000)] {
                 #expect(try await connection.carry(bytes, from: connection.server, to: connection.client) == bytes)
                 connection.client.takeOverRecords()

@@ -97,5 +97,5 @@ typedef struct gh_record_counts {
 } gh_record_counts;
 gh_record_counts gh_records_counts(const gh_records *records);
 
-/// After how many records a key is replaced, in the whole process. For tests to lower.
+/// After how many records a key is replaced, by what the calling thread sends. For tests to lower.
 void gh_replace_keys_after(uint64_t records);

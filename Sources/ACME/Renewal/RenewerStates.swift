@@ -32,7 +32,7 @@ extension Renewer {
         status.names = certificate.names
         status.directory = certificate.authority.directory
         (status.nextTry, status.failures, status.order, status.lastError) = (0, 0, nil, nil)
-        guard certificate.accepts(status.issuedBy), let chain = try store.certificate(of: certificate.name),
+        guard certificate.accepts(status.issuedBy), let chain = try store.lookedAt(certificate.name),
             let lifetime = chain.lifetime
         else { return }
         let covered = chain.names
@@ -54,7 +54,7 @@ extension Renewer {
             return nil
         }
         // The certificate itself is what counts: a status may be lost, or of another certificate, after a restore.
-        guard let lifetime = try store.certificate(of: certificate.name)?.lifetime else {
+        guard let lifetime = try store.lookedAt(certificate.name)?.lifetime else {
             if status.notAfter != nil { status.nextTry = 0 }
             (status.notBefore, status.notAfter, status.issuedBy) = (nil, nil, nil)
             return status

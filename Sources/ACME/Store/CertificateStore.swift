@@ -56,19 +56,28 @@ package struct CertificateStore: Sendable {
 
     /// The present key and chain; nil if there are none, or they are not of each other.
     func certificate(of name: String) throws(ACMEError) -> CertificateChain? {
-        guard let bytes = try store.read(StatePath.certificate(name) + "/certificate.pem") else { return nil }
+        try store.read(StatePath.certificate(name) + "/certificate.pem").flatMap(Self.chain)
+    }
+
+    private static func chain(_ bytes: [UInt8]) -> CertificateChain? {
         let pem = String(decoding: bytes, as: UTF8.self)
         guard let chain = CertificateChain(pem: pem), let key = try? PrivateKey(pem: pem), chain.isFor(key) else { return nil }
         return chain
     }
 
-    /// The present chain; nil if there is none, if its key is not there, or if it is another one's.
-    package func usable(_ name: String) -> CertificateChain? { (try? certificate(of: name)) ?? nil }
+    /// The same, only to be looked at: a start looks at thousands.
+    func lookedAt(_ name: String) throws(ACMEError) -> CertificateChain? {
+        guard let bytes = try store.read(StatePath.certificate(name) + "/certificate.pem") else { return nil }
+        return CertificateChain.judge(keyAndChain: bytes) ?? Self.chain(bytes)
+    }
+
+    /// The present chain, to be looked at; nil if there is none, if its key is not there, or if it is another one's.
+    package func usable(_ name: String) -> CertificateChain? { (try? lookedAt(name)) ?? nil }
 
     /// Is there a certificate for this name, with its key, that is good for a while?
     /// - Parameter now: seconds since 1970.
     package func isGood(_ name: String, now: Int64) -> Bool {
-        guard let chain = try? certificate(of: name), let lifetime = chain.lifetime else { return false }
+        guard let chain = usable(name), let lifetime = chain.lifetime else { return false }
         return lifetime.end > now && chain.names.cover(host: name)
     }
 

@@ -19,19 +19,26 @@ struct FleetLook {
     let memberCount: Int
     /// Are there more files than these?
     let isCut: Bool
+    /// What members say of servers, as far as it is new, and how many do.
+    let probes: [EtcdEntry]
+    let probeCount: Int
     let revision: Int64
 
     /// - Parameters:
     ///   - seen: the revision of the configuration that is known.
     ///   - pulled: the revision up to which files are known.
+    ///   - probes: the revision up to which members' words of servers are known.
     ///   - hasMembers: whether all members are to be seen, and not only how many there are.
-    static func ranges(_ settings: FleetMemberSettings, seen: Int64, pulled: Int64, hasMembers: Bool) -> [EtcdRange] {
+    static func ranges(
+        _ settings: FleetMemberSettings, seen: Int64, pulled: Int64, probes: Int64, hasMembers: Bool
+    ) -> [EtcdRange] {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
             .prefix(settings.files, since: pulled + 1, most: FleetMember.filesOfPage),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
+            .prefix(settings.probes, since: probes + 1, most: FleetMember.mostMembers),
         ]
     }
 
@@ -44,6 +51,7 @@ struct FleetLook {
         (rollout, rolloutHold) = (found[8].first, found[9].first)
         (orders, purges) = (found[10].first, found[11].first)
         memberCount = outcome.counts[7]
+        (probes, probeCount) = (found[12], outcome.counts[12])
         isCut = outcome.counts[6] > 0 && files.count >= FleetMember.filesOfPage
         revision = outcome.revision
     }

@@ -66,6 +66,14 @@ package actor FleetMember {
     var seenOrders: Int64 = 0
     /// The number of the last purge that was carried out; nil: it is not known.
     var purged: Int?
+    /// What members say of the servers that they probe, by its place; nil if it cannot be read.
+    var probeWords: [String: FleetProbes?] = [:]
+    /// The revision up to which that is known.
+    var seenProbes: Int64 = 0
+    /// What was told of the servers that are probed here, when, and when it is to be told again: monotonic nanoseconds.
+    var toldProbes: FleetProbes?
+    var probesTime: UInt64 = 0
+    var probesDue: UInt64?
     /// Brings one into use.
     var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
@@ -167,7 +175,7 @@ package actor FleetMember {
     }
 
     /// Has the next look come at once.
-    func lookSoon() {
+    package func lookSoon() {
         isDue = true
         waiter.tell()
     }
@@ -184,7 +192,7 @@ package actor FleetMember {
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
             let ranges = FleetLook.ranges(
-                settings, seen: seenConfiguration, pulled: pulled, hasMembers: hasMembers)
+                settings, seen: seenConfiguration, pulled: pulled, probes: seenProbes, hasMembers: hasMembers)
             let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(look.revision)
@@ -198,11 +206,13 @@ package actor FleetMember {
             await follow(orders: look.orders)
             try await follow(purges: look.purges)
             try await tellOfOurselves(look.ourselves)
+            try await follow(probes: look.probes, count: look.probeCount, revision: look.revision)
             sayStanding(look, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
-            return rotationDue.map { min(pause, $0 - min($0, loop.now)) } ?? pause
+            let due = [rotationDue, probesDue].compactMap(\.self).min()
+            return due.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
             sayLoss(error)
@@ -218,6 +228,7 @@ package actor FleetMember {
         // What was changed since a revision is asked for: of this etcd nothing is known.
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
         (seenConfiguration, pulled, known) = (0, 0, [:])
+        (seenProbes, probeWords, toldProbes) = (0, [:], nil)
         lookSoon()
     }
 

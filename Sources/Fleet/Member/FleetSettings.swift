@@ -54,6 +54,8 @@ package struct FleetMemberSettings: Sendable, Equatable {
     /// There as long as the present phase of a roll-out has time left, by etcd's clock.
     var rolloutHold: String { documents + "rollout-hold" }
     var members: String { "/gatehouse/\(name)/members/" }
+    /// What members say of the servers that they probe; it ends with their leases.
+    var probes: String { documents + "probes/" }
     /// What is ordered about servers.
     var orders: String { documents + "orders" }
     /// How many purges there were.
@@ -85,6 +87,14 @@ package protocol FleetDeployment: Sendable {
     func carryOut(_ orders: [FleetOrder]) async
     /// Forgets stored answers.
     func purge(_ purge: FleetPurge) async
+    /// What the others are to know of the servers that are probed here; nil: nothing is shared out.
+    var probes: FleetProbes? { get async }
+    /// Goes by what members say of the servers that they probe.
+    /// - Parameters:
+    ///   - probes: by the members' names, this one's too.
+    ///   - member: this one.
+    ///   - until: monotonic nanoseconds for which it counts; 0: not at all.
+    func use(_ probes: [String: FleetProbes], as member: String, until: UInt64) async
     /// What there is of it at the moment, for who looks at the fleet.
     var figures: MemberFigures { get async }
 }

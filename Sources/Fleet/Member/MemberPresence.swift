@@ -17,7 +17,7 @@ extension FleetMember {
         }
         if lease == 0 {
             lease = try await client.grant(seconds: Int64(Self.leaseTime))
-            (told, ourPlace) = (nil, 0)
+            (told, ourPlace, toldProbes) = (nil, 0, nil)
         }
         leaseEnd = start + Self.leaseTime * 1_000_000_000
     }

@@ -52,10 +52,13 @@ package struct MemberFigures: Codable, Equatable, Sendable {
     package var certificatesInTrouble: Int
     /// The beginning of the SHA-256 of the configuration in use.
     package var configuration: String
+    /// Servers that it probes for all members; nil: an earlier version does not say.
+    package var probes: Int?
 
     package init(
-        connections: Int, tunnels: Int, certificates: Int, certificatesInTrouble: Int, configuration: String
+        connections: Int, tunnels: Int, certificates: Int, certificatesInTrouble: Int, configuration: String, probes: Int? = nil
     ) {
+        self.probes = probes
         (self.connections, self.tunnels) = (connections, tunnels)
         (self.certificates, self.certificatesInTrouble) = (certificates, certificatesInTrouble)
         self.configuration = configuration

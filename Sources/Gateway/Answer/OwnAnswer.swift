@@ -67,12 +67,15 @@ struct OwnAnswer {
         }
     }
 
-    /// To OPTIONS that was meant for us alone.
+    /// To OPTIONS that was meant for us alone. Which methods a path takes only its upstream knows; about the server as a whole
+    /// `Allow` names what there is for any path (RFC 9110 §9.3.7).
     static func options(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(
             200, .exchange(.options), words: "This is the gateway; the request went no further, as it asked.", request, headers,
             name
-        ) { _ in }
+        ) { fields in
+            if request.form == .asterisk { fields.append("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
+        }
     }
 
     /// To a health check of a site that is ready.

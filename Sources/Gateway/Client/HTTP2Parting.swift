@@ -11,16 +11,17 @@ struct HTTP2Parting {
     /// When `step` is to be asked again though nothing has come, in monotonic nanoseconds; nil while the connection does not end.
     private(set) var deadline: UInt64?
     private var isAnswered = false
-    /// When a request last came beside another one, in monotonic nanoseconds.
+    /// When several requests were last under way at once, in monotonic nanoseconds.
     private var concurrentAt: UInt64?
 
-    /// A client that has said nothing for so long, in nanoseconds, is not one that asks for several things at once; and an answer
-    /// to a PING is not waited for any longer.
-    private static let answerTimeout: UInt64 = 1_000_000_000
+    /// A client that has had no two requests under way for so long, in nanoseconds, has read their answers.
+    private static let recently: UInt64 = 1_000_000_000
+    /// An answer to a PING is not waited for any longer, in nanoseconds: longer than a bad way there and back takes.
+    private static let answerTimeout: UInt64 = 5_000_000_000
     /// How long a client that has read its answers has for its next request, in nanoseconds.
     private static let silence: UInt64 = 100_000_000
 
-    /// A request has come while others are under way.
+    /// A request has come, or been answered, while others are under way.
     mutating func sawConcurrency(at now: UInt64) { concurrentAt = now }
 
     /// Requests are under way: the end is put off.
@@ -32,7 +33,7 @@ struct HTTP2Parting {
     /// - Parameter awaitsPing: has the client not answered the last PING?
     mutating func step(at now: UInt64, awaitsPing: Bool) -> Step {
         guard let end = deadline else {
-            guard let concurrentAt, now &- concurrentAt < Self.answerTimeout else { return .leave }
+            guard let concurrentAt, now &- concurrentAt < Self.recently else { return .leave }
             deadline = now &+ Self.answerTimeout
             return .ping
         }

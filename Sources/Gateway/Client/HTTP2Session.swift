@@ -265,6 +265,8 @@ final class HTTP2Session: ClientSession {
         if let tunnel { await run(tunnel, on: side) }
         resources.release(side.request)
         http2.endExchange(on: side.stream)
+        // However long they took: the client may read this answer together with the last one.
+        if http2.runningExchanges > 0 { parting.sawConcurrency(at: resources.loop.now) }
         idleSince = resources.loop.now
         wake()
     }

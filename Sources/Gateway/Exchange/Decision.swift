@@ -3,7 +3,7 @@ enum Decision {
     case route(RouteTable.Found)
     case file(FilesPlan)
     case redirect(port: Int)
-    /// OPTIONS that was to come as far as here and no further.
+    /// OPTIONS that was to come as far as here and no further, or that is about the gateway.
     case options
     /// What a browser asks before a request of another origin's page, which the route would take.
     case preflight(CrossOriginPlan, RoutePlan?)

@@ -46,7 +46,9 @@ enum Router {
             if found.route.isDegraded { return .refuse(SiteFault.failure(of: found.route)) }
             return .route(found)
         }
-        if let files = site.files, request.form != .asterisk { return .file(files) }
+        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole. Where the whole site goes nowhere that server is the gateway.
+        if request.form == .asterisk { return .options }
+        if let files = site.files { return .file(files) }
         if site.lacksFiles { return .refuse(SiteFault.failure(key: "sites.static_dir")) }
         return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))
     }

@@ -20,7 +20,11 @@ extension Explainer {
             }
         case .file(let files): explanation.result = "a file of \(files.site.path)"
         case .redirect(let port): answer(301, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)
-        case .options: answer(200, "the gateway answers: Max-Forwards is 0", .options, &explanation)
+        case .options:
+            let isLastHop = head.maxForwards == 0
+            answer(
+                200, isLastHop ? "the gateway answers: Max-Forwards is 0" : "the gateway answers: no route is for the whole site",
+                .options, &explanation)
         case .preflight: answer(204, "the gateway answers for access_control", .crossOriginPreflight, &explanation)
         case .health: answer(200, "the gateway says whether the site is ready", .ready, &explanation)
         case .refuse(let failure): refuse(failure, &explanation)

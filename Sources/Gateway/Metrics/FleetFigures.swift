@@ -24,7 +24,7 @@ package struct FleetFigures: Sendable {
 }
 
 extension MetricsText {
-    mutating func append(_ fleet: FleetFigures) {
+    mutating func append(_ fleet: FleetFigures, probes: (own: Int, others: Int)) {
         family("gatehouse_fleet_last_contact_seconds", .gauge, "When etcd answered last: seconds since 1970; 0: not yet.")
         sample(fleet.lastContact)
         family(
@@ -38,6 +38,11 @@ extension MetricsText {
         sample(nil, ("is", "newest"), fleet.newestConfiguration)
         family("gatehouse_fleet_turn", .gauge, "1 on the member whose turn it is to get certificates.")
         sample(fleet.hasTurn ? 1 : 0)
+        family(
+            "gatehouse_fleet_probes", .gauge,
+            "Upstream servers whose probes the fleet shares out, by whether this member or another one probes them.")
+        sample(nil, ("by", "this"), UInt64(probes.own))
+        sample(nil, ("by", "others"), UInt64(probes.others))
         family("gatehouse_fleet_name_taken", .gauge, "1 where another member of the fleet has the name of this one.")
         sample(fleet.isNameTaken ? 1 : 0)
     }

@@ -58,7 +58,7 @@ extension Gateway {
         text.appendSharedRates(of: self)
         text.append(shared)
         text.append(currentLogs)
-        if let fleet { text.append(fleet) }
+        if let fleet { text.append(fleet, probes: probeCounts) }
         text.append(process, version: version)
         text.end()
         return text.bytes

@@ -37,6 +37,8 @@ final class CarriedState: Sendable {
     let fleetTicketKeys = SharedTicketKeys()
     /// Of rate limits that count over a fleet.
     let sharedRates = SharedRates()
+    /// Probes that are shared out among a fleet.
+    let sharedProbes = SharedProbes()
     /// What is shown to authorities that prove a name in a handshake (RFC 8737).
     let challenges = ChallengeCertificates()
 

@@ -17,14 +17,19 @@ final class MadeSite: Sendable {
     }
 }
 
-/// What plans of sites are made of, besides the sites themselves and what is carried over.
+/// What plans of sites are made of, besides the sites themselves and what is carried over: all else that a configuration says,
+/// but for what certainly concerns no site.
 struct SiteSurroundings: Equatable {
     private let server: [String]
     private let logging: Logging
+    private let performance: Performance
     private let limits: Limits
+    private let dns: NameResolution
     private let tls: GlobalTLS
     private let security: Security
     private let metrics: Metrics
+    private let tracing: Tracing
+    private let fleet: FleetSettings?
     private let sharedPools: [SharedPool]
     /// Who listens where: an upstream may turn out to be the gateway itself.
     private let listeners: Set<[String]>
@@ -33,6 +38,10 @@ struct SiteSurroundings: Equatable {
     init(_ configuration: Configuration, workers: Int) {
         server = [configuration.server.name, configuration.server.version ?? "", configuration.server.stateDir]
         logging = configuration.logging
+        performance = configuration.performance
+        dns = configuration.dns
+        tracing = configuration.tracing
+        fleet = configuration.fleet
         limits = configuration.limits.ofSites
         tls = configuration.tls
         security = configuration.security

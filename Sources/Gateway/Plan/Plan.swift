@@ -39,6 +39,8 @@ package final class Plan: Sendable {
     package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
+    /// Of the servers, those whose probes a fleet shares out.
+    let probeSet: ProbeSet
     /// How upstreams' names are looked up.
     let names: NameCache.Settings
     /// What each worker remembers of static files.
@@ -91,6 +93,7 @@ package final class Plan: Sendable {
         self.maxLoadedCertificates = maxLoadedCertificates
         self.expiryThreshold = expiryThreshold
         self.pools = pools
+        probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
         self.caches = caches
         self.files = files
         self.faults = faults

@@ -25,11 +25,13 @@ final class PoolPlan: Sendable {
     let series: [ServerSeries]
     /// How the servers are probed; nil if they are not.
     let probing: Prober.Settings?
+    /// What stands for the servers that are probed, in their order; nil for those that no fleet shares out.
+    let probeKeys: [ProbeSet.Key?]
 
     init(
         place: Int, site: String, name: String, isShared: Bool, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
         connections: Pool.Settings, queue: Queue?,
-        series: [ServerSeries], probing: Prober.Settings?
+        series: [ServerSeries], probing: Prober.Settings?, probeKeys: [ProbeSet.Key?]
     ) {
         self.place = place
         self.site = site
@@ -41,6 +43,7 @@ final class PoolPlan: Sendable {
         self.queue = queue
         self.series = series
         self.probing = probing
+        self.probeKeys = probeKeys
     }
 
     /// How connections to its servers are kept.

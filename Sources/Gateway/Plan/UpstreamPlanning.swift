@@ -130,7 +130,7 @@ extension PlanBuilder {
         return all.isEmpty ? nil : ProxyRoute.AllowedOrigins(values: all, key: "security.allowed_origins")
     }
 
-    private func isDegraded(pool: String, of site: Site) -> Bool {
+    func isDegraded(pool: String, of site: Site) -> Bool {
         faults.contains { $0.place == SiteFault.Place(site: site.identity, part: .pool(pool)) }
     }
 
@@ -147,6 +147,7 @@ extension PlanBuilder {
             queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
         let servers = members.map { server($1, proxy, of: site, at: "\(place)[\($0)]") }
+        let probes = probes(members.map(\.element), servers, of: name, proxy, site)
         let plan = PoolPlan(
             place: pools.count, site: site.name, name: name, isShared: isShared, servers: servers,
             handshakeRates: members.map { _, upstream in
@@ -155,7 +156,7 @@ extension PlanBuilder {
             },
             connections: poolSettings(proxy), queue: queue,
             series: metrics?.servers(site: site.name, name, urls: servers.map(\.url)) ?? [],
-            probing: proxy.healthCheck.enabled && !isDegraded(pool: name, of: site) ? probing(proxy.healthCheck) : nil)
+            probing: probes.settings, probeKeys: probes.keys)
         pools.append(plan)
         metrics?.add(plan, site: site.name, name)
         // A site may have pools of its own beside shared ones.
@@ -344,19 +345,5 @@ extension PlanBuilder {
         health.probes.rise = proxy.healthCheck.rise
         health.slowStart = proxy.loadBalancing.slowStart.nanoseconds
         return health
-    }
-
-    private func probing(_ check: HealthCheck) -> Prober.Settings {
-        var settings = Prober.Settings()
-        settings.question =
-            switch check.kind {
-            case .tcp: .tcp
-            case .http: .http(path: check.path, statuses: check.statuses)
-            case .grpc: .grpc(service: check.service)
-            }
-        settings.host = check.host
-        settings.interval = check.interval.nanoseconds
-        settings.timeout = check.timeout.nanoseconds
-        return settings
     }
 }

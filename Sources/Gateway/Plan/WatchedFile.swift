@@ -18,6 +18,8 @@ final class WatchedFile<Content: Sendable>: LookedAt {
     private struct State {
         /// Nil: it could not be read.
         var stamp: FileAccess.Stamp?
+        /// What a look has seen that is not what was read, and since when looks have seen anything else, in monotonic nanoseconds.
+        var unread: (stamp: FileAccess.Stamp?, since: UInt64)?
         /// When it is to be looked at again, in monotonic nanoseconds.
         var next: UInt64 = 0
         /// Since when a look is wanted that has not ended; nil if none is.
@@ -35,6 +37,10 @@ final class WatchedFile<Content: Sendable>: LookedAt {
 
     /// Less than a second, and the call that finds that it is time comes a little later.
     private static var pause: UInt64 { 700_000_000 }
+    /// Whoever writes it in place may not have done: it is read when it has stayed the same for so many nanoseconds.
+    private static var settling: UInt64 { 250_000_000 }
+    /// Or when it has changed all the time for so many.
+    private static var longestSettling: UInt64 { 5_000_000_000 }
 
     /// - Parameters:
     ///   - limit: bytes; `parse` gets one more of a file that is larger.
@@ -68,16 +74,27 @@ final class WatchedFile<Content: Sendable>: LookedAt {
     /// On a thread, one at a time.
     private func look() {
         let seen = try? FileAccess.Stamp(of: path)
-        if state.withLock({ $0.stamp != seen || seen == nil }) {
+        let isDue = state.withLock { state in
+            let now = monotonicNanoseconds()
+            guard state.stamp != seen || seen == nil else {
+                state.unread = nil
+                return false
+            }
+            let since = state.unread?.since ?? now
+            if let unread = state.unread, unread.stamp == seen || now &- since >= Self.longestSettling { return true }
+            state.unread = (seen, since)
+            return false
+        }
+        if isDue {
             let (stamp, reading) = Self.read(path, limit, parse)
             state.withLock { state in
-                state.stamp = stamp
+                (state.stamp, state.unread) = (stamp, nil)
                 shared.replace(with: reading)
             }
         }
         state.withLock { state in
             (state.wanted, state.isUnderWay) = (nil, false)
-            state.next = monotonicNanoseconds() &+ Self.pause
+            state.next = monotonicNanoseconds() &+ (state.unread == nil ? Self.pause : Self.settling)
         }
     }
 

@@ -80,9 +80,13 @@ package final class Logs: Sendable {
         diagnostics.write(batch)
     }
 
-    /// Writes what is there, but waits no longer than a second for each: a log never keeps the gateway from ending.
+    /// Writes what is there, but waits no longer than five seconds for all: a log never keeps the gateway from ending.
     package func close() {
-        for writer in all { writer.close(timeout: 1000) }
+        let end = monotonicNanoseconds() &+ 5_000_000_000
+        for writer in all {
+            let now = monotonicNanoseconds()
+            writer.close(timeout: end > now ? Int((end - now) / 1_000_000) : 0)
+        }
     }
 
     /// Tells in the diagnostics log what has happened to them since the last call.

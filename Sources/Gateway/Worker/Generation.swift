@@ -65,7 +65,7 @@ final class Generation {
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
-            for server in pool.servers {
+            for (index, server) in pool.servers.enumerated() {
                 if let known = knownPools[ObjectIdentifier(server.record)],
                     known.suits(server, settings: settings, names: names, queue: queue)
                 {
@@ -75,10 +75,19 @@ final class Generation {
                         try Pool(server, settings: settings, loop: loop, buffers: buffers, names: names, queue: queue))
                 }
                 if probes, let probing = pool.probing {
-                    probers.append(try Prober(server, settings: probing, loop: loop, buffers: buffers, names: names))
+                    probers.append(
+                        try Prober(
+                            server, settings: probing, share: share(pool.probeKeys[index]), loop: loop, buffers: buffers,
+                            names: names))
                 }
             }
             parts.append(Part(plan: pool, connections: connections, queue: queue))
+        }
+
+        private func share(_ key: ProbeSet.Key?) -> Prober.Share? {
+            key.flatMap { plan.probeSet.place(of: $0) }.map {
+                Prober.Share(plan.carried.sharedProbes, plan.probeSet, place: $0)
+            }
         }
     }
 

@@ -4,8 +4,11 @@ import Synchronization
 /// What all workers count together, whatever the plan; the limits come with each call.
 package final class ProcessCounters: Sendable {
     private let connections = Atomic<Int>(0)
+    private let ceiling = Atomic<Int>(.max)
+    private let own = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let shortages = Atomic<Int>(0)
+    private let shortageTold = Atomic<UInt64>(0)
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
@@ -41,9 +44,24 @@ package final class ProcessCounters: Sendable {
     /// Has the gateway been told to stop?
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
+    /// How many descriptors were open when this was first asked.
+    var ownDescriptors: Int {
+        let known = own.load(ordering: .relaxed)
+        guard known == 0 else { return known }
+        let count = OpenDescriptors.count
+        own.store(count, ordering: .relaxed)
+        return count
+    }
+
+    /// How many connections there may be at most, however many a plan allows, since each needs descriptors.
+    var connectionCeiling: Int {
+        get { ceiling.load(ordering: .relaxed) }
+        set { ceiling.store(newValue, ordering: .relaxed) }
+    }
+
     /// Takes room for one connection. False when there is none: accepting must pause.
     func reserve(atMost limit: Int) -> Bool {
-        guard connections.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
+        guard connections.wrappingAdd(1, ordering: .relaxed).newValue <= min(limit, connectionCeiling) else {
             connections.wrappingSubtract(1, ordering: .relaxed)
             return false
         }
@@ -79,8 +97,18 @@ package final class ProcessCounters: Sendable {
     /// How often a worker could not accept for want of descriptors.
     var shortageCount: Int { shortages.load(ordering: .relaxed) }
 
-    /// Says that there is no descriptor: the files that other workers keep open may be in the way.
-    func tellShortage() {
-        shortages.wrappingAdd(1, ordering: .relaxed)
+    /// Counts that accepting pauses for want of descriptors. The files that other workers keep open may be in the way: they
+    /// close them when they see it.
+    /// - Returns: how often it has.
+    func countShortage() -> Int {
+        shortages.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// Is a line of the log due about a shortage? The first is, and then one in ten seconds, of all workers.
+    /// - Parameter now: monotonic nanoseconds.
+    func mayTellShortage(now: UInt64) -> Bool {
+        let told = shortageTold.load(ordering: .relaxed)
+        guard told == 0 || now &- told >= 10_000_000_000 else { return false }
+        return shortageTold.compareExchange(expected: told, desired: max(1, now), ordering: .relaxed).exchanged
     }
 }

@@ -20,7 +20,7 @@ actor Worker {
     var probing: [Task<Void, Never>] = []
     private var isServing = false
     private var isDraining = false
-    private var watchesUpstreams = false
+    private(set) var watchesUpstreams = false
     /// Monotonic nanoseconds.
     private var nextLookForDirectories: UInt64 = 0
     private var isLookingForDirectories = false
@@ -244,8 +244,10 @@ actor Worker {
                 if isDraining { break }
                 // A client is worth more than a file that is open only because it may be asked for again.
                 if resources.fileCache.closeFiles() { continue }
-                resources.shared.tellShortage()
-                log.warning("accepting pauses", metadata: ["reason": "\(error.reason)"])
+                let pauses = resources.shared.countShortage()
+                if resources.shared.mayTellShortage(now: loop.now) {
+                    log.warning("accepting pauses", metadata: ["reason": "\(error.reason)", "pauses": "\(pauses)"])
+                }
                 _ = await waiter.wait(timeout: Worker.backOff)
             }
         }
@@ -264,8 +266,9 @@ actor Worker {
         while !isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
             let hasClient = listener.hasClient
             if hasClient, !makeRoom(resources), pauses == 0 {
-                pauses = resources.shared.countPause()
-                if isLogged { log.warning("accepting pauses: max_connections is reached", metadata: ["pauses": "\(pauses)"]) }
+                let (limit, count) = resources.countPause()
+                pauses = count
+                if isLogged { log.warning("accepting pauses: \(limit) is reached", metadata: ["pauses": "\(pauses)"]) }
             }
             resources.pause(waiter)
             listener.socket.interest = hasClient ? .none : .read
@@ -289,7 +292,8 @@ actor Worker {
         let count = resources.shared.countEviction()
         if count == 1 || count % 1000 == 0 {
             log.warning(
-                "idle connections are closed for new clients: max_connections is reached", metadata: ["closed": "\(count)"])
+                "idle connections are closed for new clients: \(resources.connectionLimit) is reached",
+                metadata: ["closed": "\(count)"])
         }
         return true
     }

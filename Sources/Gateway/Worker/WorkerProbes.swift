@@ -5,7 +5,13 @@ extension Worker {
     /// Starts the probers of the generation in use. Those of the one before have been stopped, and end by themselves.
     func probe() {
         guard let resources else { return }
-        let number = resources.generation.number
+        let (number, plan) = (resources.generation.number, resources.generation.plan)
+        if watchesUpstreams {
+            plan.carried.sharedProbes.adopt(plan.probeSet) { [weak self] places in
+                guard let self else { return }
+                Task { await self.lookAgain(at: places, of: number) }
+            }
+        }
         probing = resources.generation.probers.indices.map { index in
             Task { await self.probe(index, of: number) }
         }
@@ -15,5 +21,12 @@ extension Worker {
         guard let resources, resources.generation.number == number else { return }
         let prober = resources.generation.probers[index]
         await prober.run()
+    }
+
+    /// Other members of the fleet probe these servers from now on, or say something else of them.
+    private func lookAgain(at places: [Int], of number: Int) {
+        guard let resources, resources.generation.number == number else { return }
+        let places = Set(places)
+        for prober in resources.generation.probers where prober.place.map(places.contains) ?? false { prober.lookAgain() }
     }
 }

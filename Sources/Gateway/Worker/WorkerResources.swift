@@ -160,6 +160,18 @@ final class WorkerResources {
     /// Takes room for one connection more, of all workers'. False when there is none.
     func reserve() -> Bool { shared.reserve(atMost: generation.limits.maxConnections) }
 
+    /// In words, what limits the connections.
+    var connectionLimit: String {
+        shared.connectionCeiling < generation.limits.maxConnections ? "the limit on open files" : "max_connections"
+    }
+
+    /// Counts that accepting pauses.
+    /// - Returns: what has been reached, and how often.
+    func countPause() -> (limit: String, count: Int) {
+        let isShort = shared.connectionCeiling < generation.limits.maxConnections
+        return (connectionLimit, isShort ? shared.countShortage() : shared.countPause())
+    }
+
     func add(_ connection: ClientConnection, _ count: ClientCounts.Entry) {
         connections[ObjectIdentifier(connection)] = (connection, count)
     }

@@ -41,4 +41,13 @@ package struct ProbeHistory: Sendable, Equatable {
         isWell = probe.isWell
         return true
     }
+
+    /// Takes a probe's outcome as the verdict.
+    /// - Returns: has the verdict changed?
+    mutating func settle(_ probe: Last) -> Bool {
+        (last, contradictions) = (probe, 0)
+        guard probe.isWell != isWell else { return false }
+        isWell = probe.isWell
+        return true
+    }
 }

@@ -99,9 +99,12 @@ package struct ServerHealth: Sendable, Equatable {
     }
 
     /// A probe was made.
-    mutating func probed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: Settings) -> [Change] {
+    /// - Parameter isConfirmed: whether one is enough, since another gateway has made the others.
+    mutating func probed(
+        _ probe: ProbeHistory.Last, isConfirmed: Bool = false, now: UInt64, _ settings: Settings
+    ) -> [Change] {
         var changes: [Change] = []
-        if probes.add(probe, settings.probes) {
+        if isConfirmed ? probes.settle(probe) : probes.add(probe, settings.probes) {
             changes.append(probe.isWell ? .probesPass(finding: probe.finding) : .probesFail(finding: probe.finding))
             if probe.isWell { recover(now) }
         }

@@ -89,7 +89,7 @@ extension FleetCommand {
             let (members, renewer, pushed, rollout) = try await place.ask { desk in
                 (try await desk.members(), try await desk.renewer(), try await desk.configuration(), try await desk.rollout())
             }
-            let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", ""]
+            let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", "probes", ""]
             let rows = members.map { Self.row($0, renewer: renewer) }
             Console.say(Table.text([titles] + rows))
             if let pushed {
@@ -106,6 +106,7 @@ extension FleetCommand {
                 member.name, member.host ?? "", used.started, "\(member.tickets)",
                 member.configuration == 0 ? "its own" : "\(member.configuration)", figures?.configuration ?? "",
                 figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + turn,
+                figures?.probes.map { "\($0)" } ?? "",
                 used.problems.joined(separator: "; "),
             ]
         }

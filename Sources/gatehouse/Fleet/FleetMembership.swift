@@ -46,6 +46,7 @@ actor FleetMembership {
             try loop.start(name: "fleet", yields: true)
             let target = FleetTarget(gateway, reloader)
             let member = FleetMember(settings, target, loop: loop, board: board, log: log)
+            gateway.whenProbeWordChanges { Task { await member.lookSoon() } }
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
             if let rateProblem { await member.note(rateProblem, of: "rate limits") }
@@ -72,6 +73,7 @@ actor FleetMembership {
         await member.stop()
         await task.value
         member.loop.stop()
+        gateway.probeAlone()
         board.clear()
     }
 

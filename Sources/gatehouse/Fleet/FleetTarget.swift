@@ -20,7 +20,8 @@ actor FleetTarget: FleetDeployment {
             return MemberFigures(
                 connections: open.connections, tunnels: open.tunnels, certificates: certificates.count,
                 certificatesInTrouble: certificates.count { $0.health != "good" },
-                configuration: String(await reloader?.hashInUse.prefix(12) ?? ""))
+                configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
+                probes: gateway.probeCounts.own)
         }
     }
 
@@ -56,6 +57,14 @@ actor FleetTarget: FleetDeployment {
             guard let action = ServerAction(rawValue: order.action) else { continue }
             _ = gateway.order(action, url: order.url, site: order.site, upstream: order.upstream)
         }
+    }
+
+    var probes: FleetProbes? {
+        gateway.probeWord.map { FleetProbes(digest: $0.digest, unwell: $0.unwell) }
+    }
+
+    func use(_ probes: [String: FleetProbes], as member: String, until: UInt64) async {
+        gateway.use(probeWords: probes.mapValues { ($0.digest, $0.found) }, as: member, until: until)
     }
 
     func purge(_ purge: FleetPurge) async {

@@ -67,6 +67,12 @@ struct ClientTests {
         #expect(lines == ["begun"] + Array(repeating: "HTTP/2 200 hello", count: 10))
     }
 
+    @Test("nor would it when the answers have taken long")
+    func httpxDrainedLate() async throws {
+        let lines = try await Self.drained(Place.pythonWithLibraries, "http2_httpx.py", late: true)
+        #expect(lines == ["begun"] + Array(repeating: "HTTP/2 200 hello", count: 10))
+    }
+
     @Test("a GOAWAY does not come together with several answers, which some clients would then give up")
     func parted() async throws {
         let certificates = try await Certificates.ready()
@@ -109,7 +115,8 @@ struct ClientTests {
     }
 
     /// What a client prints whose answers are under way when the gateway is stopped.
-    private static func drained(_ program: String, _ peer: String) async throws -> [String] {
+    /// - Parameter late: has the gateway waited for them for as long as a head may take, and the client said nothing meanwhile?
+    private static func drained(_ program: String, _ peer: String, late: Bool = false) async throws -> [String] {
         let certificates = try await Certificates.ready()
         let mayAnswer = DispatchSemaphore(value: 0)
         let upstream = try Upstream { upstream, wire in
@@ -118,12 +125,31 @@ struct ClientTests {
             mayAnswer.signal()
             try wire.write(Upstream.ok("hello"))
         }
-        let port = try FreePort()
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl())
+        let (port, plain) = try (FreePort(), FreePort())
+        let top = """
+            [limits]
+            handshake_timeout = 600
+            head_timeout = \(late ? 2 : 600)
+            drain_timeout = 600
+            [[sites]]
+            hostname = "plain"
+            port = \(plain)
+            respond = { body = "plain" }
+            """
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: top)
         return try await Gatehouse.serving(toml) { gatehouse in
             let client = try ChildProcess(program, [Place.peer(peer), "\(port)", certificates.authority, "drain"])
             _ = try await client.output.first { $0 == "begun" }
             _ = try await upstream.requests.first(peer.hasSuffix(".py") ? 10 : 1)
+            if late {
+                // Whose head does not end is told so when its time has passed.
+                let answer = try await onThread {
+                    let wire = try Wire(to: plain.number)
+                    try wire.write("GET / HTTP/1.1\r\n")
+                    return try wire.readAnswer()
+                }
+                #expect(answer.status == 408)
+            }
             gatehouse.process.terminate()
             _ = try await gatehouse.log.first { $0.contains("stopping") }
             mayAnswer.signal()

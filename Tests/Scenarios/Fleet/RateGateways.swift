@@ -15,6 +15,8 @@ struct RateGateways {
         let sent: Int
         let admitted: Int
         let seconds: Double
+        /// What one gateway alone would have let in.
+        let allowed: Int
     }
 
     let directory: TemporaryDirectory
@@ -72,10 +74,11 @@ struct RateGateways {
         for gateway in all { _ = try await gateway.log.line("rate limits count over the fleet") }
     }
 
+    /// - Parameter rate: in a second, of all together; of which the gateways let in 100, and 20 at once.
     func load(_ client: String, rate: Int, seconds: Int) async throws -> Load {
         let ports = all.map { "\($0.port)" }.joined(separator: ",")
         let outcome = try await Command.run(
-            "python3", [Place.peer("rate_load.py"), ports, "\(rate)", "\(seconds)", client])
+            "python3", [Place.peer("rate_load.py"), ports, "\(rate)", "\(seconds)", client, "100", "20"])
         return try JSONDecoder().decode(Load.self, from: Data(outcome.output))
     }
 

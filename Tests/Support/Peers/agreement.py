@@ -3,13 +3,15 @@
 agreement.py GATEHOUSE DIRECTORY COUNT CERTIFICATE KEY AUTHORITY PLAIN_PORT TLS_PORT
 
 Starts the gateway with a configuration of its own in DIRECTORY and a collector of spans, and is its clients (HTTP/1.1, HTTP/2 and
-WebSockets) and its upstream at once, so that every fault is made on purpose and counted where it is made: an upstream that
+WebSockets over both) and its upstream at once, so that every fault is made on purpose and counted where it is made: an upstream that
 answers 5xx, cuts its answer, resets the connection, cannot be reached, is closed and opened again while it is asked; clients that
 leave.
 COUNT requests in all. Prints what each has counted of each kind, and ends with 1 where two differ.
 """
 import asyncio
+import base64
 import collections
+import hashlib
 import os
 import random
 import signal
@@ -25,6 +27,7 @@ import h2.events
 import agreement_counts
 import agreement_reading
 import agreement_site
+import agreement_sockets
 
 program, directory, total = sys.argv[1], sys.argv[2], int(sys.argv[3])
 certificate, key, authority = sys.argv[4:7]
@@ -86,9 +89,11 @@ def linger(writer):
 
 
 async def echo(head, reader, writer):
+    key = next(line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:"))
+    accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
     ends = b"/ws/dies/" in head
     for number in range(MESSAGES):
         frame = await reader.readexactly(7)
@@ -330,7 +335,7 @@ async def main():
     life = asyncio.ensure_future(dying.live())
     random.seed(20)
     sockets = max(1, total // 100)
-    kinds = random.choices(list(KINDS), KINDS.values(), k=total - sockets)
+    kinds = random.choices(list(KINDS), KINDS.values(), k=total - 2 * sockets)
     numbers = list(enumerate(kinds))
     half = len(numbers) // 2
     clients = [plain_client(numbers[place:half:8]) for place in range(8)]
@@ -341,6 +346,9 @@ async def main():
             await web_socket(number)
 
     clients += [web_sockets(place) for place in range(4)]
+    clients += [
+        agreement_sockets.SocketClient(tls_port, authority, range(place, sockets, 2), 8, MESSAGES, seen, messages).run()
+        for place in range(2)]
     await asyncio.gather(*clients)
     life.cancel()
     # What is collected is told within a moment; what is never told is a difference.

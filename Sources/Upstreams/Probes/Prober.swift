@@ -36,13 +36,29 @@ package final class Prober {
     private let call: Call
     private let tls: TLSClientContext?
     private let addresses: ServerAddresses
+    private let share: Share?
     private var isStopped = false
 
+    /// A server whose probes a fleet shares out.
+    package struct Share {
+        let probes: SharedProbes
+        let set: ProbeSet
+        /// In the set.
+        package let place: Int
+
+        package init(_ probes: SharedProbes, _ set: ProbeSet, place: Int) {
+            (self.probes, self.set, self.place) = (probes, set, place)
+        }
+    }
+
+    /// - Parameter share: nil: it is probed here alone.
     /// - Throws: when the server's TLS files cannot be used.
     package init(
-        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache
+        _ server: UpstreamServer, settings: Settings, share: Share? = nil, loop: EventLoop, buffers: BufferPool,
+        names: NameCache
     ) throws(TLSError) {
         self.server = server
+        self.share = share
         self.settings = settings
         waiter = Waiter(loop: loop)
         call = Call(waiter: waiter, buffers: buffers)
@@ -60,21 +76,59 @@ package final class Prober {
     }
 
     /// Probes until `stop()`, at once for the first time.
+    ///
+    /// Where another member of the fleet probes the server, its word is taken as long as it is what is known here, too. A word
+    /// that is another one is confirmed by a probe of one's own: who finds otherwise probes on, until both agree. So nobody loses
+    /// a server that only one member does not reach.
     package nonisolated(nonsending) func run() async {
         let loop = waiter.loop
+        var due = loop.now
+        var isCovered = false
         while !isStopped {
-            let began = loop.now
-            let found = await probe()
-            if isStopped { break }
-            if let (isWell, finding) = found {
-                server.probed(ProbeHistory.Last(at: loop.now, finding: finding, isWell: isWell), now: loop.now)
+            let duty = self.duty
+            if case .other(let verdict, let end) = duty, verdict.isWell == server.record.isWellByProbes {
+                isCovered = true
+                _ = await waiter.wait(timeout: end - min(end, loop.now))
+                continue
             }
-            let pause = ProbePause.next(settings.interval, draw: UInt64.random(in: 0...UInt64.max))
-            let due = began &+ pause
-            while !isStopped, loop.now < due { _ = await waiter.wait(timeout: due - loop.now) }
+            if isCovered {
+                isCovered = false
+                due =
+                    loop.now &+ (duty == .own ? ProbePause.first(settings.interval, draw: UInt64.random(in: 0...UInt64.max)) : 0)
+            }
+            if loop.now < due {
+                _ = await waiter.wait(timeout: due - loop.now)
+                continue
+            }
+            due = loop.now &+ ProbePause.next(settings.interval, draw: UInt64.random(in: 0...UInt64.max))
+            let found = await probe()
+            if !isStopped, let (isWell, finding) = found { take(isWell, finding, duty) }
         }
         waiter.retire()
     }
+
+    private var duty: SharedProbes.Duty {
+        share.map { $0.probes.duty($0.place, in: $0.set, now: waiter.loop.now) } ?? .own
+    }
+
+    private func take(_ isWell: Bool, _ finding: String, _ duty: SharedProbes.Duty) {
+        let now = waiter.loop.now
+        if case .other(let verdict, _) = duty, verdict.isWell == isWell {
+            let said = verdict.finding.isEmpty ? "" : ": \(verdict.finding)"
+            server.confirmed(
+                ProbeHistory.Last(at: now, finding: "\(finding), as \(verdict.member) says\(said)", isWell: isWell), now: now)
+        } else {
+            server.probed(ProbeHistory.Last(at: now, finding: finding, isWell: isWell), now: now)
+        }
+        let verdict = server.record.isWellByProbes
+        share.map { $0.probes.note($0.place, in: $0.set, isWell: verdict, finding: finding) }
+    }
+
+    /// Another member may probe it from now on, or say something else. On the prober's loop.
+    package func lookAgain() { waiter.tell() }
+
+    /// Its place among the servers whose probes a fleet shares out; nil: it is none of them.
+    package var place: Int? { share?.place }
 
     /// Ends `run()`. On the prober's loop.
     package func stop() {
@@ -143,6 +197,10 @@ package final class Prober {
 
 /// When the next probe is due.
 enum ProbePause {
+    /// Of a server that another member has probed until now: not all that were its own at once.
+    /// - Parameter draw: a random number.
+    static func first(_ interval: UInt64, draw: UInt64) -> UInt64 { draw % max(1, interval / 10) }
+
     /// Nine to eleven tenths of the interval.
     /// - Parameter draw: a random number.
     static func next(_ interval: UInt64, draw: UInt64) -> UInt64 {

@@ -1,0 +1,180 @@
+import Synchronization
+
+/// Where the prober and who speaks with the fleet meet: which servers are probed here, and what others say of the rest.
+///
+/// Others' words count until a given moment, and for the very set of servers that they are about. Else everybody probes for
+/// himself. No request asks it: what it comes to is part of a server's health.
+package final class SharedProbes: Sendable {
+    /// What one member tells.
+    package struct Word: Sendable, Equatable {
+        /// Of its set.
+        package var digest: String
+        /// By their places, those of its servers that probes say are unwell, and what was found last.
+        package var unwell: [Int: String]
+
+        package init(digest: String, unwell: [Int: String]) { (self.digest, self.unwell) = (digest, unwell) }
+    }
+
+    /// What another member says of a server.
+    struct Verdict: Equatable {
+        var isWell: Bool
+        var finding: String
+        var member: String
+    }
+
+    /// Who probes a server.
+    enum Duty: Equatable {
+        case own
+        /// Another member, whose word counts until then (monotonic nanoseconds).
+        case other(Verdict, until: UInt64)
+    }
+
+    private struct State {
+        var set: ProbeSet?
+        /// What probes have found here last of those that are unwell in our eyes.
+        var unwell: [Int: String] = [:]
+        var sharing = Sharing()
+        var until: UInt64 = 0
+        var tellProber: (@Sendable ([Int]) -> Void)?
+        var tellFleet: (@Sendable () -> Void)?
+    }
+
+    /// Who shares a set of servers, and how.
+    private struct Sharing {
+        /// Nobody does if it is empty.
+        var digest = ""
+        /// In the order of their names.
+        var members: [String] = []
+        var own = 0
+        /// In the order of the set's places, the places of the members.
+        var owners: [Int] = []
+        /// By their places, servers that are unwell in the words of those who probe them.
+        var unwell: [Int: String] = [:]
+
+        func isOwn(_ place: Int) -> Bool { owners[place] == own }
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    // MARK: Of who probes
+
+    /// These servers are probed from now on.
+    /// - Parameter tell: is called on any thread with the places of those whose duty may be another one.
+    package func adopt(_ set: ProbeSet, _ tell: @escaping @Sendable ([Int]) -> Void) {
+        let tellFleet = state.withLock { state in
+            state.tellProber = tell
+            let isOther = state.set?.digest ?? "" != set.digest
+            state.set = set
+            guard isOther else { return nil as (@Sendable () -> Void)? }
+            (state.unwell, state.sharing) = ([:], Sharing())
+            return state.tellFleet
+        }
+        tellFleet?()
+    }
+
+    /// - Parameters:
+    ///   - place: in the set.
+    ///   - now: monotonic nanoseconds.
+    func duty(_ place: Int, in set: ProbeSet, now: UInt64) -> Duty {
+        state.withLock { state in
+            let sharing = state.sharing
+            guard state.set === set, now < state.until, !sharing.digest.isEmpty, !sharing.isOwn(place) else { return .own }
+            let finding = sharing.unwell[place]
+            let verdict = Verdict(
+                isWell: finding == nil, finding: finding ?? "", member: sharing.members[sharing.owners[place]])
+            return .other(verdict, until: state.until)
+        }
+    }
+
+    /// What this gateway has found, or takes another's word for.
+    func note(_ place: Int, in set: ProbeSet, isWell: Bool, finding: String) {
+        let tell = state.withLock { state in
+            guard state.set === set, (state.unwell[place] == nil) != isWell else { return nil as (@Sendable () -> Void)? }
+            state.unwell[place] = isWell ? nil : finding
+            return state.sharing.digest.isEmpty || state.sharing.isOwn(place) ? state.tellFleet : nil
+        }
+        tell?()
+    }
+
+    // MARK: Of who speaks with the fleet
+
+    /// - Parameter tell: is called on any thread when `word` is another one; nil: nobody wants it.
+    package func whenWordChanges(_ tell: (@Sendable () -> Void)?) { state.withLock { $0.tellFleet = tell } }
+
+    /// What the others are to know; nil: nothing is shared out here.
+    package var word: Word? {
+        state.withLock { state in
+            guard let set = state.set, set.count > 0 else { return nil }
+            let sharing = state.sharing
+            // Who is not counted yet may be asked about any of them.
+            let told = sharing.digest.isEmpty ? state.unwell : state.unwell.filter { sharing.isOwn($0.key) }
+            return Word(digest: set.digest, unwell: told)
+        }
+    }
+
+    /// How many servers are probed here, and how many by others.
+    package func counts(now: UInt64) -> (own: Int, others: Int) {
+        state.withLock { state in
+            let count = state.set?.count ?? 0
+            guard now < state.until, !state.sharing.digest.isEmpty else { return (count, 0) }
+            let own = state.sharing.owners.count { $0 == state.sharing.own }
+            return (own, count - own)
+        }
+    }
+
+    /// Takes up what members tell, this one too: who has not been heard does not share yet.
+    /// - Parameters:
+    ///   - words: of all members, by their names.
+    ///   - name: of this one.
+    ///   - until: monotonic nanoseconds for which it holds; 0: not at all.
+    package func use(_ words: [String: Word], as name: String, until: UInt64) {
+        let (set, known) = state.withLock { ($0.set, $0.sharing) }
+        guard let set else { return }
+        let next = Self.sharing(set, words, as: name, known)
+        let (tellProber, tellFleet) = state.withLock { state in
+            let nobody = (nil as (() -> Void)?, nil as (@Sendable () -> Void)?)
+            // Another set has come meanwhile: these words are of none that counts.
+            guard state.set?.digest == set.digest else { return nobody }
+            let last = state.sharing
+            (state.sharing, state.until) = (next, until)
+            let changed = Self.changes(from: last, to: next, of: set)
+            guard !changed.isEmpty else { return nobody }
+            return (state.tellProber.map { tell in { tell(changed) } }, last.owners == next.owners ? nil : state.tellFleet)
+        }
+        tellProber?()
+        tellFleet?()
+    }
+
+    /// Nobody shares anything with this gateway any more.
+    package func standAlone() {
+        let tell = state.withLock { state in
+            let count = state.sharing.owners.count
+            (state.sharing, state.until, state.tellFleet) = (Sharing(), 0, nil)
+            return state.tellProber.map { tell in { tell(Array(0..<count)) } }
+        }
+        tell?()
+    }
+
+    private static func sharing(_ set: ProbeSet, _ words: [String: Word], as name: String, _ known: Sharing) -> Sharing {
+        let alike = words.filter { $0.value.digest == set.digest }
+        let members = alike.keys.sorted()
+        guard set.count > 0, let own = members.firstIndex(of: name) else { return Sharing() }
+        var next = Sharing(digest: set.digest, members: members, own: own)
+        let isSame = known.digest == set.digest && known.members == members
+        next.owners = isSame ? known.owners : set.owners(among: members)
+        for (index, member) in members.enumerated() where index != own {
+            for (place, finding) in alike[member]?.unwell ?? [:]
+            where next.owners.indices.contains(place) && next.owners[place] == index {
+                next.unwell[place] = finding
+            }
+        }
+        return next
+    }
+
+    private static func changes(from last: Sharing, to next: Sharing, of set: ProbeSet) -> [Int] {
+        guard last.digest == next.digest, last.members == next.members else { return Array(0..<set.count) }
+        return Set(last.unwell.keys).symmetricDifference(next.unwell.keys).sorted()
+    }
+}
