@@ -115,8 +115,9 @@ struct MadeSiteTests {
         let next = try Self.made("[limits]\nmax_fields = 77\n" + sites, after: first)
         let (old, new) = (try #require(first.plan), try #require(next.plan))
         for name in ["a.example", "b.example"] {
-            let sites = [old, new].map { $0.listeners[0].sites.first { $0.name == name } }
-            #expect(try #require(sites[0]) === sites[1])
+            let before = try #require(old.listeners[0].sites.first { $0.name == name })
+            let after = try #require(new.listeners[0].sites.first { $0.name == name })
+            #expect(before === after)
         }
         #expect(new.limits.head.maxFields == 77)
         #expect(new.pools[0].settings(in: new.limits).headLimits.maxFields == 77)

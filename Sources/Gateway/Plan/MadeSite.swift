@@ -9,11 +9,14 @@ final class MadeSite: Sendable {
     let read: ReadSite
     let plan: SitePlan
     let pools: [PoolPlan]
+    /// The series of metrics that were asked for, in this order.
+    let asked: [MetricsPlanning.Asked]
 
-    init(_ read: ReadSite, _ plan: SitePlan, _ pools: [PoolPlan]) {
+    init(_ read: ReadSite, _ plan: SitePlan, _ pools: [PoolPlan], asked: [MetricsPlanning.Asked]) {
         self.read = read
         self.plan = plan
         self.pools = pools
+        self.asked = asked
     }
 }
 
@@ -90,7 +93,7 @@ extension PlanBuilder {
         guard fleetSeeds == nil, let read = configuration.readSite(index), let known = knownSites[ObjectIdentifier(read)],
             known.plan.keyPath == "sites[\(index)]", known.plan.has(certificate),
             zip(known.pools, pools.count...).allSatisfy({ $0.place == $1 }),
-            metrics?.take(known.plan, known.pools) ?? true
+            metrics?.take(known) ?? true
         else { return nil }
         pools += known.pools
         made.append(known)
@@ -103,7 +106,7 @@ extension PlanBuilder {
         guard let read = configuration.readSite(index), before == progress, fleetSeeds == nil,
             Self.isSelfContained(configuration.sites[index], plan)
         else { return }
-        made.append(MadeSite(read, plan, Array(pools[before.pools...])))
+        made.append(MadeSite(read, plan, Array(pools[before.pools...]), asked: metrics?.asked ?? []))
     }
 
     /// How much has been made and said so far: all that may stay the same while a site is made.
@@ -125,7 +128,6 @@ extension PlanBuilder {
             pools: pools.count,
             counts: [
                 problems.count, faults.count, caches.count, passwordFiles.count, keyFiles.count, fetchedKeys.count,
-                metrics?.mergedCount ?? 0,
             ])
     }
 

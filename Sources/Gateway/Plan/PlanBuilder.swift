@@ -130,6 +130,7 @@ package struct PlanBuilder {
         let certificate = site.ssl == nil ? nil : certificate(index)
         if let plan = takeMade(index, certificate: certificate) { return plan }
         let before = progress
+        metrics?.beginSite()
         let plan = make(site, "sites[\(index)]", certificate)
         note(plan, index, since: before)
         return plan
