@@ -50,7 +50,7 @@ extension ConfigurationReference {
                 "auth_file", "file", .none(otherwise == "everybody" ? "required with `require_auth`" : otherwise),
                 """
                 An htpasswd file: `name:hash` lines with bcrypt, SHA-crypt (`$5$`, `$6$`) or `$apr1$`. A change of it is \
-                noticed within a second. While it is broken or missing, nobody comes in: 503.
+                noticed within two seconds. While it is broken or missing, nobody comes in: 503.
                 """),
             Key(
                 "auth_realm", "text", .none(otherwise == "everybody" ? "`Restricted`" : otherwise),

@@ -40,8 +40,11 @@ package struct SocketFile: Sendable {
         return (listener, SocketFile(path: path, device: UInt(status.st_dev), number: UInt(status.st_ino)))
     }
 
-    /// Removes the file, if it still is the one that was made here.
+    /// Removes the file, if it still is the one that was made here. To be called while its listener is open: after that the next
+    /// file may have its number.
     package func remove() {
+        let lock = try? DirectoryLock(FileAccess.directory(of: path))
+        defer { lock?.release() }
         guard let status = Self.status(of: path), UInt(status.st_dev) == device, UInt(status.st_ino) == number else { return }
         // The path is read during the call alone.
         _ = unsafe unlink(path)

@@ -12,7 +12,7 @@ struct ChildProcessTests {
 
     @Test("a group ends with its first process: what that has started holds nothing any more")
     func group() async throws {
-        let child = try ChildProcess("sh", ["-c", "sleep 3600 & echo started; wait"], isGroup: true)
+        let child = try ChildProcess("sh", ["-c", "tail -f /dev/null & echo started; wait"], isGroup: true)
         _ = try await child.output.first { $0 == "started" }
         child.kill()
         // That is told at the end of the output, which the second process would have kept open.

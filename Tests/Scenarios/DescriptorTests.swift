@@ -44,17 +44,25 @@ struct DescriptorTests {
     }
 
     /// HEAD brings no content into memory, so that each file keeps its descriptor.
-    @Test("who asks for more files than may be open takes no descriptor from new clients")
+    @Test("who asks for more files than may be open takes no descriptor from new clients, nor from their upstreams")
     func exhaustion() async throws {
         let directory = try TemporaryDirectory()
         for number in 0..<200 { _ = try directory.write("\(number).txt", "x") }
-        let port = try FreePort()
+        let (port, upstream) = try (FreePort(), Upstream.saying("x"))
         let site = """
             [[sites]]
             hostname = "localhost"
             listen = "127.0.0.1"
             port = \(port)
             static_dir = "\(directory.path)"
+            [sites.proxy]
+            enabled = true
+            [[sites.proxy.upstreams]]
+            name = "app"
+            url = "http://127.0.0.1:\(upstream)"
+            [[sites.proxy.routes]]
+            path = "/app/"
+            upstream = "app"
             """
         try await Gatehouse.serving(site) { gatehouse in
             let limit = gatehouse.descriptorCount + 50
@@ -63,6 +71,15 @@ struct DescriptorTests {
             let format = ["-sS", "-o", "/dev/null", "-w", "%{http_code}\n"]
             let heads = try await Command.run("curl", format + ["-I", "http://localhost:\(port)/[0-199].txt"])
             #expect(Set(heads.text.split(separator: "\n")) == ["200"], "\(heads)")
+            // Over one connection: nobody new is accepted, for whom files would have been closed already.
+            let mixed = try await onThread {
+                let wire = try Wire(to: port.number)
+                return try ((0..<200).map { "HEAD /\($0).txt" } + ["GET /app/"]).map { request in
+                    try wire.write("\(request) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return try wire.readAnswer(toHead: request.hasPrefix("HEAD")).status
+                }
+            }
+            #expect(Set(mixed) == [200] && mixed.count == 201)
             let crowding = ["-m", "60", "--parallel", "--parallel-immediate", "--parallel-max", "20"]
             let crowd = try await Command.run("curl", format + crowding + ["http://localhost:\(port)/[0-39].txt"])
             #expect(Set(crowd.text.split(separator: "\n")) == ["200"], "\(crowd)")

@@ -25,14 +25,16 @@ package enum Command {
 
     /// curl, quiet but for errors, over HTTP/1.1.
     package static func curl(_ arguments: [String]) async throws -> Outcome {
-        try await run("curl", ["-sS", "--http1.1", "--max-time", "90", "--noproxy", "*"] + arguments)
+        try await run("curl", ["-sS", "--http1.1", "--max-time", "\(Place.patience)", "--noproxy", "*"] + arguments)
     }
 
     /// curl over HTTP/2 to a TLS port, by the certificates of the tests.
     package static func curl2(_ certificates: Certificates, _ arguments: [String]) async throws -> Outcome {
         try await run(
             "curl",
-            ["-sS", "--http2", "--max-time", "90", "--noproxy", "*", "--cacert", certificates.authority] + arguments)
+            [
+                "-sS", "--http2", "--max-time", "\(Place.patience)", "--noproxy", "*", "--cacert", certificates.authority,
+            ] + arguments)
     }
 
     /// `openssl s_client` to a port; what it says of the connection, without input.

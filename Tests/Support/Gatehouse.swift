@@ -132,7 +132,7 @@ package final class Gatehouse: Sendable {
     /// Waits until no more than `limit` descriptors are open: closing takes its time.
     /// - Returns: how many there are.
     package func settledDescriptors(atMost limit: Int) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(Place.patience)
         while true {
             let count = descriptorCount
             if count > 0, count <= limit { return count }
@@ -145,7 +145,7 @@ package final class Gatehouse: Sendable {
 
     /// Waits until it uses no CPU time to speak of, as whoever has nothing to do.
     package func expectIdle() async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(Place.patience)
         while true {
             let before = cpuTicks
             await nextLook(after: .milliseconds(500))

@@ -45,13 +45,10 @@ package final class Journal<Element: Sendable>: Sendable {
 
     // MARK: -
 
-    /// A limit for tests that fail, not a measure for those that pass.
-    private static var patience: Duration { .seconds(90) }
-
     private func wait<Result: Sendable>(for what: String, find: @Sendable ([Element]) -> Result?) async throws -> Result {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + .seconds(Place.patience)
         let alarm = DispatchWorkItem { self.wake { _ in } }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(91), execute: alarm)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Place.patience + 1), execute: alarm)
         defer { alarm.cancel() }
         while true {
             let seen = all

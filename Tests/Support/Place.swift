@@ -28,6 +28,9 @@ package enum Place {
         return environment["TSAN_OPTIONS"] != nil || environment["ASAN_OPTIONS"] != nil
     }
 
+    /// How many seconds something is waited for at most: a limit for tests that fail, not a measure for those that pass.
+    package static let patience = isSanitized ? 300 : 90
+
     /// The programs in Python that play peers.
     package static func peer(_ name: String) -> String { root + "Tests/Support/Peers/\(name)" }
 

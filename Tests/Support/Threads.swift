@@ -30,6 +30,6 @@ package final class Signal: Sendable {
 
     package func fire() { semaphore.signal() }
 
-    /// Waits for one `fire`; gives up after a minute and a half, when the test has failed elsewhere.
-    package func wait() { _ = semaphore.wait(timeout: .now() + 90) }
+    /// Waits for one `fire`; gives up after `Place.patience`, when the test has failed elsewhere.
+    package func wait() { _ = semaphore.wait(timeout: .now() + .seconds(Place.patience)) }
 }

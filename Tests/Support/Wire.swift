@@ -20,7 +20,7 @@ package final class Wire: Sendable {
     init(adopting descriptor: Int32) {
         self.descriptor = descriptor
         // A peer that says nothing for so long fails the test instead of hanging it.
-        var patience = timeval(tv_sec: 90, tv_usec: 0)
+        var patience = timeval(tv_sec: Place.patience, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import StaticFiles
 import Transport
 import Upstreams
 
@@ -23,16 +24,22 @@ extension Exchange {
     }
 
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
-        do throws(TransportError) {
-            let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
-            let began = resources.loop.now
-            let lease = try await pool.connect(client.waiter, header: header)
-            record.connectDuration = resources.loop.now &- began
-            if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
-            return lease
-        } catch {
-            throw Failure.connecting(error)
+        while true {
+            do throws(TransportError) { return try await open(pool) } catch {
+                // A file that is open only because it may be asked for again is worth less.
+                if error.isExhaustion, resources.fileCache.closeFiles() { continue }
+                throw Failure.connecting(error)
+            }
         }
+    }
+
+    private mutating nonisolated(nonsending) func open(_ pool: Pool) async throws(TransportError) -> Lease {
+        let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
+        let began = resources.loop.now
+        let lease = try await pool.connect(client.waiter, header: header)
+        record.connectDuration = resources.loop.now &- began
+        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
+        return lease
     }
 
     private mutating nonisolated(nonsending) func connectForWebSocket(_ pool: Pool) async throws(Failure) -> Lease {

@@ -21,9 +21,7 @@ enum Router {
         return request.isExtendedConnect && !decision.mayFollowExtendedConnect ? .refuse(noWebSocket) : decision
     }
 
-    private static func decideOfAny(
-        _ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin
-    ) -> Decision {
+    private static func decideOfAny(_ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin) -> Decision {
         switch request.form {
         case .authority:
             // RFC 9110 §15.5.6: a 405 says what is allowed.
@@ -46,7 +44,7 @@ enum Router {
             if found.route.isDegraded { return .refuse(SiteFault.failure(of: found.route)) }
             return .route(found)
         }
-        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole. Where the whole site goes nowhere that server is the gateway.
+        // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: where the whole site goes nowhere, about the gateway.
         if request.form == .asterisk { return .options }
         if let files = site.files { return .file(files) }
         if site.lacksFiles { return .refuse(SiteFault.failure(key: "sites.static_dir")) }

@@ -18,7 +18,8 @@ final class WatchedFile<Content: Sendable>: LookedAt {
     private struct State {
         /// Nil: it could not be read.
         var stamp: FileAccess.Stamp?
-        /// What a look has seen that is not what was read, and since when looks have seen anything else, in monotonic nanoseconds.
+        /// What a look has seen that is not what was read, and since when looks have seen something else, in monotonic
+        /// nanoseconds.
         var unread: (stamp: FileAccess.Stamp?, since: UInt64)?
         /// When it is to be looked at again, in monotonic nanoseconds.
         var next: UInt64 = 0

@@ -85,9 +85,10 @@ actor AdminServer {
 
     /// Takes no more clients, cuts those that are there, and removes the socket's file.
     func stop() {
+        // First: as long as this one listens, the file of who has taken its place cannot have its file's number.
+        file?.remove()
         service?.drain()
         service?.cut()
-        file?.remove()
     }
 
     private func serve(_ client: Messages.Service.Client) async {
