@@ -1,5 +1,6 @@
 extension LoadBalancing {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         method = table.balancingMethod() ?? method
         hashOn = table.hashKey() ?? hashOn
         table.read("sticky_sessions", into: &stickySessions)
@@ -52,6 +53,7 @@ extension TableReader {
 
 extension HealthCheck {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("enabled", into: &enabled)
         table.read("type", into: &kind)
         if let text = table.string(["service"]) {
@@ -102,6 +104,7 @@ extension TableReader {
 
 extension PassiveHealth {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("max_fails", into: &maxFails, in: 0...1_000_000)
         table.read("fail_percent", into: &failPercent, in: 0...100)
         table.readDuration("window", into: &window)
@@ -116,6 +119,7 @@ extension PassiveHealth {
 
 extension Retry {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("retries", into: &retries, in: 0...100)
         occasions = Self.readOccasions(table) ?? occasions
         table.readSize("replay_limit", into: &replayLimit, in: 0...1 << 20)

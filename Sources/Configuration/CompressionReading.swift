@@ -1,5 +1,6 @@
 extension Compression {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("enabled", into: &enabled)
         if let texts = table.strings(["types"]) {
             for text in texts where !MediaTypeText.isPlain(text.value) {

@@ -25,9 +25,14 @@ package struct Configuration: Sendable {
     package var sites: [Site] = []
     /// In the order of the file.
     package var tcp: [TCPListener] = []
+    /// How each of `sites` was read, or empty.
+    var readSites: [ReadSite?] = []
 
     /// Where each written key stands.
     let locations: KeyLocations
+
+    /// How a site was read; nil if the next configuration reads it again in any case.
+    package func readSite(_ index: Int) -> ReadSite? { index < readSites.count ? readSites[index] : nil }
 
     /// The place of a key in its file, for messages about what only the plan can know (a missing certificate, say).
     ///
@@ -40,13 +45,13 @@ package struct Configuration: Sendable {
     }
 
     /// Does the file write this very key?
-    package func isWritten(_ keyPath: String) -> Bool { locations.written[keyPath] != nil }
+    package func isWritten(_ keyPath: String) -> Bool { locations.place(of: keyPath) != nil }
 
     /// A problem placed at `keyPath` (see ``location(of:)``), for checks made after reading.
     package func problem(
         _ severity: Problem.Severity, at keyPath: String, _ message: String, hint: String? = nil
     ) -> Problem {
-        let start = SourceLocation(file: locations.file, line: 1, column: 1)
+        let start = SourceLocation(file: locations.files[0], line: 1, column: 1)
         return Problem(
             severity: severity, location: location(of: keyPath) ?? start, keyPath: keyPath, message: message, hint: hint)
     }

@@ -38,9 +38,12 @@ package struct ConfigurationChanges: Sendable, Equatable {
         for name in Set(before.keys).symmetricDifference(after.keys).sorted() {
             changes.append(Change(kind: before[name] == nil ? .added : .removed, what: "site", site: name))
         }
-        for (name, site) in before.sorted(by: { $0.key < $1.key }) {
-            if let next = after[name] { compare(site, next, name) }
+        var common: [(name: String, old: Int, new: Int)] = []
+        for (name, place) in before {
+            // Most are as they were, and nothing of them need be compared.
+            if let next = after[name], !Self.isTaken(place, old, next, new) { common.append((name, place, next)) }
         }
+        for (name, place, next) in common.sorted(by: { $0.name < $1.name }) { compare(old.sites[place], new.sites[next], name) }
     }
 
     /// All on one line: "nothing" if nothing differs.
@@ -114,9 +117,15 @@ package struct ConfigurationChanges: Sendable, Equatable {
     }
 
     /// By what makes a site the same in two configurations: its first host name and where it listens.
-    private static func sites(_ configuration: Configuration) -> [String: Site] {
+    private static func sites(_ configuration: Configuration) -> [String: Int] {
         Dictionary(
-            configuration.sites.map { (name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+            configuration.sites.indices.map { (name(of: configuration.sites[$0]), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Is the one taken over from the other, and still the default site or still not?
+    private static func isTaken(_ place: Int, _ old: Configuration, _ next: Int, _ new: Configuration) -> Bool {
+        guard let known = old.readSite(place), let read = new.readSite(next), known === read else { return false }
+        return old.sites[place].isDefault == new.sites[next].isDefault
     }
 
     /// What a site is called in a `Change`.

@@ -15,25 +15,24 @@ extension Configuration {
 
     /// Reads a configuration file and those that it includes; as ``parse(text:file:mode:environment:)``. A file that cannot be
     /// read is an error among the problems.
+    /// - Parameter previous: a configuration that was read before: sites whose text is as it was are taken over from it.
     package static func read(
-        path: String, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess
+        path: String, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess,
+        after previous: Configuration? = nil
     ) -> ReadResult {
-        let reading = Reading(file: path, mode: mode, notesKeys: false)
-        var gathering = DocumentGathering(reading, .disk, environment)
-        return read(gathering.gather(path), reading, gathering.source)
+        read(Input(path: path, files: .disk, mode: mode, environment: environment), after: previous).result
     }
 
     /// Reads a configuration from texts that were read before: nothing else is looked for on the disk.
+    /// - Parameter previous: as of ``read(path:mode:environment:after:)``.
     package static func read(
-        _ source: ConfigurationSource, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess
+        _ source: ConfigurationSource, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess,
+        after previous: Configuration? = nil
     ) -> ReadResult {
-        let path = source.files.first?.path ?? ""
-        let reading = Reading(file: path, mode: mode, notesKeys: false, remark: source.remark)
-        var gathering = DocumentGathering(reading, .kept(source.files), environment)
-        let root = gathering.gather(path)
-        var read = gathering.source
-        read.remark = source.remark
-        return Self.read(root, reading, read)
+        var input = Input(
+            path: source.files.first?.path ?? "", files: .kept(source.files), mode: mode, environment: environment)
+        input.remark = source.remark
+        return read(input, after: previous).result
     }
 
     /// - Parameter notesKeys: whether to return every key that was asked for: the tests hold them against the reference page.
@@ -41,23 +40,55 @@ extension Configuration {
         bytes: [UInt8], file: String, mode: ReadMode, notesKeys: Bool = false,
         environment: EnvironmentVariables = .ofProcess
     ) -> (result: ReadResult, knownKeys: Set<String>) {
-        let reading = Reading(file: file, mode: mode, notesKeys: notesKeys)
-        var gathering = DocumentGathering(reading, .disk, environment)
-        let root = gathering.gather(file, content: bytes)
-        return (read(root, reading, gathering.source), reading.knownKeys)
+        var input = Input(path: file, files: .disk, mode: mode, environment: environment)
+        (input.content, input.notesKeys) = (bytes, notesKeys)
+        return read(input, after: nil)
     }
 
-    /// - Parameter root: nil if there is none, which is reported.
-    private static func read(_ root: TomlTable?, _ reading: Reading, _ source: ConfigurationSource) -> ReadResult {
-        guard let root else { return ReadResult(configuration: nil, problems: reading.sortedProblems(), source: source) }
-        let start = TomlPosition(line: 1, column: 1)
-        let configuration = read(TableReader(reading: reading, name: .document, table: root, position: start))
-        return ReadResult(
+    /// What a configuration is read from.
+    private struct Input {
+        var path: String
+        /// Of the path; nil: it is read.
+        var content: [UInt8]?
+        var files: ConfigurationFiles
+        var mode: ReadMode
+        var environment: EnvironmentVariables
+        var notesKeys = false
+        /// Behind the files' names.
+        var remark = ""
+    }
+
+    /// In pieces at first, which is faster where sites are as they were. What is wrong, or is not written as people write it, is
+    /// read as a whole: then every message has its place, whatever was taken over.
+    private static func read(_ input: Input, after previous: Configuration?) -> (result: ReadResult, knownKeys: Set<String>) {
+        var reading = Reading(
+            file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark, notesSpellings: false)
+        var gathering = DocumentGathering(reading, input.files, input.environment, inPieces: !input.notesKeys)
+        var root = gathering.gather(input.path, content: input.content)
+        var configuration: Configuration?
+        if !input.notesKeys, let root, !gathering.isDoubtful, !reading.hasError {
+            configuration = try? read(root, reading, gathering.sites, after: previous)
+        }
+        if configuration == nil || reading.hasError {
+            reading = Reading(file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark)
+            gathering = DocumentGathering(reading, input.files, input.environment, contents: gathering.contents)
+            root = gathering.gather(input.path, content: input.content)
+            configuration = root.flatMap { try? read($0, reading, nil, after: nil) }
+        }
+        var source = gathering.source
+        source.remark = input.remark
+        let result = ReadResult(
             configuration: reading.hasError ? nil : configuration, problems: reading.sortedProblems(), source: source)
+        return (result, reading.knownKeys)
     }
 
-    private static func read(_ document: TableReader) -> Configuration {
-        let reading = document.reading
+    /// - Parameter pieces: the tables of `sites`; nil: they are in the root.
+    /// - Throws: if these cannot be read one by one.
+    private static func read(
+        _ root: TomlTable, _ reading: Reading, _ pieces: [SiteSource]?, after previous: Configuration?
+    ) throws(SitesReading.Doubt) -> Configuration {
+        let start = TomlPosition(line: 1, column: 1)
+        let document = TableReader(reading: reading, name: .document, table: root, position: start)
         readCompatibility(document)
         // Its files are part of the document already.
         _ = document.find(["include"])
@@ -81,9 +112,14 @@ extension Configuration {
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout,
             sharedPools: SharedPoolChecks.names(poolTables))
-        let readers = siteTables(document)
-        let read = readers.map { table, isFragment in
-            (site: Site(reading: table, isFragment: isFragment, for: inherited), table: table)
+        var sitesReading = SitesReading(document, inherited, after: previous?.readSites ?? [])
+        for piece in pieces ?? [] { try sitesReading.add(piece) }
+        var read = sitesReading.read
+        // The document's own tell as well that there are none.
+        if read.isEmpty {
+            read = siteTables(document).map { (site: Site(reading: $0, isFragment: $1, for: inherited), table: $0) }
+        } else {
+            _ = document.find(["sites"])
         }
         let sites = SiteChecks.checked(read)
         SharedPoolChecks.checkUse(poolTables, by: sites)
@@ -92,7 +128,8 @@ extension Configuration {
         logging.checkRotation(loggingTable, sites)
         document.finish()
 
-        var configuration = Configuration(locations: reading.locations)
+        var configuration = Configuration(locations: reading.locations(root, sitesReading.places))
+        configuration.readSites = sitesReading.results
         configuration.server = server
         configuration.logging = logging
         configuration.performance = performance

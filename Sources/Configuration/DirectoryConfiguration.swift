@@ -10,7 +10,7 @@ extension Configuration {
         site.isDefault = true
         site.staticDir = directory
         site.indexFiles = ["index.html", "index.htm", "default.html"]
-        var configuration = Configuration(locations: KeyLocations(file: directory))
+        var configuration = Configuration(locations: KeyLocations(name: directory))
         configuration.sites = [site]
         configuration.logging.format = .compact
         configuration.recorder.exchanges = 256

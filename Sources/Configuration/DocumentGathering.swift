@@ -15,7 +15,15 @@ struct DocumentGathering {
     let files: ConfigurationFiles
     /// nil: `${NAME}` stays as it is written.
     let environment: EnvironmentVariables?
+    /// Are the tables of `[[sites]]` to be gathered apart, each with its text?
+    let inPieces: Bool
     private(set) var source = ConfigurationSource()
+    /// Those tables, first a file's own, then those of the files that it includes.
+    private(set) var sites: [SiteSource] = []
+    /// Is it not certain that the pieces say what the whole says?
+    private(set) var isDoubtful = false
+    /// What was read of each path, to be read no second time.
+    private(set) var contents: [String: Result<ConfigurationFiles.Content, TomlDocument.FileFailure>]
     private var root = TomlTable()
     /// Where each key of the top level stands in `root`.
     private var indices: [String: Int] = [:]
@@ -33,7 +41,12 @@ struct DocumentGathering {
         var place: SourceLocation?
     }
 
-    init(_ reading: Reading, _ files: ConfigurationFiles, _ environment: EnvironmentVariables?) {
+    init(
+        _ reading: Reading, _ files: ConfigurationFiles, _ environment: EnvironmentVariables?, inPieces: Bool = false,
+        contents: [String: Result<ConfigurationFiles.Content, TomlDocument.FileFailure>] = [:]
+    ) {
+        self.inPieces = inPieces
+        self.contents = contents
         self.reading = reading
         self.files = files
         self.environment = environment
@@ -47,13 +60,19 @@ struct DocumentGathering {
         if let content {
             return read(content, path, ConfigurationFiles.identity(of: path), at: start, isRoot: true) ? root : nil
         }
-        switch files.content(of: path) {
+        switch kept(path) {
         case .success(let content): return read(content.bytes, path, content.identity, at: start, isRoot: true) ? root : nil
         case .failure(let failure):
             source.add(path, nil)
             reading.report(.error, "", at: start, "cannot be read: \(failure.reason)")
             return nil
         }
+    }
+
+    private mutating func kept(_ path: String) -> Result<ConfigurationFiles.Content, TomlDocument.FileFailure> {
+        let content = contents[path] ?? files.content(of: path)
+        contents[path] = content
+        return content
     }
 
     /// - Returns: is it TOML?
@@ -68,14 +87,14 @@ struct DocumentGathering {
         source.add(path, String(decoding: content, as: UTF8.self))
         var table: TomlTable
         do {
-            table = try TomlDocument.parse(content)
+            table = try inPieces ? parseInPieces(content, file) : TomlDocument.parse(content)
         } catch {
             var position = error.position
             position.file = file
             reading.report(.error, "", at: position, error.message)
             return false
         }
-        if file > 0 || VariableReferences.areIn(source.files.last?.text ?? "") { prepare(&table, "", file) }
+        if file > 0 || VariableReferences.areIn(content[...]) { prepare(&table, "", file) }
         let patterns = patterns(of: table)
         merge(table, isRoot: isRoot)
         for pattern in patterns { include(pattern, in: path) }
@@ -124,7 +143,7 @@ struct DocumentGathering {
             let most = "\(Self.mostFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.mostDepth) deep"
             return reading.error(pattern, "too much is included: at most \(most)")
         }
-        switch files.content(of: path) {
+        switch kept(path) {
         case .failure(let failure):
             source.add(path, nil)
             reading.error(pattern, "\(path) cannot be read: \(failure.reason)")
@@ -138,6 +157,39 @@ struct DocumentGathering {
             }
             _ = read(content.bytes, path, content.identity, at: pattern.position)
         }
+    }
+
+    // MARK: Pieces
+
+    /// - Returns: all but the tables of `[[sites]]`, which are gathered.
+    private mutating func parseInPieces(_ content: [UInt8], _ file: Int) throws(TomlSyntaxError) -> TomlTable {
+        guard content.count <= TomlDocument.maxBytes, let pieces = TomlPieces(content) else {
+            isDoubtful = true
+            return TomlTable()
+        }
+        let rest = try TomlDocument.parse(checked: pieces.rest[...])
+        if rest.entries.contains(where: { $0.key == "sites" }) { isDoubtful = true }
+        for piece in pieces.sites {
+            let base = TextBase(file: file, linesBefore: piece.linesBefore)
+            if VariableReferences.areIn(piece.bytes) {
+                try addTable(piece, file)
+            } else {
+                sites.append(.text(SiteText(piece.bytes), base: base))
+            }
+        }
+        return rest
+    }
+
+    /// What variables stand for is not in the text.
+    private mutating func addTable(_ piece: TomlPieces.Piece, _ file: Int) throws(TomlSyntaxError) {
+        let lines = repeatElement(UInt8(ascii: "\n"), count: piece.linesBefore)
+        var table = try TomlDocument.parse(checked: (Array(lines) + piece.bytes)[...])
+        prepare(&table, "", file)
+        guard table.entries.count == 1, case .array(let elements) = table.entries[0].node.value, elements.count == 1 else {
+            isDoubtful = true
+            return
+        }
+        sites.append(.table(elements[0]))
     }
 
     // MARK: One document

@@ -26,9 +26,12 @@ struct VariableReferences {
     private static let literalHint = "write $${ for the two characters themselves"
 
     /// Has the text anything to be replaced?
-    static func areIn(_ text: String) -> Bool {
+    static func areIn(_ text: String) -> Bool { areIn(text.utf8) }
+
+    /// The same for a text's bytes.
+    static func areIn(_ bytes: some Collection<UInt8>) -> Bool {
         var isAfterDollar = false
-        for byte in text.utf8 {
+        for byte in bytes {
             if isAfterDollar && byte == UInt8(ascii: "{") { return true }
             isAfterDollar = byte == UInt8(ascii: "$")
         }

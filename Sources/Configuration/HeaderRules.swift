@@ -13,6 +13,7 @@ package struct HeaderRules: Sendable, Equatable {
 
 extension HeaderRules {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         remove = table.fieldNames("remove")
         for name in remove where ConnectionFields.names.contains(name) {
             table.reading.report(

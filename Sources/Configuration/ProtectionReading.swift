@@ -1,6 +1,7 @@
 extension Access {
     /// Reads `access` of a site or of a route.
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         allow = table.clientBlocks("allow_ips", emptyMeans: "nobody could come, or everybody")
         deny = table.clientBlocks("deny_ips")
         readAuthentication(table)
@@ -81,6 +82,7 @@ extension TableReader {
 extension ForwardAuth {
     /// - Returns: nil if the table is not written, is switched off, or is wrong, which is reported.
     static func read(_ table: TableReader) -> (settings: ForwardAuth?, isOff: Bool) {
+        guard table.mayBeWritten else { return (nil, false) }
         var enabled = true
         table.read("enabled", into: &enabled)
         let address = table.string(["url"], allowEmpty: false)
@@ -138,6 +140,7 @@ extension ForwardAuth {
 extension Tokens {
     /// - Returns: nil if the table is not written, is switched off, or is wrong, which is reported.
     static func read(_ table: TableReader) -> (settings: Tokens?, isOff: Bool) {
+        guard table.mayBeWritten else { return (nil, false) }
         var enabled = true
         table.read("enabled", into: &enabled)
         let keys = Keys(reading: table)
@@ -191,6 +194,7 @@ extension Tokens.Keys {
 
 extension Concurrency {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("requests", into: &requests, in: 0...10_000_000)
         table.read("requests_per_client", into: &requestsPerClient, in: 0...10_000_000)
         table.finish()
@@ -200,6 +204,7 @@ extension Concurrency {
 extension RateLimiting {
     /// Reads a limit; nil if the table is not written, is switched off, or is wrong, which is reported.
     init?(reading table: TableReader) {
+        guard table.mayBeWritten else { return nil }
         var enabled = true
         table.read("enabled", into: &enabled)
         let counts = 1...1_000_000_000

@@ -38,16 +38,20 @@ extension RequestSettings {
         table.read("buffer_requests", into: &bufferRequests)
         guard isRoute else { return }
         let timeouts = table.table("timeout")
-        timeouts.readDuration("read", into: &timeout.read)
-        timeouts.readDuration("stream_idle", into: &timeout.streamIdle)
-        timeouts.readDuration("write", into: &timeout.write)
-        timeouts.readDuration("first_byte", into: &timeout.firstByte)
-        timeouts.finish()
+        if timeouts.mayBeWritten {
+            timeouts.readDuration("read", into: &timeout.read)
+            timeouts.readDuration("stream_idle", into: &timeout.streamIdle)
+            timeouts.readDuration("write", into: &timeout.write)
+            timeouts.readDuration("first_byte", into: &timeout.firstByte)
+            timeouts.finish()
+        }
         let retries = table.table("retry")
-        retries.read("retries", into: &retry.retries, in: 0...100)
-        retry.occasions = Retry.readOccasions(retries)
-        retries.readSize("replay_limit", into: &retry.replayLimit, in: 0...1 << 20)
-        retries.finish()
+        if retries.mayBeWritten {
+            retries.read("retries", into: &retry.retries, in: 0...100)
+            retry.occasions = Retry.readOccasions(retries)
+            retries.readSize("replay_limit", into: &retry.replayLimit, in: 0...1 << 20)
+            retries.finish()
+        }
         if bufferRequests == true, table.has("request_trailers") {
             table.reading.report(
                 .error, "\(table.path).request_trailers", at: table.place(of: "request_trailers"),

@@ -71,6 +71,7 @@ extension RouteMatch.Condition {
 
 extension RouteMatch {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         let methods = table.strings(["methods"], orOne: true) ?? []
         for text in methods where !FieldNameText.isToken(text.value) {
             table.reading.error(text, "\"\(text.value)\" is not a method", hint: "such as \"GET\"")
@@ -114,6 +115,11 @@ extension RouteMatch {
 }
 
 extension Site {
+    /// Is there such a route? None is copied.
+    func hasRoute(where isMeant: (Route) -> Bool) -> Bool {
+        routes.contains(where: isMeant) || proxy?.routes.contains(where: isMeant) == true
+    }
+
     /// All routes that are written, in the order in which they are asked: the whole paths, then globs and regular expressions as
     /// the file has them, then prefixes, the longest first. Of one path the routes with conditions come first.
     package var routesInOrder: [Route] {

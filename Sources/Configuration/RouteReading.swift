@@ -150,17 +150,17 @@ enum RouteChecks {
     /// - Parameter severity: of a route whose upstream does not exist.
     static func check(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
         let known = Set(poolNames)
-        var places: [String: TomlPosition] = [:]
+        var places: [RouteKind: [String: TomlPosition]] = [:]
         for table in tables {
-            let kind = RouteKind.allCases.first { table.has($0.rawValue) }?.rawValue ?? "path"
+            let kind = RouteKind.allCases.first { table.has($0.rawValue) } ?? .path
             // Of several routes with conditions it is not known which requests they share.
-            if let path = text(table, kind), !table.has("match") {
-                if let place = places["\(kind) \(path.value)"] {
+            if let path = text(table, kind.rawValue), !table.has("match") {
+                if let place = places[kind, default: [:]].updateValue(path.position, forKey: path.value) {
                     let words = table.reading.words(for: place, seenFrom: path.position)
                     let message = "\"\(path.value)\" has a route already, in \(words)"
                     table.reading.error(path, message, hint: "the first would always win")
-                } else {
-                    places["\(kind) \(path.value)"] = path.position
+                    // Later ones are told of the first, too.
+                    places[kind]?[path.value] = place
                 }
             }
             if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {
@@ -181,7 +181,7 @@ enum RouteChecks {
 
     private static func text(_ table: TableReader, _ key: String) -> Written<String>? {
         guard let node = table.peek(key), case .string(let text) = node.value else { return nil }
-        return Written(value: text, keyPath: "\(table.path).\(key)", position: node.position)
+        return Written(value: text, key: key, in: table, position: node.position)
     }
 }
 

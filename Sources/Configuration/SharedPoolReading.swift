@@ -52,6 +52,7 @@ enum SharedPoolChecks {
 
     /// Reports pools that no route names.
     static func checkUse(_ tables: [TableReader], by sites: [Site]) {
+        guard !tables.isEmpty else { return }
         let used = Set(sites.flatMap { ($0.proxy?.routes ?? []) + $0.routes }.map(\.upstream))
         for table in tables {
             guard let name = table.writtenText("name"), !used.contains(name.value) else { continue }

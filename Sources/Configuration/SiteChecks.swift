@@ -10,10 +10,11 @@ enum SiteChecks {
         var result = sites.map(\.site)
         for indices in listeners.values {
             guard let first = indices.first else { continue }
-            checkTLS(indices.map { sites[$0] })
-            checkStrictNames(indices.map { sites[$0] })
-            checkH2C(indices.map { sites[$0] })
-            checkProxyProtocol(indices.map { sites[$0] })
+            let members = indices.map { sites[$0] }
+            checkTLS(members)
+            checkStrictNames(members)
+            checkH2C(members)
+            checkProxyProtocol(members)
             let chosen = indices.filter { sites[$0].site.isDefault }
             for second in chosen.dropFirst() {
                 let table = sites[second].table

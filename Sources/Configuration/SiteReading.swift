@@ -1,6 +1,6 @@
 extension Site {
     /// What tables of the whole gateway say for sites that say nothing.
-    struct Inherited {
+    struct Inherited: Sendable, Equatable {
         /// Of `[security]`.
         var trustedProxies: [AddressBlock]
         /// Of `[performance]`.
@@ -121,13 +121,14 @@ extension Site {
     private mutating func readTunnels(_ table: TableReader) {
         tunnel = TunnelSettings(reading: table)
         // Of a route that is wrong it is not known.
-        guard !table.reading.hasError, !(routes + (proxy?.routes ?? [])).contains(where: \.websocket) else { return }
+        guard !table.reading.hasError, !hasRoute(where: \.websocket) else { return }
         TunnelSettings.reportUseless(
             in: table, "no route of the site takes WebSockets", hint: "write websocket = true in one, or take it out")
     }
 
     /// CORS, and what BWS's manuals say there of addresses. A table that speaks of addresses alone switches no CORS on.
     private mutating func readAccessControl(_ table: TableReader) {
+        guard table.mayBeWritten else { return }
         var enabled = true
         table.read("enabled", into: &enabled)
         if enabled {
@@ -267,6 +268,7 @@ extension Site {
 
 extension BrowserCache {
     init(reading table: TableReader) {
+        guard table.mayBeWritten else { return }
         table.read("enabled", into: &enabled)
         table.read("cache_control", into: &cacheControl)
         table.read("etag_enabled", into: &etagEnabled)

@@ -131,7 +131,7 @@ extension TableReader {
     /// The text of a key as written, without reading it; nil if it is none.
     func writtenText(_ key: String) -> Written<String>? {
         guard let node = peek(key), case .string(let text) = node.value else { return nil }
-        return Written(value: text, keyPath: "\(path).\(key)", position: node.position)
+        return Written(value: text, key: key, in: self, position: node.position)
     }
 }
 

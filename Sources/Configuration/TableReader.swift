@@ -14,6 +14,8 @@ final class TableReader {
     /// Nil where the table is not written, as most are not: of those there are a dozen for each route.
     private let content: Content?
     var isWritten: Bool { content != nil }
+    /// False: nothing is found here, and every value keeps its default. Where keys that are asked for are noted, they all are.
+    var mayBeWritten: Bool { isWritten || reading.notesKeys }
     var entries: [TomlTable.Entry] { content?.entries ?? [] }
 
     /// What is written in a table.
@@ -21,7 +23,7 @@ final class TableReader {
         let entries: [TomlTable.Entry]
         /// Of many keys, their places; a few are compared one by one.
         private let places: [String: Int]
-        /// Of the keys that were asked for, all spellings.
+        /// Of the keys that were asked for, all spellings, where a misspelt one may have to be told from them.
         var asked: [[String]] = []
         var isAsked: [Bool]
 
@@ -77,7 +79,7 @@ final class TableReader {
         if reading.notesKeys { for spelling in spellings { reading.know(join(pattern, spelling)) } }
         // Most tables are not written.
         guard let content else { return nil }
-        content.asked.append(spellings)
+        if reading.notesSpellings { content.asked.append(spellings) }
         // Places, not entries: those are long, and most keys are not written.
         var (first, second): (Int?, Int?)
         for spelling in spellings {
@@ -88,7 +90,7 @@ final class TableReader {
         guard let first, let name = spellings.first else { return nil }
         let entry = content.entries[first]
         let found = self.written(entry, as: name)
-        reading.note(found.keyPath, at: found.position)
+        if entry.key != name { reading.note(found.keyPath, at: found.position) }
         if let other = second.map({ content.entries[$0] }) {
             let second = self.written(other, as: other.key)
             reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
@@ -135,26 +137,18 @@ final class TableReader {
     /// One element of an array of tables.
     func element(_ index: Int, _ element: TomlNode, of key: String) -> TableReader? {
         let name = Name.element(of: self, key: key, index: index)
-        let elementPath = name.path
-        let written = Written(value: element.value, keyPath: elementPath, position: element.position)
         guard case .table(let content) = element.value else {
-            mismatch(written, "a table")
+            mismatch(Written(value: element.value, keyPath: name.path, position: element.position), "a table")
             return nil
         }
-        reading.note(elementPath, at: element.position)
         return TableReader(reading: reading, name: name, table: content, position: element.position)
     }
 
     /// All entries of a table whose keys are the operator's own (field names, status codes).
     func freeEntries() -> [(name: String, value: Written<TomlValue>)] {
         guard let content else { return [] }
-        content.asked.append(content.entries.map(\.key))
         content.isAsked = Array(repeating: true, count: content.entries.count)
-        return content.entries.map { entry in
-            let found = written(entry, as: entry.key)
-            reading.note(found.keyPath, at: found.position)
-            return (entry.key, found)
-        }
+        return content.entries.map { ($0.key, written($0, as: $0.key)) }
     }
 
     /// The value of a key as written, without reading it: for rules that compare what tables say.
@@ -205,8 +199,11 @@ final class TableReader {
     }
 
     private func written(_ entry: TomlTable.Entry, as name: String) -> Written<TomlValue> {
-        Written(value: entry.node.value, keyPath: join(path, name), position: entry.node.position)
+        Written(value: entry.node.value, key: name, in: self, position: entry.node.position)
     }
+
+    /// The path of a key of this table.
+    func path(of key: String) -> String { join(path, key) }
 
     private func join(_ path: String, _ key: String) -> String {
         let isBare = !key.isEmpty && key.utf8.allSatisfy(isBareKeyByte)
@@ -216,7 +213,7 @@ final class TableReader {
 }
 
 /// TOML 1.0, "Bare keys": letters, digits, underscore, dash.
-private func isBareKeyByte(_ byte: UInt8) -> Bool {
+func isBareKeyByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):

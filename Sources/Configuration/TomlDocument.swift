@@ -13,8 +13,15 @@ enum TomlDocument {
         guard bytes.count <= maxBytes else {
             throw TomlSyntaxError(message: tooLong, position: TomlPosition(line: 1, column: 1))
         }
-        // toml++, its destructors and `node(at:)` below recurse as deep as the text nests.
         if let tooDeep = TomlNesting.firstExcess(in: bytes) { throw tooDeep }
+        return try parse(checked: bytes[...])
+    }
+
+    /// Parses a document whose length and nesting are known to be in bounds: toml++, its destructors and `node(at:)` below
+    /// recurse as deep as the text nests.
+    ///
+    /// - Throws: as ``parse(_:)``.
+    static func parse(checked bytes: ArraySlice<UInt8>) throws(TomlSyntaxError) -> TomlTable {
         // The pointer is used only during the call: gh_toml_parse copies what it keeps.
         let document = unsafe bytes.withUnsafeBytes { raw in
             unsafe gh_toml_parse(raw.bindMemory(to: CChar.self).baseAddress, raw.count)

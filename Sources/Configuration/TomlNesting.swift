@@ -9,7 +9,7 @@ enum TomlNesting {
 
     /// The first place that nests too deep, or nil.
     static func firstExcess(in bytes: [UInt8]) -> TomlSyntaxError? {
-        var walk = Walk()
+        var walk = TomlWalk()
         var index = 0
         while index < bytes.count {
             let length = walk.step(bytes, at: index)
@@ -33,7 +33,8 @@ enum TomlNesting {
     }
 }
 
-private struct Walk {
+/// A way through a text that may be TOML, byte by byte.
+struct TomlWalk {
     private enum Place: Equatable {
         case plain, comment
         case text(quote: UInt8, multiLine: Bool)
@@ -43,6 +44,8 @@ private struct Walk {
     /// Dots of the key being read.
     var dots = 0
     private var place = Place.plain
+    /// Is it outside texts, comments, arrays and inline tables?
+    var isBetweenValues: Bool { place == .plain && depth == 0 }
 
     /// Takes the byte at `index`, or the few that belong together; returns how many.
     mutating func step(_ bytes: [UInt8], at index: Int) -> Int {

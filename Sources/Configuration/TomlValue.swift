@@ -1,5 +1,5 @@
 /// A line and a column, both from 1.
-struct TomlPosition: Hashable {
+struct TomlPosition: Hashable, Sendable {
     var line: Int
     var column: Int
     /// Which of the configuration's files: 0 is its own, the others are included.
@@ -7,12 +7,12 @@ struct TomlPosition: Hashable {
 }
 
 /// A value of a TOML document, with its place.
-struct TomlNode {
+struct TomlNode: Sendable {
     var value: TomlValue
     var position: TomlPosition
 }
 
-indirect enum TomlValue {
+indirect enum TomlValue: Sendable {
     case table(TomlTable)
     case array([TomlNode])
     case string(String)
@@ -35,8 +35,8 @@ indirect enum TomlValue {
     }
 }
 
-struct TomlTable {
-    struct Entry {
+struct TomlTable: Sendable {
+    struct Entry: Sendable {
         var key: String
         var keyPosition: TomlPosition
         var node: TomlNode

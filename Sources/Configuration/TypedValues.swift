@@ -87,7 +87,7 @@ extension TableReader {
             mismatch(found, "a string")
             return nil
         }
-        let written = Written(value: text, keyPath: found.keyPath, position: found.position)
+        let written = found.with(text)
         return isFit(written, allowEmpty: allowEmpty) ? written : nil
     }
 
@@ -112,7 +112,7 @@ extension TableReader {
             reading.error(found, "\(number) is out of range: \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
-        return Written(value: number, keyPath: found.keyPath, position: found.position)
+        return found.with(number)
     }
 
     // Texts are all that variables of the environment can be put into: one of them may stand for a number and a truth as well.
@@ -120,7 +120,7 @@ extension TableReader {
     private func number(_ found: Written<TomlValue>) -> Int? {
         switch found.value {
         case .integer(let number): number
-        case .string(let text) where reading.valuesOfVariables.contains(found.position): Int(text)
+        case .string(let text) where reading.isOfVariable(found.position): Int(text)
         default: nil
         }
     }
@@ -129,7 +129,7 @@ extension TableReader {
         guard let found = find(spellings) else { return nil }
         switch found.value {
         case .boolean(let truth): return truth
-        case .string(let text) where reading.valuesOfVariables.contains(found.position) && Bool(text) != nil: return Bool(text)
+        case .string(let text) where reading.isOfVariable(found.position) && Bool(text) != nil: return Bool(text)
         default:
             mismatch(found, "true or false")
             return nil
@@ -140,7 +140,7 @@ extension TableReader {
     func strings(_ spellings: [String], orOne: Bool = false) -> [Written<String>]? {
         guard let found = find(spellings) else { return nil }
         if orOne, case .string(let text) = found.value {
-            let written = Written(value: text, keyPath: found.keyPath, position: found.position)
+            let written = found.with(text)
             return isFit(written, allowEmpty: false) ? [written] : nil
         }
         guard case .array(let elements) = found.value else {
@@ -148,12 +148,11 @@ extension TableReader {
             return nil
         }
         return elements.enumerated().compactMap { index, element in
-            let keyPath = "\(found.keyPath)[\(index)]"
             guard case .string(let text) = element.value else {
-                mismatch(Written(value: element.value, keyPath: keyPath, position: element.position), "a string")
+                mismatch(found.element(index, element.value, at: element.position), "a string")
                 return nil
             }
-            let written = Written(value: text, keyPath: keyPath, position: element.position)
+            let written = found.element(index, text, at: element.position)
             return isFit(written, allowEmpty: false) ? written : nil
         }
     }

@@ -25,6 +25,7 @@ package struct UpstreamCache: Sendable, Equatable {
 extension UpstreamCache {
     /// - Returns: nil where the table is not there or switched off.
     static func read(_ table: TableReader) -> UpstreamCache? {
+        guard table.mayBeWritten else { return nil }
         var cache = UpstreamCache()
         var enabled = true
         table.read("enabled", into: &enabled)
@@ -58,14 +59,13 @@ extension UpstreamCache {
 extension Site {
     /// Nothing is kept where nothing comes.
     func checkUpstreamCache(_ table: TableReader, _ proxyTable: TableReader) {
-        let all = (proxy?.routes ?? []) + routes
-        if cacheUpstream != nil, !all.contains(where: { $0.action == .proxy && $0.cache != false }) {
+        if cacheUpstream != nil, !hasRoute(where: { $0.action == .proxy && $0.cache != false }) {
             let part = table.table("cache_upstream")
             part.reading.report(
                 .error, part.path, at: part.position, "does nothing: the site has no route whose answers are kept",
                 hint: "take the table out, or give it a route to an upstream")
         }
-        guard cacheUpstream == nil, all.contains(where: { $0.cache != nil }) else { return }
+        guard cacheUpstream == nil, hasRoute(where: { $0.cache != nil }) else { return }
         for part in [proxyTable, table] {
             for route in part.tables("routes") where route.has("cache") {
                 route.reading.report(

@@ -15,6 +15,10 @@ actor FileWatcher {
     private var watch: FileWatch?
     private var isStopped = false
     private var lastFailure: SystemError?
+    /// Files and directories that are watched: all of them, unless some could not be.
+    private var watched: (files: [String], directories: [String])?
+    /// May the way to one of them be another by now?
+    private var mayHaveMoved = true
 
     /// Who replaces several files does it one after the other: what has happened is looked at when nothing more does for so many
     /// nanoseconds.
@@ -68,9 +72,13 @@ actor FileWatcher {
     }
 
     private func setWatches(_ files: [String], _ directories: [String]) {
+        // As it is after most reloads. To follow the ways to thousands of files takes milliseconds.
+        if !mayHaveMoved, let watched, watched.files == files, watched.directories == directories { return }
+        (watched, mayHaveMoved) = (nil, false)
         do throws(SystemError) {
             try watch?.watch(files, everyFileIn: directories)
             if watch != nil { lastFailure = nil }
+            watched = (files, directories)
         } catch {
             if error != lastFailure { tell(error) }
             lastFailure = error
@@ -87,6 +95,7 @@ actor FileWatcher {
     /// - Returns: the files of which the kernel has told meanwhile: before what is read next.
     private func pause() async -> Set<String> {
         let deadline = loop.now &+ Self.quiet
+        mayHaveMoved = true
         while !isStopped, case let now = loop.now, now < deadline {
             if let watch {
                 _ = await watch.wait(waiter, timeout: deadline - now)
@@ -103,7 +112,10 @@ actor FileWatcher {
             _ = await waiter.wait(timeout: timeout)
             return
         }
-        guard await watch.wait(waiter, timeout: timeout) == .ready else { return }
+        let wake = await watch.wait(waiter, timeout: timeout)
+        // That files may be others moves none.
+        if wake != .told { mayHaveMoved = true }
+        guard wake == .ready else { return }
         for _ in 0..<Self.mostPauses where !isStopped {
             if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
         }

@@ -22,10 +22,15 @@ actor PlanMaker {
     }
 
     /// The configuration of a file, and of those that it includes.
-    func read(path: String, mode: ReadMode) -> ReadResult { Configuration.read(path: path, mode: mode) }
+    /// - Parameter inUse: what is as it is there is not read again.
+    func read(path: String, mode: ReadMode, after inUse: Configuration) -> ReadResult {
+        Configuration.read(path: path, mode: mode, after: inUse)
+    }
 
     /// The configuration of texts that are in memory.
-    func read(_ texts: ConfigurationSource, mode: ReadMode) -> ReadResult { Configuration.read(texts, mode: mode) }
+    func read(_ texts: ConfigurationSource, mode: ReadMode, after inUse: Configuration) -> ReadResult {
+        Configuration.read(texts, mode: mode, after: inUse)
+    }
 
     /// Checks and builds what has been read; see `LoadedPlan.build`.
     /// - Parameter inUse: the plan that it is to follow.

@@ -142,7 +142,7 @@ actor Reloader {
     /// Uses another configuration than the file's, until the next reload.
     func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
-            await reloader.perform(reloader.maker.read(texts, mode: reloader.mode))
+            await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
         }.value
     }
 
@@ -170,8 +170,11 @@ actor Reloader {
             while loop.now < tidyTime { _ = await waiter.wait(timeout: tidyTime - loop.now) }
             waiter.retire()
             tidying = nil
-            gateway.releaseRetiredPlans()
+            let released = gateway.releaseRetiredPlans()
             ProcessMemory.returnUnused()
+            log.debug(
+                "former configurations have been taken apart",
+                metadata: ["count": "\(released)", "held": "\(gateway.retiredPlanCount)"])
         }
     }
 
@@ -181,7 +184,8 @@ actor Reloader {
     func plan(_ candidate: Candidate? = nil) async -> PlanOutcome {
         let result: ReadResult
         if let candidate {
-            result = await maker.read(ConfigurationSource(whole: candidate.text, file: candidate.file), mode: mode)
+            let texts = ConfigurationSource(whole: candidate.text, file: candidate.file)
+            result = await maker.read(texts, mode: mode, after: configuration)
         } else {
             result = await read()
         }
@@ -195,7 +199,7 @@ actor Reloader {
 
     private var mode: ReadMode { source.lenient ? .lenient : .strict }
 
-    func read() async -> ReadResult { await maker.read(path: source.path, mode: mode) }
+    func read() async -> ReadResult { await maker.read(path: source.path, mode: mode, after: configuration) }
 
     private func perform(_ result: ReadResult) async -> Outcome {
         let inUse = gateway.currentPlan

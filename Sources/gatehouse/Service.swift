@@ -43,7 +43,8 @@ struct Service: Sendable {
     ///   - whenStopping: called before the gateway drains.
     /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
-        _ loaded: LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil, sharesAddresses: Bool = false,
+        _ loaded: consuming LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil,
+        sharesAddresses: Bool = false,
         isReplaceable: Bool = true,
         whenServing: () async -> Void = {},
         whenStopping: @escaping @Sendable () async -> Void = {}
@@ -73,6 +74,8 @@ struct Service: Sendable {
         await service.rates.follow(loaded.redis)
         await service.renewal.follow()
         await service.recorder.use(loaded.configuration)
+        // Whoever goes by it has it by now: held here, the first plan would live as long as the process.
+        _ = consume loaded
         await service.serve(whenStopping)
         watchdog.cancel()
         await service.renewal.stop()

@@ -104,6 +104,17 @@ struct ReloadTests {
         try await running.end()
     }
 
+    @Test("the configuration of the start is taken apart like any other when it is not in use any more")
+    func firstConfiguration() async throws {
+        let upstream = try Upstream.saying("here")
+        let port = try FreePort()
+        let running = try await Running(site(port, upstream, top: "[logging]\nlevel = \"debug\""))
+        _ = try await running.reload(site(port, upstream, top: "[logging]\nlevel = \"debug\"\n[limits]\nmax_fields = 99"))
+        let line = try await running.process.errors.first { $0.contains("former configurations have been taken apart") }
+        #expect(line.contains("held=0"), "\(line)")
+        try await running.end()
+    }
+
     @Test("an exchange under way holds its configuration; the log counts it, and tells of its end")
     func olderInUse() async throws {
         let goOn = Signal()

@@ -21,6 +21,9 @@ struct MetricLabels: Hashable, Sendable {
         values = pairs.map(\.value)
     }
 
+    /// By the values alone, which are shorter; labels that are equal have equal ones.
+    func hash(into hasher: inout Hasher) { if values.isEmpty { hasher.combine(text) } else { hasher.combine(values) } }
+
     /// - Parameter text: one or more pairs, as an exposition has them.
     init(written text: StaticString) {
         var bytes: [UInt8] = []

@@ -51,6 +51,14 @@ struct MetricsPlanning {
     private var passages: [TCPSeries] = []
     private var caches: [MetricsPlan.Cache] = []
     private var merged = 0
+    /// What was asked for since the last site's turn began.
+    private(set) var asked: [Asked] = []
+
+    /// A set of labels, and whether it has a series of its own.
+    struct Asked: Sendable {
+        var labels: MetricLabels
+        var isAdmitted: Bool
+    }
 
     /// What those that are too many are counted under.
     private static let other = "other"
@@ -98,6 +106,31 @@ struct MetricsPlanning {
         return series
     }
 
+    /// The next site's turn has come.
+    mutating func beginSite() { asked = [] }
+
+    /// Goes on with what a site has been given by the plan before.
+    /// - Returns: false if it would be given something else now: nothing has happened then.
+    mutating func take(_ made: MadeSite) -> Bool {
+        let (room, merged) = (room, merged)
+        var new: [MetricLabels] = []
+        for asked in made.asked {
+            let isNew = !known.contains(asked.labels)
+            if admits(asked.labels) == asked.isAdmitted {
+                if isNew, asked.isAdmitted { new.append(asked.labels) }
+                continue
+            }
+            known.subtract(new + [asked.labels])
+            (self.room, self.merged) = (room, merged)
+            return false
+        }
+        for series in [made.plan.series] + made.plan.routes.map(\.series) {
+            if let series, isListed.insert(ObjectIdentifier(series)).inserted { routes.append(series) }
+        }
+        for pool in made.pools { add(pool, site: pool.site, pool.name) }
+        return true
+    }
+
     mutating func add(_ plan: PoolPlan, site: String, _ name: String) {
         pools.append(MetricsPlan.Pool(labels: MetricLabels(["site": site, "upstream": name]), plan: plan))
     }
@@ -112,14 +145,15 @@ struct MetricsPlanning {
     }
 
     private mutating func admits(_ labels: MetricLabels) -> Bool {
-        if known.contains(labels) { return true }
-        guard room > 0 else {
+        var isAdmitted = true
+        if room > 0 {
+            if known.insert(labels).inserted { room -= 1 }
+        } else if !known.contains(labels) {
             merged += 1
-            return false
+            isAdmitted = false
         }
-        room -= 1
-        known.insert(labels)
-        return true
+        asked.append(Asked(labels: labels, isAdmitted: isAdmitted))
+        return isAdmitted
     }
 
     /// All that has been given.

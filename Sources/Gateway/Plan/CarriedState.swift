@@ -159,6 +159,14 @@ struct IdentityTable<Identity: Hashable, Object: AnyObject> {
 
     /// Drops the objects that nobody else holds.
     mutating func forgetUnused() {
-        for identity in Array(objects.keys) where isKnownUniquelyReferenced(&objects[identity]) { objects[identity] = nil }
+        var unused: [Identity] = []
+        // In their places: to look each up takes milliseconds with thousands of routes. Whoever goes through the table's indices
+        // holds a copy of it, and with that all objects.
+        var place = objects.startIndex
+        while place != objects.endIndex {
+            if isKnownUniquelyReferenced(&objects.values[place]) { unused.append(objects[place].key) }
+            objects.formIndex(after: &place)
+        }
+        for identity in unused { objects[identity] = nil }
     }
 }

@@ -20,31 +20,56 @@ extension PlanBuilder {
         let plan: HeaderPlan
     }
 
-    mutating func headers(of site: Site, at keyPath: String) -> SiteHeaders {
-        let settings = headerSettings(site, keyPath)
-        let identityFields = identityFields(of: site)
-        return SiteHeaders(
-            settings: settings, identityFields: identityFields, plan: headerPlan(site, settings, identityFields))
+    /// All that a site's settings are made of, besides what holds for all sites.
+    struct HeaderSource: Equatable {
+        var proxy: ProxyHeaders
+        var headers: [HeaderField]
+        var request: HeaderRules
+        var answer: HeaderRules
+        var sendsCertificates: Bool
+        var identityFields: [String]
+
+        init(_ site: Site, identityFields: [String]) {
+            proxy = site.proxy?.headers ?? ProxyHeaders()
+            headers = site.headers
+            request = site.requestHeaders
+            answer = site.responseHeaders
+            sendsCertificates = site.ssl?.clientAuthentication.sendsHeaders == true
+            self.identityFields = identityFields
+        }
     }
 
-    private mutating func headerSettings(_ site: Site, _ keyPath: String) -> HeaderSettings {
-        let proxy = site.proxy?.headers ?? ProxyHeaders()
+    mutating func headers(of site: Site, at keyPath: String) -> SiteHeaders {
+        let identityFields = identityFields(of: site)
+        let source = HeaderSource(site, identityFields: identityFields)
+        if let lastHeaders, lastHeaders.source == source { return lastHeaders.headers }
+        let before = problems.count
+        let settings = headerSettings(source, keyPath)
+        let headers = SiteHeaders(
+            settings: settings, identityFields: identityFields, plan: headerPlan(site, settings, identityFields))
+        // What is wrong is said at each place.
+        lastHeaders = problems.count == before ? (source, headers) : nil
+        return headers
+    }
+
+    private mutating func headerSettings(_ source: HeaderSource, _ keyPath: String) -> HeaderSettings {
+        let proxy = source.proxy
         var request = FieldRules()
         request.remove = proxy.remove
         request.set = fields(proxy.add, at: "\(keyPath).proxy.headers.add")
         if proxy.addXRealIP { request.set += switched("X-Real-IP", "{client_ip}") }
-        if site.ssl?.clientAuthentication.sendsHeaders == true {
+        if source.sendsCertificates {
             request.set += switched("Client-Cert", "{client_cert}") + switched("Client-Cert-Chain", "{client_cert_chain}")
         }
         if proxy.addRequestID { request.set += switched("X-Request-ID", "{request_id}") }
         var answer = FieldRules()
-        answer.set = fields(site.headers, at: "\(keyPath).headers")
-        let own = rules(site.responseHeaders, at: "\(keyPath).response_headers")
+        answer.set = fields(source.headers, at: "\(keyPath).headers")
+        let own = rules(source.answer, at: "\(keyPath).response_headers")
         var security = FieldRules()
         security.defaults = fields(configuration.security.securityHeaders, at: "security.security_headers")
         let onProxied = configuration.security.headersOnProxied ? security : FieldRules()
         return HeaderSettings(
-            request: request.followed(by: rules(site.requestHeaders, at: "\(keyPath).request_headers")),
+            request: request.followed(by: rules(source.request, at: "\(keyPath).request_headers")),
             proxied: onProxied.followed(by: answer).followed(by: own),
             own: security.followed(by: answer).followed(by: own))
     }
@@ -98,13 +123,21 @@ extension PlanBuilder {
     /// In which the upstreams of a site are told who somebody is: no client says it, also not on routes where nobody is asked.
     /// But for those that are the client's own wherever nobody asks.
     private func identityFields(of site: Site) -> [String] {
-        let routes = site.routes + (site.proxy?.routes ?? [])
-        let accesses = [site.access] + routes.map(\.access)
-        let tokens = [site.tokens] + routes.map(\.tokens)
-        let asked = [site.forwardAuth] + routes.map(\.forwardAuth)
-        let copied = asked.flatMap { $0?.copyHeaders ?? [] }
-        let names =
-            accesses.compactMap(\.authUserHeader) + tokens.compactMap { $0?.userHeader } + copied + certificateFields(of: site)
+        var (users, tokens, copied): ([String], [String], [String]) = ([], [], [])
+        func add(_ access: Access, _ token: Tokens?, _ asked: ForwardAuth?) {
+            if let name = access.authUserHeader { users.append(name) }
+            if let name = token?.userHeader { tokens.append(name) }
+            if let asked { copied += asked.copyHeaders }
+        }
+        add(site.access, site.tokens, site.forwardAuth)
+        // Without a copy of any of thousands of routes.
+        for index in site.routes.indices {
+            add(site.routes[index].access, site.routes[index].tokens, site.routes[index].forwardAuth)
+        }
+        if let routes = site.proxy?.routes {
+            for index in routes.indices { add(routes[index].access, routes[index].tokens, routes[index].forwardAuth) }
+        }
+        let names = users + tokens + copied + certificateFields(of: site)
         return names.filter { !["authorization", "cookie", "set-cookie"].contains($0.lowercased()) }
     }
 

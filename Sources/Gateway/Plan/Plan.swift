@@ -64,6 +64,9 @@ package final class Plan: Sendable {
     /// Lists of passwords, and of keys; each once.
     private let watched: [any LookedAt]
     package let workerCount: Int
+    /// Sites that the plan after this one may take over, where it has the same surroundings.
+    let made: [MadeSite]
+    let surroundings: SiteSurroundings
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
     /// Those of sites that drain, in the same way.
@@ -79,8 +82,11 @@ package final class Plan: Sendable {
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
-        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any LookedAt], workerCount: Int
+        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any LookedAt], workerCount: Int,
+        made: [MadeSite], surroundings: SiteSurroundings
     ) {
+        self.made = made
+        self.surroundings = surroundings
         self.listeners = listeners
         self.certificates = certificates
         self.managed = managed

@@ -35,12 +35,15 @@ package struct PlanBuilder {
     /// Of the sites that have certificates got on demand.
     var demands: [CertificateDemand] = []
     /// Those of the plan before that this one has not taken over yet.
-    lazy var knownCertificates = Dictionary(
-        grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
+    var knownCertificates: [LoadedCertificate.Source: [LoadedCertificate]]
     /// Those of the plan before that are got by themselves, by name.
     lazy var knownManaged = Dictionary(
         grouping: (previous?.certificates ?? []).filter { $0.managedName != nil }, by: { $0.managedName ?? "" }
     ).mapValues { $0.map(\.context) }
+    /// Those of the plan before that this one may take over.
+    var knownSites: [ObjectIdentifier: MadeSite] = [:]
+    /// Those that the next plan may take over.
+    var made: [MadeSite] = []
     let limits: PlanLimits
     let carried: CarriedState
     /// By port, the places of the sites that listen there.
@@ -54,6 +57,8 @@ package struct PlanBuilder {
     var fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)] = []
     /// Nil: nothing is to be counted.
     var metrics: MetricsPlanning?
+    /// What the last site does to fields, and what it says of them: most of a thousand say the same.
+    var lastHeaders: (source: HeaderSource, headers: SiteHeaders)?
     let previous: Plan?
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
@@ -75,6 +80,8 @@ package struct PlanBuilder {
         self.previous = previous
         self.policy = policy
         limits = PlanLimits(configuration)
+        knownCertificates = Dictionary(
+            grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
         carried = previous?.carried ?? CarriedState(stickySecret: stickySecret)
     }
 
@@ -89,6 +96,8 @@ package struct PlanBuilder {
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
+        let surroundings = SiteSurroundings(configuration, workers: workerCount)
+        knownSites = Self.knownSites(previous, in: surroundings)
         shared = sharedPools()
         let sites = configuration.sites.indices.map { site($0) }
         let listeners = listeners(sites) + tcpListeners()
@@ -106,7 +115,8 @@ package struct PlanBuilder {
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
             metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
-            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount)
+            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount, made: made,
+            surroundings: surroundings)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).
@@ -116,12 +126,21 @@ package struct PlanBuilder {
 
     private mutating func site(_ index: Int) -> SitePlan {
         let site = configuration.sites[index]
-        let keyPath = "sites[\(index)]"
+        // It is looked at in any case: its files may be others.
+        let certificate = site.ssl == nil ? nil : certificate(index)
+        if let plan = takeMade(index, certificate: certificate) { return plan }
+        let before = progress
+        metrics?.beginSite()
+        let plan = make(site, "sites[\(index)]", certificate)
+        note(plan, index, since: before)
+        return plan
+    }
+
+    private mutating func make(_ site: Site, _ keyPath: String, _ certificate: TLSServerContext?) -> SitePlan {
         let headers = headers(of: site, at: keyPath)
         let files = make(.files, of: site) { $0.files(site, keyPath) }
         let routes = routes(of: site, keyPath, headers, files ?? nil)
         let tries = tries(site.tryFiles, keyPath)
-        let certificate = site.ssl == nil ? nil : certificate(index)
         return SitePlan(
             name: site.name, configuration: configurationHash, keyPath: keyPath, takesHTTP2WebSockets: site.h2WebSocket,
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,

@@ -18,7 +18,7 @@ final class PoolPlan: Sendable {
     let servers: [UpstreamServer]
     /// One for each server.
     let handshakeRates: [HandshakeRate]
-    let connections: Pool.Settings
+    private let connections: Pool.Settings
     /// Nil if no server has a limit of its own, so that nobody waits.
     let queue: Queue?
     /// Counts what each server answers, in their order; empty if nothing is counted.
@@ -44,6 +44,14 @@ final class PoolPlan: Sendable {
         self.series = series
         self.probing = probing
         self.probeKeys = probeKeys
+    }
+
+    /// How connections to its servers are kept.
+    /// - Parameter limits: of a plan that has the pool.
+    func settings(in limits: PlanLimits) -> Pool.Settings {
+        var settings = connections
+        (settings.chunkLimits, settings.headLimits) = (limits.chunks, limits.head)
+        return settings
     }
 
     /// A key of a site's pools, as it is written for this one.

@@ -72,6 +72,9 @@ final class SitePlan: Sendable {
         self.series = series
     }
 
+    /// Is this its certificate? Nil stands for none.
+    func has(_ certificate: TLSServerContext?) -> Bool { self.certificate === certificate }
+
     /// Is it a request for whether the site is ready?
     func isHealthCheck(_ request: RequestHead) -> Bool {
         guard let healthPath, request.method == .get || request.method == .head else { return false }

@@ -117,7 +117,7 @@ extension PlanBuilder {
             tunnelCount: carried.tunnels(RouteIdentity(route, of: site)),
             siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
-            isDegraded: isDegraded(pool: route.upstream, of: owner.site))
+            isDegraded: !faults.isEmpty && isDegraded(pool: route.upstream, of: owner.site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.
@@ -327,7 +327,7 @@ extension PlanBuilder {
             idleTimeout: configuration.limits.upstreamIdleTimeout.nanoseconds,
             connectTimeout: proxy.timeout.connect.nanoseconds,
             handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
-            chunkLimits: limits.chunks, headLimits: limits.head)
+            chunkLimits: limits.chunks)
     }
 
     private func health(_ proxy: Proxy) -> ServerHealth.Settings {

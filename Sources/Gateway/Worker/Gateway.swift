@@ -114,6 +114,9 @@ package final class Gateway: Sendable {
         return released.count
     }
 
+    /// How many plans that were in use before somebody still holds.
+    package var retiredPlanCount: Int { retired.withLock { $0.count } }
+
     /// Returns when every worker's loop has taken a turn: never, if one is stuck.
     package func takeTurns() async {
         for worker in workers { await worker.takeTurn() }

@@ -63,15 +63,16 @@ final class Generation {
 
         mutating func add(_ pool: PoolPlan) throws(TLSError) {
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
+            let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
             for (index, server) in pool.servers.enumerated() {
                 if let known = knownPools[ObjectIdentifier(server.record)],
-                    known.suits(server, settings: pool.connections, names: names, queue: queue)
+                    known.suits(server, settings: settings, names: names, queue: queue)
                 {
                     connections.append(known)
                 } else {
                     connections.append(
-                        try Pool(server, settings: pool.connections, loop: loop, buffers: buffers, names: names, queue: queue))
+                        try Pool(server, settings: settings, loop: loop, buffers: buffers, names: names, queue: queue))
                 }
                 if probes, let probing = pool.probing {
                     probers.append(

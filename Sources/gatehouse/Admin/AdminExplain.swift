@@ -21,7 +21,7 @@ extension AdminResources {
         guard let question = AdminQuestion(body) else {
             return .problem(400, "The body is to be JSON with \"url\", and perhaps \"method\", \"fields\" and \"client\".")
         }
-        let configuration = await reloader?.configuration ?? configurationAtStart
+        guard let configuration = await configuration else { return Self.noFile }
         do throws(ExplainedRequest.Fault) {
             let request = try ExplainedRequest(
                 question.url, method: question.method ?? "GET", fields: question.fields ?? [],

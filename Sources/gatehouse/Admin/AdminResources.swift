@@ -21,8 +21,10 @@ struct AdminResources: Sendable {
     let taps = AdminTap()
     let log: Logger
     private let server: ServerIdentity
-    /// The one in use where there is no file to read again.
-    let configurationAtStart: Configuration
+    /// The one in use where there is no file to read again; else nil.
+    private let onlyConfiguration: Configuration?
+    /// The one in use.
+    var configuration: Configuration? { get async { await reloader?.configuration ?? onlyConfiguration } }
     /// In RFC 3339.
     private let started: String
     private let beginning = monotonicNanoseconds()
@@ -45,7 +47,7 @@ struct AdminResources: Sendable {
         self.fleet = fleet
         self.log = log
         server = configuration.server
-        configurationAtStart = configuration
+        onlyConfiguration = reloader == nil ? configuration : nil
         started = Date.now.formatted(.iso8601)
     }
 

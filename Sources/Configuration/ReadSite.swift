@@ -1,0 +1,119 @@
+/// One table of `[[sites]]` as it was read: the next configuration takes it over where it has the same text in the same
+/// circumstances. Nothing was to be said of it.
+package final class ReadSite: Sendable {
+    /// All that a site is read from but its text.
+    struct Circumstances: Sendable, Equatable {
+        var mode: ReadMode
+        var isForBWS: Bool
+        var inherited: Site.Inherited
+    }
+
+    let text: SiteText
+    let circumstances: Circumstances
+    /// Before sites are held against each other: which is the default one of its listener is not known here.
+    let site: Site
+    /// Lines are those of the text.
+    let place: SiteInText
+
+    init(_ text: SiteText, _ circumstances: Circumstances, _ site: Site, _ place: SiteInText) {
+        self.text = text
+        self.circumstances = circumstances
+        self.site = site
+        self.place = place
+    }
+}
+
+/// The text of one table of `[[sites]]`, byte for byte.
+struct SiteText: Sendable, Hashable {
+    let bytes: [UInt8]
+    private let hash: UInt64
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = Array(bytes)
+        // FNV-1a: what is equal by it is compared.
+        hash = bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    static func == (one: SiteText, other: SiteText) -> Bool { one.hash == other.hash && one.bytes == other.bytes }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+/// Where a table of `[[sites]]` is to be read from.
+enum SiteSource {
+    /// - Parameter base: where the text begins.
+    case text(SiteText, base: TextBase)
+    /// It has been parsed, since variables of the environment stand in it.
+    case table(TomlNode)
+}
+
+/// Reads the tables of `[[sites]]`, but for those that are as they were.
+struct SitesReading {
+    /// It cannot be read in pieces.
+    struct Doubt: Error {}
+
+    let document: TableReader
+    let inherited: Site.Inherited
+    /// Of the configuration before, by their texts.
+    private let known: [SiteText: ReadSite]
+    private(set) var read: [(site: Site, table: TableReader)] = []
+    private(set) var places: [SiteInText] = []
+    private(set) var results: [ReadSite?] = []
+
+    init(_ document: TableReader, _ inherited: Site.Inherited, after known: [ReadSite?]) {
+        self.document = document
+        self.inherited = inherited
+        self.known = Dictionary(known.lazy.compactMap { $0 }.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Throws: `Doubt` if it is no TOML, or not one table.
+    mutating func add(_ source: SiteSource) throws(Doubt) {
+        switch source {
+        case .table(let node): try add(node, base: TextBase())
+        case .text(let text, let base):
+            let circumstances = circumstances
+            if let known = known[text], known.circumstances == circumstances { return take(known, base) }
+            guard let root = try? TomlDocument.parse(checked: text.bytes[...]), root.entries.count == 1,
+                case .array(let elements) = root.entries[0].node.value, elements.count == 1
+            else { throw Doubt() }
+            let problems = document.reading.problemCount
+            try add(elements[0], base: base)
+            if let last = read.last, let place = places.last, document.reading.problemCount == problems {
+                results[results.count - 1] = ReadSite(text, circumstances, last.site, place)
+            }
+        }
+    }
+
+    private var circumstances: ReadSite.Circumstances {
+        ReadSite.Circumstances(mode: document.reading.mode, isForBWS: document.reading.isForBWS, inherited: inherited)
+    }
+
+    /// Its table has been read, and is asked for nothing but its name.
+    private mutating func take(_ known: ReadSite, _ base: TextBase) {
+        let table = TableReader(
+            reading: document.reading, name: .element(of: document, key: "sites", index: read.count), table: nil,
+            position: known.place.position)
+        read.append((known.site, table))
+        var place = known.place
+        place.base = base
+        places.append(place)
+        results.append(known)
+    }
+
+    private mutating func add(_ node: TomlNode, base: TextBase) throws(Doubt) {
+        let reading = document.reading
+        guard case .table(let table) = node.value, let reader = document.element(read.count, node, of: "sites") else {
+            throw Doubt()
+        }
+        let others = reading.takeRespelt()
+        reading.base = base
+        read.append((Site(reading: reader, isFragment: false, for: inherited), reader))
+        reading.base = TextBase()
+        let within = "\(reader.path).".count
+        let respelt = Dictionary(
+            reading.takeRespelt().map { (String($0.key.dropFirst(within)), $0.value) }, uniquingKeysWith: { first, _ in first })
+        for (key, position) in others { reading.note(key, at: position) }
+        places.append(SiteInText(base: base, position: node.position, table: table, respelt: respelt))
+        results.append(nil)
+    }
+}
