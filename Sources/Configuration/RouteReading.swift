@@ -22,7 +22,7 @@ extension Route {
                 upstream, "the route answers by itself already",
                 hint: "keep one of upstream, redirect, respond, files and tls_info")
         }
-        if ownAction == nil, !table.has("upstream") {
+        if ownAction == nil, !table.has("upstream"), !table.has("redirect") {
             table.missing(
                 "upstream",
                 hint:

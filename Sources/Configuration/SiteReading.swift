@@ -60,7 +60,9 @@ extension Site {
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
         // A proxy that nobody switched on has its own message.
-        if !table.has("proxy") || proxyTable.has("enabled") { checkDuty(table, isFragment: isFragment) }
+        if !table.has("proxy") || proxyTable.has("enabled") {
+            checkDuty(table, hasRoutes: !routeTables.isEmpty, isFragment: isFragment)
+        }
         table.finish()
     }
 
@@ -237,7 +239,8 @@ extension Site {
     }
 
     /// A site that can answer nothing is a mistake, and so is a redirect from https to https.
-    private func checkDuty(_ table: TableReader, isFragment: Bool) {
+    /// - Parameter hasRoutes: whether it has any, be they wrong.
+    private func checkDuty(_ table: TableReader, hasRoutes: Bool, isFragment: Bool) {
         if action != nil, table.has("static_dir") || redirectToHTTPS && ssl == nil {
             let key = table.has("redirect") ? "redirect" : "respond"
             table.reading.report(
@@ -245,7 +248,7 @@ extension Site {
                 "the site has \(table.has("static_dir") ? "static_dir" : "redirect_to_https") for the same requests",
                 hint: "keep one of them, or give one to [[sites.routes]]")
         }
-        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil && action == nil && routes.isEmpty {
+        if !table.has("static_dir") && !redirectToHTTPS && proxy == nil && action == nil && !hasRoutes {
             let isMeant = isFragment || table.has("proxy")
             table.reading.report(
                 isMeant ? .warning : .error, table.path, at: table.position, "has nothing to serve",
