@@ -41,14 +41,18 @@ final class WatchedFile<Content: Sendable>: LookedAt {
     /// Whoever writes it in place may not have done: it is read when it has stayed the same for so many nanoseconds.
     private static var settling: UInt64 { 250_000_000 }
     /// Or when it has changed all the time for so many.
-    private static var longestSettling: UInt64 { 5_000_000_000 }
+    private let longestSettling: UInt64
 
     /// - Parameters:
     ///   - limit: bytes; `parse` gets one more of a file that is larger.
+    ///   - longestSettling: a file that changes all the time is read after so many nanoseconds.
     ///   - parse: says of what is wrong neither the path nor anything that is secret.
-    init(_ path: String, limit: Int, parse: @escaping @Sendable ([UInt8]) -> Reading) {
+    init(
+        _ path: String, limit: Int, longestSettling: UInt64 = 5_000_000_000, parse: @escaping @Sendable ([UInt8]) -> Reading
+    ) {
         self.path = path
         self.limit = limit
+        self.longestSettling = longestSettling
         self.parse = parse
         let (stamp, reading) = Self.read(path, limit, parse)
         state = Mutex(State(stamp: stamp))
@@ -82,7 +86,7 @@ final class WatchedFile<Content: Sendable>: LookedAt {
                 return false
             }
             let since = state.unread?.since ?? now
-            if let unread = state.unread, unread.stamp == seen || now &- since >= Self.longestSettling { return true }
+            if let unread = state.unread, unread.stamp == seen || now &- since >= longestSettling { return true }
             state.unread = (seen, since)
             return false
         }
