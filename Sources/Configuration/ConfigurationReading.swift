@@ -63,7 +63,7 @@ extension Configuration {
     private static func read(_ input: Input, after previous: Configuration?) -> (result: ReadResult, knownKeys: Set<String>) {
         var reading = Reading(
             file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark, notesSpellings: false)
-        var gathering = DocumentGathering(reading, input.files, input.environment, inPieces: !input.notesKeys)
+        var gathering = DocumentGathering(reading, SeenFiles(input.files), input.environment, inPieces: !input.notesKeys)
         var root = gathering.gather(input.path, content: input.content)
         var configuration: Configuration?
         if !input.notesKeys, let root, !gathering.isDoubtful, !reading.hasError {
@@ -71,7 +71,7 @@ extension Configuration {
         }
         if configuration == nil || reading.hasError {
             reading = Reading(file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark)
-            gathering = DocumentGathering(reading, input.files, input.environment, contents: gathering.contents)
+            gathering = DocumentGathering(reading, gathering.files, input.environment)
             root = gathering.gather(input.path, content: input.content)
             configuration = root.flatMap { try? read($0, reading, nil, after: nil) }
         }

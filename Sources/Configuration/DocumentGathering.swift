@@ -12,7 +12,7 @@ struct DocumentGathering {
     private static let mostVariableBytes = 4 << 20
 
     let reading: Reading
-    let files: ConfigurationFiles
+    private(set) var files: SeenFiles
     /// nil: `${NAME}` stays as it is written.
     let environment: EnvironmentVariables?
     /// Are the tables of `[[sites]]` to be gathered apart, each with its text?
@@ -22,8 +22,6 @@ struct DocumentGathering {
     private(set) var sites: [SiteSource] = []
     /// Is it not certain that the pieces say what the whole says?
     private(set) var isDoubtful = false
-    /// What was read of each path, to be read no second time.
-    private(set) var contents: [String: Result<ConfigurationFiles.Content, TomlDocument.FileFailure>]
     private var root = TomlTable()
     /// Where each key of the top level stands in `root`.
     private var indices: [String: Int] = [:]
@@ -41,12 +39,8 @@ struct DocumentGathering {
         var place: SourceLocation?
     }
 
-    init(
-        _ reading: Reading, _ files: ConfigurationFiles, _ environment: EnvironmentVariables?, inPieces: Bool = false,
-        contents: [String: Result<ConfigurationFiles.Content, TomlDocument.FileFailure>] = [:]
-    ) {
+    init(_ reading: Reading, _ files: SeenFiles, _ environment: EnvironmentVariables?, inPieces: Bool = false) {
         self.inPieces = inPieces
-        self.contents = contents
         self.reading = reading
         self.files = files
         self.environment = environment
@@ -60,19 +54,13 @@ struct DocumentGathering {
         if let content {
             return read(content, path, ConfigurationFiles.identity(of: path), at: start, isRoot: true) ? root : nil
         }
-        switch kept(path) {
+        switch files.content(of: path) {
         case .success(let content): return read(content.bytes, path, content.identity, at: start, isRoot: true) ? root : nil
         case .failure(let failure):
             source.add(path, nil)
             reading.report(.error, "", at: start, "cannot be read: \(failure.reason)")
             return nil
         }
-    }
-
-    private mutating func kept(_ path: String) -> Result<ConfigurationFiles.Content, TomlDocument.FileFailure> {
-        let content = contents[path] ?? files.content(of: path)
-        contents[path] = content
-        return content
     }
 
     /// - Returns: is it TOML?
@@ -143,7 +131,7 @@ struct DocumentGathering {
             let most = "\(Self.mostFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.mostDepth) deep"
             return reading.error(pattern, "too much is included: at most \(most)")
         }
-        switch kept(path) {
+        switch files.content(of: path) {
         case .failure(let failure):
             source.add(path, nil)
             reading.error(pattern, "\(path) cannot be read: \(failure.reason)")

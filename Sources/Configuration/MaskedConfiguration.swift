@@ -14,7 +14,7 @@ package enum MaskedConfiguration {
     package static func json(_ source: ConfigurationSource) -> String? {
         let path = source.files.first?.path ?? ""
         let reading = Reading(file: path, mode: .lenient, notesKeys: false)
-        var gathering = DocumentGathering(reading, .kept(source.files), nil)
+        var gathering = DocumentGathering(reading, SeenFiles(.kept(source.files)), nil)
         guard let root = gathering.gather(path) else { return nil }
         var out = ""
         append(.table(root), inFields: false, to: &out)

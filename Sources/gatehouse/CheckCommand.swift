@@ -13,6 +13,9 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The configuration file.")
     var file: String?
 
+    @Option(name: [.short, .long], help: "The same, as `gatehouse run` has it.")
+    var config: String?
+
     @Option(help: "Explain a key of configurations, such as sites.proxy.timeout.read; no file is needed.")
     var explain: String?
 
@@ -23,12 +26,13 @@ struct CheckCommand: ParsableCommand {
     var routes = false
 
     func validate() throws {
-        if file == nil, explain == nil { throw ValidationError("Which file is to be checked?") }
+        if file == nil, config == nil, explain == nil { throw ValidationError("Which file is to be checked?") }
+        if file != nil, config != nil { throw ValidationError("One file is checked at a time: leave --config out.") }
     }
 
     func run() throws {
         if let explain { try Self.explain(explain) }
-        guard let file else { return }
+        guard let file = file ?? config else { return }
         let loaded = try LoadedPlan.load(file, lenient: lenient, isCheck: true)
         Console.say(routes ? RouteListing.text(loaded.configuration) : loaded.summary)
         Console.say("\(file) is right")

@@ -87,6 +87,17 @@ struct CheckTests {
             ], "\(outcome)")
     }
 
+    @Test("takes the file as `gatehouse run` does, too")
+    func option() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("gatehouse.toml", site("a.test", ""))
+        for (arguments, exit) in [(["-c", file], 0), (["--config", file], 0), (["-c", file, file], 2)] as [([String], Int32)] {
+            let outcome = try await Command.run(Place.gatehouse, ["check"] + arguments, environment: ["NO_COLOR": "1"])
+            #expect(outcome.exit == .code(exit), "\(outcome)")
+            #expect(outcome.text.contains("is right") == (exit == 0))
+        }
+    }
+
     @Test("what the plan finds wrong stands at its line")
     func plan() async throws {
         let directory = try TemporaryDirectory()
@@ -99,6 +110,9 @@ struct CheckTests {
             [[sites.routes]]
             path = "/x"
             redirect = "https://www.a.test{1}"
+            [sites.forward_auth]
+            url = "http://127.0.0.1:9/ask"
+            headers = { X-Role = "$role", X-Price = "5 $$" }
             """
         let outcome = try await check(site("a.test", routes), in: directory)
         #expect(outcome.exit == .code(1))
@@ -106,6 +120,7 @@ struct CheckTests {
             ":6:7: error: sites[0].response_headers.set.X-A: variables are not spelt with a dollar sign", "write {client_ip};",
             ":8:9: error: sites[0].routes[0].regex: \"(a)\\1\": invalid escape sequence", "the syntax is RE2's",
             ":12:12: error: sites[0].routes[1].redirect: {1} is a group of a regular expression, and the route has none",
+            ":15:22: error: sites[0].forward_auth.headers.X-Role: variables are not replaced here", "a dollar sign itself is $$",
         ] { #expect(outcome.errors.contains(words), "\(words): \(outcome)") }
     }
 

@@ -31,12 +31,28 @@ extension PlanBuilder {
             url: url.description, authority: url.authority, tls: tls)
         return ForwardAuthPlan(
             server, target: Array(settings.target.utf8),
-            fields: settings.questionHeaders.compactMap { ConfiguredField($0.name, $0.value) }, copied: settings.copyHeaders,
-            userField: settings.userHeader,
-            timeout: settings.timeout.nanoseconds,
+            fields: fixedFields(
+                settings.questionHeaders, at: "\(keyPath).forward_auth.headers", isTold: route == nil || own != nil),
+            copied: settings.copyHeaders, userField: settings.userHeader, timeout: settings.timeout.nanoseconds,
             keeping: AskedServer.Keeping(
                 most: configuration.limits.maxIdleUpstreamConnections,
                 timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),
             key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")
+    }
+
+    /// What is spelt as a variable is not sent as that text.
+    /// - Parameter isTold: a site's are looked at once, not for each of its routes.
+    private mutating func fixedFields(_ fields: [HeaderField], at keyPath: String, isTold: Bool) -> [ConfiguredField] {
+        fields.compactMap { field in
+            if let value = (try? RequestTemplate(field.value))?.constant {
+                return ConfiguredField(field.name, String(decoding: value, as: UTF8.self))
+            }
+            if isTold {
+                problem(
+                    at: "\(keyPath).\(field.name)", "variables are not replaced here: they would be sent as they are spelt",
+                    hint: "write a fixed value; a dollar sign itself is $$")
+            }
+            return nil
+        }
     }
 }
