@@ -50,9 +50,8 @@ def content(name):
         return file.read().strip() or "empty"
 
 def run(*options):
-    tags = ["--etag-save", "tag", "--etag-compare", "tag"]
-    line = ["root/usr/bin/curl", "-sS", *tags, "-o", "file", "-w", "%{http_code}", *options]
-    ended = subprocess.run([*line, f"http://127.0.0.1:{origin.server_port}/"], capture_output=True, text=True)
+    line = ["root/usr/bin/curl", "-sS", "--etag-save", "tag", "--etag-compare", "tag", "-o", "file", "-w", "%{http_code}"]
+    ended = subprocess.run([*line, *options, f"http://127.0.0.1:{origin.server_port}/"], capture_output=True, text=True)
     return f"{ended.stdout} exit {ended.returncode} file {content('file')} tag {content('tag')}"
 
 KEPT, HALF = '304 exit 0 file 0123456789 tag "1"', 'file 01234 tag "1"'

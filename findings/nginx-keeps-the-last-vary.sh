@@ -3,7 +3,6 @@
 # "Vary: Accept-Encoding" in two lines keep languages and encodings apart as one line of both does.
 # What happens: the cache of nginx 1.22, which Debian 12 has, goes by the last line alone: who asks for
 # French gets the German page that is stored. In the other order it hands gzip to who did not ask for it.
-# Varnish joins the lines.
 # Why it matters to a gateway: two lines are what comes out where the application writes one and the layer
 # that compresses, or that allows other origins, adds its own. It is better to add the name to the line
 # that is there, or the cache in front mixes what the application kept apart.
