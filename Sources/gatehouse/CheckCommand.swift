@@ -5,6 +5,10 @@ import Configuration
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration: keys, values, files, certificates.",
+        usage: """
+            gatehouse check [-c] FILE [--lenient] [--routes]
+            gatehouse check --explain KEY
+            """,
         discussion: """
             Every problem is reported at once, with its file, line, column and key. Exit
             code 1 if there is an error.

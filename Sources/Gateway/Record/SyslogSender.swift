@@ -15,8 +15,9 @@ struct SyslogSender: Sendable {
     /// Streams need to be told where a message ends.
     private var isStream = false
 
-    /// Bytes of a message: less than the longest datagram (RFC 768 over IPv4). What is longer is cut, with a mark.
-    private static let longestMessage = 65_000
+    /// Bytes of a message: what is longer is cut, with a mark. rsyslog makes a message of its own of whatever is beyond 8,096
+    /// bytes, unless it is told otherwise (`maxMessageSize`): a client that sends long fields could write the log's lines then.
+    private static let longestMessage = 8_000
     private static let cutMark: StaticString = "[cut]"
     /// Seconds that connecting may take.
     private static let connectTimeout = 5

@@ -39,7 +39,7 @@ final class Rsyslog: Sendable {
         let file = try directory.write(
             "rsyslog.conf",
             """
-            global(workDirectory="\(directory.path)" maxMessageSize="128k" processInternalMessages="on")
+            global(workDirectory="\(directory.path)" processInternalMessages="on")
             module(load="imudp")
             module(load="imtcp")
             module(load="imuxsock" SysSock.Use="off")

@@ -84,6 +84,24 @@ struct SyslogTests {
         try await rsyslog.stop()
     }
 
+    @Test("are one message each, however long what a client sends", arguments: ["udp", "tcp", "unix"])
+    func long(way: String) async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways(way, directory)
+        let rsyslog = try await Rsyslog(input, in: directory)
+        try await Gatehouse.serving(site(port, "access_log = \"\(destination)\"\nformat = \"json\"")) { _ in
+            let agent = String(repeating: "<14>1 - - forged - - - a line ", count: 250)
+            let target = "/long/" + String(repeating: "x", count: 3_000)
+            _ = try await Command.curl(["-A", agent, "http://127.0.0.1:\(port)\(target)"])
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/after"])
+            #expect(try await rsyslog.first("/long/").text.hasSuffix("[cut]"))
+            _ = try await rsyslog.first("/after")
+            #expect(rsyslog.all.filter { $0.message == "access" }.count == 2)
+            #expect(!rsyslog.all.contains { $0.app == "forged" })
+        }
+        try await rsyslog.stop()
+    }
+
     @Test("wait for a receiver that comes later, and are all there")
     func later() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -86,7 +86,8 @@ struct RealAuthServerTests {
         let nginx = try await Nginx(Self.nginx(other, auth), in: directory)
         try await Gatehouse.serving(site.toml) { gatehouse async throws in
             // Until it listens nobody gets in.
-            while try await site.ask("/f.txt").status == 503 {}
+            let deadline = ContinuousClock.now + .seconds(60)
+            while try await site.ask("/f.txt").status == 503, ContinuousClock.now < deadline {}
             for (question, status) in zip(Self.questions, Self.statuses) {
                 let (here, there) = try await (ask(site.port, question), ask(other, question))
                 #expect(here.status == status && there.status == status, "\(question): \(here), nginx \(there)")
