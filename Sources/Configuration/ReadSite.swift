@@ -26,17 +26,8 @@ package final class ReadSite: Sendable {
 /// The text of one table of `[[sites]]`, byte for byte.
 struct SiteText: Sendable, Hashable {
     let bytes: [UInt8]
-    private let hash: UInt64
 
-    init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = Array(bytes)
-        // FNV-1a: what is equal by it is compared.
-        hash = bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
-
-    static func == (one: SiteText, other: SiteText) -> Bool { one.hash == other.hash && one.bytes == other.bytes }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    init(_ bytes: ArraySlice<UInt8>) { self.bytes = Array(bytes) }
 }
 
 /// Where a table of `[[sites]]` is to be read from.
