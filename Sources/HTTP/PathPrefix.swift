@@ -41,7 +41,7 @@ package struct PathPrefix: Sendable, Hashable {
     }
 
     /// Matches the normalised path at `path` on whole segments: `/api` and `/api/` take `/api`, `/api/` and `/api/x`, never
-    /// `/apix`. Escapes are compared decoded, a run of slashes (also `%2F`) as one, and parameters (`;x`) are skipped:
+    /// `/apix`. Escapes are compared decoded, a run of slashes (also `%2F`, `/;x/`) as one, and parameters (`;x`) are skipped:
     /// whatever an upstream makes of such spellings, they are in the same route.
     package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Match? {
         var index = path.lowerBound
@@ -51,7 +51,9 @@ package struct PathPrefix: Sendable, Hashable {
             let wanted = segments[position]
             if wanted == 0x2F {
                 index = Self.skipParameters(bytes, index, end)
-                let next = Self.skipSeparators(bytes, index, end)
+                // A prefix with a segment that begins with a semicolon means it.
+                let isNamed = position + 1 == segments.count || segments[position + 1] != 0x3B
+                let next = (isNamed ? Self.skipEmptySegments : Self.skipSeparators)(bytes, index, end)
                 guard next > index else { return nil }
                 index = next
                 continue
@@ -70,7 +72,7 @@ package struct PathPrefix: Sendable, Hashable {
     /// Does it take the normalised path at `path` as a whole, a final slash being as it is written?
     package func matchesWhole(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Bool {
         guard let match = match(bytes, path) else { return false }
-        let end = Self.skipSeparators(bytes, match.remainder, path.upperBound)
+        let end = Self.skipEmptySegments(bytes, match.remainder, path.upperBound)
         return end == path.upperBound && endsWithSlash == (match.remainder < end)
     }
 
@@ -98,6 +100,17 @@ package struct PathPrefix: Sendable, Hashable {
             let (byte, width) = decoded(bytes, index, end)
             guard byte == 0x2F else { break }
             index += width
+        }
+        return index
+    }
+
+    /// The offset after the run of slashes at `start` and the segments behind it that have parameters alone (`/;x/`): to who cuts
+    /// parameters off, they are a run of slashes, too.
+    static func skipEmptySegments(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+        var index = skipSeparators(bytes, start, end)
+        guard index > start else { return start }
+        while index < end, bytes[index] == 0x3B {
+            index = skipSeparators(bytes, skipParameters(bytes, index, end), end)
         }
         return index
     }

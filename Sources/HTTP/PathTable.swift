@@ -57,7 +57,7 @@ package struct PathTable: Sendable {
         consider(hash.value, bytes, path, &best)
         var segments = 0
         while index < end, segments < depth {
-            let next = PathPrefix.skipSeparators(bytes, index, end)
+            let next = PathPrefix.skipEmptySegments(bytes, index, end)
             guard next > index else { break }
             index = next
             hash.combine(0x2F)
