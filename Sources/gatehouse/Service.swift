@@ -185,17 +185,8 @@ struct Service: Sendable {
 
     /// Until the last connection has ended.
     private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                await gateway.run()
-                await admin?.stop()
-                await metrics?.stop()
-                await management?.stop()
-                await watcher?.stop()
-                await feed.stop()
-                await recorder.stop()
-                signals.end()
-            }
+        let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
+            group.addTask { await runGateway() }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             for server in [metrics, management].compactMap({ $0 }) {
                 group.addTask(executorPreference: server.loop) { await server.run() }
@@ -252,7 +243,21 @@ struct Service: Sendable {
             }
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
+            return endInAWhile()
         }
+        ending.cancel()
+    }
+
+    /// Until its last connection has ended; then what else runs is told to end.
+    private func runGateway() async {
+        await gateway.run()
+        await admin?.stop()
+        await metrics?.stop()
+        await management?.stop()
+        await watcher?.stop()
+        await feed.stop()
+        await recorder.stop()
+        signals.end()
     }
 
     private func drain(_ whenStopping: @Sendable () async -> Void) async {
@@ -273,8 +278,14 @@ struct Service: Sendable {
     /// Cuts what is left. Should anything not end then, the process does.
     private func stopAtOnce() async {
         await gateway.cut()
+        _ = endInAWhile()
+    }
+
+    /// Ends the process, unless it is called off: a reload may wait for good for a file whose server does not answer.
+    private func endInAWhile() -> Task<Void, Never> {
         Task {
-            try? await Task.sleep(for: .seconds(1))
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+            log.warning("stopped, though something did not end")
             output.logs.close()
             Glibc.exit(0)
         }
