@@ -63,13 +63,20 @@ package struct CacheSelection: Sendable {
 extension Gateway {
     /// Of each site that keeps answers, in the order of the configuration.
     package func caches() async -> [CacheReport] {
+        var counts: [[ResponseCache.Counts]] = []
+        for worker in workers { counts.append(await worker.cacheCounts()) }
+        return caches(counts)
+    }
+
+    /// The same by what workers have told before: nobody is asked.
+    package func caches(_ standings: [WorkerStanding?]) -> [CacheReport] { caches(standings.map { $0?.caches ?? [] }) }
+
+    private func caches(_ counts: [[ResponseCache.Counts]]) -> [CacheReport] {
         var reports = currentPlan.caches.map { cache in
             CacheReport(site: cache.siteName, disk: cache.disk.map { CacheReport.Disk($0.counts) })
         }
-        for worker in workers {
-            for (place, counts) in await worker.cacheCounts().enumerated() where place < reports.count {
-                reports[place].add(counts)
-            }
+        for worker in counts {
+            for (place, counts) in worker.enumerated() where place < reports.count { reports[place].add(counts) }
         }
         return reports
     }
