@@ -2,9 +2,9 @@ import EventLoop
 import HTTP
 import Messages
 
-/// The step after the last: the exchange is counted, and leaves its line.
+/// The last step: the exchange is counted, traced, and logged.
 extension Exchange {
-    /// Once, when there is nothing left to do.
+    /// Called once, when the exchange is over: its answer has ended, or it has become a tunnel.
     mutating func finish() {
         places = nil
         resources.countAnswer(record.status)
@@ -27,7 +27,7 @@ extension Exchange {
         if let tunnel {
             tunnel.logLine = resources.log.template(record, client, configuration: generation.plan.configurationHash)
         } else {
-            // It is the last who looks at it.
+            // Nothing looks at the record after this, so it is moved.
             let record = Swift.exchange(&record, with: AccessRecord(began: record.began))
             resources.log.append(record, client, configuration: generation.plan.configurationHash)
         }
@@ -43,7 +43,7 @@ extension Exchange {
         record.requestID = RequestID(of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: new)
     }
 
-    /// Of what it went by.
+    /// The names of the route that it took, or of its site.
     private var names: RouteNames { record.route?.names ?? record.site?.names ?? generation.plan.routeNames }
 
     private mutating func recordFlight() {

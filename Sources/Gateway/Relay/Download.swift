@@ -26,7 +26,7 @@ struct Download: ~Copyable {
 
     private var responder: Responder?
     private var writer: BodyWriter?
-    /// What stands between source and writer; nil: the body passes as it comes.
+    /// Encodes the body between source and writer; nil: it passes as it comes.
     var compressed: CompressedBody?
     var state = State.awaited
     /// Has the upstream switched to WebSocket?
