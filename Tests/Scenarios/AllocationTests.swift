@@ -39,7 +39,7 @@ struct AllocationTests {
             func allocations(_ count: Int, fields: Int) async throws -> Double {
                 let before = try Self.read(tally)
                 let outcome = try await Command.run(
-                    Place.python,
+                    Place.pythonWithLibraries,
                     [Place.peer("repeat_request.py"), version, "\(port)", certificates.authority, "\(count)", "\(fields)"])
                 #expect(outcome.text == "\(count)\n", "\(outcome)")
                 return Double(try Self.read(tally) - before)

@@ -17,7 +17,7 @@ struct BenchTests {
         arguments: [
             ("--peer apache=/bin/sh", "no peer is called apache"), ("--peer nginx", "NAME=PATH is wanted"),
             ("--peer nginx=/none", "there is no such program"), ("--check --rounds 4", "--check needs 5 rounds at least"),
-            ("--check --scenario grpc-unary", "has no bound for these scenarios"),
+            ("--check --scenario h2-static-1k", "has no bound for these scenarios"),
         ])
     func wrongUsage(arguments: String, reason: String) async throws {
         let outcome = try await Command.run("\(Place.root)/scripts/bench", arguments.split(separator: " ").map(String.init))

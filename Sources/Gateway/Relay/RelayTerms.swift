@@ -76,8 +76,7 @@ final class Replay {
             bytes = []
             return
         }
-        bytes.reserveCapacity(bytes.count + payload.count)
-        for index in payload.indices { bytes.append(payload[index]) }
+        bytes.append(payload)
     }
 
     /// Forgets what was not sent after all: it comes again.
