@@ -12,12 +12,16 @@ import socket
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .command import large, replace, running
 
 PORT, NGINX = 19480, 19488
+#: In each round, and the seconds after each.
+RELOADS, PAUSE = 5, 1.5
 REQUEST = b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -66,22 +70,51 @@ def p99(values: list[int]) -> float:
     return sorted(values)[len(values) * 99 // 100] / 1e6
 
 
-def turn(port: int, reload: object, reloads: int, quiet: float) -> tuple[float, float, int]:
-    """p99 before reloads, p99 from the first one's beginning to the last one's end, and connections that were lost."""
-    pipe, other = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=ask, args=(other, port), daemon=True)
-    process.start()
-    time.sleep(quiet)
-    began = time.monotonic_ns()
-    for _ in range(reloads):
-        reload()
-    ended = time.monotonic_ns()
-    pipe.send("end")
-    lost, times = pipe.recv()
-    process.join()
-    before = [duration for start, duration in times if start < began]
-    during = [duration for start, duration in times if began <= start <= ended]
-    return p99(before), p99(during), lost
+@dataclass
+class Waits:
+    """How long the client waited, in nanoseconds: of all rounds together, since a reload takes the time of some fifty answers,
+    of which one is two per cent."""
+
+    #: Before the reloads of a round.
+    quiet: list[int] = field(default_factory=list)
+    #: Of requests that were under way between the order to reload and its end, and of those in the second from the order on.
+    reload: list[int] = field(default_factory=list)
+    second: list[int] = field(default_factory=list)
+    #: From the order to the end.
+    durations: list[int] = field(default_factory=list)
+    lost: int = 0
+
+    def take_round(self, port: int, reload: Callable[[], None], quiet: float) -> None:
+        pipe, other = multiprocessing.Pipe()
+        process = multiprocessing.Process(target=ask, args=(other, port), daemon=True)
+        process.start()
+        time.sleep(quiet)
+        spans: list[tuple[int, int]] = []
+        for _ in range(RELOADS):
+            began = time.monotonic_ns()
+            reload()
+            spans.append((began, time.monotonic_ns()))
+            # What is left to do after it is over before the next one.
+            time.sleep(PAUSE)
+        pipe.send("end")
+        lost, times = pipe.recv()
+        process.join()
+        self.lost += lost
+        self.quiet += [duration for start, duration in times if start + duration < spans[0][0]]
+        for began, ended in spans:
+            self.durations.append(ended - began)
+            self.reload += [duration for start, duration in times if start <= ended and start + duration >= began]
+            self.second += [
+                duration for start, duration in times if start <= began + 1_000_000_000 and start + duration >= began]
+
+    def figures(self, name: str) -> dict[str, float]:
+        usual = p99(self.quiet)
+        slow = sum(duration > 2e6 * usual for duration in self.second)
+        return {
+            f"{name}_p99_quiet_ms": usual, f"{name}_p99_reload_ms": p99(self.reload), f"{name}_p99_second_ms": p99(self.second),
+            f"{name}_longest_ms": max(self.second) / 1e6, f"{name}_slow_a_reload": slow / len(self.durations),
+            f"{name}_answers": len(self.reload), f"{name}_reload_ms": statistics.median(self.durations) / 1e6,
+            f"{name}_lost": self.lost}
 
 
 def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, float]:
@@ -92,7 +125,7 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
     text += f'[[sites]]\nhostname = "localhost"\nlisten = "127.0.0.1"\nport = {PORT}\nstatic_dir = "{directory}/public"\n'
     file = directory / "latency.toml"
     file.write_text(text)
-    results: dict[str, list[tuple[float, float, int]]] = {"gatehouse": [], "nginx": []}
+    results = {"gatehouse": Waits()}
     count = 0
     with running(options.gatehouse, file) as gateway:
         # As with nginx below: who looks more often takes the cores from those who are measured.
@@ -105,8 +138,9 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
             gateway.reload(count)
 
         for _ in range(options.rounds):
-            results["gatehouse"].append(turn(PORT, reload, 3, 5))
+            results["gatehouse"].take_round(PORT, reload, 5)
     if shutil.which("nginx"):
+        results["nginx"] = Waits()
         conf = directory / "nginx.conf"
         conf.write_text(nginx_text(directory, keep, options.routes, options.certificates, 0))
         log = directory / "nginx.log"
@@ -127,14 +161,8 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
                     time.sleep(0.01)
 
             for _ in range(options.rounds):
-                results["nginx"].append(turn(NGINX, reload_nginx, 3, 5))
+                results["nginx"].take_round(NGINX, reload_nginx, 5)
         finally:
             process.terminate()
             process.wait()
-    figures: dict[str, float] = {}
-    for name, turns in results.items():
-        if turns:
-            figures[f"{name}_p99_quiet_ms"] = statistics.median(one[0] for one in turns)
-            figures[f"{name}_p99_reload_ms"] = statistics.median(one[1] for one in turns)
-            figures[f"{name}_lost"] = sum(one[2] for one in turns)
-    return figures
+    return {key: value for name, waits in results.items() for key, value in waits.figures(name).items()}

@@ -11,7 +11,10 @@ extension Proxy {
         let upstreams = table.tables("upstreams")
         let routes = table.tables("routes")
         proxy.upstreams = upstreams.compactMap { Upstream(reading: $0) }
-        proxy.routes = routes.compactMap(Route.init(reading:))
+        proxy.routes.reserveCapacity(routes.count)
+        for table in routes {
+            if let route = Route(reading: table) { proxy.routes.append(route) }
+        }
         proxy.drain = readDrain(table, among: proxy.upstreams)
         proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
         proxy.timeout = ProxyTimeouts(reading: table.table("timeout"), requestTimeout: gateway.requestTimeout)

@@ -10,11 +10,10 @@ enum SiteChecks {
         var result = sites.map(\.site)
         for indices in listeners.values {
             guard let first = indices.first else { continue }
-            let members = indices.map { sites[$0] }
-            checkTLS(members)
-            checkStrictNames(members)
-            checkH2C(members)
-            checkProxyProtocol(members)
+            checkTLS(sites, first, indices)
+            checkStrictNames(sites, indices.filter { sites[$0].site.ssl != nil })
+            checkH2C(sites, indices.filter { sites[$0].site.ssl == nil })
+            checkProxyProtocol(sites, first, indices)
             let chosen = indices.filter { sites[$0].site.isDefault }
             for second in chosen.dropFirst() {
                 let table = sites[second].table
@@ -26,6 +25,9 @@ enum SiteChecks {
         }
         return result
     }
+
+    /// They are looked at in their places: a site is large, and a copy of each of a thousand takes long.
+    private typealias Sites = [(site: Site, table: TableReader)]
 
     private struct Listener: Hashable {
         var address: String
@@ -39,7 +41,7 @@ enum SiteChecks {
 
     private static let nameKeys = ["hostname", "domain", "hostnames"]
 
-    private static func checkNames(_ sites: [(site: Site, table: TableReader)]) {
+    private static func checkNames(_ sites: Sites) {
         var owners: [Name: TableReader] = [:]
         for (site, table) in sites where site.port != 0 {
             for hostname in site.allHostnames {
@@ -61,47 +63,53 @@ enum SiteChecks {
     }
 
     /// A listener speaks TLS or not before it knows which site is asked for.
-    private static func checkTLS(_ sites: [(site: Site, table: TableReader)]) {
-        guard let first = sites.first else { return }
-        for (site, table) in sites.dropFirst() where (site.ssl == nil) != (first.site.ssl == nil) {
-            let with = site.ssl == nil ? "has no ssl, and \(first.table.path) has" : "has ssl, and \(first.table.path) has not"
+    private static func checkTLS(_ sites: Sites, _ first: Int, _ members: [Int]) {
+        let isPlain = sites[first].site.ssl == nil
+        for member in members where (sites[member].site.ssl == nil) != isPlain {
+            let (table, other) = (sites[member].table, sites[first].table.path)
+            let with = isPlain ? "has ssl, and \(other) has not" : "has no ssl, and \(other) has"
             table.reading.report(
-                .error, "\(table.path).port", at: table.place(of: "port"), "\(with): port \(site.port) cannot speak both",
+                .error, "\(table.path).port", at: table.place(of: "port"),
+                "\(with): port \(sites[member].site.port) cannot speak both",
                 hint: "give one of them another port")
         }
     }
 
     /// A listener asks before it knows whether any site has the name.
-    private static func checkStrictNames(_ sites: [(site: Site, table: TableReader)]) {
-        let secure = sites.filter { $0.site.ssl != nil }
+    private static func checkStrictNames(_ sites: Sites, _ secure: [Int]) {
         guard let first = secure.first else { return }
-        for (site, table) in secure.dropFirst() where site.ssl?.strictSNI != first.site.ssl?.strictSNI {
+        let isStrict = sites[first].site.ssl?.strictSNI
+        for member in secure where sites[member].site.ssl?.strictSNI != isStrict {
+            let table = sites[member].table
             table.reading.report(
                 .error, "\(table.path).ssl.strict_sni", at: table.place(of: "ssl"),
-                "differs from that of \(first.table.path): port \(site.port) is strict about names or not",
+                "differs from that of \(sites[first].table.path): port \(sites[member].site.port) is strict about names or not",
                 hint: "write the same in every site of the port")
         }
     }
 
     /// A listener knows what version a client speaks before it knows which site is asked for.
-    private static func checkH2C(_ sites: [(site: Site, table: TableReader)]) {
-        let plain = sites.filter { $0.site.ssl == nil }
+    private static func checkH2C(_ sites: Sites, _ plain: [Int]) {
         guard let first = plain.first else { return }
-        for (site, table) in plain.dropFirst() where site.h2c != first.site.h2c {
-            let with = site.h2c ? "is on, and in \(first.table.path) it is not" : "is not on, and in \(first.table.path) it is"
+        let isOn = sites[first].site.h2c
+        for member in plain where sites[member].site.h2c != isOn {
+            let (table, other) = (sites[member].table, sites[first].table.path)
+            let with = isOn ? "is not on, and in \(other) it is" : "is on, and in \(other) it is not"
             table.reading.report(
-                .error, "\(table.path).h2c", at: table.place(of: "h2c"), "\(with): port \(site.port) takes HTTP/2 or not",
+                .error, "\(table.path).h2c", at: table.place(of: "h2c"),
+                "\(with): port \(sites[member].site.port) takes HTTP/2 or not",
                 hint: "write h2c = true in every site of the port, or in none")
         }
     }
 
     /// A listener reads the header before it knows which site is asked for.
-    private static func checkProxyProtocol(_ sites: [(site: Site, table: TableReader)]) {
-        guard let first = sites.first else { return }
-        for (site, table) in sites.dropFirst() where site.proxyProtocol != first.site.proxyProtocol {
+    private static func checkProxyProtocol(_ sites: Sites, _ first: Int, _ members: [Int]) {
+        let common = sites[first].site.proxyProtocol
+        for member in members where sites[member].site.proxyProtocol != common {
+            let table = sites[member].table
             table.reading.report(
                 .error, "\(table.path).proxy_protocol", at: table.place(of: "proxy_protocol"),
-                "differs from that of \(first.table.path): port \(site.port) has one for all its sites",
+                "differs from that of \(sites[first].table.path): port \(sites[member].site.port) has one for all its sites",
                 hint: "write the same in every site of the port, or in none")
         }
     }

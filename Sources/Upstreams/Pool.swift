@@ -30,14 +30,13 @@ package final class Pool {
     var closingAge: ClosingAge
     let idleTimeout: UInt64
 
-    /// - Parameters:
-    ///   - names: the worker's.
-    ///   - queue: those who wait for room at this server; nil if it has no limit.
-    /// - Throws: when the server's TLS files cannot be used.
+    /// - Parameter tls: for the server's TLS; nil only if it has none. For the others see the initialiser that makes it.
     package init(
-        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache,
-        queue: RequestQueue? = nil
-    ) throws(TLSError) {
+        _ server: UpstreamServer, tls: TLSClientContext?, settings: Settings, loop: EventLoop, buffers: BufferPool,
+        names: NameCache, queue: RequestQueue?
+    ) {
+        precondition((tls == nil) == (server.tls == nil), "a server is spoken to as it is said")
+        self.tls = tls
         self.server = server
         self.settings = settings
         self.loop = loop
@@ -49,7 +48,6 @@ package final class Pool {
         watch = Waiter(loop: loop)
         addresses = ServerAddresses(server, names: names)
         isNamed = addresses.isNamed
-        if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
         shared = Self.sharedConnections(to: server, settings, loop: loop, buffers: buffers)
     }
 

@@ -1,8 +1,22 @@
-import EventLoop
-import TLS
+package import Buffers
+package import EventLoop
+package import TLS
 
-/// What becomes of idle connections while nobody asks for them, and of a pool when plans change.
+/// How a pool begins, what becomes of idle connections while nobody asks for them, and of a pool when plans change.
 extension Pool {
+    /// - Parameters:
+    ///   - names: the worker's.
+    ///   - queue: those who wait for room at this server; nil if it has no limit.
+    /// - Throws: when the server's TLS files cannot be used.
+    package convenience init(
+        _ server: UpstreamServer, settings: Settings, loop: EventLoop, buffers: BufferPool, names: NameCache,
+        queue: RequestQueue? = nil
+    ) throws(TLSError) {
+        let tls: TLSClientContext?
+        if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
+        self.init(server, tls: tls, settings: settings, loop: loop, buffers: buffers, names: names, queue: queue)
+    }
+
     /// Can this pool serve another plan's server as well as its own? Then that plan finds the idle connections open.
     ///
     /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.

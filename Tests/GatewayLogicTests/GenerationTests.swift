@@ -87,6 +87,23 @@ struct GenerationTests {
         }
     }
 
+    @Test("keeps no connections to a server that is first wanted when the next is in use; the next keeps them")
+    func wantedLate() async throws {
+        try await onLoop { actor in
+            let loop = actor.loop
+            let listener = try Self.listener(on: loop)
+            let old = try Self.generation(Plans.plan(Plans.pool([listener.address.port])), on: loop)
+            let next = try Self.generation(Plans.plan(Plans.pool([listener.address.port]), after: old.plan), after: old, on: loop)
+            await old.retire(for: next)
+            let (late, pool) = (try old.pool(of: old.plan.route(), 0), try next.pool(of: next.plan.route(), 0))
+            #expect(late !== pool && late.server.record === pool.server.record)
+            try await Self.lease(late, loop).giveBack()
+            try await Self.lease(pool, loop).giveBack()
+            #expect([late, pool].map(\.idleCount) == [0, 1])
+            #expect(try old.pool(of: old.plan.route(), 0) === late && next.pool(of: next.plan.route(), 0) === pool)
+        }
+    }
+
     @Test("closes what the next has no use for: idle connections at once, others when their lease ends")
     func removedServer() async throws {
         try await onLoop { actor in
@@ -110,10 +127,11 @@ struct GenerationTests {
                 let next = try Self.generation(
                     Plans.plan(Plans.pool([keptPort]), after: old?.plan), after: old, on: loop, living: living)
                 #expect(pools.map(\.idleCount) == [1, 1], "nothing has been adopted")
-                old?.retire(for: next)
+                await old?.retire(for: next)
                 #expect(pools.map(\.idleCount) == [1, 0])
                 #expect(living.numbers == [1, 2])
                 old = nil
+                await living.clear(on: loop)
                 #expect(living.numbers == [2])
                 #expect(weakOld == nil && next.number == 2)
 

@@ -139,6 +139,6 @@ extension PlanBuilder {
         let upstreams = site.proxy?.upstreams ?? []
         let names = Set(upstreams.map(\.name))
         return upstreams.allSatisfy { !$0.url.scheme.isTLS }
-            && ((site.proxy?.routes ?? []) + site.routes).allSatisfy { $0.action != .proxy || names.contains($0.upstream) }
+            && [site.proxy?.routes ?? [], site.routes].joined().allSatisfy { $0.action != .proxy || names.contains($0.upstream) }
     }
 }

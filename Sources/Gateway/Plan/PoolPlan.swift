@@ -27,6 +27,8 @@ final class PoolPlan: Sendable {
     let probing: Prober.Settings?
     /// What stands for the servers that are probed, in their order; nil for those that no fleet shares out.
     let probeKeys: [ProbeSet.Key?]
+    /// May a worker make its part of it when the first request wants it? Nothing is probed, nobody waits, and no file is read.
+    let isMadeOnDemand: Bool
 
     init(
         place: Int, site: String, name: String, isShared: Bool, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
@@ -44,6 +46,7 @@ final class PoolPlan: Sendable {
         self.series = series
         self.probing = probing
         self.probeKeys = probeKeys
+        isMadeOnDemand = queue == nil && probing == nil && servers.allSatisfy { $0.tls == nil }
     }
 
     /// How connections to its servers are kept.

@@ -10,10 +10,15 @@ extension PlanBuilder {
         // Of one name there is only one: the reader has seen to that.
         var pooled = shared.merging(pools(of: site, at: "\(keyPath).proxy.upstreams")) { $1 }
         defer { for name in shared.keys { shared[name] = pooled[name] } }
-        var written = (site.proxy?.routes ?? []).enumerated().map { (route: $1, at: "\(keyPath).proxy.routes[\($0)]") }
-        written += site.routes.enumerated().map { (route: $1, at: "\(keyPath).routes[\($0)]") }
-        if let action = site.action { written.append((Route(path: "/", action: action), keyPath)) }
-        return written.compactMap { route, place in self.route(route, place, site, keyPath, common, files, &pooled) }
+        var plans: [RoutePlan] = []
+        plans.reserveCapacity((site.proxy?.routes.count ?? 0) + site.routes.count + 1)
+        func add(_ route: Route, at place: String) {
+            if let plan = self.route(route, place, site, keyPath, common, files, &pooled) { plans.append(plan) }
+        }
+        for (index, route) in (site.proxy?.routes ?? []).enumerated() { add(route, at: "\(keyPath).proxy.routes[\(index)]") }
+        for (index, route) in site.routes.enumerated() { add(route, at: "\(keyPath).routes[\(index)]") }
+        if let action = site.action { add(Route(path: "/", action: action), at: keyPath) }
+        return plans
     }
 
     private mutating func route(

@@ -9,9 +9,12 @@ import Upstreams
 /// An exchange holds the generation that it began in and looks up there whatever has a place in the plan: in another plan another
 /// server may have that place. So two plans can be in use at once, and the older one goes with its last exchange. Tunnels and
 /// leases do not hold it: what they need of it is their own.
+///
+/// Of most pools nothing is made before a request wants it: with a thousand sites each worker would make and take apart a
+/// thousand pools in every reload, and a client that wakes up would wait for a worker that is at it.
 final class Generation {
     /// A pool of the plan, and what this worker has of it.
-    private struct Part {
+    fileprivate struct Part {
         let plan: PoolPlan
         /// One for each server, in its order.
         let connections: [Pool]
@@ -29,8 +32,12 @@ final class Generation {
     let probers: [Prober]
     /// In the order of the plan's caches.
     let caches: [ResponseCache]
-    /// In the order of the plan's pools.
-    private let parts: [Part]
+    /// In the order of the plan's pools; nil until it is wanted.
+    private var parts: [Part?]
+    /// Another one has taken its place: what is made from now on keeps no connection.
+    private var isRetired = false
+    private let loop: EventLoop
+    private let buffers: BufferPool
     private let living: LivingGenerations
     /// Servers that are asked for the gateway's own sake, as they are needed.
     private var askedServers: [ObjectIdentifier: AskedServer] = [:]
@@ -41,12 +48,12 @@ final class Generation {
         let number: Int
         let names: NameCache
         let caches: [ResponseCache]
-        private(set) var parts: [Part] = []
+        private(set) var parts: [Part?] = []
         private(set) var probers: [Prober] = []
-        private let knownPools: [ObjectIdentifier: Pool]
-        private let knownQueues: [ObjectIdentifier: RequestQueue]
-        private let loop: EventLoop
-        private let buffers: BufferPool
+        private var knownPools: [ObjectIdentifier: Pool] = [:]
+        private var knownQueues: [ObjectIdentifier: RequestQueue] = [:]
+        let loop: EventLoop
+        let buffers: BufferPool
         private let probes: Bool
 
         init(_ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, probes: Bool) {
@@ -57,11 +64,22 @@ final class Generation {
             number = (previous?.number ?? 0) + 1
             names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
             caches = plan.caches.map { cache in previous?.caches.first { $0.suits(cache) } ?? ResponseCache(cache) }
-            (knownPools, knownQueues) = (previous?.poolsByState ?? [:], previous?.queuesByCount ?? [:])
             parts.reserveCapacity(plan.pools.count)
         }
 
+        /// What the generation before has: it is taken over where the plan has it, too.
+        mutating func know(_ part: Part?) {
+            guard let part else { return }
+            for pool in part.connections { knownPools[ObjectIdentifier(pool.server.record)] = pool }
+            if let queue = part.queue { knownQueues[ObjectIdentifier(queue.count)] = queue }
+        }
+
+        /// Makes what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or since
+        /// the generation before has connections that may be used again.
         mutating func add(_ pool: PoolPlan) throws(TLSError) {
+            guard !pool.isMadeOnDemand || pool.servers.contains(where: { knownPools[ObjectIdentifier($0.record)] != nil }) else {
+                return parts.append(nil)
+            }
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
@@ -101,6 +119,7 @@ final class Generation {
         _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
     ) throws(TLSError) {
         var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
+        for part in previous?.parts ?? [] { making.know(part) }
         for pool in plan.pools { try making.add(pool) }
         self.init(making, living)
     }
@@ -112,8 +131,14 @@ final class Generation {
         _ plan: Plan, after previous: Generation, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
     ) async throws(TLSError) -> Generation {
         var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
-        for (place, pool) in plan.pools.enumerated() {
-            if place % poolsPerTurn == poolsPerTurn - 1 { await loop.yield() }
+        var pace = Pace(loop)
+        // What the other one makes meanwhile is its own.
+        for part in previous.parts {
+            await pace.step()
+            making.know(part)
+        }
+        for pool in plan.pools {
+            await pace.step()
             try making.add(pool)
         }
         return Generation(making, living)
@@ -122,15 +147,13 @@ final class Generation {
     private init(_ making: Making, _ living: LivingGenerations) {
         (plan, limits, number) = (making.plan, making.plan.limits, making.number)
         (names, caches, parts, probers) = (making.names, making.caches, making.parts, making.probers)
+        (loop, buffers) = (making.loop, making.buffers)
         self.living = living
         living.insert(number)
     }
 
-    /// Some ten microseconds' worth.
-    private static let poolsPerTurn = 32
-
     deinit {
-        living.remove(number)
+        living.remove(number, leaving: parts)
     }
 
     // MARK: What an exchange looks up
@@ -142,7 +165,10 @@ final class Generation {
     func pool(of route: ProxyRoute, _ choice: Int) -> Pool { pool(route.pool, choice) }
 
     /// This worker's connections to a server of a pool of this generation's plan.
-    func pool(_ pool: PoolPlan, _ choice: Int) -> Pool { parts[place(of: pool)].connections[choice] }
+    func pool(_ pool: PoolPlan, _ choice: Int) -> Pool {
+        let place = place(of: pool)
+        return parts[place]?.connections[choice] ?? make(pool)[choice]
+    }
 
     /// What this worker keeps of a site's answers.
     /// - Parameter cache: of this generation's plan.
@@ -154,7 +180,7 @@ final class Generation {
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)].queue }
+    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)]?.queue }
 
     /// A server that is asked who may pass: one for all sites and routes that ask the same.
     /// - Parameter plan: of this generation's plan.
@@ -171,8 +197,22 @@ final class Generation {
     /// A route of another plan would find another server here: rather none at all.
     private func place(of pool: PoolPlan) -> Int {
         let place = pool.place
-        precondition(parts[place].plan === pool, "a route is looked up in its own generation")
+        precondition(plan.pools[place] === pool, "a route is looked up in its own generation")
         return place
+    }
+
+    /// Makes this worker's part of a pool that nobody has wanted until now.
+    private func make(_ pool: PoolPlan) -> [Pool] {
+        let settings = pool.settings(in: limits)
+        let connections = pool.servers.map {
+            Pool($0, tls: nil, settings: settings, loop: loop, buffers: buffers, names: names, queue: nil)
+        }
+        if isRetired { for pool in connections { pool.retire() } }
+        // Price 1: no access spans a call.
+        var lent = exchange(&parts, with: [])
+        lent[pool.place] = Part(plan: pool, connections: connections, queue: nil)
+        parts = lent
+        return connections
     }
 
     /// A listener of another plan as it is in this one; nil if this plan has none there.
@@ -180,13 +220,22 @@ final class Generation {
 
     // MARK: The end
 
-    /// The next generation takes its place. What that one has not taken over ends: at once what is idle, the rest with the last
-    /// exchange of this one.
-    func retire(for next: Generation) {
-        let kept = Set(next.pools.map { ObjectIdentifier($0) })
-        for pool in pools where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
-        for server in askedServers.values { server.retire() }
+    /// The next generation has taken its place. What that one has not taken over ends: at once what is idle, the rest with the
+    /// last exchange of this one. Clients have their turns meanwhile.
+    func retire(for next: Generation) async {
+        isRetired = true
         stopProbing()
+        for server in askedServers.values { server.retire() }
+        var pace = Pace(loop)
+        var kept: Set<ObjectIdentifier> = []
+        for part in next.parts {
+            await pace.step()
+            for pool in part?.connections ?? [] { kept.insert(ObjectIdentifier(pool)) }
+        }
+        for part in parts {
+            await pace.step()
+            for pool in part?.connections ?? [] where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
+        }
     }
 
     /// The gateway drains.
@@ -196,7 +245,7 @@ final class Generation {
         stopProbing()
     }
 
-    private func stopProbing() {
+    func stopProbing() {
         for prober in probers { prober.stop() }
     }
 
@@ -204,7 +253,7 @@ final class Generation {
     /// - Parameter worker: its number.
     func sweep(worker: Int) {
         for server in askedServers.values { server.sweep() }
-        for part in parts {
+        for case let part? in parts {
             for (place, pool) in part.connections.enumerated() {
                 pool.sweep()
                 if !part.plan.series.isEmpty { part.plan.series[place].setIdle(pool.idleCount, worker: worker) }
@@ -212,23 +261,34 @@ final class Generation {
         }
     }
 
-    private var pools: some Sequence<Pool> { parts.lazy.flatMap(\.connections) }
-
-    private var poolsByState: [ObjectIdentifier: Pool] {
-        Dictionary(pools.map { (ObjectIdentifier($0.server.record), $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private var queuesByCount: [ObjectIdentifier: RequestQueue] {
-        Dictionary(
-            parts.compactMap { $0.queue.map { (ObjectIdentifier($0.count), $0) } }, uniquingKeysWith: { first, _ in first })
-    }
+    private var pools: some Sequence<Pool> { parts.lazy.compactMap(\.self).flatMap(\.connections) }
 }
 
 /// The numbers of a worker's generations that are still there: the one in use, and those whose exchanges have not ended.
 final class LivingGenerations {
     private(set) var numbers: Set<Int> = []
+    /// Of those that have ended: with a thousand pools it takes a while to take them apart.
+    private var remains: [[Generation.Part?]] = []
 
     fileprivate func insert(_ number: Int) { numbers.insert(number) }
 
-    fileprivate func remove(_ number: Int) { numbers.remove(number) }
+    fileprivate func remove(_ number: Int, leaving parts: [Generation.Part?]) {
+        numbers.remove(number)
+        if !parts.isEmpty { remains.append(parts) }
+    }
+
+    /// Takes apart what has been left by generations that have ended. Clients have their turns meanwhile.
+    func clear(on loop: EventLoop) async {
+        while takeRemains() { await loop.yield() }
+    }
+
+    /// - Returns: whether there were any.
+    private func takeRemains() -> Bool {
+        guard let last = remains.indices.last else { return false }
+        // They end when nobody accesses the list.
+        let some = Array(remains[last].suffix(Pace.stepsPerTurn))
+        remains[last].removeLast(some.count)
+        if remains[last].isEmpty { remains.removeLast() }
+        return true
+    }
 }

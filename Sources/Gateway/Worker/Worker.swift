@@ -126,7 +126,12 @@ actor Worker {
         resources.endTunnelsWithoutRoute()
         if hasRetired { resources.leaveRetiredListeners() }
         if isServing { probe() }
-        olderGenerations = resources.olderGenerations
+    }
+
+    /// What the plan in use has not taken over from the one before ends: at once, or with the exchanges that are under way.
+    func letFormerGo() async {
+        await resources?.letFormerGo()
+        olderGenerations = resources?.olderGenerations ?? []
     }
 
     /// The numbers of the generations that are still there, the oldest first; the last one is in use.
@@ -350,8 +355,9 @@ actor Worker {
         defer { ticker.retire() }
         while !isDraining || connectionCount > 0 {
             _ = await ticker.wait(timeout: Worker.tick)
-            await measureLag()
+            await resources?.measureLag()
             resources?.tick()
+            await resources?.generations.clear(on: loop)
             reportGenerations()
             guard watchesUpstreams else { continue }
             if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
@@ -359,13 +365,6 @@ actor Worker {
             if let resources { DiskLog(log).report(resources.generation.plan.caches) }
             reportDirectories()
         }
-    }
-
-    /// How long whoever is ready waits for its turn.
-    private func measureLag() async {
-        let began = monotonicNanoseconds()
-        await loop.yield()
-        resources?.series.waited(monotonicNanoseconds() &- began)
     }
 
     /// Tells when the last exchange of one that outlived a reload has ended.

@@ -16,6 +16,8 @@ final class WorkerResources {
     private(set) var fileCache: StaticCache
     /// Of the plan that is in use. An exchange takes its own from the acceptor of its connection, once.
     private(set) var generation: Generation
+    /// The one before, until what is not in use any more has ended.
+    private var former: Generation?
     /// All that are still there.
     let generations = LivingGenerations()
     /// The numbers of those that only exchanges hold which are under way.
@@ -116,8 +118,23 @@ final class WorkerResources {
         passwords.files.forget()
         tokenKeys.forget()
         recorder.resize(to: next.plan.recordedExchanges)
-        generation.retire(for: next)
+        generation.stopProbing()
+        former = generation
         generation = next
+    }
+
+    /// What the generation in use has not taken over from the one before ends.
+    func letFormerGo() async {
+        // Exchanges that are under way hold it.
+        guard let former = former.take() else { return }
+        await former.retire(for: generation)
+    }
+
+    /// How long whoever is ready waits for its turn.
+    func measureLag() async {
+        let began = monotonicNanoseconds()
+        await loop.yield()
+        series.waited(monotonicNanoseconds() &- began)
     }
 
     /// A head must fit into a small buffer.
