@@ -217,10 +217,10 @@ const generationTable = new Table(byId("generation-list"), "Configurations that 
 const cacheTable = new Table(byId("cache-list"), "Stored answers", [
   { title: "Site", isHead: true, kind: "name", cell: ({ site }) => site },
   number("Requests/s", (c) => rate(c.requests)),
-  number("From store", (c) => (c.hit_share === undefined ? missing : `${Math.floor(c.hit_share)} %`)),
+  number("Hits", (c) => (c.hit_share === undefined ? missing : `${Math.floor(c.hit_share)} %`)),
   number("Answers", (c) => count(c.answers)),
-  number("Memory", (c) => bytes(c.bytes)),
-  number("On disk", (c) => (c.disk === undefined ? missing : `${count(c.disk.answers)}, ${bytes(c.disk.bytes)}`)),
+  number("Memory", (c) => bytes(c.bytes), "number far"),
+  number("On disk", (c) => (c.disk === undefined ? missing : `${count(c.disk.answers)}, ${bytes(c.disk.bytes)}`), "number far"),
   number("Disk hits", (c) => (c.disk === undefined ? missing : count(c.disk.hits)), "number far"),
   number("Stale", (c) => count(c.stale), "number far"),
   number("Evicted", (c) => count(c.evictions), "number far"),

@@ -3,12 +3,14 @@
 Of four, two close, the upstream of one dies, and of one the client resets the stream.
 """
 import asyncio
+import contextlib
 import ssl
 
 import h2.config
 import h2.connection
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.settings
 
 MESSAGE = b"\x81\x81\x01\x02\x03\x04a"
@@ -76,7 +78,12 @@ class SocketClient:
             self.connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             if event.stream_id in self.open:
                 self.receive(event.stream_id, len(event.data))
-        elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)) and event.stream_id in self.open:
+        elif isinstance(event, h2.events.StreamEnded) and event.stream_id in self.open:
+            # RFC 9113 §5.1: a stream of which one half is open counts against what may be open at once.
+            with contextlib.suppress(h2.exceptions.StreamClosedError):
+                self.connection.end_stream(event.stream_id)
+            self.end(event.stream_id)
+        elif isinstance(event, h2.events.StreamReset) and event.stream_id in self.open:
             self.end(event.stream_id)
         elif isinstance(event, h2.events.ConnectionTerminated):
             assert event.error_code == 0, event
