@@ -57,9 +57,10 @@ package struct PathTable: Sendable {
         consider(hash.value, bytes, path, &best)
         var segments = 0
         while index < end, segments < depth {
-            let next = PathPrefix.skipEmptySegments(bytes, index, end)
+            let next = PathPrefix.skipSeparators(bytes, index, end)
             guard next > index else { break }
             index = next
+            if index < end, bytes[index] == 0x3B { index = PathPrefix.skipEmptySegments(bytes, index, end) }
             hash.combine(0x2F)
             while index < end, bytes[index] != 0x3B {
                 let (byte, width) = PathPrefix.decoded(bytes, index, end)

@@ -74,7 +74,7 @@ extension Gateway {
         return reports
     }
 
-    /// Forgets stored answers; those that are being received are stored all the same.
+    /// Forgets stored answers; those that are being received are not stored.
     /// - Returns: how many there were, in all workers and on disk; nil if no site that is meant keeps answers.
     package func purge(_ selection: CacheSelection) async -> Int? {
         guard currentPlan.caches.contains(where: { selection.site == nil || $0.siteName == selection.site }) else { return nil }
