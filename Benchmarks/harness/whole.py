@@ -79,6 +79,9 @@ CASES = (
     Whole(
         "whole/recorded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=RECORDED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
+    Whole(
+        "whole/kept-95-bytes", "/plain/kept/small", Load(connections=1, expect_bytes=len(SMALL_BODY)),
+        protection="[sites.cache_upstream]\n"),
     Whole("whole/wss-echo-64-bytes", "/echo/messages", Load(work="ws", connections=1, message_bytes=64)),
     Whole(
         "whole/full-handshake", "/echo/small", Load(work="connect", connections=1, expect_bytes=len(SMALL_BODY)),

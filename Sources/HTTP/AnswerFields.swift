@@ -57,10 +57,30 @@ package struct AnswerFields: Equatable, Sendable {
         close(compose)
     }
 
-    /// Adds all fields of `others`.
+    /// Adds all fields of `others`. On what the answer depends is said in one line.
     package mutating func append(_ others: AnswerFields) {
         // Else it would be copied where it is shared.
-        if !others.isEmpty { lines.append(others.lines.span) }
+        guard !others.isEmpty else { return }
+        let joins = others.varies && varies
+        lines.append(others.lines.span)
+        guard joins else { return }
+        var section = FieldSection()
+        section.append(lines: lines.span)
+        section.joinVary()
+        var joined: [UInt8] = []
+        for line in section.lines {
+            joined.append(section.bytes, line.name)
+            joined.append(": ")
+            joined.append(section.bytes, line.value)
+            joined.append("\r\n")
+        }
+        lines = joined
+    }
+
+    private var varies: Bool {
+        var isThere = false
+        forEach { name, _ in if Text.equal(name, 0..<name.count, "vary") { isThere = true } }
+        return isThere
     }
 
     /// Takes out the fields whose name `isUnwanted`.

@@ -19,3 +19,26 @@ extension FieldSection {
         present = lines.reduce(0) { $0 | $1.known.bit }
     }
 }
+
+extension FieldSection {
+    /// Makes one line of all those that say on what the answer depends, with each name once: there are caches that look only at
+    /// the last one (nginx 1.22).
+    mutating func joinVary() {
+        var names: [Range<Int>] = []
+        let bytes = bytes
+        let span = bytes.span
+        for line in lines where line.known == .vary {
+            var members = ListMembers(line.value)
+            while let member = members.next(span) {
+                if !names.contains(where: { Text.equal(span, $0, span, member) }) { names.append(member) }
+            }
+        }
+        var value: [UInt8] = []
+        for name in names {
+            if !value.isEmpty { value.append(", ") }
+            value.append(span, name)
+        }
+        removeLines { line, _ in line.known == .vary }
+        append(name: Array("Vary".utf8).span, value: value.span)
+    }
+}

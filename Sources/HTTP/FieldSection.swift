@@ -83,6 +83,31 @@ package struct FieldSection: Sendable {
         present |= known.bit
     }
 
+    /// Adds lines that were written here: name, colon, space, value, CRLF.
+    mutating func append(lines text: Span<UInt8>) {
+        var start = bytes.count
+        bytes.append(text)
+        let whole = bytes
+        let span = whole.span
+        while start < span.count {
+            let colon = ByteScanning.firstOf(0x3A, or: 0x3A, span, from: start, to: span.count)
+            let end = ByteScanning.firstOf(0x0D, or: 0x0D, span, from: colon, to: span.count)
+            guard end < span.count else { return }
+            let line = FieldLine(span, name: start..<colon, end: end)
+            lines.append(line)
+            present |= line.known.bit
+            start = end + 2
+        }
+    }
+
+    /// Takes over what another section holds, and keeps its own storage.
+    mutating func copy(_ other: borrowing FieldSection) {
+        removeAll()
+        bytes.append(other.bytes.span)
+        lines.append(contentsOf: other.lines)
+        present = other.present
+    }
+
     /// Whether a line of this field is present.
     @inlinable
     package func contains(_ known: KnownField) -> Bool {

@@ -100,6 +100,17 @@ package struct RequestTemplate: Sendable, Equatable {
     }
 }
 
+extension RequestTemplate {
+    /// The first of nginx's variables, or of ours with a dollar sign, in a text that is sent as it stands.
+    package static func foreignVariable(in text: String) -> (name: String, instead: RequestVariable)? {
+        for piece in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
+            let name = piece.prefix { $0 == "_" || $0.isASCII && $0.isLetter }.lowercased()
+            if let known = RequestVariable.foreignNames[name] ?? RequestVariable(rawValue: name) { return ("$\(name)", known) }
+        }
+        return nil
+    }
+}
+
 /// Reads a template's text once, from left to right.
 private struct TemplateReader {
     private let bytes: [UInt8]

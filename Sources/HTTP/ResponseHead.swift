@@ -31,14 +31,19 @@ package final class ResponseHead {
     }
 
     /// Adds fields of our own. Of the fields in which a server speaks to other origins' pages there must be one: where the
-    /// upstream has its own, that stands.
+    /// upstream has its own, that stands. On what the answer depends is said in one line.
     package func add(_ fields: AnswerFields) {
         guard !fields.isEmpty else { return }
-        let speaksToOrigins = content.fields.hasLine(named: "access-control-allow-origin")
-        fields.forEach { name, value in
-            if speaksToOrigins, FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
-            content.add(name: name, value: value)
+        let varying = content.fields.count(of: .vary)
+        if content.fields.hasLine(named: "access-control-allow-origin") {
+            fields.forEach { name, value in
+                if FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
+                content.add(name: name, value: value)
+            }
+        } else {
+            content.add(lines: fields.lines.span)
         }
+        if varying > 0, content.fields.count(of: .vary) > varying { content.fields.joinVary() }
         summary = content.summary
     }
 
@@ -89,6 +94,16 @@ package final class ResponseHead {
         defer { summary = content.summary }
         return try content.parse(input, limits: limits)
     }
+
+    /// Becomes the same as another head, which was read to its end, and keeps the storage.
+    package func copy(_ other: ResponseHead) {
+        content.fields.copy(other.content.fields)
+        content.summary = other.summary
+        summary = other.summary
+    }
+
+    /// Bytes of memory that its fields take.
+    package var memory: Int { content.fields.bytes.capacity + content.fields.lines.capacity * MemoryLayout<FieldLine>.stride }
 
     /// Lends everything at once.
     func withContent(_ body: (borrowing ResponseHeadContent) -> Void) { Self.lend(&content, to: body) }

@@ -35,6 +35,11 @@ struct ResponseHeadContent {
         summary.present = fields.present
     }
 
+    mutating func add(lines: Span<UInt8>) {
+        fields.append(lines: lines)
+        summary.present = fields.present
+    }
+
     /// See `ResponseHead.removeLines`.
     mutating func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) {
         fields.removeLines(where: isUnwanted)

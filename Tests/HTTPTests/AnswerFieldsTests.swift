@@ -13,6 +13,28 @@ import Testing
         return pairs
     }
 
+    @Test func `on what an answer depends is said in one line, each name once`() throws {
+        var fields = AnswerFields("Vary", "Accept-Encoding")
+        fields.append("X-A", "1")
+        var others = AnswerFields("Vary", "origin, ACCEPT-encoding")
+        others.append("X-B", "2")
+        fields.append(others)
+        #expect(pairs(fields) == ["X-A=1", "X-B=2", "Vary=Accept-Encoding, origin"])
+        let heads = [
+            ("Vary: Accept\r\nVary: Cookie\r\n", "Accept, Cookie, Origin"), ("vary: origin\r\n", "origin"), ("", "Origin"),
+            ("Access-Control-Allow-Origin: *\r\nVary: Accept\r\n", "Accept, Origin"),
+        ]
+        for (lines, joined) in heads {
+            let head = try response("HTTP/1.1 200 OK\r\n\(lines)\r\n")
+            head.add(AnswerFields("Vary", "Origin"))
+            #expect(head.fields.count(of: .vary) == 1 && head.fields.string(of: .vary) == joined)
+        }
+        // The origin's own lines stay as they are where nothing is said besides.
+        let head = try response("HTTP/1.1 200 OK\r\nVary: Accept\r\nVary: Cookie\r\n\r\n")
+        head.add(AnswerFields("Age", "1"))
+        #expect(head.fields.count(of: .vary) == 2)
+    }
+
     @Test func `fields are lines for HTTP/1 and pairs for others`() throws {
         var fields = AnswerFields("Allow", "GET, HEAD")
         fields.append("Retry-After", 120)

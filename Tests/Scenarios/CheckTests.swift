@@ -110,6 +110,9 @@ struct CheckTests {
             [[sites.routes]]
             path = "/x"
             redirect = "https://www.a.test{1}"
+            [[sites.routes]]
+            path = "/y"
+            respond = { body = "you are $remote_addr" }
             [sites.forward_auth]
             url = "http://127.0.0.1:9/ask"
             headers = { X-Role = "$role", X-Price = "5 $$" }
@@ -120,7 +123,9 @@ struct CheckTests {
             ":6:7: error: sites[0].response_headers.set.X-A: variables are not spelt with a dollar sign", "write {client_ip};",
             ":8:9: error: sites[0].routes[0].regex: \"(a)\\1\": invalid escape sequence", "the syntax is RE2's",
             ":12:12: error: sites[0].routes[1].redirect: {1} is a group of a regular expression, and the route has none",
-            ":15:22: error: sites[0].forward_auth.headers.X-Role: variables are not replaced here", "a dollar sign itself is $$",
+            ":15:20: warning: sites[0].routes[2].respond.body: has no variables: $remote_addr is sent as that text",
+            "respond.headers has: {client_ip}",
+            ":18:22: error: sites[0].forward_auth.headers.X-Role: variables are not replaced here", "a dollar sign itself is $$",
         ] { #expect(outcome.errors.contains(words), "\(words): \(outcome)") }
     }
 

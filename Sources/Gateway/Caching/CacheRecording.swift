@@ -77,19 +77,17 @@ final class CacheRecording {
     /// Does the answer say that the stored one is still the same? It is then not passed on.
     func takes(notModified head: ResponseHead) -> Bool {
         guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
-        let (known, old) = (ResponseHead(), stored.head)
-        guard (try? known.parse(old.span, limits: .stored)) != nil else { return false }
         let now = clock.seconds
         let fresh = ResponseHead()
-        let bytes = StoredHead.bytes(of: known, freshenedBy: head)
+        let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)
         guard (try? fresh.parse(bytes.span, limits: .stored)) != nil else { return false }
         let directives = CacheDirectives(fresh.fields)
         let verdict = plan.rules.verdict(on: fresh, directives, to: asked, now: now)
         let lifetime = if case .store(let seconds) = verdict { seconds } else { UInt64(0) }
-        let answer = CachedAnswer(
-            StoredAnswer(
-                key: key, head: bytes, status: stored.stored.status, body: stored.body, directives: directives,
-                times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values), mark)
+        let renewed = StoredAnswer(
+            key: key, head: bytes, status: stored.stored.status, body: stored.body, directives: directives,
+            times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values)
+        guard let answer = CachedAnswer(renewed, mark) else { return false }
         validated = answer
         if case .store = verdict, cache.endReceiving(self) {
             // What is asked about each time would be written each time, and the bytes on disk are the same.
@@ -113,7 +111,7 @@ final class CacheRecording {
     func begin(_ head: ResponseHead, _ framing: BodyFraming) {
         decide(head, framing)
         var fields = AnswerFields()
-        fields.append("Cache-Status") { $0 += status.value(of: plan.name) }
+        fields.append("Cache-Status") { status.append(to: &$0, of: plan.name) }
         head.add(fields)
     }
 
@@ -175,12 +173,11 @@ final class CacheRecording {
         guard let storing = storing.take() else { return }
         cache.giveBack(storing.reserved)
         guard cache.endReceiving(self) else { return end(.failed) }
-        cache.store(
-            CachedAnswer(
-                StoredAnswer(
-                    key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
-                    directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values), mark)
-        )
+        let stored = StoredAnswer(
+            key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
+            directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values)
+        guard let answer = CachedAnswer(stored, mark) else { return end(.failed) }
+        cache.store(answer)
         end(.stored)
     }
 }

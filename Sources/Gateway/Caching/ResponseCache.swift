@@ -142,7 +142,7 @@ final class ResponseCache {
     /// - Parameter mark: from before it was looked for.
     func take(_ stored: StoredAnswer, _ mark: ChangedTargets.Mark) {
         disk?.noteHit()
-        store(CachedAnswer(stored, mark), onDisk: false)
+        if let answer = CachedAnswer(stored, mark) { store(answer, onDisk: false) }
     }
 
     /// Has a stored answer been put in the place of another, or been removed?

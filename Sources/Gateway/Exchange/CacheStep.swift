@@ -107,7 +107,7 @@ extension Exchange {
     }
 
     private mutating func note(_ status: CacheStatus, by name: [UInt8]) {
-        answerFields.append("Cache-Status") { $0 += status.value(of: name) }
+        answerFields.append("Cache-Status") { status.append(to: &$0, of: name) }
     }
 
     // MARK: Together
@@ -188,12 +188,7 @@ extension Exchange {
     }
 
     private mutating func askWhether(_ answer: CachedAnswer, in request: RequestHead) {
-        let head = resources.acquireResponseHead()
-        defer { resources.release(head) }
-        let bytes = answer.head
-        guard (try? head.parse(bytes.span, limits: .stored)) != nil, request.askWhether(head) else {
-            return request.dropConditions()
-        }
+        if !request.askWhether(answer.head) { request.dropConditions() }
     }
 
     // MARK: The stored answer
@@ -205,10 +200,12 @@ extension Exchange {
         let now = resources.clock.seconds
         var head = resources.acquireResponseHead()
         defer { resources.release(head) }
-        read(answer.head, into: head)
+        head.copy(answer.head)
         var fields = AnswerFields()
+        // Both, and the words of most answers' other fields.
+        fields.reserve(192)
         fields.append("Age", answer.times.age(at: now))
-        fields.append("Cache-Status") { $0 += status.value(of: name) }
+        fields.append("Cache-Status") { status.append(to: &$0, of: name) }
         if status.forward == nil { cache.counts.hits += 1 }
         var part: Range<Int>? = 0..<answer.body.count
         if asked.conditions.hold(for: head, now: now) {

@@ -7,8 +7,9 @@ extension PlanBuilder {
     /// What is kept of a route's answers; nil: nothing.
     mutating func caching(_ route: Route, of site: Site) -> CachedRoute? {
         guard let settings = site.cacheUpstream, route.cache != false else { return nil }
-        let routes = ((site.proxy?.routes ?? []) + site.routes).filter { $0.action == .proxy && $0.cache != false }
-        return CachedRoute(plan: cache(settings, of: site), key: Self.key(of: route), siblings: routes.map(Self.key))
+        let keys = cacheKeys[site.identity] ?? RouteKeys(of: site)
+        cacheKeys[site.identity] = keys
+        return CachedRoute(plan: cache(settings, of: site), key: keys.key(of: route), siblings: keys.all)
     }
 
     private mutating func cache(_ settings: UpstreamCache, of site: Site) -> CachePlan {
@@ -41,9 +42,27 @@ extension PlanBuilder {
                 hint: "the directory must be there, and whoever runs Gatehouse must be allowed to write there")
         }
     }
+}
+
+/// The keys of a site's routes whose answers are kept, each made once: that takes a while.
+struct RouteKeys {
+    let all: [UInt64]
+    /// By the routes' names, which several may have.
+    private let known: [String: [(route: Route, key: UInt64)]]
+
+    init(of site: Site) {
+        let routes = ((site.proxy?.routes ?? []) + site.routes).filter { $0.action == .proxy && $0.cache != false }
+        let keys = routes.map { (route: $0, key: Self.made(of: $0)) }
+        all = keys.map(\.key)
+        known = Dictionary(grouping: keys) { $0.route.name }
+    }
+
+    func key(of route: Route) -> UInt64 {
+        known[route.name]?.first { $0.route == route }?.key ?? Self.made(of: route)
+    }
 
     /// All that the route says: once it is changed, what was stored by it may be another's.
-    private static func key(of route: Route) -> UInt64 {
+    private static func made(of route: Route) -> UInt64 {
         var hash = FNV1a()
         hash.combine(Array(String(describing: route).utf8))
         return hash.value

@@ -26,6 +26,7 @@ package struct PlanBuilder {
     /// Those of `[[upstreams]]`, by their names.
     var shared = PooledUpstreams()
     var caches: [CachePlan] = []
+    var cacheKeys: [SiteIdentity: RouteKeys] = [:]
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
     /// By name, their places there.

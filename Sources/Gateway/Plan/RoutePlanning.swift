@@ -62,12 +62,21 @@ extension PlanBuilder {
         case .proxy: proxyRoute(route, pattern, keyPath, site, &pooled).map { .proxy($0) }
         case .redirect(let redirect):
             self.redirect(redirect, at: "\(keyPath).redirect", pattern.groups).map { .redirect($0) }
-        case .respond(let fixed): .respond(FixedAnswerPlan(fixed))
+        case .respond(let fixed): respond(fixed, keyPath)
         case .files(let paths):
             .files(files.map { FilesPlan($0, tries: tries(paths, keyPath, pattern.groups)) })
         case .tlsInfo: tlsInfo(site, keyPath)
         case .internalAPI(let kind): .internalAPI(InternalAPIPlan(kind, configuration))
         }
+    }
+
+    private mutating func respond(_ fixed: FixedAnswer, _ keyPath: String) -> RoutePlan.Action {
+        if let (name, variable) = RequestTemplate.foreignVariable(in: fixed.body) {
+            problem(
+                .warning, at: "\(keyPath).respond.body", "has no variables: \(name) is sent as that text",
+                hint: "respond.headers has: {\(variable.rawValue)}")
+        }
+        return .respond(FixedAnswerPlan(fixed))
     }
 
     private mutating func tlsInfo(_ site: Site, _ keyPath: String) -> RoutePlan.Action? {

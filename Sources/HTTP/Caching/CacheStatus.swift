@@ -29,17 +29,27 @@ package struct CacheStatus: Equatable, Sendable {
 
     package init(_ forward: Forward? = nil) { self.forward = forward }
 
-    /// The field's value.
+    /// Appends the field's value.
     /// - Parameter name: of the cache, as the field writes it.
-    package func value(of name: [UInt8]) -> [UInt8] {
-        var out = name
-        if let forward { out.append(contentsOf: "; fwd=\(forward.rawValue)".utf8) } else { out.append("; hit") }
-        if let forwardStatus { out.append(contentsOf: "; fwd-status=\(forwardStatus)".utf8) }
-        if let ttl { out.append(contentsOf: "; ttl=\(ttl)".utf8) }
+    package func append(to out: inout [UInt8], of name: [UInt8]) {
+        out.append(name.span)
+        if let forward {
+            out.append("; fwd=")
+            out.append(contentsOf: forward.rawValue.utf8)
+        } else {
+            out.append("; hit")
+        }
+        if let forwardStatus {
+            out.append("; fwd-status=")
+            out.append(decimal: UInt64(forwardStatus))
+        }
+        if let ttl {
+            out.append(ttl < 0 ? "; ttl=-" : "; ttl=")
+            out.append(decimal: ttl.magnitude)
+        }
         if isStored { out.append("; stored") }
         if isCollapsed { out.append("; collapsed") }
         // RFC 9211 §2.8: anything that the cache likes to say.
         if isFromDisk { out.append("; detail=disk") }
-        return out
     }
 }

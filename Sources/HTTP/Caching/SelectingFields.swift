@@ -56,7 +56,9 @@ package struct SelectingFields {
                 ForwardedHead.writeOwnFields(head, forwarded, policy, client, to: &out)
             }
         }
-        return FieldSection(lines: lines)
+        var fields = FieldSection()
+        fields.append(lines: lines.span)
+        return fields
     }
 
     /// Fields do not depend on which server gets them.
@@ -115,24 +117,4 @@ extension ForwardingFields {
 extension KnownField {
     /// Is it one of many names?
     fileprivate var isOfFamily: Bool { self == .clientClaim || self == .xForwardedOther }
-}
-
-extension FieldSection {
-    /// The lines of a head that was written here: name, colon, space, value, CRLF.
-    fileprivate init(lines bytes: [UInt8]) {
-        self.init()
-        let span = bytes.span
-        var start = 0
-        while start < span.count {
-            let colon = ByteScanning.firstOf(0x3A, or: 0x3A, span, from: start, to: span.count)
-            let end = ByteScanning.firstOf(0x0D, or: 0x0D, span, from: colon, to: span.count)
-            if end < span.count {
-                let line = FieldLine(span, name: start..<colon, end: end)
-                lines.append(line)
-                present |= line.known.bit
-            }
-            start = end + 2
-        }
-        self.bytes = bytes
-    }
 }

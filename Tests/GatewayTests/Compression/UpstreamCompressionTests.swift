@@ -136,6 +136,15 @@ struct UpstreamCompressionTests {
         }
     }
 
+    @Test("what the answer depends on besides its coding stands in the same line", arguments: ["gzip", "identity"])
+    func varies(coding: String) async throws {
+        let upstream = try Upstream.answering { _ in Self.answer(Self.page, "Vary: Accept-Language\r\nVary: Cookie\r\n") }
+        try await serving(upstream) { port in
+            let answer = try await ask(port, "Accept-Encoding: \(coding)")
+            #expect(answer.values("Vary") == ["Accept-Language, Cookie, Accept-Encoding"])
+        }
+    }
+
     @Test("a client that has the encoded form gets a 304 with the tag that it knows, and may write with If-Match")
     func conditions() async throws {
         let upstream = try Upstream.answering { request in

@@ -146,16 +146,22 @@ struct CacheHeadTests {
         #expect(try key("/x") == CacheKey(route: 1, target: Array("a.test/x".utf8)))
     }
 
+    private func value(of status: CacheStatus, _ name: String) -> String {
+        var out: [UInt8] = []
+        status.append(to: &out, of: Array(name.utf8))
+        return text(out)
+    }
+
     @Test("say what the cache did, RFC 9211")
     func status() {
         var status = CacheStatus()
         status.ttl = 30
-        #expect(text(status.value(of: Array("gw".utf8))) == "gw; hit; ttl=30")
+        #expect(value(of: status, "gw") == "gw; hit; ttl=30")
         status = CacheStatus(.uriMiss)
         status.isStored = true
-        #expect(text(status.value(of: Array("gw".utf8))) == "gw; fwd=uri-miss; stored")
+        #expect(value(of: status, "gw") == "gw; fwd=uri-miss; stored")
         status = CacheStatus(.stale)
         (status.forwardStatus, status.ttl, status.isCollapsed) = (304, -2, true)
-        #expect(text(status.value(of: Array("\"a b\"".utf8))) == "\"a b\"; fwd=stale; fwd-status=304; ttl=-2; collapsed")
+        #expect(value(of: status, "\"a b\"") == "\"a b\"; fwd=stale; fwd-status=304; ttl=-2; collapsed")
     }
 }
