@@ -57,19 +57,19 @@ package struct Configuration: Sendable {
     }
 }
 
-/// `[server]`: how this installation calls itself in diagnostics.
+/// `[server]`: the installation's name, state directory and user.
 package struct ServerIdentity: Sendable, Equatable {
     package var name = "gatehouse"
     /// Shown with the name; nil: the program's own version.
     package var version: String?
     package var description = ""
-    /// Where what must outlive the process is kept: certificates got by ACME. As the file writes it.
+    /// The directory of what must outlive the process, such as certificates got by ACME; as the file writes it.
     package var stateDir = "/var/lib/gatehouse"
-    /// May it be in memory alone, though certificates of public authorities are kept there?
+    /// May that directory be in memory alone (tmpfs), although certificates of public authorities are kept there?
     package var volatileState = false
-    /// Whom to become once everything is open, if started as root; nil: nobody.
+    /// The user that the process becomes once everything is open, if started as root; nil: it stays root.
     package var user: String?
-    /// nil: the user's own.
+    /// The group that it becomes; nil: the user's own.
     package var group: String?
 
     package init() {}

@@ -1,25 +1,28 @@
 /// One entry of `[[sites.routes]]` or `[[sites.proxy.routes]]`: what is done with the paths below `path`. The longest path wins.
 package struct Route: Sendable, Equatable {
-    /// What ``path`` is.
+    /// How ``path`` is matched: as a path, a glob, or a regular expression.
     package var kind = RouteKind.path
     /// As it is written: but for a regular expression, it begins with `/`.
     package var path: String
-    /// What must hold besides.
+    /// Further conditions, on method, fields, query and client.
     package var match = RouteMatch()
+    /// What is done with its requests.
     package var action = RouteAction.proxy
     /// The name of a pool: at least one entry of ``Proxy/upstreams`` has it. Empty where the route goes to none.
     package var upstream: String
     package var requestHeaders = HeaderRules()
     package var responseHeaders = HeaderRules()
+    /// Is the matched prefix taken off the path that the upstream sees?
     package var stripPrefix = false
-    /// What stands in place of the matched prefix; nil: the prefix stays (or goes, with `strip_prefix`).
+    /// What replaces the matched prefix; nil: the prefix stays, or goes with `strip_prefix`.
     package var rewriteTarget: String?
-    /// What stands in place of the whole path, and of the query if it has one; with variables.
+    /// What replaces the whole path, and the query too if it has one; it may have variables.
     package var rewrite: String?
     /// Turn the upstream's addresses in `Location` into those that the client knows.
     package var rewriteLocation = true
     /// The same for the paths and domains of cookies.
     package var rewriteCookies = false
+    /// May a WebSocket be opened here?
     package var websocket = false
     /// Are answers kept? nil: where the site has `cache_upstream`.
     package var cache: Bool?
@@ -48,7 +51,7 @@ package struct Route: Sendable, Equatable {
     /// Is nobody asked, though the site has a server for that?
     package var liftsForwardAuth = false
 
-    /// What tells it from other routes of its site, for people: its path, and what must hold besides.
+    /// Its name for people, which tells it from other routes of its site: path and conditions.
     package var name: String {
         let path = kind == .path ? path : "\(kind.rawValue) \(path)"
         return match.isEmpty ? path : "\(path) (\(match.words))"

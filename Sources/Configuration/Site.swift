@@ -1,12 +1,12 @@
 /// `[[sites]]`: names on one listening address, and what is served there.
 package struct Site: Sendable, Equatable {
-    /// In messages and logs; the first host name unless written.
+    /// The site's name in messages and logs: the first host name unless written.
     package var name = ""
     /// All names, lower case, each once, `hostname` first. `*.example.com` stands for exactly one more label.
     package var hostnames: [String] = []
-    /// Names like these, from which clients are sent to the first of ``hostnames``.
+    /// Further names, whose clients are redirected to the first of ``hostnames``.
     package var redirectHostnames: [String] = []
-    /// How clients of these are sent there; nil: as a ``Redirect`` without a status.
+    /// The status of that redirect; nil: the default of a ``Redirect``.
     package var redirectStatus: Int?
     /// An IP address; `::` is every address, IPv6 and IPv4.
     package var listen = "::"
@@ -15,37 +15,40 @@ package struct Site: Sendable, Equatable {
     package var h2c = false
     /// May a WebSocket be opened over HTTP/2 (RFC 8441)?
     package var h2WebSocket = true
-    /// Nil: clients come by themselves.
+    /// Which peers send the PROXY protocol's header; nil: none, clients connect directly.
     package var proxyProtocol: ProxyProtocol?
     /// The site that answers for unknown names on its address and port. Exactly one site of each address and port has it: the
     /// one that says so, or else the first.
     package var isDefault = false
+    /// `api_only`: does it serve no files at all?
     package var apiOnly = false
+    /// The directory of its files; nil: it has none.
     package var staticDir: String?
-    /// A normalised path that the gateway answers itself, with whether the site is ready; nil: none.
+    /// The normalised path at which the gateway says whether the site is ready; nil: none.
     package var healthPath: String?
-    /// Its clients are to go elsewhere, in order.
+    /// Does it drain: is each client asked to leave, after the answer under way?
     package var drain = false
     /// Does it tell of the gateway at ``InternalAPI``'s paths?
     package var internalAPI = false
     /// What is done with requests that no route takes, instead of serving files; nil: files.
     package var action: RouteAction?
-    /// Of `[[sites.routes]]`, besides those of ``proxy``.
+    /// `[[sites.routes]]`; those of `[[sites.proxy.routes]]` are in ``proxy``.
     package var routes: [Route] = []
-    /// Where its access lines go; nil: where the others do.
+    /// Where its access log goes; nil: where the gateway's goes.
     package var accessLog: Logging.Destination?
-    /// What they look like; nil: as the others.
+    /// The format of its access log; nil: the gateway's.
     package var logFormat: Logging.Format?
     /// `[sites.headers]`: set in every answer of this site.
     package var headers: [HeaderField] = []
-    /// Of requests to upstreams. A route's rules follow.
+    /// Changes of the fields of requests to upstreams; a route's rules are applied after them.
     package var requestHeaders = HeaderRules()
-    /// Of every answer of this site, after `headers`. A route's rules follow.
+    /// Changes of the fields of every answer, applied after `headers`; a route's rules are applied after them.
     package var responseHeaders = HeaderRules()
+    /// Is every request redirected to https?
     package var redirectToHTTPS = false
     /// The port a redirect to https names.
     package var httpsPort = 443
-    /// Paths of files, the first of which that is there is sent; they may have variables. Empty: the request's own.
+    /// Paths of files, which may have variables: the first one that exists is sent. Empty: the request's own path.
     package var tryFiles: [String] = []
     /// Whether a directory without an index file is answered with what is in it.
     package var enableDirectoryListing = false
@@ -53,12 +56,12 @@ package struct Site: Sendable, Equatable {
     /// Status to file, relative to `static_dir`.
     package var errorPages: [Int: String] = [:]
     package var compression = Compression()
-    /// What `Content-Type` says of the characters of texts; empty: nothing.
+    /// The `charset` parameter in `Content-Type` of text; empty: none.
     package var charset = "utf-8"
-    /// By extension, in lower case, without the dot: media types in place of those that are known.
+    /// Media types that replace the built-in ones, by extension in lower case without its dot.
     package var mediaTypes: [String: String] = [:]
     package var cache = BrowserCache()
-    /// nil: nothing is kept of upstreams' answers.
+    /// How upstreams' answers are cached; nil: they are not.
     package var cacheUpstream: UpstreamCache?
     /// The values of `Origin` that may open a WebSocket on routes that say nothing themselves; nil: `security.allowed_origins`.
     package var allowedOrigins: [String]?
@@ -81,7 +84,7 @@ package struct Site: Sendable, Equatable {
 
     package init() {}
 
-    /// All that a client may ask for.
+    /// All names that the site answers to.
     package var allHostnames: [String] { hostnames + redirectHostnames }
 }
 

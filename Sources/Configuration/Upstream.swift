@@ -11,24 +11,26 @@ package struct Upstream: Sendable, Hashable {
     package var handshakeRate = 0
     /// How long idle connections to it are kept; nil: `limits.upstream_idle_timeout`.
     package var idleTimeout: Duration?
-    /// Used only when too few of the others are well.
+    /// Is it used only when too few of the others are healthy?
     package var backup = false
-    /// Takes no new work but from clients that are stuck to it.
+    /// Does it take no new requests, except from clients that a sticky cookie ties to it?
     package var drain = false
     /// PEM of the authorities to trust in place of the system's.
     package var caFile: String?
     /// The name for SNI and for the certificate check; nil: the URL's host.
     package var tlsServerName: String?
+    /// PEM of the certificate that is shown to it; nil: none.
     package var clientCertFile: String?
+    /// PEM of that certificate's key.
     package var clientKeyFile: String?
     package var tlsMinVersion = TLSSettings.Version.tls12
     /// Cipher suites by OpenSSL's names; nil: OpenSSL's own choice.
     package var tlsSuites: [String]?
-    /// SHA-256 of public keys; empty: any.
+    /// SHA-256 of the public keys that its certificate may have (SPKI); empty: any.
     package var tlsPins: [[UInt8]] = []
     /// False: any certificate is accepted, an explicit and warned-about choice.
     package var verify = true
-    /// nil: connections to it begin with what the client sends.
+    /// The PROXY protocol's version that connections to it begin with; nil: none.
     package var sendProxy: SendProxy?
     package var http = UpstreamHTTP()
 }

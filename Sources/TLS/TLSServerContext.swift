@@ -1,7 +1,7 @@
 import COpenSSL
 import Synchronization
 
-/// What a site serves TLS with: its certificate and key in an `SSL_CTX` that every worker shares, and how it speaks.
+/// What a site serves TLS with: its certificate and key in an `SSL_CTX` that all workers share, and its TLS policy.
 ///
 /// The certificate can be replaced while clients are served: handshakes that begin from then on show the new one, and neither
 /// connections nor handshakes under way notice. There may also be none yet.
@@ -20,14 +20,14 @@ import Synchronization
     private nonisolated(unsafe) let current = unsafe Atomic<OpaquePointer?>(nil)
     /// How many threads are between looking at `current` and having a reference of their own.
     private let lookers = Atomic<Int>(0)
-    /// Those that have been replaced while somebody was looking. Only who replaces comes here.
+    /// Contexts that were replaced while a handshake was looking, to be freed later. Only a replacement takes this lock.
     private let replaced = Mutex(Replaced())
-    /// Those in use, while no handshake has needed them; nil once they stand in `current`.
+    /// The certificates in use as they were read, until the first handshake needs a context; nil once `current` has them.
     private let kept = Mutex<KeptCertificates?>(nil)
-    /// Are there such, or have there been? It stays true once `current` has them: who found nothing there a moment before waits,
-    /// and then finds them.
+    /// Has `kept` ever had any? It stays true once `current` has them: a handshake that found nothing there a moment before
+    /// waits, and then finds them.
     private let hasKept = Atomic<Bool>(false)
-    /// Of the certificates in use; those that are stapled.
+    /// The OCSP staples of the certificates in use.
     private let stapled = Mutex<[OCSPStaple]>([])
 
     /// - Parameters:

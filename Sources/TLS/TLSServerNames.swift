@@ -15,7 +15,7 @@ import COpenSSL
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
     /// `init`, and then not changed; nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
-    /// Have its sessions the groups of the default site from the start? To read a list costs more than to look for a name.
+    /// Do its sessions have the default site's key exchange groups from the start? Parsing a list costs more than a look-up.
     private let hasGroups: Bool
     /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name.
     package let tickets: TicketKeys

@@ -8,9 +8,9 @@ package final class Listener {
     /// What became of one attempt to accept.
     package enum Accepted {
         case connection(descriptor: Int32, peer: SocketAddress)
-        /// Nobody waits.
+        /// No client waits.
         case none
-        /// This client is gone or could not be had; the next may do.
+        /// This client is gone or its socket failed; the next one may be accepted.
         case lost(SystemError)
         /// Descriptors or memory are used up: back off.
         case exhausted(SystemError)
@@ -100,8 +100,8 @@ package final class Listener {
         Glibc.close(descriptor)
     }
 
-    /// Begins no more connections, as far as the kernel allows it; what waits, or is about to be established, can still be
-    /// accepted. Without it what comes between the last accept and the close would be reset.
+    /// Lets the kernel begin no more connections, as far as it can; those that wait, or are about to be established, can still
+    /// be accepted. Without it a client that comes between the last accept and the close would be reset.
     package func beginNoMore() {
         if address.family != .unix { _ = gh_begin_no_more(socket.descriptor) }
     }

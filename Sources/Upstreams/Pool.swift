@@ -17,7 +17,7 @@ package final class Pool {
     let watch: Waiter
     var isWatching = false
     var isRetired = false
-    /// Those that carry several exchanges each; nil if HTTP/1 is all that is spoken to the server.
+    /// HTTP/2 connections, which carry several exchanges each; nil if the server is spoken to in HTTP/1 alone.
     let shared: SharedConnections?
     var http1TLS: TLSClientContext?
     let addresses: ServerAddresses
@@ -58,7 +58,7 @@ package final class Pool {
         closeIdle()
     }
 
-    /// An idle connection that is provably clean, or nil. The lease takes over what the pick began.
+    /// An idle connection that is provably clean, or nil. The lease takes over the place that the pick counted.
     ///
     /// No system call: the event loop has seen whatever the peer did. Where a name has several addresses it is one to the address
     /// whose turn it is.
@@ -93,7 +93,7 @@ package final class Pool {
         }
     }
 
-    /// A new connection. The lease takes over what the pick began; a failure ends it.
+    /// A new connection. The lease takes over the place that the pick counted; a failure gives it back.
     /// - Parameters:
     ///   - waiter: the calling task's.
     ///   - header: the PROXY protocol's, where the server wants one.
@@ -120,7 +120,7 @@ package final class Pool {
         if !isWatching { watchIdle() }
     }
 
-    /// One exchange less is under way: somebody may be waiting for that. For a pick that no lease has taken over.
+    /// One exchange less is under way, so the first in the queue is woken. To be called for a pick that no lease took over.
     package func leaseEnded() {
         server.release()
         queue?.tellFirst()

@@ -122,7 +122,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask(executorPreference: services.loop) { await services.run() }
             do {
-                try await Service.run(loaded, sharesAddresses: true, isReplaceable: false) {
+                try await GatewayProcess.run(loaded, sharesAddresses: true, isReplaceable: false) {
                     await services.releasePorts()
                     // In one write: where both outputs are one file, the log's lines come before or after it.
                     Console.say(showConfig ? configuration.text + "\n" + introduction.text : introduction.text)

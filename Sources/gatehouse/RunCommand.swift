@@ -72,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         if let file = loaded.configuration.tls.keylogFile { try Self.openKeyLog(file) }
         let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch)
-        try await Service.run(consume loaded, source: source, inheritance: inheritance)
+        try await GatewayProcess.run(consume loaded, source: source, inheritance: inheritance)
     }
 
     private static func openKeyLog(_ file: String) throws {
@@ -94,6 +94,6 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
         let loaded = LoadedPlan(configuration: configuration, plan: plan, source: ConfigurationSource())
-        try await Service.run(loaded, inheritance: inheritance)
+        try await GatewayProcess.run(loaded, inheritance: inheritance)
     }
 }

@@ -1,6 +1,3 @@
-import Foundation
-import Testing
-
 /// An issuer of tokens that shows its keys over TLS; its tokens are signed by openssl(1).
 package struct TokenIssuer {
     package let directory: TemporaryDirectory
@@ -14,32 +11,14 @@ package struct TokenIssuer {
         certificate = try await MadeCertificate.make(name, in: directory, names: ["IP:127.0.0.1"])
     }
 
-    private static func openssl(_ arguments: [String]) async throws -> [UInt8] {
-        let outcome = try await Command.run("openssl", arguments)
-        try #require(outcome.exit == .code(0), "\(outcome)")
-        return outcome.output
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
     /// Makes a key.
     /// - Returns: as a JWKS has it.
-    package func key(_ name: String) async throws -> String {
-        _ = try await Self.openssl(["genpkey", "-algorithm", "ED25519", "-out", "\(directory.path)/\(name).pem"])
-        let der = try await Self.openssl(["pkey", "-in", "\(directory.path)/\(name).pem", "-pubout", "-outform", "DER"])
-        return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\(name)\",\"x\":\"\(Self.base64(Array(der.suffix(32))))\"}"
-    }
+    package func key(_ name: String) async throws -> String { try await TokenKey(name, in: directory).make() }
 
-    /// The line of a token that this key has signed.
+    /// The field line of a request with a token that this key has signed.
     package func login(_ key: String) async throws -> String {
-        let head = Self.base64(Array("{\"alg\":\"EdDSA\",\"kid\":\"\(key)\"}".utf8))
-        let body = "\(head).\(Self.base64(Array("{\"sub\":\"ann\",\"exp\":32503680000}".utf8)))"
-        let file = try directory.write("message", body)
-        let signature = try await Self.openssl(
-            ["pkeyutl", "-sign", "-inkey", "\(directory.path)/\(key).pem", "-rawin", "-in", file])
-        return "Authorization: Bearer \(body).\(Self.base64(signature))\r\n"
+        let token = try await TokenKey(key, in: directory).token("{\"sub\":\"ann\",\"exp\":32503680000}")
+        return "Authorization: Bearer \(token)\r\n"
     }
 
     /// From now on it says this.

@@ -30,9 +30,12 @@ final class ResponseCache {
     let limits: CachePlan.Limits
     /// What is stored besides on disk; nil: nothing.
     let disk: DiskStore?
+    /// What requests have changed, through whichever worker.
+    let changes: ChangedTargets
     private var table = AnswerTable<CachedAnswer>()
     private(set) var fills: [CacheKey: CacheFill] = [:]
-    private var passing: Set<CacheKey> = []
+    /// Their hashes: they would take memory that nobody counts. Of two that are alike requests do not wait where they could.
+    private var passing: Set<Int> = []
     /// The answers that are under way, and whether they were forgotten before they came.
     private var receiving: [ObjectIdentifier: (key: CacheKey, isForgotten: Bool)] = [:]
     /// Bytes of what is being received.
@@ -49,18 +52,22 @@ final class ResponseCache {
         siteName = plan.siteName
         limits = plan.limits
         disk = plan.disk
+        changes = plan.changes
     }
 
     /// May it go on for another plan?
     func suits(_ plan: CachePlan) -> Bool {
         site == plan.site && limits == plan.limits && siteName == plan.siteName && series === plan.series
-            && disk === plan.disk
+            && disk === plan.disk && changes === plan.changes
     }
 
     // MARK: Finding
 
-    func find(_ key: CacheKey, _ request: borrowing FieldSection) -> Found {
-        if let answer = table.find(key, request) { return .answer(answer) }
+    func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Found {
+        while let answer = table.find(key, asked) {
+            if changes.isCurrent(answer.mark) { return .answer(answer) }
+            table.remove(answer)
+        }
         return table.has(key) ? .otherVariant : .nothing
     }
 
@@ -70,7 +77,7 @@ final class ResponseCache {
     /// Others wait from now on for the answer to this request.
     /// - Returns: nil where the answers of this target were none to be stored: each asks for himself.
     func beginFill(_ key: CacheKey) -> CacheFill? {
-        guard !passing.contains(key) else { return nil }
+        guard !passing.contains(key.hashValue) else { return nil }
         let fill = CacheFill(key)
         fills[key] = fill
         return fill
@@ -80,7 +87,7 @@ final class ResponseCache {
         if fills[fill.key] === fill { fills[fill.key] = nil }
         if state == .passed {
             if passing.count >= Self.mostPassing { passing.removeAll(keepingCapacity: true) }
-            passing.insert(fill.key)
+            passing.insert(fill.key.hashValue)
         }
         fill.end(state)
     }
@@ -95,7 +102,7 @@ final class ResponseCache {
     /// - Returns: may it be stored?
     @discardableResult
     func endReceiving(_ recording: CacheRecording) -> Bool {
-        receiving.removeValue(forKey: ObjectIdentifier(recording))?.isForgotten == false
+        receiving.removeValue(forKey: ObjectIdentifier(recording))?.isForgotten == false && changes.isCurrent(recording.mark)
     }
 
     /// Makes room for an answer that is being received.
@@ -119,8 +126,12 @@ final class ResponseCache {
     /// Stores an answer in place of the one that it is a newer form of.
     /// - Parameter onDisk: there, too, if there is a disk.
     func store(_ answer: CachedAnswer, onDisk: Bool = true) {
-        passing.remove(answer.key)
-        if onDisk { disk?.put(answer.stored) }
+        passing.remove(answer.key.hashValue)
+        if onDisk, let disk {
+            disk.put(answer.stored)
+            // Who changes the target says so first, and then looks at the disk.
+            if !changes.isCurrent(answer.mark) { disk.remove(answer.key) }
+        }
         table.remove(like: answer)
         guard makeRoom(answer.cost) else { return }
         counts.stored += 1
@@ -128,9 +139,10 @@ final class ResponseCache {
     }
 
     /// Takes an answer that was read from disk.
-    func take(_ stored: StoredAnswer) {
+    /// - Parameter mark: from before it was looked for.
+    func take(_ stored: StoredAnswer, _ mark: ChangedTargets.Mark) {
         disk?.noteHit()
-        store(CachedAnswer(stored), onDisk: false)
+        store(CachedAnswer(stored, mark), onDisk: false)
     }
 
     /// Has a stored answer been put in the place of another, or been removed?
@@ -138,7 +150,16 @@ final class ResponseCache {
 
     // MARK: Removing
 
-    /// Forgets all forms of a target.
+    /// A request has changed something of its target: all workers forget what they have of it.
+    /// - Parameters:
+    ///   - target: as keys have it.
+    ///   - routes: those of the site.
+    func forget(_ target: [UInt8], of routes: [UInt64]) {
+        changes.note(CacheKey(route: 0, target: target))
+        for route in routes { remove(CacheKey(route: route, target: target)) }
+    }
+
+    /// Forgets all forms of a target that this worker or the disk has.
     func remove(_ key: CacheKey) {
         for (recording, state) in receiving where state.key == key { receiving[recording]?.isForgotten = true }
         removals += 1

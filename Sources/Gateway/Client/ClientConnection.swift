@@ -12,8 +12,10 @@ final class ClientConnection {
     let resources: WorkerResources
     let endpoint: ClientEndpoint
     let log: Logger
-    /// Its own among those of the worker; when it was accepted, in monotonic nanoseconds.
-    let number: UInt64, began: UInt64
+    /// Unique among the connections of its worker.
+    let number: UInt64
+    /// When it was accepted, in monotonic nanoseconds.
+    let began: UInt64
 
     private enum Phase {
         case new
@@ -31,10 +33,10 @@ final class ClientConnection {
     /// Does its task wait for a request's first byte?
     private var isIdle = false
     private var isLeaving = false
-    /// It was asked again soon after it fell asleep.
+    /// The client sent another request soon after the connection fell asleep.
     private var isBusy = false
     private var wokenBy = Waiter.Wake.ready
-    /// Nanoseconds that an idle connection's task waits before it ends, to be made again when something comes.
+    /// How long the task of a busy connection waits for the next request before it ends, in nanoseconds.
     private static let taskKeepTime: UInt64 = 1_000_000_000
     /// Nanoseconds that a client has for its first request from its arrival on, when the gateway drains.
     private static let arrivalTime: UInt64 = 1_000_000_000
@@ -76,11 +78,11 @@ final class ClientConnection {
             guard await shakeHands() else { return await close() }
             return await serve(makeSession())
         case .asleep(let session, let since):
-            // Who comes back soon will do so again: then a task that waits is cheaper than a new one each time.
+            // A client that comes back soon is likely to do so again: keeping the task is then cheaper than a new one each time.
             isBusy = resources.loop.now &- since < Self.taskKeepTime
             switch wokenBy {
             case .ready: return await serve(session)
-            // It came behind the deadline, before this task began: no event will announce it again.
+            // Bytes came after the deadline and before this task began: no event will announce them again.
             case .deadline where stream.socket.isReadable: return await serve(session)
             case .deadline where session.outlivesIdleDeadline(): return fallAsleep(session)
             case .deadline, .told: return await close(session)
@@ -224,7 +226,7 @@ final class ClientConnection {
         }
     }
 
-    /// Its listener is given up: as a drain, but who has just come is served once. Tunnels go with their routes.
+    /// Its listener is retired: as `drain`, but tunnels stay: they end with their routes.
     func leave() {
         switch phase {
         case .asleep: waiter.tell()
@@ -244,10 +246,11 @@ final class ClientConnection {
         }
     }
 
-    /// An operator ends it: tunnels get Close frames, a request is answered first.
-    func endByOrder() {
+    /// An operator ends it: at once, or tunnels get this Close frame, and a request is answered first.
+    func end(_ end: OrderedEnd) {
+        guard case .inOrder(let close) = end else { return cut() }
         endpoint.isOrderedToLeave = true
-        forEachTunnel { $0.endByOrder() }
+        forEachTunnel { $0.endByOrder(close) }
         if isIdle { waiter.tell() } else { leave() }
     }
 

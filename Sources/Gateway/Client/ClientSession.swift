@@ -4,31 +4,32 @@ import Buffers
 protocol ClientSession: AnyObject {
     /// Serves the requests that have come.
     nonisolated(nonsending) func serve() async -> SessionEnding
-    /// Answers what could not be read at all; the connection is then to be closed.
+    /// Answers a request that could not be read at all; the connection must be closed after it.
     nonisolated(nonsending) func refuse(_ failure: Failure) async
     /// When the last exchange ended, or the session began, in monotonic nanoseconds.
     var idleSince: UInt64 { get }
-    /// When to look at it if nothing comes while it is idle, in monotonic nanoseconds: at its end, or before.
+    /// When an idle session is next looked at if nothing comes, in monotonic nanoseconds.
     var idleDeadline: UInt64 { get }
-    /// That deadline has passed.
-    /// - Returns: does it stay, for another?
+    /// Called when `idleDeadline` has passed.
+    /// - Returns: does the session stay open, until its next deadline?
     func outlivesIdleDeadline() -> Bool
     /// Has it served any request?
     var hasServed: Bool { get }
-    /// Has the client sent more than was read, or may it be sending now? Then closing at once could cost it what it was told.
+    /// Has the client sent more than was read, or may it be sending now? Then a close at once is a reset, which may cost it the
+    /// last answer (RFC 9112 §9.6).
     var hasUnreadInput: Bool { get }
-    /// For reports: tunnels are not among them.
+    /// The requests under way, for reports; without tunnels.
     /// - Parameter streams: the exchanges on streams of this session.
     func requestsUnderWay(among streams: [any StreamExchange]) -> [RequestUnderWay]
-    /// Those over some of its streams.
+    /// The tunnels over streams of this session: none in HTTP/1, where a tunnel takes the whole connection.
     var openTunnels: [Tunnel] { get }
-    /// The gateway drains: an exchange under way may end, and no other begins. Tunnels are told by themselves.
+    /// The gateway drains: exchanges under way may end, and no other begins. Tunnels are drained by themselves.
     func drain()
-    /// The connection ends in an orderly way: what there is to say about that is said.
+    /// The connection ends in an orderly way: in HTTP/2 a GOAWAY says so.
     func leave()
-    /// It will be silent for a while: memory that can be had again is given back.
+    /// The session falls silent for a while: releases memory that can be allocated again.
     func releaseMemory()
-    /// Gives up what it holds.
+    /// Releases its buffers and heads: the connection is about to close, or another session takes over.
     func discard()
 }
 

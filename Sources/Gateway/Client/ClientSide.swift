@@ -30,20 +30,20 @@ protocol ClientSide: AnyObject {
     func begin(_ answer: Answer)
     /// The answer's body.
     var answerBody: any BodySink { get }
-    /// Cuts the answer visibly: whoever receives it cannot take it for the whole. What is under way may be lost.
+    /// Cuts the answer so that its receiver cannot take it for the whole. Bytes under way may be lost.
     func abort()
-    /// Ends an answer that lacks its end, visibly: what has been flushed arrives.
+    /// As `abort`, but what has been flushed arrives first.
     func endShort()
 
     // MARK: Waiting and leaving
 
     /// The waiter of the exchange's task.
     var waiter: Waiter { get }
-    /// What wakes the waiter besides the client's leaving, which always does.
+    /// Says what wakes the waiter; that the client leaves always does.
     func watch(reading: Bool, writing: Bool)
     /// Nothing wakes the waiter.
     func unwatch()
-    /// Where its connection has come to; nil if that is not known.
+    /// The address of ours that the client connected to; nil if it is not known.
     var localAddress: SocketAddress? { get }
     /// Has the client closed or broken its connection?
     var hasLeft: Bool { get }

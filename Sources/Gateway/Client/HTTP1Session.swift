@@ -12,9 +12,9 @@ final class HTTP1Session: ClientSession {
         case awaited
         /// It tells the client whether the connection is kept after it.
         case begun(isLast: Bool)
-        /// Whoever receives it must see that it is not whole.
+        /// It has been cut: the client must see that it is not whole.
         case cut
-        /// The same, and what there is of it must arrive.
+        /// As `cut`, but what there is of it must arrive first.
         case short
     }
 
@@ -68,7 +68,7 @@ final class HTTP1Session: ClientSession {
             } catch {
                 showUnfinishedHead()
                 await refuse(error)
-                // Who has left in the middle of a head can be told nothing, by a reset neither.
+                // A client that left in the middle of a head cannot be told anything, not even by a reset.
                 if error.reason == .exchange(.clientLeft) { return .last }
                 return if case .cut = answer { .cut } else { .last }
             }
@@ -97,7 +97,7 @@ final class HTTP1Session: ClientSession {
         if let tunnel { return .upgraded(tunnel) }
         idleSince = resources.loop.now
         return switch answer {
-        // Behind an answer that is shorter than it says the next would be taken for its rest.
+        // After an answer that is shorter than it says the next one would be taken for its rest.
         case .begun(isLast: false) where inflow.isBodyFinished && outflow.isFinished: nil
         case .begun: .last
         case .short: .short(endsWithConnection: endsWithConnection)

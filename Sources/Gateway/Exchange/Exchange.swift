@@ -3,34 +3,33 @@ import HTTP
 import Messages
 import Upstreams
 
-/// One request: route, prepare, lease, send, answer, log. It does not know which version of HTTP carries it.
-///
-/// Its steps are `mutating` even where they only look (price 4).
+/// One request and its answer: route, protect, answer or proxy, log. It does not know which version of HTTP carries it.
+/// Its steps are `mutating` even where they only look: price 4 of docs/swift-prices.md, as other comments cite them.
 struct Exchange: ~Copyable {
     let client: any ClientSide
     let endpoint: ClientEndpoint
     let resources: WorkerResources
-    /// The one that the exchange began in and stays in, whatever is adopted meanwhile.
+    /// The generation that the exchange began in and stays in, whatever plan comes into use meanwhile.
     let generation: Generation
     /// What the access log will say.
     var record: AccessRecord
-    /// By whose rules fields are changed: the site's, or the route's. None before the site is known.
+    /// The rules by which fields are changed: the route's, or the site's. None before the site is known.
     var headers = HeaderPlan.none
-    /// Taken by whoever answers; nil once an answer has begun.
+    /// The right to answer, taken by the step that answers; nil once an answer has begun.
     var responder: Responder?
-    /// Nil unless a server has answered badly.
+    /// A bad answer of which its server's health has not been told yet; nil if there is none.
     var heldFault: HeldFault?
-    /// What the answer gets besides its own fields, whoever makes it: an upstream, a file, or the gateway.
+    /// Fields added to the answer, whether it comes from an upstream, a file, or the gateway itself.
     var answerFields = AnswerFields()
-    /// Where it is counted among the requests that are under way; nil where nobody counts.
+    /// Its places in the limits of concurrent requests; nil where there is no such limit.
     var places: RequestPlaces?
-    /// What is changed in the request on its way, besides what the site says.
+    /// Changes of the request's fields besides those of `headers`; nil: none.
     var requestRules: FieldRules?
-    /// What the cache asks about the answer, and is told; nil where nothing is kept of it.
+    /// Judges and stores the answer for the cache; nil if it is not to be stored.
     var recording: CacheRecording?
-    /// A WebSocket's place among the route's, from its handshake on.
+    /// A WebSocket's place in the limits of tunnels, from its handshake on.
     var seat: TunnelSeat?
-    /// What the exchange has become, if its upgrade succeeded: to be run by whoever ran the exchange.
+    /// What the exchange has become, if its upgrade succeeded. Whoever ran the exchange runs it.
     var tunnel: Tunnel?
 
     init(_ client: any ClientSide, resources: WorkerResources, in generation: Generation) {
@@ -42,7 +41,7 @@ struct Exchange: ~Copyable {
         responder = Responder(client)
     }
 
-    /// Carries the request out, whatever comes.
+    /// Carries the request out to its end: an answer, a visible cut, or a tunnel.
     @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func run() async {
         do throws(Failure) {

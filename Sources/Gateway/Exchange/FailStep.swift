@@ -3,8 +3,8 @@ import StaticFiles
 
 /// The step that ends an exchange which cannot be carried out.
 extension Exchange {
-    /// Answers with the failure, unless an answer has begun: that one is cut, which dropping its writer has done. If the client
-    /// is not to blame it gets all that had come.
+    /// Answers with the failure. An answer that has begun is cut instead, which dropping its writer has done; what had come of it
+    /// is still delivered, unless the client is to blame.
     mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
         let failure = record.route?.proxied.map { failure.keyed(by: $0.pool) } ?? failure
         record.failure = failure

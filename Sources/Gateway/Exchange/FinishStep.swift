@@ -2,9 +2,9 @@ import EventLoop
 import HTTP
 import Messages
 
-/// The step after the last: the exchange is counted, and leaves its line.
+/// The last step: the exchange is counted, traced, and logged.
 extension Exchange {
-    /// Once, when there is nothing left to do.
+    /// Called once, when the exchange is over: its answer has ended, or it has become a tunnel.
     mutating func finish() {
         places = nil
         resources.countAnswer(record.status)
@@ -18,6 +18,7 @@ extension Exchange {
         record.bodyBytesReceived = client.body.bodyBytes
         record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = resources.loop.now &- record.began
+        if isLogged, record.requestID == nil, resources.log.tellsRequestID(for: record.site) { nameRequest() }
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         if let tracing { resources.spans.append(record, client, tracing, configuration: generation.plan.configurationHash) }
         if resources.recorder.isOn { recordFlight() }
@@ -26,13 +27,23 @@ extension Exchange {
         if let tunnel {
             tunnel.logLine = resources.log.template(record, client, configuration: generation.plan.configurationHash)
         } else {
-            // It is the last who looks at it.
+            // Nothing looks at the record after this, so it is moved.
             let record = Swift.exchange(&record, with: AccessRecord(began: record.began))
             resources.log.append(record, client, configuration: generation.plan.configurationHash)
         }
     }
 
-    /// Of what it went by.
+    /// Its identifier, where none was asked for before.
+    private mutating func nameRequest() {
+        let new = resources.requestIDs.next()
+        guard let site = record.site, !site.trustedProxies.isEmpty, let request = client.requestIfAny else {
+            record.requestID = new
+            return
+        }
+        record.requestID = RequestID(of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: new)
+    }
+
+    /// The names of the route that it took, or of its site.
     private var names: RouteNames { record.route?.names ?? record.site?.names ?? generation.plan.routeNames }
 
     private mutating func recordFlight() {

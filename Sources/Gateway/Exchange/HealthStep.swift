@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import Upstreams
 
-/// What every attempt tells about its server.
+/// What every attempt reports about its server, for health and metrics.
 extension Exchange {
     /// Tells a server's health of a failure that was the server's.
     mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64) {
@@ -25,7 +25,7 @@ extension Exchange {
         heldFault = fault
     }
 
-    /// The request is over, or has failed in another way: what it has shown of a server counts now.
+    /// Reports the fault that is held back: the request is over, or has failed in another way.
     mutating func reportHeldFault() {
         if let held = heldFault.take() { held.report(now: resources.loop.now) }
     }

@@ -4,12 +4,12 @@ import StaticFiles
 import Transport
 import Upstreams
 
-/// The right to an exchange over a connection: of one that is there, or of a new one.
+/// Leases a connection to an upstream: an idle one, or a new one.
 extension Exchange {
     /// Leases a connection to the server that was picked; a failure ends what the pick began.
     /// - Parameters:
     ///   - wantsUpgrade: it is to become a WebSocket.
-    ///   - needsFresh: not one that has been idle, if it carries one exchange at a time.
+    ///   - needsFresh: no idle HTTP/1 connection will do, only a new one.
     @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func lease(
         from pool: Pool, for request: RequestHead, wantsUpgrade: Bool, needsFresh: Bool
@@ -26,7 +26,7 @@ extension Exchange {
     private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
         while true {
             do throws(TransportError) { return try await open(pool) } catch {
-                // A file that is open only because it may be asked for again is worth less.
+                // A descriptor for this request is worth more than a cached open file.
                 if error.isExhaustion, resources.fileCache.closeFiles() { continue }
                 throw Failure.connecting(error)
             }

@@ -4,7 +4,7 @@ import Upstreams
 
 /// The step that sends a request to an upstream and its answer back.
 extension Exchange {
-    /// Chooses a server, leases a connection, relays; again with another where that is safe.
+    /// Picks a server, leases a connection and relays; after a failure again, usually with another server, where that is safe.
     mutating nonisolated(nonsending) func proxy(
         _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan
     ) async throws(Failure) {
@@ -13,7 +13,7 @@ extension Exchange {
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
         if case .length(let length) = request.framing { try route.proxying.bodyLimit.check(length) }
         if let compression = site.compression { request.addPlainTags(codings: compression.codings) }
-        var wanted = wish(for: request, over: route)
+        var wanted = pickRequest(for: request, over: route)
         var needsFresh = wantsUpgrade
         var replay: Replay?
         if route.proxying.storage != nil {
@@ -29,7 +29,7 @@ extension Exchange {
             record.server = server
             record.serverSeries = route.pool.series.isEmpty ? nil : route.pool.series[choice]
             if wantsUpgrade, !admitsHandshake(route, choice) {
-                // That was no attempt: each of the others is asked, and then the client is told.
+                // This is no attempt: the others are tried in turn, and when all are over their rate the client is told.
                 guard !wanted.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
                 overRate += 1
                 wanted.excluded.insert(choice)
@@ -50,7 +50,7 @@ extension Exchange {
             } catch {
                 tell(error, to: server, of: route.group, began: began)
                 guard mayRetry(error, route, replay) else { throw error }
-                // Its connection has ended or is full: there are others to the same server.
+                // The connection has ended or is full, not the server: another connection to it will do.
                 if case .unprocessed = error.retry { continue }
                 if case .closed(isReused: true) = error.retry {
                     // A stale connection says nothing about its server, but others may be as stale.

@@ -3,9 +3,9 @@ import HTTP
 import Messages
 import Upstreams
 
-/// What is done about an attempt that failed, and what every attempt tells about its server.
+/// What an attempt may do so that another can follow it, and whether another follows it.
 extension Exchange {
-    /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a cookie.
+    /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a sticky cookie.
     mutating func terms(
         of request: RequestHead, over route: ProxyRoute, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
     ) -> RelayTerms {
@@ -13,7 +13,7 @@ extension Exchange {
         var terms = RelayTerms(answerFields: answerFields, recording: recording)
         let isIdempotent = request.method.isIdempotent
         if replay?.stored != nil { terms.replay = replay }
-        // What a server provably has not looked at is sent again whatever the method, and only HTTP/2 can tell.
+        // A request that the server provably has not looked at is sent again whatever its method; only HTTP/2 can tell that.
         if plan.retry.retries > 0, isIdempotent || route.group.servers[choice].parameters.version != .http1 {
             if !request.framing.isEmpty, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
             terms.replay = replay
@@ -54,7 +54,7 @@ extension Exchange {
         }
     }
 
-    /// What the policy is asked about; nil if the failure is none that another attempt could mend.
+    /// The failure as the retry policy classifies it; nil if no other attempt could mend it.
     private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {
         // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
         let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)

@@ -1,5 +1,6 @@
 import HTTP
 
+/// Decides what is done with a request, from the plan and the head alone.
 enum Router {
     /// The site that a request is for.
     /// - Parameters:
@@ -15,7 +16,7 @@ enum Router {
     }
 
     /// What the site does with the request.
-    /// - Parameter origin: who sends it; asked only where a route wants to know.
+    /// - Parameter origin: who sends it; called only where a route's conditions ask for it.
     static func decide(_ site: SitePlan, _ request: RequestHead, from origin: () -> RequestOrigin) -> Decision {
         let decision = decideOfAny(site, request, from: origin)
         return request.isExtendedConnect && !decision.mayFollowExtendedConnect ? .refuse(noWebSocket) : decision
@@ -32,7 +33,7 @@ enum Router {
         }
         if site.healthPath != nil, site.isHealthCheck(request) { return .health }
         if let port = site.redirectPort {
-            // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
+            // A client that names no host (HTTP/1.0) cannot be redirected to a URL of that host.
             guard request.authority != nil else { return .refuse(Failure(HTTPRefusal(.hostMissing))) }
             return .redirect(port: port)
         }
@@ -51,7 +52,7 @@ enum Router {
         return .refuse(Failure(.noRoute, detail: "no route and no static file of this site"))
     }
 
-    /// Elsewhere a handshake is a request like others; but an extended CONNECT is not.
+    /// A WebSocket handshake in HTTP/1.1 is a GET, which any route may answer. An extended CONNECT (RFC 8441) is not.
     static let noWebSocket = Failure(
         .noWebSocket, detail: "no WebSocket is to be had here", key: "sites.proxy.routes.websocket")
 

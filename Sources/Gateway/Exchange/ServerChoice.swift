@@ -4,8 +4,8 @@ import Upstreams
 
 /// Which server an attempt goes to.
 extension Exchange {
-    /// What the group has to know of the request.
-    mutating func wish(for request: RequestHead, over route: ProxyRoute) -> UpstreamGroup.Request {
+    /// What the group needs to know of the request to pick a server.
+    mutating func pickRequest(for request: RequestHead, over route: ProxyRoute) -> UpstreamGroup.Request {
         var wanted = UpstreamGroup.Request(now: resources.loop.now)
         route.group.countRequest()
         if case .hash(let source) = route.group.method { wanted.key = key(source) }
@@ -15,9 +15,9 @@ extension Exchange {
         return wanted
     }
 
-    /// Picks a server; nil while all are full. What is picked counts as under way.
+    /// Picks a server and counts the request as under way there; nil while all are full, or others wait already.
     mutating func choose(_ route: ProxyRoute, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
-        // Who comes later does not pass those who wait.
+        // A request that comes later must not overtake those that wait.
         if let queue = generation.queue(of: route), !queue.isEmpty { return nil }
         switch route.group.pick(request) {
         case .server(let choice): return choice
@@ -27,7 +27,7 @@ extension Exchange {
         }
     }
 
-    /// Waits in the queue for a server that has room.
+    /// Waits in the queue until a server has room, and picks it.
     mutating nonisolated(nonsending) func waitForRoom(
         _ route: ProxyRoute, _ request: UpstreamGroup.Request
     ) async throws(Failure) -> Int {

@@ -21,9 +21,9 @@ package final class Plan: Sendable {
     package let managed: [ManagedCertificate]
     /// Of each site that has certificates got on demand.
     package let demands: [CertificateDemand]
-    /// Where they are kept.
+    /// The directory where `managed` and on-demand certificates are kept (`server.state_dir`).
     package let stateDirectory: String
-    /// How many of them may be in memory.
+    /// How many certificates got on demand may be in memory.
     private let maxLoadedCertificates: Int
     /// How long before its end a certificate is in trouble, in seconds.
     package let expiryThreshold: Int64
@@ -35,7 +35,7 @@ package final class Plan: Sendable {
     let ticketKeyFile: TicketKeyFile?
     /// Keys for session tickets of the fleet; nil: the gateway is of none.
     let fleetTicketKeys: SharedTicketKeys?
-    /// Where it is, since a change of it is used without a reload.
+    /// The path of `ticketKeyFile`: a change of the file is used without a reload.
     package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
@@ -46,16 +46,16 @@ package final class Plan: Sendable {
     /// What each worker remembers of static files.
     let fileCache: StaticCache.Settings
     let limits: PlanLimits
-    /// Who says so, where an answer is the gateway's own.
+    /// The gateway's name in `Proxy-Status`.
     let proxyName: ProxyName
     let logStyle: AccessLogStyle
     /// The beginning of the SHA-256 of the configuration's text; empty if it has none.
     let configurationHash: String
-    /// Of exchanges that came to no site.
+    /// The names for exchanges that came to no site.
     let routeNames: RouteNames
     /// Nil: there are no traces.
     let tracing: TracingPlan?
-    /// That each worker's flight recorder keeps.
+    /// How many exchanges each worker's flight recorder keeps.
     let recordedExchanges: Int
     /// Nil: nothing is counted.
     let metrics: MetricsPlan?
@@ -148,10 +148,14 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        obeyWeights()
         for cache in caches { cache.takeEffect() }
         giveTicketKeys()
         Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
     }
+
+    /// Has the weights that were ordered hold for all servers of their pools, also those that are new.
+    func obeyWeights() { for pool in pools { UpstreamServer.obeyWeights(pool.servers) } }
 
     /// Has all listeners go on with the keys of the file or the fleet, or with their own.
     func giveTicketKeys() {

@@ -26,7 +26,7 @@ struct Download: ~Copyable {
 
     private var responder: Responder?
     private var writer: BodyWriter?
-    /// What stands between source and writer; nil: the body passes as it comes.
+    /// Encodes the body between source and writer; nil: it passes as it comes.
     var compressed: CompressedBody?
     var state = State.awaited
     /// Has the upstream switched to WebSocket?
@@ -141,7 +141,7 @@ struct Download: ~Copyable {
         var framing = try upstream.beginBody(of: head, to: request.method)
         terms.wayBack?.apply(to: head, of: request)
         if let compression = terms.compression { framing = compress(framing, by: compression) }
-        terms.recording?.begin(head, framing, to: request)
+        terms.recording?.begin(head, framing)
         head.add(terms.answerFields)
         status = head.status
         answeredAt = now

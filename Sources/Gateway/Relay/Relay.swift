@@ -25,7 +25,7 @@ struct Relay: ~Copyable {
     let began: UInt64
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it.
     private var waitedForBody: UInt64 = 0
-    /// As `RelayProgress` has them.
+    /// See `RelayProgress`: is it a gRPC call, and its deadline in monotonic nanoseconds.
     private let (isCall, end): (Bool, UInt64)
 
     /// - Parameters:

@@ -12,12 +12,12 @@ struct Upload {
 
     private let source: any BodySource
     private let sink: any BodySink
-    /// What an earlier attempt has taken from the client, which comes first; and what keeps the rest for the next.
+    /// Sent first: what an earlier attempt took from the client. It also keeps what is sent now, for a later attempt.
     private let replay: Replay?
     /// Bytes of `replay` that have been sent again.
     private var resent = 0
     private let limit: BodyLimit
-    /// By which rules trailers go on; nil: they are dropped.
+    /// The rules by which trailers are forwarded; nil: they are dropped.
     var trailers: TrailerRules?
     private var hasFinished = false
     private(set) var state = State.sending
@@ -135,7 +135,7 @@ struct Upload {
         }
     }
 
-    /// If the end is blocked the body reports its end again in a later step.
+    /// Ends the request's body. While the upstream is blocked, `nextBody` says `finished` again in later steps.
     private mutating func finish(_ now: UInt64) {
         if !hasFinished {
             hasFinished = true

@@ -6,9 +6,9 @@ package import Transport
 
 /// A running gateway: one worker per core, the same listeners on each.
 package final class Gateway: Sendable {
-    /// The one in use.
+    /// The plan in use.
     private let plan: Mutex<Plan>
-    /// Those that were in use before, until `releaseRetiredPlans`.
+    /// The plans that were in use before, until `releaseRetiredPlans` lets go of them.
     private let retired = Mutex<[Plan]>([])
     let workers: [Worker]
     let shared = ProcessCounters()
@@ -94,6 +94,8 @@ package final class Gateway: Sendable {
         retired.withLock { $0.append(former) }
         for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
+        // A weight may have been ordered of the former plan's servers meanwhile.
+        next.obeyWeights()
         if let logs { self.logs.withLock { $0 = logs } }
         opened.withLock { $0 = addresses }
     }

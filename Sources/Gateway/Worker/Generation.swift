@@ -22,7 +22,7 @@ final class Generation {
     /// Counts up from 1 in each worker.
     let number: Int
     let plan: Plan
-    /// The plan's, one step nearer.
+    /// The plan's limits, held here to save a look-up.
     let limits: PlanLimits
     let names: NameCache
     /// Of the servers that are probed, if this worker is the one that probes.

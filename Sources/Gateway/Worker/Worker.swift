@@ -11,10 +11,10 @@ actor Worker {
     nonisolated let loop: EventLoop
     private let log: Logger
     private(set) var resources: WorkerResources?
-    /// Those of the plan in use, and those that are not closed yet; by numbers that are given once.
+    /// Those of the plan in use, and retired ones that are not closed yet, by numbers that are never used again.
     private(set) var acceptors: [Int: Acceptor] = [:]
     private var acceptorCount = 0
-    /// Their tasks.
+    /// The tasks of `acceptors`, by the same numbers.
     private var accepting: [Int: Task<Void, Never>] = [:]
     private var prepared: PreparedPlan?
     var probing: [Task<Void, Never>] = []
@@ -25,9 +25,9 @@ actor Worker {
     private var nextLookForDirectories: UInt64 = 0
     private var isLookingForDirectories = false
     private var logs: Logs?
-    /// That were still there at the last look.
+    /// The generations before the one in use that had exchanges at the last look.
     private var olderGenerations: Set<Int> = []
-    /// From 0.
+    /// This worker's number, from 0.
     private var number = 0
     /// Where it waits for its next tick.
     private let ticker: Waiter
@@ -187,9 +187,9 @@ actor Worker {
     func connection(_ number: UInt64) -> ConnectionReport? { resources?.connectionReport(number) }
 
     /// - Returns: false if there is no such connection.
-    func close(_ number: UInt64, atOnce: Bool) -> Bool {
+    func close(_ number: UInt64, _ end: OrderedEnd) -> Bool {
         guard let connection = resources?.numbered(number) else { return false }
-        if atOnce { connection.cut() } else { connection.endByOrder() }
+        connection.end(end)
         return true
     }
 

@@ -10,13 +10,13 @@ package import Transport
 /// It needs no task of its own: it runs in its caller's, on one waiter, and everything it holds is bounded. Redirects are not
 /// followed, and no credentials, cookies or answers are kept. What the peer sends is parsed as strictly as an upstream's answer.
 package final class Call {
-    /// Whom to ask.
+    /// The server to ask.
     package struct Server {
         /// In the order in which they are tried.
         package var addresses: [SocketAddress]
-        /// Nil: in plain text. It decides whom to trust and which name to check.
+        /// Decides whom to trust and which name to check; nil: the call is in plain text.
         package var tls: TLSClientContext?
-        /// Sent before all else.
+        /// Sent before all else, such as the PROXY protocol's header.
         package var preface: [UInt8] = []
         /// Without TLS: HTTP/2 is spoken, by prior knowledge. With TLS the server has chosen.
         package var speaksHTTP2 = false

@@ -1,14 +1,13 @@
 package import EventLoop
 package import HTTP
 
-/// What answers behind a service.
+/// Answers the requests of a service.
 package protocol ServiceHandler: AnyObject {
     /// Answers one request; of one connection one at a time. A request's body that is not read is read past if it is here
     /// already, else its connection ends with the answer.
     /// - Throws: what reading the body threw, or a refusal of its own.
     nonisolated(nonsending) func answer(_ request: ServiceRequest) async throws(ServiceFailure) -> ServiceReply
-    /// Says something to a request that could not be read, or was refused meanwhile: a line of plain text, unless the handler has
-    /// a form of its own.
+    /// Makes the answer to a request that could not be read, or was refused meanwhile: by default a line of plain text.
     /// - Parameters:
     ///   - status: 400...599.
     ///   - word: which rule it breaks.
@@ -63,7 +62,7 @@ package struct ServiceAnswer {
 
 /// What a connection has become after a 101, or after the head of an answer without an end.
 package protocol Upgraded: AnyObject {
-    /// Has the connection to its end; closing it is the service's.
+    /// Uses the connection until it is done with it; the service closes it.
     nonisolated(nonsending) func run() async
     /// The service drains: end soon, in order. The waiter is told after it.
     func drain()

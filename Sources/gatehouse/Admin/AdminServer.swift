@@ -11,7 +11,7 @@ actor AdminServer {
     nonisolated let loop: EventLoop
     private let log: Logger
     private let buffers = BufferPool(smallCapacity: 16_384)
-    private var service: Messages.Service?
+    private var service: Service?
     private var file: SocketFile?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -60,7 +60,7 @@ actor AdminServer {
     private func open(at path: String, _ resources: AdminResources, replacing: Bool) throws(SystemError) {
         let (listener, file) = try SocketFile.listen(at: path, on: loop, replacing: replacing)
         self.file = file
-        service = Messages.Service(
+        service = Service(
             listener, limits: Self.limits, loop: loop, buffers: buffers, handler: AdminHandler(resources))
     }
 
@@ -91,7 +91,7 @@ actor AdminServer {
         service?.cut()
     }
 
-    private func serve(_ client: Messages.Service.Client) async {
+    private func serve(_ client: Service.Client) async {
         await service?.serve(client)
     }
 
@@ -102,8 +102,8 @@ actor AdminServer {
     }
 
     /// A plan is asked for with a whole configuration.
-    private static var limits: Messages.Service.Limits {
-        var limits = Messages.Service.Limits()
+    private static var limits: Service.Limits {
+        var limits = Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
         // Whoever watches leaves room for whoever orders.
         limits.maxConnections = 64 + SnapshotFeed.mostWatchers

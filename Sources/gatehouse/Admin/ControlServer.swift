@@ -12,7 +12,7 @@ actor ControlServer {
     nonisolated let loop: EventLoop
     /// Where it listens; port 0 has become the kernel's choice.
     nonisolated let address: SocketAddress
-    private let service: Messages.Service
+    private let service: Service
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until the process ends.
@@ -37,7 +37,7 @@ actor ControlServer {
         guard let listen = configuration.listen,
             let address = SocketAddress(literal: listen.address, port: UInt16(clamping: listen.port))
         else { return nil }
-        var limits = Messages.Service.Limits()
+        var limits = Service.Limits()
         limits.maxBodyBytes = 0
         // A scraper and a few who look; each may hold a whole answer.
         limits.maxConnections = 32
@@ -54,7 +54,7 @@ actor ControlServer {
         let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
         guard configuration.enabled, let address = SocketAddress(literal: host, port: UInt16(clamping: configuration.port))
         else { return nil }
-        var limits = Messages.Service.Limits()
+        var limits = Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
         // Whoever watches leaves room for whoever orders.
         limits.maxConnections = 64 + SnapshotFeed.mostWatchers
@@ -79,7 +79,7 @@ actor ControlServer {
     }
 
     private static func open(
-        _ address: SocketAddress, _ limits: Messages.Service.Limits, _ tls: TLSServerNames? = nil, key: String,
+        _ address: SocketAddress, _ limits: Service.Limits, _ tls: TLSServerNames? = nil, key: String,
         on loop: EventLoop, replacing: Bool, _ handler: @Sendable () -> any ServiceHandler
     ) async throws(Unopened) -> ControlServer {
         do throws(SystemError) {
@@ -90,13 +90,13 @@ actor ControlServer {
     }
 
     private init(
-        _ address: SocketAddress, _ limits: Messages.Service.Limits, _ tls: TLSServerNames?, on loop: EventLoop, replacing: Bool,
+        _ address: SocketAddress, _ limits: Service.Limits, _ tls: TLSServerNames?, on loop: EventLoop, replacing: Bool,
         _ handler: @Sendable () -> any ServiceHandler
     ) async throws(SystemError) {
         self.loop = loop
         let listener = try Listener(address, on: loop, shares: replacing)
         self.address = listener.address
-        service = Messages.Service(
+        service = Service(
             listener, tls: tls, limits: limits, loop: loop,
             buffers: BufferPool(smallCapacity: 16_384), handler: handler())
     }
@@ -116,5 +116,5 @@ actor ControlServer {
         service.cut()
     }
 
-    private func serve(_ client: Messages.Service.Client) async { await service.serve(client) }
+    private func serve(_ client: Service.Client) async { await service.serve(client) }
 }

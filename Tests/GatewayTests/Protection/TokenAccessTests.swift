@@ -6,33 +6,16 @@ import Testing
 @Suite("Tokens")
 struct TokenAccessTests {
     private let directory: TemporaryDirectory
+    private let key: TokenKey
     private let keys: String
 
     init() async throws {
         directory = try TemporaryDirectory()
-        _ = try await Self.openssl(["genpkey", "-algorithm", "ED25519", "-out", "\(directory.path)/key.pem"])
-        let der = try await Self.openssl(["pkey", "-in", "\(directory.path)/key.pem", "-pubout", "-outform", "DER"])
-        let x = Self.base64(Array(der.suffix(32)))
-        keys = try directory.write("keys.json", "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"k\",\"x\":\"\(x)\"}]}")
+        key = TokenKey("k", in: directory)
+        keys = try directory.write("keys.json", "{\"keys\":[\(try await key.make())]}")
     }
 
-    private static func openssl(_ arguments: [String]) async throws -> [UInt8] {
-        let outcome = try await Command.run("openssl", arguments)
-        try #require(outcome.exit == .code(0), "\(outcome)")
-        return outcome.output
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    /// A token of these claims.
-    private func token(_ claims: String) async throws -> String {
-        let body = "\(Self.base64(Array("{\"alg\":\"EdDSA\",\"kid\":\"k\"}".utf8))).\(Self.base64(Array(claims.utf8)))"
-        let file = try directory.write("message", body)
-        let key = "\(directory.path)/key.pem"
-        return "\(body).\(Self.base64(try await Self.openssl(["pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", file])))"
-    }
+    private func token(_ claims: String) async throws -> String { try await key.token(claims) }
 
     private func table(_ more: String = "") -> String { "[sites.jwt]\njwks_file = \"\(keys)\"\n\(more)\n" }
 

@@ -3,29 +3,21 @@
 usage: http2_floods.py PORT NAME
 """
 
-import socket
 import ssl
 import struct
 import sys
 from collections.abc import Iterator
 
+from raw_http2 import PREFACE, connect, frame, literal
+
 port, name = int(sys.argv[1]), sys.argv[2]
 
 
-def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", number) + payload
+def request(method: str) -> bytes:
+    return literal(":method", method) + literal(":scheme", "https") + literal(":path", "/") + literal(":authority", "localhost")
 
 
-def literal(field: bytes, value: bytes) -> bytes:
-    return b"\0" + bytes([len(field)]) + field + bytes([len(value)]) + value
-
-
-def request(method: bytes) -> bytes:
-    return (literal(b":method", method) + literal(b":scheme", b"https") + literal(b":path", b"/")
-            + literal(b":authority", b"localhost"))
-
-
-GET, POST = request(b"GET"), request(b"POST")
+GET, POST = request("GET"), request("POST")
 
 
 def streams(number: int, second: bytes, flags: int, fields: bytes) -> bytes:
@@ -46,7 +38,7 @@ def flood() -> Iterator[bytes]:
     elif name == "endless-section":
         yield frame(1, 1, 1, GET)
         while True:
-            yield frame(9, 0, 1, literal(b"a", b"b" * 100) * 20)
+            yield frame(9, 0, 1, literal("a", "b" * 100) * 20)
     elif name == "indexed-bomb":
         # A field of nearly a table's size, and one byte for each time it is meant again.
         yield frame(1, 1, 1, GET + b"\x40\x01a\x7f\x81\x1d" + b"x" * 3840)
@@ -63,12 +55,8 @@ def flood() -> Iterator[bytes]:
             yield one * 100
 
 
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-context.check_hostname = False
-context.verify_mode = ssl.CERT_NONE
-context.set_alpn_protocols(["h2"])
-connection = context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
-connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0))
+connection = connect(port)
+connection.sendall(PREFACE + frame(4, 0, 0))
 connection.settimeout(60)
 try:
     for piece in flood():

@@ -6,9 +6,10 @@ usage: http2_frames.py PORT FILE [PIECE [NAME]]
 """
 
 import socket
-import ssl
 import sys
 from concurrent.futures import ThreadPoolExecutor
+
+import raw_http2
 
 PORT = int(sys.argv[1])
 PIECE = int(sys.argv[3]) if len(sys.argv) > 3 else 0
@@ -19,16 +20,11 @@ STATIC_STATUS = {8: "200", 9: "204", 10: "206", 11: "304", 12: "400", 13: "404",
 
 
 def connect() -> socket.socket:
-    plain = socket.create_connection(("127.0.0.1", PORT))
-    # Pieces travel by themselves.
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if NAME == "plain":
-        return plain
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    return context.wrap_socket(plain, server_hostname=NAME)
+    if NAME != "plain":
+        return raw_http2.connect(PORT, NAME)
+    connection = socket.create_connection(("127.0.0.1", PORT))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def status(block: bytes) -> str:
@@ -74,11 +70,8 @@ def talk(line: str) -> str:
             if not received:
                 seen.append("closed")
                 break
-            buffer += received
-            while len(buffer) >= 9 and len(buffer) >= 9 + int.from_bytes(buffer[:3], "big"):
-                end = 9 + int.from_bytes(buffer[:3], "big")
-                seen.append(words(buffer[3], buffer[4], int.from_bytes(buffer[5:9], "big") & 0x7FFFFFFF, buffer[9:end]))
-                buffer = buffer[end:]
+            frames, buffer = raw_http2.take_frames(buffer + received)
+            seen += [words(*one) for one in frames]
     except TimeoutError:
         seen.append("silent")
     except OSError:

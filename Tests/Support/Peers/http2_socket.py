@@ -6,32 +6,19 @@ usage: http2_socket.py PORT PATH WORD...
     prints the next N things that come.
 """
 
-import socket
-import ssl
 import struct
 import sys
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+from raw_http2 import PREFACE, connect, frame, literal, take_frames
+
 port, path = int(sys.argv[1]), sys.argv[2]
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-context.check_hostname = False
-context.verify_mode = ssl.CERT_NONE
-context.set_alpn_protocols(["h2"])
-connection = context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
+connection = connect(port)
 connection.settimeout(60)
 received = b""
 stream = -1
 #: Bytes of DATA on each stream that are not a whole WebSocket frame yet.
 pending: dict[int, bytes] = {}
 things: list[str] = []
-
-
-def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", number) + payload
-
-
-def literal(name: str, value: str) -> bytes:
-    return b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
 
 
 def message(opcode: int, payload: bytes) -> bytes:
@@ -84,11 +71,8 @@ def show(count: int) -> None:
         if not arrived:
             things.append("the connection ends")
             continue
-        received += arrived
-        while len(received) >= 9 and len(received) >= 9 + int.from_bytes(received[:3], "big"):
-            end = 9 + int.from_bytes(received[:3], "big")
-            kind, flags, number = received[3], received[4], int.from_bytes(received[5:9], "big")
-            payload, received = received[9:end], received[end:]
+        frames, received = take_frames(received + arrived)
+        for kind, flags, number, payload in frames:
             if kind == 0:
                 take(number, payload)
                 if payload:

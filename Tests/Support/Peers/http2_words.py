@@ -8,27 +8,15 @@ What comes: SETTINGS, "HEADERS 1 88" (the section's first byte), "END 1", "PING"
 "bytes N" after each DATA: all that have come so far.
 """
 
-import socket
-import ssl
 import struct
 import sys
 
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-context.check_hostname = False
-context.verify_mode = ssl.CERT_NONE
-context.set_alpn_protocols(["h2"])
-connection = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
+from raw_http2 import PREFACE, connect, frame, literal, take_frames
+
+connection = connect(int(sys.argv[1]))
 connection.settimeout(60)
 received, total, last_ping = b"", 0, b""
 things: list[str] = []
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def literal(name: str, value: str) -> bytes:
-    return b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
 
 
 def take(kind: int, flags: int, stream: int, payload: bytes) -> None:
@@ -61,11 +49,9 @@ def come() -> str:
             more = b""
         if not more:
             return "closed"
-        received += more
-        while len(received) >= 9 and len(received) >= 9 + int.from_bytes(received[:3], "big"):
-            end = 9 + int.from_bytes(received[:3], "big")
-            take(received[3], received[4], int.from_bytes(received[5:9], "big") & 0x7FFFFFFF, received[9:end])
-            received = received[end:]
+        frames, received = take_frames(received + more)
+        for one in frames:
+            take(*one)
     return things.pop(0)
 
 
@@ -77,7 +63,7 @@ def wait_for(prefix: str) -> None:
 
 
 # Windows of streams never stand in the way.
-connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, struct.pack(">HI", 4, 0x7FFFFFFF)))
+connection.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, 0x7FFFFFFF)))
 for word in sys.argv[2:]:
     name, _, value = word.partition("=")
     if name in ("get", "socket"):

@@ -7,21 +7,21 @@ import Logging
 import Transport
 
 /// Runs a plan until a signal asks it to stop.
-struct Service: Sendable {
-    private let gateway: Gateway
-    private let output: DiagnosticsOutput
-    private let log: Logger
-    private let signals: Signals
+struct GatewayProcess: Sendable {
+    let gateway: Gateway
+    let output: DiagnosticsOutput
+    let log: Logger
+    let signals: Signals
     /// Nil if there is no file to read again.
-    private let reloader: Reloader?
+    let reloader: Reloader?
     /// Nil if no service manager wants to be told.
-    private let notifier: ServiceNotifier?
+    let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
     private let fleet: FleetMembership
     private let rates: RateSharing
     /// Nil for what another process cannot take over.
-    private let upgrader: Upgrader?
-    private let recorder: RecorderDumps
+    let upgrader: Upgrader?
+    let recorder: RecorderDumps
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
     /// Nil if scrapers are answered at the admin socket alone.
@@ -49,46 +49,46 @@ struct Service: Sendable {
         whenServing: () async -> Void = {},
         whenStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        var service = try await start(
+        var process = try await start(
             loaded, source, inheritance, sharesAddresses: sharesAddresses, isReplaceable: isReplaceable)
-        let addresses = service.gateway.addresses.map(\.description).joined(separator: " ")
+        let addresses = process.gateway.addresses.map(\.description).joined(separator: " ")
         let server = loaded.configuration.server
         var facts: Logger.Metadata = [
             "addresses": "\(addresses)", "name": "\(server.name)", "workers": "\(loaded.plan.workerCount)", "pid": "\(getpid())",
             "version": "\(server.version ?? Gatehouse.version)",
         ]
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
-        if let socket = await service.admin?.path { facts["admin"] = "\(socket)" }
+        if let socket = await process.admin?.path { facts["admin"] = "\(socket)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
-        SiteFaultLog(service.log).report(loaded.plan.faults)
-        service.log.notice("serving", metadata: facts)
+        SiteFaultLog(process.log).report(loaded.plan.faults)
+        process.log.notice("serving", metadata: facts)
         if let inheritance {
             inheritance.takeOver()
-            await service.takeOverAdmin(loaded.configuration)
+            await process.takeOverAdmin(loaded.configuration)
         }
-        let notifier = service.notifier
+        let notifier = process.notifier
         await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
         await whenServing()
-        await service.fleet.follow(loaded.fleet)
-        await service.rates.follow(loaded.redis)
-        await service.renewal.follow()
-        await service.recorder.use(loaded.configuration)
+        await process.fleet.follow(loaded.fleet)
+        await process.rates.follow(loaded.redis)
+        await process.renewal.follow()
+        await process.recorder.use(loaded.configuration)
         // Whoever goes by it has it by now: held here, the first plan would live as long as the process.
         _ = consume loaded
-        await service.serve(whenStopping)
+        await process.serve(whenStopping)
         watchdog.cancel()
-        await service.renewal.stop()
-        await service.fleet.stop()
-        await service.rates.stop()
-        service.log.notice("stopped")
-        service.output.logs.close()
+        await process.renewal.stop()
+        await process.fleet.stop()
+        await process.rates.stop()
+        process.log.notice("stopped")
+        process.output.logs.close()
     }
 
     private static func start(
         _ loaded: LoadedPlan, _ source: Reloader.Source?, _ inheritance: Inheritance?, sharesAddresses: Bool,
         isReplaceable: Bool
-    ) async throws -> Service {
+    ) async throws -> GatewayProcess {
         let configuration = loaded.configuration
         ProcessReading.begin()
         do {
@@ -140,7 +140,7 @@ struct Service: Sendable {
                     configuration.management, resources, on: loop, replacing: sharesAddresses)
             }
             FileLimit.share(with: gateway, for: loaded, log)
-            return Service(
+            return GatewayProcess(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
                 recorder: recorder,
@@ -185,17 +185,8 @@ struct Service: Sendable {
 
     /// Until the last connection has ended.
     private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                await gateway.run()
-                await admin?.stop()
-                await metrics?.stop()
-                await management?.stop()
-                await watcher?.stop()
-                await feed.stop()
-                await recorder.stop()
-                signals.end()
-            }
+        let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
+            group.addTask { await runGateway() }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             for server in [metrics, management].compactMap({ $0 }) {
                 group.addTask(executorPreference: server.loop) { await server.run() }
@@ -216,85 +207,23 @@ struct Service: Sendable {
                 }
                 group.addTask(executorPreference: watcher.loop) { await watcher.run() }
             }
-            var stops = 0
-            for await signal in signals.all {
-                switch request(of: signal) {
-                case .reopenLogs where signal.request == .reload:
-                    // The manager that asks waits for both messages, although there is nothing to reload.
-                    notifier?.reloading()
-                    reopenLogs(signal)
-                    await notifier?.ready()
-                case .reopenLogs: reopenLogs(signal)
-                case .reload:
-                    group.addTask {
-                        if let successor = await upgrader?.successor {
-                            log.notice("another process is to be reloaded", metadata: ["successor": "\(successor)"])
-                            return reopenLogs(signal)
-                        }
-                        log.notice("reloading", metadata: ["signal": "\(signal.name)"])
-                        _ = await reloader?.reload()
-                        reopenLogs(signal)
-                    }
-                case .dumpRecorder: group.addTask { await dumpRecorder(signal) }
-                case .stop where stops > 0: break
-                case .stop, .stopNow:
-                    stops += 1
-                    if stops == 1 {
-                        log.notice("stopping", metadata: ["signal": "\(signal.name)"])
-                        notifier?.stopping(within: gateway.drainTime)
-                        group.addTask { await notifier?.followDrain() }
-                        group.addTask { await drain(whenStopping) }
-                    } else {
-                        log.warning("stopping at once", metadata: ["signal": "\(signal.name)"])
-                        await stopAtOnce()
-                    }
-                }
-            }
+            await handleSignals(&group, whenStopping)
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
+            return endInAWhile()
         }
+        ending.cancel()
     }
 
-    private func drain(_ whenStopping: @Sendable () async -> Void) async {
-        await upgrader?.callOff()
-        await whenStopping()
-        await gateway.drain()
-    }
-
-    /// Who sends this signal for an upgrade, as to nginx, would wait for one in vain.
-    private func dumpRecorder(_ signal: Signals.Signal) async {
-        log.notice(
-            "the flight recorder is to be written",
-            metadata: ["signal": "\(signal.name)", "upgrade": "begins with \"gatehouse upgrade\", not with this signal"])
-        // What has failed is in the log.
-        _ = try? await recorder.dump(signal.name)
-    }
-
-    /// Cuts what is left. Should anything not end then, the process does.
-    private func stopAtOnce() async {
-        await gateway.cut()
-        Task {
-            try? await Task.sleep(for: .seconds(1))
-            output.logs.close()
-            Glibc.exit(0)
-        }
-    }
-
-    /// A terminal that is closed sends SIGHUP. A service that logs to a file lives on; one that talks to that terminal alone
-    /// would be left without a voice.
-    private func request(of signal: Signals.Signal) -> Signals.Signal.Request {
-        guard signal.request == .reload else { return signal.request }
-        if !output.logs.hasFile, Console.isTerminalGone { return .stop }
-        return reloader == nil ? .reopenLogs : .reload
-    }
-
-    private func reopenLogs(_ signal: Signals.Signal) {
-        guard output.logs.hasFile else {
-            if signal.request == .reload, reloader != nil { return }
-            log.notice("there is no log file to open again", metadata: ["signal": "\(signal.name)"])
-            return
-        }
-        log.notice("opening log files again", metadata: ["signal": "\(signal.name)"])
-        output.logs.reopen()
+    /// Until its last connection has ended; then what else runs is told to end.
+    private func runGateway() async {
+        await gateway.run()
+        await admin?.stop()
+        await metrics?.stop()
+        await management?.stop()
+        await watcher?.stop()
+        await feed.stop()
+        await recorder.stop()
+        signals.end()
     }
 }
