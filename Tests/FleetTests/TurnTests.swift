@@ -90,6 +90,27 @@ struct TurnTests {
         await other.stop()
     }
 
+    @Test("who cannot keep anything gives it up as soon as another one wants it, and has it until then")
+    func givenUp() async throws {
+        let directory = try TemporaryDirectory()
+        let etcd = try await Etcd(in: directory)
+        let one = try await RunningMember("one", etcd, in: directory)
+        _ = await one.member.hasTurn()
+        _ = try await one.turns.first(1)
+        let other = try await RunningMember("other", etcd, in: directory)
+        _ = try await other.log.first { $0.hasPrefix("a member of the fleet") }
+        // It wants no certificates.
+        await one.member.giveUpTurn("the disk is full")
+        #expect(await one.member.hasTurn())
+        _ = await other.member.hasTurn()
+        while await one.member.turn != nil { await one.member.giveUpTurn("the disk is full") }
+        _ = try await other.turns.first(1)
+        #expect(await !one.member.hasTurn())
+        let line = try await one.log.first { $0.hasPrefix("the turn to get certificates is given up") }
+        #expect(line.contains("heir=other") && line.contains("reason=the disk is full"), "\(line)")
+        for running in [one, other] { await running.stop() }
+    }
+
     @Test("who never heard that it has got the turn, or its place among the members, has them all the same")
     func unheard() async throws {
         let directory = try TemporaryDirectory()

@@ -4,6 +4,8 @@ package protocol RenewalSharing: Sendable {
     func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async
     /// Is it this gateway's turn to ask authorities? It has all that those before it have got then.
     func hasTurn() async -> Bool
+    /// Lets another one have the turn, if one can take it.
+    func giveUpTurn(_ reason: String) async
     /// Has all others have these files, while it is this gateway's turn.
     /// - Parameter files: their contents by their paths in the state directory; nil: the file is gone.
     /// - Throws: `.storage`: it is not this gateway's turn, or they could not be kept.

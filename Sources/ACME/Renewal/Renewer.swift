@@ -20,6 +20,8 @@ package actor Renewer {
     let changes = NotedChanges()
     /// Was it this gateway's turn at the last look?
     var hadTurn = false
+    /// States that the disk has not taken, in a row.
+    var unkept = 0
     let waiter: Waiter
     let buffers = BufferPool(smallCapacity: 16_384)
     private var configured: [ManagedCertificate] = []
@@ -169,6 +171,7 @@ package actor Renewer {
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
             await attempt(certificate, status)
             await shareSoon()
+            await giveUpTurnIfUseless()
         }
     }
 }

@@ -43,6 +43,15 @@ extension Renewer {
         }
     }
 
+    /// A gateway whose disk is full, or broken, gets nothing: another one is to.
+    func giveUpTurnIfUseless() async {
+        guard let sharing, hadTurn, unkept >= Self.mostUnkept else { return }
+        unkept = 0
+        await sharing.giveUpTurn("\(directory.location(of: "")) has not taken \(Self.mostUnkept) states in a row")
+    }
+
+    private static let mostUnkept = 2
+
     /// As `share()`, at a moment when there is nobody to be told why not.
     func shareSoon() async {
         guard !changes.isEmpty else { return }

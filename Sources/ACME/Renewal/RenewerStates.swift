@@ -99,7 +99,9 @@ extension Renewer {
         statuses[certificate.name] = status
         do throws(ACMEError) {
             try store.save(status, of: certificate.name)
+            unkept = 0
         } catch {
+            unkept += 1
             log.error("a certificate's state cannot be written", metadata: facts(certificate, error))
         }
     }

@@ -85,6 +85,8 @@ package actor FleetMember {
     var tellNews: (@Sendable (RenewalNews) async -> Void)?
     /// The revision that our turn was made with; nil: it is not ours.
     var turn: Int64?
+    /// Until when others are given the chance to have it: monotonic nanoseconds.
+    var turnPause: UInt64 = 0
     /// Has all been read here that others did before our turn?
     var isCurrent = false
     /// The revision up to which others' files have been taken over; 0: none have.
@@ -109,6 +111,8 @@ package actor FleetMember {
     private static let pause: UInt64 = 5_000_000_000
     /// The same, of who looks whether a step of a roll-out is due.
     private static let pauseOfRollout: UInt64 = 1_000_000_000
+    /// The same, whatever changes meanwhile: what comes at once costs one look.
+    private static let leastPause: UInt64 = 100_000_000
     /// Between two tries, the longest.
     private static let longestPause: UInt64 = 15_000_000_000
     /// A watch is begun anew so often: whoever is at its other end may be gone.
@@ -152,8 +156,10 @@ package actor FleetMember {
         await useKeptOrders()
         async let watching: Void = watch()
         while !isStopped {
+            let began = loop.now
             let pause = await look()
             if !isStopped, !isDue { _ = await waiter.wait(timeout: pause) }
+            await rest(until: began &+ Self.leastPause)
         }
         watchWaiter.tell()
         await watching
@@ -191,6 +197,10 @@ package actor FleetMember {
     }
 
     // MARK: -
+
+    private func rest(until moment: UInt64) async {
+        while !isStopped, loop.now < moment { _ = await waiter.wait(timeout: moment - loop.now) }
+    }
 
     /// - Returns: nanoseconds until the next look.
     private func look() async -> UInt64 {

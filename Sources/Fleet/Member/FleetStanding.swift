@@ -21,6 +21,9 @@ package struct FleetStanding: Sendable, Equatable {
     package var newestConfiguration = 0
     /// Is it this member's turn to get certificates?
     package var hasTurn = false
+    /// Names on demand that this member and others wish the one with the turn to get.
+    package var wishes = 0
+    package var othersWishes = 0
     /// Who has the name of this member; nil: it is ours.
     package var nameHolder: String?
     /// What is not used here, and why.

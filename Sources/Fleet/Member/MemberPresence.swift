@@ -1,3 +1,4 @@
+import ACME
 import EventLoop
 import FoundationEssentials
 import Logging
@@ -33,12 +34,14 @@ extension FleetMember {
         if let found, isOnOurLease(found) { ourPlace = found.created }
         if figureTime <= loop.now {
             figures = await deployment.figures
+            figures?.wishes = ownWishes
             figureTime = loop.now + Self.figurePause
         }
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
             proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
-            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), seat: seat, figures: figures)
+            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), seat: seat, figures: figures,
+            wantsTurn: wantsTurn)
         guard record != told else { return }
         let place = settings.members + settings.member
         guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
@@ -94,12 +97,14 @@ extension FleetMember {
     func sayStanding(_ look: FleetLook, began: UInt64) {
         let isUpToDate = complaints.isEmpty && configurationInUse == lastConfiguration && nameHolder == nil
         let others = look.members.map(views)
+        let othersWishes = heardDemands.values.reduce(0) { $0 + $1.wishes.count }
         board.say { standing in
             standing.lastContact = loop.now
             standing.wasInUse = isUpToDate
             if isUpToDate { standing.upToDate = began }
             standing.members = look.memberCount
             (standing.configuration, standing.newestConfiguration) = (configurationInUse, lastConfiguration)
+            (standing.wishes, standing.othersWishes) = (ownWishes, othersWishes)
             (standing.hasTurn, standing.nameHolder) = (turn != nil, nameHolder)
             standing.problems = complaints.values.sorted() + (refusedConfiguration.map { ["configuration \($0): \($1)"] } ?? [])
             standing.others = others ?? []
@@ -108,10 +113,7 @@ extension FleetMember {
 
     /// Those that can be read.
     private func views(of entries: [EtcdEntry]) -> [FleetMemberView] {
-        entries.compactMap { entry in
-            (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
-                .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }.map { FleetMemberView($0) }
-        }
+        records(of: entries).map { FleetMemberView($0) }
     }
 
     /// Others see at once that we are gone.

@@ -23,6 +23,8 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var problems: [String]
     var seat: MemberSeat?
     var figures: MemberFigures?
+    /// Would it have the turn to get certificates? Nil: an earlier version does not say.
+    var wantsTurn: Bool?
 }
 
 /// Where a member runs: what tells one that was started again from another one of the same name.
@@ -54,6 +56,8 @@ package struct MemberFigures: Codable, Equatable, Sendable {
     package var configuration: String
     /// Servers that it probes for all members; nil: an earlier version does not say.
     package var probes: Int?
+    /// Names on demand that it wishes for; the member itself fills it in.
+    package internal(set) var wishes: Int?
 
     package init(
         connections: Int, tunnels: Int, certificates: Int, certificatesInTrouble: Int, configuration: String, probes: Int? = nil

@@ -114,11 +114,7 @@ extension FleetMember: RenewalSharing {
             while loop.now < end, !isStopped {
                 guard let found = try? await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
                 else { return }
-                let records = found.compactMap { entry in
-                    (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
-                        .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }
-                }
-                let others = records.filter { $0.member != settings.member && $0.follows }
+                let others = records(of: found).filter { $0.member != settings.member && $0.follows }
                 if others.allSatisfy({ $0.proofs >= revision }) { return }
                 _ = await sharingWaiter.wait(timeout: 50_000_000)
             }
@@ -143,11 +139,52 @@ extension FleetMember: RenewalSharing {
             return loseTurn()
         }
         loseTurn()
-        guard wantsTurn, lease != 0, tellNews != nil, nameHolder == nil else { return }
+        guard wantsTurn, lease != 0, tellNews != nil, nameHolder == nil, turnPause <= loop.now else { return }
         let outcome = try await client.transact(
             if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
         guard outcome.isDone else { return lookSoon() }
         begin(turn: outcome.revision)
+    }
+
+    /// Lets another member have it, if there is one that wants it and whose disk takes what others have got.
+    /// See `RenewalSharing`.
+    package func giveUpTurn(_ reason: String) async {
+        guard let turn else { return }
+        do {
+            let heir = try await withTaskExecutorPreference(loop) { try await giveUp(turn) }
+            guard let heir else { return }
+            turnPause = loop.now &+ Self.turnRest
+            loseTurn()
+            log.warning(
+                "the turn to get certificates is given up: this member cannot keep them",
+                metadata: ["fleet": "\(settings.name)", "reason": "\(reason)", "heir": "\(heir)", "key": "server.state_dir"])
+        } catch {
+            log.debug("the turn could not be given up", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// So long, in nanoseconds, who has given it up leaves it to others.
+    private static let turnRest: UInt64 = 60_000_000_000
+
+    /// - Returns: who could have it; nil: nobody, and it is kept.
+    private func giveUp(_ turn: Int64) async throws(EtcdError) -> String? {
+        let found = try await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
+        let heir = records(of: found).first { record in
+            record.member != settings.member && record.follows && record.wantsTurn == true
+                && !record.problems.contains { $0.hasPrefix("\(Self.disk): ") }
+        }
+        guard let heir else { return nil }
+        // If it is another's by now, it is given up as well.
+        _ = try await sharingClient.transact(if: [.wasMade(settings.turn, revision: turn)], [.delete(settings.turn)])
+        return heir.member
+    }
+
+    /// Those that can be read.
+    func records(of entries: [EtcdEntry]) -> [MemberRecord] {
+        entries.compactMap { entry in
+            (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
+                .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }
+        }
     }
 
     private func begin(turn revision: Int64) {

@@ -12,11 +12,14 @@ package struct FleetFigures: Sendable {
     package var hasTurn: Bool
     /// Has another gateway the name of this one?
     package var isNameTaken: Bool
+    /// Names on demand that this gateway and others wish the one with the turn to get.
+    package var wishes: (own: UInt64, others: UInt64)
 
     package init(
         lastContact: UInt64, lag: UInt64, members: UInt64, configuration: UInt64, newestConfiguration: UInt64, hasTurn: Bool,
-        isNameTaken: Bool
+        isNameTaken: Bool, wishes: (own: UInt64, others: UInt64)
     ) {
+        self.wishes = wishes
         (self.lastContact, self.lag, self.members) = (lastContact, lag, members)
         (self.configuration, self.newestConfiguration) = (configuration, newestConfiguration)
         (self.hasTurn, self.isNameTaken) = (hasTurn, isNameTaken)
@@ -43,6 +46,11 @@ extension MetricsText {
             "Upstream servers whose probes the fleet shares out, by whether this member or another one probes them.")
         sample(nil, ("by", "this"), UInt64(probes.own))
         sample(nil, ("by", "others"), UInt64(probes.others))
+        family(
+            "gatehouse_fleet_wishes", .gauge,
+            "Names on demand that the member with the turn is to get, by whether this member or another one wishes for them.")
+        sample(nil, ("by", "this"), fleet.wishes.own)
+        sample(nil, ("by", "others"), fleet.wishes.others)
         family("gatehouse_fleet_name_taken", .gauge, "1 where another member of the fleet has the name of this one.")
         sample(fleet.isNameTaken ? 1 : 0)
     }

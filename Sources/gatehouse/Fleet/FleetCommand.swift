@@ -101,11 +101,12 @@ extension FleetCommand {
         private static func row(_ member: FleetMemberView, renewer: String?) -> [String] {
             let (used, figures) = (AdminFleet.Member(member), member.figures)
             let trouble = figures.map { $0.certificatesInTrouble > 0 ? ", \($0.certificatesInTrouble) in trouble" : "" } ?? ""
+            let wishes = (figures?.wishes ?? 0) > 0 ? ", \(figures?.wishes ?? 0) wished for" : ""
             let turn = member.name == renewer ? ", gets them" : ""
             return [
                 member.name, member.host ?? "", used.started, "\(member.tickets)",
                 member.configuration == 0 ? "its own" : "\(member.configuration)", figures?.configuration ?? "",
-                figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + turn,
+                figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + wishes + turn,
                 figures?.probes.map { "\($0)" } ?? "",
                 used.problems.joined(separator: "; "),
             ]

@@ -120,6 +120,8 @@ extension FleetMembership: RenewalSharing {
         return await member.hasTurn()
     }
 
+    func giveUpTurn(_ reason: String) async { await running?.member.giveUpTurn(reason) }
+
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError) { try await running?.member.share(files) }
 
     func show(_ proofs: SharedProofs) async throws(ACMEError) { try await running?.member.show(proofs) }

@@ -10,7 +10,8 @@ extension FleetStanding {
         return FleetFigures(
             lastContact: (contact ?? 0) / 1_000_000_000, lag: lag(now: now), members: UInt64(members),
             configuration: UInt64(max(0, configuration)), newestConfiguration: UInt64(max(0, newestConfiguration)),
-            hasTurn: hasTurn, isNameTaken: nameHolder != nil)
+            hasTurn: hasTurn, isNameTaken: nameHolder != nil,
+            wishes: (UInt64(wishes), UInt64(othersWishes)))
     }
 }
 
@@ -31,6 +32,8 @@ struct AdminFleet: Codable, Sendable {
         var tunnels: Int?
         var certificates: Int?
         var certificatesInTrouble: Int?
+        /// Names on demand that it wishes for.
+        var wishes: Int?
         /// The beginning of the SHA-256 of the configuration in use.
         var hash: String?
         /// Servers that it probes for all.
@@ -42,7 +45,7 @@ struct AdminFleet: Codable, Sendable {
             problems = (view.refused.map { ["refuses configuration \($0.number): \($0.reason)"] } ?? []) + view.problems
             (connections, tunnels) = (view.figures?.connections, view.figures?.tunnels)
             (certificates, certificatesInTrouble) = (view.figures?.certificates, view.figures?.certificatesInTrouble)
-            (hash, probes) = (view.figures?.configuration, view.figures?.probes)
+            (hash, probes, wishes) = (view.figures?.configuration, view.figures?.probes, view.figures?.wishes)
         }
     }
 
@@ -100,6 +103,8 @@ struct AdminFleet: Codable, Sendable {
     var configuration: Int
     var newestConfiguration: Int
     var hasTurn: Bool
+    /// Names on demand that it wishes the member with the turn to get.
+    var wishes: Int
     /// Nil without `[fleet.redis]`.
     var redis: Redis?
     /// The first of them; empty until somebody has asked.
@@ -115,7 +120,7 @@ struct AdminFleet: Codable, Sendable {
         status = trouble == nil ? "ok" : "degraded"
         lastContactSeconds = standing.lastContact.map { seconds(now - min(now, $0)) }
         lagSeconds = seconds(standing.lag(now: now))
-        (members, hasTurn) = (standing.members, standing.hasTurn)
+        (members, hasTurn, wishes) = (standing.members, standing.hasTurn, standing.wishes)
         (configuration, newestConfiguration) = (standing.configuration, standing.newestConfiguration)
         first = standing.others.prefix(most).map { Member($0) }
     }

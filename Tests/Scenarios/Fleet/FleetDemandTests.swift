@@ -116,6 +116,10 @@ struct FleetDemandTests {
         #expect(try await three.get("c1.test", 0).text == "here\n")
         let waiting = Task { try await three.get("c2.test", 1) }
         _ = try await gateways[0].log.first("c2") { $0.contains("a name can be proved") && $0.contains("c2.test") }
+        let metrics = try await Command.curl([
+            "--unix-socket", "\(three.fleet.directory.path)/b.sock", "http://localhost/metrics",
+        ])
+        #expect(metrics.text.contains("gatehouse_fleet_wishes{by=\"this\"} 1\n"), "\(metrics.text)")
         gateways[0].process.kill()
         let served = try await waiting.value
         #expect(served.text == "here\n", "\(served)")
