@@ -56,10 +56,11 @@ package protocol ReadinessHandler: AnyObject {
         }
         deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
         if deadline != Waiter.never { loop.deadlines.arm(self) }
-        self.handler = handler
+        // Nil between waits: most have none, and then nothing is stored.
+        if let handler { self.handler = handler }
         loop.parking.keep(for: self)
         await loop.parking.enter()
-        self.handler = nil
+        if handler != nil { self.handler = nil }
         deadline = Waiter.never
         return reason
     }

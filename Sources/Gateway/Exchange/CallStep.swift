@@ -12,7 +12,7 @@ extension Exchange {
 
     /// Keeps the status that a call has ended with.
     mutating func noteCall(_ relay: borrowing Relay) {
-        guard record.server != nil, client.request.isGRPC else { return }
+        guard record.server != nil, relay.download.request.isGRPC else { return }
         record.grpcStatus = relay.download.callStatus
     }
 

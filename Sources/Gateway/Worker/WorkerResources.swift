@@ -31,7 +31,12 @@ final class WorkerResources {
     let spans: SpanLog
     let recorder: FlightRecorder
     /// Of those who look on; nearly always none.
-    var taps: [WorkerTap] = []
+    var taps: [WorkerTap] {
+        get { presentTaps }
+        set { presentTaps = newValue }
+    }
+    // Price 6.
+    private var presentTaps: [WorkerTap] = []
     /// Which worker it is of, from 0.
     let number: Int
     let series = WorkerSeries()
@@ -45,7 +50,12 @@ final class WorkerResources {
     /// For lines about those that failed.
     var handshakeLines = LineBudget()
     /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
-    var challengeAnswers: [String: String] = [:]
+    var challengeAnswers: [String: String] {
+        get { presentChallengeAnswers }
+        set { presentChallengeAnswers = newValue }
+    }
+    // Price 6.
+    private var presentChallengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.
     private let spareRequests = Spares<RequestHead>(keeping: 64)
     private let spareResponses = Spares<ResponseHead>(keeping: 64)

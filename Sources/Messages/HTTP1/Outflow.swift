@@ -15,7 +15,12 @@ package final class Outflow: BodySink {
     private var left: UInt64? = 0
 
     /// Does the connection end at once when the message does? Then its last bytes may take the end along.
-    package var endsConnection = false
+    package var endsConnection: Bool {
+        get { endsAfterMessage }
+        set { endsAfterMessage = newValue }
+    }
+    // Price 6.
+    private var endsAfterMessage = false
 
     /// Payload bytes of the current body that were handed over.
     package var bodyBytes: UInt64 { handedOver }
@@ -83,7 +88,7 @@ package final class Outflow: BodySink {
             // Price 2: moved out and back instead of retained.
             while let waiting = pending.take() {
                 defer { keep(waiting) }
-                guard try stream.write(waiting, isLast: endsConnection && !isChunked && left == 0) > 0 else { return false }
+                guard try stream.write(waiting, isLast: endsAfterMessage && !isChunked && left == 0) > 0 else { return false }
             }
             return try stream.flush()
         } catch {
