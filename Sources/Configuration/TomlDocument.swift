@@ -45,10 +45,13 @@ enum TomlDocument {
     /// The bytes of a file, or in words why it cannot be read.
     static func bytes(ofFileAt path: String) -> Result<[UInt8], FileFailure> {
         guard !path.utf8.contains(0) else { return .failure(FileFailure(reason: "the path holds a NUL")) }
-        // The string lives through the call, with its NUL.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Not blocking: a pipe that nobody writes to would hold whoever opens it for good. The string lives through the call,
+        // with its NUL.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { return .failure(lastFailure()) }
         defer { close(descriptor) }
+        // One that somebody has begun to write to is read to its end.
+        guard fcntl(descriptor, F_SETFL, 0) == 0 else { return .failure(lastFailure()) }
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while content.count <= maxBytes {

@@ -1,5 +1,5 @@
 /// A path with wildcards, as the regular expression that it stands for: `*` is any part of a segment, `**` any number of
-/// segments, `?` one character but a slash, `{a,b}` one of several. Everything else is itself.
+/// segments (also none), `?` one character but a slash, `{a,b}` one of several. Everything else is itself.
 package enum Glob {
     /// Takes whole paths. Its groups are its wildcards, in their order.
     package static func expression(_ text: String) throws(RegularExpression.Fault) -> RegularExpression {
@@ -15,7 +15,10 @@ package enum Glob {
             case "*":
                 if characters.first == "*" {
                     characters.removeFirst()
-                    pattern += "(.*)"
+                    // Any number is none, too: the slashes on both sides are then one.
+                    let isOfSegments = pattern.hasSuffix("/") && characters.first == "/"
+                    if isOfSegments { characters.removeFirst() }
+                    pattern += isOfSegments ? "(?:(.*)/)?" : "(.*)"
                 } else {
                     pattern += "([^/]*)"
                 }

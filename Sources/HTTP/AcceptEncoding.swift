@@ -73,7 +73,7 @@ package struct AcceptEncoding: Sendable, Equatable {
         }
     }
 
-    private static func coding(_ span: Span<UInt8>, _ name: Range<Int>) -> ContentCoding? {
+    static func coding(_ span: Span<UInt8>, _ name: Range<Int>) -> ContentCoding? {
         // RFC 9110 §8.4.1.3: x-gzip is the same.
         if Text.equal(span, name, "gzip") || Text.equal(span, name, "x-gzip") { return .gzip }
         if Text.equal(span, name, "br") { return .brotli }
@@ -101,6 +101,24 @@ package struct AcceptEncoding: Sendable, Equatable {
             index += 1
         }
         return weight <= 1000 ? weight : nil
+    }
+
+    /// Does the field take this coding, whichever it is, by its name or by `*`?
+    /// - Parameter coding: in lower case.
+    static func takes(_ coding: [UInt8], in fields: borrowing FieldSection) -> Bool {
+        let span = fields.bytes.span
+        var wildcard = false
+        for line in fields.lines where line.known == .acceptEncoding {
+            var members = ListMembers(line.value)
+            while let member = members.next(span) {
+                var parts = ListMembers(member)
+                guard let name = parts.next(span, separator: 0x3B) else { continue }
+                let isTaken = parts.next(span, separator: 0x3B).map { (weight(span, $0) ?? 0) > 0 } ?? true
+                if Text.equal(span, name, coding.span, 0..<coding.count) { return isTaken }
+                if Text.equal(span, name, "*") { wildcard = isTaken }
+            }
+        }
+        return wildcard
     }
 
     /// How gladly the client takes this coding: 0 (not at all) to 1000.

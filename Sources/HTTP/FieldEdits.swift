@@ -113,6 +113,9 @@ package final class FieldEdits: Sendable {
 
     private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
 
+    /// Is nothing changed at all?
+    var isEmpty: Bool { !dropsAny && lines.isEmpty && defaults.isEmpty }
+
     /// Whether there are names to drop besides `droppedKnown`.
     var dropsNames: Bool { !droppedNames.isEmpty }
 

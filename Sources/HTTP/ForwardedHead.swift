@@ -48,7 +48,7 @@ package enum ForwardedHead {
 
     /// Fields of a request that are never copied: hop-by-hop ones (RFC 9110 §7.6.1), those that we write ourselves, those
     /// that another program would take for one of them (`.lookalike`), and credentials meant for a proxy.
-    private static let requestDropped: UInt64 =
+    static let requestDropped: UInt64 =
         KnownField.lookalike.bit | KnownField.host.bit | KnownField.contentLength.bit | KnownField.transferEncoding.bit
         | KnownField.connection.bit | KnownField.keepAlive.bit | KnownField.proxyConnection.bit | KnownField.te.bit
         | KnownField.trailer.bit | KnownField.upgrade.bit | KnownField.expect.bit | KnownField.http2Settings.bit

@@ -6,7 +6,7 @@ enum ForwardingFields {
     private static let xForwarded: UInt64 =
         KnownField.xForwardedFor.bit | KnownField.xForwardedProto.bit | KnownField.xForwardedHost.bit
         | KnownField.xForwardedPort.bit
-    private static let claims: UInt64 =
+    static let claims: UInt64 =
         xForwarded | KnownField.forwarded.bit | KnownField.xForwardedPrefix.bit | KnownField.xForwardedOther.bit
         | KnownField.xRealIP.bit | KnownField.clientClaim.bit
 

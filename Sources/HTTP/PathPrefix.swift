@@ -41,7 +41,7 @@ package struct PathPrefix: Sendable, Hashable {
     }
 
     /// Matches the normalised path at `path` on whole segments: `/api` and `/api/` take `/api`, `/api/` and `/api/x`, never
-    /// `/apix`. Escapes are compared decoded, a run of slashes (also `%2F`) as one, and parameters (`;x`) are skipped:
+    /// `/apix`. Escapes are compared decoded, a run of slashes (also `%2F`, `/;x/`) as one, and parameters (`;x`) are skipped:
     /// whatever an upstream makes of such spellings, they are in the same route.
     package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Match? {
         var index = path.lowerBound
@@ -51,8 +51,12 @@ package struct PathPrefix: Sendable, Hashable {
             let wanted = segments[position]
             if wanted == 0x2F {
                 index = Self.skipParameters(bytes, index, end)
-                let next = Self.skipSeparators(bytes, index, end)
+                var next = Self.skipSeparators(bytes, index, end)
                 guard next > index else { return nil }
+                // A prefix with a segment that begins with a semicolon means it.
+                if next < end, bytes[next] == 0x3B, position + 1 == segments.count || segments[position + 1] != 0x3B {
+                    next = Self.skipEmptySegments(bytes, next, end)
+                }
                 index = next
                 continue
             }
@@ -70,7 +74,8 @@ package struct PathPrefix: Sendable, Hashable {
     /// Does it take the normalised path at `path` as a whole, a final slash being as it is written?
     package func matchesWhole(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Bool {
         guard let match = match(bytes, path) else { return false }
-        let end = Self.skipSeparators(bytes, match.remainder, path.upperBound)
+        let behind = Self.skipSeparators(bytes, match.remainder, path.upperBound)
+        let end = Self.skipEmptySegments(bytes, behind, path.upperBound)
         return end == path.upperBound && endsWithSlash == (match.remainder < end)
     }
 
@@ -98,6 +103,17 @@ package struct PathPrefix: Sendable, Hashable {
             let (byte, width) = decoded(bytes, index, end)
             guard byte == 0x2F else { break }
             index += width
+        }
+        return index
+    }
+
+    /// The offset after the segments at `start`, which is behind a slash, that have parameters alone (`/;x/`): to who cuts
+    /// parameters off, they are part of a run of slashes.
+    @inline(never)
+    static func skipEmptySegments(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+        var index = start
+        while index < end, bytes[index] == 0x3B {
+            index = skipSeparators(bytes, skipParameters(bytes, index, end), end)
         }
         return index
     }

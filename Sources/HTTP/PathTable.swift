@@ -60,6 +60,7 @@ package struct PathTable: Sendable {
             let next = PathPrefix.skipSeparators(bytes, index, end)
             guard next > index else { break }
             index = next
+            if index < end, bytes[index] == 0x3B { index = PathPrefix.skipEmptySegments(bytes, index, end) }
             hash.combine(0x2F)
             while index < end, bytes[index] != 0x3B {
                 let (byte, width) = PathPrefix.decoded(bytes, index, end)

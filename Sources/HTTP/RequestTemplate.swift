@@ -40,6 +40,19 @@ package struct RequestTemplate: Sendable, Equatable {
     /// Does the variable stand in it?
     package func uses(_ variable: RequestVariable) -> Bool { parts.contains(.variable(variable)) }
 
+    /// Does the text depend on who asks, and not on what is asked for alone?
+    package var tellsOfSender: Bool {
+        parts.contains { part in
+            guard case .variable(let variable) = part else { return false }
+            switch variable {
+            case .host, .port, .method, .path, .query, .uri, .remainder, .site: return false
+            case .clientIP, .clientPort, .scheme, .requestID, .httpVersion, .tlsVersion, .tlsCipher, .clientCertVerify,
+                .clientCertSubject, .clientCertIssuer, .clientCertSerial, .clientCertFingerprint, .clientCert, .clientCertChain:
+                return true
+            }
+        }
+    }
+
     /// Appends the text with what the variables stand for.
     package func append(_ variables: borrowing some RequestVariables, to out: inout [UInt8]) {
         for part in parts {

@@ -5,11 +5,12 @@ import Synchronization
 ///
 /// Swift has no safe array of atomics whose size is known at run time, and its lazy reference costs a thousand instructions for
 /// each look. `@safe`: the memory is made in `init`, zeroed, freed in `deinit`, and never leaves; each index is checked.
-@safe final class AtomicWords: Sendable {
+@safe package final class AtomicWords: Sendable {
     private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
     private let count: Int
 
-    init(count: Int) {
+    /// - Parameter count: of words, from 1.
+    package init(count: Int) {
         // An atomic word of zero bytes is 0: it is its bytes and nothing else.
         guard let memory = unsafe calloc(count, 8) else { preconditionFailure("no memory") }
         unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
@@ -18,8 +19,9 @@ import Synchronization
 
     deinit { unsafe free(words) }
 
+    /// The word at this index; traps where there is none.
     @inline(__always)
-    func load(_ index: Int) -> UInt64 {
+    package func load(_ index: Int) -> UInt64 {
         precondition(0..<count ~= index)
         return unsafe words[index].load(ordering: .acquiring)
     }
@@ -32,7 +34,7 @@ import Synchronization
 
     /// Puts `next` in place of `expected`; false if there is something else.
     @inline(__always)
-    func replace(_ expected: UInt64, by next: UInt64, at index: Int) -> Bool {
+    package func replace(_ expected: UInt64, by next: UInt64, at index: Int) -> Bool {
         precondition(0..<count ~= index)
         return unsafe words[index].compareExchange(expected: expected, desired: next, ordering: .acquiringAndReleasing).exchanged
     }

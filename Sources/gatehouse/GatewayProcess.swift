@@ -185,17 +185,8 @@ struct GatewayProcess: Sendable {
 
     /// Until the last connection has ended.
     private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                await gateway.run()
-                await admin?.stop()
-                await metrics?.stop()
-                await management?.stop()
-                await watcher?.stop()
-                await feed.stop()
-                await recorder.stop()
-                signals.end()
-            }
+        let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
+            group.addTask { await runGateway() }
             if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
             for server in [metrics, management].compactMap({ $0 }) {
                 group.addTask(executorPreference: server.loop) { await server.run() }
@@ -219,6 +210,20 @@ struct GatewayProcess: Sendable {
             await handleSignals(&group, whenStopping)
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
+            return endInAWhile()
         }
+        ending.cancel()
+    }
+
+    /// Until its last connection has ended; then what else runs is told to end.
+    private func runGateway() async {
+        await gateway.run()
+        await admin?.stop()
+        await metrics?.stop()
+        await management?.stop()
+        await watcher?.stop()
+        await feed.stop()
+        await recorder.stop()
+        signals.end()
     }
 }

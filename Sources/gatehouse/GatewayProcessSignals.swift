@@ -65,8 +65,15 @@ extension GatewayProcess {
     /// Cuts what is left. Should anything not end then, the process does.
     private func stopAtOnce() async {
         await gateway.cut()
+        _ = endInAWhile()
+    }
+
+    /// Ends the process after a second, unless the task is cancelled: a reload may wait for good for a file whose server does not
+    /// answer.
+    func endInAWhile() -> Task<Void, Never> {
         Task {
-            try? await Task.sleep(for: .seconds(1))
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+            log.warning("stopped, though something did not end")
             output.logs.close()
             Glibc.exit(0)
         }

@@ -72,7 +72,8 @@ struct GlobTests {
             ("/users/*/posts", "/users/7/posts", true), ("/users/*/posts", "/users/posts", false), ("/a?c", "/abc", true),
             ("/a?c", "/a/c", false), ("/*.{png,jpg}", "/a.jpg", true), ("/*.{png,jpg}", "/a.gif", false), ("/a,b", "/a,b", true),
             ("/a.b+c(d)$", "/a.b+c(d)$", true), ("/a.b", "/axb", false), ("/**", "/", true), ("/a/**/z", "/a/b/c/z", true),
-            ("/*", "/", true),
+            ("/*", "/", true), ("/a/**/z", "/a/z", true), ("/a/**/z", "/az", false), ("/a/**/z", "/a/yz", false),
+            ("/**/z", "/z", true), ("/a/**/b/**/c", "/a/b/c", true), ("/a/**/z/*", "/a/x/y/z/1", true),
         ])
     func takes(_ glob: String, _ path: String, _ isTaken: Bool) throws {
         #expect(try (Glob.expression(glob).match(Array(path.utf8)) != nil) == isTaken)

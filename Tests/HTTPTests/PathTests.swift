@@ -40,11 +40,22 @@ private func normalise(_ path: String) throws -> String {
         ("/api/", "/api", 4), ("/api/", "/api/", 4), ("/api/", "/api/x", 4), ("/api", "//api/x", 5), ("/a/b", "/a//b", 5),
         ("/a/b", "/a%2Fb/c", 6), ("/a", "/a%2Fb", 2), ("/admin", "/admin;x=1/y", 10), ("/a/b", "/a;p/b;q", 8),
         ("/a@b", "/a%40b", 6), ("/a%40b", "/a@b", 4), ("/\u{fc}", "/%C3%BC/x", 7), ("/a/../b", "/b", 2), ("/a//b/", "/a/b", 4),
+        ("/admin", "/;/admin", 8), ("/a/b", "/a/;p/b", 7), ("/admin", "//;a;b/;c%2Fadmin/x", 17), ("/a/;b", "/a/;b/c", 5),
     ])
     func `A prefix takes every spelling of its segments`(_ prefix: String, _ path: String, _ remainder: Int) throws {
         let route = try #require(PathPrefix(prefix))
         let input = bytes(path)
         #expect(route.match(input.span, 0..<input.count)?.remainder == remainder)
+    }
+
+    @Test(arguments: [
+        ("/admin/", "/admin/;x", true), ("/admin/", "/;x/admin/;y/", true), ("/admin", "/;x/admin;y", true),
+        ("/admin", "/admin/;x", false), ("/admin/", "/admin;x", false), ("/admin/", "/admin/;x/y", false),
+    ])
+    func `A whole path is taken in every spelling`(_ prefix: String, _ path: String, _ isTaken: Bool) throws {
+        let route = try #require(PathPrefix(prefix))
+        let input = bytes(path)
+        #expect(route.matchesWhole(input.span, 0..<input.count) == isTaken)
     }
 
     @Test(arguments: [

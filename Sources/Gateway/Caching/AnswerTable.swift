@@ -12,9 +12,7 @@ protocol StoredForm: AnyObject {
 
 extension StoredForm {
     /// Is it the answer that this request would get (RFC 9111 §4.1)?
-    func suits(_ request: borrowing FieldSection) -> Bool {
-        varying.names.isEmpty || varying.values(in: request) == values
-    }
+    func suits(_ asked: borrowing SelectingFields) -> Bool { asked.values(of: varying) == values }
 }
 
 /// Stored answers by their targets, and which was used last: each step costs the same however many there are.
@@ -35,10 +33,15 @@ struct AnswerTable<Form: StoredForm> {
     // MARK: Finding
 
     /// The form that suits a request; it has been used then.
-    mutating func find(_ key: CacheKey, _ request: borrowing FieldSection) -> Form? {
+    mutating func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Form? {
         guard let variants = places[key] else { return nil }
+        var known: (varying: VaryingFields, values: [UInt8])?
         for place in variants {
-            guard let form = slots[place], form.suits(request) else { continue }
+            guard let form = slots[place] else { continue }
+            // Most forms of a target depend on the same fields.
+            let values = known.flatMap { $0.varying == form.varying ? $0.values : nil } ?? asked.values(of: form.varying)
+            known = (form.varying, values)
+            guard values == form.values else { continue }
             recency.touch(place)
             return form
         }

@@ -15,6 +15,8 @@ final class CacheFill {
 
     let key: CacheKey
     private(set) var state = State.awaited
+    /// Does the client of the first request take less of the answer than comes?
+    var isHeldUp = false
     private var waiters: [Waiter] = []
 
     init(_ key: CacheKey) { self.key = key }

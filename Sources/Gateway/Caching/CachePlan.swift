@@ -25,10 +25,13 @@ final class CachePlan: Sendable {
     /// What is stored besides on disk, and its bounds; nil: nothing.
     let disk: DiskStore?
     private let diskLimits: DiskStore.Limits
+    /// What requests have changed, of all plans that keep the site's answers.
+    let changes: ChangedTargets
 
     init(
         place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName,
-        series: CacheSeries? = nil, disk: DiskStore? = nil, diskLimits: DiskStore.Limits = DiskStore.Limits(bytes: 0, answers: 0)
+        changes: ChangedTargets, series: CacheSeries? = nil, disk: DiskStore? = nil,
+        diskLimits: DiskStore.Limits = DiskStore.Limits(bytes: 0, answers: 0)
     ) {
         self.place = place
         self.site = site
@@ -40,6 +43,7 @@ final class CachePlan: Sendable {
         self.series = series
         self.disk = disk
         self.diskLimits = diskLimits
+        self.changes = changes
     }
 
     /// It is used from now on.

@@ -12,7 +12,11 @@ final class CacheRecording {
     let cache: ResponseCache
     let plan: CachePlan
     let key: CacheKey
+    /// From before it is asked for.
+    let mark: ChangedTargets.Mark
     let purpose: Purpose
+    /// Of the request that is sent.
+    var selecting: SelectingFields
     private let asked: CacheRules.Asked
     /// Seconds since 1970.
     private let requested: Int64
@@ -38,12 +42,14 @@ final class CacheRecording {
     private(set) var validated: CachedAnswer?
 
     init(
-        _ cache: ResponseCache, _ plan: CachePlan, _ key: CacheKey, _ purpose: Purpose, _ asked: CacheRules.Asked,
-        fill: CacheFill?, clock: WallClock, status: CacheStatus
+        _ cache: ResponseCache, _ plan: CachePlan, _ key: CacheKey, _ selecting: SelectingFields, _ purpose: Purpose,
+        _ asked: CacheRules.Asked, fill: CacheFill?, clock: WallClock, status: CacheStatus
     ) {
         self.cache = cache
         self.plan = plan
         self.key = key
+        mark = cache.changes.mark(of: key)
+        self.selecting = selecting
         self.purpose = purpose
         self.asked = asked
         self.fill = fill
@@ -83,7 +89,7 @@ final class CacheRecording {
         let answer = CachedAnswer(
             StoredAnswer(
                 key: key, head: bytes, status: stored.stored.status, body: stored.body, directives: directives,
-                times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values))
+                times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values), mark)
         validated = answer
         if case .store = verdict, cache.endReceiving(self) {
             // What is asked about each time would be written each time, and the bytes on disk are the same.
@@ -104,18 +110,18 @@ final class CacheRecording {
 
     /// An answer goes to the client with this head, to which is added what the cache does with it.
     /// - Parameter framing: of what the client gets.
-    func begin(_ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead) {
-        decide(head, framing, to: request)
+    func begin(_ head: ResponseHead, _ framing: BodyFraming) {
+        decide(head, framing)
         var fields = AnswerFields()
         fields.append("Cache-Status") { $0 += status.value(of: plan.name) }
         head.add(fields)
     }
 
-    private func decide(_ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead) {
+    private func decide(_ head: ResponseHead, _ framing: BodyFraming) {
         let now = clock.seconds
         let directives = CacheDirectives(head.fields)
         guard case .store(let lifetime) = plan.rules.verdict(on: head, directives, to: asked, now: now), framing.isBounded,
-            reserve(head, framing, to: request, directives, times(of: head, lifetime: lifetime, now: now), now)
+            reserve(head, framing, directives, times(of: head, lifetime: lifetime, now: now), now)
         else {
             end(.passed)
             return
@@ -130,8 +136,7 @@ final class CacheRecording {
     }
 
     private func reserve(
-        _ head: ResponseHead, _ framing: BodyFraming, to request: RequestHead, _ directives: CacheDirectives,
-        _ times: CachedTimes, _ now: Int64
+        _ head: ResponseHead, _ framing: BodyFraming, _ directives: CacheDirectives, _ times: CachedTimes, _ now: Int64
     ) -> Bool {
         var length = 0
         if case .length(let stated) = framing {
@@ -142,7 +147,7 @@ final class CacheRecording {
         let varying = VaryingFields(of: head.fields)
         storing = Storing(
             head: StoredHead.bytes(of: head, now: now), status: head.status, directives: directives, times: times,
-            varying: varying, values: varying.values(in: request.fields), reserved: length)
+            varying: varying, values: selecting.values(of: varying), reserved: length)
         body.reserveCapacity(length)
         return true
     }
@@ -150,7 +155,9 @@ final class CacheRecording {
     // MARK: The body
 
     /// Payload that has gone to the client.
-    func append(_ payload: Span<UInt8>) {
+    /// - Parameter isHeldUp: does the client take no more for now?
+    func append(_ payload: Span<UInt8>, isHeldUp: Bool) {
+        fill?.isHeldUp = isHeldUp
         guard let reserved = storing?.reserved else { return }
         let most = body.count + payload.count
         guard most <= plan.limits.object else { return end(.passed) }
@@ -172,7 +179,8 @@ final class CacheRecording {
             CachedAnswer(
                 StoredAnswer(
                     key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),
-                    directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values)))
+                    directives: storing.directives, times: storing.times, varying: storing.varying, values: storing.values), mark)
+        )
         end(.stored)
     }
 }

@@ -3,11 +3,14 @@ import HTTP
 /// A stored answer in memory. It stays what it is while it is sent, whatever becomes of its place in the cache.
 final class CachedAnswer: StoredForm {
     let stored: StoredAnswer
+    /// From before it was asked for.
+    let mark: ChangedTargets.Mark
     /// It is being asked for anew, for nobody in particular.
     var isRefreshing = false
 
-    init(_ stored: StoredAnswer) {
+    init(_ stored: StoredAnswer, _ mark: ChangedTargets.Mark) {
         self.stored = stored
+        self.mark = mark
     }
 
     var key: CacheKey { stored.key }

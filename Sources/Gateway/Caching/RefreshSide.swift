@@ -29,6 +29,7 @@ final class RefreshSide: ClientSide, StreamExchange {
         self.request = resources.acquireRequestHead()
         self.request.copy(request)
         self.endpoint = endpoint
+        recording.selecting.request = self.request
         self.generation = generation
         self.resources = resources
         self.recording = recording

@@ -30,6 +30,8 @@ final class ResponseCache {
     let limits: CachePlan.Limits
     /// What is stored besides on disk; nil: nothing.
     let disk: DiskStore?
+    /// What requests have changed, through whichever worker.
+    let changes: ChangedTargets
     private var table = AnswerTable<CachedAnswer>()
     private(set) var fills: [CacheKey: CacheFill] = [:]
     private var passing: Set<CacheKey> = []
@@ -49,18 +51,22 @@ final class ResponseCache {
         siteName = plan.siteName
         limits = plan.limits
         disk = plan.disk
+        changes = plan.changes
     }
 
     /// May it go on for another plan?
     func suits(_ plan: CachePlan) -> Bool {
         site == plan.site && limits == plan.limits && siteName == plan.siteName && series === plan.series
-            && disk === plan.disk
+            && disk === plan.disk && changes === plan.changes
     }
 
     // MARK: Finding
 
-    func find(_ key: CacheKey, _ request: borrowing FieldSection) -> Found {
-        if let answer = table.find(key, request) { return .answer(answer) }
+    func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Found {
+        while let answer = table.find(key, asked) {
+            if changes.isCurrent(answer.mark) { return .answer(answer) }
+            table.remove(answer)
+        }
         return table.has(key) ? .otherVariant : .nothing
     }
 
@@ -95,7 +101,7 @@ final class ResponseCache {
     /// - Returns: may it be stored?
     @discardableResult
     func endReceiving(_ recording: CacheRecording) -> Bool {
-        receiving.removeValue(forKey: ObjectIdentifier(recording))?.isForgotten == false
+        receiving.removeValue(forKey: ObjectIdentifier(recording))?.isForgotten == false && changes.isCurrent(recording.mark)
     }
 
     /// Makes room for an answer that is being received.
@@ -120,7 +126,11 @@ final class ResponseCache {
     /// - Parameter onDisk: there, too, if there is a disk.
     func store(_ answer: CachedAnswer, onDisk: Bool = true) {
         passing.remove(answer.key)
-        if onDisk { disk?.put(answer.stored) }
+        if onDisk, let disk {
+            disk.put(answer.stored)
+            // Who changes the target says so first, and then looks at the disk.
+            if !changes.isCurrent(answer.mark) { disk.remove(answer.key) }
+        }
         table.remove(like: answer)
         guard makeRoom(answer.cost) else { return }
         counts.stored += 1
@@ -128,9 +138,10 @@ final class ResponseCache {
     }
 
     /// Takes an answer that was read from disk.
-    func take(_ stored: StoredAnswer) {
+    /// - Parameter mark: from before it was looked for.
+    func take(_ stored: StoredAnswer, _ mark: ChangedTargets.Mark) {
         disk?.noteHit()
-        store(CachedAnswer(stored), onDisk: false)
+        store(CachedAnswer(stored, mark), onDisk: false)
     }
 
     /// Has a stored answer been put in the place of another, or been removed?
@@ -138,7 +149,16 @@ final class ResponseCache {
 
     // MARK: Removing
 
-    /// Forgets all forms of a target.
+    /// A request has changed something of its target: all workers forget what they have of it.
+    /// - Parameters:
+    ///   - target: as keys have it.
+    ///   - routes: those of the site.
+    func forget(_ target: [UInt8], of routes: [UInt64]) {
+        changes.note(CacheKey(route: 0, target: target))
+        for route in routes { remove(CacheKey(route: route, target: target)) }
+    }
+
+    /// Forgets all forms of a target that this worker or the disk has.
     func remove(_ key: CacheKey) {
         for (recording, state) in receiving where state.key == key { receiving[recording]?.isForgotten = true }
         removals += 1

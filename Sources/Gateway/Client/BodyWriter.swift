@@ -41,7 +41,7 @@ struct BodyWriter: ~Copyable {
 
     private func write(_ payload: Span<UInt8>, _ recording: CacheRecording) throws(PeerError) -> Int {
         let count = try sink.write(payload)
-        recording.append(payload.extracting(first: count))
+        recording.append(payload.extracting(first: count), isHeldUp: count < payload.count)
         return count
     }
 

@@ -14,14 +14,17 @@ extension Exchange {
         guard request.method == .get || request.method == .head, request.framing.isEmpty, request.upgrade == nil else {
             return try await pass(request, over: route, found, of: site, caching, cache)
         }
-        let asked = CacheRequest(request, rules: caching.plan.rules, isPersonal: isPersonal(request, found.route))
+        let asked = CacheRequest(
+            request, rules: caching.plan.rules, isPersonal: isPersonal(request, found.route),
+            try selectingFields(of: request, over: route, found, of: site))
         let key = CacheKey(route: caching.key, request)
         var status = CacheStatus(.uriMiss)
         var mayWait = caching.plan.lockTimeout > 0
-        if let disk = cache.disk { status.isFromDisk = await bring(key, request, from: disk, into: cache) }
+        var waitsUntil: UInt64?
+        if let disk = cache.disk { status.isFromDisk = await bring(key, asked.selecting, from: disk, into: cache) }
         while true {
             var stored: (CachedAnswer, canBeStale: Bool)?
-            switch cache.find(key, request.fields) {
+            switch cache.find(key, asked.selecting) {
             case .nothing: status.forward = .uriMiss
             case .otherVariant: status.forward = .varyMiss
             case .answer(let answer):
@@ -37,7 +40,7 @@ extension Exchange {
                 case .fresh(let left):
                     return try await send(answer, asked, cache, status.hit(left), name: caching.plan.name)
                 case .whileRevalidating(let left):
-                    refresh(answer, request, over: route, found, of: site, caching, cache)
+                    refresh(answer, request, asked, over: route, found, of: site, caching, cache)
                     cache.counts.stale += 1
                     return try await send(answer, asked, cache, status.hit(left), name: caching.plan.name)
                 case .revalidate: stored = (answer, false)
@@ -56,7 +59,9 @@ extension Exchange {
                 return try await proxy(request, over: route, found, of: site)
             }
             if mayWait, let fill = cache.fill(key) {
-                let state = try await wait(for: fill, caching.plan)
+                let end = waitsUntil ?? resources.loop.now &+ caching.plan.lockTimeout
+                waitsUntil = end
+                let state = try await wait(for: fill, of: cache, until: end)
                 status.isCollapsed = state == .stored
                 mayWait = state == .stored || state == .failed
                 continue
@@ -68,6 +73,21 @@ extension Exchange {
     /// May the answer be one for its sender alone? So where a name goes on, by `Authorization` or fields of ours.
     private func isPersonal(_ request: RequestHead, _ route: RoutePlan) -> Bool {
         request.fields.contains(.authorization) || route.protection?.asksWho == true
+    }
+
+    /// What selects one of several forms of an answer.
+    /// - Throws: what is asked for is no path.
+    private mutating func selectingFields(
+        of request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan
+    ) throws(Failure) -> SelectingFields {
+        var target: [UInt8] = []
+        if let rewrite = route.rewrite, rewrite.tellsOfSender {
+            target = try rewritten(request, by: rewrite, found, of: site)
+            target.append(0x0A)
+        }
+        return SelectingFields(
+            request, policy: headers.request, edits: requestRules.map { FieldEdits($0) }, client: endpoint.forwarding(to: site),
+            target: target)
     }
 
     /// A request that is none for a cache goes on, and makes old what is stored of its target if it changes something.
@@ -82,7 +102,7 @@ extension Exchange {
         try await proxy(request, over: route, found, of: site)
         // RFC 9111 §4.4.
         guard CacheRules.invalidates(method, status: record.status) else { return }
-        for sibling in caching.siblings { cache.remove(CacheKey(route: sibling, target: target)) }
+        cache.forget(target, of: caching.siblings)
     }
 
     private mutating func note(_ status: CacheStatus, by name: [UInt8]) {
@@ -91,12 +111,14 @@ extension Exchange {
 
     // MARK: Together
 
+    /// For how long others put up with a client that takes its answer more slowly than it comes.
+    private static let patience: UInt64 = 250_000_000
+
     /// Waits for the answer to another request for the same.
     private mutating nonisolated(nonsending) func wait(
-        for fill: CacheFill, _ plan: CachePlan
+        for fill: CacheFill, of cache: ResponseCache, until end: UInt64
     ) async throws(Failure) -> CacheFill.State {
         let waiter = client.waiter
-        let end = resources.loop.now &+ plan.lockTimeout
         fill.join(waiter)
         defer {
             fill.leave(waiter)
@@ -106,8 +128,10 @@ extension Exchange {
             client.watch(reading: false, writing: false)
             let now = resources.loop.now
             guard end > now else { return .passed }
-            _ = await waiter.wait(timeout: end - now)
+            _ = await waiter.wait(timeout: min(end - now, Self.patience))
             if client.hasLeft { throw Failure.clientLeft() }
+            // Another one asks then, and is waited for.
+            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.patience { cache.end(fill, .failed) }
         }
         return fill.state
     }
@@ -115,10 +139,11 @@ extension Exchange {
     /// Brings an answer from disk that is not in memory; others who ask for the same wait for that.
     /// - Returns: was there one?
     private mutating nonisolated(nonsending) func bring(
-        _ key: CacheKey, _ request: RequestHead, from disk: DiskStore, into cache: ResponseCache
+        _ key: CacheKey, _ asked: SelectingFields, from disk: DiskStore, into cache: ResponseCache
     ) async -> Bool {
-        if case .answer = cache.find(key, request.fields) { return false }
-        guard cache.fill(key) == nil, let entry = disk.find(key, request.fields) else { return false }
+        if case .answer = cache.find(key, asked) { return false }
+        let mark = cache.changes.mark(of: key)
+        guard cache.fill(key) == nil, let entry = disk.find(key, asked) else { return false }
         let (removals, fill) = (cache.removals, cache.beginFill(key))
         let answer = try? await resources.shared.fileThreads.run(generation.limits.files.impatient) { disk.read(entry) }
         // What was forgotten meanwhile must not come back.
@@ -126,7 +151,7 @@ extension Exchange {
             if let fill { cache.end(fill, .failed) }
             return false
         }
-        cache.take(answer)
+        cache.take(answer, mark)
         if let fill { cache.end(fill, .stored) }
         return true
     }
@@ -139,7 +164,7 @@ extension Exchange {
     ) async throws(Failure) {
         cache.counts.misses += 1
         let recording = CacheRecording(
-            cache, caching.plan, key, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
+            cache, caching.plan, key, asked.selecting, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
             fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: resources.clock, status: status)
         if let answer = stored?.0 { askWhether(answer, in: request) }
         self.recording = recording
@@ -237,14 +262,13 @@ extension Exchange {
 
     /// Has a stale answer asked for anew, unless somebody does so already.
     private mutating func refresh(
-        _ answer: CachedAnswer, _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan,
-        _ caching: CachedRoute, _ cache: ResponseCache
+        _ answer: CachedAnswer, _ request: RequestHead, _ asked: CacheRequest, over route: ProxyRoute, _ found: RouteTable.Found,
+        of site: SitePlan, _ caching: CachedRoute, _ cache: ResponseCache
     ) {
         guard !answer.isRefreshing, cache.fill(answer.key) == nil, request.method == .get else { return }
         answer.isRefreshing = true
-        let asked = CacheRequest(request, rules: caching.plan.rules, isPersonal: isPersonal(request, found.route))
         let recording = CacheRecording(
-            cache, caching.plan, answer.key, .validation(answer, canBeStale: true), asked.forRules,
+            cache, caching.plan, answer.key, asked.selecting, .validation(answer, canBeStale: true), asked.forRules,
             fill: nil, clock: resources.clock, status: CacheStatus(.stale))
         let side = RefreshSide(
             request, endpoint: endpoint, generation: generation, resources: resources, recording: recording, route: route,
@@ -271,15 +295,17 @@ extension Exchange {
 }
 
 /// What of a request a cache looks at, as the client has sent it: it is changed before it goes on.
-struct CacheRequest: Sendable {
+struct CacheRequest {
     let directives: CacheDirectives
     let hasPragma: Bool
     let conditions: CacheConditions
     let isPersonal: Bool
     let isHead: Bool
     let forRules: CacheRules.Asked
+    let selecting: SelectingFields
 
-    init(_ request: RequestHead, rules: CacheRules, isPersonal: Bool) {
+    init(_ request: RequestHead, rules: CacheRules, isPersonal: Bool, _ selecting: SelectingFields) {
+        self.selecting = selecting
         let fields = request.fields
         directives = rules.heedsClients ? CacheDirectives(fields) : CacheDirectives()
         hasPragma = rules.heedsClients && fields.hasNoCachePragma

@@ -22,7 +22,8 @@ extension PlanBuilder {
             place: caches.count, site: site.identity, siteName: site.name, rules: rules,
             limits: CachePlan.Limits(memory: settings.maxMemory, object: min(settings.maxObject, settings.maxMemory)),
             lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name),
-            series: metrics?.cache(site.identity, named: site.name, disk), disk: disk,
+            changes: carried.changedTargets(site.identity), series: metrics?.cache(site.identity, named: site.name, disk),
+            disk: disk,
             diskLimits: DiskStore.Limits(bytes: settings.diskSize, answers: settings.diskAnswers))
         caches.append(plan)
         return plan

@@ -22,6 +22,7 @@ final class CarriedState: Sendable {
         var routeSeries = IdentityTable<MetricLabels, RouteSeries>()
         var disks = IdentityTable<DiskStore.Identity, DiskStore>()
         var cacheSeries = IdentityTable<SiteIdentity, CacheSeries>()
+        var changedTargets = IdentityTable<SiteIdentity, ChangedTargets>()
         var serverSeries = IdentityTable<MetricLabels, ServerSeries>()
         var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
     }
@@ -115,6 +116,11 @@ final class CarriedState: Sendable {
         tables.withLock { $0.cacheSeries.object(of: site, orNew: CacheSeries(labels, workers: workers)) }
     }
 
+    /// What requests to a site have changed.
+    func changedTargets(_ site: SiteIdentity) -> ChangedTargets {
+        tables.withLock { $0.changedTargets.object(of: site, orNew: ChangedTargets()) }
+    }
+
     /// Stored answers on disk.
     func disk(_ identity: DiskStore.Identity) -> DiskStore {
         tables.withLock { $0.disks.object(of: identity, orNew: DiskStore(identity)) }
@@ -137,6 +143,7 @@ final class CarriedState: Sendable {
             tables.serverSeries.forgetUnused()
             tables.tcpSeries.forgetUnused()
             tables.cacheSeries.forgetUnused()
+            tables.changedTargets.forgetUnused()
             tables.disks.forgetUnused()
         }
         sharedRates.forgetUnused()

@@ -141,7 +141,7 @@ struct Download: ~Copyable {
         var framing = try upstream.beginBody(of: head, to: request.method)
         terms.wayBack?.apply(to: head, of: request)
         if let compression = terms.compression { framing = compress(framing, by: compression) }
-        terms.recording?.begin(head, framing, to: request)
+        terms.recording?.begin(head, framing)
         head.add(terms.answerFields)
         status = head.status
         answeredAt = now

@@ -19,6 +19,8 @@ package struct AnswerFile: Equatable, Sendable {
     private static let mark = Array("GHanswr1".utf8)
     /// Mark, length of the label, length of the body, sum of both and of the label, sum of the body.
     package static let prefix = 8 + 4 + 8 + 8 + 8
+    /// Of points in time and spans of it: tens of thousands of years.
+    private static let mostSeconds: UInt64 = 1 << 40
     /// Bytes of what comes between prefix and body: no head and no target is longer.
     private static let longestLabel = 4 << 20
 
@@ -80,6 +82,10 @@ package struct AnswerFile: Equatable, Sendable {
         guard let route = reader.number(8), let requested = reader.number(8), let received = reader.number(8),
             let lifetime = reader.number(8), let initialAge = reader.number(8), let target = reader.text(),
             let values = reader.text(), let head = reader.text(), reader.place == Self.prefix + length
+        else { return nil }
+        // Who can write a file can give it a right sum: what is reckoned with must be within its bounds.
+        guard [requested, received].allSatisfy({ Int64(bitPattern: $0).magnitude <= Self.mostSeconds }),
+            max(lifetime, initialAge) <= Self.mostSeconds
         else { return nil }
         key = CacheKey(route: route, target: target)
         self.values = values

@@ -2,18 +2,42 @@
 package struct VaryingFields: Equatable, Hashable, Sendable {
     /// Lower case, each once, in order.
     package let names: [[UInt8]]
+    /// Does the upstream see all of them as clients send them, where nothing is configured?
+    let areCopied: Bool
+    /// The codings of the answer that nobody offers here, in lower case, if it depends on `Accept-Encoding`.
+    private let foreignCodings: [[UInt8]]
 
     package init(of fields: borrowing FieldSection) {
         var names: [[UInt8]] = []
+        var areCopied = true
         let span = fields.bytes.span
         for line in fields.lines where line.known == .vary {
             var members = ListMembers(line.value)
             while let member = members.next(span) {
                 let name = member.map { ByteClass.lowerCase(span[$0]) }
-                if !names.contains(name) { names.append(name) }
+                if names.contains(name) { continue }
+                names.append(name)
+                areCopied = areCopied && ForwardedHead.isCopied(KnownField.recognise(span, member))
             }
         }
+        self.areCopied = areCopied
         self.names = names.sorted { $0.lexicographicallyPrecedes($1) }
+        let isByCoding = names.contains { Self.isAcceptEncoding($0) }
+        foreignCodings = isByCoding ? Self.foreignCodings(of: fields) : []
+    }
+
+    private static func isAcceptEncoding(_ name: [UInt8]) -> Bool { Text.equal(name.span, 0..<name.count, "accept-encoding") }
+
+    private static func foreignCodings(of fields: borrowing FieldSection) -> [[UInt8]] {
+        var codings: [[UInt8]] = []
+        let span = fields.bytes.span
+        for line in fields.lines where line.known == .contentEncoding {
+            var members = ListMembers(line.value)
+            while let member = members.next(span) {
+                if AcceptEncoding.coding(span, member) == nil { codings.append(member.map { ByteClass.lowerCase(span[$0]) }) }
+            }
+        }
+        return codings
     }
 
     /// `Vary: *`: the answer is good for nobody else.
@@ -25,7 +49,9 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         var values: [UInt8] = []
         let span = request.bytes.span
         for name in names {
-            if Text.equal(name.span, 0..<name.count, "accept-encoding") {
+            if Self.isAcceptEncoding(name) {
+                // Who gets a coding that is not weighed below must have said so.
+                for coding in foreignCodings { values.append(AcceptEncoding.takes(coding, in: request) ? 0x31 : 0x30) }
                 if request.contains(.acceptEncoding) { Self.append(AcceptEncoding(request), to: &values) }
             } else {
                 for line in request.lines where Text.equal(span, line.name, name.span, 0..<name.count) {

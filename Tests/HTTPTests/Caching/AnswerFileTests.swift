@@ -35,6 +35,20 @@ struct AnswerFileTests {
         #expect(AnswerFile.read(bytes + [0]) == nil)
     }
 
+    @Test("are none when their times are beyond all reckoning, though their sum is right", arguments: 0..<4)
+    func extremeTimes(which: Int) {
+        for extreme in [Int64.min, .max, -1 << 41, 1 << 41] {
+            var file = Self.file
+            switch which {
+            case 0: file.times.requested = extreme
+            case 1: file.times.received = extreme
+            case 2: file.times.lifetime = UInt64(bitPattern: extreme)
+            default: file.times.initialAge = UInt64(bitPattern: extreme)
+            }
+            #expect(AnswerFile.read(file.bytes(body: Self.body)) == nil)
+        }
+    }
+
     @Test("are none when any bit has changed")
     func changed() {
         let bytes = Self.file.bytes(body: Self.body)
