@@ -12,7 +12,7 @@
 extern char **environ;
 
 // 0, or an errno.
-static int spawn(const char *program, char *const arguments[], pid_t *pid) {
+static int spawn(const char *program, char *const arguments[], int output, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, usual;
@@ -22,6 +22,8 @@ static int spawn(const char *program, char *const arguments[], pid_t *pid) {
     sigaddset(&usual, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawn_file_actions_adddup2(&actions, output, 2);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
@@ -33,12 +35,21 @@ static int spawn(const char *program, char *const arguments[], pid_t *pid) {
     return error;
 }
 
-int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid) {
+int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid, int *output) {
     // execve(2) does not change them.
     char *arguments[] = {(char *)program, (char *)first, (char *)second, (char *)third, NULL};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
     pid_t started;
-    int error = spawn(program, arguments, &started);
+    int error = spawn(program, arguments, ends[1], &started);
+    close(ends[1]);
+    // The program's end blocks, as it may expect.
+    if (error == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+        error = errno;
+        gh_end_program(started);
+    }
     if (error != 0) {
+        close(ends[0]);
         errno = error;
         return -1;
     }
@@ -48,8 +59,11 @@ int gh_start_program(const char *program, const char *first, const char *second,
     if (descriptor < 0) {
         int reason = errno;
         gh_end_program(started);
+        close(ends[0]);
         errno = reason;
+        return -1;
     }
+    *output = ends[0];
     return descriptor;
 }
 

@@ -69,8 +69,12 @@ struct DynamicTable: ~Copyable {
         tidy()
         let entry = Entry(
             start: UInt32(bytes.count), nameCount: UInt16(name.count), valueCount: UInt16(value.count), place: UInt8(place))
-        bytes.append(name)
-        bytes.append(value)
+        if added > Self.overhead {
+            bytes.append(addingCapacity: name.count + value.count) { out in
+                out.write(name)
+                out.write(value)
+            }
+        }
         entries.append(entry)
         size += added
     }

@@ -41,6 +41,8 @@ package final class FieldDecoder {
         // Taken out and put back: price 1. A decoder that has thrown is of no use any more.
         var room = exchange(&spareRoom, with: [])
         var table = exchange(&self.table, with: DynamicTable())
+        let text = StaticTable.shared.bytes
+        let known = text.span
         var place = 0
         // RFC 7541 §4.2: changes of the table's size come before all fields.
         while place < section.count, section[place] & 0xE0 == 0x20 {
@@ -51,18 +53,20 @@ package final class FieldDecoder {
         while place < section.count {
             let first = section[place]
             if first & 0x80 != 0 {
-                try Self.takeIndexed(try Self.number(section, at: &place, prefix: 7), of: table, take)
+                try Self.takeIndexed(try Self.number(section, at: &place, prefix: 7), of: known, table, take)
             } else if first & 0x40 != 0 {
-                try Self.takeLiteral(section, at: &place, prefix: 6, isKept: true, &table, &room, take)
+                try Self.takeLiteral(section, at: &place, prefix: 6, isKept: true, known, &table, &room, take)
             } else if first & 0x20 != 0 {
                 throw Self.malformed
             } else {
                 // Whether it must never be indexed is the next hop's affair, which has no table.
-                try Self.takeLiteral(section, at: &place, prefix: 4, isKept: false, &table, &room, take)
+                try Self.takeLiteral(section, at: &place, prefix: 4, isKept: false, known, &table, &room, take)
             }
         }
         self.table = table
-        if room.capacity <= Self.mostRoom { spareRoom = room }
+        guard room.capacity <= Self.mostRoom else { return }
+        if !room.isEmpty { room.removeAll(keepingCapacity: true) }
+        spareRoom = room
     }
 
     /// Bytes of room that are kept while the connection is busy.
@@ -71,26 +75,27 @@ package final class FieldDecoder {
     // MARK: Fields
 
     /// RFC 7541 §6.1.
+    /// - Parameter known: the static table's bytes.
     private static func takeIndexed(
-        _ index: Int, of table: borrowing DynamicTable, _ take: Take
+        _ index: Int, of known: Span<UInt8>, _ table: borrowing DynamicTable, _ take: Take
     ) throws(ConnectionError) {
         guard index > 0 else { throw malformed }
         if index <= StaticTable.count {
-            let known = StaticTable.shared
-            let text = known.bytes
-            let bytes = text.span
-            take(bytes.extracting(known.name(at: index)), bytes.extracting(known.value(at: index)), index)
+            let places = StaticTable.shared
+            take(known.extracting(places.name(at: index)), known.extracting(places.value(at: index)), index)
         } else {
             guard table.lend(at: index - StaticTable.count - 1, take) else { throw malformed }
         }
     }
 
     /// RFC 7541 §6.2.
+    /// - Parameter known: the static table's bytes.
     private static func takeLiteral(
-        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ table: inout DynamicTable,
-        _ room: inout [UInt8], _ take: Take
+        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ known: Span<UInt8>,
+        _ table: inout DynamicTable, _ room: inout [UInt8], _ take: Take
     ) throws(ConnectionError) {
-        if !room.isEmpty { room.removeAll(keepingCapacity: true) }
+        // What other fields have left there is in nobody's way before it is much: emptying has a price of its own.
+        if room.count > mostRoom / 2 { room.removeAll(keepingCapacity: true) }
         let index = try number(section, at: &place, prefix: prefix)
         if index == 0 {
             let name = try string(section, at: &place, &room)
@@ -106,18 +111,16 @@ package final class FieldDecoder {
                 finish(room.span.extracting(name), room.span.extracting(value), 0, isKept, &table, take)
             }
         } else if index <= StaticTable.count {
-            let known = StaticTable.shared
-            let text = known.bytes
-            let bytes = text.span
-            let name = bytes.extracting(known.name(at: index))
+            let name = known.extracting(StaticTable.shared.name(at: index))
             switch try string(section, at: &place, &room) {
             case .plain(let value): finish(name, section.extracting(value), index, isKept, &table, take)
             case .decoded(let value): finish(name, room.span.extracting(value), index, isKept, &table, take)
             }
         } else {
             // Copied, since its entry may be dropped for this one.
+            let start = room.count
             guard let nameAt = table.appendName(at: index - StaticTable.count - 1, to: &room) else { throw malformed }
-            let name = 0..<room.count
+            let name = start..<room.count
             switch try string(section, at: &place, &room) {
             case .plain(let value):
                 finish(room.span.extracting(name), section.extracting(value), nameAt, isKept, &table, take)

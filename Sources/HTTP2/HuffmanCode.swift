@@ -84,7 +84,16 @@ final class HuffmanCode: Sendable {
                 count &+= 8
                 next &+= 1
             }
-            let entry = short[Int(bits &>> 56)]
+            var entry = short[Int(bits &>> 56)]
+            // As long as there are eight bits, all of a short code's are there.
+            while entry != 0, count >= Self.quick {
+                out.append(UInt8(truncatingIfNeeded: entry))
+                let length = entry &>> 8
+                bits &<<= UInt64(length)
+                count &-= Int(length)
+                entry = short[Int(bits &>> 56)]
+            }
+            if count <= 32, next < coded.count { continue }
             var length = Int(entry &>> 8)
             var symbol = UInt8(truncatingIfNeeded: entry)
             if length == 0 {

@@ -19,8 +19,10 @@ package final class ServerRecord: Sendable {
         static let draining = Standing(rawValue: 16)
         /// Nor from those.
         static let disabled = Standing(rawValue: 32)
+        /// A weight was ordered, its own or another's of its group: the group's schedule does not hold.
+        static let reweighted = Standing(rawValue: 64)
         /// What is ordered, and no matter of health.
-        static let ordered: Standing = [.draining, .disabled]
+        static let ordered: Standing = [.draining, .disabled, .reweighted]
     }
 
     private let standing = Atomic<UInt32>(0)
@@ -36,6 +38,8 @@ package final class ServerRecord: Sendable {
     private let hasChanges = Atomic<Bool>(false)
     private let isUnresolved = Atomic<Bool>(false)
     private let addressTurns = Atomic<Int>(0)
+    /// Below 0: none.
+    private let weightOrder = Atomic<Int>(-1)
     private let cold = Mutex(Cold())
 
     /// What decides whether it takes new work, besides its health.
@@ -43,6 +47,8 @@ package final class ServerRecord: Sendable {
         var order = ServerOrder.none
         /// As the configuration in use says.
         var isDrained = false
+        /// Has a server of its group a weight that was ordered?
+        var isReweighted = false
     }
 
     private struct Cold {
@@ -140,6 +146,21 @@ package final class ServerRecord: Sendable {
     /// From now on an operator's order holds.
     package func obey(_ order: ServerOrder) { change { $0.order = order } }
 
+    /// From now on it has this weight, whatever the configuration says.
+    /// - Parameter weight: nil: as the configuration says. It holds when the group is told: `UpstreamServer.obeyWeights`.
+    package func obey(weight: Int?) { weightOrder.store(weight ?? -1, ordering: .relaxed) }
+
+    /// The weight that was ordered; nil: as the configuration says.
+    var orderedWeight: Int? {
+        let weight = weightOrder.load(ordering: .relaxed)
+        return weight < 0 ? nil : weight
+    }
+
+    func setReweighted(_ isReweighted: Bool) { change { $0.isReweighted = isReweighted } }
+
+    /// Does its group's schedule not hold?
+    var isReweighted: Bool { standing.load(ordering: .relaxed) & Standing.reweighted.rawValue != 0 }
+
     /// What was ordered last.
     package var order: ServerOrder { orders.withLock { $0.order } }
 
@@ -150,13 +171,14 @@ package final class ServerRecord: Sendable {
     private func change(_ body: (inout Orders) -> Void) {
         orders.withLock { orders in
             body(&orders)
-            let bits: Standing =
+            var bits: Standing =
                 switch orders.order {
                 case .none: orders.isDrained ? .draining : []
                 case .enabled: []
                 case .draining: .draining
-                case .disabled: .ordered
+                case .disabled: [.draining, .disabled]
                 }
+            if orders.isReweighted { bits.insert(.reweighted) }
             standing.bitwiseAnd(~Standing.ordered.rawValue | bits.rawValue, ordering: .relaxed)
             standing.bitwiseOr(bits.rawValue, ordering: .relaxed)
         }

@@ -1,4 +1,5 @@
-/// A pick while something is wrong: a server is down, full, draining, starting slowly, or has just failed this very request.
+/// A pick while something is out of the ordinary: a server is down, full, draining, starting slowly, has just failed this very
+/// request, or a weight was ordered.
 ///
 /// It looks at every server. Without arrays: it walks over them as often as it needs.
 struct TroubledPick {
@@ -94,27 +95,49 @@ struct TroubledPick {
     /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing
     /// server leaves is spread over all others.
     private func byChance(_ tier: Tier) -> Int? {
+        if group.servers[0].record.isReweighted { return byOrderedWeight(tier) }
         let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
         if let index = group.server(ofTurn: turn), isCandidate(index, tier) {
             // In slow start it keeps only a part of its turns.
             guard weight(index) < fullWeight(index), Int(draw >> 32) % 1000 * fullWeight(index) >= weight(index) * 1000 else {
                 return index
             }
-            return drawn(draw, tier, besides: index) ?? index
+            return drawn(StableHash.fmix64(draw), tier, besides: index) ?? index
         }
-        return drawn(draw, tier, besides: nil)
+        return drawn(StableHash.fmix64(draw), tier, besides: nil)
     }
 
-    private func drawn(_ draw: UInt64, _ tier: Tier, besides first: Int?) -> Int? {
+    /// By weights of which some were ordered. Turns go round a circle, on which each server has an arc, in steps of the golden
+    /// ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would have to be
+    /// replaced.
+    private func byOrderedWeight(_ tier: Tier) -> Int? {
+        let turn = UInt64(bitPattern: Int64(turn))
+        guard group.method == .randomTwo else { return drawn(turn &* Self.goldenStep, tier, besides: nil) }
+        let draw = StableHash.fmix64(turn)
+        guard let first = drawn(draw, tier, besides: nil), let second = drawn(StableHash.fmix64(draw), tier, besides: nil) else {
+            return nil
+        }
+        func cost(_ index: Int) -> Double { group.cost(group.servers[index], weight(index), request) }
+        return cost(second) < cost(first) ? second : first
+    }
+
+    /// 2^64 divided by the golden ratio.
+    private static let goldenStep: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+    /// - Parameter place: on the circle of all that may, in parts of 2^64.
+    private func drawn(_ place: UInt64, _ tier: Tier, besides first: Int?) -> Int? {
         var total = 0
         for index in group.servers.indices where index != first && isCandidate(index, tier) { total += weight(index) }
         guard total > 0 else { return nil }
-        var draw = Int(draw % UInt64(total))
+        var rest = Int(place.multipliedFullWidth(by: UInt64(total)).high)
+        // If weights or room have become less meanwhile it is the last of them.
+        var found: Int?
         for index in group.servers.indices where index != first && isCandidate(index, tier) {
-            draw -= weight(index)
-            if draw < 0 { return index }
+            found = index
+            rest -= weight(index)
+            if rest < 0 { break }
         }
-        return nil
+        return found
     }
 
     private func cheapest(_ tier: Tier) -> Int? {
@@ -138,7 +161,7 @@ struct TroubledPick {
         group.servers[index].hasRoom && mayTake(index, tier)
     }
 
-    /// In thousandths, less while it starts slowly. Round robin knows no weights.
+    /// In thousandths, less while it starts slowly. Round robin knows no weights but those that were ordered.
     private func weight(_ index: Int) -> Int {
         let server = group.servers[index]
         guard standing(server).contains(.warming) else { return fullWeight(index) }
@@ -146,7 +169,9 @@ struct TroubledPick {
     }
 
     private func fullWeight(_ index: Int) -> Int {
-        group.method == .roundRobin ? 1000 : group.servers[index].weight * 1000
+        let server = group.servers[index]
+        // Of one that has become 0 since it was asked whether it may.
+        return 1000 * max(1, group.method == .roundRobin ? server.record.orderedWeight ?? 1 : server.weight)
     }
 
     private func claim(_ index: Int) -> Bool {

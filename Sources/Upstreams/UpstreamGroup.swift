@@ -113,7 +113,7 @@ package final class UpstreamGroup: Sendable {
         self.budget = budget
         self.turns = turns
         self.panicPercent = panicPercent
-        let weights = servers.map { $0.parameters.isBackup ? 0 : $0.weight }
+        let weights = servers.map { $0.parameters.isBackup ? 0 : $0.parameters.weight }
         primaries = weights.indices.filter { weights[$0] > 0 }
         schedule =
             method == .roundRobin
@@ -208,7 +208,10 @@ package final class UpstreamGroup: Sendable {
         return best
     }
 
-    private func cost(_ server: UpstreamServer, _ request: Request) -> Double { cost(server, server.weight, request) }
+    /// Of a plain server: no weight was ordered.
+    private func cost(_ server: UpstreamServer, _ request: Request) -> Double {
+        cost(server, server.parameters.weight, request)
+    }
 
     /// What sending one more request to a server costs by the group's method; the lowest wins.
     /// - Parameter weight: the server's, or less while it starts slowly.

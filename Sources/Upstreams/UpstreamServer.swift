@@ -99,7 +99,15 @@ package final class UpstreamServer: Sendable {
         self.record = record
     }
 
-    package var weight: Int { parameters.weight }
+    /// Its share of requests now: as was ordered, or as the configuration says.
+    package var weight: Int { record.orderedWeight ?? parameters.weight }
+
+    /// Has the weights that were ordered of some servers hold for the groups of all of them. Where there is none their schedules
+    /// hold again.
+    package static func obeyWeights(_ servers: [UpstreamServer]) {
+        let isReweighted = servers.contains { $0.record.orderedWeight != nil }
+        for server in servers where server.record.isReweighted != isReweighted { server.record.setReweighted(isReweighted) }
+    }
 
     /// Its parameters become those of the server that is in use: its plan is in use from now on.
     package func takeEffect() { record.setDraining(parameters.isDraining) }

@@ -3,6 +3,8 @@
 package enum FrameEncoder {
     /// The most that a control frame may carry (RFC 6455 §5.5).
     package static var maxControlPayload: Int { 125 }
+    /// The most bytes of UTF-8 that a Close frame's reason may have behind its code (RFC 6455 §5.5.1).
+    package static var maxCloseReason: Int { maxControlPayload - 2 }
 
     /// One frame of any kind, as given: the way to send a message in fragments.
     package static func frame(

@@ -79,6 +79,15 @@ struct FleetOrderTests {
         #expect(one?.adding(order("reset", "x")) == none && one?.changes(to: none) == [order("reset", "x")])
         let two = one?.adding(order("disable", "y"))
         #expect(two.map { one?.changes(to: $0) } == [order("disable", "y")])
+        // A weight is another matter than whether there are requests; a reset is about both.
+        func weigh(_ weight: Int) -> FleetOrder {
+            FleetOrder(action: "weight", weight: weight, url: "x", site: nil, upstream: nil)
+        }
+        let both = one?.adding(weigh(3))
+        #expect(both?.orders == [order("drain", "x"), weigh(3)])
+        #expect(both?.adding(weigh(5))?.orders == [order("drain", "x"), weigh(5)] && both?.adding(order("reset", "x")) == none)
+        #expect(both.flatMap { one?.changes(to: $0) } == [weigh(3)])
+        #expect(one.flatMap { both?.changes(to: $0) } == [order("reset", "x"), order("drain", "x")])
         let full = FleetOrders(orders: (0..<FleetOrders.most).map { order("drain", "\($0)") })
         #expect(full.adding(order("drain", "more")) == nil && full.adding(order("reset", "1")) != nil)
     }

@@ -52,6 +52,7 @@ struct RunningMember {
     let task: Task<Void, Never>
     let turns = Journal<Bool>("turns")
     let files = Journal<Set<String>>("files")
+    let demands = Journal<SharedDemands>("what others tell of certificates on demand")
     let log = Journal<String>("log")
 
     static func settings(
@@ -78,13 +79,19 @@ struct RunningMember {
             settings, deployed, loop: loop, board: board, log: Logger(label: name) { _ in JournalLog(journal: log) })
         self.member = member
         task = Task(executorPreference: loop) { await member.run() }
-        await member.whenNews { [turns, files] news in
+        await member.whenNews { [turns, files, demands] news in
             switch news {
             case .turn: turns.append(true)
             case .files(let paths): files.append(paths)
             case .proofs: break
+            case .demands(let told): demands.append(told)
             }
         }
+    }
+
+    /// From now on it tells others of certificates on demand what is told to it here.
+    func tells(_ demands: Guarded<SharedDemands>) async {
+        await member.whenAsked { demands.withLock { $0 } }
     }
 
     func stop() async {

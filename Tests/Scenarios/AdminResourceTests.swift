@@ -89,10 +89,21 @@ struct AdminResourceTests {
             ("/servers", "{\"action\": \"drain\", \"url\": \"\(url)\", \"site\": \"other\"}", 404),
             ("/servers", "{\"action\": \"drain\", \"url\": \"\(url)\", \"sites\": \"other\"}", 400),
             ("/servers", "{\"action\": \"drain\", \"site\": \"other\", \"uri\": \"\(url)\"}", 400),
+            ("/servers", "{\"action\": \"weight\", \"url\": \"\(url)\"}", 400),
+            ("/servers", "{\"action\": \"weight\", \"url\": \"\(url)\", \"weight\": -1}", 400),
+            ("/servers", "{\"action\": \"weight\", \"url\": \"\(url)\", \"weight\": 65536}", 400),
+            ("/servers", "{\"action\": \"weight\", \"url\": \"\(url)\", \"weight\": 1.5}", 400),
+            ("/servers", "{\"action\": \"weight\", \"url\": \"\(url)\", \"weight\": \"3\"}", 400),
+            ("/servers", "{\"action\": \"drain\", \"url\": \"\(url)\", \"weight\": 1}", 400),
             ("/cache/purge", "{\"url\": \"localhost/\"}", 400), ("/cache/purge", "{\"Target\": \"localhost/\"}", 400),
             ("/rollback", "{\"hash\": \"0\", \"file\": \"x\"}", 400), ("/upgrade", "{\"programme\": \"x\"}", 400),
             ("/explain", "{\"url\": \"http://localhost/\", \"field\": []}", 400),
             ("/connections/close", "{\"id\": \"0-1\", \"atOnce\": true}", 400),
+            ("/connections/close", "{\"id\": \"0-1\", \"code\": 1005}", 400),
+            ("/connections/close", "{\"id\": \"0-1\", \"code\": \"1000\"}", 400),
+            ("/connections/close", "{\"id\": \"0-1\", \"code\": 66537}", 400),
+            ("/connections/close", "{\"id\": \"0-1\", \"code\": 1000, \"at_once\": true}", 400),
+            ("/connections/close", "{\"id\": \"0-1\", \"reason\": \"\(String(repeating: "é", count: 62))\"}", 400),
             ("/connections/close", "{\"id\": 1}", 400), ("/connections/close", "{\"id\": \"\"}", 404),
             ("/connections/close", "{\"id\": \"0-99999999999999999999\"}", 404),
             ("/connections/close", "{\"id\": \"-1-1\"}", 404),
@@ -105,6 +116,13 @@ struct AdminResourceTests {
         }
         #expect(try await running.command(["servers", "stop", url]).code == 2)
         #expect(try await running.command(["servers", "drain"]).code == 2)
+        #expect(try await running.command(["servers", "weight", url]).code == 2)
+        #expect(try await running.command(["servers", "weight", url, "--to", "65536"]).code == 2)
+        #expect(try await running.command(["servers", "drain", url, "--to", "1"]).code == 2)
+        #expect(try await running.command(["servers", "--to", "1"]).code == 2)
+        #expect(try await running.command(["connections", "close", "0-1", "--code", "1006"]).code == 2)
+        #expect(try await running.command(["connections", "close", "0-1", "--code", "1000", "--at-once"]).code == 2)
+        #expect(try await running.command(["connections", "--reason", "bye"]).code == 2)
         #expect(try await running.command(["connections", "open", "0-1"]).code == 2)
         #expect(try await get(try Wire(to: port.number)).text == "ok")
         try await running.end()

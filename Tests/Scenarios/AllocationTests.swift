@@ -12,8 +12,10 @@ struct AllocationTests {
     /// gateway itself makes none.
     private static let mostPerRequest = 8.0
 
-    @Test("a proxied request costs a bounded number of allocations, however many fields it has")
-    func perRequest() async throws {
+    @Test(
+        "a proxied request costs a bounded number of allocations, however many fields it has",
+        arguments: ["1.1", "2"], ["http", "h2c"])
+    func perRequest(version: String, scheme: String) async throws {
         let certificates = try await Certificates.ready()
         let directory = try TemporaryDirectory()
         let library = directory.path + "/count.so"
@@ -22,17 +24,23 @@ struct AllocationTests {
         let tally = try directory.write("tally", [UInt8](repeating: 0, count: 8))
         let (port, plain) = try (FreePort(), FreePort())
         let nginx = try await Nginx(
-            "server { listen 127.0.0.1:\(plain) reuseport; keepalive_requests 1000000; location / { return 200 small; } }",
-            in: directory)
+            """
+            server {
+                listen 127.0.0.1:\(plain) reuseport\(scheme == "h2c" ? " http2" : "");
+                keepalive_requests 1000000;
+                location / { return 200 small; }
+            }
+            """, in: directory)
         let toml = Sites.proxy(
-            port, to: "http://127.0.0.1:\(plain)", ssl: certificates.ssl(),
+            port, to: "\(scheme)://127.0.0.1:\(plain)", ssl: certificates.ssl(),
             top: "[logging]\nlevel = \"debug\"\nlog_requests = false")
         let environment = ["LD_PRELOAD": library, "COUNT_ALLOCATIONS": tally]
         try await Gatehouse.serving(toml, environment: environment) { _ in
             func allocations(_ count: Int, fields: Int) async throws -> Double {
                 let before = try Self.read(tally)
                 let outcome = try await Command.run(
-                    Place.python, [Place.peer("repeat_request.py"), "\(port)", certificates.authority, "\(count)", "\(fields)"])
+                    Place.python,
+                    [Place.peer("repeat_request.py"), version, "\(port)", certificates.authority, "\(count)", "\(fields)"])
                 #expect(outcome.text == "\(count)\n", "\(outcome)")
                 return Double(try Self.read(tally) - before)
             }

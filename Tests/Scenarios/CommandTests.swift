@@ -147,12 +147,14 @@ struct CommandTests {
             ("mismatch.test", "mismatch.test", "mismatch.test.key", "does not belong to"),
             ("rsa.test", "wild.test", "wild.test.key", "does not belong to"),
             ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
+            ("../../exchanged", "rsa.test", "exchanged.crt", "exchanged with key_file"),
             ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
         ])
     func certificates(certificate: String, key: String, file: String, reason: String) async throws {
         let certificates = try await Certificates.ready()
         let directory = try TemporaryDirectory()
         try directory.write("empty.crt", "")
+        try directory.write("exchanged.crt", String(contentsOfFile: certificates.key("rsa.test"), encoding: .utf8))
         try directory.write("empty.key", "")
         func path(_ path: String) -> String {
             path.replacing("\(certificates.directory)/tests/../../", with: directory.path + "/")

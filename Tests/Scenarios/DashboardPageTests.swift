@@ -43,7 +43,8 @@ struct DashboardPageTests {
     @Test("shows plots and lists by its own script alone, to a reader without buttons; what clients send stays text")
     func page() async throws {
         let upstream = try upstream()
-        let watched = try await WatchedGatehouse([upstream.port], top: "[security]\nmax_request_size = 10")
+        let watched = try await WatchedGatehouse(
+            [upstream.port], top: "[security]\nmax_request_size = 10", site: "[sites.cache_upstream]")
         let path = "/%3Cimg%20src=x%20onerror=alert(1)%3E'\"&lt;b&gt;"
         let refused = try await Command.curl(
             ["-g", "-d", "more than ten bytes", "-H", "Expect:", "http://localhost:\(watched.port)\(path)"])
@@ -52,6 +53,7 @@ struct DashboardPageTests {
         let shown = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
         #expect(shown["violations"] as? [String] == [], "\(shown)")
         #expect(shown["servers"] as? [String] == ["http://127.0.0.1:\(upstream.port)"])
+        #expect(shown["caches"] as? [String] == ["shop"])
         #expect(shown["buttons"] as? Int == 0 && shown["images"] as? Int == 0 && shown["isWide"] as? Bool == false)
         #expect((shown["href"] as? String)?.contains("0123") == false, "the key is in no address")
         let errors = (shown["errors"] as? [[String]])?.first ?? []
@@ -139,7 +141,7 @@ struct DashboardPageTests {
     @Test("axe-core finds nothing, in both colour schemes and at a phone's width")
     func accessibility() async throws {
         let upstream = try upstream()
-        let watched = try await WatchedGatehouse([upstream.port, 1])
+        let watched = try await WatchedGatehouse([upstream.port, 1], site: "[sites.cache_upstream]")
         let found = try await browse(watched, "axe")
         #expect(found == "{}\n")
         try await watched.running.end()

@@ -53,6 +53,44 @@ struct EventStreamTests {
         #expect(try await other.exit() == .code(0))
     }
 
+    @Test("tells of answers that are stored how many requests they have answered; sites without are not in it")
+    func caches() async throws {
+        let upstream = try Upstream.answering { _ in
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: 2\r\n\r\nok"
+        }
+        let plain = try await WatchedGatehouse([upstream.port])
+        let first = try await plain.snapshot(try plain.watch())
+        #expect(first.number("caches", "total") == 0 && first.list("caches", "first").isEmpty, "\(first)")
+        try await plain.running.end()
+        let directory = try TemporaryDirectory()
+        let watched = try await WatchedGatehouse(
+            [upstream.port], top: "[performance]\nworker_threads = 1",
+            site: "[sites.cache_upstream]\ndisk_dir = \"\(directory.path)\"")
+        let watcher = try watched.watch()
+        _ = try await watched.snapshot(watcher)
+        // One that is stored is sent nine times.
+        let url = "http://localhost:\(watched.port)/"
+        #expect(try await Command.curl([url]).text == "ok")
+        #expect(try await Command.curl(Array(repeating: url, count: 9)).text == String(repeating: "ok", count: 9))
+        let then = try await watched.snapshot(watcher) { $0.list("caches", "first").first?["hits"] as? Int == 9 }
+        let cache = try #require(then.list("caches", "first").first)
+        #expect(cache["site"] as? String == "shop" && cache["answers"] as? Int == 1 && cache["misses"] as? Int == 1, "\(cache)")
+        #expect(cache.number("bytes") ?? 0 > 0 && cache["disk"] is [String: Any], "\(cache)")
+        var asked = 0.0
+        for line in watcher.output.all where line.hasPrefix("data: {") {
+            let value = try JSONSerialization.jsonObject(with: Data(line.dropFirst(6).utf8)) as? [String: Any] ?? [:]
+            guard let seconds = value.number("seconds"), let row = value.list("caches", "first").first else { continue }
+            asked += seconds * (row.number("requests") ?? 0)
+            let share = row.number("hit_share")
+            #expect(share == nil || (0...100).contains(share ?? -1), "\(row)")
+        }
+        #expect(Int(asked.rounded()) == 10)
+        let top = try await Command.run(
+            Place.gatehouse, ["top", "--once", "--socket", watched.socket], environment: ["COLUMNS": "80"])
+        #expect(top.text.contains("STORED ANSWERS  1"), "\(top)")
+        try await watched.running.end()
+    }
+
     @Test("rates are those of the time between two snapshots")
     func rates() async throws {
         let upstream = try Upstream.saying("ok")

@@ -15,7 +15,8 @@ struct WatchedGatehouse {
     /// - Parameters:
     ///   - upstreams: servers of the one site's only upstream.
     ///   - top: goes before all else.
-    init(_ upstreams: [UInt16], top: String = "") async throws {
+    ///   - site: of the site.
+    init(_ upstreams: [UInt16], top: String = "", site: String = "") async throws {
         (port, management) = try (FreePort(), FreePort())
         let servers = upstreams.map { "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\($0)\"" }
         let directory = try TemporaryDirectory()
@@ -34,6 +35,7 @@ struct WatchedGatehouse {
             hostname = "localhost"
             listen = "127.0.0.1"
             port = \(port)
+            \(site)
             [sites.proxy]
             enabled = true
             \(servers.joined(separator: "\n"))

@@ -58,10 +58,10 @@ ssize_t gh_send_message(int socket, const void *bytes, size_t count, int descrip
 /// Returns the count of bytes, or -1 and errno; a message that is longer than `size` is EMSGSIZE.
 ssize_t gh_receive_message(int socket, void *bytes, size_t size, int *descriptor);
 
-/// Starts a program with three arguments in a process group of its own, nothing on its input, with our output and error
+/// Starts a program with three arguments in a process group of its own, nothing on its input, a pipe as its output and error
 /// output, and no other descriptor of ours that is close-on-exec. Returns a pidfd (pidfd_open(2)), readable when it has ended,
-/// and its number in `pid`; -1 with errno.
-int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid);
+/// its number in `pid` and the pipe's other end, non-blocking, in `output`; -1 with errno.
+int gh_start_program(const char *program, const char *first, const char *second, const char *third, int *pid, int *output);
 
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.
 int gh_end_program(int pid);

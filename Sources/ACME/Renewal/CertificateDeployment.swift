@@ -10,6 +10,9 @@ package protocol CertificateDeployment: Sendable {
     func follow(_ known: [String: CertificateStanding]) async
     /// A try to get it has failed.
     func failed(_ name: String) async
+    /// What other gateways have told of certificates on demand.
+    /// - Returns: wishes for sites that are not there.
+    func hear(_ told: SharedDemands) async -> [SharedDemands.Name]
     /// Has handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
     /// - Returns: nil, or why it cannot be used.
     func prove(_ name: String, file: String?) async -> String?

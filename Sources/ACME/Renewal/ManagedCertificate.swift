@@ -70,4 +70,10 @@ package struct ManagedCertificate: Sendable, Equatable {
     var provesByDNS: Bool { dnsHook != nil || dnsUpdate != nil }
 
     package var name: String { names.first ?? "" }
+
+    /// What a site's certificates on demand are told apart by, on all gateways alike.
+    /// - Parameter site: its name.
+    package func key(for site: String) -> String {
+        Base64URL.text(sha256(Array("\(site) \(settings)".utf8)).prefix(12))
+    }
 }

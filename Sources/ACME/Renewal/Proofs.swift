@@ -133,7 +133,7 @@ final class Proofs {
         if let update = certificate.dnsUpdate {
             try await update.make(change, name, value, now: Renewer.now, on: waiter, givesUp: givesUp)
         } else if let path = certificate.dnsHook {
-            try await HookProgram(path: path, timeout: certificate.dnsHookTimeout)
+            try await HookProgram(path: path, timeout: certificate.dnsHookTimeout, log: log)
                 .run(change == .add ? "add" : "remove", name, value, on: waiter, givesUp: givesUp)
         }
     }

@@ -10,6 +10,12 @@ package protocol RenewalSharing: Sendable {
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError)
     /// Has all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
     func show(_ proofs: SharedProofs) async throws(ACMEError)
+    /// - Parameter demands: what others are to know of certificates on demand; nil: nothing.
+    func whenAsked(_ demands: (@Sendable () async -> SharedDemands)?) async
+    /// It is something else than before.
+    func demandsHaveChanged() async
+    /// Why others cannot be told anything at the moment; nil: they can.
+    var obstacle: String? { get async }
 }
 
 /// What authorities are to find, whichever gateway they ask.
@@ -30,4 +36,6 @@ package enum RenewalNews: Sendable {
     case files(Set<String>)
     /// These are to be shown.
     case proofs(SharedProofs)
+    /// What another one has told of certificates on demand, as far as it is new; wishes only while it is this gateway's turn.
+    case demands(SharedDemands)
 }

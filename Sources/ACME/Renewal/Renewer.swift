@@ -24,7 +24,9 @@ package actor Renewer {
     let buffers = BufferPool(smallCapacity: 16_384)
     private var configured: [ManagedCertificate] = []
     /// By name, what was asked for besides, and by whom.
-    var demanded: [String: (certificate: ManagedCertificate, key: String)] = [:]
+    var demanded: [String: Demanded] = [:]
+    /// What others are to know of that.
+    var notes: DemandNotes
     /// By name; those that are known.
     var statuses: [String: CertificateStatus] = [:]
     let proofs: Proofs
@@ -63,6 +65,7 @@ package actor Renewer {
         directory = StateDirectory(stateDirectory, changes: sharing == nil ? nil : changes)
         store = CertificateStore(directory)
         waiter = Waiter(loop: loop)
+        notes = DemandNotes(now: loop.now)
         proofs = Proofs(deployment, sharing, store: directory, waiter: waiter, log: log)
     }
 
@@ -87,6 +90,7 @@ package actor Renewer {
     /// Until `stop()`.
     package func run() async {
         await sharing?.whenNews { [weak self] news in await self?.hear(news) }
+        await sharing?.whenAsked { [weak self] in await self?.sharedDemands ?? SharedDemands() }
         while !isStopped {
             hasChanged = false
             if !certificates.isEmpty, takeLock(), await hasTurn() {
@@ -105,6 +109,7 @@ package actor Renewer {
             if !hasChanged, !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
         await sharing?.whenNews(nil)
+        await sharing?.whenAsked(nil)
         waiter.retire()
         if let lock { close(lock) }
     }

@@ -29,6 +29,7 @@ extension Renewer {
             // An order that has failed is not asked for again; one that could not be asked for is.
             if !error.leavesOrder { status.order = nil }
             keep(status, certificate)
+            refuse(certificate, error.description)
             await deployment.failed(certificate.name)
         }
     }

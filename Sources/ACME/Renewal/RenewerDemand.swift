@@ -24,20 +24,101 @@ package struct DemandQuestion: Sendable, Equatable {
     }
 }
 
+/// A certificate that somebody has asked for while the program runs.
+struct Demanded {
+    var certificate: ManagedCertificate
+    /// Whose it is.
+    var key: String
+    /// As others are told of it.
+    var number: UInt64
+}
+
 /// Certificates that somebody asks for while the program runs.
 extension Renewer {
     private static let questionTimeout: UInt64 = 5_000_000_000
+    /// So long, in seconds, whoever has the turn has for a renewal before it is reminded.
+    private static let patience: Int64 = 600
 
     /// Has a certificate got, and renewed for as long as `key` is wanted.
     /// - Parameter key: whose it is; `want` says which of them there are.
     /// - Returns: false if it has failed, and its next try is not yet due.
     package func demand(_ certificate: ManagedCertificate, for key: String) -> Bool {
         guard let status = status(of: certificate) else { return false }
-        demanded[certificate.name] = (certificate, key)
+        let known = demanded[certificate.name]
+        let number = known?.key == key ? known?.number : nil
+        demanded[certificate.name] = Demanded(certificate: certificate, key: key, number: number ?? notes.nextNumber())
         hasChanged = true
         waiter.tell()
+        tellSoon()
         return status.notAfter.map { $0 > Self.now } ?? false || status.nextTry <= Self.now
     }
+
+    /// A name that was demanded is wanted no more, unless its certificate is there.
+    package func withdraw(_ name: String, for key: String) {
+        guard let known = demanded[name], known.key == key else { return }
+        let end = statuses[name]?.notAfter ?? 0
+        guard end <= Self.now else { return }
+        demanded[name] = nil
+        // Nobody is told from now on what becomes of it.
+        statuses[name] = nil
+    }
+
+    // MARK: Several gateways
+
+    /// Others count it, too: an authority is asked for this name.
+    package func noteOrder(_ name: String, for key: String) {
+        notes.order(name, key, now: loop.now)
+        tellSoon()
+    }
+
+    /// Others need not ask.
+    package func note(_ isAllowed: Bool, _ name: String, for key: String) {
+        notes.decide(name, key, isAllowed, now: loop.now)
+        tellSoon()
+    }
+
+    /// Whoever waits for it elsewhere is told why it does not come.
+    package func refuse(_ name: String, for key: String, _ reason: String) {
+        notes.refuse(name, key, reason, now: loop.now)
+        tellSoon()
+    }
+
+    func refuse(_ certificate: ManagedCertificate, _ reason: String) {
+        guard let key = demanded[certificate.name]?.key else { return }
+        refuse(certificate.name, for: key, reason)
+    }
+
+    func tellSoon() {
+        guard let sharing else { return }
+        Task { await sharing.demandsHaveChanged() }
+    }
+
+    /// Why nothing can be had from others at the moment; nil: it can.
+    package var obstacle: String? { get async { await sharing?.obstacle } }
+
+    /// What others are to know.
+    var sharedDemands: SharedDemands {
+        notes.shared(wishes: hadTurn ? [] : wishes, hasTurn: hadTurn, now: loop.now)
+    }
+
+    /// What is due and is not done here. Who has the turn renews by itself what it has got, and is only reminded.
+    private var wishes: [SharedDemands.Name] {
+        demanded.values.compactMap { demanded -> SharedDemands.Name? in
+            guard let status = statuses[demanded.certificate.name] else { return nil }
+            var due = status.nextTry
+            if let end = status.notAfter, end > Self.now { due += min(Self.patience, max(0, end - due) / 4) }
+            guard due <= Self.now else { return nil }
+            return SharedDemands.Name(key: demanded.key, name: demanded.certificate.name, number: demanded.number)
+        }.sorted { $0.number < $1.number }
+    }
+
+    func hear(_ told: SharedDemands) async {
+        for wish in await deployment.hear(told) {
+            refuse(wish.name, for: wish.key, "the member that gets certificates has no such site")
+        }
+    }
+
+    // MARK: Asking
 
     /// Asks whether a name may be had: the answer's status is 2xx, or not.
     /// - Returns: nil if there is no answer.

@@ -13,6 +13,7 @@ extension Renewer {
             // What was known here may be older than what is on the disk now.
             statuses = [:]
             if has { noteAll() }
+            tellSoon()
         }
         return has
     }
@@ -57,6 +58,7 @@ extension Renewer {
         case .turn: break
         case .files(let paths): await use(paths)
         case .proofs(let shared): await proofs.show(shared)
+        case .demands(let told): await hear(told)
         }
         hasChanged = true
         waiter.tell()

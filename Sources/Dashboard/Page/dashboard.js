@@ -126,7 +126,7 @@ const serverTable = new Table(byId("servers"), "Upstream servers", [
   number("p99 ms", (s) => milliseconds(s.rates?.p99), "number far"),
   number("Under way", (s) => count(s.under_way), "number far", "under_way"),
   number("Requests", (s) => count(s.total ?? s.requests), "number far", "requests"),
-  number("Weight", (s) => String(s.weight), "number far"),
+  number("Weight", (s) => (s.weight === s.configured_weight ? String(s.weight) : `${s.weight} for ${s.configured_weight}`), "number far"),
   { title: "", kind: "actions", text: (s) => `${isAdministrator()}${s.order}`, cell: (s) => (isAdministrator() ? orderButtons(s) : "") },
 ], { key: serverKey, empty: "No upstream server.", onSort: (word) => serverList.sortBy(word) });
 
@@ -214,6 +214,24 @@ const generationTable = new Table(byId("generation-list"), "Configurations that 
   { title: "Now", text: (e) => `${e.is_current}${e.problem}`, cell: (e) => (e.problem ? badge("cannot be used", "bad") : e.is_current ? badge("in use", "good") : "") },
 ], { key: ({ hash }) => hash, empty: "None is kept: server.state_dir says where." });
 
+const cacheTable = new Table(byId("cache-list"), "Stored answers", [
+  { title: "Site", isHead: true, kind: "name", cell: ({ site }) => site },
+  number("Requests/s", (c) => rate(c.requests)),
+  number("From store", (c) => (c.hit_share === undefined ? missing : `${Math.floor(c.hit_share)} %`)),
+  number("Answers", (c) => count(c.answers)),
+  number("Memory", (c) => bytes(c.bytes)),
+  number("On disk", (c) => (c.disk === undefined ? missing : `${count(c.disk.answers)}, ${bytes(c.disk.bytes)}`)),
+  number("Disk hits", (c) => (c.disk === undefined ? missing : count(c.disk.hits)), "number far"),
+  number("Stale", (c) => count(c.stale), "number far"),
+  number("Evicted", (c) => count(c.evictions), "number far"),
+], { key: ({ site }) => site, empty: "No site keeps answers." });
+
+function showCaches({ caches }) {
+  byId("cache").hidden = caches.total === 0;
+  setText(byId("cache-count"), `of ${grouped.format(caches.total)} site${caches.total === 1 ? "" : "s"}`);
+  cacheTable.show(caches.first);
+}
+
 const fleetTable = new Table(byId("fleet-list"), "Members of the fleet", [
   {
     title: "Member", isHead: true, kind: "name", text: (m) => m.name,
@@ -259,6 +277,7 @@ function show(snapshot) {
   siteTable.show(snapshot.sites.first);
   routeTable.show(snapshot.routes.first);
   showServers(snapshot);
+  showCaches(snapshot);
   setText(byId("connections-count"), `${grouped.format(snapshot.connections)} open, ${grouped.format(snapshot.tunnels)} WebSockets`);
   errorTable.show(snapshot.failures.first);
   setText(byId("errors-count"), `${grouped.format(snapshot.failures.total)} since the start`);

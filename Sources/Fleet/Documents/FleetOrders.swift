@@ -1,18 +1,23 @@
 /// What is ordered about upstream servers of all members.
 package struct FleetOrder: Codable, Sendable, Hashable {
-    /// `enable`, `drain` or `disable`; `reset` is an order that is there no more.
+    /// `enable`, `drain`, `disable` or `weight`; `reset` is an order that is there no more.
     package var action: String
+    /// Of `weight`.
+    package var weight: Int?
     /// As the configuration writes it; nil: all servers of the site.
     package var url: String?
     package var site: String?
     package var upstream: String?
 
-    package init(action: String, url: String?, site: String?, upstream: String?) {
-        (self.action, self.url, self.site, self.upstream) = (action, url, site, upstream)
+    package init(action: String, weight: Int? = nil, url: String?, site: String?, upstream: String?) {
+        (self.action, self.weight, self.url, self.site, self.upstream) = (action, weight, url, site, upstream)
     }
 
-    /// Is it about what another one is about?
-    func isAbout(_ other: FleetOrder) -> Bool { (url, site, upstream) == (other.url, other.site, other.upstream) }
+    /// Is it about what another one is about? A weight is another matter than whether there are requests at all.
+    func isAbout(_ other: FleetOrder) -> Bool {
+        (url, site, upstream) == (other.url, other.site, other.upstream)
+            && (action == "reset" || other.action == "reset" || (action == "weight") == (other.action == "weight"))
+    }
 }
 
 /// All orders that hold.

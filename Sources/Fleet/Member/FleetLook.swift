@@ -21,15 +21,19 @@ struct FleetLook {
     /// What members say of servers, as far as it is new, and how many do.
     let probes: [EtcdEntry]
     let probeCount: Int
+    /// The same of certificates on demand.
+    let demands: [EtcdEntry]
+    let demandCount: Int
     let revision: Int64
 
     /// - Parameters:
     ///   - seen: the revision of the configuration that is known.
     ///   - files: the revision of the news of files that are known.
     ///   - probes: the revision up to which members' words of servers are known.
+    ///   - demands: the same of certificates on demand.
     ///   - hasMembers: whether all members are to be seen, and not only how many there are.
     static func ranges(
-        _ settings: FleetMemberSettings, seen: Int64, files: Int64, probes: Int64, hasMembers: Bool
+        _ settings: FleetMemberSettings, seen: Int64, files: Int64, probes: Int64, demands: Int64, hasMembers: Bool
     ) -> [EtcdRange] {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
@@ -38,6 +42,7 @@ struct FleetLook {
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
             .prefix(settings.probes, since: probes + 1, most: FleetMember.mostMembers),
+            .prefix(settings.demands, since: demands + 1, most: FleetMember.mostMembers),
         ]
     }
 
@@ -51,6 +56,7 @@ struct FleetLook {
         (orders, purges) = (found[10].first, found[11].first)
         memberCount = outcome.counts[7]
         (probes, probeCount) = (found[12], outcome.counts[12])
+        (demands, demandCount) = (found[13], outcome.counts[13])
         revision = outcome.revision
     }
 }

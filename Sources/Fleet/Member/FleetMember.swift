@@ -68,14 +68,16 @@ package actor FleetMember {
     var seenOrders: Int64 = 0
     /// The number of the last purge that was carried out; nil: it is not known.
     var purged: Int?
-    /// What members say of the servers that they probe, by its place; nil if it cannot be read.
-    var probeWords: [String: FleetProbes?] = [:]
-    /// The revision up to which that is known.
-    var seenProbes: Int64 = 0
-    /// What was told of the servers that are probed here, when, and when it is to be told again: monotonic nanoseconds.
-    var toldProbes: FleetProbes?
-    var probesTime: UInt64 = 0
-    var probesDue: UInt64?
+    /// What members say of the servers that they probe, and of certificates on demand.
+    let probeWords: MemberWords<FleetProbes>
+    let demandWords: MemberWords<SharedDemands>
+    /// What they are to be told of the latter from here; nil: nothing.
+    var demands: (@Sendable () async -> SharedDemands)?
+    /// Names that this member wishes for.
+    var ownWishes = 0
+    /// By their places, what was told here of others' words, and whether it was our turn then.
+    var heardDemands: [String: SharedDemands] = [:]
+    var heardInTurn = false
     /// Brings one into use.
     var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
@@ -125,6 +127,8 @@ package actor FleetMember {
         self.board = board
         self.log = log
         seat = MemberSeat(settings)
+        probeWords = MemberWords(settings.probes)
+        demandWords = MemberWords(settings.demands)
         waiter = Waiter(loop: loop)
         watchWaiter = Waiter(loop: loop)
         sharingWaiter = Waiter(loop: loop)
@@ -198,7 +202,8 @@ package actor FleetMember {
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
             let ranges = FleetLook.ranges(
-                settings, seen: seenConfiguration, files: seenFileNews, probes: seenProbes, hasMembers: hasMembers)
+                settings, seen: seenConfiguration, files: seenFileNews, probes: probeWords.seen, demands: demandWords.seen,
+                hasMembers: hasMembers)
             let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(look.revision)
@@ -214,11 +219,12 @@ package actor FleetMember {
             try await follow(purges: look.purges)
             try await tellOfOurselves(look.ourselves)
             try await follow(probes: look.probes, count: look.probeCount, revision: look.revision)
+            try await follow(demands: look.demands, count: look.demandCount, revision: look.revision)
             sayStanding(look, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
-            let due = [rotationDue, probesDue].compactMap(\.self).min()
+            let due = [rotationDue, probeWords.due, demandWords.due].compactMap(\.self).min()
             return due.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
@@ -235,7 +241,8 @@ package actor FleetMember {
         // What was changed since a revision is asked for: of this etcd nothing is known.
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
         (seenConfiguration, pulled, known) = (0, 0, [:])
-        (seenProbes, probeWords, toldProbes) = (0, [:], nil)
+        probeWords.forget()
+        forgetDemands()
         (fileNews, seenFileNews, knownFileNews) = (FileNews(), 0, nil)
         lookSoon()
     }

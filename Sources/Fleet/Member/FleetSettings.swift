@@ -58,6 +58,8 @@ package struct FleetMemberSettings: Sendable, Equatable {
     var members: String { "/gatehouse/\(name)/members/" }
     /// What members say of the servers that they probe; it ends with their leases.
     var probes: String { documents + "probes/" }
+    /// What members say of certificates on demand; it ends with their leases.
+    var demands: String { documents + "demands/" }
     /// What is ordered about servers.
     var orders: String { documents + "orders" }
     /// How many purges there were.

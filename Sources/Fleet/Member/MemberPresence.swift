@@ -17,7 +17,8 @@ extension FleetMember {
         }
         if lease == 0 {
             lease = try await client.grant(seconds: Int64(Self.leaseTime))
-            (told, ourPlace, toldProbes) = (nil, 0, nil)
+            (told, ourPlace) = (nil, 0)
+            (probeWords.told, demandWords.told) = (nil, nil)
         }
         leaseEnd = start + Self.leaseTime * 1_000_000_000
     }

@@ -11,6 +11,7 @@ extension FleetMember: RenewalSharing {
         // What has come before is told anew.
         (pulled, knownFileNews) = (0, nil)
         proofsInUse = nil
+        forgetDemands()
         wantsTurn = wantsTurn && body != nil
         lookSoon()
     }

@@ -34,7 +34,8 @@ final class ResponseCache {
     let changes: ChangedTargets
     private var table = AnswerTable<CachedAnswer>()
     private(set) var fills: [CacheKey: CacheFill] = [:]
-    private var passing: Set<CacheKey> = []
+    /// Their hashes: they would take memory that nobody counts. Of two that are alike requests do not wait where they could.
+    private var passing: Set<Int> = []
     /// The answers that are under way, and whether they were forgotten before they came.
     private var receiving: [ObjectIdentifier: (key: CacheKey, isForgotten: Bool)] = [:]
     /// Bytes of what is being received.
@@ -76,7 +77,7 @@ final class ResponseCache {
     /// Others wait from now on for the answer to this request.
     /// - Returns: nil where the answers of this target were none to be stored: each asks for himself.
     func beginFill(_ key: CacheKey) -> CacheFill? {
-        guard !passing.contains(key) else { return nil }
+        guard !passing.contains(key.hashValue) else { return nil }
         let fill = CacheFill(key)
         fills[key] = fill
         return fill
@@ -86,7 +87,7 @@ final class ResponseCache {
         if fills[fill.key] === fill { fills[fill.key] = nil }
         if state == .passed {
             if passing.count >= Self.mostPassing { passing.removeAll(keepingCapacity: true) }
-            passing.insert(fill.key)
+            passing.insert(fill.key.hashValue)
         }
         fill.end(state)
     }
@@ -125,7 +126,7 @@ final class ResponseCache {
     /// Stores an answer in place of the one that it is a newer form of.
     /// - Parameter onDisk: there, too, if there is a disk.
     func store(_ answer: CachedAnswer, onDisk: Bool = true) {
-        passing.remove(answer.key)
+        passing.remove(answer.key.hashValue)
         if onDisk, let disk {
             disk.put(answer.stored)
             // Who changes the target says so first, and then looks at the disk.

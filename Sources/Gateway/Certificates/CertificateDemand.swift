@@ -30,28 +30,32 @@ package actor CertificateDemand: CertificateSource {
 
     package nonisolated let settings: Settings
     /// Where certificates are kept.
-    private let store: CertificateStore
+    let store: CertificateStore
     /// By name, those that handshakes can use. A handshake looks; it does so once.
     private nonisolated let contexts = Mutex<[String: TLSServerContext]>([:])
     /// Nil until the process gets certificates.
-    private var renewer: Renewer?
-    private var log: Logger?
+    private(set) var renewer: Renewer?
+    private(set) var log: Logger?
     private var waiting: [String: [Int: CheckedContinuation<Bool, Never>]] = [:]
     private var waitingCount = 0
     private var lastNumber = 0
-    /// Names that were refused, and until when.
-    private var refused: [String: ContinuousClock.Instant] = [:]
+    /// What `ask` has said of names, and until when that counts.
+    private var decisions: [String: (isAllowed: Bool, until: ContinuousClock.Instant)] = [:]
     private var questions: Allowance
-    private var orders: Allowance
+    /// Names that authorities were asked for lately, by this gateway and by others of its fleet.
+    private var orders = RecentNames(Duration.seconds(60))
+    /// Names that others have certificates of, as far as it was heard, and those that were got for them.
+    private var others: Set<String> = []
+    /// Names that others wish for, while it is found out whether they may have them.
+    private var judged: Set<String> = []
 
-    /// How many names are remembered as refused.
-    private static let maxRefused = 1000
-    private static let refusal = Duration.seconds(60)
+    /// Of how many names it is remembered what was said of them, and for how long.
+    private static let maxDecisions = 1000
+    private static let decisionTime = Duration.seconds(60)
 
     init(_ settings: Settings, stateDirectory: String) {
         self.settings = settings
         store = CertificateStore(StateDirectory(stateDirectory))
-        orders = Allowance(perMinute: settings.perMinute)
         // Names that are refused cost a question each.
         questions = Allowance(perMinute: settings.perMinute * 10)
     }
@@ -64,7 +68,7 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// What it is told apart by.
-    package nonisolated var key: String { "\(settings.site) \(settings.way.settings)" }
+    package nonisolated var key: String { settings.way.key(for: settings.site) }
 
     /// From now on it is this one that gets them.
     package func use(_ renewer: Renewer, log: Logger) { (self.renewer, self.log) = (renewer, log) }
@@ -88,7 +92,7 @@ package actor CertificateDemand: CertificateSource {
             waiting[name, default: [:]][number] = continuation
             Task {
                 try? await Task.sleep(for: .nanoseconds(settings.wait))
-                give(up: number, name)
+                await give(up: number, name)
             }
             if isFirst { Task { await begin(name, renewer) } }
         }
@@ -107,38 +111,121 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// A try to get it has failed.
-    func failed(_ name: String) { finish(name, false) }
+    func failed(_ name: String) {
+        forgetOthers(name)
+        finish(name, false)
+    }
 
     // MARK: -
 
     private func begin(_ name: String, _ renewer: Renewer) async {
-        var certificate = settings.way
-        certificate.names = [name]
-        let file = store.file(of: name)
-        if store.isGood(name, now: Int64(realtimeNanoseconds() / 1_000_000_000)), (try? load(name, file)) != nil {
-            _ = await renewer.demand(certificate, for: key)
+        if store.isGood(name, now: Self.now), (try? load(name, store.file(of: name))) != nil {
+            _ = await renewer.demand(certificate(name), for: key)
             return
         }
-        let count = contexts.withLock { $0.count } + waiting.count
-        if let until = refused[name], until > .now { return finish(name, false) }
-        guard count <= settings.maxNames else { return finish(name, refuse(name, "there are max_names names already")) }
-        guard await isAllowed(name, renewer) else { return finish(name, false) }
-        guard orders.take() else { return finish(name, refuse(name, "per_minute certificates were asked for in this minute")) }
-        // Its next try may not be due yet: the authority is not asked more often because strangers ask.
-        if await !renewer.demand(certificate, for: key) { finish(name, false) }
+        if let reason = await judge(name, renewer) { return finish(name, refuse(name, reason)) }
+        // Another gateway may have got it in between.
+        if store.isGood(name, now: Self.now) { try? load(name, store.file(of: name)) }
     }
 
-    private func isAllowed(_ name: String, _ renewer: Renewer) async -> Bool {
-        guard let question = settings.question, !settings.own.contains(name) else { return true }
-        guard questions.take() else { return refuse(name, "ten times per_minute names were asked about in this minute") }
-        guard let isAllowed = await renewer.ask(question, about: name) else { return false }
-        if !isAllowed {
-            if refused.count >= Self.maxRefused { refused.removeAll() }
-            refused[name] = .now + Self.refusal
-            return refuse(name, "on_demand.ask does not allow it")
-        }
-        return true
+    private func certificate(_ name: String) -> ManagedCertificate {
+        var certificate = settings.way
+        certificate.names = [name]
+        return certificate
     }
+
+    /// Seconds since 1970.
+    private static var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
+
+    /// Has a name got, unless it may not be had.
+    /// - Returns: why it is not; nil if it is.
+    private func judge(_ name: String, _ renewer: Renewer) async -> String? {
+        let names = contexts.withLock { $0.count } + others.count + Set(waiting.keys).union(judged).subtracting(others).count
+        guard others.contains(name) || names <= settings.maxNames else { return "there are max_names names already" }
+        if let reason = await denial(of: name, renewer) { return reason }
+        guard orders.take(name, atMost: settings.perMinute) else {
+            return "per_minute certificates were asked for in this minute"
+        }
+        // Its next try may not be due yet: the authority is not asked more often because strangers ask.
+        guard await renewer.demand(certificate(name), for: key) else { return "it has failed before, and is not tried again yet" }
+        await renewer.noteOrder(name, for: key)
+        return nil
+    }
+
+    /// Why a name may not be had; nil if it may.
+    private func denial(of name: String, _ renewer: Renewer) async -> String? {
+        guard let question = settings.question, !settings.own.contains(name) else { return nil }
+        let refusal = "on_demand.ask does not allow it"
+        if let known = decisions[name], known.until > .now { return known.isAllowed ? nil : refusal }
+        guard questions.take() else { return "ten times per_minute names were asked about in this minute" }
+        guard let isAllowed = await renewer.ask(question, about: name) else { return "on_demand.ask does not answer" }
+        decide(name, isAllowed)
+        await renewer.note(isAllowed, name, for: key)
+        return isAllowed ? nil : refusal
+    }
+
+    private func decide(_ name: String, _ isAllowed: Bool) {
+        if decisions.count >= Self.maxDecisions { decisions.removeAll() }
+        decisions[name] = (isAllowed, .now + Self.decisionTime)
+    }
+
+    // MARK: Of a fleet
+
+    /// Goes by what other gateways have told of this site.
+    func hear(_ told: SharedDemands) {
+        for decision in told.decisions where (decisions[decision.name.name]?.until ?? .now) <= .now {
+            decide(decision.name.name, decision.isAllowed)
+        }
+        for order in told.orders {
+            orders.note(order.name)
+            keepAsOthers(order.name)
+        }
+        for refusal in told.refusals { hear(refusal) }
+        for wish in told.wishes { Task { await carryOut(wish.name) } }
+    }
+
+    /// What it has waited for does not come.
+    private func hear(_ refusal: SharedDemands.Refusal) {
+        let name = refusal.name.name
+        forgetOthers(name)
+        if waiting[name] != nil { finish(name, refuse(name, "the member that gets certificates: \(refusal.reason)")) }
+        guard let renewer else { return }
+        Task { await renewer.withdraw(name, for: key) }
+    }
+
+    /// Gets a name that a client has asked another gateway for, within the limits that hold for all of them.
+    private func carryOut(_ name: String) async {
+        guard let renewer, !judged.contains(name) else { return }
+        let reason: String?
+        if !mayBeHad(name) {
+            reason = "on_demand.names does not allow it"
+        } else if judged.count >= settings.maxWaiting {
+            reason = "max_waiting names are looked at already"
+        } else if store.isGood(name, now: Self.now) {
+            // It is to be renewed, or whoever wishes has not heard of it yet.
+            _ = await renewer.demand(certificate(name), for: key)
+            reason = nil
+        } else {
+            judged.insert(name)
+            reason = await judge(name, renewer)
+            judged.remove(name)
+        }
+        guard let reason else { return keepAsOthers(name) }
+        _ = refuse(name, "asked for by another member: \(reason)")
+        await renewer.refuse(name, for: key, reason)
+    }
+
+    /// It counts among `max_names`.
+    private func keepAsOthers(_ name: String) {
+        if context(for: name) == nil, others.count < settings.maxNames { others.insert(name) }
+    }
+
+    /// Not if only its renewal has failed.
+    private func forgetOthers(_ name: String) {
+        if others.contains(name), !store.isGood(name, now: Self.now) { others.remove(name) }
+    }
+
+    // MARK: Names
 
     /// Is it a host name that the configuration allows? What clients send can be anything.
     private func mayBeHad(_ name: String) -> Bool {
@@ -177,6 +264,7 @@ package actor CertificateDemand: CertificateSource {
         } else {
             let made = try TLSServerContext(certificateFile: file, keyFile: file, settings.policy)
             contexts.withLock { $0[name] = made }
+            others.remove(name)
         }
         for flaw in context(for: name)?.staples.compactMap(\.flaw) ?? [] {
             log?.warning("a certificate on demand cannot be stapled", metadata: ["name": "\(name)", "reason": "\(flaw)"])
@@ -192,10 +280,11 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// It has waited for long enough; the certificate may come all the same, for the next client.
-    private func give(up number: Int, _ name: String) {
+    private func give(up number: Int, _ name: String) async {
         guard let continuation = waiting[name]?.removeValue(forKey: number) else { return }
         waitingCount -= 1
         continuation.resume(returning: false)
+        _ = refuse(name, await renewer?.obstacle ?? "it has not come in time: on_demand.wait")
     }
 
     private func refuse(_ name: String, _ reason: String) -> Bool {
@@ -223,5 +312,38 @@ private struct Allowance {
         guard left >= 1 else { return false }
         left -= 1
         return true
+    }
+}
+
+/// Names of the last minute, or another time, each once.
+private struct RecentNames {
+    private let lifetime: Duration
+    /// The oldest first.
+    private var entries: ArraySlice<(name: String, until: ContinuousClock.Instant)> = []
+    private var names: Set<String> = []
+
+    init(_ lifetime: Duration) { self.lifetime = lifetime }
+
+    /// - Returns: false if there are so many already, and this is none of them.
+    mutating func take(_ name: String, atMost count: Int) -> Bool {
+        forgetOld()
+        if names.contains(name) { return true }
+        guard names.count < count else { return false }
+        note(name)
+        return true
+    }
+
+    mutating func note(_ name: String) {
+        forgetOld()
+        guard names.insert(name).inserted else { return }
+        entries.append((name, .now + lifetime))
+    }
+
+    private mutating func forgetOld() {
+        let now = ContinuousClock.Instant.now
+        while let first = entries.first, first.until <= now {
+            names.remove(first.name)
+            entries = entries.dropFirst()
+        }
     }
 }

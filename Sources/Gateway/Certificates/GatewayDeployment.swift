@@ -40,6 +40,14 @@ extension Gateway: CertificateDeployment {
         for demand in currentPlan.demands { await demand.failed(name) }
     }
 
+    /// Has sites go by what other gateways have told; see `CertificateDeployment`.
+    package func hear(_ told: SharedDemands) async -> [SharedDemands.Name] {
+        let demands = currentPlan.demands
+        for demand in demands { await demand.hear(told.of(demand.key)) }
+        let keys = Set(demands.map(\.key))
+        return told.wishes.filter { !keys.contains($0.key) }
+    }
+
     /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.
     package func prove(_ name: String, file: String?) async -> String? {
         let challenges = currentPlan.carried.challenges

@@ -246,10 +246,11 @@ final class ClientConnection {
         }
     }
 
-    /// An operator ends it: tunnels get Close frames, a request is answered first.
-    func endByOrder() {
+    /// An operator ends it: at once, or tunnels get this Close frame, and a request is answered first.
+    func end(_ end: OrderedEnd) {
+        guard case .inOrder(let close) = end else { return cut() }
         endpoint.isOrderedToLeave = true
-        forEachTunnel { $0.endByOrder() }
+        forEachTunnel { $0.endByOrder(close) }
         if isIdle { waiter.tell() } else { leave() }
     }
 

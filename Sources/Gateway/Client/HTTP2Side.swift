@@ -47,7 +47,7 @@ final class HTTP2Side: ClientSide {
         resources.withLines {
             ForwardedHead.appendInterimFields(head, to: &$0)
         } encode: { lines in
-            stream.outflow.sendInterim { FieldEncoder.append(head.status, lines: lines, to: &$0) }
+            stream.sendInterim { FieldEncoder.append(head.status, lines: lines, to: &$0) }
         }
     }
 
@@ -65,7 +65,7 @@ final class HTTP2Side: ClientSide {
         resources.withLines {
             ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0)
         } encode: { lines in
-            stream.outflow.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
+            stream.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
                 FieldEncoder.append(status, lines: lines, to: &$0)
             }
         }
@@ -78,7 +78,7 @@ final class HTTP2Side: ClientSide {
         resources.withLines {
             OwnHead.appendFields(answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
         } encode: { lines in
-            stream.outflow.begin(answer.framing) { FieldEncoder.append(answer.status, lines: lines, to: &$0) }
+            stream.begin(answer.framing) { FieldEncoder.append(answer.status, lines: lines, to: &$0) }
         }
     }
 

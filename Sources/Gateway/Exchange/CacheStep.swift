@@ -70,9 +70,10 @@ extension Exchange {
         }
     }
 
-    /// May the answer be one for its sender alone? So where a name goes on, by `Authorization` or fields of ours.
+    /// May the answer be one for its sender alone? So where a name goes on, by `Authorization` or fields of ours, or the sender
+    /// has shown a certificate.
     private func isPersonal(_ request: RequestHead, _ route: RoutePlan) -> Bool {
-        request.fields.contains(.authorization) || route.protection?.asksWho == true
+        request.fields.contains(.authorization) || route.protection?.asksWho == true || endpoint.clientCertificate != nil
     }
 
     /// What selects one of several forms of an answer.

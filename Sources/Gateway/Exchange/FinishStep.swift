@@ -18,6 +18,7 @@ extension Exchange {
         record.bodyBytesReceived = client.body.bodyBytes
         record.bodyBytesSent = client.answerBody.bodyBytes
         record.duration = resources.loop.now &- record.began
+        if isLogged, record.requestID == nil, resources.log.tellsRequestID(for: record.site) { nameRequest() }
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         if let tracing { resources.spans.append(record, client, tracing, configuration: generation.plan.configurationHash) }
         if resources.recorder.isOn { recordFlight() }
@@ -30,6 +31,16 @@ extension Exchange {
             let record = Swift.exchange(&record, with: AccessRecord(began: record.began))
             resources.log.append(record, client, configuration: generation.plan.configurationHash)
         }
+    }
+
+    /// Its identifier, where none was asked for before.
+    private mutating func nameRequest() {
+        let new = resources.requestIDs.next()
+        guard let site = record.site, !site.trustedProxies.isEmpty, let request = client.requestIfAny else {
+            record.requestID = new
+            return
+        }
+        record.requestID = RequestID(of: request, isTrusted: endpoint.forwarding(to: site).isTrusted, or: new)
     }
 
     /// The names of the route that it took, or of its site.

@@ -11,11 +11,6 @@ extension PlanBuilder {
         guard let ssl = site.ssl else { return nil }
         let keyPath = "sites[\(index)].ssl"
         checkHook(ssl.acme, keyPath)
-        if configuration.fleet != nil {
-            problem(
-                at: "\(keyPath).on_demand", "a fleet's members do not share certificates on demand: most would wait in vain",
-                hint: "name the hosts and use auto_cert alone, or take [fleet] out")
-        }
         let isLocal =
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA

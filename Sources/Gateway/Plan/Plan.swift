@@ -148,10 +148,14 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
+        obeyWeights()
         for cache in caches { cache.takeEffect() }
         giveTicketKeys()
         Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
     }
+
+    /// Has the weights that were ordered hold for all servers of their pools, also those that are new.
+    func obeyWeights() { for pool in pools { UpstreamServer.obeyWeights(pool.servers) } }
 
     /// Has all listeners go on with the keys of the file or the fleet, or with their own.
     func giveTicketKeys() {

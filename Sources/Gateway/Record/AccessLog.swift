@@ -40,6 +40,9 @@ final class AccessLog {
         return outputs[place(of: own.destination)].writer.isOn
     }
 
+    /// Does such a line have the request's identifier?
+    func tellsRequestID(for site: SitePlan?) -> Bool { (site?.log?.style ?? style).tellsRequestID }
+
     /// What is left out of a target of the site's; nil if nothing is.
     func redaction(for site: SitePlan?) -> QueryRedaction? {
         guard let own = site?.log else { return redactsFirst ? style.redaction : nil }

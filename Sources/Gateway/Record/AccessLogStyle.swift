@@ -7,6 +7,8 @@ final class AccessLogStyle: Sendable {
     let names: AccessLineNames?
     /// Parameters of a query whose values are nobody's business.
     let redaction: QueryRedaction
+    /// Do its lines tell a request from all others?
+    let tellsRequestID: Bool
     /// Of ordinary exchanges one in so many leaves a line; 1: every one.
     let sampling: UInt64
     /// Nanoseconds from which on an exchange is not ordinary.
@@ -21,6 +23,7 @@ final class AccessLogStyle: Sendable {
     private init(_ format: Logging.Format, redaction: QueryRedaction, sampling: UInt64, slow: UInt64) {
         (self.format, names) = (format, AccessLineNames.of(format))
         (self.redaction, self.sampling, self.slow) = (redaction, sampling, slow)
+        tellsRequestID = if case .text(let text) = format { text.pieces.contains(.field(.request_id)) } else { names != nil }
     }
 
     /// The same in another format.

@@ -37,7 +37,7 @@ struct AccessRecord {
     var failure: Failure?
     /// Nil where there are no traces.
     var trace: TraceContext?
-    /// Nil unless the request's variables were asked for.
+    /// Nil until something asks for it: a variable, or a log that has it.
     var requestID: RequestID?
     /// A WebSocket handshake came to a route without `websocket = true` and went on as an ordinary request.
     var ignoredHandshake = false

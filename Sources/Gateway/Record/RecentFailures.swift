@@ -109,6 +109,8 @@ package struct WorkerStanding: Sendable {
     package var failures: [FailureReport]
     /// Exchanges that were refused or came to nothing, since the start, whether they are written down or not.
     package var failureCount: UInt64
+    /// Of what it keeps of upstreams' answers: a site each, in the order of its configuration.
+    var caches: [ResponseCache.Counts]
 }
 
 extension Gateway {
@@ -122,6 +124,7 @@ extension Gateway {
 extension Worker {
     var standing: WorkerStanding {
         WorkerStanding(
-            generations: generations, failures: resources?.failures.all ?? [], failureCount: resources?.failures.count ?? 0)
+            generations: generations, failures: resources?.failures.all ?? [], failureCount: resources?.failures.count ?? 0,
+            caches: cacheCounts())
     }
 }

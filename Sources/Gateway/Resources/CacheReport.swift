@@ -63,18 +63,25 @@ package struct CacheSelection: Sendable {
 extension Gateway {
     /// Of each site that keeps answers, in the order of the configuration.
     package func caches() async -> [CacheReport] {
+        var counts: [[ResponseCache.Counts]] = []
+        for worker in workers { counts.append(await worker.cacheCounts()) }
+        return caches(counts)
+    }
+
+    /// The same by what workers have told before: nobody is asked.
+    package func caches(_ standings: [WorkerStanding?]) -> [CacheReport] { caches(standings.map { $0?.caches ?? [] }) }
+
+    private func caches(_ counts: [[ResponseCache.Counts]]) -> [CacheReport] {
         var reports = currentPlan.caches.map { cache in
             CacheReport(site: cache.siteName, disk: cache.disk.map { CacheReport.Disk($0.counts) })
         }
-        for worker in workers {
-            for (place, counts) in await worker.cacheCounts().enumerated() where place < reports.count {
-                reports[place].add(counts)
-            }
+        for worker in counts {
+            for (place, counts) in worker.enumerated() where place < reports.count { reports[place].add(counts) }
         }
         return reports
     }
 
-    /// Forgets stored answers; those that are being received are stored all the same.
+    /// Forgets stored answers; those that are being received are not stored.
     /// - Returns: how many there were, in all workers and on disk; nil if no site that is meant keeps answers.
     package func purge(_ selection: CacheSelection) async -> Int? {
         guard currentPlan.caches.contains(where: { selection.site == nil || $0.siteName == selection.site }) else { return nil }

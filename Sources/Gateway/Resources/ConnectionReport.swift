@@ -1,4 +1,5 @@
 package import Transport
+import WebSocket
 
 /// A client's connection, for who operates the gateway.
 package struct ConnectionReport: Sendable {
@@ -32,6 +33,34 @@ package struct ConnectionReport: Sendable {
     package var tunnelBytesOut: UInt64
 }
 
+/// How an operator ends a connection.
+package enum OrderedEnd: Sendable {
+    /// When what is under way on it has ended, and its WebSockets with this Close frame.
+    case inOrder(OrderedClose)
+    case atOnce
+}
+
+/// What a Close frame says that an operator has sent.
+package struct OrderedClose: Sendable {
+    let code: CloseCode
+    package let reason: String
+
+    package var number: Int { Int(code.rawValue) }
+
+    /// The most bytes of UTF-8 of a reason.
+    package static var longestReason: Int { FrameEncoder.maxCloseReason }
+
+    /// - Parameters:
+    ///   - code: nil: 1001, "going away".
+    ///   - reason: at most `longestReason` bytes; nil: words of the gateway's own.
+    /// - Returns: nil for a code that no Close frame may have (RFC 6455 §7.4), or a reason that is too long.
+    package init?(code: Int? = nil, reason: String? = nil) {
+        guard let number = UInt16(exactly: code ?? Int(CloseCode.goingAway.rawValue)) else { return nil }
+        (self.code, self.reason) = (CloseCode(rawValue: number), reason ?? "closed by the operator")
+        guard self.code.isAllowedOnWire, self.reason.utf8.count <= Self.longestReason else { return nil }
+    }
+}
+
 extension Gateway {
     /// Connections of clients, in no order.
     /// - Parameter limit: no more than so many.
@@ -47,11 +76,11 @@ extension Gateway {
         return await worker.connection(number)
     }
 
-    /// Ends a connection: in order, when what is under way on it has ended, and its WebSockets with a Close frame; or at once.
+    /// Ends a connection.
     /// - Returns: false if there is none of that identifier.
-    package func close(_ identifier: String, atOnce: Bool) async -> Bool {
+    package func close(_ identifier: String, _ end: OrderedEnd) async -> Bool {
         guard let (worker, number) = place(identifier) else { return false }
-        return await worker.close(number, atOnce: atOnce)
+        return await worker.close(number, end)
     }
 
     private func place(_ identifier: String) -> (Worker, UInt64)? {

@@ -7,7 +7,9 @@ package struct ServerReport: Sendable {
     /// The pool's name.
     package var upstream: String
     package var url: String
+    /// In force, and as the configuration says.
     package var weight: Int
+    package var configuredWeight: Int
     package var isBackup: Bool
     /// What keeps it from its requests; empty while nothing does.
     package var states: [String]
@@ -22,17 +24,38 @@ package struct ServerReport: Sendable {
 }
 
 /// What an operator may order.
-package enum ServerAction: String, Sendable {
+package enum ServerAction: Sendable, Equatable {
     case enable, drain, disable
+    /// Its share of requests, as the configuration's `weight`.
+    case weight(Int)
     /// As the configuration says.
     case reset
 
-    fileprivate var order: ServerOrder {
+    /// What a weight may be.
+    package static let weights = 0...65_535
+
+    /// - Parameter weight: of the action `weight`, and no other.
+    /// - Returns: nil if there is no such action, or the weight is missing, of another action or out of bounds.
+    package init?(_ word: String, weight: Int?) {
+        switch (word, weight) {
+        case ("enable", nil): self = .enable
+        case ("drain", nil): self = .drain
+        case ("disable", nil): self = .disable
+        case ("reset", nil): self = .reset
+        case ("weight", let weight?) where Self.weights.contains(weight): self = .weight(weight)
+        default: return nil
+        }
+    }
+
+    fileprivate func obey(_ record: ServerRecord) {
         switch self {
-        case .enable: .enabled
-        case .drain: .draining
-        case .disable: .disabled
-        case .reset: .none
+        case .enable: record.obey(.enabled)
+        case .drain: record.obey(.draining)
+        case .disable: record.obey(.disabled)
+        case .weight(let weight): record.obey(weight: weight)
+        case .reset:
+            record.obey(.none)
+            record.obey(weight: nil)
         }
     }
 }
@@ -57,9 +80,15 @@ extension Gateway {
         let meant = servers.filter {
             (url == nil || $0.url == url) && (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream)
         }
-        for pool in currentPlan.pools {
-            for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) { server.record.obey(action.order) }
-        }
+        var plan: Plan
+        repeat {
+            plan = currentPlan
+            for pool in plan.pools {
+                for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) { action.obey(server.record) }
+            }
+            plan.obeyWeights()
+            // Another plan that has come into use meanwhile has servers that do not know of it.
+        } while plan !== currentPlan
         return servers.filter { server in
             meant.contains { $0.url == server.url && $0.site == server.site && $0.upstream == server.upstream }
         }
@@ -70,7 +99,7 @@ extension ServerReport {
     init(_ server: UpstreamServer, of pool: PoolPlan) {
         let health = server.record.health
         (site, upstream, url) = (pool.site, pool.name, server.url)
-        (weight, isBackup) = (server.weight, server.parameters.isBackup)
+        (weight, configuredWeight, isBackup) = (server.weight, server.parameters.weight, server.parameters.isBackup)
         (order, underWay, requests) = (server.record.order.rawValue, server.load, server.record.total)
         lastFault = health.lastFault
         states = Self.states(of: server)

@@ -29,6 +29,8 @@ final class Tunnel: ReadinessHandler {
     /// The gateway has no use for this tunnel any more: why, and when it says so.
     private var farewell: (reason: TunnelEnding.Reason, at: UInt64)?
     private var isCut = false
+    /// What an operator has its peers told.
+    private var ordered: OrderedClose?
 
     /// - Parameter lease: of the upstream that has answered 101.
     init(
@@ -119,9 +121,10 @@ final class Tunnel: ReadinessHandler {
         waiter.tell()
     }
 
-    /// An operator ends it: a Close frame each way now.
-    func endByOrder() {
+    /// An operator ends it: this Close frame each way now.
+    func endByOrder(_ close: OrderedClose) {
         guard farewell == nil else { return }
+        ordered = close
         farewell = (.ordered, loop.now)
         waiter.tell()
     }
@@ -194,8 +197,8 @@ final class Tunnel: ReadinessHandler {
 
     private func takeLeave(_ reason: TunnelEnding.Reason, _ now: UInt64) {
         // RFC 6455 §7.4.1: 1001 is an endpoint "going away"; 1012, of IANA's registry, a service that begins anew.
-        if reason == .ordered {
-            traffic.close(reason, .goingAway, nil, "closed by the operator", until: now &+ plan.closing)
+        if let ordered, reason == .ordered {
+            traffic.close(reason, ordered.code, nil, ordered.reason, until: now &+ plan.closing)
         } else if reason == .routeGone {
             traffic.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing)
         } else {

@@ -94,6 +94,8 @@ package final class Gateway: Sendable {
         retired.withLock { $0.append(former) }
         for worker in workers { await worker.adopt(logs) }
         plan.withLock { $0 = next }
+        // A weight may have been ordered of the former plan's servers meanwhile.
+        next.obeyWeights()
         if let logs { self.logs.withLock { $0 = logs } }
         opened.withLock { $0 = addresses }
     }

@@ -187,9 +187,9 @@ actor Worker {
     func connection(_ number: UInt64) -> ConnectionReport? { resources?.connectionReport(number) }
 
     /// - Returns: false if there is no such connection.
-    func close(_ number: UInt64, atOnce: Bool) -> Bool {
+    func close(_ number: UInt64, _ end: OrderedEnd) -> Bool {
         guard let connection = resources?.numbered(number) else { return false }
-        if atOnce { connection.cut() } else { connection.endByOrder() }
+        connection.end(end)
         return true
     }
 

@@ -29,7 +29,7 @@ final class HTTP2CallExchange: CallExchange {
         stream = http2.makeRequestStream()
         http2.open(stream, isToHead: request.method == .head)
         let (text, parts) = request.parts
-        stream.outflow.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) {
+        stream.begin(self.request.isEmpty ? .none : .length(UInt64(self.request.count))) {
             FieldEncoder.appendRequest(text.span, parts, isHTTPS: transport.tls != nil, to: &$0)
         }
     }

@@ -105,7 +105,8 @@ extension HTTP2Connection {
     }
 
     private func open(_ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
-        let earlyPriority = earlyPriorities?.take(of: identifier)
+        // Asked first whether there are any: price 1.
+        let earlyPriority = earlyPriorities == nil ? nil : earlyPriorities?.take(of: identifier)
         // Those that were reset are counted as long as work is done for them.
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
             return try resetStream(identifier, .refusedStream)

@@ -47,23 +47,14 @@ package final class HTTP2Outflow: BodySink {
         handedOverBefore = 0
     }
 
-    /// Sends a final answer's field section.
-    /// - Parameters:
-    ///   - framing: of the body that follows; without one the section ends the stream.
-    ///   - compose: appends the encoded fields.
-    ///   - isTunnel: what follows is no body, and only `endTunnel` ends it.
-    package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard !ended, !isReset, let stream else { return }
+    /// May a field section be sent?
+    var mayBegin: Bool { !ended && !isReset }
+
+    /// What follows a message's field section: see `HTTP2Stream.begin`.
+    func begin(_ framing: BodyFraming, isTunnel: Bool) {
         self.isTunnel = isTunnel
         left = if case .length(let count) = framing { count } else { nil }
         ended = framing.isEmpty
-        stream.connection.sendHeaders(stream, endsStream: framing.isEmpty, compose: compose)
-    }
-
-    /// Sends a field section that another follows: 1xx.
-    package func sendInterim(compose: (inout OutputSpan<UInt8>) -> Void) {
-        guard !ended, !isReset, let stream else { return }
-        stream.connection.sendHeaders(stream, endsStream: false, compose: compose)
     }
 
     /// Sends a prefix of the payload as DATA.

@@ -142,8 +142,14 @@ extension HTTP2Connection {
             }
             stream.inflow.creditUnused(header.length - payload)
         }
-        data = DataInProgress(
-            stream: stream, payloadLeft: payload, paddingLeft: padding, endsStream: header.has(.endStreamOrAck))
+        let endsStream = header.has(.endStreamOrAck)
+        if padding == 0, bytes.count - used >= payload {
+            // All of it is there, as nearly always of small bodies.
+            if payload > 0 { deliver(bytes.extracting(used..<used + payload), to: stream) }
+            if endsStream, let stream, !stream.hasLeft { try end(stream) }
+            return used + payload
+        }
+        data = DataInProgress(stream: stream, payloadLeft: payload, paddingLeft: padding, endsStream: endsStream)
         return used
     }
 

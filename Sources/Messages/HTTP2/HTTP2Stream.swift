@@ -1,5 +1,6 @@
 package import Buffers
 package import EventLoop
+package import HTTP
 package import HTTP2
 import Transport
 
@@ -81,6 +82,27 @@ package final class HTTP2Stream {
 
     /// Have both sides ended it, or has one of them reset it?
     var isClosed: Bool { resetBy != nil || (inflow.hasEnded && outflow.hasEnded) }
+
+    // MARK: Sending heads
+
+    /// Sends the field section of a request or of a final answer.
+    /// - Parameters:
+    ///   - framing: of the body that follows; without one the section ends our side of the stream.
+    ///   - isTunnel: what follows is no body, and only `shutdownWrite` ends it.
+    ///   - compose: appends the encoded fields.
+    package func begin(_ framing: BodyFraming, isTunnel: Bool = false, compose: (inout OutputSpan<UInt8>) -> Void) {
+        guard outflow.mayBegin else { return }
+        outflow.begin(framing, isTunnel: isTunnel)
+        connection.sendHeaders(self, endsStream: framing.isEmpty, compose: compose)
+    }
+
+    /// Sends a field section that another follows: 1xx.
+    package func sendInterim(compose: (inout OutputSpan<UInt8>) -> Void) {
+        guard outflow.mayBegin else { return }
+        connection.sendHeaders(self, endsStream: false, compose: compose)
+    }
+
+    // MARK: Waking
 
     /// What wakes the waiter besides the end of the stream, which always does.
     package func watch(reading: Bool, writing: Bool) {

@@ -3,42 +3,40 @@
 ///
 /// The lists are taken out while they are changed: price 1.
 final class HTTP2StreamTable {
+    /// The number stands beside the stream, to be searched for without touching each.
+    private struct Entry {
+        let identifier: UInt32
+        let stream: HTTP2Stream
+    }
+
     /// The open ones.
-    var all: [HTTP2Stream] { open }
-    private var open: [HTTP2Stream] = []
-    /// Beside them, to be searched without touching each.
-    private var identifiers: [UInt32] = []
+    var all: [HTTP2Stream] { entries.map { $0.stream } }
+    private var entries: [Entry] = []
     private var spares: [HTTP2Stream] = []
     /// As many as are open at a time by default.
     private static let mostSpares = 128
 
-    var count: Int { identifiers.count }
-    var isEmpty: Bool { identifiers.isEmpty }
+    var count: Int { entries.count }
+    var isEmpty: Bool { entries.isEmpty }
 
     subscript(identifier: UInt32) -> HTTP2Stream? {
         guard let place = place(of: identifier) else { return nil }
-        return open[place]
+        return entries[place].stream
     }
 
     /// - Parameter stream: one above all that are there.
     func append(_ stream: HTTP2Stream) {
-        var numbers = exchange(&identifiers, with: [])
-        numbers.append(stream.identifier)
-        identifiers = numbers
-        var streams = exchange(&open, with: [])
-        streams.append(stream)
-        open = streams
+        var lent = exchange(&entries, with: [])
+        lent.append(Entry(identifier: stream.identifier, stream: stream))
+        entries = lent
     }
 
     /// - Returns: false if it was not there.
     func remove(_ stream: HTTP2Stream) -> Bool {
         guard let place = place(of: stream.identifier) else { return false }
-        var numbers = exchange(&identifiers, with: [])
-        numbers.remove(at: place)
-        identifiers = numbers
-        var streams = exchange(&open, with: [])
-        streams.remove(at: place)
-        open = streams
+        var lent = exchange(&entries, with: [])
+        lent.remove(at: place)
+        entries = lent
         return true
     }
 
@@ -47,10 +45,10 @@ final class HTTP2StreamTable {
         var high = count
         while low < high {
             let middle = (low + high) / 2
-            if identifiers[middle] < identifier { low = middle + 1 } else { high = middle }
+            if entries[middle].identifier < identifier { low = middle + 1 } else { high = middle }
         }
         // `low` is of the first that is not below it.
-        return low < count && identifiers[low] == identifier ? low : nil
+        return low < count && entries[low].identifier == identifier ? low : nil
     }
 
     /// - Returns: one that nobody else has any more, since who still held it would take another request for its own; nil if there
@@ -73,8 +71,7 @@ final class HTTP2StreamTable {
 
     /// Drops the open ones.
     func removeAll() {
-        open = []
-        identifiers = []
+        entries = []
     }
 
     /// Drops those that were kept to be used again.

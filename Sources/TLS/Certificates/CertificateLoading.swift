@@ -12,8 +12,9 @@ extension CertificateFiles {
             return
         }
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
-            throw TLSError(
-                .configuration(.certificate), "cannot read the certificate \(certificate): \(TLSError.takeFileReason())")
+            let reason = TLSError.takeFileReason()
+            let words = isExchanged ? "it holds a key; is it exchanged with key_file?" : reason
+            throw TLSError(.configuration(.certificate), "cannot read the certificate \(certificate): \(words)")
         }
         let read: OpaquePointer? = unsafe isKeyInStore ? storedKey(passphrase) : pemKey(passphrase)
         guard let key = unsafe read else {
@@ -22,6 +23,14 @@ extension CertificateFiles {
         }
         defer { unsafe EVP_PKEY_free(key) }
         try unsafe use(key, in: context)
+    }
+
+    /// Does a key stand where the certificate should?
+    private var isExchanged: Bool {
+        defer { ERR_clear_error() }
+        guard let found = unsafe pemKey(nil, in: certificate) else { return false }
+        unsafe EVP_PKEY_free(found)
+        return true
     }
 
     /// Why a key did not come out of its file.
@@ -67,8 +76,8 @@ extension CertificateFiles {
         return unsafe passphrase.withPointer { unsafe gh_key_of_uri(key, $0) }
     }
 
-    private func pemKey(_ passphrase: Passphrase?) -> OpaquePointer? {
-        guard let input = unsafe BIO_new_file(key, "r") else { return nil }
+    private func pemKey(_ passphrase: Passphrase?, in file: String? = nil) -> OpaquePointer? {
+        guard let input = unsafe BIO_new_file(file ?? key, "r") else { return nil }
         defer { unsafe BIO_free(input) }
         // An encrypted key must be an error at start, never a prompt on the terminal.
         guard let passphrase else { return unsafe PEM_read_bio_PrivateKey(input, nil, { _, _, _, _ in -1 }, nil) }

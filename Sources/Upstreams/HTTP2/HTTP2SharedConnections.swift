@@ -29,7 +29,9 @@ final class SharedConnections {
     }
 
     /// The oldest first.
-    private(set) var all: [HTTP2UpstreamConnection] = []
+    var all: [HTTP2UpstreamConnection] { connections }
+    // Price 6.
+    private var connections: [HTTP2UpstreamConnection] = []
     private(set) var attempt: Attempt?
     /// Before then nothing is sent to the server, which has asked for calm; in monotonic nanoseconds.
     private(set) var calmUntil: UInt64 = 0
@@ -68,7 +70,7 @@ final class SharedConnections {
     ///   - wanted: the address whose turn it is; nil: any.
     func side(carefully: Bool, to wanted: SocketAddress? = nil) -> HTTP2Upstream? {
         guard !isCalming, !hasFallenBack else { return nil }
-        while let connection = all.first(where: {
+        while let connection = connections.first(where: {
             $0.hasRoom(most: parameters.maxStreams) && (wanted == nil || $0.address == wanted)
         }) {
             if !carefully || !connection.isIdle || connection.isStillThere() { return connection.makeSide() }
@@ -127,7 +129,7 @@ final class SharedConnections {
             stream, of: self, loop: loop, buffers: buffers, limits: limits,
             liveness: HTTP2Liveness(silence: parameters.pingInterval, patience: parameters.pingTimeout, now: loop.now),
             address: address, addressVersion: addressVersion)
-        all.append(connection)
+        connections.append(connection)
         return connection
     }
 
@@ -135,7 +137,7 @@ final class SharedConnections {
     var hasTooManyIdle: Bool { idleCount > maxIdle }
 
     /// A connection has ended.
-    func ended(_ connection: HTTP2UpstreamConnection) { all.removeAll { $0 === connection } }
+    func ended(_ connection: HTTP2UpstreamConnection) { connections.removeAll { $0 === connection } }
 
     /// Takes no more exchanges; what is under way goes on.
     func retire() {

@@ -44,7 +44,7 @@ extension HTTP2Upstream: UpstreamSide {
         let isTunnel = forwarded.asksForWebSocket
         connection.http2.open(
             stream, isToHead: request.method == .head, switching: isTunnel ? Self.switching(for: request) : [])
-        stream.outflow.begin(isTunnel ? .untilClose : forwarded.framing, isTunnel: isTunnel) {
+        stream.begin(isTunnel ? .untilClose : forwarded.framing, isTunnel: isTunnel) {
             FieldEncoder.appendRequest(text.span, parts, isHTTPS: connection.isTLS, opensWebSocket: isTunnel, to: &$0)
         }
         connection.give(back: &text)

@@ -37,13 +37,18 @@ struct AdminConnections: Codable, Sendable {
     /// What is to be closed.
     struct Close: Codable, AdminOrder, Sendable {
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case id
+            case id, code, reason
             case atOnce = "at_once"
         }
 
         var id: String
+        /// Of the Close frame that its WebSockets get.
+        var code: Int?
+        var reason: String?
         /// Without waiting for what is under way.
         var atOnce: Bool?
+
+        var hasWords: Bool { code != nil || reason != nil }
     }
 
     /// That are looked through for those that are looked for.
@@ -93,15 +98,29 @@ extension AdminResources {
 
     func close(_ body: [UInt8]) async -> ServiceAnswer {
         guard let wanted = AdminConnections.Close(body) else {
-            return .problem(400, "The body is to be JSON with \"id\", and perhaps \"at_once\".")
+            return .problem(400, "The body is to be JSON with \"id\", and perhaps \"code\", \"reason\" or \"at_once\".")
         }
-        guard let report = await gateway.connection(wanted.id), await gateway.close(wanted.id, atOnce: wanted.atOnce == true)
-        else {
+        guard let words = OrderedClose(code: wanted.code, reason: wanted.reason) else {
+            return .problem(
+                400,
+                "A Close frame has a code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, and a reason of at most "
+                    + "\(OrderedClose.longestReason) bytes.")
+        }
+        guard !wanted.hasWords || wanted.atOnce != true else {
+            return .problem(400, "What is closed at once is told nothing: no \"code\" and \"reason\" with \"at_once\".")
+        }
+        guard let report = await gateway.connection(wanted.id) else { return .problem(404, "There is no such connection.") }
+        guard !wanted.hasWords || report.tunnels > 0 else {
+            return .problem(409, "The connection has no WebSocket, and only those are told a \"code\" and a \"reason\".")
+        }
+        guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .inOrder(words)) else {
             return .problem(404, "There is no such connection.")
         }
-        log.notice(
-            "a connection is closed by order",
-            metadata: ["id": "\(wanted.id)", "client": "\(report.client)", "at_once": "\(wanted.atOnce == true)"])
+        var facts: Logger.Metadata = [
+            "id": "\(wanted.id)", "client": "\(report.client)", "at_once": "\(wanted.atOnce == true)",
+        ]
+        if wanted.hasWords { (facts["code"], facts["reason"]) = ("\(words.number)", "\(words.reason)") }
+        log.notice("a connection is closed by order", metadata: facts)
         return .json(AdminConnections(total: await gateway.connectionCount, connections: [AdminConnections.Connection(report)]))
     }
 }

@@ -10,7 +10,9 @@ struct AdminServers: Codable, Sendable {
         var site: String
         var upstream: String
         var url: String
+        /// In force, and as the configuration says.
         var weight: Int
+        var configuredWeight: Int
         var isBackup: Bool
         /// What keeps it from its requests.
         var states: [String]
@@ -23,7 +25,8 @@ struct AdminServers: Codable, Sendable {
         var lastFault: String?
 
         init(_ report: ServerReport) {
-            (site, upstream, url, weight) = (report.site, report.upstream, report.url, report.weight)
+            (site, upstream, url) = (report.site, report.upstream, report.url)
+            (weight, configuredWeight) = (report.weight, report.configuredWeight)
             (isBackup, states, order) = (report.isBackup, report.states, report.order)
             (underWay, requests, lastFault) = (report.underWay, report.requests, report.lastFault)
         }
@@ -31,10 +34,12 @@ struct AdminServers: Codable, Sendable {
 
     /// An order about one of them.
     struct Order: Codable, AdminOrder, Sendable {
-        enum CodingKeys: String, CodingKey, CaseIterable { case action, url, site, upstream, fleet }
+        enum CodingKeys: String, CodingKey, CaseIterable { case action, weight, url, site, upstream, fleet }
 
-        /// `enable`, `drain`, `disable`, or `reset`: as the configuration says.
+        /// `enable`, `drain`, `disable`, `weight`, or `reset`: as the configuration says.
         var action: String
+        /// Of the action `weight`.
+        var weight: Int?
         /// Nil: all servers of the site.
         var url: String?
         var site: String?
@@ -76,26 +81,29 @@ extension AdminResources {
 
     func order(_ body: [UInt8]) async -> ServiceAnswer {
         guard let wanted = AdminServers.Order(body) else {
-            return .problem(
-                400, "The body is to be JSON with \"action\" and \"url\", and perhaps \"site\", \"upstream\" and \"fleet\".")
+            let words = "\"site\", \"upstream\", \"weight\" and \"fleet\""
+            return .problem(400, "The body is to be JSON with \"action\" and \"url\", and perhaps \(words).")
         }
         guard wanted.url != nil || wanted.site != nil else {
             return .problem(400, "The body is to have a \"url\", or a \"site\" whose servers are all meant.")
         }
-        guard let action = ServerAction(rawValue: wanted.action) else {
-            return .problem(400, "The action is to be enable, drain, disable or reset.")
+        guard let action = ServerAction(wanted.action, weight: wanted.weight) else {
+            return .problem(
+                400, "The action is to be enable, drain, disable, reset, or weight with a \"weight\" of 0 to 65535.")
         }
         let ordered = gateway.order(action, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
         guard !ordered.isEmpty else { return .problem(404, "There is no such server.") }
         if wanted.fleet == true {
-            let order = FleetOrder(action: action.rawValue, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
+            let order = FleetOrder(
+                action: wanted.action, weight: wanted.weight, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
             do throws(FleetMember.NotTold) { try await fleet.tell(order) } catch { return Self.notTold(error) }
         }
         for server in ordered {
             log.notice(
                 "a server is ordered about",
                 metadata: [
-                    "order": "\(action.rawValue)", "site": "\(server.site)", "upstream": "\(server.upstream)",
+                    "order": "\(wanted.action)", "weight": "\(server.weight)", "site": "\(server.site)",
+                    "upstream": "\(server.upstream)",
                     "url": "\(server.url)",
                     "under_way": "\(server.underWay)",
                 ])

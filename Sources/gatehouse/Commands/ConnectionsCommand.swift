@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 import HTTP
 
 /// `gatehouse connections`
@@ -7,11 +8,13 @@ struct ConnectionsCommand: AsyncParsableCommand {
         commandName: "connections", abstract: "The clients' connections of a running gateway, and WebSockets over them.",
         usage: """
             gatehouse connections [--json] [--socket FILE]
-            gatehouse connections close ID [--at-once]
+            gatehouse connections close ID [--code N] [--reason TEXT]
+            gatehouse connections close ID --at-once
             """,
         discussion: """
             The oldest first, at most a thousand. close lets what is under way end, and
-            sends WebSockets a Close frame (1001).
+            sends WebSockets a Close frame: with the code 1001, or another that may be sent
+            (1000 to 1003, 1007 to 1014, 3000 to 4999), and a reason of at most 123 bytes.
             """)
 
     @Argument(help: "close; nothing lists them.")
@@ -19,6 +22,12 @@ struct ConnectionsCommand: AsyncParsableCommand {
 
     @Argument(help: "Which one, as the list names it.")
     var identifier: String?
+
+    @Option(help: "The code of the Close frame that WebSockets get.")
+    var code: Int?
+
+    @Option(help: "Its reason.")
+    var reason: String?
 
     @Flag(help: "Without waiting for what is under way.")
     var atOnce = false
@@ -29,15 +38,24 @@ struct ConnectionsCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func validate() throws {
-        guard let action else { return }
+        let hasWords = code != nil || reason != nil
+        guard let action else {
+            if hasWords || atOnce { throw ValidationError("--code, --reason and --at-once are of close.") }
+            return
+        }
         guard action == "close" else { throw ValidationError("\"\(action)\" is not close.") }
         if identifier == nil { throw ValidationError("Which connection? gatehouse connections lists them.") }
+        guard !hasWords || !atOnce else { throw ValidationError("What is closed at once is told nothing.") }
+        guard OrderedClose(code: code, reason: reason) != nil else {
+            throw ValidationError(
+                "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OrderedClose.longestReason) bytes.")
+        }
     }
 
     func run() async throws {
         let list: AdminConnections
         if let identifier {
-            let wanted = AdminConnections.Close(id: identifier, atOnce: atOnce)
+            let wanted = AdminConnections.Close(id: identifier, code: code, reason: reason, atOnce: atOnce)
             list = try await admin.ask { try await $0.ask(.post, "/connections/close", body: wanted) }
         } else {
             list = try await admin.ask { try await $0.ask(.get, "/connections") }

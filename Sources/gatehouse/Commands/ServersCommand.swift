@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 import HTTP
 
 /// `gatehouse servers`
@@ -9,20 +10,25 @@ struct ServersCommand: AsyncParsableCommand {
             gatehouse servers [--json] [--socket FILE]
             gatehouse servers enable|drain|disable|reset URL [--upstream NAME] [--site NAME] [--fleet]
             gatehouse servers enable|drain|disable|reset --site NAME [--fleet]
+            gatehouse servers weight URL --to N [--upstream NAME] [--site NAME] [--fleet]
             """,
         discussion: """
             drain: no new requests but of those who are stuck to it. disable: none at all.
             What is under way ends by itself. enable: requests, also if the configuration
-            drains it. reset: as the configuration says. An order holds over reloads, until
-            the process ends; with --fleet it is for all members, and for those that start
+            drains it. weight: another share of the requests, 0 to 65535, with every method.
+            reset: all as the configuration says. An order holds over reloads, until the
+            process ends; with --fleet it is for all members, and for those that start
             later, until another one comes. Without a URL it is for all servers of the site.
             """)
 
-    @Argument(help: "enable, drain, disable or reset; nothing lists them.")
+    @Argument(help: "enable, drain, disable, weight or reset; nothing lists them.")
     var action: String?
 
     @Argument(help: "The server, as the configuration writes its URL.")
     var url: String?
+
+    @Option(help: "The weight that is ordered.")
+    var to: Int?
 
     @Option(help: "Only the server of the upstream with this name.")
     var upstream: String?
@@ -40,11 +46,15 @@ struct ServersCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard let action else {
-            if fleet { throw ValidationError("--fleet is of an order.") }
+            if fleet || to != nil { throw ValidationError("--\(fleet ? "fleet" : "to") is of an order.") }
             return
         }
-        guard ["enable", "drain", "disable", "reset"].contains(action) else {
-            throw ValidationError("\"\(action)\" is none of enable, drain, disable and reset.")
+        guard ["enable", "drain", "disable", "weight", "reset"].contains(action) else {
+            throw ValidationError("\"\(action)\" is none of enable, drain, disable, weight and reset.")
+        }
+        guard ServerAction(action, weight: to) != nil else {
+            throw ValidationError(
+                action == "weight" ? "Which weight? Give one of 0 to 65535: --to 3." : "--to is of the order weight.")
         }
         if url == nil, site == nil {
             throw ValidationError("Which server? Give its URL as the configuration writes it, or --site for all of a site.")
@@ -54,7 +64,8 @@ struct ServersCommand: AsyncParsableCommand {
     func run() async throws {
         let servers: AdminServers
         if let action {
-            let order = AdminServers.Order(action: action, url: url, site: site, upstream: upstream, fleet: fleet)
+            let order = AdminServers.Order(
+                action: action, weight: to, url: url, site: site, upstream: upstream, fleet: fleet)
             servers = try await admin.ask { try await $0.ask(.post, "/servers", body: order) }
         } else {
             servers = try await admin.ask { try await $0.ask(.get, "/servers") }
@@ -63,12 +74,17 @@ struct ServersCommand: AsyncParsableCommand {
         let rows = servers.servers.filter { (site == nil || $0.site == site) && (upstream == nil || $0.upstream == upstream) }
             .map { server in
                 [
-                    server.site, server.upstream, server.url, "\(server.weight)\(server.isBackup ? " backup" : "")",
+                    server.site, server.upstream, server.url, Self.weight(of: server),
                     server.states.isEmpty ? "up" : server.states.joined(separator: ","), "\(server.underWay)",
                     "\(server.requests)", server.lastFault ?? "",
                 ]
             }
         let heading = ["site", "upstream", "server", "weight", "state", "under way", "requests", "last fault"]
         Console.say(Table.text([heading] + rows))
+    }
+
+    private static func weight(of server: AdminServers.Server) -> String {
+        let ordered = server.weight == server.configuredWeight ? "" : " for \(server.configuredWeight)"
+        return "\(server.weight)\(ordered)\(server.isBackup ? " backup" : "")"
     }
 }

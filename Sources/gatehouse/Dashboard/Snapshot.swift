@@ -41,7 +41,9 @@ struct Snapshot: Codable, Sendable {
         var states: [String]
         /// What an operator has ordered: `none`, `enabled`, `draining`, `disabled`.
         var order: String
+        /// In force, and as the configuration says.
         var weight: Int
+        var configuredWeight: Int
         var isBackup: Bool
         var underWay: Int
         /// That it was sent since the start.
@@ -163,6 +165,7 @@ struct Snapshot: Codable, Sendable {
     var sites: Rows
     var routes: Rows
     var servers: Servers
+    var caches: Caches
     var certificates: Certificates
     var generations: Generations
     var failures: Failures

@@ -133,7 +133,8 @@ actor SnapshotFeed {
             uptime: (monotonicNanoseconds() &- beginning) / 1_000_000_000,
             certificates: AdminStatus.Certificate.all(of: gateway),
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
-            standings: standings, answers: standings.indices.map { !silent.contains($0) }, watchers: watchers,
+            standings: standings, answers: standings.indices.map { !silent.contains($0) },
+            caches: gateway.caches(standings), watchers: watchers,
             fleet: fleet.standing.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
         return making.next(gateway.traffic, gateway.servers, around)
     }

@@ -4,7 +4,7 @@ import Glibc
 
 /// Makes one snapshot after another: what has come since the one before is in the next.
 struct SnapshotMaking {
-    private var before: (traffic: TrafficReport, time: UInt64, processorTime: UInt64)?
+    private var before: (traffic: TrafficReport, caches: [CacheReport], time: UInt64, processorTime: UInt64)?
     private var number: UInt64 = 0
 
     /// What is asked for elsewhere.
@@ -18,6 +18,7 @@ struct SnapshotMaking {
         var standings: [WorkerStanding?]
         /// By worker.
         var answers: [Bool]
+        var caches: [CacheReport]
         var watchers: Int
         var fleet: AdminFleet?
     }
@@ -32,7 +33,8 @@ struct SnapshotMaking {
         let processor = before.flatMap { before in
             seconds.map { Double(figures.cpuTime &- before.processorTime) / 10_000_000 / $0 }
         }
-        before = (traffic, now, figures.cpuTime)
+        let caches = Snapshot.Caches(around.caches, since: before?.caches, seconds: seconds)
+        before = (traffic, around.caches, now, figures.cpuTime)
         return Snapshot(
             number: number, time: Timestamp.text(seconds: Int64(realtimeNanoseconds() / 1_000_000_000)), seconds: seconds,
             name: around.name, version: around.version, pid: getpid(), uptimeSeconds: around.uptime,
@@ -40,7 +42,7 @@ struct SnapshotMaking {
             connections: traffic.connections, tunnels: traffic.tunnels, processor: processor, memory: figures.residentMemory,
             descriptors: figures.openDescriptors, mostDescriptors: figures.mostDescriptors,
             workers: zip(traffic.workers, around.answers).map { Snapshot.Worker(connections: $0.connections, answers: $1) },
-            sites: measure.sites, routes: measure.routes, servers: measure.servers(servers),
+            sites: measure.sites, routes: measure.routes, servers: measure.servers(servers), caches: caches,
             certificates: Snapshot.Certificates(around.certificates), generations: Snapshot.Generations(around),
             failures: Snapshot.Failures(around.standings), watchers: around.watchers, fleet: around.fleet)
     }
@@ -163,8 +165,9 @@ private struct Measure {
         }
         return Snapshot.Server(
             site: report.site, upstream: report.upstream, url: report.url, states: report.states, order: report.order,
-            weight: report.weight, isBackup: report.isBackup, underWay: report.underWay, total: report.requests,
-            rates: counts.map { rates($0, before) }, failures: failures, lastFault: report.lastFault)
+            weight: report.weight, configuredWeight: report.configuredWeight, isBackup: report.isBackup,
+            underWay: report.underWay, total: report.requests, rates: counts.map { rates($0, before) }, failures: failures,
+            lastFault: report.lastFault)
     }
 }
 

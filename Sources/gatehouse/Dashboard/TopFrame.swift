@@ -20,7 +20,7 @@ struct TopFrame {
 
     func lines(_ snapshot: Snapshot) -> [String] {
         let head = [heading(snapshot), "", requests(snapshot), latency(snapshot), open(snapshot), ""]
-        let tables = [servers(snapshot), routes(snapshot), failures(snapshot), certificates(snapshot)]
+        let tables = [servers(snapshot), routes(snapshot), caches(snapshot), failures(snapshot), certificates(snapshot)]
         guard let rows else { return head + Array(tables.filter { !$0.isEmpty }.joined(separator: [""])) }
         return Array((head + share(tables, rows - head.count)).prefix(rows))
     }
@@ -99,6 +99,25 @@ struct TopFrame {
                     ], server.states.isEmpty ? .plain : server.states == ["draining"] ? .warning : .bad
                 )
             }, of: servers.total)
+    }
+
+    private func caches(_ snapshot: Snapshot) -> [String] {
+        guard snapshot.caches.total > 0 else { return [] }
+        return table(
+            "STORED ANSWERS  \(snapshot.caches.total)",
+            [
+                Column(title: "site"), Column(title: "req/s", width: 7, isNumber: true),
+                Column(title: "hit %", width: 7, isNumber: true), Column(title: "answers", width: 9, isNumber: true),
+                Column(title: "memory", width: 8, isNumber: true), Column(title: "disk", width: 8, isNumber: true),
+            ],
+            snapshot.caches.first.map { cache in
+                (
+                    [
+                        cache.site, Self.rate(cache.requests), cache.hitShare.map { "\(Int($0))" } ?? "-", "\(cache.answers)",
+                        Self.bytes(Double(cache.bytes)), cache.disk.map { Self.bytes(Double($0.bytes)) } ?? "-",
+                    ], .plain
+                )
+            }, of: snapshot.caches.total)
     }
 
     private func routes(_ snapshot: Snapshot) -> [String] {

@@ -19,6 +19,7 @@ actor FleetMembership {
     private var rateProblem: String?
     /// Who gets certificates, and hears of what others have got.
     private var tellNews: (@Sendable (RenewalNews) async -> Void)?
+    private var demands: (@Sendable () async -> SharedDemands)?
 
     init(_ gateway: Gateway, _ reloader: Reloader?, log: Logger) {
         self.gateway = gateway
@@ -49,6 +50,7 @@ actor FleetMembership {
             gateway.whenProbeWordChanges { Task { await member.lookSoon() } }
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let tellNews { await member.whenNews(tellNews) }
+            if let demands { await member.whenAsked(demands) }
             if let rateProblem { await member.note(rateProblem, of: "rate limits") }
         } catch {
             log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
@@ -103,6 +105,15 @@ extension FleetMembership: RenewalSharing {
         tellNews = body
         await running?.member.whenNews(body)
     }
+
+    func whenAsked(_ demands: (@Sendable () async -> SharedDemands)?) async {
+        self.demands = demands
+        await running?.member.whenAsked(demands)
+    }
+
+    func demandsHaveChanged() async { await running?.member.demandsHaveChanged() }
+
+    var obstacle: String? { get async { await running?.member.obstacle } }
 
     func hasTurn() async -> Bool {
         guard let member = running?.member else { return !isStopped }

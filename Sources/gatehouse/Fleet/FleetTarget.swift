@@ -54,7 +54,7 @@ actor FleetTarget: FleetDeployment {
 
     func carryOut(_ orders: [FleetOrder]) async {
         for order in orders {
-            guard let action = ServerAction(rawValue: order.action) else { continue }
+            guard let action = ServerAction(order.action, weight: order.weight) else { continue }
             _ = gateway.order(action, url: order.url, site: order.site, upstream: order.upstream)
         }
     }

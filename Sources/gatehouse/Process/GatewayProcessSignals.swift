@@ -68,8 +68,7 @@ extension GatewayProcess {
         _ = endInAWhile()
     }
 
-    /// Ends the process after a second, unless the task is cancelled: a reload may wait for good for a file whose server does not
-    /// answer.
+    /// Ends the process in a second unless it is called off: a reload may wait for good for a file whose server does not answer.
     func endInAWhile() -> Task<Void, Never> {
         Task {
             guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }

@@ -114,4 +114,30 @@ struct CacheSelectionTests {
             withExtendedLifetime(slow) {}
         }
     }
+
+    @Test("what is answered to a client with a certificate is for that client, unless it says that it is for all")
+    func certificates() async throws {
+        let certificates = try await Certificates.ready()
+        let clients = "client_auth = \"optional\"\nclient_ca_file = \"\(certificates.authority)\""
+        let site = try CachedSite(
+            tables: "[sites.request_headers]\nset = { Client-Cert = \"{client_cert}\" }", ssl: certificates.ssl() + "\n" + clients
+        ) { request, _ in
+            let isKnown = request.value("Client-Cert") != nil
+            let fields = request.target == "/all" ? "Cache-Control: public, max-age=1000\r\nVary: Client-Cert" : Self.fresh
+            return CachedSite.answer(isKnown ? "known" : "unknown", fields)
+        }
+        func ask(_ path: String, isKnown: Bool) async throws -> String {
+            let shown = ["--cert", certificates.certificate("client.test"), "--key", certificates.key("client.test")]
+            let url = "https://localhost:\(site.port)\(path)"
+            return try await Command.curl(["--cacert", certificates.authority, url] + (isKnown ? shown : [])).text
+        }
+        try await Gatehouse.serving("[performance]\nworker_threads = 1\n" + site.toml) { _ async throws in
+            for isKnown in [true, false, true, false] {
+                for path in ["/", "/all"] { #expect(try await ask(path, isKnown: isKnown) == (isKnown ? "known" : "unknown")) }
+            }
+            // Of "/" each of the client's, and one for nobody in particular; of "/all" one for each.
+            let targets = site.upstream.requests.all.map(\.target)
+            #expect(targets.count { $0 == "/" } == 3 && targets.count { $0 == "/all" } == 2, "\(targets)")
+        }
+    }
 }

@@ -153,6 +153,34 @@ struct ProofTests {
         server.kill()
     }
 
+    @Test("by a program that says megabytes, of which the log has the last 4096 bytes and nothing else any")
+    func talkative() async throws {
+        let managed = try Managed()
+        let pebble = try await Pebble(http: managed.http, tls: managed.tls, names: ["a.test"], in: managed.directory)
+        let hook = try managed.directory.write(
+            "hook",
+            """
+            #!/bin/sh
+            head -c 3000000 /dev/zero | tr '\\0' x
+            head -c 1000000 /dev/zero | tr '\\0' y >&2
+            echo 'the "end": 3' >&2
+            exit 3
+            """)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+        let ssl = pebble.ssl + "\ndns_hook = \"\(hook)\""
+        try await Gatehouse.serving(toml(managed, ssl)) { gatehouse in
+            let line = try await gatehouse.log.line("a program says")
+            // 3,000,000 x, 1,000,000 y and 13 bytes, less the last 4096.
+            #expect(
+                line.contains("left_out_bytes=3995917") && line.contains("arguments=\"add _acme-challenge.a.test\""), "\(line)")
+            #expect(line.count { $0 == "y" } >= 4083 && line.count { $0 == "y" } < 4100 && !line.contains("xx"))
+            #expect(line.contains("3") && line.utf8.count < 4096 + 512)
+            let end = try await gatehouse.log.line("no certificate ")
+            #expect(end.contains("ended with code 3"), "\(end)")
+            #expect(gatehouse.process.output.all.allSatisfy { !$0.contains("xx") })
+        }
+    }
+
     @Test("not by a program that fails, which is told")
     func failingHook() async throws {
         let managed = try Managed()

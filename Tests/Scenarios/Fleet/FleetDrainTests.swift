@@ -44,5 +44,8 @@ struct FleetDrainTests {
         let enable = try await servers(1, ["reset", "http://127.0.0.1:1", "--fleet"])
         #expect(enable.code == 0, "\(enable)")
         while try await servers(0).text.contains("draining") {}
+        let weight = try await servers(0, ["weight", "http://127.0.0.1:1", "--to", "7", "--fleet"])
+        #expect(weight.code == 0 && weight.text.contains("7 for 1"), "\(weight)")
+        while try await !servers(1).text.contains("7 for 1") {}
     }
 }

@@ -60,7 +60,8 @@ async def watch(base):
     await window.until("document.querySelectorAll('#error-list tbody th').length > 0")
     shown = await window.run("""JSON.stringify({
         violations, servers: [...document.querySelectorAll('#servers tbody th')].map((cell) => cell.firstChild.data),
-        buttons: document.querySelectorAll('.actions button').length,
+        buttons: document.querySelectorAll('.actions button').length, caches: document.getElementById('cache').hidden
+            ? null : [...document.querySelectorAll('#cache-list tbody th')].map((cell) => cell.textContent),
         errors: [...document.querySelectorAll('#error-list tbody tr')].map((line) =>
             [...line.cells].map((cell) => cell.textContent)),
         images: document.querySelectorAll('img, iframe, object, embed').length, title: document.title, href: location.href,
