@@ -29,7 +29,7 @@ async def probes(context):
         context,
         '[sites.proxy.health_check]\nenabled = true\npath = "/"\ninterval = 0.3\ntimeout = 1\nretries = 2\nrise = 1\n')
     context.servers[2].end()
-    must(await until(lambda: "upstream unwell" in context.gate.log.read_text()), "the probes noticed nothing")
+    must(await until(lambda: "upstream unhealthy" in context.gate.log.read_text()), "the probes noticed nothing")
     run = Load(context.port, 300, 4)
     await run.run()
     must(run.counts == {200: 300}, f"{run.counts}")
@@ -38,7 +38,7 @@ async def probes(context):
     run = Load(context.port, 300, 4)
     await run.run()
     must(b"upstream 2\n" in run.bodies, f"{run.bodies}")
-    return "unwell and well again, without a request failing"
+    return "unhealthy and well again, without a request failing"
 
 
 async def limits(context):

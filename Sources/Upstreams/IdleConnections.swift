@@ -35,7 +35,7 @@ struct IdleConnections<Connection> {
         return true
     }
 
-    /// Takes out the newest, which is the likeliest to be well.
+    /// Takes out the newest, which is the likeliest to be usable.
     /// - Returns: nil when there is none; `isExpired` when it is only to be closed.
     mutating func takeNewest(now: UInt64) -> (connection: Connection, isExpired: Bool)? {
         entries.popLast().map { ($0.connection, now > $0.end) }

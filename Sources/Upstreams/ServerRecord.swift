@@ -8,8 +8,8 @@ package final class ServerRecord: Sendable {
     struct Standing: OptionSet {
         let rawValue: UInt32
 
-        /// Probes say that it is unwell.
-        static let unwell = Standing(rawValue: 1)
+        /// Probes say that it is unhealthy.
+        static let unhealthy = Standing(rawValue: 1)
         static let ejected = Standing(rawValue: 2)
         /// Its circuit is open, or half-open.
         static let open = Standing(rawValue: 4)
@@ -210,7 +210,7 @@ package final class ServerRecord: Sendable {
     }
 
     /// What its probes say; one load.
-    var isWellByProbes: Bool { standing.load(ordering: .relaxed) & Standing.unwell.rawValue == 0 }
+    var isHealthyByProbes: Bool { standing.load(ordering: .relaxed) & Standing.unhealthy.rawValue == 0 }
 
     /// What became of looking its name up.
     /// - Parameter failure: in words; nil if it has addresses.
@@ -261,7 +261,7 @@ package final class ServerRecord: Sendable {
         warmFrom.store(health.recoveredAt, ordering: .relaxed)
         wantsSuccess.store(!health.isUntouched, ordering: .relaxed)
         var bits: Standing = []
-        if !health.probes.isWell { bits.insert(.unwell) }
+        if !health.probes.isHealthy { bits.insert(.unhealthy) }
         if health.ejection.until != nil { bits.insert(.ejected) }
         if health.breaker.blockedUntil != nil { bits.insert(.open) }
         if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }

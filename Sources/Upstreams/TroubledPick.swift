@@ -5,11 +5,11 @@
 struct TroubledPick {
     /// Who may be chosen.
     private enum Tier {
-        /// The well ones.
+        /// The healthy ones.
         case primaries
-        /// The well ones, backups included.
+        /// The healthy ones, backups included.
         case withBackups
-        /// All that are not known to be unreachable: too few are well.
+        /// All that are not known to be unreachable: too few are healthy.
         case all
     }
 
@@ -36,7 +36,7 @@ struct TroubledPick {
             }
             switch tier {
             case .primaries: tier = .withBackups
-            // Those that are well have failed: one that is merely ejected is a better choice than them once more.
+            // Those that are healthy have failed: one that is merely ejected is a better choice than them once more.
             case .withBackups where !request.excluded.isEmpty: tier = .all
             case .all where !request.excluded.isEmpty:
                 // Nobody else: those that have failed may try again.
@@ -50,20 +50,20 @@ struct TroubledPick {
     // MARK: Who may
 
     private func tier() -> Tier {
-        var (primaries, well, wellBackups) = (0, 0, 0)
+        var (primaries, healthy, healthyBackups) = (0, 0, 0)
         for server in group.servers where server.weight > 0 {
             let standing = standing(server)
             if standing.contains(.draining) { continue }
-            let isWell = standing.isDisjoint(with: [.unwell, .ejected, .open])
+            let isHealthy = standing.isDisjoint(with: [.unhealthy, .ejected, .open])
             if server.parameters.isBackup {
-                if isWell { wellBackups += 1 }
+                if isHealthy { healthyBackups += 1 }
             } else {
                 primaries += 1
-                if isWell { well += 1 }
+                if isHealthy { healthy += 1 }
             }
         }
-        if well > 0, well * 100 >= primaries * group.panicPercent { return .primaries }
-        return wellBackups > 0 ? .withBackups : .all
+        if healthy > 0, healthy * 100 >= primaries * group.panicPercent { return .primaries }
+        return healthyBackups > 0 ? .withBackups : .all
     }
 
     /// May it be chosen, were there room?
@@ -76,7 +76,7 @@ struct TroubledPick {
         guard !standing.contains(.draining) else { return false }
         // Its trial is due: one request may try.
         if standing.contains(.open) { return request.now >= server.record.trialTime }
-        return tier == .all || standing.isDisjoint(with: [.unwell, .ejected])
+        return tier == .all || standing.isDisjoint(with: [.unhealthy, .ejected])
     }
 
     private func standing(_ server: UpstreamServer) -> ServerRecord.Standing {

@@ -79,11 +79,11 @@ package final class UpstreamGroup: Sendable {
     package let servers: [UpstreamServer]
     package let method: Method
     package let budget: RetryBudget
-    /// Below this share of well servers, in percent, their being unwell is disregarded: better a bad answer than a dead group.
+    /// Below this share of healthy servers, in percent, health is disregarded: better a bad answer than a dead group.
     let panicPercent: Int
     /// The order in which servers take turns. Round robin: each once. Weighted: as often as its weight says, spread evenly.
     private let schedule: [Int]
-    /// Those that take part while all are well.
+    /// Those that take part while all are healthy.
     private let primaries: [Int]
     private let turns: Turns
 
@@ -123,7 +123,7 @@ package final class UpstreamGroup: Sendable {
     /// Pays a request's share into the retry budget. Once for each request, whatever its attempts.
     package func countRequest() { budget.deposit() }
 
-    /// Chooses a server. O(1) for the schedules and `randomTwo` while every server is well, O(servers) else; allocates nothing.
+    /// Chooses a server. O(1) for the schedules and `randomTwo` while all are healthy, O(servers) else; allocates nothing.
     package func pick(_ request: Request) -> Pick {
         let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
@@ -233,6 +233,6 @@ package final class UpstreamGroup: Sendable {
         let server = servers[index]
         let standing = server.record.standing(now: request.now, server.parameters.health)
         guard server.weight > 0 || standing.contains(.draining) else { return false }
-        return standing.isDisjoint(with: [.open, .unwell, .ejected, .disabled])
+        return standing.isDisjoint(with: [.open, .unhealthy, .ejected, .disabled])
     }
 }

@@ -49,7 +49,7 @@ package final class UpstreamServer: Sendable {
         package var weight = 1
         /// Exchanges under way at once, over all workers; 0: no limit.
         package var maxConns = 0
-        /// Used only when too few of the others are well.
+        /// Used only when too few of the others are healthy.
         package var isBackup = false
         /// It takes no new work but from those who are stuck to it; `takeEffect` tells its state so.
         package var isDraining = false

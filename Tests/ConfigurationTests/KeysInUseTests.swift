@@ -6,9 +6,9 @@ import Testing
 /// A key that is read and then forgotten would be worse than one that is refused.
 @Suite("What is read of a configuration")
 struct KeysInUseTests {
-    /// Files of `Sources/Configuration` that say what a configuration holds.
+    /// Files of `Sources/Configuration/Settings` that say what a configuration holds.
     private static let types = [
-        "Admin", "Compression", "Configuration", "FileCache", "FleetRedis", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
+        "Admin", "Compression", "../Configuration", "FileCache", "FleetRedis", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
         "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Recorder", "RequestSettings", "Route", "RouteAction",
@@ -29,7 +29,7 @@ struct KeysInUseTests {
 
     /// Names of the stored properties of a file's types.
     private static func properties(of file: String) throws -> [String] {
-        let text = try String(contentsOf: sources.appending(path: "Configuration/\(file).swift"), encoding: .utf8)
+        let text = try String(contentsOf: sources.appending(path: "Configuration/Settings/\(file).swift"), encoding: .utf8)
         return text.matches(of: /(?m)^    package var (\w+)(?::[^{\n]*)?(?: = [^{\n]*)?$/).map { String($0.output.1) }
     }
 

@@ -10,9 +10,9 @@ import Testing
 struct SharedProberTests {
     @Test("another member's word is confirmed by a probe of one's own: who finds otherwise stays with it and probes on")
     func confirmed() async throws {
-        let isWell = Guarded(true)
+        let isHealthy = Guarded(true)
         let upstream = try Upstream.answering { _ in
-            "HTTP/1.1 \(isWell.withLock { $0 } ? 200 : 503) x\r\nContent-Length: 0\r\n\r\n"
+            "HTTP/1.1 \(isHealthy.withLock { $0 } ? 200 : 503) x\r\nContent-Length: 0\r\n\r\n"
         }
         try await onLoop { actor in
             let loop = actor.loop
@@ -27,8 +27,8 @@ struct SharedProberTests {
             let names = ["a", "b"]
             let other = names[set.owners(among: names)[0]]
             let own = other == "a" ? "b" : "a"
-            func say(_ unwell: [Int: String]) {
-                let words = names.map { ($0, SharedProbes.Word(digest: set.digest, unwell: $0 == other ? unwell : [:])) }
+            func say(_ unhealthy: [Int: String]) {
+                let words = names.map { ($0, SharedProbes.Word(digest: set.digest, unhealthy: $0 == other ? unhealthy : [:])) }
                 probes.use(Dictionary(uniqueKeysWithValues: words), as: own, until: loop.now + 600_000_000_000)
             }
             say([0: "refused"])
@@ -40,18 +40,18 @@ struct SharedProberTests {
                 await prober.run()
             }
             _ = try await upstream.requests.first(4)
-            #expect(server.record.isWellByProbes)
+            #expect(server.record.isHealthyByProbes)
 
-            isWell.withLock { $0 = false }
-            while server.record.isWellByProbes { await loop.yield() }
+            isHealthy.withLock { $0 = false }
+            while server.record.isHealthyByProbes { await loop.yield() }
             #expect(server.record.health.probes.last?.finding.hasSuffix("as \(other) says: refused") == true)
 
             // Two successes in a row are its own affair; one confirms another's.
-            isWell.withLock { $0 = true }
+            isHealthy.withLock { $0 = true }
             let count = upstream.requests.all.count
             say([:])
             prober.lookAgain()
-            while !server.record.isWellByProbes { await loop.yield() }
+            while !server.record.isHealthyByProbes { await loop.yield() }
             #expect(upstream.requests.all.count == count + 1)
             prober.stop()
             await task.value

@@ -3,20 +3,20 @@ import Testing
 
 @Suite("Servers of a pool that are not what the others are")
 struct PoolStandingTests {
-    /// A pool of a server that is always well and one that is well when its probe is told so.
+    /// A pool of a server that is always healthy and one that is healthy when its probe is told so.
     private struct Pair {
         let port: FreePort
         let upstreams: [Upstream]
         let toml: String
-        private let isWell = Guarded(false)
+        private let isHealthy = Guarded(false)
 
         init(method: String, slowStart: String) throws {
             port = try FreePort()
-            let isWell = isWell
+            let isHealthy = isHealthy
             upstreams = [
                 try Upstream.answering { PoolStandingTests.answer($0, "steady") },
                 try Upstream.answering {
-                    $0.target == "/up" && !isWell.withLock { $0 }
+                    $0.target == "/up" && !isHealthy.withLock { $0 }
                         ? "HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n" : PoolStandingTests.answer($0, "back")
                 },
             ]
@@ -43,12 +43,12 @@ struct PoolStandingTests {
 
         /// Lets the second server be down, and come back.
         func bringBack(_ gatehouse: Gatehouse) async throws {
-            _ = try await gatehouse.log.first("that it is unwell") { $0.contains("upstream unwell") }
+            _ = try await gatehouse.log.first("that it is unhealthy") { $0.contains("upstream unhealthy") }
             let port = port
             let alone = try await onThread { try PoolStandingTests.names(port, 20) }
             #expect(Set(alone) == ["steady"])
-            isWell.withLock { $0 = true }
-            _ = try await gatehouse.log.first("that it is well") { $0.contains("upstream well again") }
+            isHealthy.withLock { $0 = true }
+            _ = try await gatehouse.log.first("that it is well") { $0.contains("upstream healthy again") }
         }
     }
 

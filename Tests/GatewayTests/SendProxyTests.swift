@@ -37,8 +37,8 @@ struct SendProxyTests {
                     "curl", ["-sS", http2 ? "--http2" : "--http1.1"] + from + [url, url, url])
                 #expect(outcome.text == String(repeating: "\(client) \(port) 1\n", count: 3), "\(outcome)")
             }
-            // Probes begin with a header, too: without it nginx would refuse them, and the server would be unwell.
-            #expect(!gatehouse.log.all.contains { $0.contains("unwell") })
+            // Probes begin with a header, too: without it nginx would refuse them, and the server would be unhealthy.
+            #expect(!gatehouse.log.all.contains { $0.contains("unhealthy") })
         }
         withExtendedLifetime(nginx) {}
     }

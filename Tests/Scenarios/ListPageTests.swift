@@ -22,7 +22,7 @@ struct ListPageTests {
         #expect(worst.list("servers").first?["url"] as? String == "http://127.0.0.1:500")
         let watcher = try watched.watch()
         let snapshot = try await watched.snapshot(watcher) { $0["rates"] != nil }
-        #expect(snapshot.number("servers", "total") == 1000 && snapshot.number("servers", "unwell") == 1)
+        #expect(snapshot.number("servers", "total") == 1000 && snapshot.number("servers", "unhealthy") == 1)
         #expect(snapshot.list("servers", "first").count == 20)
         #expect(snapshot.list("servers", "first").first?["url"] as? String == "http://127.0.0.1:500")
         let longest = watcher.output.all.map(\.utf8.count).max() ?? 0

@@ -95,17 +95,17 @@ import Testing
     func probes() {
         var history = ProbeHistory()
         let settings = ProbeHistory.Settings()
-        func add(_ isWell: Bool) -> Bool { history.add(.init(at: 1, finding: "f", isWell: isWell), settings) }
+        func add(_ isHealthy: Bool) -> Bool { history.add(.init(at: 1, finding: "f", isHealthy: isHealthy), settings) }
         #expect(add(false))
-        #expect(!history.isWell)
+        #expect(!history.isHealthy)
         #expect(!add(true))
         #expect(add(true))
-        #expect(history.isWell)
+        #expect(history.isHealthy)
         #expect([false, false, true, false, false].map(add) == [false, false, false, false, false])
-        #expect(history.isWell)
+        #expect(history.isHealthy)
         #expect(add(false))
-        #expect(!history.isWell)
-        #expect(history.last == .init(at: 1, finding: "f", isWell: false))
+        #expect(!history.isHealthy)
+        #expect(history.last == .init(at: 1, finding: "f", isHealthy: false))
     }
 
     @Test("A bad answer is an answer: it closes a circuit, and counts for ejection")
@@ -129,7 +129,7 @@ import Testing
                 .ejected(.failuresInARow(5), reason: "refused", until: 10 * second + 1),
             ])
         #expect(server.record.takeChanges().isEmpty)
-        server.probed(.init(at: 5, finding: "connected", isWell: true), now: 5)
+        server.probed(.init(at: 5, finding: "connected", isHealthy: true), now: 5)
         #expect(server.record.takeChanges() == [.circuitClosed])
         _ = server.record.standing(now: 20 * second, server.parameters.health)
         #expect(server.record.takeChanges() == [.returned])

@@ -11,9 +11,9 @@ struct SharedProbesTests {
         (first..<first + count).map { ProbeSet.Key(Servers.server("server\($0)"), of: "site app", Prober.Settings()) }
     }
 
-    /// What members would say of a set that are all well.
-    private static func words(_ set: ProbeSet, _ names: [String], unwell: [Int: String] = [:]) -> [String: SharedProbes.Word] {
-        Dictionary(uniqueKeysWithValues: names.map { ($0, SharedProbes.Word(digest: set.digest, unwell: unwell)) })
+    /// What members would say of a set that are all healthy.
+    private static func words(_ set: ProbeSet, _ names: [String], unhealthy: [Int: String] = [:]) -> [String: SharedProbes.Word] {
+        Dictionary(uniqueKeysWithValues: names.map { ($0, SharedProbes.Word(digest: set.digest, unhealthy: unhealthy)) })
     }
 
     private static func owners(_ set: ProbeSet, _ probes: SharedProbes, now: UInt64 = 0) -> [SharedProbes.Duty] {
@@ -82,11 +82,11 @@ struct SharedProbesTests {
         let duties = Self.owners(set, probes)
         let own = try #require(duties.firstIndex(of: .own))
         let others = try #require(duties.firstIndex { $0 != .own })
-        let next = Self.words(set, ["a", "b"], unwell: [own: "x", others: "status 503", 99: "y", -1: "z"])
+        let next = Self.words(set, ["a", "b"], unhealthy: [own: "x", others: "status 503", 99: "y", -1: "z"])
         probes.use(next, as: "a", until: Self.minute)
         #expect(told.withLock { exchange(&$0, with: []) } == [others])
         #expect(probes.duty(own, in: set, now: 0) == .own)
-        let verdict = SharedProbes.Verdict(isWell: false, finding: "status 503", member: "b")
+        let verdict = SharedProbes.Verdict(isHealthy: false, finding: "status 503", member: "b")
         #expect(probes.duty(others, in: set, now: 0) == .other(verdict, until: Self.minute))
         probes.use(next, as: "a", until: Self.minute)
         #expect(told.withLock { $0.isEmpty })
@@ -105,11 +105,11 @@ struct SharedProbesTests {
         let duties = Self.owners(set, probes)
         let own = try #require(duties.firstIndex(of: .own))
         let others = try #require(duties.firstIndex { $0 != .own })
-        for place in [own, others] { probes.note(place, in: set, isWell: false, finding: "refused") }
-        probes.note(own, in: set, isWell: false, finding: "refused")
+        for place in [own, others] { probes.note(place, in: set, isHealthy: false, finding: "refused") }
+        probes.note(own, in: set, isHealthy: false, finding: "refused")
         #expect(wakes.withLock { $0 } == 1)
-        #expect(probes.word == SharedProbes.Word(digest: set.digest, unwell: [own: "refused"]))
-        probes.note(own, in: set, isWell: true, finding: "status 200")
-        #expect(wakes.withLock { $0 } == 2 && probes.word?.unwell.isEmpty == true)
+        #expect(probes.word == SharedProbes.Word(digest: set.digest, unhealthy: [own: "refused"]))
+        probes.note(own, in: set, isHealthy: true, finding: "status 200")
+        #expect(wakes.withLock { $0 } == 2 && probes.word?.unhealthy.isEmpty == true)
     }
 }

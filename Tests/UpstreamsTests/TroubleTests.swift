@@ -80,7 +80,7 @@ import Testing
         #expect(alone.counts(of: 10) == [10])
     }
 
-    @Test("When those that are well have failed this request, one that is merely ejected may try", arguments: methods)
+    @Test("When those that are healthy have failed this request, one that is merely ejected may try", arguments: methods)
     func ejectedBeforeRefusing(method: UpstreamGroup.Method) {
         let group = Servers.group([1, 1], method)
         for _ in 0..<5 { group.servers[0].failed(.badAnswer, reason: "status 500", now: 1) }
@@ -140,7 +140,7 @@ import Testing
         #expect(group.counts(of: 10) { _ in .init(now: 3 * Servers.second) } == [10, 0])
     }
 
-    @Test("Backups serve only when too few others are well")
+    @Test("Backups serve only when too few others are healthy")
     func backups() {
         let group = Servers.group([1, 1, 1], .roundRobin, panicPercent: 50) { index, terms in terms.isBackup = index == 2 }
         #expect(group.counts(of: 100) == [50, 50, 0])

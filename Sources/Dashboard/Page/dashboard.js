@@ -1,7 +1,7 @@
 // The stream, who may watch it, and what is shown of each snapshot.
 
 const keyName = "gatehouse-key";
-const state = { key: null, role: "reader", snapshot: null, points: [], configuration: null, unwell: null };
+const state = { key: null, role: "reader", snapshot: null, points: [], configuration: null, unhealthy: null };
 try { state.key = sessionStorage.getItem(keyName); } catch { /* Kept in memory alone then. */ }
 
 const headers = () => (state.key ? { "X-API-Key": state.key } : {});
@@ -147,11 +147,11 @@ const serverList = new PagedList({
 
 function showServers({ servers }) {
   const rest = servers.total > servers.first.length ? `, the ${servers.first.length} that matter most` : "";
-  setText(byId("servers-count"), `${grouped.format(servers.total)}, ${servers.unwell === 0 ? "all up" : `${grouped.format(servers.unwell)} not up`}${serverList.isLive ? rest : ""}`);
-  if (state.unwell !== null && state.unwell !== servers.unwell) {
-    say(servers.unwell === 0 ? "All upstream servers are up." : `${servers.unwell} upstream servers are not up.`);
+  setText(byId("servers-count"), `${grouped.format(servers.total)}, ${servers.unhealthy === 0 ? "all up" : `${grouped.format(servers.unhealthy)} not up`}${serverList.isLive ? rest : ""}`);
+  if (state.unhealthy !== null && state.unhealthy !== servers.unhealthy) {
+    say(servers.unhealthy === 0 ? "All upstream servers are up." : `${servers.unhealthy} upstream servers are not up.`);
   }
-  state.unwell = servers.unwell;
+  state.unhealthy = servers.unhealthy;
   if (serverList.isLive) serverTable.show(servers.first);
 }
 

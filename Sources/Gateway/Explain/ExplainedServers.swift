@@ -57,7 +57,7 @@ struct ExplainedServers {
     private func whyAtStart(_ server: UpstreamServer, isPicked: Bool) -> String {
         if server.parameters.isDraining { return "drains: only those who are stuck to it" }
         if server.weight == 0 { return "has weight 0" }
-        if server.parameters.isBackup, !isPicked { return "a backup, asked when too few others are well" }
+        if server.parameters.isBackup, !isPicked { return "a backup, asked when too few others are healthy" }
         guard isPicked else {
             if case .hash = group.method { return "the key falls to another" }
             return "another one's turn"
@@ -85,7 +85,7 @@ struct ExplainedServers {
         if server.parameters.maxConns > 0, server.load >= server.parameters.maxConns {
             return "full: \(load), and max_conns is \(server.parameters.maxConns)"
         }
-        if server.parameters.isBackup { return "a backup, asked when too few others are well" }
+        if server.parameters.isBackup { return "a backup, asked when too few others are healthy" }
         if request.stuckTo != nil { return "the client is stuck to another; \(load)" }
         switch group.method {
         case .hash: return "the key falls to another; \(load)"

@@ -57,10 +57,10 @@ extension MetricsText {
         family("gatehouse_upstream_weight", .gauge, "A server's weight; 0 takes no requests.")
         for entry in entries { sample(entry.series.labels, UInt64(max(0, entry.server.weight))) }
         family("gatehouse_upstream_up", .gauge, "1 while nothing is known against a server, else 0.")
-        for entry in entries { sample(entry.series.labels, entry.health.isWell ? 1 : 0) }
+        for entry in entries { sample(entry.series.labels, entry.health.isHealthy ? 1 : 0) }
         family("gatehouse_upstream_state", .gauge, "What keeps a server from its requests: 1 where it holds.")
         for entry in entries {
-            sample(entry.series.labels, ("state", "probe_failing"), entry.health.probes.isWell ? 0 : 1)
+            sample(entry.series.labels, ("state", "probe_failing"), entry.health.probes.isHealthy ? 0 : 1)
             sample(entry.series.labels, ("state", "ejected"), entry.health.ejection.until == nil ? 0 : 1)
             sample(entry.series.labels, ("state", "circuit_open"), entry.health.breaker.state == .closed ? 0 : 1)
             sample(entry.series.labels, ("state", "draining"), entry.server.record.isDraining ? 1 : 0)
@@ -71,5 +71,5 @@ extension MetricsText {
 }
 
 extension ServerHealth {
-    fileprivate var isWell: Bool { probes.isWell && ejection.until == nil && breaker.state == .closed }
+    fileprivate var isHealthy: Bool { probes.isHealthy && ejection.until == nil && breaker.state == .closed }
 }

@@ -36,14 +36,14 @@ struct HealthLog {
         case .circuitClosed: log.notice("upstream circuit closed", metadata: facts)
         case .probesFail(let finding):
             facts["probe"] = "\(finding)"
-            log.warning("upstream unwell", metadata: facts)
+            log.warning("upstream unhealthy", metadata: facts)
         case .unresolved(let reason):
             facts["reason"] = "\(reason)"
             log.warning("upstream name not resolved", metadata: facts)
         case .resolved: log.notice("upstream name resolved again", metadata: facts)
         case .probesPass(let finding):
             facts["probe"] = "\(finding)"
-            log.notice("upstream well again", metadata: facts)
+            log.notice("upstream healthy again", metadata: facts)
         }
     }
 

@@ -3,13 +3,13 @@ import Upstreams
 
 /// Probes of upstream servers, as they are shared out among a fleet; see `SharedProbes`.
 extension Gateway {
-    /// What a member tells: of which set of servers, and which of them are unwell, by their places, with what was found.
-    package typealias ProbeWord = (digest: String, unwell: [Int: String])
+    /// What a member tells: of which set of servers, and which of them are unhealthy, by their places, with what was found.
+    package typealias ProbeWord = (digest: String, unhealthy: [Int: String])
 
     private var sharedProbes: SharedProbes { currentPlan.carried.sharedProbes }
 
     /// What the others are to know; nil: nothing is shared out.
-    package var probeWord: ProbeWord? { sharedProbes.word.map { ($0.digest, $0.unwell) } }
+    package var probeWord: ProbeWord? { sharedProbes.word.map { ($0.digest, $0.unhealthy) } }
 
     /// How many servers this gateway probes for all, and how many others probe for it.
     package var probeCounts: (own: Int, others: Int) { sharedProbes.counts(now: monotonicNanoseconds()) }
@@ -24,7 +24,7 @@ extension Gateway {
     ///   - until: monotonic nanoseconds; 0: not at all.
     package func use(probeWords words: [String: ProbeWord], as member: String, until: UInt64) {
         sharedProbes.use(
-            words.mapValues { SharedProbes.Word(digest: $0.digest, unwell: $0.unwell) }, as: member, until: until)
+            words.mapValues { SharedProbes.Word(digest: $0.digest, unhealthy: $0.unhealthy) }, as: member, until: until)
     }
 
     /// All servers are probed here.

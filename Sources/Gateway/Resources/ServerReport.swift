@@ -114,7 +114,7 @@ extension ServerReport {
         } else if server.record.isDraining {
             states.append("draining")
         }
-        if !health.probes.isWell { states.append("probe_failing") }
+        if !health.probes.isHealthy { states.append("probe_failing") }
         if health.ejection.until != nil { states.append("ejected") }
         if health.breaker.state != .closed { states.append("circuit_open") }
         if server.record.unresolved != nil { states.append("unresolved") }

@@ -54,7 +54,7 @@ package struct Ejection: Sendable, Equatable {
         }
         failuresInWindow += 1
         guard mayEject, until == nil, let cause = cause(requests, settings) else { return nil }
-        // A server that had been well for as long as it could be out begins anew.
+        // A server that had been healthy for as long as it could be out begins anew.
         if now &- returnedAt > settings.longestTime { times = 0 }
         times += 1
         until = now &+ min(settings.time &* times, settings.longestTime)
@@ -83,7 +83,7 @@ package struct Ejection: Sendable, Equatable {
         return true
     }
 
-    /// Brings the server back before its time: a probe found it well.
+    /// Brings the server back before its time: a probe found it healthy.
     mutating func comeBack(now: UInt64) {
         until = nil
         returnedAt = now

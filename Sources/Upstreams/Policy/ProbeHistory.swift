@@ -1,4 +1,4 @@
-/// What active probes found: a server is unwell after so many failures in a row and well again after so many successes.
+/// What active probes found: a server is unhealthy after so many failures in a row and healthy again after so many successes.
 package struct ProbeHistory: Sendable, Equatable {
     /// How many probes in a row change the verdict.
     package struct Settings: Sendable, Equatable {
@@ -14,10 +14,10 @@ package struct ProbeHistory: Sendable, Equatable {
         package var at: UInt64
         /// In words, such as "200 in 3 ms" or "Connection refused".
         package var finding: String
-        package var isWell: Bool
+        package var isHealthy: Bool
     }
 
-    package private(set) var isWell = true
+    package private(set) var isHealthy = true
     /// The newest probe; nil before the first.
     package private(set) var last: Last?
     /// Probes in a row that contradict the verdict.
@@ -29,16 +29,16 @@ package struct ProbeHistory: Sendable, Equatable {
     /// - Returns: has the verdict changed?
     mutating func add(_ probe: Last, _ settings: Settings) -> Bool {
         defer { last = probe }
-        guard probe.isWell != isWell else {
+        guard probe.isHealthy != isHealthy else {
             contradictions = 0
             return false
         }
         contradictions += 1
-        // The first probe of all decides at once that a server is unwell: until then nobody has ever seen it well.
-        let enough = probe.isWell ? settings.rise : last == nil ? 1 : settings.fall
+        // The first probe of all decides at once that a server is unhealthy: until then nobody has ever seen it healthy.
+        let enough = probe.isHealthy ? settings.rise : last == nil ? 1 : settings.fall
         guard contradictions >= enough else { return false }
         contradictions = 0
-        isWell = probe.isWell
+        isHealthy = probe.isHealthy
         return true
     }
 
@@ -46,8 +46,8 @@ package struct ProbeHistory: Sendable, Equatable {
     /// - Returns: has the verdict changed?
     mutating func settle(_ probe: Last) -> Bool {
         (last, contradictions) = (probe, 0)
-        guard probe.isWell != isWell else { return false }
-        isWell = probe.isWell
+        guard probe.isHealthy != isHealthy else { return false }
+        isHealthy = probe.isHealthy
         return true
     }
 }

@@ -1,4 +1,4 @@
-/// How well one server is, by what its requests and its probes came to.
+/// How healthy one server is, by what its requests and its probes came to.
 ///
 /// A pure value; times are monotonic nanoseconds that the caller gives. `ServerRecord` shares it.
 package struct ServerHealth: Sendable, Equatable {
@@ -105,11 +105,11 @@ package struct ServerHealth: Sendable, Equatable {
     ) -> [Change] {
         var changes: [Change] = []
         if isConfirmed ? probes.settle(probe) : probes.add(probe, settings.probes) {
-            changes.append(probe.isWell ? .probesPass(finding: probe.finding) : .probesFail(finding: probe.finding))
-            if probe.isWell { recover(now) }
+            changes.append(probe.isHealthy ? .probesPass(finding: probe.finding) : .probesFail(finding: probe.finding))
+            if probe.isHealthy { recover(now) }
         }
         // A probe reaches the server as a request would.
-        if probe.isWell, breaker.succeeded() {
+        if probe.isHealthy, breaker.succeeded() {
             changes.append(.circuitClosed)
             recover(now)
         }

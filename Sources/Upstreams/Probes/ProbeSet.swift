@@ -27,7 +27,7 @@ package final class ProbeSet: Sendable {
             digits = String(ContentHash.hexadecimal(Array(parts.joined(separator: "\n").utf8)).prefix(16))
         }
 
-        /// What decides whether a server is well over TLS. Files may have other places on other members.
+        /// What decides whether a server is healthy over TLS. Files may have other places on other members.
         private static func words(of tls: TLSClientContext.Settings?) -> String {
             guard let tls else { return "" }
             let pins = tls.pins.map { "\($0)" }.joined(separator: " ")

@@ -5,7 +5,7 @@ import Messages
 package import TLS
 import Transport
 
-/// Asks one server again and again whether it is well. There is one for each server and process.
+/// Asks one server again and again whether it is healthy. There is one for each server and process.
 package final class Prober {
     /// How a server is asked. Times in nanoseconds.
     package struct Settings: Sendable, Equatable {
@@ -86,7 +86,7 @@ package final class Prober {
         var isCovered = false
         while !isStopped {
             let duty = self.duty
-            if case .other(let verdict, let end) = duty, verdict.isWell == server.record.isWellByProbes {
+            if case .other(let verdict, let end) = duty, verdict.isHealthy == server.record.isHealthyByProbes {
                 isCovered = true
                 _ = await waiter.wait(timeout: end - min(end, loop.now))
                 continue
@@ -102,7 +102,7 @@ package final class Prober {
             }
             due = loop.now &+ ProbePause.next(settings.interval, draw: UInt64.random(in: 0...UInt64.max))
             let found = await probe()
-            if !isStopped, let (isWell, finding) = found { take(isWell, finding, duty) }
+            if !isStopped, let (isHealthy, finding) = found { take(isHealthy, finding, duty) }
         }
         waiter.retire()
     }
@@ -111,17 +111,17 @@ package final class Prober {
         share.map { $0.probes.duty($0.place, in: $0.set, now: waiter.loop.now) } ?? .own
     }
 
-    private func take(_ isWell: Bool, _ finding: String, _ duty: SharedProbes.Duty) {
+    private func take(_ isHealthy: Bool, _ finding: String, _ duty: SharedProbes.Duty) {
         let now = waiter.loop.now
-        if case .other(let verdict, _) = duty, verdict.isWell == isWell {
+        if case .other(let verdict, _) = duty, verdict.isHealthy == isHealthy {
             let said = verdict.finding.isEmpty ? "" : ": \(verdict.finding)"
-            server.confirmed(
-                ProbeHistory.Last(at: now, finding: "\(finding), as \(verdict.member) says\(said)", isWell: isWell), now: now)
+            let finding = "\(finding), as \(verdict.member) says\(said)"
+            server.confirmed(ProbeHistory.Last(at: now, finding: finding, isHealthy: isHealthy), now: now)
         } else {
-            server.probed(ProbeHistory.Last(at: now, finding: finding, isWell: isWell), now: now)
+            server.probed(ProbeHistory.Last(at: now, finding: finding, isHealthy: isHealthy), now: now)
         }
-        let verdict = server.record.isWellByProbes
-        share.map { $0.probes.note($0.place, in: $0.set, isWell: verdict, finding: finding) }
+        let verdict = server.record.isHealthyByProbes
+        share.map { $0.probes.note($0.place, in: $0.set, isHealthy: verdict, finding: finding) }
     }
 
     /// Another member may probe it from now on, or say something else. On the prober's loop.
@@ -137,7 +137,7 @@ package final class Prober {
     }
 
     /// - Returns: nil if we lack descriptors or memory ourselves, which says nothing about the server.
-    private nonisolated(nonsending) func probe() async -> (isWell: Bool, finding: String)? {
+    private nonisolated(nonsending) func probe() async -> (isHealthy: Bool, finding: String)? {
         let began = waiter.loop.now
         do throws(CallError) {
             var target = Call.Server(addresses: try await resolve(), tls: tls)

@@ -9,15 +9,15 @@ package final class SharedProbes: Sendable {
     package struct Word: Sendable, Equatable {
         /// Of its set.
         package var digest: String
-        /// By their places, those of its servers that probes say are unwell, and what was found last.
-        package var unwell: [Int: String]
+        /// By their places, those of its servers that probes say are unhealthy, and what was found last.
+        package var unhealthy: [Int: String]
 
-        package init(digest: String, unwell: [Int: String]) { (self.digest, self.unwell) = (digest, unwell) }
+        package init(digest: String, unhealthy: [Int: String]) { (self.digest, self.unhealthy) = (digest, unhealthy) }
     }
 
     /// What another member says of a server.
     struct Verdict: Equatable {
-        var isWell: Bool
+        var isHealthy: Bool
         var finding: String
         var member: String
     }
@@ -31,8 +31,8 @@ package final class SharedProbes: Sendable {
 
     private struct State {
         var set: ProbeSet?
-        /// What probes have found here last of those that are unwell in our eyes.
-        var unwell: [Int: String] = [:]
+        /// What probes have found here last of those that are unhealthy in our eyes.
+        var unhealthy: [Int: String] = [:]
         var sharing = Sharing()
         var until: UInt64 = 0
         var tellProber: (@Sendable ([Int]) -> Void)?
@@ -48,8 +48,8 @@ package final class SharedProbes: Sendable {
         var own = 0
         /// In the order of the set's places, the places of the members.
         var owners: [Int] = []
-        /// By their places, servers that are unwell in the words of those who probe them.
-        var unwell: [Int: String] = [:]
+        /// By their places, servers that are unhealthy in the words of those who probe them.
+        var unhealthy: [Int: String] = [:]
 
         func isOwn(_ place: Int) -> Bool { owners[place] == own }
     }
@@ -68,7 +68,7 @@ package final class SharedProbes: Sendable {
             let isOther = state.set?.digest ?? "" != set.digest
             state.set = set
             guard isOther else { return nil as (@Sendable () -> Void)? }
-            (state.unwell, state.sharing) = ([:], Sharing())
+            (state.unhealthy, state.sharing) = ([:], Sharing())
             return state.tellFleet
         }
         tellFleet?()
@@ -81,18 +81,18 @@ package final class SharedProbes: Sendable {
         state.withLock { state in
             let sharing = state.sharing
             guard state.set === set, now < state.until, !sharing.digest.isEmpty, !sharing.isOwn(place) else { return .own }
-            let finding = sharing.unwell[place]
+            let finding = sharing.unhealthy[place]
             let verdict = Verdict(
-                isWell: finding == nil, finding: finding ?? "", member: sharing.members[sharing.owners[place]])
+                isHealthy: finding == nil, finding: finding ?? "", member: sharing.members[sharing.owners[place]])
             return .other(verdict, until: state.until)
         }
     }
 
     /// What this gateway has found, or takes another's word for.
-    func note(_ place: Int, in set: ProbeSet, isWell: Bool, finding: String) {
+    func note(_ place: Int, in set: ProbeSet, isHealthy: Bool, finding: String) {
         let tell = state.withLock { state in
-            guard state.set === set, (state.unwell[place] == nil) != isWell else { return nil as (@Sendable () -> Void)? }
-            state.unwell[place] = isWell ? nil : finding
+            guard state.set === set, (state.unhealthy[place] == nil) != isHealthy else { return nil as (@Sendable () -> Void)? }
+            state.unhealthy[place] = isHealthy ? nil : finding
             return state.sharing.digest.isEmpty || state.sharing.isOwn(place) ? state.tellFleet : nil
         }
         tell?()
@@ -109,8 +109,8 @@ package final class SharedProbes: Sendable {
             guard let set = state.set, set.count > 0 else { return nil }
             let sharing = state.sharing
             // Who is not counted yet may be asked about any of them.
-            let told = sharing.digest.isEmpty ? state.unwell : state.unwell.filter { sharing.isOwn($0.key) }
-            return Word(digest: set.digest, unwell: told)
+            let told = sharing.digest.isEmpty ? state.unhealthy : state.unhealthy.filter { sharing.isOwn($0.key) }
+            return Word(digest: set.digest, unhealthy: told)
         }
     }
 
@@ -165,9 +165,9 @@ package final class SharedProbes: Sendable {
         let isSame = known.digest == set.digest && known.members == members
         next.owners = isSame ? known.owners : set.owners(among: members)
         for (index, member) in members.enumerated() where index != own {
-            for (place, finding) in alike[member]?.unwell ?? [:]
+            for (place, finding) in alike[member]?.unhealthy ?? [:]
             where next.owners.indices.contains(place) && next.owners[place] == index {
-                next.unwell[place] = finding
+                next.unhealthy[place] = finding
             }
         }
         return next
@@ -175,6 +175,6 @@ package final class SharedProbes: Sendable {
 
     private static func changes(from last: Sharing, to next: Sharing, of set: ProbeSet) -> [Int] {
         guard last.digest == next.digest, last.members == next.members else { return Array(0..<set.count) }
-        return Set(last.unwell.keys).symmetricDifference(next.unwell.keys).sorted()
+        return Set(last.unhealthy.keys).symmetricDifference(next.unhealthy.keys).sorted()
     }
 }

@@ -59,7 +59,7 @@ struct Snapshot: Codable, Sendable {
     struct Servers: Codable, Sendable {
         var total: Int
         /// That something keeps from their requests.
-        var unwell: Int
+        var unhealthy: Int
         var first: [Server]
     }
 

@@ -152,7 +152,7 @@ private struct Measure {
             return (there, other.total, one.url) < (here, one.total, other.url)
         }
         return Snapshot.Servers(
-            total: servers.count, unwell: servers.count { !$0.states.isEmpty },
+            total: servers.count, unhealthy: servers.count { !$0.states.isEmpty },
             first: Array(sorted.prefix(Snapshot.mostRows)))
     }
 

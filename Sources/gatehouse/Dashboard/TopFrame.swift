@@ -81,7 +81,7 @@ struct TopFrame {
 
     private func servers(_ snapshot: Snapshot) -> [String] {
         let servers = snapshot.servers
-        let standing = servers.unwell == 0 ? "all up" : "\(servers.unwell) not up"
+        let standing = servers.unhealthy == 0 ? "all up" : "\(servers.unhealthy) not up"
         return table(
             "UPSTREAMS  \(servers.total), \(standing)",
             [

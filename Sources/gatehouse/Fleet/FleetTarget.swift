@@ -60,7 +60,7 @@ actor FleetTarget: FleetDeployment {
     }
 
     var probes: FleetProbes? {
-        gateway.probeWord.map { FleetProbes(digest: $0.digest, unwell: $0.unwell) }
+        gateway.probeWord.map { FleetProbes(digest: $0.digest, unhealthy: $0.unhealthy) }
     }
 
     func use(_ probes: [String: FleetProbes], as member: String, until: UInt64) async {

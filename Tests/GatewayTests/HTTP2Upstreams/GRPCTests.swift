@@ -167,7 +167,7 @@ struct GRPCTests {
         }
     }
 
-    @Test("the health check asks the service, and a server that does not serve is unwell", arguments: [1, 2])
+    @Test("the health check asks the service, and a server that does not serve is unhealthy", arguments: [1, 2])
     func health(serving: Int) async throws {
         let (port, behind) = try (FreePort(), FreePort())
         let server = try await Self.server(behind, serving: serving)
@@ -178,9 +178,9 @@ struct GRPCTests {
             if serving == 1 {
                 let outcome = try await Self.client(port, "one")
                 #expect(outcome.text == "hello!\n", "\(outcome)")
-                #expect(!gatehouse.log.all.contains { $0.contains("unwell") })
+                #expect(!gatehouse.log.all.contains { $0.contains("unhealthy") })
             } else {
-                _ = try await gatehouse.log.first("that it is unwell") { $0.contains("NOT_SERVING") }
+                _ = try await gatehouse.log.first("that it is unhealthy") { $0.contains("NOT_SERVING") }
             }
         }
     }

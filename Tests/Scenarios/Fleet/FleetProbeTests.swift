@@ -11,16 +11,16 @@ struct FleetProbeTests {
         let gateways: [FleetGateways.Gateway]
         let servers: [Upstream]
         let control: Upstream
-        let isWell = Guarded(true)
+        let isHealthy = Guarded(true)
         private let fleet: FleetGateways
         private let alone: ChildProcess
 
         init() async throws {
             var fleet = try await FleetGateways()
             etcd = try await Etcd(in: fleet.directory)
-            let isWell = isWell
+            let isHealthy = isHealthy
             servers = try (0..<8).map { _ in
-                try Upstream.answering { _ in "HTTP/1.1 \(isWell.withLock { $0 } ? 200 : 503) x\r\nContent-Length: 0\r\n\r\n" }
+                try Upstream.answering { _ in "HTTP/1.1 \(isHealthy.withLock { $0 } ? 200 : 503) x\r\nContent-Length: 0\r\n\r\n" }
             }
             control = try Upstream.saying("x")
             let servers = servers
@@ -82,21 +82,21 @@ struct FleetProbeTests {
         #expect(try await three.counts(40) < 60)
         while try await three.duties().values.reduce(0, +) != three.servers.count {}
 
-        three.isWell.withLock { $0 = false }
+        three.isHealthy.withLock { $0 = false }
         for gateway in three.gateways {
             for server in three.servers {
-                _ = try await gateway.log.first("that it is unwell") {
-                    $0.contains("upstream unwell") && $0.hasSuffix(":\(server.port)")
+                _ = try await gateway.log.first("that it is unhealthy") {
+                    $0.contains("upstream unhealthy") && $0.hasSuffix(":\(server.port)")
                 }
             }
         }
         // That it goes on to be probed once is no matter of its verdict.
         try await three.areShared()
-        three.isWell.withLock { $0 = true }
+        three.isHealthy.withLock { $0 = true }
         for gateway in three.gateways {
             for server in three.servers {
                 _ = try await gateway.log.first("that it is well again") {
-                    $0.contains("upstream well again") && $0.hasSuffix(":\(server.port)")
+                    $0.contains("upstream healthy again") && $0.hasSuffix(":\(server.port)")
                 }
             }
         }

@@ -7,16 +7,16 @@ extension Case {
         ("least_connections", .leastConnections), ("least_time", .leastTime), ("hash", .hash(.client)),
     ]
 
-    /// The choice of a server, by method and number of servers, and of how many of them are unwell.
+    /// The choice of a server, by method and number of servers, and of how many of them are unhealthy.
     static let picks: [Case] = methods.flatMap { name, method in
-        [(2, 0), (8, 0), (64, 0), (512, 0), (8, 1), (64, 1)].map { servers, unwell in
-            Case(name: "\(name)/\(servers)-servers" + (unwell > 0 ? "-\(unwell)-unwell" : "")) {
-                pick(from: group(method, servers: servers, unwell: unwell))
+        [(2, 0), (8, 0), (64, 0), (512, 0), (8, 1), (64, 1)].map { servers, unhealthy in
+            Case(name: "\(name)/\(servers)-servers" + (unhealthy > 0 ? "-\(unhealthy)-unhealthy" : "")) {
+                pick(from: group(method, servers: servers, unhealthy: unhealthy))
             }
         }
     }
 
-    private static func group(_ method: UpstreamGroup.Method, servers: Int, unwell: Int) -> UpstreamGroup {
+    private static func group(_ method: UpstreamGroup.Method, servers: Int, unhealthy: Int) -> UpstreamGroup {
         let members = (0..<servers).map { index in
             var parameters = UpstreamServer.Parameters()
             parameters.weight = index % 3 + 1
@@ -25,7 +25,7 @@ extension Case {
                 identity, url: "http://server-\(index)", authority: "server", parameters: parameters, tls: nil)
         }
         let group = UpstreamGroup(name: "pool", servers: members, method: method)
-        for index in 0..<unwell {
+        for index in 0..<unhealthy {
             for _ in 0..<5 { members[index].failed(.badAnswer, reason: "status 500", now: 1) }
         }
         return group

@@ -22,7 +22,7 @@ extension ConfigurationReference {
             Key("queue_timeout", "duration", .value("5"), "How long they wait; then they get 503."),
             Key(
                 "panic_percent", "0 to 100", .value("25"),
-                "When a smaller share of a pool is well, all are tried, as if nothing were known of their health."),
+                "When a smaller share of a pool is healthy, all are tried, as if nothing were known of their health."),
         ])
 
     static let healthSections = [
@@ -68,7 +68,7 @@ extension ConfigurationReference {
                 Key("circuit_max_open", "duration", .value("30"), "The longest time between trials."),
             ]),
         Section(
-            "sites[].proxy.health_check", "Asking upstreams whether they are well.",
+            "sites[].proxy.health_check", "Asking upstreams whether they are healthy.",
             [
                 Key("enabled", "boolean", .value("false"), "Whether they are asked."),
                 Key(
@@ -77,11 +77,13 @@ extension ConfigurationReference {
                 Key("service", "name", .value("\"\""), "The gRPC service whose health is asked for; none: the server's own."),
                 Key("path", "path", .value("\"/health\""), "What is asked for, below the upstream's own path."),
                 Key("host", "text", .none("the upstream's own"), "The value of `Host`."),
-                Key("expect", "list of statuses and runs of them", .value("[\"200-399\"]"), "The statuses of a well upstream."),
+                Key(
+                    "expect", "list of statuses and runs of them", .value("[\"200-399\"]"),
+                    "The statuses of a healthy upstream."),
                 Key("interval", "duration", .value("30"), "How often, give or take a tenth.", also: ["interval_seconds"]),
                 Key("timeout", "duration", .value("5"), "How long an answer may take."),
-                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make an upstream unwell.", also: ["fall"]),
-                Key("rise", "1 to 1000", .value("2"), "Successes in a row that make it well again."),
+                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make an upstream unhealthy.", also: ["fall"]),
+                Key("rise", "1 to 1000", .value("2"), "Successes in a row that make it healthy again."),
             ]),
     ]
 }

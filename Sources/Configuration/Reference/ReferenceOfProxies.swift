@@ -45,7 +45,7 @@ extension ConfigurationReference {
                     How long idle connections to it are kept: less than it keeps them itself. Without this key it is learned at \
                     what age it closes them, and requests that may not be repeated go over younger or new ones.
                     """),
-                Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are well."),
+                Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are healthy."),
                 Key(
                     "drain", "boolean", .value("false"),
                     "Takes no new work, but from clients that are stuck to it (`sticky_sessions`)."),

@@ -22,7 +22,7 @@ package struct LoadBalancing: Sendable, Equatable {
     /// Requests that may wait for room under `max_conns`, for each pool.
     package var queue = 100
     package var queueTimeout = Duration.seconds(5)
-    /// Below this share of well servers all are tried.
+    /// Below this share of healthy servers all are tried.
     package var panicPercent = 25
 
     package init() {}
@@ -37,7 +37,7 @@ package enum HashKey: Sendable, Hashable {
     case cookie(String)
 }
 
-/// `[sites.proxy.health_check]`: asking upstreams whether they are well.
+/// `[sites.proxy.health_check]`: asking upstreams whether they are healthy.
 package struct HealthCheck: Sendable, Equatable {
     /// The words of `type`.
     package enum Kind: String, Sendable, CaseIterable {
@@ -53,9 +53,9 @@ package struct HealthCheck: Sendable, Equatable {
     package var host: String?
     package var interval = Duration.seconds(30)
     package var timeout = Duration.seconds(5)
-    /// Failures in a row that make an upstream unwell.
+    /// Failures in a row that make an upstream unhealthy.
     package var retries = 3
-    /// Successes in a row that make it well again.
+    /// Successes in a row that make it healthy again.
     package var rise = 2
     package var statuses = [200...399]
 

@@ -40,7 +40,7 @@ extension ConfigurationReference {
                 Key("address", "`host:port`", .required, "A name, an IPv4 address, or an IPv6 address in brackets."),
                 Key("weight", "0 to 65535", .value("1"), "Its share of connections; 0: none."),
                 Key("max_conns", "count", .none("no limit"), "Connections at once, over all workers; more go to others."),
-                Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are well."),
+                Key("backup", "boolean", .value("false"), "Used only when too few others of the pool are healthy."),
                 Key("drain", "boolean", .value("false"), "Takes no new connections."),
                 sendProxyKey,
             ]),
@@ -56,8 +56,8 @@ extension ConfigurationReference {
                 Key("enabled", "boolean", .value("false"), "Whether they are asked."),
                 Key("interval", "duration", .value("30"), "How often, give or take a tenth."),
                 Key("timeout", "duration", .value("5"), "How long a connection may take."),
-                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make a server unwell."),
-                Key("rise", "1 to 1000", .value("2"), "Successes in a row that make it well again."),
+                Key("retries", "1 to 1000", .value("3"), "Failures in a row that make a server unhealthy."),
+                Key("rise", "1 to 1000", .value("2"), "Successes in a row that make it healthy again."),
             ]),
     ]
 }
