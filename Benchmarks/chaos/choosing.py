@@ -34,11 +34,11 @@ async def probes(context):
     await run.run()
     must(run.counts == {200: 300}, f"{run.counts}")
     await context.servers[2].start()
-    must(await until(lambda: "upstream well again" in context.gate.log.read_text()), "the probes did not find it again")
+    must(await until(lambda: "upstream healthy again" in context.gate.log.read_text()), "the probes did not find it again")
     run = Load(context.port, 300, 4)
     await run.run()
     must(b"upstream 2\n" in run.bodies, f"{run.bodies}")
-    return "unhealthy and well again, without a request failing"
+    return "unhealthy and healthy again, without a request failing"
 
 
 async def limits(context):

@@ -8,8 +8,8 @@ import Testing
 struct KeysInUseTests {
     /// Files of `Sources/Configuration/Settings` that say what a configuration holds.
     private static let types = [
-        "Admin", "Compression", "../Configuration", "FileCache", "FleetRedis", "FleetSettings", "GlobalTLS", "HeaderRules", "Limits",
-        "LoadBalancing", "Logging",
+        "Admin", "Compression", "../Configuration", "FileCache", "FleetRedis", "FleetSettings", "GlobalTLS", "HeaderRules",
+        "Limits", "LoadBalancing", "Logging",
         "Management",
         "Metrics", "NameResolution", "Performance", "Protection", "Proxy", "Recorder", "RequestSettings", "Route", "RouteAction",
         "Security",

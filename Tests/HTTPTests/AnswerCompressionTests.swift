@@ -138,8 +138,8 @@ struct AnswerCompressionTests {
         let head = try response(
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nAccept-Ranges: bytes\r\nETag: \"x\"\r\nVary: Cookie\r\nA: 1\r\n\r\n")
         head.encode(as: .brotli)
-        #expect(
-            lines(head) == ["ETag: \"x-br\"", "Vary: Cookie", "A: 1", "Content-Encoding: br", "Vary: Accept-Encoding"])
+        // In one line: nginx 1.22's cache goes by the last one alone.
+        #expect(lines(head) == ["ETag: \"x-br\"", "A: 1", "Content-Encoding: br", "Vary: Cookie, Accept-Encoding"])
         #expect(!head.contains(.contentLength))
     }
 
