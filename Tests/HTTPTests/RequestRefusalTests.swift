@@ -104,7 +104,9 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
         Refused(400, "path_disguised_dots", target("/a/..;/b")),
         Refused(400, "path_disguised_dots", target("/a/..;x=1/b")),
         Refused(400, "path_disguised_dots", target("/a/.;/b")),
-        Refused(400, "path_disguised_dots", target("/a/x;y%2F..;z/b")),
+        Refused(400, "path_parameter_slash", target("/a/x;y%2F..;z/b")),
+        Refused(400, "path_parameter_slash", target("/;x%2fy/admin")),
+        Refused(400, "path_parameter_slash", target("/a%3Bb;c%2Fd")),
     ]
 
     static let fields = [

@@ -36,7 +36,8 @@ struct AnswerTable<Form: StoredForm> {
     mutating func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Form? {
         guard let variants = places[key] else { return nil }
         var known: (varying: VaryingFields, values: [UInt8])?
-        for place in variants {
+        // The newest of those that suit, RFC 9111 §4: what a target's answers depend on may change.
+        for place in variants.reversed() {
             guard let form = slots[place] else { continue }
             // Most forms of a target depend on the same fields.
             let values = known.flatMap { $0.varying == form.varying ? $0.values : nil } ?? asked.values(of: form.varying)

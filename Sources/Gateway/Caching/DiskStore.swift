@@ -125,7 +125,8 @@ final class DiskStore: Sendable {
     /// The answer to a request, as far as it is there to be read.
     func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> DiskEntry? {
         let forms = state.withLock { $0.isOff ? [] : $0.table.forms(of: key) }
-        for form in forms where form.isWritten && form.suits(asked) {
+        // The newest of those that suit.
+        for form in forms.reversed() where form.isWritten && form.suits(asked) {
             state.withLock { $0.table.use(form) }
             return form
         }

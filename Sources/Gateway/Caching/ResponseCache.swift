@@ -157,6 +157,8 @@ final class ResponseCache {
     func forget(_ target: [UInt8], of routes: [UInt64]) {
         changes.note(CacheKey(route: 0, target: target))
         for route in routes { remove(CacheKey(route: route, target: target)) }
+        // Another worker may have found it on disk in between.
+        if disk != nil { changes.note(CacheKey(route: 0, target: target)) }
     }
 
     /// Forgets all forms of a target that this worker or the disk has.

@@ -100,10 +100,11 @@ extension Exchange {
         if request.upgrade == nil { note(CacheStatus(isRead ? .bypass : .method), by: caching.plan.name) }
         let method = request.method
         let target = CacheKey(route: 0, request).target
+        // RFC 9111 §4.4, also where the client leaves or the answer breaks off behind its head.
+        defer {
+            if CacheRules.invalidates(method, status: record.status) { cache.forget(target, of: caching.siblings) }
+        }
         try await proxy(request, over: route, found, of: site)
-        // RFC 9111 §4.4.
-        guard CacheRules.invalidates(method, status: record.status) else { return }
-        cache.forget(target, of: caching.siblings)
     }
 
     private mutating func note(_ status: CacheStatus, by name: [UInt8]) {

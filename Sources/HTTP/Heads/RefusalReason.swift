@@ -46,6 +46,8 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case pathBackslash = "path_backslash"
     /// A dot segment in disguise: behind an encoded slash or with parameters, as `..%2F` or `..;x`.
     case pathDisguisedDots = "path_disguised_dots"
+    /// An encoded slash among a segment's parameters, as `;x%2Fy`: to some servers it ends them, to others it does not.
+    case pathParameterSlash = "path_parameter_slash"
     /// Dot segments climb above the root.
     case pathAboveRoot = "path_above_root"
 

@@ -40,6 +40,7 @@ enum Paths {
         .refused(400, "path_disguised_dots", get("/up/..%2Fx")),
         .refused(400, "path_disguised_dots", get("/up/..;v/x")),
         .refused(400, "path_disguised_dots", get("/up/.%2Fx")),
+        .refused(400, "path_parameter_slash", get("/up/;v%2Fw/x")),
         .served(get("/%70robe.txt")),
         .served(get("/x/../probe.txt")),
         .served(get("/up/../probe.txt")),

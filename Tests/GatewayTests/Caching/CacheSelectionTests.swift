@@ -95,6 +95,34 @@ struct CacheSelectionTests {
         }
     }
 
+    @Test("what a request has changed is old, though its own answer broke off")
+    func changedAndBroken() async throws {
+        let site = try CachedSite { request, number in
+            guard request.method == "GET" else {
+                // No chunk begins like this.
+                return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n"
+            }
+            return CachedSite.answer("\(number)", Self.fresh)
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask().text == "0")
+            #expect((try? await site.ask("/", "Content-Length: 0", method: "POST")) == nil)
+            #expect(try await site.ask().text == "2")
+        }
+    }
+
+    @Test("of several that suit, the newest is sent")
+    func newest() async throws {
+        let site = try CachedSite { _, number in
+            CachedSite.answer("\(number)", "\(Self.fresh)\r\nVary: \(number == 0 ? "A" : "B")")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/", "A: 1").text == "0")
+            #expect(try await site.ask("/", "A: 2").text == "1")
+            #expect(try await site.ask("/", "A: 1").text == "1")
+        }
+    }
+
     @Test("a client that does not read its answer holds nobody else up")
     func slowClient() async throws {
         let body = String(repeating: "a", count: 16 << 20)
