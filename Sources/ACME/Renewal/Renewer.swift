@@ -171,7 +171,7 @@ package actor Renewer {
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
             await attempt(certificate, status)
             await shareSoon()
-            await giveUpTurnIfUseless()
+            if await giveUpTurnIfUseless() { return }
         }
     }
 }

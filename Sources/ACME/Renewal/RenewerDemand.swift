@@ -56,8 +56,8 @@ extension Renewer {
     /// A name that was demanded is wanted no more, unless its certificate is there.
     package func withdraw(_ name: String, for key: String) {
         guard let known = demanded[name], known.key == key else { return }
-        let end = statuses[name]?.notAfter ?? 0
-        guard end <= Self.now else { return }
+        // Read from the disk where it is not known here, as after another gateway's turn: it may well be there.
+        guard let status = status(of: known.certificate), (status.notAfter ?? 0) <= Self.now else { return }
         demanded[name] = nil
         // Nobody is told from now on what becomes of it.
         statuses[name] = nil

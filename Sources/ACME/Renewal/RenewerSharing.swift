@@ -44,10 +44,12 @@ extension Renewer {
     }
 
     /// A gateway whose disk is full, or broken, gets nothing: another one is to.
-    func giveUpTurnIfUseless() async {
-        guard let sharing, hadTurn, unkept >= Self.mostUnkept else { return }
+    /// - Returns: has it given up its turn?
+    func giveUpTurnIfUseless() async -> Bool {
+        guard let sharing, hadTurn, unkept >= Self.mostUnkept else { return false }
         unkept = 0
         await sharing.giveUpTurn("\(directory.location(of: "")) has not taken \(Self.mostUnkept) states in a row")
+        return true
     }
 
     private static let mostUnkept = 2

@@ -189,7 +189,8 @@ package actor CertificateDemand: CertificateSource {
         let name = refusal.name.name
         forgetOthers(name)
         if waiting[name] != nil { finish(name, refuse(name, "the member that gets certificates: \(refusal.reason)")) }
-        guard let renewer else { return }
+        // One that is shown, though it has expired, is demanded by no client any more.
+        guard context(for: name) == nil, let renewer else { return }
         Task { await renewer.withdraw(name, for: key) }
     }
 
