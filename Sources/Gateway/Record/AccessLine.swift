@@ -209,7 +209,8 @@ struct AccessLine {
     }
 
     func writePeer(to out: inout OutputSpan<UInt8>) {
-        out.write(escaping: endpoint.logged.peer.span, by: escape)
+        let peer = endpoint.logged.peer
+        out.write(escaping: peer.span, by: escape)
     }
 
     private var facts: [UInt8] { endpoint.logged.facts(endpoint, passedName: passedName, by: style.names) }
