@@ -25,26 +25,15 @@ struct ProxyProtocolTests {
             let files = try [certificate, key].map { try String(contentsOfFile: $0, encoding: .utf8) }
             try directory.write("both.pem", files.joined())
         }
-        let file = try directory.write(
-            "haproxy.cfg",
+        return try await ChildProcess.haproxy(
+            mode: "tcp",
             """
-            global
-                nbthread 1
-            defaults
-                mode tcp
-                timeout connect 60s
-                timeout client 60s
-                timeout server 60s
             frontend in
                 bind 127.0.0.1:\(port) \(certificates != nil ? "ssl crt \(directory.path)/both.pem" : "")
                 default_backend out
             backend out
                 server gatehouse 127.0.0.1:\(target) \(options)
-
-            """)
-        let process = try ChildProcess("haproxy", ["-db", "-f", file])
-        try await onThread { while (try? Wire(to: port.number)) == nil {} }
-        return process
+            """, at: port, in: directory)
     }
 
     @Test(

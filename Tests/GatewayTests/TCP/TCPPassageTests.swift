@@ -169,22 +169,13 @@ struct TCPPassageTests {
     func haproxy(version: String) async throws {
         let directory = try TemporaryDirectory()
         let behind = try FreePort()
-        let file = try directory.write(
-            "haproxy.cfg",
+        let process = try await ChildProcess.haproxy(
             """
-            defaults
-                mode http
-                timeout client 60s
-                timeout server 60s
-                timeout connect 60s
             frontend f
                 bind 127.0.0.1:\(behind) accept-proxy
                 http-request return status 200 content-type text/plain lf-string "%[src] %[dst_port]\\n"
-
-            """)
-        let process = try ChildProcess("haproxy", ["-db", "-f", file])
+            """, at: behind, in: directory)
         defer { process.terminate() }
-        try await onThread { while (try? Wire(to: behind.number)) == nil {} }
         try await expectClient(behind, version)
     }
 

@@ -62,21 +62,13 @@ struct SendProxyTests {
                     }
                     """, in: directory)
             }
-            let file = try directory.write(
-                "haproxy.cfg",
+            return try await ChildProcess.haproxy(
                 """
-                defaults
-                    mode http
-                    timeout client 60s
                 frontend f
                     bind 127.0.0.1:\(port) accept-proxy
                     http-request return status 200 content-type text/plain hdr Age 60 hdr Cache-Control "\(control)" \
                         lf-string "%[src] %[uuid()]"
-
-                """)
-            let process = try ChildProcess("haproxy", ["-db", "-f", file])
-            try await onThread { while (try? Wire(to: port.number)) == nil {} }
-            return process
+                """, at: port, in: directory)
         }
     }
 
@@ -112,22 +104,13 @@ struct SendProxyTests {
         let local = certificates.local
         let files = try [local.certificate, local.key].map { try String(contentsOfFile: $0, encoding: .utf8) }
         let pem = try directory.write("both.pem", files.joined())
-        let file = try directory.write(
-            "haproxy.cfg",
+        let process = try await ChildProcess.haproxy(
             """
-            defaults
-                mode http
-                timeout client 60s
-                timeout server 60s
-                timeout connect 60s
             frontend f
                 bind 127.0.0.1:\(behind) accept-proxy ssl crt \(pem)
                 http-request return status 200 content-type text/plain lf-string "%[src] %[dst_port] %[fc_pp_authority]\\n"
-
-            """)
-        let process = try ChildProcess("haproxy", ["-db", "-f", file])
+            """, at: behind, in: directory)
         defer { process.terminate() }
-        try await onThread { while (try? Wire(to: behind.number)) == nil {} }
         let toml = Sites.proxy(
             port, to: "https://localhost:\(behind)",
             upstream: "send_proxy = \"\(version)\"\nca_file = \"\(certificates.authority)\"", ssl: certificates.ssl())
