@@ -25,19 +25,10 @@ package struct LogFormat: Sendable, Equatable {
                 literal.append(character)
                 rest = rest.dropFirst(2)
             } else if character == "{" {
-                guard let end = rest.firstIndex(of: "}") else {
-                    throw Fault(message: "a brace has no end", hint: "{{ stands for a brace")
-                }
-                let name = String(rest[rest.index(after: rest.startIndex)..<end])
-                guard let field = LogField(rawValue: name) else {
-                    throw Fault(
-                        message: "{\(name)} is no field of an access line",
-                        hint: DidYouMean.hint(for: name, among: LogField.allCases.map(\.rawValue)))
-                }
+                let field = try Self.takeField(&rest)
                 if !literal.isEmpty { pieces.append(.text(literal)) }
                 literal = ""
                 pieces.append(.field(field))
-                rest = rest[rest.index(after: end)...]
             } else if character == "}" {
                 throw Fault(message: "a brace has no beginning", hint: "}} stands for a brace")
             } else {
@@ -47,6 +38,21 @@ package struct LogFormat: Sendable, Equatable {
         }
         if !literal.isEmpty { pieces.append(.text(literal)) }
         self.pieces = pieces
+    }
+
+    /// Takes `{NAME}` from the beginning.
+    private static func takeField(_ rest: inout Substring) throws(Fault) -> LogField {
+        guard let end = rest.firstIndex(of: "}") else {
+            throw Fault(message: "a brace has no end", hint: "{{ stands for a brace")
+        }
+        let name = String(rest[..<end].dropFirst())
+        guard let field = LogField(rawValue: name) else {
+            throw Fault(
+                message: "{\(name)} is no field of an access line",
+                hint: DidYouMean.hint(for: name, among: LogField.allCases.map(\.rawValue)))
+        }
+        rest = rest[rest.index(after: end)...]
+        return field
     }
 }
 

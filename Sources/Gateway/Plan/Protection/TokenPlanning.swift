@@ -50,23 +50,29 @@ extension PlanBuilder {
                         + "change the keys on their way could sign tokens")
                 return nil
             }
-            if isNew, let caFile {
-                do throws(TLSError) {
-                    _ = try TLSClientContext(TLSClientContext.Settings(serverName: url.host, caFile: caFile))
-                } catch {
-                    problem(at: "\(keyPath).jwt.jwks_ca_file", error.reason)
-                }
-            }
+            if isNew, let caFile { checkAuthorities(caFile, for: url.host, at: "\(keyPath).jwt.jwks_ca_file") }
             let fetched = carried.keys(FetchedKeys.Identity(url: text, caFile: caFile)) {
                 FetchedKeys(url, caFile: caFile, stateDirectory: configuration.server.stateDir)
             }
-            let seconds = max(1, UInt64(clamping: refresh.components.seconds))
-            if let known = fetchedKeys.firstIndex(where: { $0.keys === fetched }) {
-                fetchedKeys[known].refresh = min(fetchedKeys[known].refresh, seconds)
-            } else {
-                fetchedKeys.append((fetched, seconds))
-            }
+            refreshKeys(fetched, every: max(1, UInt64(clamping: refresh.components.seconds)))
             return .fetched(fetched)
+        }
+    }
+
+    private mutating func checkAuthorities(_ caFile: String, for host: String, at keyPath: String) {
+        do throws(TLSError) {
+            _ = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
+        } catch {
+            problem(at: keyPath, error.reason)
+        }
+    }
+
+    /// Of all that have the same keys, who wants them newest decides.
+    private mutating func refreshKeys(_ fetched: FetchedKeys, every seconds: UInt64) {
+        if let known = fetchedKeys.firstIndex(where: { $0.keys === fetched }) {
+            fetchedKeys[known].refresh = min(fetchedKeys[known].refresh, seconds)
+        } else {
+            fetchedKeys.append((fetched, seconds))
         }
     }
 
