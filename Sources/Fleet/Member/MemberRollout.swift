@@ -10,7 +10,7 @@ extension FleetMember {
     /// Is this look to see all members, since a roll-out is under way?
     func looksAtRollout() -> Bool {
         guard let rollout, rollout.isRunning else { return false }
-        let count = max(1, board.standing?.members ?? 1)
+        let count = max(1, board.status?.members ?? 1)
         return count <= Self.watchers || Int.random(in: 0..<count) < Self.watchers
     }
 

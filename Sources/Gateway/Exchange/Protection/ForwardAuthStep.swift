@@ -50,9 +50,9 @@ extension Exchange {
         limits.connectTimeout = plan.timeout
         limits.handshakeTimeout = plan.timeout
         limits.maxBodyBytes = Self.longestPage
-        let server: AskedServer
+        let server: UpstreamClient
         do throws(TLSError) {
-            server = try generation.asked(plan, loop: resources.loop)
+            server = try generation.client(for: plan, loop: resources.loop)
         } catch {
             throw Self.cannotAsk(error.reason, plan)
         }

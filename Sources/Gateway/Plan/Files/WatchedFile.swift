@@ -2,7 +2,7 @@ import EventLoop
 import Synchronization
 
 /// A file that is looked at again and again, by threads: one that hangs keeps no loop waiting.
-protocol LookedAt: Sendable {
+protocol PolledFile: Sendable {
     /// Has a thread look at the file, if it is time for that. To be called a few times in a second.
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
@@ -12,7 +12,7 @@ protocol LookedAt: Sendable {
 
 /// A small file that decides who comes in: read when the plan is made, and again when it has changed. While it cannot be read, or
 /// is not what it should be, there is no content, and nobody comes in.
-final class WatchedFile<Content: Sendable>: LookedAt {
+final class WatchedFile<Content: Sendable>: PolledFile {
     typealias Reading = SharedReading<Content>.Value
 
     private struct State {

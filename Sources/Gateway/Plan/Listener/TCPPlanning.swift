@@ -43,7 +43,7 @@ extension PlanBuilder {
     }
 
     /// Does an address that needs no look-up lead to the listener that it is of? Longer circles are seen when a connection goes
-    /// round: `PassedConnections`.
+    /// round: `PassthroughConnections`.
     private static func isLoop(_ tcp: TCPListener, _ url: UpstreamURL) -> Bool {
         guard Int(url.port) == tcp.port, let own = SocketAddress(literal: tcp.listen, port: 0) else { return false }
         let isAny = own.bytes.allSatisfy { $0 == 0 }

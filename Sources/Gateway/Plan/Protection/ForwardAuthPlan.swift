@@ -17,14 +17,14 @@ final class ForwardAuthPlan: Sendable {
     /// Nanoseconds for the whole question.
     let timeout: UInt64
     /// Which connections to it are kept for the next question.
-    let keeping: AskedServer.Keeping
+    let keeping: UpstreamClient.Keeping
     /// The configuration's table.
     let key: String
 
     init(
         _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], copied: [String], userField: String?,
         timeout: UInt64,
-        keeping: AskedServer.Keeping, key: String
+        keeping: UpstreamClient.Keeping, key: String
     ) {
         self.server = server
         self.target = target

@@ -34,7 +34,7 @@ extension PlanBuilder {
             fields: fixedFields(
                 settings.questionHeaders, at: "\(keyPath).forward_auth.headers", isTold: route == nil || own != nil),
             copied: settings.copyHeaders, userField: settings.userHeader, timeout: settings.timeout.nanoseconds,
-            keeping: AskedServer.Keeping(
+            keeping: UpstreamClient.Keeping(
                 most: configuration.limits.maxIdleUpstreamConnections,
                 timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),
             key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")

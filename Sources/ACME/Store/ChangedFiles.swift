@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Which files of a state directory have changed, for who has to tell others.
-final class NotedChanges: Sendable {
+final class ChangedFiles: Sendable {
     private let paths = Mutex<Set<String>>([])
 
     /// - Parameter path: in the state directory. What only this process may use is left out.

@@ -1,6 +1,6 @@
 /// The stream of a watch: a line of JSON for each piece of news. Documents stand in them, and are read elsewhere: here it counts
 /// that there is something new.
-final class WatchLines {
+final class WatchStream {
     private let changed: () -> Void
     private var line: [UInt8] = []
     private var isLong = false

@@ -17,10 +17,10 @@ extension WorkerResources {
     ///   - next: the plan whose effect is asked for; nil: none.
     ///   - routes: the plan's in use, by what their tunnels are counted by.
     ///   - worker: this worker's number.
-    nonisolated(nonsending) func census(
-        beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route], worker: Int
-    ) async -> Census {
-        var census = Census()
+    nonisolated(nonsending) func activity(
+        beside next: Plan?, _ routes: [ObjectIdentifier: ActivityReport.Route], worker: Int
+    ) async -> ActivityReport {
+        var activity = ActivityReport()
         var streams = streamsUnderWay
         for (place, identifier) in connectionIdentifiers.enumerated() {
             if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
@@ -28,9 +28,9 @@ extension WorkerResources {
                 streams = streamsUnderWay
             }
             guard let connection = connection(identifier) else { continue }
-            count(connection, connection.requestsUnderWay(among: streams), in: &census, beside: next, routes, worker)
+            count(connection, connection.requestsUnderWay(among: streams), in: &activity, beside: next, routes, worker)
         }
-        return census
+        return activity
     }
 
     static let countedPerTurn = 256
@@ -42,53 +42,53 @@ extension WorkerResources {
     }
 
     private func count(
-        _ connection: ClientConnection, _ requests: [RequestUnderWay], in census: inout Census, beside next: Plan?,
-        _ routesOfTunnels: [ObjectIdentifier: Census.Route], _ worker: Int
+        _ connection: ClientConnection, _ requests: [RequestUnderWay], in activity: inout ActivityReport, beside next: Plan?,
+        _ routesOfTunnels: [ObjectIdentifier: ActivityReport.Route], _ worker: Int
     ) {
-        var all = Census.Counts()
-        var sites: [String: Census.Counts] = [:]
-        var routes: [Census.Route: Census.Counts] = [:]
+        var all = ActivityReport.Counts()
+        var sites: [String: ActivityReport.Counts] = [:]
+        var routes: [ActivityReport.Route: ActivityReport.Counts] = [:]
         all.connections = 1
-        if let site = connection.endpoint.siteOfConnection { sites[site.keyPath] = Census.Counts() }
+        if let site = connection.endpoint.siteOfConnection { sites[site.keyPath] = ActivityReport.Counts() }
         for request in requests {
             all.requests += 1
-            if request.generation != generation.number, census.holders.count < Census.mostHolders {
-                census.holders.append(holder(request, of: connection, worker))
+            if request.generation != generation.number, activity.holders.count < ActivityReport.mostHolders {
+                activity.holders.append(holder(request, of: connection, worker))
             }
             guard let site = try? connection.endpoint.site(for: request.head) else { continue }
-            sites[site.keyPath, default: Census.Counts()].requests += 1
+            sites[site.keyPath, default: ActivityReport.Counts()].requests += 1
             let endpoint = connection.endpoint
             let decision = Router.decide(site, request.head) { endpoint.origin(of: request.head, for: site) }
             guard let route = decision.route else { continue }
-            routes[Census.Route(site: site.keyPath, name: route.name), default: Census.Counts()].requests += 1
+            routes[ActivityReport.Route(site: site.keyPath, name: route.name), default: ActivityReport.Counts()].requests += 1
         }
         connection.forEachTunnel { tunnel in
             all.tunnels += 1
-            if let next, !next.keeps(tunnel) { census.ending.tunnels += 1 }
+            if let next, !next.keeps(tunnel) { activity.ending.tunnels += 1 }
             guard let route = routesOfTunnels[ObjectIdentifier(tunnel.route)] else { return }
-            sites[route.site, default: Census.Counts()].tunnels += 1
-            routes[route, default: Census.Counts()].tunnels += 1
+            sites[route.site, default: ActivityReport.Counts()].tunnels += 1
+            routes[route, default: ActivityReport.Counts()].tunnels += 1
         }
         if let next, !next.listeners.contains(where: { $0.isSame(as: connection.endpoint.listener) }) {
-            census.ending.connections += 1
+            activity.ending.connections += 1
         }
-        census.total += all
-        census.listeners[connection.endpoint.listener.address, default: Census.Counts()] += all
-        for (site, counts) in sites { census.sites[site, default: Census.Counts()] += counts.ofOneConnection }
-        for (route, counts) in routes { census.routes[route, default: Census.Counts()] += counts.ofOneConnection }
+        activity.total += all
+        activity.listeners[connection.endpoint.listener.address, default: ActivityReport.Counts()] += all
+        for (site, counts) in sites { activity.sites[site, default: ActivityReport.Counts()] += counts.ofOneConnection }
+        for (route, counts) in routes { activity.routes[route, default: ActivityReport.Counts()] += counts.ofOneConnection }
     }
 
-    private func holder(_ request: RequestUnderWay, of connection: ClientConnection, _ worker: Int) -> Census.Holder {
+    private func holder(_ request: RequestUnderWay, of connection: ClientConnection, _ worker: Int) -> ActivityReport.Holder {
         let head = request.head
-        return Census.Holder(
+        return ActivityReport.Holder(
             worker: worker, generation: request.generation, client: connection.endpoint.peer.description,
             request: "\(head.methodText) \(head.string(head.path))",
             milliseconds: Int((loop.now &- request.began) / 1_000_000))
     }
 }
 
-extension Census.Counts {
-    fileprivate var ofOneConnection: Census.Counts {
+extension ActivityReport.Counts {
+    fileprivate var ofOneConnection: ActivityReport.Counts {
         var counts = self
         counts.connections = 1
         return counts
@@ -97,12 +97,12 @@ extension Census.Counts {
 
 extension Plan {
     /// The routes that may have tunnels, by what these are counted by.
-    var routesOfTunnels: [ObjectIdentifier: Census.Route] {
-        var found: [ObjectIdentifier: Census.Route] = [:]
+    var routesOfTunnels: [ObjectIdentifier: ActivityReport.Route] {
+        var found: [ObjectIdentifier: ActivityReport.Route] = [:]
         for site in listeners.lazy.flatMap(\.sites) {
             for route in site.routes {
                 guard let proxied = route.proxied, proxied.takesWebSocket else { continue }
-                found[ObjectIdentifier(proxied.tunnelCount)] = Census.Route(site: site.keyPath, name: route.name)
+                found[ObjectIdentifier(proxied.tunnelCount)] = ActivityReport.Route(site: site.keyPath, name: route.name)
             }
         }
         return found

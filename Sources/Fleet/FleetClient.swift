@@ -1,8 +1,8 @@
 package import EventLoop
 import TLS
 
-/// What an operator asks of a fleet by a command, in a process of its own: it is no member.
-package actor FleetDesk {
+/// What an operator asks of a fleet by a command goes by this client, in a process of its own: it is no member.
+package actor FleetClient {
     /// Why it could not be done.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String

@@ -1,7 +1,7 @@
 package import Transport
 
 /// What clients have open and under way at one moment, by what it belongs to in the plan in use.
-package struct Census: Sendable {
+package struct ActivityReport: Sendable {
     /// How much there is of it.
     package struct Counts: Sendable, Equatable {
         /// Client connections.
@@ -57,7 +57,7 @@ package struct Census: Sendable {
     /// A worker names so many; who has more of them sees enough by these.
     static let mostHolders = 100
 
-    mutating func add(_ other: Census) {
+    mutating func add(_ other: ActivityReport) {
         total += other.total
         listeners.merge(other.listeners) { $0.adding($1) }
         sites.merge(other.sites) { $0.adding($1) }
@@ -67,9 +67,9 @@ package struct Census: Sendable {
     }
 }
 
-extension Census.Counts {
+extension ActivityReport.Counts {
     /// Both together.
-    package func adding(_ other: Census.Counts) -> Census.Counts {
+    package func adding(_ other: ActivityReport.Counts) -> ActivityReport.Counts {
         var sum = self
         sum += other
         return sum

@@ -1,5 +1,5 @@
 /// What a member sees at one moment: all of it in one transaction.
-struct FleetLook {
+struct FleetSnapshot {
     let tickets: EtcdEntry?
     let ticketsHold: EtcdEntry?
     let turn: EtcdEntry?
@@ -29,7 +29,7 @@ struct FleetLook {
     /// - Parameters:
     ///   - seen: the revision of the configuration that is known.
     ///   - files: the revision of the news of files that are known.
-    ///   - probes: the revision up to which members' words of servers are known.
+    ///   - probes: the revision up to which members' reports on servers are known.
     ///   - demands: the same of certificates on demand.
     ///   - hasMembers: whether all members are to be seen, and not only how many there are.
     static func ranges(

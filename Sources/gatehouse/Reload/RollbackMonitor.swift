@@ -3,7 +3,7 @@ import EventLoop
 import Gateway
 
 /// Counts answers, and tells when a reload has made them worse (`rollback_on`).
-actor AnswerWatch {
+actor RollbackMonitor {
     private nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let tell: @Sendable (_ reason: String) async -> Void

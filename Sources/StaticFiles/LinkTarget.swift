@@ -3,7 +3,7 @@ import Glibc
 
 /// Where a path ends whose links take a way outside the root: absolute links, and those with more `..` than there are
 /// directories. openat2(2) refuses them by their spelling, wherever they lead.
-enum LinkEnd {
+enum LinkTarget {
     /// - Parameters:
     ///   - name: relative to the root, NUL-terminated.
     ///   - root: the descriptor of the root.

@@ -1,7 +1,7 @@
 import Configuration
 
 /// Which rule of the configuration, or of HTTP, changes a request's field.
-struct FieldPlaces {
+struct FieldCauses {
     struct Cause {
         var why: String
         var key: String?

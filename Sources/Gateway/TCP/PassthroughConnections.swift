@@ -3,7 +3,7 @@ import Transport
 
 /// The connections that this process has made to pass others on, by their own ends: a connection that comes from one of them has
 /// been here before. Nothing in TCP says so, and one listener may well lead to another; but not for ever.
-final class PassedConnections: Sendable {
+final class PassthroughConnections: Sendable {
     /// How often a connection has been here, itself counted.
     private let passed = Mutex<[SocketAddress: Int]>([:])
 

@@ -2,11 +2,11 @@ import EventLoop
 import Synchronization
 
 /// How a member stands to its fleet. Times are monotonic nanoseconds.
-package struct FleetStanding: Sendable, Equatable {
+package struct FleetStatus: Sendable, Equatable {
     package var fleet: String
     package var member: String
     /// After so many nanoseconds of lag the member's health is degraded; see `[fleet] degraded_after`.
-    package var patience: UInt64
+    package var degradedAfter: UInt64
     /// When etcd answered last; nil: it has not since the start.
     package var lastContact: UInt64?
     /// When all that the fleet had agreed on was in use here for certain, or when the member began.
@@ -32,7 +32,7 @@ package struct FleetStanding: Sendable, Equatable {
     package var others: [FleetMemberView] = []
 
     init(_ settings: FleetMemberSettings, now: UInt64) {
-        (fleet, member, patience) = (settings.name, settings.member, settings.degradedAfter)
+        (fleet, member, degradedAfter) = (settings.name, settings.member, settings.degradedAfter)
         upToDate = now
     }
 
@@ -43,9 +43,9 @@ package struct FleetStanding: Sendable, Equatable {
     package func trouble(now: UInt64) -> String? {
         if let nameHolder { return "another member is called \(member): \(nameHolder)" }
         let lag = lag(now: now)
-        guard lag >= patience else { return nil }
+        guard lag >= degradedAfter else { return nil }
         let seconds = lag / 1_000_000_000
-        guard let lastContact, !wasInUse, now - min(now, lastContact) < patience else {
+        guard let lastContact, !wasInUse, now - min(now, lastContact) < degradedAfter else {
             return "etcd has not answered for \(seconds) seconds: what was known goes on"
         }
         return "what the fleet has agreed on is not in use here for \(seconds) seconds"
@@ -54,9 +54,9 @@ package struct FleetStanding: Sendable, Equatable {
 }
 
 /// Where a member says how it stands, for who looks from other threads.
-package final class FleetBoard: Sendable {
+package final class SharedFleetStatus: Sendable {
     private struct Content {
-        var standing: FleetStanding?
+        var status: FleetStatus?
         /// Until when the other members are wanted, too.
         var wanted: UInt64 = 0
         var wake: (@Sendable () -> Void)?
@@ -70,9 +70,9 @@ package final class FleetBoard: Sendable {
     package init() {}
 
     /// As it was said last; nil: this gateway is of no fleet.
-    package var standing: FleetStanding? { content.withLock { $0.standing } }
+    package var status: FleetStatus? { content.withLock { $0.status } }
 
-    /// Has the other members be part of the standing, from the next look on, for a while.
+    /// Has the other members be part of the status, from the next look on, for a while.
     package func wantOthers() {
         let wake = content.withLock { content in
             let isNew = content.wanted <= monotonicNanoseconds()
@@ -88,15 +88,15 @@ package final class FleetBoard: Sendable {
     var wantsOthers: Bool { content.withLock { $0.wanted > monotonicNanoseconds() } }
 
     /// - Parameter wake: is called when somebody begins to want the others.
-    func begin(_ standing: FleetStanding, wake: @escaping @Sendable () -> Void) {
-        content.withLock { ($0.standing, $0.wake) = (standing, wake) }
+    func begin(_ status: FleetStatus, wake: @escaping @Sendable () -> Void) {
+        content.withLock { ($0.status, $0.wake) = (status, wake) }
     }
 
-    func say(_ change: (inout FleetStanding) -> Void) {
+    func say(_ change: (inout FleetStatus) -> Void) {
         content.withLock { content in
-            guard var standing = content.standing.take() else { return }
-            change(&standing)
-            content.standing = standing
+            guard var status = content.status.take() else { return }
+            change(&status)
+            content.status = status
         }
     }
 }

@@ -1,54 +1,55 @@
 import EventLoop
 
 /// What members say of one thing: each has a document of it, which ends with its lease.
-final class MemberWords<Word: Codable & Equatable & Sendable> {
+final class MemberReports<Report: Codable & Equatable & Sendable> {
     /// That their documents are in.
     let folder: String
     /// By their places; nil if it cannot be read.
-    var words: [String: Word?] = [:]
+    var reports: [String: Report?] = [:]
     /// The revision up to which they are known.
     var seen: Int64 = 0
     /// What this member has told, when, and when it is to tell again: monotonic nanoseconds.
-    var told: Word?
+    var told: Report?
     var time: UInt64 = 0
     var due: UInt64?
 
     init(_ folder: String) { self.folder = folder }
 
     /// By the names of the members; those that can be read.
-    var byMember: [String: Word] {
-        let read = words.compactMap { place, word in word.map { (String(place.dropFirst(folder.count)), $0) } }
+    var byMember: [String: Report] {
+        let read = reports.compactMap { place, report in report.map { (String(place.dropFirst(folder.count)), $0) } }
         return Dictionary(read, uniquingKeysWith: { first, _ in first })
     }
 
     /// All is read anew.
-    func forget() { (seen, words, told) = (0, [:], nil) }
+    func forget() { (seen, reports, told) = (0, [:], nil) }
 }
 
 extension FleetMember {
     /// Between two documents of this member, in nanoseconds: each of them wakes all others.
-    private static let wordPause: UInt64 = 1_000_000_000
+    private static let reportPause: UInt64 = 1_000_000_000
 
     /// - Parameters:
     ///   - entries: of members, those since the last look.
     ///   - count: how many there are.
     ///   - revision: that they were read at.
     ///   - isRight: is it in the limits?
-    func follow<Word>(
-        _ state: MemberWords<Word>, _ entries: [EtcdEntry], count: Int, revision: Int64, isRight: (Word) -> Bool = { _ in true }
+    func follow<Report>(
+        _ state: MemberReports<Report>, _ entries: [EtcdEntry], count: Int, revision: Int64,
+        isRight: (Report) -> Bool = { _ in true }
     ) async throws(EtcdError) {
         func take(_ entry: EtcdEntry) {
-            let found = opened(entry) { bytes in EtcdMessage.decode(Word.self, bytes).flatMap { isRight($0) ? $0 : nil } }
-            state.words.updateValue(found, forKey: entry.key)
+            let found = opened(entry) { bytes in EtcdMessage.decode(Report.self, bytes).flatMap { isRight($0) ? $0 : nil } }
+            state.reports.updateValue(found, forKey: entry.key)
         }
         for entry in entries { take(entry) }
         state.seen = revision
-        guard state.words.count != min(count, Self.mostMembers) else { return }
+        guard state.reports.count != min(count, Self.mostMembers) else { return }
         // Somebody has gone.
         let all = try await client.read([.prefix(state.folder, most: Self.mostMembers)])
         let present = Set(all.found[0].map(\.key))
-        for place in state.words.keys where !present.contains(place) {
-            state.words[place] = nil
+        for place in state.reports.keys where !present.contains(place) {
+            state.reports[place] = nil
             complaints[place] = nil
         }
         for entry in all.found[0] { take(entry) }
@@ -58,22 +59,22 @@ extension FleetMember {
     /// May this member tell others something, and go by what they tell?
     func isSharing(_ count: Int) -> Bool { nameHolder == nil && ourPlace != 0 && count <= Self.mostMembers }
 
-    /// - Parameter word: nil: there is nothing to tell.
-    func tell<Word>(_ word: Word?, by state: MemberWords<Word>) async throws(EtcdError) {
+    /// - Parameter report: nil: there is nothing to tell.
+    func tell<Report>(_ report: Report?, by state: MemberReports<Report>) async throws(EtcdError) {
         let place = state.folder + settings.member
-        let isThere = (state.words[place] ?? nil) == word
-        guard word != state.told || !isThere else { return state.due = nil }
-        let due = state.time &+ Self.wordPause
+        let isThere = (state.reports[place] ?? nil) == report
+        guard report != state.told || !isThere else { return state.due = nil }
+        let due = state.time &+ Self.reportPause
         guard state.time == 0 || due <= loop.now else { return state.due = due }
         var change = EtcdChange.delete(place)
-        if let word {
-            guard let text = EtcdMessage.encode(word), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
+        if let report {
+            guard let text = EtcdMessage.encode(report), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
             else { return }
             change = .put(place, sealed, lease: lease)
         }
         let outcome = try await client.transact(if: [.wasMade(settings.members + settings.member, revision: ourPlace)], [change])
         // Else the name is another member's by now, which the next look tells.
-        (state.told, state.time, state.due) = (outcome.isDone ? word : nil, loop.now, nil)
+        (state.told, state.time, state.due) = (outcome.isDone ? report : nil, loop.now, nil)
         lookSoon()
     }
 }

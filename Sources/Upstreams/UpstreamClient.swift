@@ -4,9 +4,9 @@ package import Messages
 package import TLS
 import Transport
 
-/// A server that a worker asks something for itself, at the address that its URL says, or at those of its name. Connections are
-/// kept for the next question.
-package final class AskedServer {
+/// What a worker asks a server for itself goes by a client of that server: to the address that its URL says, or to those of its
+/// name. Connections are kept for the next question.
+package final class UpstreamClient {
     private let server: UpstreamServer
     private let addresses: ServerAddresses
     private let tls: TLSClientContext?

@@ -2,7 +2,7 @@
 /// request, or a weight was ordered.
 ///
 /// It looks at every server. Without arrays: it walks over them as often as it needs.
-struct TroubledPick {
+struct DegradedPick {
     /// Who may be chosen.
     private enum Tier {
         /// The healthy ones.

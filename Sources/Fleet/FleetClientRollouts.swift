@@ -1,7 +1,7 @@
 import EventLoop
 
 /// Roll-outs in stages, as an operator begins, follows and undoes them.
-extension FleetDesk {
+extension FleetClient {
     /// The last one; nil: there was none.
     package func rollout() async throws(Failure) -> FleetRollout? { try await presentRollout()?.rollout }
 

@@ -1,5 +1,5 @@
 /// Objects to be used again, of which nobody needs any at the moment: a worker's.
-final class Spares<Object: AnyObject> {
+final class FreeList<Object: AnyObject> {
     private var objects: [Object] = []
     private let limit: Int
 
