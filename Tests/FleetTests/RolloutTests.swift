@@ -162,6 +162,28 @@ struct RolloutTests {
         for member in running { await member.stop() }
     }
 
+    @Test("bad answers whose undoing fails are not forgotten")
+    func saidAgain() async throws {
+        let etcd = try await Etcd(in: directory)
+        let proxy = try await LosingProxy(before: etcd)
+        let one = try await RunningMember("a", etcd, in: directory, proxy: proxy)
+        _ = try await one.log.first { $0.hasPrefix("a member of the fleet") }
+        try await asking(etcd) { _ = try await $0.push("first", author: "x", time: 1) }
+        _ = try await one.deployed.configurations.first { $0.number == 1 }
+        let terms = FleetRollout.Terms(share: 50, watch: 300, rule: "5xx > 5% for 1s")
+        _ = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let tell = try await one.deployed.watches.first(1)[0]
+        _ = try await one.deployed.configurations.first { $0.number == 2 }
+        // What is to be gone back to cannot be read at first.
+        let question = "read " + (try RunningMember.settings("a", etcd, in: directory)).history(1)
+        try await proxy.lose(question)
+        await tell("7 of 9 answers are 5xx")
+        try await proxy.lost(question)
+        _ = try await one.deployed.configurations.first { $0.number == 3 }
+        #expect(try await asking(etcd) { try await $0.rollout() }?.phase == .undone)
+        await one.stop()
+    }
+
     @Test("a member that etcd's answer with the configuration has not reached takes it up all the same")
     func unheard() async throws {
         let etcd = try await Etcd(in: directory)
