@@ -107,7 +107,10 @@ extension PlanBuilder {
         let targets = zip(group.servers, rewrites).map { server, rewrite in
             let wayBack = WayBack(
                 servers: servers, prefix: pattern.path, rewrite: rewrite, changesCookies: route.rewriteCookies)
-            return UpstreamTarget(authority: server.authority, rewrite: rewrite, wayBack: route.rewriteLocation ? wayBack : nil)
+            let wayThere = WayThere(isSecure: server.identity.isTLS, prefix: pattern.path, rewrite: rewrite)
+            return UpstreamTarget(
+                authority: server.authority, rewrite: rewrite, wayBack: route.rewriteLocation ? wayBack : nil,
+                wayThere: route.rewriteDestination ? wayThere : nil)
         }
         return ProxyRoute(
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
