@@ -3,6 +3,8 @@
 package final class BufferPool {
     /// Which size of buffer.
     package enum Size {
+        /// For a message or a small answer, of which many can wait at a time on the streams of one connection.
+        case tiny
         /// For heads and small bodies.
         case small
         /// For streaming big bodies: four TLS records a turn.
@@ -10,16 +12,19 @@ package final class BufferPool {
     }
 
     // More than these are not kept: a burst must not hold memory for ever.
+    private let tiny = FreeBuffers(keeping: 512)
     private let small = FreeBuffers(keeping: 64)
     private let bulk = FreeBuffers(keeping: 16)
     private var smallCapacity: Int
     private static let bulkCapacity = 65_536
+    /// Bytes of a tiny buffer.
+    package static let tinyCapacity = 1_024
 
     /// How many buffers there are.
     package struct Counts: Equatable {
         /// Lent, and not given back yet.
         package var used: Int
-        /// That wait for the next who needs one.
+        /// That wait for the next who needs one; the tiny ones with the small.
         package var smallKept: Int
         package var bulkKept: Int
     }
@@ -27,7 +32,7 @@ package final class BufferPool {
     private var used = 0
 
     /// As of now.
-    package var counts: Counts { Counts(used: used, smallKept: small.count, bulkKept: bulk.count) }
+    package var counts: Counts { Counts(used: used, smallKept: small.count + tiny.count, bulkKept: bulk.count) }
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.
     package init(smallCapacity: Int) {
@@ -45,6 +50,7 @@ package final class BufferPool {
     package func acquire(_ size: Size = .small) -> Buffer {
         used &+= 1
         return switch size {
+        case .tiny: tiny.take() ?? Buffer(capacity: Self.tinyCapacity)
         case .small: small.take() ?? Buffer(capacity: smallCapacity)
         case .bulk: bulk.take() ?? Buffer(capacity: Self.bulkCapacity)
         }
@@ -59,6 +65,8 @@ package final class BufferPool {
             small.put(buffer)
         } else if buffer.capacity == Self.bulkCapacity {
             bulk.put(buffer)
+        } else if buffer.capacity == Self.tinyCapacity {
+            tiny.put(buffer)
         }
     }
 }

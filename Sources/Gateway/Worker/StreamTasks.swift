@@ -57,7 +57,7 @@ final class StreamTasks {
         repeat {
             while let exchange = takeNext() {
                 task.current = exchange
-                await exchange.serve(task.waiter)
+                await exchange.serveDirectly(task.waiter)
             }
             task.current = nil
         } while await rest(task)

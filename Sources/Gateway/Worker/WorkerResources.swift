@@ -57,8 +57,9 @@ final class WorkerResources {
     // Price 6.
     private var presentChallengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.
-    private let spareRequests = FreeList<RequestHead>(keeping: 64)
-    private let spareResponses = FreeList<ResponseHead>(keeping: 64)
+    // As many as a few busy clients in HTTP/2 have under way; each is a kilobyte or two.
+    private let spareRequests = FreeList<RequestHead>(keeping: 384)
+    private let spareResponses = FreeList<ResponseHead>(keeping: 384)
     private var spareLines: [UInt8] = []
     /// Of answers to clients in HTTP/2.
     let encodedAnswer = EncodedSection()

@@ -129,9 +129,7 @@ package final class RequestHead {
     }
 
     /// Whether the client said that it reads trailers: `TE: trailers`, named by `Connection` (RFC 9110 §10.1.4).
-    package var acceptsTrailers: Bool {
-        connection.contains(.te) && fields.contains(.te, token: "trailers")
-    }
+    package var acceptsTrailers: Bool { summary.acceptsTrailers }
 
     /// How many more hops TRACE or OPTIONS may take (RFC 9110 §7.6.2): at 0 the recipient answers itself. nil without a
     /// valid field.

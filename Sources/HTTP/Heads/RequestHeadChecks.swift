@@ -7,6 +7,7 @@ extension RequestHeadContent {
         summary.path = parts.path
         summary.query = parts.query
         summary.connection = try ConnectionOptions(fields, from: .client)
+        summary.acceptsTrailers = summary.connection.contains(.te) && fields.contains(.te, token: "trailers")
         try checkAuthority(parts)
         summary.framing = try BodyFraming.ofRequest(fields, minorVersion: summary.minorVersion)
         try checkExpectation()

@@ -19,6 +19,7 @@ struct RequestHeadContent {
         var connection: ConnectionOptions = []
         var framing = BodyFraming.none
         var expectsContinue = false
+        var acceptsTrailers = false
         var upgrade: RequestHead.Upgrade?
     }
 

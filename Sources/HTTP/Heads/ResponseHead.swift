@@ -97,8 +97,7 @@ package final class ResponseHead {
 
     /// Becomes the same as another head, which was read to its end, and keeps the storage.
     package func copy(_ other: ResponseHead) {
-        content.fields.copy(other.content.fields)
-        content.summary = other.summary
+        other.withContent { content.copy($0) }
         summary = other.summary
     }
 

@@ -30,6 +30,12 @@ struct ResponseHeadContent {
         section = FieldSectionParser()
     }
 
+    /// Takes over what another head says that was read to its end, and keeps the storage.
+    mutating func copy(_ other: borrowing ResponseHeadContent) {
+        fields.copy(other.fields)
+        summary = other.summary
+    }
+
     mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
         fields.append(name: name, value: value)
         summary.present = fields.present

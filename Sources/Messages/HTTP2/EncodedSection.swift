@@ -56,12 +56,10 @@ package final class EncodedSection {
     private func keep(_ text: Span<UInt8>, _ shape: Shape, as out: borrowing OutputSpan<UInt8>, from start: Int) {
         guard text.count == lastCount, text.count <= Self.mostKept, !out.isFull else { return lastCount = text.count }
         self.shape = shape
-        replace(&self.text, by: text)
-        replace(&section, by: out.span.extracting(start...))
-    }
-
-    private func replace(_ bytes: inout [UInt8], by others: Span<UInt8>) {
-        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
-        bytes.append(others)
+        // Anew, which is rare: written in place they would be checked at each look (price 1).
+        var (keptText, keptSection): ([UInt8], [UInt8]) = ([], [])
+        keptText.append(text)
+        keptSection.append(out.span.extracting(start...))
+        (self.text, section) = (keptText, keptSection)
     }
 }

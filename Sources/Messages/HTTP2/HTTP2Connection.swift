@@ -101,6 +101,8 @@ package final class HTTP2Connection {
         set { leaving = newValue }
     }
     private var leaving: HTTP2Departure?
+    /// Has it said so?
+    package var hasDeparted: Bool { leaving != nil }
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?

@@ -80,25 +80,27 @@ extension HTTP2Connection {
             try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
             let priority = fields.priority
             let head = try open(fields, begun.stream, endsStream: begun.endsStream)
-            repeats?.requests.note(fragment, endsStream: begun.endsStream, decoder) {
-                guard let head, let acceptor else { return nil }
-                return HTTP2RepeatedRequest(head, priority, acceptor.headLimits)
-            }
+            repeats?.note(
+                fragment, endsStream: begun.endsStream, decoder,
+                request: {
+                    guard let head, let acceptor else { return nil }
+                    return HTTP2RepeatedRequest(head, priority, acceptor.headLimits)
+                })
         case .answer:
             if let repeats, try takeRepeatedAnswer(fragment, begun, repeats) { return }
             var fields = ResponseFields(limits: limits.head, storage: exchange(&spareFields, with: []))
             try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
             fields.conclude()
             if fields.refusal == nil, fields.status >= 200 {
-                repeats?.answers.note(fragment, endsStream: begun.endsStream, decoder) { HTTP2RepeatedAnswer(fields) }
+                repeats?.note(fragment, endsStream: begun.endsStream, decoder, answer: { HTTP2RepeatedAnswer(fields) })
             }
             try receive(fields, begun.stream, endsStream: begun.endsStream)
         case .trailers:
             if let repeats, try takeRepeatedTrailers(fragment, begun, repeats) { return }
             var trailers = TrailerFields(limits: limits.trailers)
             try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, place: $2) }
-            repeats?.trailers.note(fragment, endsStream: begun.endsStream, decoder) {
-                trailers.malformation == nil && !trailers.isTooLarge ? trailers.fields : nil
+            if begun.endsStream, trailers.malformation == nil, !trailers.isTooLarge {
+                repeats?.note(fragment, decoder, trailers: { trailers.fields })
             }
             try conclude(trailers, begun.stream, endsStream: begun.endsStream)
         case .nothing:
@@ -163,8 +165,7 @@ extension HTTP2Connection {
         _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
     ) throws(ConnectionError) -> Bool {
         guard let acceptor,
-            let request = repeats.requests.meaning(
-                of: section, endsStream: begun.endsStream, decoder, where: { $0.limits == acceptor.headLimits })
+            let request = repeats.request(section, endsStream: begun.endsStream, decoder, limits: acceptor.headLimits)
         else { return false }
         if let stream = try open(begun.stream, request.priority, endsStream: begun.endsStream) {
             acceptor.receivedAgain(request.head, on: stream)
@@ -178,7 +179,7 @@ extension HTTP2Connection {
     ) throws(ConnectionError) -> Bool {
         // An answer that opens a WebSocket is read as another one than that of the same fields that does not.
         guard let stream = streams[begun.stream], stream.answer.switching.isEmpty,
-            let answer = repeats.answers.meaning(of: section, endsStream: begun.endsStream, decoder)
+            let answer = repeats.answer(section, endsStream: begun.endsStream, decoder)
         else { return false }
         stream.answer.append(answer)
         try beginBody(of: stream, answer.status, answer.declaredLength, endsStream: begun.endsStream)
@@ -190,7 +191,7 @@ extension HTTP2Connection {
         _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
     ) throws(ConnectionError) -> Bool {
         guard begun.endsStream, let stream = streams[begun.stream],
-            let trailers = repeats.trailers.meaning(of: section, endsStream: true, decoder)
+            let trailers = repeats.trailers(section, decoder)
         else { return false }
         try end(stream, trailers: trailers)
         return true

@@ -100,15 +100,14 @@ package final class HTTP2Inflow: BodySource {
     func append(_ payload: Span<UInt8>) {
         var rest = payload
         while !rest.isEmpty {
-            let count = bufferWithRoom().take(rest)
+            let count = bufferWithRoom(for: rest.count).take(rest)
             rest = rest.extracting(droppingFirst: count)
         }
     }
 
-    private func bufferWithRoom() -> Buffer {
+    private func bufferWithRoom(for count: Int) -> Buffer {
         if let last = hasOthers ? others.last : first, last.room > 0 { return last }
-        // A body that has begun to be long is taken in large pieces: each costs a system call when it goes on.
-        let added = buffers.acquire(received <= Self.smallBody ? .small : .bulk)
+        let added = buffers.acquire(size(for: count))
         if first == nil {
             first = added
         } else {
@@ -116,6 +115,13 @@ package final class HTTP2Inflow: BodySource {
             hasOthers = true
         }
         return added
+    }
+
+    private func size(for count: Int) -> BufferPool.Size {
+        // A message, or a small answer: where each is taken as it comes, the stream may have had any number of them.
+        if first == nil, count <= BufferPool.tinyCapacity { return .tiny }
+        // A body that has begun to be long is taken in large pieces: each costs a system call when it goes on.
+        return received <= Self.smallBody ? .small : .bulk
     }
 
     /// Bytes that a small buffer holds.

@@ -26,7 +26,7 @@ extension HTTP2Connection {
     ///   - isToHead: the request is a HEAD.
     ///   - switching: for an extended CONNECT: the lines that HTTP/1.1's 101 would have.
     package func open(_ stream: HTTP2Stream, isToHead: Bool, switching: [UInt8] = []) {
-        guard error == nil, departure == nil, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
+        guard failure == nil, !hasDeparted, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
         lastStream += lastStream == 0 ? 1 : 2
         stream.takeNumber(lastStream, window: peer.initialWindowSize)
         stream.answer.isToHead = isToHead

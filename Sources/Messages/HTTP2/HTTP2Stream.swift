@@ -52,10 +52,10 @@ package final class HTTP2Stream {
         number = identifier
         resetBy = nil
         fault = nil
-        answer.reset()
         abandonedAt = nil
         isQueued = false
         let connection = connection
+        if connection.role == .client { answer.reset() }
         inflow.open(window: connection.limits.streamWindow, now: connection.now)
         outflow.open(window: connection.peer.initialWindowSize)
     }

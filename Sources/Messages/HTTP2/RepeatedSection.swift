@@ -5,7 +5,7 @@ import HTTP2
 /// same again and again sends the same bytes, as gRPC's do for each call: they are not read a second time.
 ///
 /// Of others hardly more is looked at than how long they are.
-struct RepeatedSection<Meaning> {
+private struct RepeatedSection<Meaning> {
     /// How long the last one was that was read.
     private var lastCount = 0
     /// Its bytes, once two of them were as long.
@@ -13,7 +13,17 @@ struct RepeatedSection<Meaning> {
     // Beside what is known, so that most others are told apart by numbers alone: price 2.
     private var knownCount = 0
     private var knownEndsStream = false
-    private var known: (section: DecodedSection, meaning: Meaning)?
+    private var known: Known?
+
+    private final class Known {
+        let section: DecodedSection
+        let meaning: Meaning
+
+        init(_ section: DecodedSection, _ meaning: Meaning) {
+            self.section = section
+            self.meaning = meaning
+        }
+    }
 
     /// Bytes of a section that is kept; a longer one costs more memory than time.
     private static var mostKept: Int { 1024 }
@@ -40,15 +50,50 @@ struct RepeatedSection<Meaning> {
         }
         (lastCount, last) = (0, [])
         guard let decoded = decoder.remember(section), let meaning = meaning() else { return }
-        (knownCount, knownEndsStream, known) = (section.count, endsStream, (decoded, meaning))
+        (knownCount, knownEndsStream, known) = (section.count, endsStream, Known(decoded, meaning))
     }
 }
 
 /// What a connection's sections were read as, while streams are open.
 final class HTTP2RepeatedSections {
-    var requests = RepeatedSection<HTTP2RepeatedRequest>()
-    var answers = RepeatedSection<HTTP2RepeatedAnswer>()
-    var trailers = RepeatedSection<FieldSection>()
+    // Private, and looked at here alone: price 1.
+    private var requests = RepeatedSection<HTTP2RepeatedRequest>()
+    private var answers = RepeatedSection<HTTP2RepeatedAnswer>()
+    private var trailers = RepeatedSection<FieldSection>()
+
+    /// See `RepeatedSection.meaning`.
+    func request(
+        _ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder, limits: HeadLimits
+    ) -> HTTP2RepeatedRequest? {
+        requests.meaning(of: section, endsStream: endsStream, decoder) { $0.limits == limits }
+    }
+
+    /// See `RepeatedSection.note`.
+    func note(
+        _ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder, request: () -> HTTP2RepeatedRequest?
+    ) {
+        requests.note(section, endsStream: endsStream, decoder, meaning: request)
+    }
+
+    /// As above.
+    func answer(_ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder) -> HTTP2RepeatedAnswer? {
+        answers.meaning(of: section, endsStream: endsStream, decoder)
+    }
+
+    /// As above.
+    func note(_ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder, answer: () -> HTTP2RepeatedAnswer?) {
+        answers.note(section, endsStream: endsStream, decoder, meaning: answer)
+    }
+
+    /// As above.
+    func trailers(_ section: Span<UInt8>, _ decoder: FieldDecoder) -> FieldSection? {
+        trailers.meaning(of: section, endsStream: true, decoder)
+    }
+
+    /// As above.
+    func note(_ section: Span<UInt8>, _ decoder: FieldDecoder, trailers fields: () -> FieldSection?) {
+        trailers.note(section, endsStream: true, decoder, meaning: fields)
+    }
 }
 
 /// A request's head that has come several times.

@@ -39,6 +39,7 @@ extension HTTP2Upstream: UpstreamSide {
         _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientPeer
     ) {
+        let (connection, stream) = (connection, stream)
         var text = connection.takeText()
         let parts = ForwardedHead.appendRequestParts(request, forwarded, policy: policy, client: client, to: &text)
         let isTunnel = forwarded.asksForWebSocket
@@ -69,6 +70,7 @@ extension HTTP2Upstream: UpstreamSide {
     var requestBody: any BodySink { stream.outflow }
 
     func takeHead(_ head: ResponseHead, limits: HeadLimits) throws(HTTPRefusal) -> Bool {
+        let stream = stream
         if let refusal = stream.answer.refusal { throw refusal }
         // Of an answer that will not become whole nothing is begun.
         guard !stream.hasLeft else { return false }

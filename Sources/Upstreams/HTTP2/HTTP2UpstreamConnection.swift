@@ -69,7 +69,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// May another exchange begin on it?
     /// - Parameter most: exchanges at once that we want on one connection.
     func hasRoom(most: Int) -> Bool {
-        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && http2.departure == nil && http2.hasNumbers
+        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && !http2.hasDeparted && http2.hasNumbers
             && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
     }
 
@@ -135,7 +135,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             if !stream.hasUnsent { stream.takeOverRecords() }
         }
         idleSince = loop.now
-        if isIdle, isRetired || http2.departure != nil || owner.hasTooManyIdle { close() }
+        if isIdle, isRetired || http2.hasDeparted || owner.hasTooManyIdle { close() }
     }
 
     /// Lends room for a head's text.
@@ -187,7 +187,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             stream.socket.isReadable = true
             move()
         }
-        return isOpen && http2.departure == nil
+        return isOpen && !http2.hasDeparted
     }
 
     // MARK: Reading and writing
@@ -220,13 +220,13 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         } catch {
             return end(error)
         }
-        if !isRetired, let code = http2.departure?.code {
+        if http2.hasDeparted, !isRetired, let code = http2.departure?.code {
             isRetired = true
             if code == .enhanceYourCalm { owner.calmDown() }
             if code == .http11Required { owner.fallBack() }
         }
         if http2.error != nil || read == .end { return end(nil) }
-        if isIdle, http2.departure != nil { return close() }
+        if isIdle, http2.hasDeparted { return close() }
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
         // What was in the way of reading is gone, and nothing else would tell.
         let isMore = wakeWriters() || read == .progress || read == .full && isSent
