@@ -96,6 +96,13 @@
         }
     }
 
+    /// Changes one of the unread bytes.
+    /// - Parameter index: counted from the first of them.
+    package func change(at index: Int, _ change: (UInt8) -> UInt8) {
+        precondition(!isLent && index >= 0 && index < count, "no byte that is unread is changed")
+        unsafe storage[start + index] = change(storage[start + index])
+    }
+
     /// Copies as much of `span` as there is room for.
     /// - Returns: how many bytes were taken.
     package func take(_ span: Span<UInt8>) -> Int {

@@ -60,6 +60,8 @@ final class WorkerResources {
     private let spareRequests = FreeList<RequestHead>(keeping: 64)
     private let spareResponses = FreeList<ResponseHead>(keeping: 64)
     private var spareLines: [UInt8] = []
+    /// Of answers to clients in HTTP/2.
+    let encodedAnswer = EncodedSection()
     /// For connections that are passed on.
     let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()

@@ -8,8 +8,9 @@ struct AccessLine {
     let record: AccessRecord
     /// Nil of a connection of `[[tcp]]`, which carries no request that is known of.
     let client: (any ClientSide)?
-    let request: RequestHead?
-    /// The request's, taken once: each look would be a call.
+    /// What the request's head tells; nil without one.
+    let head: LoggedHead?
+    /// The head's, taken once: each look would be a call.
     let fields: FieldSection
     let endpoint: ClientEndpoint
     /// What such a connection's client has asked for by SNI.
@@ -26,7 +27,8 @@ struct AccessLine {
         configuration: String
     ) {
         let request = client.requestIfAny
-        (self.record, self.client, self.request, fields) = (record, client, request, request?.fields ?? FieldSection())
+        (self.record, self.client, fields) = (record, client, request?.fields ?? FieldSection())
+        head = request.map { LoggedHead($0) }
         (endpoint, passedName) = (client.endpoint, nil)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
@@ -36,7 +38,7 @@ struct AccessLine {
         _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: LineTime,
         configuration: String
     ) {
-        (self.record, client, request, fields) = (record, nil, nil, FieldSection())
+        (self.record, client, head, fields) = (record, nil, nil, FieldSection())
         (self.endpoint, passedName) = (endpoint, name)
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
@@ -135,7 +137,7 @@ struct AccessLine {
 
     private func writeRequestLine(to out: inout OutputSpan<UInt8>) {
         if client == nil { return out.write("- - TCP") }
-        guard let request, !request.methodRange.isEmpty else { return out.write(UInt8(ascii: "-")) }
+        guard let head, !head.method.isEmpty else { return out.write(UInt8(ascii: "-")) }
         write(.method, as: .text, to: &out)
         out.write(UInt8(ascii: " "))
         write(.target, as: .text, to: &out)
@@ -198,7 +200,7 @@ struct AccessLine {
 
     /// The address that the site believes: through trusted proxies, the client behind them.
     func writeClient(to out: inout OutputSpan<UInt8>) {
-        if let site = record.site, !site.trustedProxies.isEmpty, let request,
+        if let site = record.site, !site.trustedProxies.isEmpty, let request = client?.requestIfAny,
             let address = endpoint.clientAddress(of: request, for: site)
         {
             return out.write(address.text, by: escape)

@@ -90,56 +90,47 @@ extension AccessLine {
 
     private func writeOfRequest(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
         if case .version = field, client == nil { return form.write("TCP", to: &out) }
-        guard let request else { return form.writeNothing(to: &out) }
+        guard let head else { return form.writeNothing(to: &out) }
         switch field {
-        case .method: write(part(request.methodRange), of: fields.bytes, form, &out)
-        case .target: writeRedacted(part(request.target), of: fields.bytes, form, &out)
-        case .path: write(part(request.target).map { Self.path(of: $0, in: fields.bytes) }, of: fields.bytes, form, &out)
-        case .query: writeQuery(of: part(request.target), in: fields.bytes, form, &out)
-        case .host: write(part(request.authorityRange), of: fields.bytes, form, &out)
-        case .domain: write(request.authority.flatMap { part($0.host) }, of: fields.bytes, form, &out)
-        case .version: literal(version(of: request), form, &out)
-        case .http_version:
-            literal(request.hasRequestLine ? request.isHTTP2 ? "2" : request.minorVersion == 0 ? "1.0" : "1.1" : nil, form, &out)
+        case .method: write(part(head.method), form, &out)
+        case .target: writeRedacted(part(head.target), form, &out)
+        case .path: write(part(head.target).map(path), form, &out)
+        case .query: writeQuery(of: part(head.target), form, &out)
+        case .host: write(part(head.authority), form, &out)
+        case .domain: write(head.host.flatMap(part), form, &out)
+        case .version: literal(head.version?.inRequestLine, form, &out)
+        case .http_version: literal(head.version?.number, form, &out)
         case .stream: number(client?.place.map { UInt64($0.stream) }, form, &out)
         case .connection_requests: number(client?.place.map { UInt64($0.request) }, form, &out)
-        case .referer: writeRedacted(fields.first(.referer).flatMap { part($0.value) }, of: fields.bytes, form, &out)
-        case .user_agent: write(fields.first(.userAgent).flatMap { part($0.value) }, of: fields.bytes, form, &out)
+        case .referer: writeRedacted(fields.first(.referer).flatMap { part($0.value) }, form, &out)
+        case .user_agent: write(fields.first(.userAgent).flatMap { part($0.value) }, form, &out)
         default: form.writeNothing(to: &out)
         }
     }
 
-    /// Nil if it could not be read.
-    private func version(of request: RequestHead) -> StaticString? {
-        guard request.hasRequestLine else { return nil }
-        if request.isHTTP2 { return "HTTP/2.0" }
-        return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
-    }
-
     /// A target up to its query.
-    private static func path(of target: Range<Int>, in bytes: [UInt8]) -> Range<Int> {
-        target.lowerBound..<(bytes[target].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound)
+    private func path(of target: Range<Int>) -> Range<Int> {
+        target.lowerBound..<(fields.bytes[target].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound)
     }
 
     /// Without its question mark.
-    private func writeQuery(
-        of target: Range<Int>?, in bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>
-    ) {
+    private func writeQuery(of target: Range<Int>?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
         guard let target else { return form.writeNothing(to: &out) }
-        let redacted = style.redaction.redacted(bytes[target])
+        let redacted = style.redaction.redacted(fields.bytes[target])
         guard let question = redacted.firstIndex(of: UInt8(ascii: "?")) else { return form.writeNothing(to: &out) }
         form.write(redacted.span.extracting(droppingFirst: question - redacted.startIndex + 1), by: escape, to: &out)
     }
 
-    private func writeRedacted(_ range: Range<Int>?, of bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
-        guard let range, !style.redaction.isEmpty else { return write(range, of: bytes, form, &out) }
-        let redacted = style.redaction.redacted(bytes[range])
+    private func writeRedacted(_ range: Range<Int>?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
+        guard let range, !style.redaction.isEmpty else { return write(range, form, &out) }
+        let redacted = style.redaction.redacted(fields.bytes[range])
         form.write(redacted.span, by: escape, to: &out)
     }
 
-    private func write(_ range: Range<Int>?, of bytes: [UInt8], _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
+    /// Writes bytes of the head.
+    private func write(_ range: Range<Int>?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
         guard let range else { return form.writeNothing(to: &out) }
-        form.write(bytes.span.extracting(range), by: escape, to: &out)
+        form.write(fields.bytes.span.extracting(range), by: escape, to: &out)
     }
 
     // MARK: What may be missing
