@@ -33,12 +33,12 @@ package final class UpstreamTarget: Sendable {
     let authority: [UInt8]
     let rewrite: PathRewrite
     /// nil: answers pass as they come.
-    package let wayBack: WayBack?
+    package let reverseRewrite: ReverseRewrite?
 
-    package init(authority: [UInt8], rewrite: PathRewrite, wayBack: WayBack? = nil) {
+    package init(authority: [UInt8], rewrite: PathRewrite, reverseRewrite: ReverseRewrite? = nil) {
         self.authority = authority
         self.rewrite = rewrite
-        self.wayBack = wayBack
+        self.reverseRewrite = reverseRewrite
     }
 }
 
