@@ -159,7 +159,7 @@ struct ConditionalRowTests {
             type.hasPrefix("multipart/byteranges")
         else { return answer.text }
         let parts = answer.text.components(separatedBy: "--\(boundary)")
-        guard parts.first == "", parts.last == "--\r\n" else { return "no multipart: \(answer.text)" }
+        guard parts.first == "\r\n", parts.last == "--\r\n" else { return "no multipart: \(answer.text)" }
         return parts.dropFirst().dropLast().map { part in
             let halves = part.components(separatedBy: "\r\n\r\n")
             let place = halves[0].split(separator: "Content-Range: bytes ").last?.prefix { $0 != "/" } ?? ""

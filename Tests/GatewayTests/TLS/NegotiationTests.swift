@@ -71,6 +71,9 @@ struct NegotiationTests {
         row("alpn = [\"http/1.1\"]", "-alpn h2,http/1.1", "ALPN protocol: http/1.1"),
         row("alpn = [\"http/1.1\", \"h2\"]", "-alpn h2,http/1.1", "ALPN protocol: http/1.1"),
         row("alpn = [\"http/1.1\"]", "-alpn h2", nil),
+        // What curl --http1.0 offers.
+        row("", "-alpn http/1.0", "ALPN protocol: http/1.0"), row("", "-alpn http/1.0,http/1.1", "ALPN protocol: http/1.1"),
+        row("alpn = [\"h2\"]", "-alpn http/1.0", nil),
     ]
 
     @Test("is what the site's keys say, or a refusal", arguments: RecordMode.allCases, rows)

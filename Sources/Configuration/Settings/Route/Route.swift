@@ -22,6 +22,8 @@ package struct Route: Sendable, Equatable {
     package var rewriteLocation = true
     /// The same for the paths and domains of cookies.
     package var rewriteCookies = false
+    /// Turn the URLs that requests of WebDAV name in fields into those that the upstream knows.
+    package var rewriteDestination = false
     /// May a WebSocket be opened here?
     package var websocket = false
     /// Are answers kept? nil: where the site has `cache_upstream`.

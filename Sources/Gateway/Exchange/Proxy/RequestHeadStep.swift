@@ -11,7 +11,8 @@ extension Exchange {
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.rewritten = rewritten
         forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.edits = editsOfRequest
+        forwarded.edits = edits(
+            after: forwarded.changes(of: request, policy: headers.request, isTrusted: endpoint.forwarding(to: site).isTrusted))
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked

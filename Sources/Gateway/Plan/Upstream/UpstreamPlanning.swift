@@ -107,8 +107,11 @@ extension PlanBuilder {
         let targets = zip(group.servers, rewrites).map { server, rewrite in
             let reverseRewrite = ReverseRewrite(
                 servers: servers, prefix: pattern.path, rewrite: rewrite, changesCookies: route.rewriteCookies)
+            let destinationRewrite = DestinationRewrite(
+                isSecure: server.identity.isTLS, prefix: pattern.path, rewrite: rewrite)
             return UpstreamTarget(
-                authority: server.authority, rewrite: rewrite, reverseRewrite: route.rewriteLocation ? reverseRewrite : nil)
+                authority: server.authority, rewrite: rewrite, reverseRewrite: route.rewriteLocation ? reverseRewrite : nil,
+                destinationRewrite: route.rewriteDestination ? destinationRewrite : nil)
         }
         return ProxyRoute(
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
