@@ -78,7 +78,8 @@ struct DestinationRewriteTests {
 
     private static func changes(of head: RequestHead, _ rules: FieldRules = FieldRules()) throws -> [String] {
         let way = DestinationRewrite(isSecure: false, prefix: nil, rewrite: try #require(PathRewrite()))
-        let target = UpstreamTarget(authority: Array("app:3000".utf8), rewrite: try #require(PathRewrite()), destinationRewrite: way)
+        let target = UpstreamTarget(
+            authority: Array("app:3000".utf8), rewrite: try #require(PathRewrite()), destinationRewrite: way)
         let request = UpstreamRequest(target: target, remainder: 0, framing: .none)
         let changes = request.changes(of: head, policy: RequestFieldPolicy(rules), isTrusted: false)
         return (changes?.set ?? []).compactMap { $0.constant.map { "\($0.name): \($0.value)" } }

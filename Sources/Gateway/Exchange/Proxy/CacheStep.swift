@@ -133,7 +133,9 @@ extension Exchange {
             _ = await waiter.wait(timeout: min(end - now, Self.holdUpLimit))
             if client.hasLeft { throw Failure.clientLeft() }
             // Another one asks then, and is waited for.
-            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit { cache.end(fill, .failed) }
+            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit {
+                cache.end(fill, .failed)
+            }
         }
         return fill.state
     }
