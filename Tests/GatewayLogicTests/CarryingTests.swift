@@ -66,17 +66,17 @@ struct CarryingTests {
 
     @Test("the tunnels of a route, and holds them against the new limit")
     func tunnels() throws {
-        let (seats, keys) = (TunnelSeats(), "websocket = true\n")
+        let (clients, keys) = (ClientTunnelCounts(), "websocket = true\n")
         let old = try Plans.plan(Plans.pool([1], route: keys))
         let next = try Plans.plan(Plans.pool([1], route: keys + "max_tunnels = 1"), after: old)
         do {
-            let seat = try TunnelSeat(old.route(), client: nil, seats: seats, clientLimit: 0)
+            let slot = try TunnelSlot(old.route(), client: nil, clients: clients, clientLimit: 0)
             #expect(throws: Failure.self) {
-                _ = try TunnelSeat(next.route(), client: nil, seats: seats, clientLimit: 0)
+                _ = try TunnelSlot(next.route(), client: nil, clients: clients, clientLimit: 0)
             }
-            _ = consume seat
+            _ = consume slot
         }
-        _ = try TunnelSeat(next.route(), client: nil, seats: seats, clientLimit: 0)
+        _ = try TunnelSlot(next.route(), client: nil, clients: clients, clientLimit: 0)
         #expect(try next.route().tunnelCount.value == 0)
     }
 
@@ -90,14 +90,14 @@ struct CarryingTests {
         let next = try Plans.plan(text, after: old)
         let (before, after) = (try #require(old.listeners.first).fallback.routes, next.listeners[0].fallback.routes)
         #expect(before.count == 2 && after.count == 2)
-        let seats = TunnelSeats()
+        let clients = ClientTunnelCounts()
         for (place, other) in [(0, 1), (1, 0)] {
             let (own, another) = (try #require(before[place].proxied), try #require(after[other].proxied))
-            let seat = try TunnelSeat(own, client: nil, seats: seats, clientLimit: 0)
+            let slot = try TunnelSlot(own, client: nil, clients: clients, clientLimit: 0)
             #expect(another.tunnelCount.value == 0 && after[place].proxied?.tunnelCount.value == 1)
-            _ = try TunnelSeat(another, client: nil, seats: seats, clientLimit: 0)
+            _ = try TunnelSlot(another, client: nil, clients: clients, clientLimit: 0)
             #expect(after[place].proxied?.tunnelCount === own.tunnelCount)
-            _ = consume seat
+            _ = consume slot
             let (mine, theirs) = (try #require(before[place].protection), try #require(after[other].protection))
             #expect(mine.limits.count == 1 && mine.limits[0].table !== theirs.limits[0].table)
             #expect(mine.limits[0].table === after[place].protection?.limits[0].table)

@@ -95,6 +95,30 @@ struct ProjectRuleTests {
         #expect(found.map(\.line) == [1, 1])
     }
 
+    @Test(
+        "what is named in words is looked for in the code",
+        arguments: [
+            Vector("// `BodySink` and `HTTPDate`, `Duplex.read`, `SSL_CTX`, BodySource\nstruct BodySink {}", []),
+            Vector("/// See `BodySource`, and `Exchange/LinkEnd.swift`.\nlet a = 1", ["BodySource", "LinkEnd"]),
+            Vector("// `LimitNOFILE` is systemd's.\nlet key = \"LimitNOFILE\"", []),
+        ])
+    func mentions(_ vector: Vector<[String]>) {
+        let file = SourceFile(path: "Sources/HTTP/A.swift", text: vector.source)
+        let found = ProjectRules.mentions(in: [file]).map(\.advice)
+        #expect(found.map { $0.split(separator: "`").first.map(String.init) ?? "" } == vector.expected)
+        let page = SourceFile(path: "ARCHITECTURE.md", text: "a\n`BodySource`")
+        #expect(ProjectRules.mentions(in: [page]).map(\.line) == [2])
+    }
+
+    @Test("a folder that is a long list is found")
+    func crowded() {
+        func files(_ count: Int) -> [SourceFile] {
+            (0..<count).map { SourceFile(path: "Sources/HTTP/A\($0).swift", text: "") }
+        }
+        #expect(ProjectRules.crowded(files(ProjectRules.mostOfFolder)).isEmpty)
+        #expect(ProjectRules.crowded(files(ProjectRules.mostOfFolder + 1)).map(\.path) == ["Sources/HTTP"])
+    }
+
     @Test("a second list of targets that differs from Package.swift is found")
     func copies() {
         let own = Manifest(

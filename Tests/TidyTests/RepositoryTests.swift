@@ -35,6 +35,16 @@ struct RepositoryTests {
         report(ProjectRules.dead(in: repository.files, of: project))
     }
 
+    @Test("what comments and pages for maintainers name is there")
+    func mentionsAreReal() {
+        report(ProjectRules.mentions(in: repository.files))
+    }
+
+    @Test("no folder is a long list")
+    func foldersAreShort() {
+        report(ProjectRules.crowded(repository.files))
+    }
+
     @Test("packages that build the same sources agree with Package.swift", arguments: ["Benchmarks/micro", "Fuzz"])
     func copiesAgree(_ folder: String) throws {
         let path = folder + "/Package.swift"

@@ -6,7 +6,7 @@ import Testing
 struct LivenessTests {
     private static let second: UInt64 = 1_000_000_000
     private func liveness(silence: UInt64 = 10) -> HTTP2Liveness {
-        HTTP2Liveness(silence: silence * Self.second, patience: 20 * Self.second, now: 0)
+        HTTP2Liveness(silence: silence * Self.second, timeout: 20 * Self.second, now: 0)
     }
 
     @Test("a silent one is asked, then doubted, then given up")

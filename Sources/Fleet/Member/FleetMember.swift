@@ -215,23 +215,23 @@ package actor FleetMember {
             let ranges = FleetSnapshot.ranges(
                 settings, seen: seenConfiguration, files: seenFileNews, probes: probeReports.seen, demands: demandReports.seen,
                 hasMembers: hasMembers)
-            let look = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
+            let snapshot = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
-            noteRevision(look.revision)
+            noteRevision(snapshot.revision)
             if isFirst { watchWaiter.tell() }
-            try await follow(tickets: look.tickets, hold: look.ticketsHold)
-            try await follow(turn: look.turn)
-            try await follow(files: look.fileNews, revision: look.revision, hadTurn: hadTurn)
-            await follow(proofs: look.proofs)
-            try await follow(rollout: look.rollout, isHeld: look.rolloutHold != nil, members: look.members)
-            follow(configuration: look.configuration)
+            try await follow(tickets: snapshot.tickets, hold: snapshot.ticketsHold)
+            try await follow(turn: snapshot.turn)
+            try await follow(files: snapshot.fileNews, revision: snapshot.revision, hadTurn: hadTurn)
+            await follow(proofs: snapshot.proofs)
+            try await follow(rollout: snapshot.rollout, isHeld: snapshot.rolloutHold != nil, members: snapshot.members)
+            follow(configuration: snapshot.configuration)
             keepConfiguration()
-            await follow(orders: look.orders)
-            try await follow(purges: look.purges)
-            try await tellOfOurselves(look.ourselves)
-            try await follow(probes: look.probes, count: look.probeCount, revision: look.revision)
-            try await follow(demands: look.demands, count: look.demandCount, revision: look.revision)
-            publishStatus(look, began: began)
+            await follow(orders: snapshot.orders)
+            try await follow(purges: snapshot.purges)
+            try await tellOfOurselves(snapshot.ourselves)
+            try await follow(probes: snapshot.probes, count: snapshot.probeCount, revision: snapshot.revision)
+            try await follow(demands: snapshot.demands, count: snapshot.demandCount, revision: snapshot.revision)
+            publishStatus(snapshot, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)

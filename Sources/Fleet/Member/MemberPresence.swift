@@ -94,15 +94,15 @@ extension FleetMember {
 
     /// For who looks from other threads.
     /// - Parameter began: when what was looked at was asked for.
-    func publishStatus(_ look: FleetSnapshot, began: UInt64) {
+    func publishStatus(_ snapshot: FleetSnapshot, began: UInt64) {
         let isUpToDate = complaints.isEmpty && configurationInUse == lastConfiguration && nameHolder == nil
-        let others = look.members.map(views)
+        let others = snapshot.members.map(views)
         let othersWishes = heardDemands.values.reduce(0) { $0 + $1.wishes.count }
         board.say { status in
             status.lastContact = loop.now
             status.wasInUse = isUpToDate
             if isUpToDate { status.upToDate = began }
-            status.members = look.memberCount
+            status.members = snapshot.memberCount
             (status.configuration, status.newestConfiguration) = (configurationInUse, lastConfiguration)
             (status.wishes, status.othersWishes) = (ownWishes, othersWishes)
             (status.hasTurn, status.nameHolder) = (turn != nil, nameHolder)

@@ -28,7 +28,7 @@ final class HTTP2Session: ClientSession {
     private var drainsAt: UInt64?
     /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
     private var pingedAt: UInt64 = 0
-    private var parting = HTTP2Parting()
+    private var goAway = HTTP2GoAwayTiming()
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
@@ -117,13 +117,13 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
-        if http2.runningExchanges > 0 { parting.sawConcurrency(at: resources.loop.now) }
+        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
         http2.beginExchange()
         return requestCount
     }
 
     private func flush() throws(PeerError) -> Bool {
-        if isOver, !http2.hasStreams { part() } else { parting.putOff() }
+        if isOver, !http2.hasStreams { part() } else { goAway.putOff() }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -136,11 +136,11 @@ final class HTTP2Session: ClientSession {
 
     /// Says that no more requests are taken.
     private func part() {
-        switch http2.isLeaving ? .leave : parting.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
+        switch http2.isLeaving ? .leave : goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
         case .leave:
-            parting.putOff()
+            goAway.putOff()
             http2.goAway(isFinal: true)
         }
     }
@@ -174,7 +174,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams { return nil }
-        if isOver { return parting.deadline == nil ? .last : nil }
+        if isOver { return goAway.deadline == nil ? .last : nil }
         return isSent && read != .progress && http2.frameSince == nil ? .idle : nil
     }
 
@@ -195,7 +195,7 @@ final class HTTP2Session: ClientSession {
 
     /// In monotonic nanoseconds; `.max` if there is none.
     private var nearestDeadline: UInt64 {
-        var deadline = min(drainsAt ?? .max, parting.deadline ?? .max)
+        var deadline = min(drainsAt ?? .max, goAway.deadline ?? .max)
         if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ endpoint.limits.headTimeout) }
         if let blockedSince { deadline = min(deadline, blockedSince &+ endpoint.limits.sendTimeout) }
         if let since = http2.firstAbandoned { deadline = min(deadline, since &+ endpoint.limits.lingeringTimeout) }
@@ -311,7 +311,7 @@ final class HTTP2Session: ClientSession {
         resources.release(side.request)
         http2.endExchange(on: side.stream)
         // However long they took: the client may read this answer together with the last one.
-        if http2.runningExchanges > 0 { parting.sawConcurrency(at: resources.loop.now) }
+        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
         idleSince = resources.loop.now
         askForTurnEnd()
     }

@@ -18,7 +18,7 @@ struct Exchange: ~Copyable {
     /// The right to answer, taken by the step that answers; nil once an answer has begun.
     var responder: Responder?
     /// A bad answer of which its server's health has not been told yet; nil if there is none.
-    var heldFault: HeldFault?
+    var unreportedFault: UnreportedFault?
     /// Fields added to the answer, whether it comes from an upstream, a file, or the gateway itself.
     var answerFields = AnswerFields()
     /// Its places in the limits of concurrent requests; nil where there is no such limit.
@@ -28,7 +28,7 @@ struct Exchange: ~Copyable {
     /// Judges and stores the answer for the cache; nil if it is not to be stored.
     var recording: CacheRecording?
     /// A WebSocket's place in the limits of tunnels, from its handshake on.
-    var seat: TunnelSeat?
+    var slot: TunnelSlot?
     /// What the exchange has become, if its upgrade succeeded. Whoever ran the exchange runs it.
     var tunnel: Tunnel?
 

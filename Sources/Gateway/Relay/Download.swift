@@ -139,7 +139,7 @@ struct Download: ~Copyable {
             throw HTTPRefusal(.switchMissing, from: .upstream)
         }
         var framing = try upstream.beginBody(of: head, to: request.method)
-        terms.wayBack?.apply(to: head, of: request)
+        terms.reverseRewrite?.apply(to: head, of: request)
         if let compression = terms.compression { framing = compress(framing, by: compression) }
         terms.recording?.begin(head, framing)
         head.add(terms.answerFields)

@@ -11,7 +11,7 @@ struct RelayTerms: ~Copyable {
     var answerFields = AnswerFields()
 
     /// What becomes of the addresses in the answer; nil: nothing.
-    var wayBack: WayBack?
+    var reverseRewrite: ReverseRewrite?
 
     /// The request's trailers go on.
     var forwardsTrailers = false

@@ -12,7 +12,7 @@ final class Tunnel: ReadinessHandler {
     private let loop: EventLoop
     private let plan: TunnelPlan
     private let lease: Lease
-    private let seat: TunnelSeat
+    private let slot: TunnelSlot
     private var traffic: TunnelTraffic
     /// The access-log line, to be completed at the end; blank if there is no log.
     var logLine = AccessLog.Template()
@@ -35,7 +35,7 @@ final class Tunnel: ReadinessHandler {
     /// - Parameter lease: of the upstream that has answered 101.
     init(
         _ traffic: consuming TunnelTraffic, lease: consuming Lease, plan: TunnelPlan, waiter: Waiter,
-        seat: consuming TunnelSeat
+        slot: consuming TunnelSlot
     ) {
         self.waiter = waiter
         loop = waiter.loop
@@ -44,7 +44,7 @@ final class Tunnel: ReadinessHandler {
         traffic.down.source.attach(to: waiter)
         self.traffic = traffic
         self.lease = lease
-        self.seat = seat
+        self.slot = slot
     }
 
     /// Relays until both ways have ended, one has broken, or a limit strikes. The client's socket is the caller's to close.
@@ -112,7 +112,7 @@ final class Tunnel: ReadinessHandler {
     func count() { counting?.count(traffic.up.counts, traffic.down.counts) }
 
     /// What its route's tunnels are counted by, in whatever plan.
-    var route: TunnelCount { seat.ofRoute }
+    var route: TunnelCount { slot.ofRoute }
 
     /// Its route is gone: a Close frame each way after `delay` nanoseconds.
     func endWithRoute(after delay: UInt64) {

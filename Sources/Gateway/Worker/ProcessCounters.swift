@@ -14,7 +14,7 @@ package final class ProcessCounters: Sendable {
     private let stopping = Atomic<Bool>(false)
     private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
-    let tunnelSeats = TunnelSeats()
+    let clientTunnels = ClientTunnelCounts()
     let passed = PassthroughConnections()
     let fileThreads = FileThreads(name: "files")
     /// Looks now and then whether the sites' directories are there: one that hangs keeps no request from its file.

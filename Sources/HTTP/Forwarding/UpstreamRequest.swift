@@ -30,13 +30,13 @@ package struct UpstreamRequest: ~Copyable, Sendable {
     package func changes(
         of head: RequestHead, policy: borrowing RequestFieldPolicy, isTrusted: Bool
     ) -> FieldRules? {
-        guard let wayThere = target.wayThere else { return nil }
+        guard let destinationRewrite = target.destinationRewrite else { return nil }
         var changes: FieldRules?
         head.withContent { content in
             var host: [UInt8] = []
             let most = (policy.host?.count ?? 0) + content.summary.authorityRange.count + target.authority.count
             host.append(addingCapacity: most) { ForwardedHead.writeAuthority(content, self, policy, to: &$0) }
-            changes = wayThere.changes(of: content, without: policy.edits(isTrusted: isTrusted), host: host)
+            changes = destinationRewrite.changes(of: content, without: policy.edits(isTrusted: isTrusted), host: host)
         }
         return changes
     }
@@ -48,15 +48,18 @@ package final class UpstreamTarget: Sendable {
     let authority: [UInt8]
     let rewrite: PathRewrite
     /// nil: answers pass as they come.
-    package let wayBack: WayBack?
+    package let reverseRewrite: ReverseRewrite?
     /// nil: the URLs in a request's fields pass as they come.
-    let wayThere: WayThere?
+    let destinationRewrite: DestinationRewrite?
 
-    package init(authority: [UInt8], rewrite: PathRewrite, wayBack: WayBack? = nil, wayThere: WayThere? = nil) {
+    package init(
+        authority: [UInt8], rewrite: PathRewrite, reverseRewrite: ReverseRewrite? = nil,
+        destinationRewrite: DestinationRewrite? = nil
+    ) {
         self.authority = authority
         self.rewrite = rewrite
-        self.wayBack = wayBack
-        self.wayThere = wayThere
+        self.reverseRewrite = reverseRewrite
+        self.destinationRewrite = destinationRewrite
     }
 }
 

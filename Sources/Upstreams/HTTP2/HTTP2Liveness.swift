@@ -18,7 +18,7 @@ struct HTTP2Liveness {
     /// Nanoseconds of silence after which a PING goes; 0: never.
     private let silence: UInt64
     /// Nanoseconds for which its answer is awaited; after half of them the connection is doubted.
-    private let patience: UInt64
+    private let timeout: UInt64
     /// When anything last came, in monotonic nanoseconds.
     private var heardAt: UInt64
     /// When the PING went that has had no answer, or whose answer was all that came since.
@@ -26,9 +26,9 @@ struct HTTP2Liveness {
     private var awaitsAnswer = false
     private(set) var isDoubtful = false
 
-    init(silence: UInt64, patience: UInt64, now: UInt64) {
+    init(silence: UInt64, timeout: UInt64, now: UInt64) {
         self.silence = silence
-        self.patience = patience
+        self.timeout = timeout
         heardAt = now
     }
 
@@ -50,8 +50,8 @@ struct HTTP2Liveness {
             awaitsAnswer = true
             return .ping
         }
-        if now &- pingedAt >= patience { return .giveUp }
-        guard now &- pingedAt >= patience / 2 else { return .nothing }
+        if now &- pingedAt >= timeout { return .giveUp }
+        guard now &- pingedAt >= timeout / 2 else { return .nothing }
         isDoubtful = true
         return .doubt
     }

@@ -127,7 +127,7 @@ final class SharedConnections {
     func adopt(_ stream: Stream, address: SocketAddress?, addressVersion: Int) -> HTTP2UpstreamConnection {
         let connection = HTTP2UpstreamConnection(
             stream, of: self, loop: loop, buffers: buffers, limits: limits,
-            liveness: HTTP2Liveness(silence: parameters.pingInterval, patience: parameters.pingTimeout, now: loop.now),
+            liveness: HTTP2Liveness(silence: parameters.pingInterval, timeout: parameters.pingTimeout, now: loop.now),
             address: address, addressVersion: addressVersion)
         connections.append(connection)
         return connection

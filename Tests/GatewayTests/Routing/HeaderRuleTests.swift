@@ -237,7 +237,7 @@ struct HeaderRuleTests {
 
 /// What clients see of redirects and cookies of an upstream behind a prefix.
 @Suite("Behind a prefix")
-struct WayBackRouteTests {
+struct ReverseRewriteRouteTests {
     @Test(
         "a client is sent to where it can go, and learns no upstream's address",
         arguments: [

@@ -114,7 +114,7 @@ extension Exchange {
     // MARK: Together
 
     /// For how long others put up with a client that takes its answer more slowly than it comes.
-    private static let patience: UInt64 = 250_000_000
+    private static let holdUpLimit: UInt64 = 250_000_000
 
     /// Waits for the answer to another request for the same.
     private mutating nonisolated(nonsending) func wait(
@@ -130,10 +130,12 @@ extension Exchange {
             client.watch(reading: false, writing: false)
             let now = resources.loop.now
             guard end > now else { return .passed }
-            _ = await waiter.wait(timeout: min(end - now, Self.patience))
+            _ = await waiter.wait(timeout: min(end - now, Self.holdUpLimit))
             if client.hasLeft { throw Failure.clientLeft() }
             // Another one asks then, and is waited for.
-            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.patience { cache.end(fill, .failed) }
+            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit {
+                cache.end(fill, .failed)
+            }
         }
         return fill.state
     }

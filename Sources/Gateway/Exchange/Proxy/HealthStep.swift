@@ -16,18 +16,18 @@ extension Exchange {
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
-        hold(HeldFault(server, of: group, kind: kind, reason: words))
+        hold(UnreportedFault(server, of: group, kind: kind, reason: words))
     }
 
-    private mutating func hold(_ fault: HeldFault) {
-        if let held = heldFault, held.absorbs(fault) { return }
-        reportHeldFault()
-        heldFault = fault
+    private mutating func hold(_ fault: UnreportedFault) {
+        if let held = unreportedFault, held.absorbs(fault) { return }
+        reportFault()
+        unreportedFault = fault
     }
 
     /// Reports the fault that is held back: the request is over, or has failed in another way.
-    mutating func reportHeldFault() {
-        if let held = heldFault.take() { held.report(now: resources.loop.now) }
+    mutating func reportFault() {
+        if let held = unreportedFault.take() { held.report(now: resources.loop.now) }
     }
 
     /// Tells a server's health of an answer.
@@ -42,11 +42,11 @@ extension Exchange {
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
         case 500...599:
             let words = "status \(relay.download.status)"
-            hold(HeldFault(server, of: group, kind: words, reason: words))
+            hold(UnreportedFault(server, of: group, kind: words, reason: words))
         default:
             // A call that its server could not serve has failed, whatever HTTP says.
             if record.grpcStatus == GRPC.Status.unavailable.rawValue {
-                return hold(HeldFault(server, of: group, kind: "grpc-status 14", reason: "grpc-status 14"))
+                return hold(UnreportedFault(server, of: group, kind: "grpc-status 14", reason: "grpc-status 14"))
             }
             server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }

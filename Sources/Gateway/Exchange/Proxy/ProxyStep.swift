@@ -20,7 +20,7 @@ extension Exchange {
             replay = try await storedBody(of: request, route.proxying, wantsUpgrade: wantsUpgrade)
         }
         var overRate = 0
-        defer { reportHeldFault() }
+        defer { reportFault() }
         while true {
             wanted.now = resources.loop.now
             let free = try choose(route, wanted)

@@ -23,7 +23,7 @@ extension Exchange {
                 RetryPolicy.Request(
                     attempts: record.countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
-        terms.wayBack = route.targets[choice].wayBack
+        terms.reverseRewrite = route.targets[choice].reverseRewrite
         if !isStuck, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
             if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
@@ -57,7 +57,7 @@ extension Exchange {
     /// The failure as the retry policy classifies it; nil if no other attempt could mend it.
     private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {
         // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
-        let isLostHandshake = seat != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
+        let isLostHandshake = slot != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
         // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
         let isBegun = responder == nil && failure.blame == .upstream
         guard let stated = failure.retry.occasion else { return isLostHandshake || isBegun ? .closed : nil }

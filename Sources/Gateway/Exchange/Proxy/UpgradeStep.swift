@@ -31,9 +31,9 @@ extension Exchange {
         if let site = record.site, site.isDraining {
             throw Failure(.siteDraining, detail: "No WebSocket is opened here any more.", key: "sites.drain")
         }
-        seat = try TunnelSeat(
+        slot = try TunnelSlot(
             route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) },
-            seats: resources.shared.tunnelSeats,
+            clients: resources.shared.clientTunnels,
             clientLimit: generation.limits.maxTunnelsPerClient)
         return true
     }
@@ -53,7 +53,7 @@ extension Exchange {
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
     mutating func beginTunnel(_ route: ProxyRoute, _ response: ResponseHead, _ lease: consuming Lease) {
-        guard let seat = seat.take() else { return }
+        guard let slot = slot.take() else { return }
         var extensions = Extensions.none
         for line in response.fields.lines where line.known == .secWebSocketExtensions {
             let value = Array(response.fields.bytes[line.value])
@@ -63,7 +63,7 @@ extension Exchange {
         let traffic = TunnelTraffic(
             client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: resources.buffers,
             now: resources.loop.now)
-        tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, seat: seat)
+        tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, slot: slot)
     }
 
     private func handshake(_ request: RequestHead) -> Handshake.Request {

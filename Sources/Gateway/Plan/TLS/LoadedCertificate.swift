@@ -61,7 +61,7 @@ package final class LoadedCertificate: Sendable {
         return State(fingerprint: fingerprint, facts: kept.facts)
     }
 
-    /// Reads the files into the context, if `mayUse` agrees.
+    /// Reads the files into the context.
     private static func load(
         _ source: Source, into context: TLSServerContext, _ authorities: () -> SystemAuthorities
     ) throws(TLSError) -> State {

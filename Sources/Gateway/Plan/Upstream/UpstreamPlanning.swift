@@ -103,14 +103,15 @@ extension PlanBuilder {
         }
         guard let group = group(for: route, &pooled[route.upstream]), let pool = pooled[route.upstream]
         else { return nil }
-        let servers = group.servers.map { WayBack.Server(host: $0.identity.host, port: $0.identity.port) }
+        let servers = group.servers.map { ReverseRewrite.Server(host: $0.identity.host, port: $0.identity.port) }
         let targets = zip(group.servers, rewrites).map { server, rewrite in
-            let wayBack = WayBack(
+            let reverseRewrite = ReverseRewrite(
                 servers: servers, prefix: pattern.path, rewrite: rewrite, changesCookies: route.rewriteCookies)
-            let wayThere = WayThere(isSecure: server.identity.isTLS, prefix: pattern.path, rewrite: rewrite)
+            let destinationRewrite = DestinationRewrite(
+                isSecure: server.identity.isTLS, prefix: pattern.path, rewrite: rewrite)
             return UpstreamTarget(
-                authority: server.authority, rewrite: rewrite, wayBack: route.rewriteLocation ? wayBack : nil,
-                wayThere: route.rewriteDestination ? wayThere : nil)
+                authority: server.authority, rewrite: rewrite, reverseRewrite: route.rewriteLocation ? reverseRewrite : nil,
+                destinationRewrite: route.rewriteDestination ? destinationRewrite : nil)
         }
         return ProxyRoute(
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },

@@ -1,6 +1,6 @@
 /// Turns what an upstream's answer says of the upstream's own addresses and paths into what its client can use: the way back of
 /// `PathRewrite`. docs/routing.md says what becomes of what.
-package final class WayBack: Sendable {
+package final class ReverseRewrite: Sendable {
     /// Where a server listens.
     package struct Server: Sendable, Equatable {
         /// Lower case; an IPv6 address without brackets.

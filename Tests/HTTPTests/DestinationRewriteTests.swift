@@ -3,12 +3,12 @@ import Testing
 @testable import HTTP
 
 @Suite("The way there of a request's URLs")
-struct WayThereTests {
+struct DestinationRewriteTests {
     private static func url(
         _ value: String, asked: String = "www.example", _ prefix: String? = nil, _ rewrite: PathRewrite? = nil,
         isSecure: Bool = false
     ) throws -> String? {
-        let way = WayThere(
+        let way = DestinationRewrite(
             isSecure: isSecure, prefix: prefix.flatMap { PathPrefix($0) }, rewrite: try #require(rewrite ?? PathRewrite()))
         let bytes = Array(value.utf8)
         return way.url(bytes.span, asked: Array(asked.utf8), host: Array("app:3000".utf8)).map {
@@ -77,8 +77,9 @@ struct WayThereTests {
     }
 
     private static func changes(of head: RequestHead, _ rules: FieldRules = FieldRules()) throws -> [String] {
-        let way = WayThere(isSecure: false, prefix: nil, rewrite: try #require(PathRewrite()))
-        let target = UpstreamTarget(authority: Array("app:3000".utf8), rewrite: try #require(PathRewrite()), wayThere: way)
+        let way = DestinationRewrite(isSecure: false, prefix: nil, rewrite: try #require(PathRewrite()))
+        let target = UpstreamTarget(
+            authority: Array("app:3000".utf8), rewrite: try #require(PathRewrite()), destinationRewrite: way)
         let request = UpstreamRequest(target: target, remainder: 0, framing: .none)
         let changes = request.changes(of: head, policy: RequestFieldPolicy(rules), isTrusted: false)
         return (changes?.set ?? []).compactMap { $0.constant.map { "\($0.name): \($0.value)" } }

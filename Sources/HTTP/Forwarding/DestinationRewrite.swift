@@ -1,7 +1,8 @@
 /// Turns the URLs that a request of WebDAV names in its fields into those under which the upstream knows them: `Destination`,
 /// where COPY and MOVE go (RFC 4918 §10.3), and the resources in `If` (§10.4.2). Clients write what they asked for, `https` and
-/// all; a server that is asked by `http`, or for another path, takes that for another server's. For answers there is `WayBack`.
-package struct WayThere: Sendable {
+/// all; a server that is asked by `http`, or for another path, takes that for another server's. For answers there is
+/// `ReverseRewrite`.
+package struct DestinationRewrite: Sendable {
     /// Is the upstream asked by TLS?
     private let isSecure: Bool
     /// The route's path; nil where it has none.

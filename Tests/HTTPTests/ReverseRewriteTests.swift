@@ -3,20 +3,20 @@ import Testing
 @testable import HTTP
 
 @Suite("The way back of an answer")
-struct WayBackTests {
+struct ReverseRewriteTests {
     private static let servers = [
-        WayBack.Server(host: "app.internal", port: 3000), WayBack.Server(host: "10.0.0.7", port: 80),
-        WayBack.Server(host: "::1", port: 443),
+        ReverseRewrite.Server(host: "app.internal", port: 3000), ReverseRewrite.Server(host: "10.0.0.7", port: 80),
+        ReverseRewrite.Server(host: "::1", port: 443),
     ]
 
-    private static func wayBack(_ prefix: String, _ rewrite: PathRewrite?) throws -> WayBack {
-        WayBack(
+    private static func reverseRewrite(_ prefix: String, _ rewrite: PathRewrite?) throws -> ReverseRewrite {
+        ReverseRewrite(
             servers: servers, prefix: PathPrefix(prefix), rewrite: try #require(rewrite), changesCookies: true)
     }
 
-    private static func location(_ wayBack: WayBack, _ value: String) -> String {
+    private static func location(_ reverseRewrite: ReverseRewrite, _ value: String) -> String {
         let bytes = Array(value.utf8)
-        return wayBack.location(bytes.span, asked: Array("Www.example:8443".utf8)[...]).map {
+        return reverseRewrite.location(bytes.span, asked: Array("Www.example:8443".utf8)[...]).map {
             String(decoding: $0, as: UTF8.self)
         }
             ?? value
@@ -37,7 +37,7 @@ struct WayBackTests {
             ("mailto:me", "mailto:me"),
         ])
     func stripped(_ value: String, _ expected: String) throws {
-        #expect(Self.location(try Self.wayBack("/api/", PathRewrite(stripPrefix: true)), value) == expected)
+        #expect(Self.location(try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true)), value) == expected)
     }
 
     @Test(
@@ -50,7 +50,7 @@ struct WayBackTests {
         ])
     func replaced(_ value: String, _ expected: String) throws {
         let rewrite = PathRewrite(rewriteTarget: "/v2/", basePath: "/base")
-        #expect(Self.location(try Self.wayBack("/api", rewrite), value) == expected)
+        #expect(Self.location(try Self.reverseRewrite("/api", rewrite), value) == expected)
     }
 
     @Test(
@@ -60,8 +60,8 @@ struct WayBackTests {
             ("https://www.example:8443/a", "https://www.example:8443/a"),
         ])
     func kept(_ value: String, _ expected: String) throws {
-        #expect(Self.location(try Self.wayBack("/", PathRewrite()), value) == expected)
-        #expect(Self.location(try Self.wayBack("/", PathRewrite(stripPrefix: true)), value) == expected)
+        #expect(Self.location(try Self.reverseRewrite("/", PathRewrite()), value) == expected)
+        #expect(Self.location(try Self.reverseRewrite("/", PathRewrite(stripPrefix: true)), value) == expected)
     }
 
     @Test(
@@ -73,21 +73,21 @@ struct WayBackTests {
             ("a=b; Domain=example.com", "a=b; Domain=example.com"), ("", ""),
         ])
     func cookies(_ value: String, _ expected: String) throws {
-        let wayBack = try Self.wayBack("/api/", PathRewrite(stripPrefix: true))
+        let reverseRewrite = try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true))
         let bytes = Array(value.utf8)
-        #expect(wayBack.cookie(bytes.span).map { String(decoding: $0, as: UTF8.self) } ?? value == expected)
+        #expect(reverseRewrite.cookie(bytes.span).map { String(decoding: $0, as: UTF8.self) } ?? value == expected)
     }
 
     @Test("a head keeps its other lines and their order")
     func head() throws {
         let request = RequestHead()
         _ = try request.parse(Array("GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span, limits: HeadLimits())
-        let wayBack = try Self.wayBack("/api/", PathRewrite(stripPrefix: true))
+        let reverseRewrite = try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true))
         for (status, location) in [(302, "/api/y"), (201, "/api/y"), (200, "/y")] {
             let head = ResponseHead()
             let source = "HTTP/1.1 \(status) X\r\nA: 1\r\nlocation:  /y\r\nSet-Cookie: a=b; Path=/\r\nB: 2\r\n\r\n"
             _ = try head.parse(Array(source.utf8).span, limits: HeadLimits())
-            wayBack.apply(to: head, of: request)
+            reverseRewrite.apply(to: head, of: request)
             let answer = ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false)
             let text = written { ForwardedHead.writeResponse(head, answer, policy: ResponseFieldPolicy(), to: &$0) }
             #expect(

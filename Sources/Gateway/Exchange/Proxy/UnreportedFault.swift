@@ -2,7 +2,7 @@ import Upstreams
 
 /// A bad answer of which its server's health has not been told yet: when other servers answer the same request alike, the fault
 /// is the request's, and it must not take one server out after the other.
-final class HeldFault {
+final class UnreportedFault {
     private let server: UpstreamServer
     /// Those that may share a fault are of this group.
     private let group: UpstreamGroup
@@ -21,7 +21,7 @@ final class HeldFault {
 
     /// Takes a further failure of the same request in.
     /// - Returns: was it alike, so that nobody need be told of it?
-    func absorbs(_ other: HeldFault) -> Bool {
+    func absorbs(_ other: UnreportedFault) -> Bool {
         guard other.kind == kind, other.server !== server else { return false }
         isShared = true
         return true

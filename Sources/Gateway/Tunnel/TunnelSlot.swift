@@ -17,7 +17,7 @@ final class TunnelCount: Sendable {
 
 /// How many tunnels each client has, over all workers. Looked at when one opens and when it ends, and only if there is a limit,
 /// so its lock stands in no request's way.
-final class TunnelSeats: Sendable {
+final class ClientTunnelCounts: Sendable {
     private let counts = Mutex<[IPAddress: Int]>([:])
 
     /// False when the client has all it may have.
@@ -46,19 +46,19 @@ final class TunnelSeats: Sendable {
 
 /// A place among the tunnels of a route, of its site and of a client, from the handshake to the tunnel's end. Dropping it frees
 /// the place.
-struct TunnelSeat: ~Copyable {
+struct TunnelSlot: ~Copyable {
     /// Whose place it is, in whatever plan.
     let ofRoute: TunnelCount
     private let ofSite: TunnelCount
-    private let seats: TunnelSeats
+    private let clients: ClientTunnelCounts
     private let client: IPAddress?
 
     /// - Parameter clientLimit: tunnels of one client at once; 0: no limit.
     /// - Throws: 503 with the limit that is reached.
-    init(_ route: ProxyRoute, client: IPAddress?, seats: TunnelSeats, clientLimit: Int) throws(Failure) {
+    init(_ route: ProxyRoute, client: IPAddress?, clients: ClientTunnelCounts, clientLimit: Int) throws(Failure) {
         let (limit, siteLimit) = (route.tunnel.maxTunnels, route.tunnel.maxTunnelsOfSite)
         let (count, siteCount) = (route.tunnelCount.enter(), route.siteTunnelCount.enter())
-        let client = clientLimit > 0 ? seats.counted(client) : nil
+        let client = clientLimit > 0 ? clients.counted(client) : nil
         var failure: Failure?
         if limit > 0, count > limit {
             failure = Failure(
@@ -67,7 +67,7 @@ struct TunnelSeat: ~Copyable {
         } else if siteLimit > 0, siteCount > siteLimit {
             failure = Failure(
                 .tooManyTunnels, detail: "This site has as many WebSockets open as it may.", key: "sites.max_tunnels")
-        } else if let client, !seats.reserve(client, atMost: clientLimit) {
+        } else if let client, !clients.reserve(client, atMost: clientLimit) {
             failure = Failure(
                 .tooManyTunnelsOfClient, detail: "Your address has as many WebSockets open as it may.",
                 key: "limits.max_tunnels_per_client")
@@ -79,13 +79,13 @@ struct TunnelSeat: ~Copyable {
         }
         ofRoute = route.tunnelCount
         ofSite = route.siteTunnelCount
-        self.seats = seats
+        self.clients = clients
         self.client = client
     }
 
     deinit {
         ofRoute.leave()
         ofSite.leave()
-        if let client { seats.release(client) }
+        if let client { clients.release(client) }
     }
 }

@@ -4,7 +4,7 @@
 /// several things at once give up what they have read and not looked at, and what they have just asked for, when they see a
 /// GOAWAY, whatever it says (httpx 0.28): they are asked first whether they have read (PING), and then have a moment to ask for
 /// more, which puts the end off.
-struct HTTP2Parting {
+struct HTTP2GoAwayTiming {
     /// What is to be done.
     enum Step { case ping, wait, leave }
 
