@@ -54,11 +54,10 @@ package struct WayThere: Sendable {
         } catch { return nil }
         let path = 0..<target.count
         target.append(value, end..<value.count)
-        var remainder = 0
-        if rewrite.prefix != .keep {
-            guard let match = prefix?.match(target.span, path) else { return nil }
-            remainder = match.remainder
-        }
+        // What is outside of the route's path is another route's affair, with rules of its own.
+        let match = prefix?.match(target.span, path)
+        guard match != nil || prefix == nil && rewrite.prefix == .keep else { return nil }
+        let remainder = match?.remainder ?? 0
         var url: [UInt8] = []
         url.append(isSecure ? "https://" : "http://")
         url += host
