@@ -58,5 +58,7 @@ final class AppServer: Sendable {
     static let apps = URL(filePath: #filePath).deletingLastPathComponent().path(percentEncoded: false) + "Apps/"
     /// The environment that `scripts/install-tools test` makes.
     static let environment = Place.root + ".build-venv"
+    /// Debian's package libtomcat10-embed-java.
+    static let tomcat = "/usr/share/java/tomcat10-embed-core.jar"
     static let python = environment + "/bin/python"
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -24,6 +25,20 @@ struct PeculiarityTests {
         try await Gateway.serving(server) { client in
             let (first, second) = try await (client.ask("/x"), client.ask("/x"))
             #expect(first.client == "127.0.0.1" && second.client == "0.0.0.0", "\(first) \(second)")
+        }
+        try await server.stop()
+    }
+
+    @Test(
+        "Tomcat's RemoteIpValve takes the port for 443, unless portHeader names X-Forwarded-Port",
+        .enabled(if: FileManager.default.fileExists(atPath: AppServer.tomcat), "Tomcat is missing: scripts/install-tools test"),
+        arguments: [false, true])
+    func tomcat(isTold: Bool) async throws {
+        let server = try await AppServer(
+            "java -cp \(AppServer.tomcat) WithTomcat.java 3000 \(isTold ? "X-Forwarded-Port" : "")", application: "tomcat")
+        try await Gateway.serving(server) { client in
+            let seen = try await client.curl(["/x"])
+            #expect(seen.text == "https://shop.example\(isTold ? ":\(client.port)" : "")/x 127.0.0.2", "\(seen)")
         }
         try await server.stop()
     }

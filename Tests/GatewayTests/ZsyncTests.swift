@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// zsync loads from a file what an older one has not, several ranges with each request, and wants their parts as most servers
-/// write them.
+/// zsync loads from a file what an older one has not, several ranges with each request, and wants their parts as nginx
+/// and Apache write them.
 @Suite("zsync")
 struct ZsyncTests {
     @Test(

@@ -41,6 +41,14 @@ struct DestinationRewriteTests {
         #expect(try Self.url(value, "/dav/", PathRewrite(stripPrefix: true)) == expected)
     }
 
+    @Test(
+        "stays in the route where the path stays",
+        arguments: [("/dav/a", "http://app:3000/dav/a"), ("/other/a", nil), ("/dav", "http://app:3000/dav"), ("/davs", nil)])
+    func confined(_ value: String, _ expected: String?) throws {
+        #expect(try Self.url(value, "/dav/") == expected)
+        #expect(try Self.url(value, "/") == "http://app:3000" + value)
+    }
+
     @Test func `puts the target and the base path in front, and knows the port that was asked`() throws {
         let rewrite = PathRewrite(rewriteTarget: "/files", basePath: "/base")
         let url = try Self.url("https://www.example:8443/dav/a", asked: "www.example:8443", "/dav", rewrite, isSecure: true)

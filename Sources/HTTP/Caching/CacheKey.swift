@@ -21,6 +21,18 @@ package struct CacheKey: Hashable, Sendable {
         self.target = target
     }
 
+    /// The target that COPY or MOVE writes to (RFC 4918 §10.3), as `target` has it; nil of other requests, and where that is
+    /// none of the authority that was asked.
+    package static func destination(of request: RequestHead) -> [UInt8]? {
+        guard request.method == .other else { return nil }
+        let bytes = request.fields.bytes.span
+        let asked = request.fields.bytes[request.authorityRange].map(ByteClass.lowerCase)
+        for line in request.fields.lines where Text.equal(bytes, line.name, "destination") {
+            return WayThere.target(bytes.extracting(line.value), asked: asked).map { asked + $0.bytes }
+        }
+        return nil
+    }
+
     /// Eight bytes at a time, by the process's own seed: a client that chooses targets cannot make them collide.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(route)

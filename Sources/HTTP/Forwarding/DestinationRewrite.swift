@@ -39,27 +39,11 @@ package struct DestinationRewrite: Sendable {
     /// The URL for the upstream; nil: as it is, since it is no URL of this route.
     /// - Parameter asked: the authority that the client asked for.
     func url(_ value: Span<UInt8>, asked: [UInt8], host: [UInt8]) -> [UInt8]? {
-        guard !value.isEmpty else { return nil }
-        var start = 0
-        if value[0] != UInt8(ascii: "/") {
-            let isHTTPS = value.count > 8 && Text.equal(value, 0..<8, "https://")
-            guard isHTTPS || value.count > 7 && Text.equal(value, 0..<7, "http://") else { return nil }
-            let authority = isHTTPS ? 8 : 7
-            start = Self.firstOf("/?#", value, from: authority)
-            guard Self.isSame(value, authority..<start, asked, isHTTPS: isHTTPS) else { return nil }
-        }
-        let end = Self.firstOf("?#", value, from: start)
-        var target: [UInt8] = []
-        do throws(HTTPRefusal) {
-            try NormalisedPath.append(value, start..<end, to: &target)
-        } catch { return nil }
-        let path = 0..<target.count
-        target.append(value, end..<value.count)
-        var remainder = 0
-        if rewrite.prefix != .keep {
-            guard let match = prefix?.match(target.span, path) else { return nil }
-            remainder = match.remainder
-        }
+        guard let (target, path) = Self.target(value, asked: asked) else { return nil }
+        // What is outside of the route's path is another route's affair, with rules of its own.
+        let match = prefix?.match(target.span, path)
+        guard match != nil || prefix == nil && rewrite.prefix == .keep else { return nil }
+        let remainder = match?.remainder ?? 0
         var url: [UInt8] = []
         url.append(isSecure ? "https://" : "http://")
         url += host
@@ -67,6 +51,27 @@ package struct DestinationRewrite: Sendable {
             rewrite.write(target.span, path: path, remainder: remainder, query: path.upperBound..<target.count, to: &$0)
         }
         return url
+    }
+
+    /// The path, in its normal form, and the query of a URL; nil if it is none of the authority that the client asked for.
+    static func target(_ value: Span<UInt8>, asked: [UInt8]) -> (bytes: [UInt8], path: Range<Int>)? {
+        guard !value.isEmpty else { return nil }
+        var start = 0
+        if value[0] != UInt8(ascii: "/") {
+            let isHTTPS = value.count > 8 && Text.equal(value, 0..<8, "https://")
+            guard isHTTPS || value.count > 7 && Text.equal(value, 0..<7, "http://") else { return nil }
+            let authority = isHTTPS ? 8 : 7
+            start = firstOf("/?#", value, from: authority)
+            guard isSame(value, authority..<start, asked, isHTTPS: isHTTPS) else { return nil }
+        }
+        let end = firstOf("?#", value, from: start)
+        var target: [UInt8] = []
+        do throws(HTTPRefusal) {
+            try NormalisedPath.append(value, start..<end, to: &target)
+        } catch { return nil }
+        let path = 0..<target.count
+        target.append(value, end..<value.count)
+        return (target, path)
     }
 
     /// RFC 4918 §10.4.2: resources stand in angle brackets, as do tokens, which are within parentheses. nil: as it is.

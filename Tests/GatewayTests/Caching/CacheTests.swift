@@ -159,6 +159,19 @@ struct CacheTests {
         }
     }
 
+    @Test("forgets what COPY or MOVE has written over", arguments: ["http://localhost/b?q", "/%62?q", "http://other.test/b?q"])
+    func destination(_ url: String) async throws {
+        let site = try CachedSite { request, _ in
+            request.method == "GET" ? CachedSite.answer("x", Self.fresh) : CachedSite.answer("", "", status: "204 Done")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            _ = try await site.ask("/b?q")
+            #expect(try await site.status("/b?q").contains("; hit"))
+            _ = try await site.ask("/a", "Destination: \(url)", method: "MOVE")
+            #expect(try await site.status("/b?q").contains("; hit") == url.contains("other"))
+        }
+    }
+
     @Test("heeds clients where it is told to")
     func clients() async throws {
         let site = try CachedSite("client_directives = true") { _, _ in CachedSite.answer("x", "\(Self.fresh)\r\nETag: \"a\"") }

@@ -100,9 +100,13 @@ extension Exchange {
         if request.upgrade == nil { note(CacheStatus(isRead ? .bypass : .method), by: caching.plan.name) }
         let method = request.method
         let target = CacheKey(route: 0, request).target
+        let destination = CacheKey.destination(of: request)
         // RFC 9111 §4.4, also where the client leaves or the answer breaks off behind its head.
         defer {
-            if CacheRules.invalidates(method, status: record.status) { cache.forget(target, of: caching.siblings) }
+            if CacheRules.invalidates(method, status: record.status) {
+                cache.forget(target, of: caching.siblings)
+                if let destination { cache.forget(destination, of: caching.siblings) }
+            }
         }
         try await proxy(request, over: route, found, of: site)
     }
