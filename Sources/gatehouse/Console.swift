@@ -8,10 +8,12 @@ enum Console {
     /// Was standard error a terminal that has been closed?
     static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
 
-    static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func say(_ text: String) { write(plain(text) + "\n", to: STDOUT_FILENO) }
     /// Without a line's end.
-    static func show(_ text: String) { write(text, to: STDOUT_FILENO) }
-    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func show(_ text: String) { write(plain(text), to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(plain(text) + "\n", to: STDERR_FILENO) }
+    /// As it is, with what a terminal obeys: nobody else's words may be in it.
+    static func draw(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     /// Standard input to its end, or to a limit in bytes.
     static func input(atMost limit: Int) -> [UInt8] {
@@ -22,13 +24,34 @@ enum Console {
 
     /// All problems, each with its line of the file, and a count.
     static func report(_ problems: [Problem], source: ConfigurationSource) {
-        for problem in problems { error(problem.render(source: source.text(of: problem.location.file), colour: hasColour)) }
+        for problem in problems {
+            // With colours; what is others' in it is printable.
+            write(problem.render(source: source.text(of: problem.location.file), colour: hasColour) + "\n", to: STDERR_FILENO)
+        }
         let errors = problems.count { $0.severity == .error }
         let warnings = problems.count { $0.severity == .warning }
         if errors + warnings > 0 { error("\(counted(errors, "error")), \(counted(warnings, "warning"))") }
     }
 
     private static func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+
+    /// Names in certificates, answers of servers and parts of requests are others' words, and a terminal would obey some. What it
+    /// would obey stands as JSON writes it, so that JSON remains JSON. Line ends and tabs stay.
+    private static func plain(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isObeyed) else { return text }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if isObeyed(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && scalar != "\t" && isControl(scalar) }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]

@@ -50,17 +50,21 @@ struct RequestTemplateTests {
     }
 
     @Test(
-        "as a target keeps a path from adding parameters behind a question mark",
+        "as a target keeps what comes from a client from adding segments and parameters",
         arguments: [
             ("/u/{1}?id={1}&{query}", "/u/a&b+c;d?id=a%26b%2Bc%3Bd&x=1&y"), ("/p?path={path}", "/p?path=/s%26t"),
             ("/p?rest={remainder}&to={uri}", "/p?rest=/%2Bt&to=/s&t?x=1&y"), ("{path}{remainder}", "/s&t/+t"),
             ("{1}?{2}", "a&b+c;d?"),
+            // What is neither path nor query: no space may end the target, and nothing in it a segment or a parameter.
+            ("/{client_cert_subject}/x", "/CN=a%20HTTP%2F1.1%3Fx%26%23%25,O=B/x"), ("https://{host}/", "https://[::1]/"),
+            ("/x?dn={client_cert_subject}", "/x?dn=CN=a%20HTTP%2F1.1%3Fx%26%23%25,O=B"),
         ])
     func targets(_ text: String, _ expected: String) throws {
         let values = Named(
             values: [
                 .path: Array("/s&t".utf8), .remainder: Array("/+t".utf8), .query: Array("x=1&y".utf8),
-                .uri: Array("/s&t?x=1&y".utf8),
+                .uri: Array("/s&t?x=1&y".utf8), .clientCertSubject: Array("CN=a HTTP/1.1?x&#%,O=B".utf8),
+                .host: Array("[::1]".utf8),
             ], captures: [Array("a&b+c;d".utf8), []])
         var out: [UInt8] = []
         try RequestTemplate(text, groups: [nil, nil]).appendTarget(values, to: &out)

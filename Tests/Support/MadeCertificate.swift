@@ -6,13 +6,15 @@ package struct MadeCertificate: Sendable {
     package let keyFile: String
 
     /// - Parameters:
+    ///   - commonName: of its subject; nil: the name of its files.
     ///   - days: when it begins and ends, from now.
     ///   - names: of its subjectAltName, such as "DNS:a.test"; none if empty.
     ///   - issuer: another that this makes; nil: it signs itself.
     ///   - key: for `openssl genpkey`.
     ///   - extensions: further lines for its extensions.
     package static func make(
-        _ name: String, in directory: TemporaryDirectory, days: ClosedRange<Int> = -1...300, names: [String] = [],
+        _ name: String, commonName: String? = nil, in directory: TemporaryDirectory, days: ClosedRange<Int> = -1...300,
+        names: [String] = [],
         issuer: MadeCertificate? = nil, key: [String] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
         extensions: [String] = []
     ) async throws -> MadeCertificate {
@@ -40,7 +42,8 @@ package struct MadeCertificate: Sendable {
             """)
         try await openssl(["genpkey"] + key + ["-out", made.keyFile])
         let request = "\(directory.path)/\(name).csr"
-        try await openssl(["req", "-new", "-key", made.keyFile, "-subj", "/CN=\(name)", "-out", request])
+        let subject = ["-utf8", "-subj", "/CN=\(commonName ?? name)"]
+        try await openssl(["req", "-new", "-key", made.keyFile, "-out", request] + subject)
         let signer = issuer.map { ["-cert", $0.file, "-keyfile", $0.keyFile] } ?? ["-selfsign", "-keyfile", made.keyFile]
         try await openssl(
             ["ca", "-batch", "-notext", "-config", configuration, "-in", request, "-out", made.file] + signer

@@ -66,7 +66,8 @@ package struct RequestTemplate: Sendable, Equatable {
 
     /// Appends the text as a request target or URL. Behind its first written `?`, what groups, `{path}` and `{remainder}` stand
     /// for is the value of a parameter: the delimiters of a query in it are escaped, so that no path adds parameters of its own.
-    /// `{query}` and `{uri}` are queries themselves and stay as they are.
+    /// `{query}` and `{uri}` are queries themselves and stay as they are. All other values are texts, and what delimits in a
+    /// target is escaped in them: the subject of a client's certificate may have spaces, slashes and question marks.
     package func appendTarget(_ variables: borrowing some RequestVariables, to out: inout [UInt8]) {
         var isInQuery = false
         for part in parts {
@@ -78,26 +79,35 @@ package struct RequestTemplate: Sendable, Equatable {
                 continue
             case .variable(let variable):
                 variables.append(variable, to: &out)
-                guard variable == .path || variable == .remainder else { continue }
+                switch variable {
+                case .query, .uri: continue
+                case .path, .remainder: break
+                default:
+                    Self.escape(in: &out, from: start) { !Self.isPlain($0) }
+                    continue
+                }
             case .capture(let number): variables.appendCapture(number, to: &out)
             }
-            if isInQuery { Self.escapeQueryDelimiters(in: &out, from: start) }
+            // What separates parameters, and what stands for a space: nginx escapes them in its groups, too.
+            if isInQuery { Self.escape(in: &out, from: start) { "&;+".utf8.contains($0) } }
         }
     }
 
-    /// Escapes what separates parameters (`&`, `;`) and what stands for a space (`+`), as nginx does for its groups.
-    private static func escapeQueryDelimiters(in out: inout [UInt8], from start: Int) {
+    private static func escape(in out: inout [UInt8], from start: Int, where isEscaped: (UInt8) -> Bool) {
+        guard out[start...].contains(where: isEscaped) else { return }
         let value = Array(out[start...])
         out.removeSubrange(start...)
         for byte in value {
-            switch byte {
-            case UInt8(ascii: "&"): out += "%26".utf8
-            case UInt8(ascii: "+"): out += "%2B".utf8
-            case UInt8(ascii: ";"): out += "%3B".utf8
-            default: out.append(byte)
+            if isEscaped(byte) {
+                out += [0x25, ByteClass.hexDigit(byte >> 4, upperCase: true), ByteClass.hexDigit(byte & 0x0F, upperCase: true)]
+            } else {
+                out.append(byte)
             }
         }
     }
+
+    /// Does the byte delimit nothing, wherever in a target it stands? Brackets are those of an IPv6 address as `{host}`.
+    private static func isPlain(_ byte: UInt8) -> Bool { ByteClass.isUnreserved(byte) || ":=,@[]!$'()*".utf8.contains(byte) }
 }
 
 extension RequestTemplate {

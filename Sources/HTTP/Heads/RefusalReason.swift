@@ -44,7 +44,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case pathControl = "path_control"
     /// A backslash in the path, raw or as `%5C`: some servers take it for a slash.
     case pathBackslash = "path_backslash"
-    /// A dot segment in disguise: behind an encoded slash or with parameters, as `..%2F` or `..;x`.
+    /// A dot segment in disguise: behind an encoded slash or with parameters, as `..%2F` or `..;x`, or made by a rewrite.
     case pathDisguisedDots = "path_disguised_dots"
     /// An encoded slash among a segment's parameters, as `;x%2Fy`: to some servers it ends them, to others it does not.
     case pathParameterSlash = "path_parameter_slash"

@@ -24,7 +24,10 @@ package enum NormalisedPath {
     }
 
     /// Appends the normal form of the path at `range`, which begins with `/` or is empty (then it is `/`), to `out`.
-    package static func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to out: inout [UInt8]) throws(HTTPRefusal) {
+    /// - Parameter allowsDots: whether dot segments are resolved; else they are refused, as the disguised ones are.
+    package static func append(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, to out: inout [UInt8], allowsDots: Bool = true
+    ) throws(HTTPRefusal) {
         let root = out.count
         out.append(0x2F)
         guard let first = range.first else { return }
@@ -39,7 +42,7 @@ package enum NormalisedPath {
                 continue
             }
             if byte == 0x2F {
-                if try endSegment(&out, segment, root) { out.append(0x2F) }
+                if try endSegment(&out, segment, root, allowsDots) { out.append(0x2F) }
                 segment = out.count
             } else if byte == 0x5C {
                 throw HTTPRefusal(.pathBackslash)
@@ -53,7 +56,7 @@ package enum NormalisedPath {
             }
             index += 1
         }
-        _ = try endSegment(&out, segment, root)
+        _ = try endSegment(&out, segment, root, allowsDots)
     }
 
     private static func appendEscape(
@@ -75,8 +78,11 @@ package enum NormalisedPath {
     }
 
     /// Resolves the segment at the end of `out` if it is a dot segment; returns whether it stays, so that a slash follows.
-    private static func endSegment(_ out: inout [UInt8], _ segment: Int, _ root: Int) throws(HTTPRefusal) -> Bool {
+    private static func endSegment(
+        _ out: inout [UInt8], _ segment: Int, _ root: Int, _ allowsDots: Bool
+    ) throws(HTTPRefusal) -> Bool {
         let count = out.count - segment
+        if !allowsDots, 1...2 ~= count, out[segment] == 0x2E, out[out.count - 1] == 0x2E { throw HTTPRefusal(.pathDisguisedDots) }
         if count == 1, out[segment] == 0x2E {
             out.removeLast()
             return false

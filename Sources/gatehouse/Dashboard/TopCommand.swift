@@ -26,7 +26,7 @@ struct TopCommand: AsyncParsableCommand {
         let options = admin
         let signals = await Signals()
         // Another screen, without the cursor: what was in the terminal comes back.
-        Console.show("\u{1B}[?1049h\u{1B}[?25l")
+        Console.draw("\u{1B}[?1049h\u{1B}[?25l")
         Task {
             // A signal's own action would leave the terminal as it is now.
             for await signal in signals.all where signal.request.endsCommand {
@@ -52,7 +52,7 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     private static func leave(_ settings: Terminal.Settings) {
-        Console.show("\u{1B}[?25h\u{1B}[?1049l")
+        Console.draw("\u{1B}[?25h\u{1B}[?1049l")
         Terminal.restore(settings)
     }
 
@@ -76,7 +76,7 @@ struct TopCommand: AsyncParsableCommand {
             columns: max(40, size.columns), rows: size.rows, isColoured: Environment.value("NO_COLOR") == nil)
         // Line by line, each to its end: nothing flickers.
         let lines = frame.lines(snapshot).map { $0 + "\u{1B}[K" }
-        Console.show("\u{1B}[H" + lines.joined(separator: "\n") + "\u{1B}[J")
+        Console.draw("\u{1B}[H" + lines.joined(separator: "\n") + "\u{1B}[J")
         return true
     }
 

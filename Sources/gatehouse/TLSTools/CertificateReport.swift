@@ -63,11 +63,13 @@ struct CertificateReport: Encodable {
     static func text(_ reports: [CertificateReport]) -> String {
         reports.enumerated().map { index, report in
             var lines = ["\(index == 0 ? "certificate" : "behind it") \(report.subject)", "  issued by   \(report.issuer)"]
-            if !report.names.isEmpty { lines.append("  names       \(report.names.joined(separator: " "))") }
+            if !report.names.isEmpty { lines.append("  names       \(printable(report.names.joined(separator: " ")))") }
             lines.append("  valid       \(report.from) to \(report.to)")
             lines.append("  key         \(report.key), signed with \(report.signature)")
             lines.append("  SHA-256     \(report.sha256)")
-            lines += report.notes.map { "  note        \($0)" } + report.problems.map { "  problem     \($0)" }
+            // Names are of whoever made the certificate: a line end in one must not look like a finding.
+            lines += report.notes.map { "  note        \(printable($0))" }
+            lines += report.problems.map { "  problem     \(printable($0))" }
             return lines.joined(separator: "\n")
         }.joined(separator: "\n")
     }

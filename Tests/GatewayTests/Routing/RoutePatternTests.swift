@@ -28,6 +28,18 @@ struct RoutePatternTests {
         upstream = "app"
         rewrite = "/files/{1}/{2}"
         [[sites.routes]]
+        regex = '^/user-(.*)$'
+        upstream = "app"
+        rewrite = "/people/{1}"
+        [[sites.routes]]
+        glob = "/group-**"
+        upstream = "app"
+        rewrite = "/groups/{1}"
+        [[sites.routes]]
+        path = "/asked/"
+        upstream = "app"
+        rewrite = "/answers/{query}"
+        [[sites.routes]]
         regex = '^/go/(.*)$'
         redirect = "https://elsewhere.test/{1}"
         [[sites.routes]]
@@ -59,7 +71,13 @@ struct RoutePatternTests {
             ("GET /v2/%25", "", "app /base/api/%25?version=2&"),
             ("GET /users/a%26b/files/x/y?q", "", "app /base/files/a&b/x/y?q"),
             ("GET /find/a&page=9%26x=1+2", "", "app /base/search?q=a%26page=9%26x=1%2B2&page=1"),
-            ("GET /users/..%2f/files/x", "", "400"), ("GET /go/a?b", "", "302 https://elsewhere.test/a"),
+            ("GET /users/..%2f/files/x", "", "400"),
+            // A group that does not begin with a segment could climb out of what the rewrite names.
+            ("GET /user-ann/x", "", "app /base/people/ann/x"), ("GET /user-../admin", "", "400"),
+            ("GET /user-%2e%2e%2fadmin", "", "400"), ("GET /user-..", "", "400"), ("GET /user-./x", "", "400"),
+            ("GET /group-../admin", "", "400"), ("GET /user-..a/x", "", "app /base/people/..a/x"),
+            ("GET /asked/?../../admin", "", "400"), ("GET /asked/?a/..b", "", "app /base/answers/a/..b?a/..b"),
+            ("GET /go/a?b", "", "302 https://elsewhere.test/a"),
             ("GET /go//evil.test", "", "302 https://elsewhere.test/evil.test"),
             ("GET /local//evil.test/%5e", "", "302 /evil.test/%5E"),
             ("GET /local/%2f%2fevil.test", "", "302 /evil.test"), ("GET /health", "", "well"),

@@ -175,6 +175,25 @@ struct TLSToolsTests {
         #expect(whole.code == 0 && !whole.text.contains("not in order"), "\(whole)")
     }
 
+    @Test("what a certificate calls itself and others cannot steer a terminal, nor pass for a finding")
+    func hostileNames() async throws {
+        let directory = try TemporaryDirectory()
+        let name = "ev\u{1B}[2J\u{9B}31m\u{202E}il\n  problem     forged"
+        let authority = try await MadeCertificate.make("authority", commonName: name, in: directory)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:localhost"], issuer: authority)
+        let cuts = [["cert", leaf.file], ["cert", leaf.file, "--json"], ["cert", authority.file], ["cert", "\u{1B}[2J"]]
+        for arguments in cuts {
+            let outcome = try await Command.run(Place.gatehouse, ["tls"] + arguments)
+            let said = outcome.text + outcome.errors
+            #expect(said.contains("[2J"), "\(outcome)")
+            let obeyed = said.unicodeScalars.filter { scalar in
+                scalar != "\n" && (scalar.properties.generalCategory == .control || scalar == "\u{202E}")
+            }
+            #expect(obeyed.isEmpty, "\(arguments): \(outcome)")
+            #expect(!said.split(separator: "\n").contains { $0.hasPrefix("  problem     forged") }, "\(outcome)")
+        }
+    }
+
     @Test(
         "cert says what a file is that is no certificate",
         arguments: [

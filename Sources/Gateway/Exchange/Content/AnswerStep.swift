@@ -45,7 +45,7 @@ extension Exchange {
         var path: [UInt8] = []
         do throws(HTTPRefusal) {
             try NormalisedPath.append(
-                target.span, 0..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex), to: &path)
+                target.span, 0..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex), to: &path, allowsDots: false)
         } catch {
             throw Failure(error)
         }
@@ -69,8 +69,8 @@ extension Exchange {
         let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         var path: [UInt8] = []
         do throws(HTTPRefusal) {
-            // `{remainder}` may be empty.
-            try NormalisedPath.append(target.span, 0..<end, to: &path)
+            // `{remainder}` may be empty. A group of `^/user-(.*)$` may be `../admin`, which must not leave `/users/{1}`.
+            try NormalisedPath.append(target.span, 0..<end, to: &path, allowsDots: false)
         } catch {
             throw Failure(error)
         }
