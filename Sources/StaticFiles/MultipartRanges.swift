@@ -9,9 +9,10 @@ enum MultipartRanges {
         chosen.fields.forEach { name, value in
             if isContentType(name) { type.append(value) }
         }
-        var parts = ranges.enumerated().map { index, range in
-            var preface: [UInt8] = []
-            preface.append(contentsOf: "\(index == 0 ? "" : "\r\n")--\(boundary)\r\nContent-Type: ".utf8)
+        var parts = ranges.map { range in
+            // RFC 9110 §14.6 (1) lets a line's end stand before the first boundary, as most servers write it. zsync waits for
+            // it, and asks for the same ranges again, without end, where it is missing.
+            var preface = Array("\r\n--\(boundary)\r\nContent-Type: ".utf8)
             preface += type
             let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(chosen.facts.size)"
             preface.append(contentsOf: "\r\nContent-Range: \(place)\r\n\r\n".utf8)

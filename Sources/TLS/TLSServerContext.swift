@@ -39,7 +39,7 @@ import Synchronization
         self.policy = policy
         self.source = source
         self.stored = stored
-        protocols = policy.protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        protocols = policy.selectableProtocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     }
 
     /// With a certificate: see `replaceCertificate`.

@@ -133,7 +133,7 @@ import CRecords
         }
         serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
         speaksHTTP2 = agreedOn("h2")
-        remembered.agreedOnHTTP1 = !speaksHTTP2 && agreedOn("http/1.1")
+        remembered.agreedMinorVersion = speaksHTTP2 ? nil : agreedOn("http/1.1") ? 1 : agreedOn("http/1.0") ? 0 : nil
         remembered.group = unsafe gh_negotiated_group(ssl)
         noteClient()
         unsafe gh_forget_hello(wire)

@@ -44,6 +44,8 @@ struct ProxyHeaderTests {
         // LOCAL: the addresses are of no account, whether there are any or not.
         (v2(0x20), header(nil)),
         (v2(0x20, 0x00, []), header(nil)),
+        (v2(0x20, 0x11, [], [0x04, 0, 1, 0x61]), header(nil)),
+        (v2(0x20, 0x21, [1, 2, 3]), header(nil)),
         (v2(0x21, 0x00, []), header(nil)),
         // Neither datagrams nor Unix sockets are a client of ours.
         (v2(0x21, 0x12), header(nil)),

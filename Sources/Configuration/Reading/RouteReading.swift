@@ -40,13 +40,7 @@ extension Route {
         rewriteTarget = target
         table.read("strip_prefix", into: &stripPrefix)
         readRewrite(table)
-        table.read("rewrite_location", into: &rewriteLocation)
-        table.read("rewrite_cookies", into: &rewriteCookies)
-        if rewriteCookies, !rewriteLocation {
-            table.reading.report(
-                .error, "\(table.path).rewrite_cookies", at: table.place(of: "rewrite_cookies"),
-                "does nothing with rewrite_location = false", hint: "take one of them out")
-        }
+        readOtherURLs(table)
         table.read("websocket", into: &websocket)
         table.read("cache", into: &cache)
         table.read("request_trailers", into: &requestTrailers)
@@ -69,6 +63,24 @@ extension Route {
         }
         table.finish()
         if path == nil || (ownAction == nil && upstream == nil) { return nil }
+    }
+
+    /// What becomes of the URLs in fields, of answers and of requests.
+    private mutating func readOtherURLs(_ table: TableReader) {
+        table.read("rewrite_location", into: &rewriteLocation)
+        table.read("rewrite_cookies", into: &rewriteCookies)
+        if rewriteCookies, !rewriteLocation {
+            table.reading.report(
+                .error, "\(table.path).rewrite_cookies", at: table.place(of: "rewrite_cookies"),
+                "does nothing with rewrite_location = false", hint: "take one of them out")
+        }
+        table.read("rewrite_destination", into: &rewriteDestination)
+        if rewriteDestination, rewrite != nil {
+            table.reading.report(
+                .error, "\(table.path).rewrite_destination", at: table.place(of: "rewrite_destination"),
+                "cannot follow rewrite, whose path is of the request alone",
+                hint: "use strip_prefix or rewrite_target instead of rewrite")
+        }
     }
 
     /// The path, by the one of its four keys that is written.
@@ -133,9 +145,8 @@ extension Route {
     /// Keys that say how a request goes to an upstream do nothing on a route that has none.
     private func reportUseless(in table: TableReader) {
         let keys = [
-            "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "websocket", "cache",
-            "request_trailers",
-            "method", "hash_on", "allowed_origins", "request_headers",
+            "strip_prefix", "rewrite_target", "rewrite", "rewrite_location", "rewrite_cookies", "rewrite_destination",
+            "websocket", "cache", "request_trailers", "method", "hash_on", "allowed_origins", "request_headers",
         ]
         for key in keys + RequestSettings.keys + TunnelSettings.keys where table.has(key) {
             table.reading.report(

@@ -124,6 +124,13 @@ extension ConfigurationReference {
                     Whether the `Path` of cookies is changed likewise, and a `Domain` that is the upstream's own name is taken \
                     out. A cookie for `/` is then one for the route alone.
                     """),
+                Key(
+                    "rewrite_destination", "boolean", .value("false"),
+                    """
+                    Whether the URLs in `Destination` and `If` of WebDAV requests become those that the upstream is asked by: \
+                    its scheme, the `Host` that is sent, its path. Servers that compare the scheme refuse COPY and MOVE \
+                    without it: [routing.md](routing.md#webdav).
+                    """),
                 Key("websocket", "boolean", .value("false"), "Whether WebSocket connections may be opened below the path."),
                 Key(
                     "cache", "boolean", .none("`true` where the site has `cache_upstream`"),

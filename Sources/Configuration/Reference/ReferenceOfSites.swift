@@ -161,7 +161,10 @@ extension ConfigurationReference {
             ] + tlsPolicyKeys + staplingKeys + [
                 Key(
                     "alpn", "list of `h2`, `http/1.1`", .value("[\"h2\", \"http/1.1\"]"),
-                    "The versions of HTTP that are spoken, the preferred one first."),
+                    """
+                    The versions of HTTP that are spoken, the preferred one first. A client that offers `http/1.0` alone \
+                    (`curl --http1.0`) is served where `http/1.1` is.
+                    """),
                 Key(
                     "auto_cert", "boolean", .value("false"),
                     "Get the certificate by ACME, for the site's names, and renew it: [certificates.md](certificates.md)."),

@@ -19,9 +19,11 @@ extension Exchange {
 
     /// What is changed in the request on its way, with `traceparent` where there are traces. `tracestate` is of the trace that a
     /// request came with.
-    var editsOfRequest: FieldEdits? {
-        guard let trace = record.trace else { return requestRules.map { FieldEdits($0) } }
-        var rules = requestRules ?? FieldRules()
+    /// - Parameter first: further changes, over which the others stand.
+    func edits(after first: FieldRules?) -> FieldEdits? {
+        let all = if let first, let requestRules { first.followed(by: requestRules) } else { first ?? requestRules }
+        guard let trace = record.trace else { return all.map { FieldEdits($0) } }
+        var rules = all ?? FieldRules()
         if let field = ConfiguredField("traceparent", trace.field) {
             rules = rules.followed(
                 by: FieldRules(remove: trace.parent == 0 ? ["tracestate"] : [], set: [field]))

@@ -58,13 +58,13 @@ final class WorkerResources {
     private var presentChallengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.
     // As many as a few busy clients in HTTP/2 have under way; each is a kilobyte or two.
-    private let spareRequests = Spares<RequestHead>(keeping: 384)
-    private let spareResponses = Spares<ResponseHead>(keeping: 384)
+    private let spareRequests = FreeList<RequestHead>(keeping: 384)
+    private let spareResponses = FreeList<ResponseHead>(keeping: 384)
     private var spareLines: [UInt8] = []
     /// Of answers to clients in HTTP/2.
     let encodedAnswer = EncodedSection()
     /// For connections that are passed on.
-    let pipes = Spares<SplicePipe>(keeping: 32)
+    let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()
     private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
     /// Told when a connection has ended, because they wait for room.

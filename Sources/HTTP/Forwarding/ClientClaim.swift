@@ -23,7 +23,7 @@ enum ClientClaim {
         case 15: return isOf15(name)
         case 16: return isOf16(name)
         // By length, so that a name of a browser's or an application's is compared with few.
-        case 17: return name.is("client-cert-chain")
+        case 17: return name.is("client-cert-chain") || name.is("x-original-method")
         case 18: return name.is("cf-connecting-ipv6") || name.is("wl-proxy-client-ip")
         case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip") || name.is("x-auth-request-user")
         case 20: return isOf20(name)

@@ -25,6 +25,21 @@ package struct UpstreamRequest: ~Copyable, Sendable {
         self.remainder = remainder
         self.framing = framing
     }
+
+    /// What is written in place of the fields that name further URLs; nil: they pass as they come.
+    package func changes(
+        of head: RequestHead, policy: borrowing RequestFieldPolicy, isTrusted: Bool
+    ) -> FieldRules? {
+        guard let wayThere = target.wayThere else { return nil }
+        var changes: FieldRules?
+        head.withContent { content in
+            var host: [UInt8] = []
+            let most = (policy.host?.count ?? 0) + content.summary.authorityRange.count + target.authority.count
+            host.append(addingCapacity: most) { ForwardedHead.writeAuthority(content, self, policy, to: &$0) }
+            changes = wayThere.changes(of: content, without: policy.edits(isTrusted: isTrusted), host: host)
+        }
+        return changes
+    }
 }
 
 /// An upstream as one route sees it; part of the plan.
@@ -34,11 +49,14 @@ package final class UpstreamTarget: Sendable {
     let rewrite: PathRewrite
     /// nil: answers pass as they come.
     package let wayBack: WayBack?
+    /// nil: the URLs in a request's fields pass as they come.
+    let wayThere: WayThere?
 
-    package init(authority: [UInt8], rewrite: PathRewrite, wayBack: WayBack? = nil) {
+    package init(authority: [UInt8], rewrite: PathRewrite, wayBack: WayBack? = nil, wayThere: WayThere? = nil) {
         self.authority = authority
         self.rewrite = rewrite
         self.wayBack = wayBack
+        self.wayThere = wayThere
     }
 }
 

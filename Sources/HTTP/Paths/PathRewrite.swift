@@ -39,6 +39,11 @@ package struct PathRewrite: Sendable, Equatable {
         return normal
     }
 
+    /// Bytes by which the upstream's path may be longer than the request's.
+    var mostAdded: Int {
+        if case .replace(let target) = prefix { basePath.count + target.count + 1 } else { basePath.count + 1 }
+    }
+
     /// Writes the upstream's path for the request path at `path`, of which the route's prefix ends at `remainder`, and
     /// the query. The result always begins with `/`.
     func write(

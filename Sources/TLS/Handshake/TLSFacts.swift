@@ -46,7 +46,8 @@ package struct TLSFacts: Sendable, Equatable {
 struct RememberedFacts {
     /// OpenSSL's number of the group of the key exchange; 0 if there was none.
     var group: Int32 = 0
-    var agreedOnHTTP1 = false
+    /// Of HTTP/1, if that was agreed on.
+    var agreedMinorVersion: UInt8?
     /// What was sent behind the handshake, where the records are our own.
     var tickets: UInt8 = 0
 }
@@ -54,7 +55,7 @@ struct RememberedFacts {
 extension TLSSession {
     /// What is known of a connection whose handshake is done, for reports: it makes strings.
     package var facts: TLSFacts {
-        let alpn: String? = speaksHTTP2 ? "h2" : remembered.agreedOnHTTP1 ? "http/1.1" : nil
+        let alpn: String? = speaksHTTP2 ? "h2" : remembered.agreedMinorVersion.map { "http/1.\($0)" }
         var facts = TLSFacts(
             version: version, cipher: cipher, group: TLSFacts.groupName(remembered.group), serverName: serverName, alpn: alpn,
             isResumed: isResumed)

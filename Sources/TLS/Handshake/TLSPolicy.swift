@@ -28,6 +28,10 @@ package struct TLSPolicy: Sendable, Hashable {
 
     package init() {}
 
+    /// `protocols`, and what else names one of them: curl offers `http/1.0` alone where it is to speak that version
+    /// (`--http1.0`), which is served as HTTP/1.1 is.
+    var selectableProtocols: [String] { protocols.contains("http/1.1") ? protocols + ["http/1.0"] : protocols }
+
     /// What is offered where nothing is written. The first is post-quantum, from OpenSSL 3.5 on.
     static let defaultGroups = (has(group: "X25519MLKEM768") ? "X25519MLKEM768:" : "") + "X25519:P-256:P-384"
     /// RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.

@@ -12,11 +12,13 @@ enum ProxyHeaderV2 {
         let end = fixed + Int(number(bytes, at: 14))
         guard end <= ProxyHeader.longest else { return .malformed("\(end) bytes; \(ProxyHeader.longest) are the most") }
         guard bytes.count >= end else { return .incomplete }
+        // LOCAL, the sender's own connection: whatever family it names, the block is to be discarded (section 2.2).
+        guard command == 1 else { return .header(ProxyHeader(), length: end) }
         let content = bytes.extracting(fixed..<end)
         guard let (addresses, length) = addresses(content, family: bytes[13]) else {
             return .malformed("no room for the addresses of its family")
         }
-        var header = command == 1 ? addresses : ProxyHeader()
+        var header = addresses
         var checksum: (place: Int, value: UInt32)?
         var place = length
         while place < content.count {
@@ -32,7 +34,7 @@ enum ProxyHeaderV2 {
                 guard let tls = tls(content.extracting(value)) else {
                     return .malformed("a field beyond the end of the one on TLS")
                 }
-                if command == 1 { header.tls = tls.usesTLS ? tls.facts : nil }
+                header.tls = tls.usesTLS ? tls.facts : nil
             default: break
             }
         }

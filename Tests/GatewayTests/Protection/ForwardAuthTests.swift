@@ -65,6 +65,25 @@ struct ForwardAuthTests {
         }
     }
 
+    /// An auth server takes the first field, the last, or both joined: any of the client's would be believed.
+    @Test("reads about the request in our words alone, whatever the client says of it")
+    func claims() async throws {
+        let auth = try Self.authServer()
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            let names = ["Method", "Uri", "URI", "URL", "Path", "Query", "Prefix", "Proto", "Host", "For"]
+            // In these three a trusted proxy, as the test is, has its say.
+            let words =
+                names.dropLast(3).map { "X-Forwarded-\($0): forged\r\n" }
+                + ["X-Original-", "x-original-", "X_Original_"].flatMap { family in names.map { "\(family)\($0): forged\r\n" } }
+            let answer = try await site.ask("/app/x", "DELETE", fields: "Cookie: session=ann\r\n" + words.joined())
+            #expect(answer.status == 200)
+            let asked = try await auth.requests.first(1)[0]
+            #expect(asked.values("X-Original-Method") == ["DELETE"] && asked.values("X-Forwarded-Method") == ["DELETE"])
+            #expect(!"\(asked)".contains("forged"), "\(asked)")
+        }
+    }
+
     @Test("has its say on everything, and what is no yes is the client's answer")
     func others() async throws {
         let auth = try Self.authServer()
