@@ -1,6 +1,7 @@
 /// Bytes on their way: filled at the back, consumed at the front.
 ///
-/// The capacity is fixed when the buffer is made, so a peer can never make it grow.
+/// The capacity is fixed when the buffer is made, and what a peer sends goes no further: it can never make a buffer grow. What is
+/// written here, such as a head, may.
 ///
 /// `@safe`: the storage is private and lives as long as the buffer. `start <= end <= allocated` holds between all calls; only
 /// the bytes between `start` and `end`, which are initialised, are ever lent to be read; and storage that is lent as a span,
@@ -93,6 +94,13 @@
             }
             grow(by: allocated)
         }
+    }
+
+    /// Changes one of the unread bytes.
+    /// - Parameter index: counted from the first of them.
+    package func change(at index: Int, _ change: (UInt8) -> UInt8) {
+        precondition(!isLent && index >= 0 && index < count, "no byte that is unread is changed")
+        unsafe storage[start + index] = change(storage[start + index])
     }
 
     /// Copies as much of `span` as there is room for.

@@ -14,8 +14,9 @@ package protocol TurnEndHandler: AnyObject {
 /// such an actor: their closures would start on the generic executor, on another thread. A task waits by `Waiter`, not by a
 /// continuation, which would go on at the generic executor unless its task had a preference.
 ///
-/// `@unchecked Sendable`: `inbox` and `wakeup` may be used from any thread (a mutex and a descriptor); every other stored
-/// property is touched by the loop's own thread alone: what reaches them is isolated to an actor on this executor.
+/// `@unchecked Sendable`: `inbox`, `thread` and `wakeup` may be used from any thread (a mutex, an atomic, and a descriptor that
+/// `deinit` closes, when nobody has the loop). Every other stored property is touched by the loop's own thread alone: what
+/// reaches them is isolated to an actor on this executor, which `checkIsolated` holds it to.
 /// `@safe`: a job is run once: it leaves its list, or its waiter, before.
 @safe package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs from other threads. `hasSignalled` saves the eventfd write while the loop is known to look at the

@@ -5,7 +5,7 @@ import CRE2
 ///
 /// Expression and text are bytes: `.` takes every byte but a line feed, whatever encoding it is of.
 ///
-/// `@safe`: the pointer is made in `init`, freed in `deinit`, and never leaves.
+/// `@safe`: the pointer is made in `init`, freed in `deinit`, and never leaves; what RE2 returns a pointer to is copied at once.
 @safe package final class RegularExpression: Sendable {
     /// Sound: RE2 matches by several threads at once, and nobody writes to it before `deinit`.
     private nonisolated(unsafe) let expression: OpaquePointer

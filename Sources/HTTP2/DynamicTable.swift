@@ -7,7 +7,7 @@ struct DynamicTable: ~Copyable {
     /// What each field counts besides its name and its value.
     private static let overhead = 32
 
-    private struct Entry {
+    struct Entry {
         var start: UInt32
         let nameCount: UInt16
         let valueCount: UInt16
@@ -19,6 +19,10 @@ struct DynamicTable: ~Copyable {
         var name: Range<Int> { Int(start)..<Int(start) + Int(nameCount) }
         /// As above.
         var value: Range<Int> { name.upperBound..<name.upperBound + Int(valueCount) }
+
+        func moved(by distance: UInt32) -> Entry {
+            Entry(start: start + distance, nameCount: nameCount, valueCount: valueCount, place: place)
+        }
     }
 
     /// The entries' names and values, the oldest first, behind what was dropped.
@@ -29,6 +33,50 @@ struct DynamicTable: ~Copyable {
     /// Of all entries.
     private var size = 0
     private var limit = mostSize
+    /// Another number after each change: as long as it is the same, so is what every index means.
+    private(set) var version: UInt64 = 0
+
+    /// Fields that were added one behind the other.
+    final class Run {
+        fileprivate let bytes: [UInt8]
+        /// They start where they do in `bytes`.
+        fileprivate let entries: [Entry]
+        /// Of all, as RFC 7541 §4.1 counts it.
+        fileprivate let size: Int
+
+        fileprivate init(_ entries: [Entry], _ bytes: [UInt8]) {
+            self.bytes = bytes
+            self.entries = entries
+            size = entries.reduce(0) { $0 + $1.size }
+        }
+    }
+
+    /// Those that were added last; nil if there are not so many.
+    /// - Parameter count: at least 1.
+    func newest(_ count: Int) -> Run? {
+        guard count <= entries.count - droppedCount else { return nil }
+        var taken = Array(entries.suffix(count))
+        let start = taken[0].start
+        for index in taken.indices { taken[index].start -= start }
+        return Run(taken, Array(bytes[Int(start)...]))
+    }
+
+    /// Adds them again.
+    /// - Returns: false if the table does not hold so much, and is as it was.
+    mutating func add(_ run: Run) -> Bool {
+        guard run.size <= limit else { return false }
+        drop(for: run.size)
+        tidy()
+        let start = UInt32(bytes.count)
+        let added = run.bytes
+        bytes.append(added.span)
+        entries.append(addingCapacity: run.entries.count) { out in
+            for entry in run.entries { out.append(entry.moved(by: start)) }
+        }
+        size += run.size
+        version &+= 1
+        return true
+    }
 
     private func entry(at index: Int) -> Entry? {
         index < entries.count - droppedCount ? entries[entries.count - 1 - index] : nil
@@ -55,6 +103,7 @@ struct DynamicTable: ~Copyable {
     /// RFC 7541 §4.3: drops what does not fit any more.
     mutating func resize(to limit: Int) {
         self.limit = limit
+        version &+= 1
         drop(for: 0)
     }
 
@@ -64,6 +113,7 @@ struct DynamicTable: ~Copyable {
     ///   - place: of the name in the static table; 0 if it is not there.
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, place: Int) {
         let added = name.count + value.count + Self.overhead
+        version &+= 1
         drop(for: added)
         guard added <= limit else { return }
         tidy()

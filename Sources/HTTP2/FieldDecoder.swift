@@ -37,6 +37,26 @@ package final class FieldDecoder {
         self.table = table
     }
 
+    // MARK: Sections that come again
+
+    /// Which fields the table holds.
+    var tableVersion: UInt64 { table.version }
+
+    /// The last fields that the table was given; nil if it does not hold so many.
+    func newestFields(_ count: Int) -> DynamicTable.Run? { table.newest(count) }
+
+    /// The table's part of `repeats`.
+    func repeatsInTable(_ earlier: DecodedSection) -> Bool {
+        if let version = earlier.version, version != table.version { return false }
+        guard let added = earlier.added else { return true }
+        var table = exchange(&self.table, with: DynamicTable())
+        let isAdded = table.add(added)
+        self.table = table
+        return isAdded
+    }
+
+    // MARK: Sections
+
     private func decode(_ section: Span<UInt8>, _ take: Take) throws(ConnectionError) {
         // Taken out and put back: price 1. A decoder that has thrown is of no use any more.
         var room = exchange(&spareRoom, with: [])
@@ -166,7 +186,7 @@ package final class FieldDecoder {
     /// RFC 7541 §5.1.
     /// - Parameter place: of its first byte, which is there; moves behind its last.
     @inline(__always)
-    private static func number(_ section: Span<UInt8>, at place: inout Int, prefix: Int) throws(ConnectionError) -> Int {
+    static func number(_ section: Span<UInt8>, at place: inout Int, prefix: Int) throws(ConnectionError) -> Int {
         let most = 1 &<< prefix &- 1
         let first = Int(section[place]) & most
         place += 1

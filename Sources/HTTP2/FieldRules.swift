@@ -41,6 +41,7 @@ extension Span<UInt8> {
     func spells(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
         return literal.withUTF8Buffer { letters in
+            // Both have `count` bytes.
             for index in indices where unsafe self[index] != letters[index] { return false }
             return true
         }

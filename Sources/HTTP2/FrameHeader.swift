@@ -4,6 +4,8 @@ import HTTP
 package struct FrameHeader: Equatable, Sendable {
     /// Bytes of a header.
     package static let size = 9
+    /// Where in a header its flags are.
+    package static let flagsPlace = 4
     /// The largest payload that a peer may send without being asked (RFC 9113 §4.2), and the largest that we take.
     package static let usualPayload = 16_384
 
@@ -48,7 +50,7 @@ package struct FrameHeader: Equatable, Sendable {
         bytes[place] = UInt8(truncatingIfNeeded: length >> 16)
         bytes[place + 1] = UInt8(truncatingIfNeeded: length >> 8)
         bytes[place + 2] = UInt8(truncatingIfNeeded: length)
-        bytes[place + 4] = flags
+        bytes[place + flagsPlace] = flags
     }
 }
 

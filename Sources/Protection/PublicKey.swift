@@ -1,7 +1,7 @@
 import CCrypto
 
 /// A key that signatures of tokens are held against. `@safe`: the pointer is made in `init`, freed in `deinit`, and never leaves;
-/// libcrypto lets several threads use a key at once.
+/// libcrypto lets several threads use a key at once that none changes (openssl-threads(7)).
 @safe final class PublicKey: Sendable {
     /// RFC 7518 §3.1, RFC 8037 §3.1.
     enum Algorithm: String, Sendable {

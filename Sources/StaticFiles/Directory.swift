@@ -93,7 +93,7 @@ package final class Directory: Sendable {
     /// Opens what a NUL-terminated name ends at, if that is inside the root, wherever its links take their way.
     private func openInside(_ name: [UInt8], asDirectory: Bool = false) -> Int32 {
         let opened = openBeneath(name, asDirectory)
-        guard opened == -EXDEV, let end = LinkEnd.find(name, from: root) else { return opened }
+        guard opened == -EXDEV, let end = LinkTarget.find(name, from: root) else { return opened }
         return openBeneath(end, asDirectory)
     }
 

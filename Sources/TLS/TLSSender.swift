@@ -1,13 +1,12 @@
 import COpenSSL
 import Glibc
+import Synchronization
 
 /// A TLS client for a thread that may wait, which sends and reads nothing but what TLS itself needs. What serves uses
 /// ``TLSSession``.
-/// `@safe`: both pointers are made in `init`, freed in `close`, and lent to nobody. `@unchecked` is not needed: the pointers
-/// are constant, and one thread uses them.
-@safe package struct TLSSender: Sendable {
-    private nonisolated(unsafe) let context: OpaquePointer
-    private nonisolated(unsafe) let ssl: OpaquePointer
+package final class TLSSender: Sendable {
+    /// Nil once it is closed. One thread uses it, and takes the lock for nothing; but nothing else would keep another one out.
+    private let connection: Mutex<SendingConnection?>
 
     /// Shakes hands.
     /// - Parameters:
@@ -15,6 +14,41 @@ import Glibc
     ///   - serverName: the name or address that the certificate must have.
     ///   - caFile: PEM file of the authorities to trust; nil: the system's.
     package init(_ descriptor: Int32, serverName: String, caFile: String?) throws(TLSError) {
+        let made = try SendingConnection(caFile: caFile)
+        try made.shakeHands(over: descriptor, with: serverName)
+        connection = Mutex(made)
+    }
+
+    /// Sends all of it; waits as long as the receiver takes nothing.
+    package func send(_ bytes: [UInt8]) throws(TLSError) {
+        try connection.withLock { connection throws(TLSError) in
+            guard let result = connection?.send(bytes) else { throw TLSError.system(EPIPE) }
+            try result.get()
+        }
+    }
+
+    /// Reads what is there next. Whatever ends it is an end: the receiver's answer is not what anything depends on.
+    /// - Returns: 0 at the end.
+    package func receive(into room: inout [UInt8]) -> Int {
+        connection.withLock { $0?.receive(into: &room) ?? 0 }
+    }
+
+    /// At the end: says so to the receiver, but does not wait for it. Nothing is sent or read afterwards.
+    package func close() {
+        connection.withLock { connection in
+            connection?.shutDown()
+            connection = nil
+        }
+    }
+}
+
+/// What a ``TLSSender`` has of OpenSSL.
+/// `@safe`: both pointers are made in `init`, freed in `deinit`, and never leave; it cannot be copied, and has one owner.
+@safe private struct SendingConnection: ~Copyable {
+    private let context: OpaquePointer
+    private let ssl: OpaquePointer
+
+    init(caFile: String?) throws(TLSError) {
         ERR_clear_error()
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw TLSError(.configuration(nil), TLSError.takeReason())
@@ -35,6 +69,14 @@ import Glibc
         }
         unsafe self.context = context
         unsafe self.ssl = ssl
+    }
+
+    deinit {
+        unsafe SSL_free(ssl)
+        unsafe SSL_CTX_free(context)
+    }
+
+    func shakeHands(over descriptor: Int32, with serverName: String) throws(TLSError) {
         unsafe SSL_set_fd(ssl, descriptor)
         if let address = unsafe a2i_IPADDRESS(serverName) {
             unsafe ASN1_OCTET_STRING_free(address)
@@ -46,7 +88,7 @@ import Glibc
         errno = 0
         guard unsafe SSL_connect(ssl) == 1 else {
             let error = Self.error(errno, of: unsafe SSL_get_verify_result(ssl))
-            close()
+            shutDown()
             throw error
         }
     }
@@ -61,24 +103,23 @@ import Glibc
         return code == 0 ? TLSError(.handshake, "the receiver closed the connection") : TLSError.system(code)
     }
 
-    /// Sends all of it; waits as long as the receiver takes nothing.
-    package func send(_ bytes: [UInt8]) throws(TLSError) {
+    func send(_ bytes: [UInt8]) -> Result<Void, TLSError> {
         ERR_clear_error()
         errno = 0
         var count = 0
         // Without SSL_MODE_ENABLE_PARTIAL_WRITE all is written, or nothing can be any more (SSL_write(3)).
         guard bytes.isEmpty || (unsafe SSL_write_ex(ssl, bytes, bytes.count, &count)) == 1 else {
             let code = errno
-            if ERR_peek_error() != 0 { throw TLSError(.truncated, TLSError.takeReason()) }
-            throw TLSError.system(code == 0 ? EPIPE : code)
+            if ERR_peek_error() != 0 { return .failure(TLSError(.truncated, TLSError.takeReason())) }
+            return .failure(TLSError.system(code == 0 ? EPIPE : code))
         }
+        return .success(())
     }
 
-    /// Reads what is there next. Whatever ends it is an end: the receiver's answer is not what anything depends on.
-    /// - Returns: 0 at the end.
-    package func receive(into room: inout [UInt8]) -> Int {
+    func receive(into room: inout [UInt8]) -> Int {
         ERR_clear_error()
         var count = 0
+        // At most as much is written as there is room for.
         guard unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 else {
             ERR_clear_error()
             return 0
@@ -86,11 +127,8 @@ import Glibc
         return count
     }
 
-    /// Once, at the end: says so to the receiver, but does not wait for it.
-    package func close() {
+    func shutDown() {
         _ = unsafe SSL_shutdown(ssl)
         ERR_clear_error()
-        unsafe SSL_free(ssl)
-        unsafe SSL_CTX_free(context)
     }
 }

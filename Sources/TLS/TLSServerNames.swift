@@ -13,7 +13,7 @@ import COpenSSL
     /// Is a client refused that asks for no name, or for one that nobody has?
     let isStrict: Bool
     /// What its sessions are made of, before a name is known: it has no certificate, and the callback chooses one. Set up in
-    /// `init`, and then not changed; nil if memory was out.
+    /// `init`, and then not changed: so any thread may make sessions of it (SSL_CTX_new(3)); nil if memory was out.
     nonisolated(unsafe) let context: OpaquePointer?
     /// Do its sessions have the default site's key exchange groups from the start? Parsing a list costs more than a look-up.
     private let hasGroups: Bool

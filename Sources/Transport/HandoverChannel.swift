@@ -55,8 +55,8 @@ package final class HandoverChannel: Sendable {
     /// - Returns: nil when the other end is closed.
     /// - Throws: the system call that failed; EAGAIN when the time has passed.
     package func receive(within timeout: Int) throws(SystemError) -> Message? {
-        var patience = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
-        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size)) == 0
+        var interval = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
+        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &interval, socklen_t(MemoryLayout<timeval>.size)) == 0
         else { throw SystemError("setsockopt") }
         var bytes = [UInt8](repeating: 0, count: Self.longestMessage)
         var passed: Int32 = -1

@@ -56,9 +56,9 @@ package struct MessageSocket: Sendable {
     ///   - host: the name or address that the certificate must have.
     ///   - caFile: PEM file of the authorities to trust; nil: the system's.
     package func secured(for host: String, caFile: String?) throws(TransportError) -> MessageSocket {
-        let patience = timeval(tv_sec: 5, tv_usec: 0)
-        Self.set(SOL_SOCKET, SO_SNDTIMEO, patience, of: descriptor)
-        Self.set(SOL_SOCKET, SO_RCVTIMEO, patience, of: descriptor)
+        let timeout = timeval(tv_sec: 5, tv_usec: 0)
+        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeout, of: descriptor)
+        Self.set(SOL_SOCKET, SO_RCVTIMEO, timeout, of: descriptor)
         do throws(TLSError) {
             let tls = try TLSSender(descriptor, serverName: host, caFile: caFile)
             Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 0, tv_usec: 0), of: descriptor)

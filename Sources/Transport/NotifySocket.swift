@@ -27,8 +27,8 @@ package struct NotifySocket: Sendable {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         defer { Glibc.close(descriptor) }
-        var patience = timeval(tv_sec: 1, tv_usec: 0)
-        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size)) == 0
+        var timeout = timeval(tv_sec: 1, tv_usec: 0)
+        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size)) == 0
         else { throw SystemError("setsockopt") }
         var (address, length) = storage
         // The pointer is used during the call alone.

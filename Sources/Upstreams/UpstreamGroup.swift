@@ -132,7 +132,7 @@ package final class UpstreamGroup: Sendable {
         {
             return .server(choice)
         }
-        return TroubledPick(group: self, request: request, turn: turn).run()
+        return DegradedPick(group: self, request: request, turn: turn).run()
     }
 
     /// Which server `pick` would choose now. Nothing counts as under way, and nobody's turn is taken.
@@ -144,7 +144,7 @@ package final class UpstreamGroup: Sendable {
         if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain {
             return .server(choice)
         }
-        return TroubledPick(group: self, request: request, turn: turn, claims: false).run()
+        return DegradedPick(group: self, request: request, turn: turn, claims: false).run()
     }
 
     /// One of its servers answered a request badly. It is not ejected for that while all others answer alike: then the requests,

@@ -50,7 +50,7 @@ struct HTTP2SocketTests {
         _ words: String, _ demo: RunningDemo, path: String = "/chat/ws?name=me"
     ) throws -> String {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Support/Peers/http2_socket.py")
+            .appending(path: "Support/Peers/HTTP2/http2_socket.py")
         let arguments = [script.path(), "\(demo.port)", path] + words.split(separator: " ").map(String.init)
         return try Program.run(Program.python, arguments).text
     }

@@ -24,9 +24,7 @@ struct DemandTests {
     func wishes() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         let asking = try await RunningMember("asking", etcd, in: directory)
         let told = Guarded(Self.wishes(["a.test"]))
@@ -55,9 +53,7 @@ struct DemandTests {
     func hostile() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         let secret = try RunningMember.settings("x", etcd, in: directory).secret
         func seal(_ text: String, at name: String) throws -> [UInt8] {
             try #require(SealedDocument.seal(Array(text.utf8), at: Self.place + name, with: secret))
@@ -86,7 +82,7 @@ struct DemandTests {
         #expect(try await one.demands.first(1) == [Self.wishes(["a.test"])])
         for (name, _, _) in documents { try await etcd.delete(Self.place + name) }
         await one.member.lookSoon()
-        while one.board.standing?.problems.isEmpty != true { await one.member.lookSoon() }
+        while one.board.status?.problems.isEmpty != true { await one.member.lookSoon() }
         await one.stop()
     }
 }

@@ -109,16 +109,16 @@ struct HistoryCheckTests {
     /// Pushes ten times; those that etcd has not taken, or not said so, are not in the journal.
     private func push(_ author: String, _ etcd: Etcd, in directory: TemporaryDirectory, into journal: Journal<Int>) async throws {
         let loop = try EventLoop()
-        try loop.start(name: "desk")
+        try loop.start(name: "fleet")
         defer { loop.stop() }
-        let desk = FleetDesk(try RunningMember.settings("desk", etcd, in: directory), loop: loop)
+        let fleet = FleetClient(try RunningMember.settings("fleet", etcd, in: directory), loop: loop)
         await withTaskExecutorPreference(loop) {
             for number in 0..<10 {
-                if let pushed = try? await desk.push("\(author) \(number)", author: author, time: 1) {
+                if let pushed = try? await fleet.push("\(author) \(number)", author: author, time: 1) {
                     journal.append(pushed.number)
                 }
             }
-            await desk.close()
+            await fleet.close()
         }
     }
 }

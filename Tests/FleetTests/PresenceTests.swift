@@ -20,11 +20,11 @@ struct PresenceTests {
         _ = await other.member.hasTurn()
         _ = try await other.log.first { $0.hasPrefix("a member of the fleet") }
         #expect(other.turns.all.isEmpty)
-        #expect(other.board.standing?.trouble(now: monotonicNanoseconds())?.contains("another member is called a") == true)
+        #expect(other.board.status?.trouble(now: monotonicNanoseconds())?.contains("another member is called a") == true)
         await one.stop()
         _ = try await other.log.first { $0.hasPrefix("the name in the fleet is this member's again") }
         _ = try await other.turns.first(1)
-        #expect(other.board.standing?.nameHolder == nil)
+        #expect(other.board.status?.nameHolder == nil)
         await other.stop()
     }
 
@@ -42,9 +42,7 @@ struct PresenceTests {
         let place = settings.members + "a"
         let sealed = try #require(SealedDocument.seal(text, at: place, with: settings.secret))
         try await etcd.put(place, base64: Data(sealed).base64EncodedString())
-        let again = try await RunningMember("a", etcd, in: directory)
-        _ = await again.member.hasTurn()
-        _ = try await again.turns.first(1)
+        let again = try await RunningMember.withTurn("a", etcd, in: directory)
         #expect(!again.log.all.contains { $0.hasPrefix("another member of the fleet") })
         await again.stop()
         #expect(try await etcd.value(of: place) == nil)
@@ -58,33 +56,33 @@ struct PresenceTests {
             try await RunningMember("a", etcd, in: directory), try await RunningMember("b", etcd, in: directory)
         )
         for running in [one, other] { _ = try await running.log.first { $0.hasPrefix("a member of the fleet") } }
-        #expect(one.board.standing?.others == [])
+        #expect(one.board.status?.others == [])
         one.board.wantOthers()
-        while one.board.standing?.others.count != 2 { await one.member.lookSoon() }
-        let seen = try #require(one.board.standing)
+        while one.board.status?.others.count != 2 { await one.member.lookSoon() }
+        let seen = try #require(one.board.status)
         #expect(seen.members == 2 && seen.others.map(\.name) == ["a", "b"] && seen.others[1].figures?.tunnels == 2)
         for running in [one, other] { await running.stop() }
     }
 
     @Test("lag grows while etcd does not answer, and is told as trouble after the time that is set")
     func lag() throws {
-        var standing = FleetStanding(
+        var status = FleetStatus(
             FleetMemberSettings(
                 name: "f", member: "m", etcd: EtcdSettings(endpoints: []), secret: try FleetSecret.some, stateDirectory: "",
                 ticketRotation: 1, degradedAfter: 5_000_000_000), now: 1_000_000_000)
-        #expect(standing.lag(now: 3_000_000_000) == 2_000_000_000 && standing.trouble(now: 3_000_000_000) == nil)
-        #expect(standing.trouble(now: 6_000_000_000) == "etcd has not answered for 5 seconds: what was known goes on")
-        standing.lastContact = 6_000_000_000
-        standing.problems = ["configuration 3: it is wrong"]
+        #expect(status.lag(now: 3_000_000_000) == 2_000_000_000 && status.trouble(now: 3_000_000_000) == nil)
+        #expect(status.trouble(now: 6_000_000_000) == "etcd has not answered for 5 seconds: what was known goes on")
+        status.lastContact = 6_000_000_000
+        status.problems = ["configuration 3: it is wrong"]
         let words = "what the fleet has agreed on is not in use here for 6 seconds: configuration 3: it is wrong"
-        #expect(standing.trouble(now: 7_000_000_000) == words)
+        #expect(status.trouble(now: 7_000_000_000) == words)
         // At the moment at which it is too long since all was in use, it is not quite as long since etcd answered.
-        standing.wasInUse = true
-        #expect(standing.trouble(now: 7_000_000_000) == "etcd has not answered for 6 seconds: what was known goes on")
-        standing.upToDate = 6_000_000_000
-        #expect(standing.trouble(now: 7_000_000_000) == nil)
-        standing.nameHolder = "somebody"
-        #expect(standing.trouble(now: 7_000_000_000) == "another member is called m: somebody")
+        status.wasInUse = true
+        #expect(status.trouble(now: 7_000_000_000) == "etcd has not answered for 6 seconds: what was known goes on")
+        status.upToDate = 6_000_000_000
+        #expect(status.trouble(now: 7_000_000_000) == nil)
+        status.nameHolder = "somebody"
+        #expect(status.trouble(now: 7_000_000_000) == "another member is called m: somebody")
     }
 }
 

@@ -77,15 +77,15 @@ struct RolloutTests {
     init() throws { directory = try TemporaryDirectory() }
 
     private func asking<Result: Sendable>(
-        _ etcd: Etcd, _ body: @Sendable (FleetDesk) async throws -> Result
+        _ etcd: Etcd, _ body: @Sendable (FleetClient) async throws -> Result
     ) async throws -> Result {
         let loop = try EventLoop()
-        try loop.start(name: "desk")
+        try loop.start(name: "fleet")
         defer { loop.stop() }
-        let desk = FleetDesk(try RunningMember.settings("desk", etcd, in: directory), loop: loop)
+        let fleet = FleetClient(try RunningMember.settings("fleet", etcd, in: directory), loop: loop)
         return try await withTaskExecutorPreference(loop) {
-            let result = try await body(desk)
-            await desk.close()
+            let result = try await body(fleet)
+            await fleet.close()
             return result
         }
     }
@@ -94,16 +94,16 @@ struct RolloutTests {
         var members: [RunningMember] = []
         for name in names { members.append(try await RunningMember(name, etcd, in: directory)) }
         for member in members { _ = try await member.log.first { $0.hasPrefix("a member of the fleet") } }
-        try await asking(etcd) { desk in
-            let first = try await desk.push("first", author: "x", time: 1)
-            _ = try await desk.settled(first.number, within: 60)
+        try await asking(etcd) { fleet in
+            let first = try await fleet.push("first", author: "x", time: 1)
+            _ = try await fleet.settled(first.number, within: 60)
         }
         return members
     }
 
-    private func end(of rollout: FleetRollout, _ desk: FleetDesk) async throws -> [FleetRollout] {
+    private func end(of rollout: FleetRollout, _ fleet: FleetClient) async throws -> [FleetRollout] {
         var states = [rollout]
-        while let last = states.last, last.isRunning { states.append(try await desk.nextState(of: last)) }
+        while let last = states.last, last.isRunning { states.append(try await fleet.nextState(of: last)) }
         return states
     }
 
@@ -113,11 +113,11 @@ struct RolloutTests {
     func done() async throws {
         let etcd = try await Etcd(in: directory)
         let running = try await members(["a", "b", "c", "d", "e"], etcd)
-        let states = try await asking(etcd) { desk in
-            let begun = try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2)
+        let states = try await asking(etcd) { fleet in
+            let begun = try await fleet.rollOut("second", terms: Self.terms, author: "x", time: 2)
             // Nothing else is pushed meanwhile.
-            await #expect(throws: FleetDesk.Failure.self) { _ = try await desk.push("other", author: "x", time: 3) }
-            return try await end(of: begun, desk)
+            await #expect(throws: FleetClient.Failure.self) { _ = try await fleet.push("other", author: "x", time: 3) }
+            return try await end(of: begun, fleet)
         }
         let seen = states.map { "\($0.stage) \($0.phase.rawValue) \($0.members.joined())" }
         let all = [
@@ -135,8 +135,8 @@ struct RolloutTests {
     func refused() async throws {
         let etcd = try await Etcd(in: directory)
         let running = try await members(["a", "b", "c"], etcd)
-        let last = try await asking(etcd) { desk in
-            try await end(of: try await desk.rollOut("wrong", terms: Self.terms, author: "x", time: 2), desk).last
+        let last = try await asking(etcd) { fleet in
+            try await end(of: try await fleet.rollOut("wrong", terms: Self.terms, author: "x", time: 2), fleet).last
         }
         #expect(last?.phase == .undone && last?.reason == "the member a says: it is wrong")
         for member in running { _ = try await member.deployed.configurations.first { $0.number == 3 } }
@@ -151,7 +151,7 @@ struct RolloutTests {
         let etcd = try await Etcd(members: 3, in: directory)
         let running = try await members(["a", "b"], etcd)
         let terms = FleetRollout.Terms(share: 50, watch: 30, rule: "5xx > 5% for 1s")
-        _ = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        _ = try await asking(etcd) { fleet in try await fleet.rollOut("second", terms: terms, author: "x", time: 2) }
         let tell = try await running[0].deployed.watches.first(1)[0]
         _ = try await running[0].deployed.configurations.first { $0.number == 2 }
         await tell("7 of 9 answers are 5xx")
@@ -160,6 +160,28 @@ struct RolloutTests {
         let last = try await asking(etcd) { try await $0.rollout() }
         #expect(last?.phase == .undone && last?.reason == "the member a says: 7 of 9 answers are 5xx")
         for member in running { await member.stop() }
+    }
+
+    @Test("bad answers whose undoing fails are not forgotten")
+    func saidAgain() async throws {
+        let etcd = try await Etcd(in: directory)
+        let proxy = try await LosingProxy(before: etcd)
+        let one = try await RunningMember("a", etcd, in: directory, proxy: proxy)
+        _ = try await one.log.first { $0.hasPrefix("a member of the fleet") }
+        try await asking(etcd) { _ = try await $0.push("first", author: "x", time: 1) }
+        _ = try await one.deployed.configurations.first { $0.number == 1 }
+        let terms = FleetRollout.Terms(share: 50, watch: 300, rule: "5xx > 5% for 1s")
+        _ = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let tell = try await one.deployed.watches.first(1)[0]
+        _ = try await one.deployed.configurations.first { $0.number == 2 }
+        // What is to be gone back to cannot be read at first.
+        let question = "read " + (try RunningMember.settings("a", etcd, in: directory)).history(1)
+        try await proxy.lose(question)
+        await tell("7 of 9 answers are 5xx")
+        try await proxy.lost(question)
+        _ = try await one.deployed.configurations.first { $0.number == 3 }
+        #expect(try await asking(etcd) { try await $0.rollout() }?.phase == .undone)
+        await one.stop()
     }
 
     @Test("a member that etcd's answer with the configuration has not reached takes it up all the same")
@@ -172,8 +194,8 @@ struct RolloutTests {
         _ = try await one.deployed.configurations.first { $0.number == 1 }
         let question = "read " + (try RunningMember.settings("a", etcd, in: directory)).history(2)
         try await proxy.lose(question)
-        let last = try await asking(etcd) { desk in
-            try await end(of: try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2), desk).last
+        let last = try await asking(etcd) { fleet in
+            try await end(of: try await fleet.rollOut("second", terms: Self.terms, author: "x", time: 2), fleet).last
         }
         try await proxy.lost(question)
         #expect(last?.phase == .done, "\(last?.words ?? "")")
@@ -187,20 +209,20 @@ struct RolloutTests {
         let one = try await RunningMember("a", etcd, in: directory)
         _ = try await one.log.first { $0.hasPrefix("a member of the fleet") }
         let proxy = try await LosingProxy(before: etcd)
-        var settings = try RunningMember.settings("desk", etcd, in: directory, proxy: proxy)
+        var settings = try RunningMember.settings("fleet", etcd, in: directory, proxy: proxy)
         // Whoever does not get an answer asks the next endpoint.
         settings.etcd.endpoints += settings.etcd.endpoints
         for place in [settings.configuration, settings.rollout] { try await proxy.lose("put \(place)") }
         let loop = try EventLoop()
-        try loop.start(name: "desk")
+        try loop.start(name: "fleet")
         defer { loop.stop() }
-        let desk = FleetDesk(settings, loop: loop)
+        let fleet = FleetClient(settings, loop: loop)
         try await withTaskExecutorPreference(loop) {
-            let pushed = try await desk.push("first", author: "x", time: 1)
-            _ = try await desk.settled(pushed.number, within: 60)
-            let last = try await end(of: try await desk.rollOut("second", terms: Self.terms, author: "x", time: 2), desk).last
+            let pushed = try await fleet.push("first", author: "x", time: 1)
+            _ = try await fleet.settled(pushed.number, within: 60)
+            let last = try await end(of: try await fleet.rollOut("second", terms: Self.terms, author: "x", time: 2), fleet).last
             #expect(last?.phase == .done, "\(last?.words ?? "")")
-            await desk.close()
+            await fleet.close()
         }
         #expect(numbers(one) == [1, 2])
         for place in [settings.configuration, settings.rollout] { try await proxy.lost("put \(place)") }
@@ -212,7 +234,7 @@ struct RolloutTests {
         let etcd = try await Etcd(in: directory)
         let running = try await members(["a", "b"], etcd)
         let terms = FleetRollout.Terms(share: 50, watch: 60, rule: "5xx > 5% for 1s")
-        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let begun = try await asking(etcd) { fleet in try await fleet.rollOut("second", terms: terms, author: "x", time: 2) }
         _ = try await running[0].deployed.configurations.first { $0.number == 2 }
         await running[0].stop()
         let last = try await asking(etcd) { try await end(of: begun, $0).last }
@@ -230,7 +252,7 @@ struct RolloutTests {
         _ = try await away.log.first { $0.hasPrefix("a member of the fleet") }
         let other = try await members(["b"], etcd)[0]
         let terms = FleetRollout.Terms(share: 50, watch: 600, rule: "5xx > 5% for 1s")
-        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let begun = try await asking(etcd) { fleet in try await fleet.rollOut("second", terms: terms, author: "x", time: 2) }
         _ = try await away.deployed.configurations.first { $0.number == 2 }
         proxy.cut()
         let last = try await asking(etcd) { try await end(of: begun, $0).last }
@@ -248,7 +270,7 @@ struct RolloutTests {
         let etcd = try await Etcd(in: directory)
         let running = try await members(["a", "b"], etcd)
         let terms = FleetRollout.Terms(share: 50, watch: 60, rule: "5xx > 5% for 1s")
-        let begun = try await asking(etcd) { desk in try await desk.rollOut("second", terms: terms, author: "x", time: 2) }
+        let begun = try await asking(etcd) { fleet in try await fleet.rollOut("second", terms: terms, author: "x", time: 2) }
         let settings = try RunningMember.settings("late", etcd, in: directory)
         let revision = Int64(try await etcd.value(of: settings.rollout)?.revision ?? 0)
         let undone = try await asking(etcd) { try await $0.undoRollout(author: "x") }
@@ -265,8 +287,8 @@ struct RolloutTests {
             client.close()
             waiter.retire()
         }
-        try await asking(etcd) { desk in
-            let (again, pushed) = (try await desk.undoRollout(author: "x"), try await desk.configuration())
+        try await asking(etcd) { fleet in
+            let (again, pushed) = (try await fleet.undoRollout(author: "x"), try await fleet.configuration())
             #expect(again == nil && pushed?.number == 3)
         }
         for member in running { await member.stop() }

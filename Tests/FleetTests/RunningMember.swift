@@ -48,7 +48,7 @@ final class Deployed: FleetDeployment {
 struct RunningMember {
     let member: FleetMember
     let deployed = Deployed()
-    let board = FleetBoard()
+    let board = SharedFleetStatus()
     let task: Task<Void, Never>
     let turns = Journal<Bool>("turns")
     let files = Journal<Set<String>>("files")
@@ -87,6 +87,14 @@ struct RunningMember {
             case .demands(let told): demands.append(told)
             }
         }
+    }
+
+    /// One that has the turn to get certificates already.
+    static func withTurn(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws -> RunningMember {
+        let running = try await RunningMember(name, etcd, in: directory)
+        _ = await running.member.hasTurn()
+        _ = try await running.turns.first(1)
+        return running
     }
 
     /// From now on it tells others of certificates on demand what is told to it here.

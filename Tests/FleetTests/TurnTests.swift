@@ -13,9 +13,7 @@ struct TurnTests {
     func fenced() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         #expect(await one.member.hasTurn())
         let other = try await RunningMember("other", etcd, in: directory)
         try await one.member.share(["acme/accounts/a/account.key": [1, 2, 3], "internal/root.pem": [4]])
@@ -45,9 +43,7 @@ struct TurnTests {
     func changed() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         func taken(_ path: String) async throws {
             while !other.files.all.contains(where: { $0.contains(path) }) {
@@ -72,9 +68,7 @@ struct TurnTests {
     func givenBack() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         var files: [String: [UInt8]?] = [:]
         for number in 0..<250 { files["acme/certificates/n\(number)/status.json"] = [UInt8](repeating: 7, count: 100) }
         try await one.member.share(files)
@@ -94,9 +88,7 @@ struct TurnTests {
     func givenUp() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         _ = try await other.log.first { $0.hasPrefix("a member of the fleet") }
         // It wants no certificates.
@@ -133,9 +125,7 @@ struct TurnTests {
     func unkept() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember("one", etcd, in: directory)
-        _ = await one.member.hasTurn()
-        _ = try await one.turns.first(1)
+        let one = try await RunningMember.withTurn("one", etcd, in: directory)
         // Files where folders are to be.
         let inTheWay = ["internal", "fleet/test/configuration"].map { "\(directory.path)/other/\($0)" }
         try directory.write("other/internal", "")
@@ -143,7 +133,7 @@ struct TurnTests {
         let other = try await RunningMember("other", etcd, in: directory)
         try await one.member.share(["internal/root.pem": [4], "internal/root.key": [5]])
         _ = try await other.log.first { $0.hasPrefix("the fleet's state cannot be kept") }
-        let desk = try await Self.push("new", etcd, in: directory)
+        let fleet = try await Self.push("new", etcd, in: directory)
         _ = try await other.log.first { $0.hasPrefix("the fleet's configuration is in use") && $0.contains("kept=no: ") }
         #expect(other.log.all.count { $0.hasPrefix("the fleet's state cannot be kept") } == 1, "\(other.log.all)")
         for path in inTheWay { try FileManager.default.removeItem(atPath: path) }
@@ -152,18 +142,18 @@ struct TurnTests {
         let state = StateDirectory(directory.path + "/other")
         #expect(try state.read("internal/root.pem") == [4] && state.read("internal/root.key") == [5])
         while try state.read("fleet/test/configuration") == nil { await other.member.lookSoon() }
-        #expect(desk == 1 && Set(other.files.all.joined()).isSuperset(of: ["internal/root.pem", "internal/root.key"]))
+        #expect(fleet == 1 && Set(other.files.all.joined()).isSuperset(of: ["internal/root.pem", "internal/root.key"]))
         for running in [one, other] { await running.stop() }
     }
 
     private static func push(_ text: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws -> Int {
         let loop = try EventLoop()
-        try loop.start(name: "desk")
+        try loop.start(name: "fleet")
         defer { loop.stop() }
-        let desk = FleetDesk(try RunningMember.settings("desk", etcd, in: directory), loop: loop)
+        let fleet = FleetClient(try RunningMember.settings("fleet", etcd, in: directory), loop: loop)
         return try await withTaskExecutorPreference(loop) {
-            let pushed = try await desk.push(text, author: "x", time: 1)
-            await desk.close()
+            let pushed = try await fleet.push(text, author: "x", time: 1)
+            await fleet.close()
             return pushed.number
         }
     }

@@ -42,22 +42,20 @@ func written(_ write: (inout OutputSpan<UInt8>) -> Void) -> String {
 
 /// Parses a request delivered so that parsing is tried at each of the given lengths.
 func deliver(_ input: [UInt8], at lengths: [Int], to head: RequestHead, limits: HeadLimits = HeadLimits()) -> Outcome {
-    do throws(HTTPRefusal) {
-        for length in lengths {
-            if let consumed = try head.parse(input.span.extracting(0..<length), limits: limits) {
-                return .head(consumed: consumed)
-            }
-        }
-        return .incomplete
-    } catch { return .refused(error.code, error.status) }
+    deliver(input, at: lengths) { bytes throws(HTTPRefusal) in try head.parse(bytes, limits: limits) }
 }
 
+/// Parses a response likewise.
 func deliver(_ input: [UInt8], at lengths: [Int], to head: ResponseHead, limits: HeadLimits = HeadLimits()) -> Outcome {
+    deliver(input, at: lengths) { bytes throws(HTTPRefusal) in try head.parse(bytes, limits: limits) }
+}
+
+private func deliver(
+    _ input: [UInt8], at lengths: [Int], to parse: (Span<UInt8>) throws(HTTPRefusal) -> Int?
+) -> Outcome {
     do throws(HTTPRefusal) {
         for length in lengths {
-            if let consumed = try head.parse(input.span.extracting(0..<length), limits: limits) {
-                return .head(consumed: consumed)
-            }
+            if let consumed = try parse(input.span.extracting(0..<length)) { return .head(consumed: consumed) }
         }
         return .incomplete
     } catch { return .refused(error.code, error.status) }
@@ -66,24 +64,25 @@ func deliver(_ input: [UInt8], at lengths: [Int], to head: ResponseHead, limits:
 /// The outcomes of all deliveries; one element if they agree, as they must.
 func outcomes(ofRequest input: [UInt8], limits: HeadLimits = HeadLimits()) -> [Outcome] {
     let head = RequestHead()
-    var found: [Outcome] = []
-    for lengths in deliveries(of: input.count) {
+    return outcomes(of: input) { lengths in
         head.reset()
-        let outcome = deliver(input, at: lengths, to: head, limits: limits)
-        if !found.contains(outcome) { found.append(outcome) }
+        return deliver(input, at: lengths, to: head, limits: limits)
     }
-    return found
 }
 
 func outcomes(ofResponse input: [UInt8], limits: HeadLimits = HeadLimits()) -> [Outcome] {
     let head = ResponseHead()
-    var found: [Outcome] = []
-    for lengths in deliveries(of: input.count) {
+    return outcomes(of: input) { lengths in
         head.reset()
-        let outcome = deliver(input, at: lengths, to: head, limits: limits)
+        return deliver(input, at: lengths, to: head, limits: limits)
+    }
+}
+
+private func outcomes(of input: [UInt8], deliver: ([Int]) -> Outcome) -> [Outcome] {
+    deliveries(of: input.count).reduce(into: []) { found, lengths in
+        let outcome = deliver(lengths)
         if !found.contains(outcome) { found.append(outcome) }
     }
-    return found
 }
 
 /// A complete, valid request.

@@ -82,7 +82,7 @@ import Testing
         ("/", "/", "."), ("/srv", "/srv/www", nil), ("pipe:[1]", "/", nil), ("(unreachable)/a", "(unreachable)", nil),
     ])
     func `a path is below another or is not`(path: String, base: String, expected: String?) {
-        #expect(LinkEnd.relative(Array(path.utf8), to: Array(base.utf8)) == expected.map { Array($0.utf8) })
+        #expect(LinkTarget.relative(Array(path.utf8), to: Array(base.utf8)) == expected.map { Array($0.utf8) })
     }
 
     @Test func `a link that is swapped while it is followed never leads outside`() async throws {

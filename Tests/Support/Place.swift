@@ -31,8 +31,15 @@ package enum Place {
     /// How many seconds something is waited for at most: a limit for tests that fail, not a measure for those that pass.
     package static let patience = isSanitized ? 300 : 90
 
-    /// The programs in Python that play peers.
-    package static func peer(_ name: String) -> String { root + "Tests/Support/Peers/\(name)" }
+    /// The programs that play peers, by their names: no two are called alike, whatever folder they are in.
+    private static let peers: [String: String] = {
+        let folder = root + "Tests/Support/Peers/"
+        let paths = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap { $0 as? String }
+        return Dictionary(paths.map { (URL(filePath: $0).lastPathComponent, folder + $0) }) { first, _ in first }
+    }()
+
+    /// Where a program is that plays a peer; a folder of them likewise.
+    package static func peer(_ name: String) -> String { peers[name] ?? "no peer is called \(name)" }
 
     /// The interpreter for them: only the standard library is needed.
     package static let python = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") ? "/usr/bin/python3" : "python3"

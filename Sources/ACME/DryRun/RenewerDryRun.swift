@@ -146,33 +146,34 @@ extension Renewer {
     /// Whether something answers at the port that the authority will look at. That it can from there is not said by it.
     private func reach(_ name: String, _ addresses: [SocketAddress], _ kinds: [ProofKind]) async -> [DryRunFinding] {
         guard let kind = kinds.first else { return [] }
-        let port: UInt16 = kind == .tlsALPN01 ? 443 : 80
         var findings: [DryRunFinding] = []
         for address in addresses.prefix(8) {
-            let place = "\(address.host) port \(port)"
-            let path = "/.well-known/acme-challenge/gatehouse-dry-run"
-            var request = Call.Request(.get, Array(path.utf8), authority: Array(name.utf8))
-            request.fields.append("User-Agent", "gatehouse")
-            var limits = Call.Limits()
-            limits.timeout = 10_000_000_000
-            limits.maxBodyBytes = nil
-            do throws(CallError) {
-                let answer = try await Call(waiter: waiter, buffers: buffers)
-                    .send(request, to: Call.Server(addresses: [address.with(port: port)]), limits: limits)
-                findings.append(
-                    DryRunFinding(.reach, of: name, .good, "\(place) answers from here, with status \(answer.status)"))
-            } catch {
-                // What speaks TLS answers no request in plain text, and yet is there.
-                let isThere = port == 443 && !Self.isUnreachable(error)
-                findings.append(
-                    isThere
-                        ? DryRunFinding(.reach, of: name, .good, "\(place) can be reached from here")
-                        : DryRunFinding(
-                            .reach, of: name, .bad, "\(place) cannot be reached from here: \(error)",
-                            help: "does the gateway run, and do firewalls and port forwards let port \(port) through?"))
-            }
+            findings.append(await reach(name, address.with(port: kind == .tlsALPN01 ? 443 : 80)))
         }
         return findings
+    }
+
+    private func reach(_ name: String, _ address: SocketAddress) async -> DryRunFinding {
+        let place = "\(address.host) port \(address.port)"
+        let path = "/.well-known/acme-challenge/gatehouse-dry-run"
+        var request = Call.Request(.get, Array(path.utf8), authority: Array(name.utf8))
+        request.fields.append("User-Agent", "gatehouse")
+        var limits = Call.Limits()
+        limits.timeout = 10_000_000_000
+        limits.maxBodyBytes = nil
+        do throws(CallError) {
+            let answer = try await Call(waiter: waiter, buffers: buffers)
+                .send(request, to: Call.Server(addresses: [address]), limits: limits)
+            return DryRunFinding(.reach, of: name, .good, "\(place) answers from here, with status \(answer.status)")
+        } catch {
+            // What speaks TLS answers no request in plain text, and yet is there.
+            if address.port == 443, !Self.isUnreachable(error) {
+                return DryRunFinding(.reach, of: name, .good, "\(place) can be reached from here")
+            }
+            return DryRunFinding(
+                .reach, of: name, .bad, "\(place) cannot be reached from here: \(error)",
+                help: "does the gateway run, and do firewalls and port forwards let port \(address.port) through?")
+        }
     }
 
     private static func isUnreachable(_ error: CallError) -> Bool {

@@ -17,7 +17,7 @@ package actor Renewer {
     /// With whom certificates are got; nil: alone.
     let sharing: (any RenewalSharing)?
     /// Of the state directory, that others have not been told of.
-    let changes = NotedChanges()
+    let changes = ChangedFiles()
     /// Was it this gateway's turn at the last look?
     var hadTurn = false
     /// States that the disk has not taken, in a row.

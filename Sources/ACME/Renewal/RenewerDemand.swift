@@ -37,7 +37,7 @@ struct Demanded {
 extension Renewer {
     private static let questionTimeout: UInt64 = 5_000_000_000
     /// So long, in seconds, whoever has the turn has for a renewal before it is reminded.
-    private static let patience: Int64 = 600
+    private static let reminderDelay: Int64 = 600
 
     /// Has a certificate got, and renewed for as long as `key` is wanted.
     /// - Parameter key: whose it is; `want` says which of them there are.
@@ -106,7 +106,7 @@ extension Renewer {
         demanded.values.compactMap { demanded -> SharedDemands.Name? in
             guard let status = statuses[demanded.certificate.name] else { return nil }
             var due = status.nextTry
-            if let end = status.notAfter, end > Self.now { due += min(Self.patience, max(0, end - due) / 4) }
+            if let end = status.notAfter, end > Self.now { due += min(Self.reminderDelay, max(0, end - due) / 4) }
             guard due <= Self.now else { return nil }
             return SharedDemands.Name(key: demanded.key, name: demanded.certificate.name, number: demanded.number)
         }.sorted { $0.number < $1.number }

@@ -9,7 +9,7 @@ package struct StateDirectory: StateStore {
     /// May others read what is written here?
     private let isPublic: Bool
     /// Is told what changes; nil: nobody is.
-    private let changes: NotedChanges?
+    private let changes: ChangedFiles?
 
     /// A state file is a few KiB; what is larger is none.
     private static let maxFileBytes = 1024 * 1024
@@ -18,7 +18,7 @@ package struct StateDirectory: StateStore {
     package init(_ path: String, isPublic: Bool = false) { self.init(path, isPublic: isPublic, changes: nil) }
 
     /// - Parameter changes: is told of each file that is written or removed.
-    init(_ path: String, isPublic: Bool = false, changes: NotedChanges?) {
+    init(_ path: String, isPublic: Bool = false, changes: ChangedFiles?) {
         self.isPublic = isPublic
         self.changes = changes
         root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path

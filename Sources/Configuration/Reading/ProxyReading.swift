@@ -31,27 +31,33 @@ extension Proxy {
         RouteChecks.check(
             isEnabled ? routes + siteRoutes : routes, poolNames: ownPools + gateway.sharedPools,
             severity: isEnabled ? .error : .warning)
-        if isEnabled && routes.isEmpty && !table.has("routes") && !siteRoutes.contains(where: { $0.has("upstream") }) {
+        guard isEnabled else {
+            tellIdle(table, siteRoutes)
+            return nil
+        }
+        if routes.isEmpty && !table.has("routes") && !siteRoutes.contains(where: { $0.has("upstream") }) {
             table.reading.report(
                 .warning, table.path, at: table.position, "is enabled, but has no route: nothing is proxied",
                 hint: "add [[sites.proxy.routes]] with path and upstream")
         }
-        if !isEnabled && table.isWritten && !table.has("enabled") {
-            table.reading.report(
-                .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
-        }
-        if !isEnabled {
-            for route in siteRoutes where route.has("upstream") {
-                route.reading.report(
-                    .error, "\(route.path).upstream", at: route.place(of: "upstream"), "leads nowhere: nothing is proxied",
-                    hint: "add [sites.proxy] with enabled = true")
-            }
-        }
-        return isEnabled ? proxy : nil
+        return proxy
     }
 }
 
 extension Proxy {
+    /// What is written of a proxy that is switched off, and seems to be meant.
+    private static func tellIdle(_ table: TableReader, _ siteRoutes: [TableReader]) {
+        if table.isWritten && !table.has("enabled") {
+            table.reading.report(
+                .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
+        }
+        for route in siteRoutes where route.has("upstream") {
+            route.reading.report(
+                .error, "\(route.path).upstream", at: route.place(of: "upstream"), "leads nowhere: nothing is proxied",
+                hint: "add [sites.proxy] with enabled = true")
+        }
+    }
+
     private static func checkNames(_ upstreams: [TableReader], beside shared: [String]) {
         for table in upstreams {
             guard let name = table.writtenText("name"), shared.contains(name.value) else { continue }

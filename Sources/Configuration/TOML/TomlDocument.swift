@@ -96,6 +96,7 @@ enum TomlDocument {
         return TomlNode(value: unsafe value(of: source, at: &next, of: nodes), position: position)
     }
 
+    /// The text's pointer and length are those of the node's kind, as the shim has set them; see `string`.
     private static func value(
         of source: CTomlNode, at next: inout Int, of nodes: UnsafeBufferPointer<CTomlNode>
     ) -> TomlValue {

@@ -122,7 +122,7 @@ final class EtcdClient {
         let request = EtcdMessage.WatchRequest(
             create_request: EtcdMessage.WatchRequest.Create(
                 key: Data(prefix.utf8), range_end: EtcdRange.end(of: prefix), start_revision: Quoted(revision)))
-        let lines = WatchLines(changed)
+        let lines = WatchStream(changed)
         do throws(EtcdError) {
             _ = try await send("/v3/watch", request, timeout: timeout) { lines.take($0) }
         } catch {

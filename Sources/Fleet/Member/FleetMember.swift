@@ -19,7 +19,7 @@ package actor FleetMember {
     /// Of whoever gets certificates.
     let sharingWaiter: Waiter
     let sharingClient: EtcdClient
-    let board: FleetBoard
+    let board: SharedFleetStatus
     /// Seconds since 1970.
     let started = Int64(realtimeNanoseconds() / 1_000_000_000)
     let seat: MemberSeat
@@ -69,8 +69,8 @@ package actor FleetMember {
     /// The number of the last purge that was carried out; nil: it is not known.
     var purged: Int?
     /// What members say of the servers that they probe, and of certificates on demand.
-    let probeWords: MemberWords<FleetProbes>
-    let demandWords: MemberWords<SharedDemands>
+    let probeReports: MemberReports<FleetProbes>
+    let demandReports: MemberReports<SharedDemands>
     /// What they are to be told of the latter from here; nil: nothing.
     var demands: (@Sendable () async -> SharedDemands)?
     /// Names that this member wishes for.
@@ -122,7 +122,8 @@ package actor FleetMember {
     ///   - loop: started, and this actor's alone.
     ///   - board: where the member says how it stands.
     package init(
-        _ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop, board: FleetBoard = FleetBoard(),
+        _ settings: FleetMemberSettings, _ deployment: any FleetDeployment, loop: EventLoop,
+        board: SharedFleetStatus = SharedFleetStatus(),
         log: Logger
     ) {
         self.settings = settings
@@ -131,8 +132,8 @@ package actor FleetMember {
         self.board = board
         self.log = log
         seat = MemberSeat(settings)
-        probeWords = MemberWords(settings.probes)
-        demandWords = MemberWords(settings.demands)
+        probeReports = MemberReports(settings.probes)
+        demandReports = MemberReports(settings.demands)
         waiter = Waiter(loop: loop)
         watchWaiter = Waiter(loop: loop)
         sharingWaiter = Waiter(loop: loop)
@@ -146,7 +147,7 @@ package actor FleetMember {
 
     /// Until `stop()`.
     package func run() async {
-        board.begin(FleetStanding(settings, now: loop.now)) { [weak self] in
+        board.begin(FleetStatus(settings, now: loop.now)) { [weak self] in
             guard let self else { return }
             Task { await self.lookSoon() }
         }
@@ -211,10 +212,10 @@ package actor FleetMember {
             try await keepLease()
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
-            let ranges = FleetLook.ranges(
-                settings, seen: seenConfiguration, files: seenFileNews, probes: probeWords.seen, demands: demandWords.seen,
+            let ranges = FleetSnapshot.ranges(
+                settings, seen: seenConfiguration, files: seenFileNews, probes: probeReports.seen, demands: demandReports.seen,
                 hasMembers: hasMembers)
-            let look = FleetLook(try await client.read(ranges), hasMembers: hasMembers)
+            let look = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(look.revision)
             if isFirst { watchWaiter.tell() }
@@ -230,11 +231,11 @@ package actor FleetMember {
             try await tellOfOurselves(look.ourselves)
             try await follow(probes: look.probes, count: look.probeCount, revision: look.revision)
             try await follow(demands: look.demands, count: look.demandCount, revision: look.revision)
-            sayStanding(look, began: began)
+            publishStatus(look, began: began)
             if failures > 0 || isFirst { sayContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
-            let due = [rotationDue, probeWords.due, demandWords.due].compactMap(\.self).min()
+            let due = [rotationDue, probeReports.due, demandReports.due].compactMap(\.self).min()
             return due.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
@@ -251,7 +252,7 @@ package actor FleetMember {
         // What was changed since a revision is asked for: of this etcd nothing is known.
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
         (seenConfiguration, pulled, known) = (0, 0, [:])
-        probeWords.forget()
+        probeReports.forget()
         forgetDemands()
         (fileNews, seenFileNews, knownFileNews) = (FileNews(), 0, nil)
         lookSoon()

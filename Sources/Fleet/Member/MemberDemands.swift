@@ -24,36 +24,36 @@ extension FleetMember {
     ///   - count: how many there are.
     ///   - revision: that they were read at.
     func follow(demands entries: [EtcdEntry], count: Int, revision: Int64) async throws(EtcdError) {
-        try await follow(demandWords, entries, count: count, revision: revision) { $0.isBounded }
+        try await follow(demandReports, entries, count: count, revision: revision) { $0.isBounded }
         await hearDemands()
         guard isSharing(count) else { return }
-        let word = await demands?() ?? SharedDemands()
-        ownWishes = word.wishes.count
-        try await tell(word.isEmpty ? nil : word, by: demandWords)
+        let report = await demands?() ?? SharedDemands()
+        ownWishes = report.wishes.count
+        try await tell(report.isEmpty ? nil : report, by: demandReports)
     }
 
-    /// Tells here what is new in others' words.
+    /// Tells here what is new in others' reports.
     private func hearDemands() async {
         guard let tellNews else { return }
         let hasTurn = turn != nil && isCurrent
         // Who has just got the turn hears all wishes, also those that are known.
         let hearsAll = hasTurn && !heardInTurn
         heardInTurn = hasTurn
-        let ours = demandWords.folder + settings.member
-        for place in heardDemands.keys where demandWords.words[place] == nil { heardDemands[place] = nil }
-        for (place, word) in demandWords.words where place != ours {
-            guard let word, hearsAll || heardDemands[place] != word else { continue }
-            var news = word.since(heardDemands[place] ?? SharedDemands())
-            if hearsAll { news.wishes = word.wishes }
+        let ours = demandReports.folder + settings.member
+        for place in heardDemands.keys where demandReports.reports[place] == nil { heardDemands[place] = nil }
+        for (place, report) in demandReports.reports where place != ours {
+            guard let report, hearsAll || heardDemands[place] != report else { continue }
+            var news = report.since(heardDemands[place] ?? SharedDemands())
+            if hearsAll { news.wishes = report.wishes }
             if !hasTurn { news.wishes = [] }
-            heardDemands[place] = word
+            heardDemands[place] = report
             if !news.isEmpty { await tellNews(.demands(news)) }
         }
     }
 
     /// All is heard anew.
     func forgetDemands() {
-        demandWords.forget()
+        demandReports.forget()
         (heardDemands, heardInTurn) = ([:], false)
     }
 }

@@ -19,7 +19,7 @@ extension FleetMember {
         if lease == 0 {
             lease = try await client.grant(seconds: Int64(Self.leaseTime))
             (told, ourPlace) = (nil, 0)
-            (probeWords.told, demandWords.told) = (nil, nil)
+            (probeReports.told, demandReports.told) = (nil, nil)
         }
         leaseEnd = start + Self.leaseTime * 1_000_000_000
     }
@@ -94,20 +94,20 @@ extension FleetMember {
 
     /// For who looks from other threads.
     /// - Parameter began: when what was looked at was asked for.
-    func sayStanding(_ look: FleetLook, began: UInt64) {
+    func publishStatus(_ look: FleetSnapshot, began: UInt64) {
         let isUpToDate = complaints.isEmpty && configurationInUse == lastConfiguration && nameHolder == nil
         let others = look.members.map(views)
         let othersWishes = heardDemands.values.reduce(0) { $0 + $1.wishes.count }
-        board.say { standing in
-            standing.lastContact = loop.now
-            standing.wasInUse = isUpToDate
-            if isUpToDate { standing.upToDate = began }
-            standing.members = look.memberCount
-            (standing.configuration, standing.newestConfiguration) = (configurationInUse, lastConfiguration)
-            (standing.wishes, standing.othersWishes) = (ownWishes, othersWishes)
-            (standing.hasTurn, standing.nameHolder) = (turn != nil, nameHolder)
-            standing.problems = complaints.values.sorted() + (refusedConfiguration.map { ["configuration \($0): \($1)"] } ?? [])
-            standing.others = others ?? []
+        board.say { status in
+            status.lastContact = loop.now
+            status.wasInUse = isUpToDate
+            if isUpToDate { status.upToDate = began }
+            status.members = look.memberCount
+            (status.configuration, status.newestConfiguration) = (configurationInUse, lastConfiguration)
+            (status.wishes, status.othersWishes) = (ownWishes, othersWishes)
+            (status.hasTurn, status.nameHolder) = (turn != nil, nameHolder)
+            status.problems = complaints.values.sorted() + (refusedConfiguration.map { ["configuration \($0): \($1)"] } ?? [])
+            status.others = others ?? []
         }
     }
 

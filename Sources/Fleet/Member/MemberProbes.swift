@@ -8,9 +8,9 @@ extension FleetMember {
     ///   - count: how many there are.
     ///   - revision: that they were read at.
     func follow(probes entries: [EtcdEntry], count: Int, revision: Int64) async throws(EtcdError) {
-        try await follow(probeWords, entries, count: count, revision: revision)
+        try await follow(probeReports, entries, count: count, revision: revision)
         let isSharing = isSharing(count)
-        await deployment.use(probeWords.byMember, as: settings.member, until: isSharing ? leaseEnd : 0)
-        if isSharing { try await tell(await deployment.probes, by: probeWords) }
+        await deployment.use(probeReports.byMember, as: settings.member, until: isSharing ? leaseEnd : 0)
+        if isSharing { try await tell(await deployment.probes, by: probeReports) }
     }
 }

@@ -84,7 +84,7 @@ extension FleetMember: RenewalSharing {
     /// Documents in one transaction; etcd takes 128 changes and 1.5 MiB.
     private static let filesAtOnce = 8
     /// So long, in nanoseconds, others may take to show proofs. Who is slower may be asked in vain, and authorities ask again.
-    private static let patience: UInt64 = 3_000_000_000
+    private static let proofTimeout: UInt64 = 3_000_000_000
 
     /// - Returns: the revision that the changes are of.
     @discardableResult
@@ -109,7 +109,7 @@ extension FleetMember: RenewalSharing {
 
     /// Until all members show the proofs of a revision.
     private func waitForOthers(_ revision: Int64) async {
-        let end = loop.now &+ Self.patience
+        let end = loop.now &+ Self.proofTimeout
         await withTaskExecutorPreference(loop) {
             while loop.now < end, !isStopped {
                 guard let found = try? await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
@@ -232,12 +232,7 @@ extension FleetMember: RenewalSharing {
         }
         let last = fileNews.last
         if isKnown, let paths = fileNews.since(knownFileNews) {
-            for start in stride(from: 0, to: paths.count, by: Self.filesOfPage) {
-                let page = paths[start..<min(start + Self.filesOfPage, paths.count)]
-                for found in try await client.read(page.map { EtcdRange.key(settings.files + $0) }).found {
-                    if let entry = found.first { take(entry) }
-                }
-            }
+            try await read(paths) { take($0) }
         } else {
             try await readAll { take($0) }
         }
@@ -248,6 +243,16 @@ extension FleetMember: RenewalSharing {
         isCurrent = isCurrent || becomesCurrent
         if !changed.isEmpty { await tellNews(.files(changed)) }
         if becomesCurrent { await tellNews(.turn) }
+    }
+
+    /// These files, as far as they are there.
+    private func read(_ paths: [String], _ body: (EtcdEntry) -> Void) async throws(EtcdError) {
+        for start in stride(from: 0, to: paths.count, by: Self.filesOfPage) {
+            let page = paths[start..<min(start + Self.filesOfPage, paths.count)]
+            for found in try await client.read(page.map { EtcdRange.key(settings.files + $0) }).found {
+                if let entry = found.first { body(entry) }
+            }
+        }
     }
 
     /// All files, or those since the last time.

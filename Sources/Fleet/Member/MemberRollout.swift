@@ -10,7 +10,7 @@ extension FleetMember {
     /// Is this look to see all members, since a roll-out is under way?
     func looksAtRollout() -> Bool {
         guard let rollout, rollout.isRunning else { return false }
-        let count = max(1, board.standing?.members ?? 1)
+        let count = max(1, board.status?.members ?? 1)
         return count <= Self.watchers || Int.random(in: 0..<count) < Self.watchers
     }
 
@@ -28,8 +28,10 @@ extension FleetMember {
         let store = RolloutStore(settings: settings, client: client)
         let present = RolloutStore.Present(rollout: found, revision: entry.revision)
         if found.members.contains(settings.member), let reason = badAnswers, configurationInUse == found.number {
-            badAnswers = nil
-            return try await make(.undo(reason: "the member \(settings.member) says: \(reason)"), of: present, in: store)
+            // If somebody else makes a step first, or etcd does not answer, it is said again with the next look.
+            let undo = RolloutStep.undo(reason: "the member \(settings.member) says: \(reason)")
+            if try await make(undo, of: present, in: store) { badAnswers = nil }
+            return
         }
         guard let members else { return }
         let records = members.compactMap { entry in
@@ -38,19 +40,22 @@ extension FleetMember {
         }
         // Something that cannot be read is no reason to say that its member has gone.
         guard records.count == members.count else { return }
-        try await make(RolloutStep(found, records, isHeld: isHeld), of: present, in: store)
+        _ = try await make(RolloutStep(found, records, isHeld: isHeld), of: present, in: store)
     }
 
+    /// - Returns: false: somebody else was faster.
     private func make(
         _ step: RolloutStep, of present: RolloutStore.Present, in store: RolloutStore
-    ) async throws(EtcdError) {
-        guard step != .wait else { return }
-        if try await store.make(step, of: present), case .undo(let reason) = step {
+    ) async throws(EtcdError) -> Bool {
+        guard step != .wait else { return true }
+        let isDone = try await store.make(step, of: present)
+        if isDone, case .undo(let reason) = step {
             log.error(
                 "the roll-out is undone",
                 metadata: ["fleet": "\(settings.name)", "number": "\(present.rollout.number)", "reason": "\(reason)"])
         }
         lookSoon()
+        return isDone
     }
 
     /// It is another stage, or another roll-out.

@@ -47,13 +47,7 @@ extension RateLink {
 
     /// Tells Redis of all spendings that there are, and has the clients' due times here be those that it says.
     func report(over connection: RedisConnection) async throws(RedisError) {
-        var entries: [(entry: PendingSpendings.Entry, limit: SharedLimit)] = []
-        var known: SharedLimit?
-        for entry in pending.take() {
-            // Most are of the same one.
-            if known?.number != entry.number { known = rates.limit(numbered: entry.number) }
-            if let known { entries.append((entry, known)) }
-        }
+        let entries = takePending()
         guard !entries.isEmpty else { return }
         let now = monotonicNanoseconds()
         asked = now
@@ -67,21 +61,12 @@ extension RateLink {
             let replies = try await askKnowing(commands, over: connection)
             let received = monotonicNanoseconds()
             for (part, reply) in zip(parts, replies) {
-                guard let numbers = Self.numbers(reply), numbers.count >= 2 else { throw .nonsense("of a question") }
-                clock.note(numbers[1], sent: now, received: received)
-                let count = part.reduce(0) { $0 + Int($1.entry.count) }
-                if numbers[0] == 0 {
-                    // Redis's clock has changed, or it has stood still for long: what was asked is too old to count.
-                    rates.count(local: count)
-                } else {
-                    try apply(numbers.dropFirst(2), to: part, asked: now)
-                    rates.count(shared: count)
-                }
-                applied += count
+                try take(reply, of: part, asked: now, received: received)
+                applied += Self.requests(part)
             }
             rates.countBatch(roundTrip: received - now, at: received)
         } catch {
-            rates.count(local: entries.reduce(0) { $0 + Int($1.entry.count) } - applied)
+            rates.count(local: Self.requests(entries[...]) - applied)
             throw error
         }
     }
@@ -89,6 +74,34 @@ extension RateLink {
     // MARK: -
 
     private typealias Part = ArraySlice<(entry: PendingSpendings.Entry, limit: SharedLimit)>
+
+    /// What workers have told, without that of limits which are gone.
+    private func takePending() -> [Part.Element] {
+        var entries: [Part.Element] = []
+        var known: SharedLimit?
+        for entry in pending.take() {
+            // Most are of the same one.
+            if known?.number != entry.number { known = rates.limit(numbered: entry.number) }
+            if let known { entries.append((entry, known)) }
+        }
+        return entries
+    }
+
+    /// How many requests they are.
+    private static func requests(_ part: Part) -> Int { part.reduce(0) { $0 + Int($1.entry.count) } }
+
+    /// Goes by Redis's answer to one part.
+    private func take(_ reply: RESPValue, of part: Part, asked: UInt64, received: UInt64) throws(RedisError) {
+        guard let numbers = Self.numbers(reply), numbers.count >= 2 else { throw .nonsense("of a question") }
+        clock.note(numbers[1], sent: asked, received: received)
+        if numbers[0] == 0 {
+            // Redis's clock has changed, or it has stood still for long: what was asked is too old to count.
+            rates.count(local: Self.requests(part))
+        } else {
+            try apply(numbers.dropFirst(2), to: part, asked: asked)
+            rates.count(shared: Self.requests(part))
+        }
+    }
 
     /// By how much Redis's clock may be other than reckoned, in nanoseconds: a question that has taken longer was given up.
     private var slack: UInt64 { 2 * settings.timeout }

@@ -5,7 +5,9 @@ import WebSocket
 
 /// How a session takes up the requests that come on its streams.
 extension HTTP2Session: HTTP2Acceptor {
-    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
+    var headLimits: HeadLimits { endpoint.limits.head }
+
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) -> RequestHead? {
         let hasBody = !stream.inflow.hasEnded
         let head = resources.acquireRequestHead()
         let kind = fields.conclude(allowsExtendedConnect: http2.offersWebSockets)
@@ -15,10 +17,19 @@ extension HTTP2Session: HTTP2Acceptor {
         let declared: UInt64? = if case .length(let count) = head.framing { count } else { nil }
         if !hasBody, declared ?? 0 > 0, malformation == nil { malformation = .contentLengthDisagrees }
         stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
+        let failure = malformation.map { Failure(HTTPRefusal($0)) } ?? refusal
         let side = HTTP2Side(
-            stream, head, number: begin(), refusal: malformation.map { Failure(HTTPRefusal($0)) } ?? refusal,
-            isMalformed: malformation != nil, of: self)
+            stream, head, number: begin(), refusal: failure, isMalformed: malformation != nil, of: self)
         resources.streamTasks.begin(side)
+        // A WebSocket's head has a key that is drawn for it.
+        return failure == nil && kind == .request ? head : nil
+    }
+
+    func receivedAgain(_ known: RequestHead, on stream: HTTP2Stream) {
+        let head = resources.acquireRequestHead()
+        head.copy(known)
+        if !stream.inflow.hasEnded, case .length(let declared) = head.framing { stream.inflow.begin(declared: declared) }
+        resources.streamTasks.begin(HTTP2Side(stream, head, number: begin(), refusal: nil, isMalformed: false, of: self))
     }
 
     /// Reads the head as HTTP/1.1 would have it.

@@ -6,8 +6,10 @@ import Messages
 import TLS
 import Transport
 
-/// A connection's exchanges in HTTP/2: many at a time, each in a task of its own. While one is under way the connection's own
-/// task reads and sends for all of them.
+/// A connection's exchanges in HTTP/2: many at a time, each in a task of its own.
+///
+/// What comes is read when the event loop tells of it, and what the exchanges of a turn have written goes out at its end: the
+/// connection's own task is woken only where there is something to decide.
 final class HTTP2Session: ClientSession {
     let http2: HTTP2Connection
     private let stream: Stream
@@ -30,6 +32,11 @@ final class HTTP2Session: ClientSession {
     private var isWaiting = false
     /// Something has happened since the session last looked.
     private var isDue = false
+    private var isTurnEndDue = false
+    /// How the session has ended while its task waited.
+    private var found: SessionEnding?
+    /// When the task's wait ends at the latest, in monotonic nanoseconds; nil while it does not wait for the client.
+    private var waitEnd: UInt64?
 
     init(
         _ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, resources: WorkerResources,
@@ -45,7 +52,7 @@ final class HTTP2Session: ClientSession {
         limits.enablesConnectProtocol = endpoint.offersHTTP2WebSockets
         http2 = HTTP2Connection(stream, buffers: resources.buffers, loop: resources.loop, limits: limits)
         http2.acceptor = self
-        http2.onOutput = { [unowned self] in wake() }
+        http2.onOutput = { [unowned self] in askForTurnEnd() }
     }
 
     var hasServed: Bool { requestCount > 0 }
@@ -66,31 +73,41 @@ final class HTTP2Session: ClientSession {
 
     /// Reads, sends, and lets streams begin and end, until none is left.
     private nonisolated(nonsending) func serveStreams() async -> SessionEnding {
-        var turns = 0
         while true {
-            let read: BodyRead
-            let isSent: Bool
-            isDue = false
-            do throws(PeerError) {
-                read = try http2.receive()
-                if read == .progress, turns < Self.readsPerTurn {
-                    turns += 1
-                    continue
-                }
-                turns = 0
-                isSent = try flush()
-            } catch {
-                endpoint.tell(error, in: log)
-                return .cut
+            switch look() {
+            case .ending(let ending): return ending
+            case .goesOn: await resources.loop.yield()
+            case .waits: if let ending = await wait() { return ending }
             }
-            if let ending = ending(read, isSent) { return ending }
-            // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.
-            if read == .progress || read == .full && isSent || wakeWriters() {
-                await resources.loop.yield()
-                continue
-            }
-            if await wait(read, isSent) { return .cut }
         }
+    }
+
+    /// What the session comes to when all that is ready has been done.
+    private enum Look {
+        /// It waits for the client, or for an exchange.
+        case waits
+        /// There is more to do, after others have had their turn.
+        case goesOn
+        case ending(SessionEnding)
+    }
+
+    /// Reads what has come, and sends what there is.
+    private func look() -> Look {
+        isDue = false
+        var read = BodyRead.progress
+        let isSent: Bool
+        do throws(PeerError) {
+            for _ in 0..<Self.readsPerTurn where read == .progress { read = try http2.receive() }
+            isSent = try flush()
+        } catch {
+            endpoint.tell(error, in: log)
+            return .ending(.cut)
+        }
+        if let ending = ending(read, isSent) { return .ending(ending) }
+        // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.
+        if read == .progress || read == .full && isSent || wakeWriters() { return .goesOn }
+        stream.watch(reading: read != .full, writing: !isSent)
+        return .waits
     }
 
     /// Reads before others have their turn.
@@ -163,33 +180,61 @@ final class HTTP2Session: ClientSession {
 
     // MARK: Waiting
 
-    /// Waits for the client, or for an exchange to have something to send.
-    /// - Returns: has the client kept us waiting for too long?
-    private nonisolated(nonsending) func wait(_ read: BodyRead, _ isSent: Bool) async -> Bool {
+    /// Waits for what `look` cannot settle: an end, or a deadline.
+    /// - Returns: how the session has ended meanwhile; nil if it has not.
+    private nonisolated(nonsending) func wait() async -> SessionEnding? {
         let now = resources.loop.now
-        let limits = endpoint.limits
-        var deadline = UInt64.max
-        if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ limits.headTimeout) }
-        if let blockedSince { deadline = min(deadline, blockedSince &+ limits.sendTimeout) }
-        if let abandoned = http2.firstAbandoned { deadline = min(deadline, abandoned &+ limits.lingeringTimeout) }
-        if let drainsAt { deadline = min(deadline, drainsAt) }
-        if let end = parting.deadline { deadline = min(deadline, end) }
+        let deadline = nearestDeadline
         guard deadline > now else { return pass(now) }
-        stream.watch(reading: read != .full, writing: !isSent)
+        waitEnd = deadline
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
+        waitEnd = nil
         stream.watch(reading: false, writing: false)
-        return wake == .deadline ? pass(resources.loop.now) : false
+        return wake == .deadline ? pass(resources.loop.now) : found
+    }
+
+    /// In monotonic nanoseconds; `.max` if there is none.
+    private var nearestDeadline: UInt64 {
+        var deadline = min(drainsAt ?? .max, parting.deadline ?? .max)
+        if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ endpoint.limits.headTimeout) }
+        if let blockedSince { deadline = min(deadline, blockedSince &+ endpoint.limits.sendTimeout) }
+        if let since = http2.firstAbandoned { deadline = min(deadline, since &+ endpoint.limits.lingeringTimeout) }
+        return deadline
     }
 
     @discardableResult
     private nonisolated(nonsending) func sleep(timeout: UInt64?) async -> Waiter.Wake {
         guard !isDue else { return .told }
         isWaiting = true
-        let wake = await waiter.wait(timeout: timeout)
+        let wake = await waiter.wait(timeout: timeout, handler: self)
         isWaiting = false
         // Told when a socket had woken it already, a later wait, perhaps of another kind, would end at once.
         waiter.dropTell()
         return wake
+    }
+
+    /// Looks, without the task.
+    /// - Returns: does the task's wait go on?
+    private func settle() -> Bool {
+        // Without an end it waits for the last exchange alone.
+        guard let waitEnd else { return false }
+        switch look() {
+        case .waits: return nearestDeadline >= waitEnd
+        case .goesOn:
+            askForTurnEnd()
+            return true
+        case .ending(let ending):
+            // Before the task runs more may come, which nobody would tell of: it looks for itself.
+            if case .idle = ending { return false }
+            found = ending
+            return false
+        }
+    }
+
+    private func askForTurnEnd() {
+        guard !isTurnEndDue else { return }
+        isTurnEndDue = true
+        resources.loop.atTurnEnd(self)
     }
 
     /// The session has something to look at. Told while it does not wait, the connection's waiter would end a wait of another
@@ -202,18 +247,18 @@ final class HTTP2Session: ClientSession {
     }
 
     /// A deadline has passed.
-    /// - Returns: must the connection be cut?
-    private func pass(_ now: UInt64) -> Bool {
+    /// - Returns: `.cut` if the client has kept us waiting for too long.
+    private func pass(_ now: UInt64) -> SessionEnding? {
         let limits = endpoint.limits
         if let frameSince = http2.frameSince, now >= frameSince &+ limits.headTimeout {
             http2.fail(
                 ConnectionError(.enhanceYourCalm, "a frame or a field section that does not end", key: "limits.head_timeout"))
-            return false
+            return nil
         }
         if let blockedSince, now >= blockedSince &+ limits.sendTimeout {
             // It would not read a GOAWAY either.
             tell(ConnectionError(.noError, "the client does not read", key: "limits.send_timeout"))
-            return true
+            return .cut
         }
         if let due = drainsAt, now >= due {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
@@ -221,7 +266,7 @@ final class HTTP2Session: ClientSession {
             http2.goAway(isFinal: http2.isLeaving)
         }
         http2.endAbandoned(since: now &- limits.lingeringTimeout)
-        return false
+        return nil
     }
 
     /// Nanoseconds between the two GOAWAY frames: longer than a round trip.
@@ -268,7 +313,7 @@ final class HTTP2Session: ClientSession {
         // However long they took: the client may read this answer together with the last one.
         if http2.runningExchanges > 0 { parting.sawConcurrency(at: resources.loop.now) }
         idleSince = resources.loop.now
-        wake()
+        askForTurnEnd()
     }
 
     private nonisolated(nonsending) func run(_ tunnel: Tunnel, on side: HTTP2Side) async {
@@ -323,6 +368,19 @@ final class HTTP2Session: ClientSession {
                 "client": "\(endpoint.peer.host)", "code": "\(error.code.name)", "reason": "\(error.reason)",
                 "key": "\(error.key ?? "-")",
             ])
+    }
+}
+
+extension HTTP2Session: ReadinessHandler, TurnEndHandler {
+    func becameReady() -> Bool {
+        let goesOn = settle()
+        if !goesOn { isWaiting = false }
+        return goesOn
+    }
+
+    func turnEnded() {
+        isTurnEndDue = false
+        if !isWaiting || !settle() { wake() }
     }
 }
 

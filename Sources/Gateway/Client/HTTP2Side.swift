@@ -66,7 +66,7 @@ final class HTTP2Side: ClientSide {
             ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0)
         } encode: { lines in
             stream.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
-                FieldEncoder.append(status, lines: lines, to: &$0)
+                resources.encodedAnswer.appendAnswer(status, lines: lines, to: &$0)
             }
         }
     }

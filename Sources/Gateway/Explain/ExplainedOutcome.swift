@@ -97,13 +97,13 @@ extension Explainer {
                 head, forwarded, policy: headers.request, client: sender.forwarding(to: variables.site), to: &$0)
         }
         let written = index.written(found.route)
-        let places = FieldPlaces(
+        let causes = FieldCauses(
             configuration: configuration, site: index.site, sitePath: variables.site.keyPath,
             route: written?.route ?? Route(path: "/", action: .proxy), routePath: written?.path ?? "")
         return Explanation.Upstream(
             name: route.group.name, method: Self.words(route.group.method),
             servers: servers.all(of: index.site, at: variables.site.keyPath), refusal: servers.refusal?.reason.word,
-            requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, places: places).fields)
+            requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, causes: causes).fields)
     }
 
     static func words(_ method: UpstreamGroup.Method) -> String {

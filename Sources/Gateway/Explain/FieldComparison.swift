@@ -9,15 +9,15 @@ struct FieldComparison {
         var lowercased: String { name.lowercased() }
     }
 
-    private let places: FieldPlaces
+    private let causes: FieldCauses
     private let came: [Line]
     private let sent: [Line]
 
     /// - Parameters:
     ///   - request: as the client sends it.
     ///   - head: as the upstream gets it.
-    init(_ request: RequestHead, _ head: [UInt8], places: FieldPlaces) {
-        self.places = places
+    init(_ request: RequestHead, _ head: [UInt8], causes: FieldCauses) {
+        self.causes = causes
         came = request.fields.lines.map { Line(name: request.string($0.name), value: request.string($0.value)) }
         sent = Self.lines(head).dropFirst().compactMap { line in
             line.firstIndex(of: ":").map { colon in
@@ -57,7 +57,7 @@ struct FieldComparison {
     private func field(_ name: String, _ change: Explanation.Field.Change, was: String?, value: String?) -> Explanation.Field {
         var field = Explanation.Field(name: name, change: change, was: was, value: value)
         guard change != .kept else { return field }
-        let cause = places.cause(of: name.lowercased(), isSent: value != nil)
+        let cause = causes.cause(of: name.lowercased(), isSent: value != nil)
         (field.why, field.key, field.at) = (cause.why, cause.key, cause.at)
         return field
     }

@@ -66,7 +66,7 @@ package final class Plan: Sendable {
     /// Each once, with the seconds after which they are wanted anew.
     package let fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)]
     /// Lists of passwords, and of keys; each once.
-    private let watched: [any LookedAt]
+    private let watched: [any PolledFile]
     package let workerCount: Int
     /// Sites that the plan after this one may take over, where it has the same surroundings.
     let made: [MadeSite]
@@ -86,7 +86,7 @@ package final class Plan: Sendable {
         names: NameCache.Settings,
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
-        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any LookedAt], workerCount: Int,
+        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any PolledFile], workerCount: Int,
         made: [MadeSite], surroundings: SiteSurroundings
     ) {
         self.made = made

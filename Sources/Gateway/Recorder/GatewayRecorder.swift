@@ -12,11 +12,11 @@ extension Gateway {
     /// The last exchanges of all workers. A worker copies what it keeps; the text is made by the caller.
     ///
     /// A worker that is stuck is just when somebody wants to know what happened: what the others keep is told without it.
-    /// - Parameter patience: how long workers have to answer.
-    package func recorded(within patience: Duration = .seconds(1)) async -> RecordedExchanges {
+    /// - Parameter timeout: how long workers have to answer.
+    package func recorded(within timeout: Duration = .seconds(1)) async -> RecordedExchanges {
         var recorded = RecordedExchanges()
         var all: [RecordedExchange] = []
-        for (number, answer) in await answers(within: patience, { $0.recorded }).enumerated() {
+        for (number, answer) in await answers(within: timeout, { $0.recorded }).enumerated() {
             guard let answer else {
                 recorded.silentWorkers.append(number)
                 recorded.lines += Array("{\"worker\":\(number),\"silent\":true}\n".utf8)
@@ -37,17 +37,17 @@ extension Gateway {
     }
 
     /// Asks all workers at once.
-    /// - Parameter patience: how long they have to answer. The question stays with one that is stuck, until it is not.
+    /// - Parameter timeout: how long they have to answer. The question stays with one that is stuck, until it is not.
     /// - Returns: what each says, by its number; nil for one that has not answered in time.
     private func answers<Answer: Sendable>(
-        within patience: Duration, _ question: @escaping @Sendable (isolated Worker) -> Answer
+        within timeout: Duration, _ question: @escaping @Sendable (isolated Worker) -> Answer
     ) async -> [Answer?] {
         let (told, continuation) = AsyncStream.makeStream(of: (number: Int, answer: Answer).self)
         for (number, worker) in workers.enumerated() {
             Task { continuation.yield((number, await question(worker))) }
         }
         let leash = Task {
-            try? await Task.sleep(for: patience)
+            try? await Task.sleep(for: timeout)
             continuation.finish()
         }
         defer { leash.cancel() }

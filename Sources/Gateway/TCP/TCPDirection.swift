@@ -46,7 +46,7 @@ struct TCPDirection {
 
     /// Moves what can be moved.
     /// - Throws: what broke one of the sockets, or that there is no pipe to be had.
-    mutating func advance(_ pipes: Spares<SplicePipe>) throws(Break) -> Progress {
+    mutating func advance(_ pipes: FreeList<SplicePipe>) throws(Break) -> Progress {
         if isDone { return .nothing }
         var count = 0
         while count < Self.rounds, try step(pipes) { count += 1 }
@@ -58,7 +58,7 @@ struct TCPDirection {
         return count == Self.rounds ? .more : count > 0 ? .blocked : .nothing
     }
 
-    private mutating func step(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
+    private mutating func step(_ pipes: FreeList<SplicePipe>) throws(Break) -> Bool {
         var hasMoved = false
         if !hasEnded, source.socket.isReadable { hasMoved = try fill(pipes) }
         guard let pipe else { return hasMoved }
@@ -77,7 +77,7 @@ struct TCPDirection {
         return hasMoved
     }
 
-    private mutating func fill(_ pipes: Spares<SplicePipe>) throws(Break) -> Bool {
+    private mutating func fill(_ pipes: FreeList<SplicePipe>) throws(Break) -> Bool {
         let pipe: SplicePipe
         if let borrowed = self.pipe ?? pipes.take() {
             pipe = borrowed

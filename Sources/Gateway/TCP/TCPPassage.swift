@@ -16,7 +16,7 @@ extension ClientConnection {
         var ending: TCPRelay.Ending?
         do throws(Failure) {
             let times = resources.shared.passed.count(from: stream.peerAddress) + 1
-            guard times <= PassedConnections.most else {
+            guard times <= PassthroughConnections.most else {
                 throw Failure(.passedToItself, detail: "it has been passed on here \(times - 1) times: it goes round in a circle")
             }
             if plan.asksForName { name = try await readName() }
@@ -81,19 +81,11 @@ extension ClientConnection {
     ) async throws(Failure) -> (stream: Stream, place: Int) {
         var request = UpstreamGroup.Request(now: resources.loop.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
-        var last: Failure?
+        var last = Failure(.groupUnavailable, detail: "no server can be reached")
         // Nothing has been sent, so each server may be tried.
         for _ in target.group.servers.indices {
             request.now = resources.loop.now
-            let place: Int
-            switch target.group.pick(request) {
-            case .server(let choice): place = choice
-            case .full:
-                throw Failure(
-                    .upstreamQueueFull, detail: "every server has as many connections as it may", key: "tcp.upstreams.max_conns")
-            case .draining: throw Failure(.groupDraining, detail: "every server drains", key: "tcp.upstreams.drain")
-            case .unavailable: throw last ?? Failure(.groupUnavailable, detail: "no server can be reached")
-            }
+            guard let place = try pick(request, of: target.group) else { break }
             let server = target.group.servers[place]
             record.attempts += 1
             record.server = server
@@ -105,19 +97,33 @@ extension ClientConnection {
                 return (stream, place)
             } catch {
                 if !error.isExhaustion { server.failed(.unreachable, reason: error.description, now: resources.loop.now) }
-                let words = "no server can be reached: \(server.url): \(error.description)"
-                last =
-                    if case .timedOut = error {
-                        Failure(.upstreamConnectTimeout, detail: words, key: "tcp.connect_timeout")
-                    } else if case .unresolved = error {
-                        Failure(.upstreamUnresolved, detail: words)
-                    } else {
-                        Failure(.upstreamConnectFailed, detail: words)
-                    }
+                last = Self.failure(error, of: server)
                 request.excluded.insert(place)
             }
         }
-        throw last ?? Failure(.groupUnavailable, detail: "no server can be reached")
+        throw last
+    }
+
+    /// - Returns: the server that is to be tried; nil: there is none left that can be.
+    private func pick(_ request: UpstreamGroup.Request, of group: UpstreamGroup) throws(Failure) -> Int? {
+        switch group.pick(request) {
+        case .server(let place): return place
+        case .full:
+            throw Failure(
+                .upstreamQueueFull, detail: "every server has as many connections as it may", key: "tcp.upstreams.max_conns")
+        case .draining: throw Failure(.groupDraining, detail: "every server drains", key: "tcp.upstreams.drain")
+        case .unavailable: return nil
+        }
+    }
+
+    /// What is said when no other server can be reached either.
+    private static func failure(_ error: TransportError, of server: UpstreamServer) -> Failure {
+        let words = "no server can be reached: \(server.url): \(error.description)"
+        return switch error {
+        case .timedOut: Failure(.upstreamConnectTimeout, detail: words, key: "tcp.connect_timeout")
+        case .unresolved: Failure(.upstreamUnresolved, detail: words)
+        default: Failure(.upstreamConnectFailed, detail: words)
+        }
     }
 
     // MARK: What is told of it

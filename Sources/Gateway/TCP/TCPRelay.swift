@@ -29,29 +29,22 @@ struct TCPRelay: ~Copyable {
     ///   - waiter: of both sockets.
     ///   - idleTimeout: nanoseconds.
     mutating nonisolated(nonsending) func run(
-        _ waiter: Waiter, _ pipes: Spares<SplicePipe>, idleTimeout: UInt64
+        _ waiter: Waiter, _ pipes: FreeList<SplicePipe>, idleTimeout: UInt64
     ) async -> Ending {
         var lastMoved = waiter.loop.now
         while true {
-            var isUp = true
-            do throws(TCPDirection.Break) {
-                let goesUp = try up.advance(pipes)
-                isUp = false
-                let goesDown = try down.advance(pipes)
-                if up.isDone, down.isDone { return .complete }
-                if goesUp != .nothing || goesDown != .nothing { lastMoved = waiter.loop.now }
-                if goesUp == .more || goesDown == .more {
-                    await waiter.loop.yield()
-                    continue
-                }
-            } catch {
-                let blame: Failure.Blame =
-                    switch error.place {
-                    case .here: .gateway
-                    case .source: isUp ? .client : .upstream
-                    case .target: isUp ? .upstream : .client
-                    }
-                return .broken(error.reason, blame)
+            let (goesUp, goesDown): (TCPDirection.Progress, TCPDirection.Progress)
+            do throws(TCPDirection.Break) { goesUp = try up.advance(pipes) } catch {
+                return Self.broken(error, from: .client, to: .upstream)
+            }
+            do throws(TCPDirection.Break) { goesDown = try down.advance(pipes) } catch {
+                return Self.broken(error, from: .upstream, to: .client)
+            }
+            if up.isDone, down.isDone { return .complete }
+            if goesUp != .nothing || goesDown != .nothing { lastMoved = waiter.loop.now }
+            if goesUp == .more || goesDown == .more {
+                await waiter.loop.yield()
+                continue
             }
             let idle = waiter.loop.now &- lastMoved
             guard idle < idleTimeout else { return .idle }
@@ -60,6 +53,14 @@ struct TCPRelay: ~Copyable {
             let wake = await waiter.wait(timeout: idleTimeout - idle)
             (client.interest, server.interest) = (.none, .none)
             if wake == .told { return .cut }
+        }
+    }
+
+    private static func broken(_ error: TCPDirection.Break, from source: Failure.Blame, to target: Failure.Blame) -> Ending {
+        switch error.place {
+        case .here: .broken(error.reason, .gateway)
+        case .source: .broken(error.reason, source)
+        case .target: .broken(error.reason, target)
         }
     }
 }

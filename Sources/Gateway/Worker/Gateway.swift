@@ -160,11 +160,11 @@ package final class Gateway: Sendable {
 
     /// What is open and under way, over all workers.
     /// - Parameter next: a plan that could come into use: what it would end is counted, too.
-    package func census(beside next: Plan? = nil) async -> Census {
+    package func activity(beside next: Plan? = nil) async -> ActivityReport {
         let routes = currentPlan.routesOfTunnels
-        var census = Census()
-        for worker in workers { census.add(await worker.census(beside: next, routes)) }
-        return census
+        var activity = ActivityReport()
+        for worker in workers { activity.add(await worker.activity(beside: next, routes)) }
+        return activity
     }
 
     /// Only when nobody can ask a worker anything any more: a stopped loop never answers, and `drain` may still be counting.

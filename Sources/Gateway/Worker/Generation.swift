@@ -41,8 +41,8 @@ final class Generation {
     private let loop: EventLoop
     private let buffers: BufferPool
     private let living: LivingGenerations
-    /// Servers that are asked for the gateway's own sake, as they are needed.
-    private var askedServers: [ObjectIdentifier: AskedServer] = [:]
+    /// Clients of servers that are asked for the gateway's own sake, made as they are needed.
+    private var upstreamClients: [ObjectIdentifier: UpstreamClient] = [:]
 
     /// What a generation is made of, one pool after the other.
     private struct Making {
@@ -188,15 +188,15 @@ final class Generation {
     /// - Parameter route: of this generation's plan.
     func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)]?.queue }
 
-    /// A server that is asked who may pass: one for all sites and routes that ask the same.
+    /// The client of a server that says who may pass: one for all sites and routes that ask the same.
     /// - Parameter plan: of this generation's plan.
     /// - Throws: when its TLS files cannot be used.
-    func asked(_ plan: ForwardAuthPlan, loop: EventLoop) throws(TLSError) -> AskedServer {
-        if let known = askedServers[ObjectIdentifier(plan)] { return known }
-        let known = askedServers.values.first { $0.isSame(as: plan.server) }
+    func client(for plan: ForwardAuthPlan, loop: EventLoop) throws(TLSError) -> UpstreamClient {
+        if let known = upstreamClients[ObjectIdentifier(plan)] { return known }
+        let known = upstreamClients.values.first { $0.isSame(as: plan.server) }
         let server =
-            if let known { known } else { try AskedServer(plan.server, names: names, loop: loop, keeping: plan.keeping) }
-        askedServers[ObjectIdentifier(plan)] = server
+            if let known { known } else { try UpstreamClient(plan.server, names: names, loop: loop, keeping: plan.keeping) }
+        upstreamClients[ObjectIdentifier(plan)] = server
         return server
     }
 
@@ -232,7 +232,7 @@ final class Generation {
     func retire(for next: Generation) async {
         isRetired = true
         stopProbing()
-        for server in askedServers.values { server.retire() }
+        for server in upstreamClients.values { server.retire() }
         var pace = Pace(loop)
         var kept: Set<ObjectIdentifier> = []
         for part in next.madeParts {
@@ -248,7 +248,7 @@ final class Generation {
     /// The gateway drains.
     func drain() {
         for pool in pools { pool.closeIdle() }
-        for server in askedServers.values { server.closeIdle() }
+        for server in upstreamClients.values { server.closeIdle() }
         stopProbing()
     }
 
@@ -259,7 +259,7 @@ final class Generation {
     /// Once in a while: idle upstream connections that are too old or dead.
     /// - Parameter worker: its number.
     func sweep(worker: Int) {
-        for server in askedServers.values { server.sweep() }
+        for server in upstreamClients.values { server.sweep() }
         for part in madeParts {
             for (place, pool) in part.connections.enumerated() {
                 pool.sweep()

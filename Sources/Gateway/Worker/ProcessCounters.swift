@@ -15,7 +15,7 @@ package final class ProcessCounters: Sendable {
     private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
     let tunnelSeats = TunnelSeats()
-    let passed = PassedConnections()
+    let passed = PassthroughConnections()
     let fileThreads = FileThreads(name: "files")
     /// Looks now and then whether the sites' directories are there: one that hangs keeps no request from its file.
     let directoryThread = FileThreads(name: "directories")

@@ -181,9 +181,9 @@ actor Worker {
     /// The same of TLS handshakes.
     var handshakes: HandshakeCounts { resources?.handshakes ?? HandshakeCounts() }
 
-    /// What is under way; see `WorkerResources.census`.
-    func census(beside next: Plan?, _ routes: [ObjectIdentifier: Census.Route]) async -> Census {
-        await resources?.census(beside: next, routes, worker: number) ?? Census()
+    /// What is under way; see `WorkerResources.activity`.
+    func activity(beside next: Plan?, _ routes: [ObjectIdentifier: ActivityReport.Route]) async -> ActivityReport {
+        await resources?.activity(beside: next, routes, worker: number) ?? ActivityReport()
     }
 
     /// See `WorkerResources.connectionReports`.

@@ -57,11 +57,13 @@ final class WorkerResources {
     // Price 6.
     private var presentChallengeAnswers: [String: String] = [:]
     /// Heads are reused, so that a request costs no allocation for them.
-    private let spareRequests = Spares<RequestHead>(keeping: 64)
-    private let spareResponses = Spares<ResponseHead>(keeping: 64)
+    private let spareRequests = FreeList<RequestHead>(keeping: 64)
+    private let spareResponses = FreeList<ResponseHead>(keeping: 64)
     private var spareLines: [UInt8] = []
+    /// Of answers to clients in HTTP/2.
+    let encodedAnswer = EncodedSection()
     /// For connections that are passed on.
-    let pipes = Spares<SplicePipe>(keeping: 32)
+    let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()
     private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
     /// Told when a connection has ended, because they wait for room.

@@ -3,7 +3,7 @@ import Glibc
 /// Finding bytes eight at a time, and reading a short name as machine words.
 ///
 /// A head is mostly names and values; looking at each byte alone would be most of the parser's time.
-enum ByteScanning {
+package enum ByteScanning {
     /// The offset of the first byte at or after `start` that may not stand in a field value (RFC 9110 §5.5: C0 controls
     /// but the tab, and DEL), or `end`. Precondition: `start <= end <= bytes.count`, else it traps.
     @inline(__always)
@@ -121,7 +121,7 @@ enum ByteScanning {
     }
 
     /// Whether two runs are the same bytes.
-    static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+    package static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
         guard a.count == b.count else { return false }
         // Sound: both pointers are used only while their spans are borrowed, for as many bytes as both have.
         return unsafe a.withUnsafeBytes { one in

@@ -3,6 +3,22 @@ struct EightBytes: Equatable {
     /// The byte at the lowest offset is the lowest.
     let word: UInt64
 
+    init(word: UInt64) {
+        self.word = word
+    }
+
+    /// The eight lower-case hexadecimal digits of a number, the highest first.
+    init(hexadecimal value: UInt32) {
+        // Each half of what is left moves apart, until each of the eight bytes holds four bits.
+        var bits = UInt64(value)
+        bits = (bits | bits &<< 16) & 0x0000_FFFF_0000_FFFF
+        bits = (bits | bits &<< 8) & 0x00FF_00FF_00FF_00FF
+        bits = (bits | bits &<< 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // Six more than ten or above carries out of the four bits: these become letters, 0x27 behind where digits would be.
+        let letters = ((bits &+ Self.ones &* 6) &>> 4) & Self.ones
+        word = (bits &+ Self.ones &* 0x30 &+ letters &* 0x27).byteSwapped
+    }
+
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }
     private static var high: UInt64 { 0x8080_8080_8080_8080 }
 

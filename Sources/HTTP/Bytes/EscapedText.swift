@@ -25,10 +25,7 @@ extension OutputSpan<UInt8> {
 
     /// Writes all 16 digits of `value` in lower-case hexadecimal.
     package mutating func write(wholeHex value: UInt64) {
-        var shift: UInt64 = 64
-        while shift > 0 {
-            shift &-= 4
-            write(ByteClass.hexDigit(UInt8(truncatingIfNeeded: value &>> shift) & 0x0F, upperCase: false))
-        }
+        write(EightBytes(hexadecimal: UInt32(truncatingIfNeeded: value &>> 32)))
+        write(EightBytes(hexadecimal: UInt32(truncatingIfNeeded: value)))
     }
 }

@@ -49,7 +49,7 @@ extension OutputSpan<UInt8> {
     }
 
     @inline(__always)
-    private mutating func write(_ eight: EightBytes) {
+    mutating func write(_ eight: EightBytes) {
         // Sound: the word is eight bytes, read only inside the closure.
         unsafe withUnsafeBytes(of: eight.word.littleEndian) { unsafe write(from: $0) }
     }
@@ -57,6 +57,12 @@ extension OutputSpan<UInt8> {
     /// Writes `value` in decimal without leading zeros.
     package mutating func write(decimal value: UInt64) {
         if value < 10 { return write(UInt8(truncatingIfNeeded: value) &+ 0x30) }
+        // Most others are a status or a short length.
+        if value < 1000 {
+            if value >= 100 { write(UInt8(truncatingIfNeeded: value / 100) &+ 0x30) }
+            write(UInt8(truncatingIfNeeded: value / 10 % 10) &+ 0x30)
+            return write(UInt8(truncatingIfNeeded: value % 10) &+ 0x30)
+        }
         let number = DecimalDigits(value)
         write(number.digits.span, number.start..<20)
     }

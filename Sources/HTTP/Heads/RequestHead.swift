@@ -78,9 +78,9 @@ package final class RequestHead {
         content.fields.append(name: bytes.span, value: value)
     }
 
-    /// Becomes the same as another head, for a request of the gateway's own that goes on as a client's did.
+    /// Becomes the same as another head, which was read to its end, and keeps the storage.
     package func copy(_ other: RequestHead) {
-        content = other.content
+        other.withContent { content.copy($0) }
         summary = other.summary
     }
 

@@ -37,6 +37,12 @@ struct RequestHeadContent {
         isInFields = false
     }
 
+    /// Takes over what another head says that was read to its end, and keeps the storage.
+    mutating func copy(_ other: borrowing RequestHeadContent) {
+        fields.copy(other.fields)
+        summary = other.summary
+    }
+
     /// See `RequestHead.parse`.
     mutating func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
         do throws(HTTPRefusal) {

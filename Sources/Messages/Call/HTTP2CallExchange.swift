@@ -78,10 +78,7 @@ final class HTTP2CallExchange: CallExchange {
     private func takeAnswer() throws(PeerError) -> Call.Answer? {
         do throws(HTTPRefusal) {
             while !hasHead {
-                let isTaken = try stream.answer.take { span throws(HTTPRefusal) in
-                    try head.parse(span, limits: HeadLimits())
-                }
-                guard isTaken else { return nil }
+                guard try stream.answer.take(into: head, limits: HeadLimits()) else { return nil }
                 if head.isInterim { head.reset() } else { hasHead = true }
             }
             guard let most = limits.maxBodyBytes else { return answer }

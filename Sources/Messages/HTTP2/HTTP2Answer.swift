@@ -9,6 +9,8 @@ package final class HTTP2Answer {
     var isFinal: Bool { finalCame }
     // Price 6.
     private var finalCame = false
+    /// The final one, if it is one that has come before; behind `heads`.
+    private var repeated: HTTP2RepeatedAnswer?
     /// Why the answer is none; nil while nothing is wrong with it.
     package internal(set) var refusal: HTTPRefusal? {
         get { fault }
@@ -25,12 +27,13 @@ package final class HTTP2Answer {
     func reset() {
         if !heads.isEmpty { heads = [] }
         finalCame = false
+        repeated = nil
         fault = nil
         isToHead = false
         switching = []
     }
 
-    package var isEmpty: Bool { heads.isEmpty }
+    package var isEmpty: Bool { heads.isEmpty && repeated == nil }
 
     /// Takes a head that has come.
     /// - Returns: false if more wait than anybody sends.
@@ -42,11 +45,22 @@ package final class HTTP2Answer {
         return heads.count <= limit
     }
 
-    /// Lends what has come and not been taken.
-    /// - Parameter read: returns how many bytes the first head has.
+    /// Takes a final head that has come before.
+    func append(_ answer: HTTP2RepeatedAnswer) {
+        repeated = answer
+        finalCame = true
+    }
+
+    /// Reads the next head that has come.
     /// - Returns: false if there is none.
-    package func take(_ read: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
-        if heads.isEmpty { return false }
+    package func take(into head: ResponseHead, limits: HeadLimits) throws(HTTPRefusal) -> Bool {
+        guard heads.isEmpty else { return try take { span throws(HTTPRefusal) in try head.parse(span, limits: limits) } }
+        guard let repeated = repeated.take() else { return false }
+        try repeated.read(into: head, limits: limits)
+        return true
+    }
+
+    private func take(_ read: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
         var heads = exchange(&self.heads, with: [])
         defer { self.heads = heads }
         guard let count = try read(heads.span) else { return false }

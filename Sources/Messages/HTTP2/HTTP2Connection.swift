@@ -1,14 +1,20 @@
 package import Buffers
 package import EventLoop
-import HTTP
+package import HTTP
 package import HTTP2
 package import Transport
 
 /// Takes the requests that come on a connection.
 package protocol HTTP2Acceptor: AnyObject {
+    /// What a request's head may measure.
+    var headLimits: HeadLimits { get }
     /// A request has come on a new stream.
     /// - Parameter fields: its field section, judged neither as a whole nor against any other.
-    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream)
+    /// - Returns: its head, as it is before its exchange begins; nil if the same fields may come to something else.
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) -> RequestHead?
+    /// A request has come of the same fields as one before.
+    /// - Parameter head: what `received` has returned for that one, or a copy.
+    func receivedAgain(_ head: RequestHead, on stream: HTTP2Stream)
 }
 
 /// A connection in HTTP/2, RFC 9113, either side's: frames in, streams to their exchanges, frames out.
@@ -73,6 +79,8 @@ package final class HTTP2Connection {
     /// The DATA frame under way.
     var data: DataInProgress?
     let decoder = FieldDecoder()
+    /// Nil before the first section, and while the connection is silent.
+    var repeatedSections: HTTP2RepeatedSections?
     /// Bytes of DATA that the peer may send on the connection.
     var window = FlowControl.initialWindow
     /// By how much the windows of the streams that are open have grown.
@@ -275,6 +283,7 @@ package final class HTTP2Connection {
         streams.removeSpares()
         queue.removeAll()
         spareFields = []
+        repeatedSections = nil
         recentlyReset = []
     }
 
@@ -319,8 +328,7 @@ package final class HTTP2Connection {
     private static let worthwhile = 1024
 
     func sendEnd(_ stream: HTTP2Stream) {
-        let end = FrameHeader(.data, flags: FrameFlag.endStreamOrAck.rawValue, stream: stream.identifier, length: 0)
-        output.append { end.append(to: &$0) }
+        output.appendEnd(stream.identifier)
         streamEnded(stream)
         flushSoon()
     }

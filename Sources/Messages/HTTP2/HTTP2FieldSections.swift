@@ -72,18 +72,34 @@ extension HTTP2Connection {
             section = begun
             return try decoder.decode(fragment, isLast: false) { _, _, _ in }
         }
+        let repeats = begun.frames == 1 ? repeated() : nil
         switch begun.content {
         case .request:
+            if let repeats, try takeRepeatedRequest(fragment, begun, repeats) { return }
             var fields = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
             try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
-            try open(fields, begun.stream, endsStream: begun.endsStream)
+            let priority = fields.priority
+            let head = try open(fields, begun.stream, endsStream: begun.endsStream)
+            repeats?.requests.note(fragment, endsStream: begun.endsStream, decoder) {
+                guard let head, let acceptor else { return nil }
+                return HTTP2RepeatedRequest(head, priority, acceptor.headLimits)
+            }
         case .answer:
+            if let repeats, try takeRepeatedAnswer(fragment, begun, repeats) { return }
             var fields = ResponseFields(limits: limits.head, storage: exchange(&spareFields, with: []))
             try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
+            fields.conclude()
+            if fields.refusal == nil, fields.status >= 200 {
+                repeats?.answers.note(fragment, endsStream: begun.endsStream, decoder) { HTTP2RepeatedAnswer(fields) }
+            }
             try receive(fields, begun.stream, endsStream: begun.endsStream)
         case .trailers:
+            if let repeats, try takeRepeatedTrailers(fragment, begun, repeats) { return }
             var trailers = TrailerFields(limits: limits.trailers)
             try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, place: $2) }
+            repeats?.trailers.note(fragment, endsStream: begun.endsStream, decoder) {
+                trailers.malformation == nil && !trailers.isTooLarge ? trailers.fields : nil
+            }
             try conclude(trailers, begun.stream, endsStream: begun.endsStream)
         case .nothing:
             try decoder.decode(fragment, isLast: true) { _, _, _ in }
@@ -104,20 +120,79 @@ extension HTTP2Connection {
             stream, trailers: trailers.fields, refusal: trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge) : nil)
     }
 
-    private func open(_ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
+    /// - Returns: what the acceptor does.
+    private func open(
+        _ fields: consuming RequestFields, _ identifier: UInt32, endsStream: Bool
+    ) throws(ConnectionError) -> RequestHead? {
+        guard let stream = try open(identifier, fields.priority, endsStream: endsStream) else { return nil }
+        return acceptor?.received(fields, on: stream)
+    }
+
+    /// Opens a client's stream.
+    /// - Parameter priority: what its fields say.
+    /// - Returns: nil if there are too many.
+    private func open(_ identifier: UInt32, _ priority: Priority, endsStream: Bool) throws(ConnectionError) -> HTTP2Stream? {
         // Asked first whether there are any: price 1.
         let earlyPriority = earlyPriorities == nil ? nil : earlyPriorities?.take(of: identifier)
         // Those that were reset are counted as long as work is done for them.
         guard max(streams.count, runningExchanges) < limits.maxStreams else {
-            return try resetStream(identifier, .refusedStream)
+            try resetStream(identifier, .refusedStream)
+            return nil
         }
         let stream = makeStream(identifier)
         // RFC 9218 §7: the frame says more than the field does.
-        stream.priority = earlyPriority ?? fields.priority
+        stream.priority = earlyPriority ?? priority
         streams.append(stream)
         // What goes with a request and its answer: windows, priorities, a PING now and then.
         earnControlFrames(Self.framesPerStream)
         if endsStream { _ = stream.inflow.end() }
-        acceptor?.received(fields, on: stream)
+        return stream
+    }
+
+    // MARK: Sections that have come before
+
+    private func repeated() -> HTTP2RepeatedSections {
+        if let repeatedSections { return repeatedSections }
+        let made = HTTP2RepeatedSections()
+        repeatedSections = made
+        return made
+    }
+
+    /// - Returns: was it one?
+    private func takeRepeatedRequest(
+        _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
+    ) throws(ConnectionError) -> Bool {
+        guard let acceptor,
+            let request = repeats.requests.meaning(
+                of: section, endsStream: begun.endsStream, decoder, where: { $0.limits == acceptor.headLimits })
+        else { return false }
+        if let stream = try open(begun.stream, request.priority, endsStream: begun.endsStream) {
+            acceptor.receivedAgain(request.head, on: stream)
+        }
+        return true
+    }
+
+    /// As above.
+    private func takeRepeatedAnswer(
+        _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
+    ) throws(ConnectionError) -> Bool {
+        // An answer that opens a WebSocket is read as another one than that of the same fields that does not.
+        guard let stream = streams[begun.stream], stream.answer.switching.isEmpty,
+            let answer = repeats.answers.meaning(of: section, endsStream: begun.endsStream, decoder)
+        else { return false }
+        stream.answer.append(answer)
+        try beginBody(of: stream, answer.status, answer.declaredLength, endsStream: begun.endsStream)
+        return true
+    }
+
+    /// As above.
+    private func takeRepeatedTrailers(
+        _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
+    ) throws(ConnectionError) -> Bool {
+        guard begun.endsStream, let stream = streams[begun.stream],
+            let trailers = repeats.trailers.meaning(of: section, endsStream: true, decoder)
+        else { return false }
+        try end(stream, trailers: trailers)
+        return true
     }
 }

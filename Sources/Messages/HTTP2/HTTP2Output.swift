@@ -10,6 +10,8 @@ final class HTTP2Output {
     private var pending: Buffer?
     /// Bytes of DATA that the peer takes on the connection (RFC 9113 §6.9).
     var window = FlowControl.initialWindow
+    /// The stream of the DATA frame that was added last, what that measures, and what waited with it; 0: it may have gone.
+    private var lastData: (stream: UInt32, size: Int, end: Int) = (0, 0, 0)
 
     init(_ stream: Stream, buffers: BufferPool) {
         self.stream = stream
@@ -50,8 +52,21 @@ final class HTTP2Output {
         let header = FrameHeader(.data, flags: flags, stream: identifier, length: wanted)
         target.append { header.append(to: &$0) }
         target.append(payload.extracting(first: wanted))
+        lastData = (identifier, wanted + FrameHeader.size, target.count)
         window -= wanted
         return wanted
+    }
+
+    /// Adds the end of a stream: to its last DATA frame, if that still waits and nothing does behind it.
+    func appendEnd(_ identifier: UInt32) {
+        if lastData.stream == identifier, let pending, pending.count == lastData.end {
+            lastData.stream = 0
+            return pending.change(at: lastData.end - lastData.size + FrameHeader.flagsPlace) {
+                $0 | FrameFlag.endStreamOrAck.rawValue
+            }
+        }
+        let end = FrameHeader(.data, flags: FrameFlag.endStreamOrAck.rawValue, stream: identifier, length: 0)
+        append { end.append(to: &$0) }
     }
 
     /// With its header it fills one TLS record.
@@ -62,6 +77,7 @@ final class HTTP2Output {
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
     func flush() throws(PeerError) -> Bool {
+        lastData.stream = 0
         do {
             while let waiting = pending.take() {
                 defer { keep(waiting) }

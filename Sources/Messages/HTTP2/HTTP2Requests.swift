@@ -66,11 +66,10 @@ extension HTTP2Connection {
         return stream.answer.isFinal ? .trailers : .answer
     }
 
-    /// An answer's field section, final or interim, has come.
+    /// An answer's field section, final or interim, has come, and all of it.
     func receive(
         _ fields: consuming ResponseFields, _ identifier: UInt32, endsStream: Bool
     ) throws(ConnectionError) {
-        fields.conclude()
         let (status, refusal, declared) = (fields.status, fields.refusal, fields.declaredLength)
         guard let stream = streams[identifier] else { return spareFields = fields.takeStorage() }
         if let refusal {
@@ -88,15 +87,21 @@ extension HTTP2Connection {
             stream.answer.refusal = HTTPRefusal(.tooManyInterimHeads, from: .upstream)
             return try resetStream(identifier, .enhanceYourCalm)
         }
-        if isFinal {
-            let isBodiless = stream.answer.isToHead || status == 204 || status == 304
-            stream.inflow.begin(declared: isBodiless ? 0 : declared, isTunnel: switches)
-        }
+        if isFinal { return try beginBody(of: stream, status, declared, isTunnel: switches, endsStream: endsStream) }
         guard endsStream else { return stream.becameReadable() }
-        guard isFinal else {
-            return try resetStream(identifier, .protocolError, because: "the answer ended with an interim head")
-        }
-        try end(stream)
+        try resetStream(identifier, .protocolError, because: "the answer ended with an interim head")
+    }
+
+    /// A final head has come.
+    /// - Parameters:
+    ///   - declared: its `content-length`, if it has one.
+    ///   - isTunnel: what follows is no body.
+    func beginBody(
+        of stream: HTTP2Stream, _ status: Int, _ declared: UInt64?, isTunnel: Bool = false, endsStream: Bool
+    ) throws(ConnectionError) {
+        let isBodiless = stream.answer.isToHead || status == 204 || status == 304
+        stream.inflow.begin(declared: isBodiless ? 0 : declared, isTunnel: isTunnel)
+        if endsStream { try end(stream) } else { stream.becameReadable() }
     }
 
     // MARK: The server's leaving

@@ -13,12 +13,12 @@ package enum UpgradedSending: Sendable {
 extension UpgradedStreams {
     /// Sends all of it, to whoever reads as slowly as they like within a bound.
     /// - Parameters:
-    ///   - patience: nanoseconds that it may take.
+    ///   - timeout: nanoseconds that it may take.
     ///   - isOver: asked whenever nothing moves: is there no more time?
     package nonisolated(nonsending) func send(
-        _ bytes: [UInt8], within patience: UInt64, unless isOver: () -> Bool
+        _ bytes: [UInt8], within timeout: UInt64, unless isOver: () -> Bool
     ) async -> UpgradedSending {
-        let deadline = waiter.loop.now &+ patience
+        let deadline = waiter.loop.now &+ timeout
         var sent = 0
         while true {
             do throws(PeerError) {

@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 
 /// The certificates of a PEM file, the leaf first: to be judged before anybody sees them.
-/// `@safe`: the certificates are read in `init`, freed in `deinit`, and never leave.
+/// `@safe`: the certificates are read in `init`, freed in `deinit`, and lent within this module, for a call that keeps nothing.
 @safe package final class CertificateChain {
     /// Never empty.
     let certificates: [OpaquePointer]

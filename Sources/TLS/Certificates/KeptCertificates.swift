@@ -2,7 +2,8 @@ import COpenSSL
 import Synchronization
 
 /// What is in a file that may hold a key: wiped when nobody needs it any more.
-/// `@safe`: the bytes are owned here, written while nobody else has the object, and lent for a call.
+/// `@safe`: the room is owned here, and lent for a call. Its first `filled` bytes are not written again, and nobody reads what is
+/// behind them: there the one thread writes that has made the object, and says by `filled` when it has.
 @safe package final class SecretBytes: Sendable {
     private nonisolated(unsafe) let room: UnsafeMutableRawBufferPointer
     private let filled = Atomic<Int>(0)
@@ -11,7 +12,7 @@ import Synchronization
         unsafe room = .allocate(byteCount: capacity, alignment: 1)
     }
 
-    /// Before anybody else has it.
+    /// By the thread that has made it alone.
     /// - Returns: false if there is no room for them.
     func append(_ bytes: ArraySlice<UInt8>) -> Bool {
         let count = filled.load(ordering: .acquiring)

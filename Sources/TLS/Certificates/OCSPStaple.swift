@@ -19,7 +19,8 @@ package struct StaplingPolicy: Sendable, Hashable {
 }
 
 /// One certificate's OCSP answer, as new handshakes show it.
-/// `@safe`: the C object is counted; `use` is called under a lock, all else reads what never changes.
+/// `@safe`: the C object counts who has it. `gh_staple_use` is called under the lock of `lifetime`; handshakes look at the answer
+/// by atomics (Stapling.c); all else reads what never changes.
 @safe package final class OCSPStaple: Sendable {
     /// The file of the certificate.
     package let file: String

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// A private key: made here or read from a file, to sign requests and certificates.
-/// `@safe`: the key is owned here, freed in `deinit`, never changed, and lent to nobody.
+/// `@safe`: the key is owned here, freed in `deinit`, never changed, and lent within this module, for a call that keeps nothing.
 @safe package final class PrivateKey: Sendable {
     /// The algorithm, by its name in OpenSSL.
     package enum Kind: String, Sendable, CaseIterable {
@@ -11,7 +11,7 @@ import COpenSSL
         case rsa = "RSA"
     }
 
-    /// An EVP_PKEY that is not changed may be used by several threads.
+    /// Several threads may use an EVP_PKEY that none changes (openssl-threads(7)).
     nonisolated(unsafe) let key: OpaquePointer
 
     /// Makes a new one.

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// What a probe offers to a server in one handshake.
-package struct ProbeOffer: Sendable {
+package struct ProbeOffer {
     /// The versions, by OpenSSL's names.
     package enum Version: String, Sendable, CaseIterable {
         case tls10 = "TLSv1"
@@ -37,9 +37,10 @@ package struct ProbeOffer: Sendable {
 }
 
 /// A session to resume.
-/// `@safe`: the pointer is owned here, freed in `deinit`, and never changed.
-@safe package final class ProbeSession: Sendable {
-    nonisolated(unsafe) let session: OpaquePointer
+/// `@safe`: the reference is owned here, freed in `deinit`, and lent to a probe, which takes one of its own (SSL_set_session(3)).
+/// It is not `Sendable`, nor is an offer that has one: probes with one session follow each other on one thread.
+@safe package final class ProbeSession {
+    let session: OpaquePointer
 
     init(owning session: OpaquePointer) {
         unsafe self.session = session

@@ -45,7 +45,11 @@ extension HTTP2Upstream: UpstreamSide {
         connection.http2.open(
             stream, isToHead: request.method == .head, switching: isTunnel ? Self.switching(for: request) : [])
         stream.begin(isTunnel ? .untilClose : forwarded.framing, isTunnel: isTunnel) {
-            FieldEncoder.appendRequest(text.span, parts, isHTTPS: connection.isTLS, opensWebSocket: isTunnel, to: &$0)
+            if isTunnel {
+                FieldEncoder.appendRequest(text.span, parts, isHTTPS: connection.isTLS, opensWebSocket: true, to: &$0)
+            } else {
+                connection.encodedRequest.appendRequest(text.span, parts, isHTTPS: connection.isTLS, to: &$0)
+            }
         }
         connection.give(back: &text)
     }
@@ -72,9 +76,9 @@ extension HTTP2Upstream: UpstreamSide {
         // What is put together is longer than what came by a status line.
         limits.maxHeadBytes += 256
         limits.maxFields += 3
-        let isTaken = try stream.answer.take { span throws(HTTPRefusal) in try head.parse(span, limits: limits) }
-        if isTaken { head.cameByHTTP2() }
-        return isTaken
+        guard try stream.answer.take(into: head, limits: limits) else { return false }
+        head.cameByHTTP2()
+        return true
     }
 
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {

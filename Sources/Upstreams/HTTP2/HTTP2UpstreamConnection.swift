@@ -35,6 +35,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
     private var spareText: [UInt8] = []
+    let encodedRequest = EncodedSection()
 
     init(
         _ stream: Stream, of owner: SharedConnections, loop: EventLoop, buffers: BufferPool, limits: StreamLimits,

@@ -75,7 +75,7 @@ extension AdminResources {
     }
 
     /// Does it go by what its fleet may not agree on any more? It serves, and so is ready all the same.
-    private var isOutOfStep: Bool { fleet.board.standing?.trouble(now: monotonicNanoseconds()) != nil }
+    private var isOutOfStep: Bool { fleet.board.status?.trouble(now: monotonicNanoseconds()) != nil }
 
     func health() -> ServiceAnswer { .json(plainHealth) }
 
@@ -87,13 +87,13 @@ extension AdminResources {
     }
 
     func detailedHealth() async -> ServiceAnswer {
-        let census = await gateway.census()
+        let activity = await gateway.activity()
         var health = plainHealth
         health.workers = await gateway.generations.count
-        (health.connections, health.requests) = (census.total.connections, census.total.requests)
-        health.tunnels = census.total.tunnels
+        (health.connections, health.requests) = (activity.total.connections, activity.total.requests)
+        health.tunnels = activity.total.tunnels
         health.certificates = certificateList.filter { $0.health != "good" }
-        health.fleet = fleet.board.standing.map { AdminFleet($0, of: gateway, most: 0) }
+        health.fleet = fleet.board.status.map { AdminFleet($0, of: gateway, most: 0) }
         health.degraded = gateway.currentPlan.faults.map(\.name)
         health.upstreams = gateway.servers.map {
             AdminHealth.Upstream(site: $0.site, upstream: $0.upstream, url: $0.url, states: $0.states)

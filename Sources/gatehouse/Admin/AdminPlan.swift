@@ -8,7 +8,7 @@ struct AdminPlan: Codable, Sendable {
         var requests: Int
         var tunnels: Int
 
-        init(_ counts: Census.Counts) {
+        init(_ counts: ActivityReport.Counts) {
             connections = counts.connections
             requests = counts.requests
             tunnels = counts.tunnels

@@ -53,32 +53,32 @@ struct AdminResources: Sendable {
 
     func status() async -> ServiceAnswer {
         let generations = await gateway.generations
-        let census = await gateway.census()
+        let activity = await gateway.activity()
         let numbers = Set(generations.joined())
         let current = numbers.max()
         return .json(
             AdminStatus(
                 name: name, version: version, pid: getpid(),
                 configuration: reloader?.source.path ?? "", started: started, workers: generations.count,
-                addresses: gateway.addresses.map(\.description), connections: census.total.connections,
-                requests: census.total.requests, tunnels: census.total.tunnels,
+                addresses: gateway.addresses.map(\.description), connections: activity.total.connections,
+                requests: activity.total.requests, tunnels: activity.total.tunnels,
                 handshakes: AdminStatus.Handshakes(await gateway.handshakes),
                 generations: numbers.sorted(by: >).map { number in
                     AdminStatus.Generation(
                         number: number, isCurrent: number == current,
                         workers: generations.indices.filter { generations[$0].contains(number) },
-                        holders: census.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
+                        holders: activity.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
                 },
-                certificates: certificateList, fleet: fleet.board.standing.map { AdminFleet($0, of: gateway, most: 0) }))
+                certificates: certificateList, fleet: fleet.board.status.map { AdminFleet($0, of: gateway, most: 0) }))
     }
 
     /// How it stands to its fleet; of the members, what was seen of them last.
     func fleetStanding() -> ServiceAnswer {
-        guard let standing = fleet.board.standing else {
+        guard let status = fleet.board.status else {
             return .problem(409, "This gateway is of no fleet: its configuration has no table [fleet].")
         }
         fleet.board.wantOthers()
-        return .json(AdminFleet(standing, of: gateway, most: FleetMembership.mostShown))
+        return .json(AdminFleet(status, of: gateway, most: FleetMembership.mostShown))
     }
 
     /// Of what is about the configuration file, where there is none.

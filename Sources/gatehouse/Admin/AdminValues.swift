@@ -83,7 +83,7 @@ struct AdminStatus: Codable, Sendable {
         var request: String
         var milliseconds: Int
 
-        init(_ holder: Census.Holder) {
+        init(_ holder: ActivityReport.Holder) {
             worker = holder.worker
             client = holder.client
             request = holder.request

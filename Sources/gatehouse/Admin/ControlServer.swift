@@ -32,7 +32,7 @@ actor ControlServer {
     ///   - replacing: whether a process listens there whose place this one takes.
     /// - Returns: nil if there is to be no listener.
     static func metrics(
-        _ configuration: Metrics, _ gateway: Gateway, _ fleet: FleetBoard, on loop: EventLoop, replacing: Bool
+        _ configuration: Metrics, _ gateway: Gateway, _ fleet: SharedFleetStatus, on loop: EventLoop, replacing: Bool
     ) async throws(Unopened) -> ControlServer? {
         guard let listen = configuration.listen,
             let address = SocketAddress(literal: listen.address, port: UInt16(clamping: listen.port))

@@ -5,7 +5,7 @@ import Transport
 /// whoever takes none for a while is cut.
 final class EventStream: Upgraded {
     /// That one event may take to be sent, in nanoseconds.
-    static let patience: UInt64 = 10_000_000_000
+    static let sendTimeout: UInt64 = 10_000_000_000
 
     /// Bytes that the kernel may keep for somebody who does not read: more than a usual snapshot.
     private static let sendBuffer: Int32 = 16_384
@@ -46,7 +46,7 @@ final class EventStream: Upgraded {
 
     /// - Returns: false: it was not taken, and what was sent of it is no whole event.
     private func send(_ event: [UInt8]) async -> Bool {
-        switch await streams.send(event, within: Self.patience, unless: { isOver }) {
+        switch await streams.send(event, within: Self.sendTimeout, unless: { isOver }) {
         case .sent: return true
         case .gone: return false
         case .untaken:

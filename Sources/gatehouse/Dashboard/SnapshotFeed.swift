@@ -12,7 +12,7 @@ actor SnapshotFeed {
     /// Nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
     /// That workers are given to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
-    private static let patience: UInt64 = 200_000_000
+    private static let answerTimeout: UInt64 = 200_000_000
     /// How many are given a snapshot at once, and the pause before the next so many: with hundreds of watchers the work of a
     /// second is done in small pieces, between which the workers find the processor free. The last of 512 gets it after 0.64 s.
     private static let mostAtOnce = 16
@@ -23,7 +23,7 @@ actor SnapshotFeed {
     nonisolated let loop: EventLoop
     private let gateway: Gateway
     private let reloader: Reloader?
-    private let fleet: FleetBoard
+    private let fleet: SharedFleetStatus
     private let server: ServerIdentity
     private let beginning = monotonicNanoseconds()
     private let waiter: Waiter
@@ -51,7 +51,7 @@ actor SnapshotFeed {
     }
 
     /// - Parameter loop: whose thread runs.
-    init(_ gateway: Gateway, _ reloader: Reloader?, _ fleet: FleetBoard, server: ServerIdentity, on loop: EventLoop) {
+    init(_ gateway: Gateway, _ reloader: Reloader?, _ fleet: SharedFleetStatus, server: ServerIdentity, on loop: EventLoop) {
         self.gateway = gateway
         self.reloader = reloader
         self.fleet = fleet
@@ -104,7 +104,7 @@ actor SnapshotFeed {
                 for worker in standings.indices where asked.insert(worker).inserted {
                     group.addTask { await self.ask(worker) }
                 }
-                if asked != silent { _ = await waiter.wait(timeout: Self.patience) }
+                if asked != silent { _ = await waiter.wait(timeout: Self.answerTimeout) }
                 await publish(await snapshot(silent))
                 let passed = loop.now &- began
                 if passed < Self.interval, !isStopped { _ = await waiter.wait(timeout: Self.interval - passed) }
@@ -135,7 +135,7 @@ actor SnapshotFeed {
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
             standings: standings, answers: standings.indices.map { !silent.contains($0) },
             caches: gateway.caches(standings), watchers: watchers,
-            fleet: fleet.standing.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
+            fleet: fleet.status.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
         return making.next(gateway.traffic, gateway.servers, around)
     }
 

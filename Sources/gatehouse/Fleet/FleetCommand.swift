@@ -26,7 +26,7 @@ struct FleetCommand: AsyncParsableCommand {
         var config = "config.toml"
 
         /// Asks the fleet, which no process of it need run here for.
-        func ask<Result: Sendable>(_ body: @Sendable (FleetDesk) async throws -> Result) async throws -> Result {
+        func ask<Result: Sendable>(_ body: @Sendable (FleetClient) async throws -> Result) async throws -> Result {
             let result = Configuration.read(path: config, mode: .lenient)
             guard let configuration = result.configuration else {
                 Console.report(result.problems, source: result.source)
@@ -39,21 +39,21 @@ struct FleetCommand: AsyncParsableCommand {
                 let loop = try EventLoop()
                 try loop.start(name: "fleet")
                 defer { loop.stop() }
-                let desk = FleetDesk(settings, loop: loop)
+                let fleet = FleetClient(settings, loop: loop)
                 // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
                 return try await withTaskExecutorPreference(loop) {
                     do {
-                        let result = try await body(desk)
-                        await desk.close()
+                        let result = try await body(fleet)
+                        await fleet.close()
                         return result
                     } catch {
-                        await desk.close()
+                        await fleet.close()
                         throw error
                     }
                 }
             } catch let error as FleetMemberSettings.Unusable {
                 Console.error("gatehouse: \(error.key): \(error.reason)")
-            } catch let error as FleetDesk.Failure {
+            } catch let error as FleetClient.Failure {
                 Console.error("gatehouse: \(error)")
             }
             throw ExitCode(1)
@@ -62,10 +62,10 @@ struct FleetCommand: AsyncParsableCommand {
 
     /// Pushes a text, and tells what members make of it.
     static func push(_ text: String, _ place: Place, within seconds: Int) async throws {
-        let (pushed, members) = try await place.ask { desk in
+        let (pushed, members) = try await place.ask { fleet in
             let now = Int64(realtimeNanoseconds() / 1_000_000_000)
-            let pushed = try await desk.push(text, author: ProcessNames.host, time: now)
-            return (pushed, try await desk.settled(pushed.number, within: UInt64(seconds)))
+            let pushed = try await fleet.push(text, author: ProcessNames.host, time: now)
+            return (pushed, try await fleet.settled(pushed.number, within: UInt64(seconds)))
         }
         var failed = 0
         for member in members {
@@ -86,8 +86,8 @@ extension FleetCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let (members, renewer, pushed, rollout) = try await place.ask { desk in
-                (try await desk.members(), try await desk.renewer(), try await desk.configuration(), try await desk.rollout())
+            let (members, renewer, pushed, rollout) = try await place.ask { fleet in
+                (try await fleet.members(), try await fleet.renewer(), try await fleet.configuration(), try await fleet.rollout())
             }
             let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", "probes", ""]
             let rows = members.map { Self.row($0, renewer: renewer) }

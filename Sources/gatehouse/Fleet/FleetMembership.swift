@@ -8,7 +8,7 @@ import Logging
 /// Has the gateway be of the fleet that its configuration names, on a thread that is there as soon as it names one.
 actor FleetMembership {
     /// How this gateway stands to its fleet.
-    nonisolated let board = FleetBoard()
+    nonisolated let board = SharedFleetStatus()
     private let gateway: Gateway
     private let log: Logger
     /// Nil if there is no file to read again: then the fleet's configuration is not taken up.

@@ -2,7 +2,7 @@ import EventLoop
 import Fleet
 import Gateway
 
-extension FleetStanding {
+extension FleetStatus {
     /// For a scrape.
     var metrics: FleetFigures {
         let now = monotonicNanoseconds()
@@ -111,18 +111,18 @@ struct AdminFleet: Codable, Sendable {
     var first: [Member]
 
     /// - Parameter most: of the members so many are shown.
-    init(_ standing: FleetStanding, of gateway: Gateway, most: Int) {
+    init(_ reported: FleetStatus, of gateway: Gateway, most: Int) {
         redis = Redis(gateway)
         let now = monotonicNanoseconds()
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
-        (fleet, member) = (standing.fleet, standing.member)
-        trouble = standing.trouble(now: now)
+        (fleet, member) = (reported.fleet, reported.member)
+        trouble = reported.trouble(now: now)
         status = trouble == nil ? "ok" : "degraded"
-        lastContactSeconds = standing.lastContact.map { seconds(now - min(now, $0)) }
-        lagSeconds = seconds(standing.lag(now: now))
-        (members, hasTurn, wishes) = (standing.members, standing.hasTurn, standing.wishes)
-        (configuration, newestConfiguration) = (standing.configuration, standing.newestConfiguration)
-        first = standing.others.prefix(most).map { Member($0) }
+        lastContactSeconds = reported.lastContact.map { seconds(now - min(now, $0)) }
+        lagSeconds = seconds(reported.lag(now: now))
+        (members, hasTurn, wishes) = (reported.members, reported.hasTurn, reported.wishes)
+        (configuration, newestConfiguration) = (reported.configuration, reported.newestConfiguration)
+        first = reported.others.prefix(most).map { Member($0) }
     }
 
     /// On one line.

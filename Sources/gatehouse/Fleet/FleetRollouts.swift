@@ -44,12 +44,12 @@ struct StagedOptions: ParsableArguments {
 extension FleetCommand {
     /// Begins a roll-out, and tells of it until it has ended. It goes on without this command.
     static func rollOut(_ text: String, _ terms: FleetRollout.Terms, _ place: Place) async throws {
-        let last = try await place.ask { desk in
+        let last = try await place.ask { fleet in
             let now = Int64(realtimeNanoseconds() / 1_000_000_000)
-            var state = try await desk.rollOut(text, terms: terms, author: ProcessNames.host, time: now)
+            var state = try await fleet.rollOut(text, terms: terms, author: ProcessNames.host, time: now)
             Console.say(state.words)
             while state.isRunning {
-                state = try await desk.nextState(of: state)
+                state = try await fleet.nextState(of: state)
                 if state.phase != .undone { Console.say(state.words) }
             }
             return state

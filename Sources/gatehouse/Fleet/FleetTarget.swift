@@ -7,7 +7,7 @@ actor FleetTarget: FleetDeployment {
     private let gateway: Gateway
     private let reloader: Reloader?
     /// Of answers while a configuration comes into use in stages; nil: none does here.
-    private var watch: (answers: AnswerWatch, rule: FailureShare?)?
+    private var watch: (answers: RollbackMonitor, rule: FailureShare?)?
 
     init(_ gateway: Gateway, _ reloader: Reloader?) { (self.gateway, self.reloader) = (gateway, reloader) }
 
@@ -44,7 +44,7 @@ actor FleetTarget: FleetDeployment {
 
     func watch(_ rule: String, _ tell: @escaping @Sendable (String) async -> Void) async {
         guard let reloader else { return }
-        let answers = AnswerWatch(gateway, on: reloader.loop, tell: tell)
+        let answers = RollbackMonitor(gateway, on: reloader.loop, tell: tell)
         await answers.reloadBegins()
         watch = (answers, FailureShare(rule))
         await beginWatch()

@@ -6,10 +6,10 @@ import Messages
 /// A scrape, wherever it is asked for.
 enum MetricsAnswer {
     /// All metrics, in the format that the scraper prefers.
-    static func answer(_ request: RequestHead, of gateway: Gateway, _ fleet: FleetBoard) -> ServiceAnswer {
+    static func answer(_ request: RequestHead, of gateway: Gateway, _ fleet: SharedFleetStatus) -> ServiceAnswer {
         let format: MetricsFormat = asksForOpenMetrics(request) ? .openMetrics : .prometheus
         let text = gateway.metrics(
-            format, process: ProcessReading.figures(), fleet: fleet.standing?.metrics, version: Gatehouse.version)
+            format, process: ProcessReading.figures(), fleet: fleet.status?.metrics, version: Gatehouse.version)
         guard let text else {
             return .problem(404, "Nothing is counted: metrics.enabled is false.")
         }

@@ -8,11 +8,11 @@ import Transport
 /// Answers scrapers who come over TCP: `GET /metrics`, and nothing else.
 final class MetricsHandler: ServiceHandler {
     private let gateway: Gateway
-    private let fleet: FleetBoard
+    private let fleet: SharedFleetStatus
     private let token: [UInt8]?
 
     /// - Parameter token: what a scraper has to show; nil: nothing.
-    init(_ gateway: Gateway, _ fleet: FleetBoard, token: String?) {
+    init(_ gateway: Gateway, _ fleet: SharedFleetStatus, token: String?) {
         self.fleet = fleet
         self.gateway = gateway
         self.token = token.map { Array($0.utf8) }

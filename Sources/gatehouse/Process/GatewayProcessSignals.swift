@@ -11,7 +11,7 @@ extension GatewayProcess {
     func handleSignals(
         _ group: inout DiscardingTaskGroup, _ whenStopping: @escaping @Sendable () async -> Void
     ) async {
-        var stops = 0
+        var isStopping = false
         for await signal in signals.all {
             switch request(of: signal) {
             case .reopenLogs where signal.request == .reload:
@@ -20,31 +20,32 @@ extension GatewayProcess {
                 reopenLogs(signal)
                 await notifier?.ready()
             case .reopenLogs: reopenLogs(signal)
-            case .reload:
-                group.addTask {
-                    if let successor = await upgrader?.successor {
-                        log.notice("another process is to be reloaded", metadata: ["successor": "\(successor)"])
-                        return reopenLogs(signal)
-                    }
-                    log.notice("reloading", metadata: ["signal": "\(signal.name)"])
-                    _ = await reloader?.reload()
-                    reopenLogs(signal)
-                }
+            case .reload: group.addTask { await reload(signal) }
             case .dumpRecorder: group.addTask { await dumpRecorder(signal) }
-            case .stop where stops > 0: break
+            case .stop where isStopping: break
             case .stop, .stopNow:
-                stops += 1
-                if stops == 1 {
+                if isStopping {
+                    log.warning("stopping at once", metadata: ["signal": "\(signal.name)"])
+                    await stopAtOnce()
+                } else {
+                    isStopping = true
                     log.notice("stopping", metadata: ["signal": "\(signal.name)"])
                     notifier?.stopping(within: gateway.drainTime)
                     group.addTask { await notifier?.followDrain() }
                     group.addTask { await drain(whenStopping) }
-                } else {
-                    log.warning("stopping at once", metadata: ["signal": "\(signal.name)"])
-                    await stopAtOnce()
                 }
             }
         }
+    }
+
+    private func reload(_ signal: Signals.Signal) async {
+        if let successor = await upgrader?.successor {
+            log.notice("another process is to be reloaded", metadata: ["successor": "\(successor)"])
+        } else {
+            log.notice("reloading", metadata: ["signal": "\(signal.name)"])
+            _ = await reloader?.reload()
+        }
+        reopenLogs(signal)
     }
 
     private func drain(_ whenStopping: @Sendable () async -> Void) async {

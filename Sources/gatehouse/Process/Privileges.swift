@@ -46,6 +46,7 @@ struct Privileges {
     /// - Throws: what `body` throws, or `Unavailable`.
     func asUser<Result>(_ body: () throws -> Result) throws -> Result {
         guard getuid() == 0, let user else { return try body() }
+        // The list is read during the call alone, as far as its count says; likewise in `drop`.
         guard unsafe setgroups(groups.count, groups) == 0, setegid(group) == 0, seteuid(user) == 0 else {
             throw failed("seteuid")
         }
@@ -73,7 +74,8 @@ struct Privileges {
         Unavailable(key: "server.user", description: "cannot become \(name): \(SystemError(call))")
     }
 
-    /// getpwnam(3), which nobody else calls: it has one place for what it finds.
+    /// getpwnam(3) has one place for what it finds, which stays until its next call: nobody else calls it, and the numbers are
+    /// copied at once. getgrnam(3) likewise.
     private static func account(named name: String) -> (user: uid_t, group: gid_t)? {
         guard let entry = unsafe getpwnam(name) else { return nil }
         return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
@@ -84,7 +86,7 @@ struct Privileges {
         return unsafe entry.pointee.gr_gid
     }
 
-    /// getgrouplist(3)
+    /// getgrouplist(3): it writes at most as many as `count` says there is room for, and then into `count` how many there are.
     private static func groups(of name: String, with group: gid_t) -> [gid_t] {
         var count: Int32 = 256
         var groups = [gid_t](repeating: 0, count: Int(count))

@@ -8,52 +8,53 @@ struct ReloadPlan: Sendable {
     struct Entry: Sendable {
         var change: ConfigurationChanges.Change
         /// What it is about at present.
-        var counts: Census.Counts
+        var counts: ActivityReport.Counts
         /// What it means for those, in words.
         var effect: String
     }
 
     let entries: [Entry]
-    let total: Census.Counts
+    let total: ActivityReport.Counts
     /// Connections and tunnels that would end.
-    let ending: Census.Counts
+    let ending: ActivityReport.Counts
     let warnings: [Problem]
 
     /// - Parameters:
     ///   - old: the configuration in use.
-    ///   - census: taken under it.
-    init(from old: Configuration, to new: Configuration, _ census: Census, warnings: [Problem]) {
+    ///   - activity: taken under it.
+    init(from old: Configuration, to new: Configuration, _ activity: ActivityReport, warnings: [Problem]) {
         let places = Dictionary(
             old.sites.enumerated().map { (ConfigurationChanges.name(of: $1), $0) }, uniquingKeysWith: { first, _ in first })
         entries = ConfigurationChanges(from: old, to: new).changes.map { change in
             let site = places[change.site].map { (place: $0, site: old.sites[$0]) }
             let sites = old.sites.enumerated().map { (place: $0, site: $1) }
-            return Entry(change: change, counts: Self.counts(of: change, site, sites, census), effect: Self.effect(of: change))
+            return Entry(change: change, counts: Self.counts(of: change, site, sites, activity), effect: Self.effect(of: change))
         }
-        total = census.total
-        ending = census.ending
+        total = activity.total
+        ending = activity.ending
         self.warnings = warnings
     }
 
     private static func counts(
         of change: ConfigurationChanges.Change, _ site: (place: Int, site: Site)?, _ sites: [(place: Int, site: Site)],
-        _ census: Census
-    ) -> Census.Counts {
-        let none = Census.Counts()
+        _ activity: ActivityReport
+    ) -> ActivityReport.Counts {
+        let none = ActivityReport.Counts()
         switch change.what {
         case _ where change.kind == .added: return none
-        case "listener": return census.listeners.first { $0.key.description == change.item }?.value ?? none
+        case "listener": return activity.listeners.first { $0.key.description == change.item }?.value ?? none
         // Handshakes that have been made stay as they are.
         case "certificate": return none
-        case "site": return site.flatMap { census.sites["sites[\($0.place)]"] } ?? none
-        case "route": return site.flatMap { census.routes[Census.Route(site: "sites[\($0.place)]", name: change.item)] } ?? none
+        case "site": return site.flatMap { activity.sites["sites[\($0.place)]"] } ?? none
+        case "route":
+            return site.flatMap { activity.routes[ActivityReport.Route(site: "sites[\($0.place)]", name: change.item)] } ?? none
         case "upstream":
             // One without a site is shared by all.
             return (site.map { [$0] } ?? sites).flatMap { site in
                 ((site.site.proxy?.routes ?? []) + site.site.routes).filter { $0.upstream == change.item }
-                    .compactMap { census.routes[Census.Route(site: "sites[\(site.place)]", name: $0.name)] }
+                    .compactMap { activity.routes[ActivityReport.Route(site: "sites[\(site.place)]", name: $0.name)] }
             }.reduce(none) { $0.adding($1) }
-        default: return census.total
+        default: return activity.total
         }
     }
 

@@ -69,7 +69,7 @@ actor Reloader {
     var previousSource: ConfigurationSource?
     /// It is not watched in turn.
     var isGoingBack = false
-    var answerWatch: AnswerWatch?
+    var answerWatch: RollbackMonitor?
     /// Is told when answers have had a reload undone: the hash of what was in use, and why.
     private(set) var wentBack: (@Sendable (_ hash: String, _ reason: String) async -> Void)?
     /// Goes by the configuration in use; nil before the gateway serves.
@@ -191,10 +191,10 @@ actor Reloader {
         }
         let (loaded, problems) = await maker.build(result, after: gateway.currentPlan, policy: source.policy)
         guard let loaded else { return .refused(problems.filter { $0.severity != .note }) }
-        let census = await gateway.census(beside: loaded.plan)
+        let activity = await gateway.activity(beside: loaded.plan)
         return .done(
             ReloadPlan(
-                from: configuration, to: loaded.configuration, census, warnings: problems.filter { $0.severity == .warning }))
+                from: configuration, to: loaded.configuration, activity, warnings: problems.filter { $0.severity == .warning }))
     }
 
     private var mode: ReadMode { source.lenient ? .lenient : .strict }

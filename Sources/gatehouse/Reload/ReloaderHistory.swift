@@ -18,7 +18,7 @@ extension Reloader {
     /// The gateway serves its first configuration.
     func begin() async {
         remember(sourceInUse)
-        let watch = AnswerWatch(gateway, on: loop) { [weak self] reason in await self?.goBack(reason) }
+        let watch = RollbackMonitor(gateway, on: loop) { [weak self] reason in await self?.goBack(reason) }
         answerWatch = watch
         await watch.reloaded(configuration.admin.rollbackOn, isWatched: false)
     }

@@ -24,6 +24,13 @@ final class TapPrinting: Sendable {
 
     /// - Returns: is more wanted?
     func take(_ bytes: Span<UInt8>) -> Bool {
+        guard let lines = wholeLines(bytes) else { return false }
+        for line in lines where !show(line) { return false }
+        return true
+    }
+
+    /// - Returns: the lines that these bytes bring to their end; nil if one is too long.
+    private func wholeLines(_ bytes: Span<UInt8>) -> [[UInt8]]? {
         var lines: [[UInt8]] = []
         let isTooLong = state.withLock { state in
             for place in bytes.indices {
@@ -36,25 +43,25 @@ final class TapPrinting: Sendable {
             }
             return state.line.count > Self.longestLine
         }
-        guard !isTooLong else { return false }
-        for line in lines {
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            let shown = try? decoder.decode(TappedLine.self, from: Data(line))
-            if shown?.tap != nil { continue }
-            if isJSON {
-                Console.say(String(decoding: line, as: UTF8.self))
-            } else if let shown {
-                Console.say(shown.text(showsCommand: showsCommands))
-            }
-            let isEnough = state.withLock { state in
-                guard let left = state.left, shown?.lost == nil else { return false }
-                state.left = left - 1
-                return left <= 1
-            }
-            if isEnough { return false }
+        return isTooLong ? nil : lines
+    }
+
+    /// - Returns: is more wanted?
+    private func show(_ line: [UInt8]) -> Bool {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let shown = try? decoder.decode(TappedLine.self, from: Data(line))
+        if shown?.tap != nil { return true }
+        if isJSON {
+            Console.say(String(decoding: line, as: UTF8.self))
+        } else if let shown {
+            Console.say(shown.text(showsCommand: showsCommands))
         }
-        return true
+        return state.withLock { state in
+            guard let left = state.left, shown?.lost == nil else { return true }
+            state.left = left - 1
+            return left > 1
+        }
     }
 }
 

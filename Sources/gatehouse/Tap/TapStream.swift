@@ -16,7 +16,7 @@ final class TapStream: Upgraded {
     /// Nanoseconds between two looks at what there is.
     private static let pause: UInt64 = 200_000_000
     /// Nanoseconds that a reader may take nothing; then it is cut.
-    private static let patience: UInt64 = 60_000_000_000
+    private static let sendTimeout: UInt64 = 60_000_000_000
 
     /// - Parameter leave: called once, when nobody reads any more.
     init(_ tap: Tap, _ streams: UpgradedStreams, leave: @escaping @Sendable () async -> Void) {
@@ -67,7 +67,7 @@ final class TapStream: Upgraded {
 
     /// - Returns: false: it was not taken.
     private func send(_ lines: [UInt8]) async -> Bool {
-        switch await streams.send(lines, within: Self.patience, unless: { isOver }) {
+        switch await streams.send(lines, within: Self.sendTimeout, unless: { isOver }) {
         case .sent: return true
         case .gone: return false
         case .untaken:

@@ -61,6 +61,7 @@ enum NewProcess {
     /// - Returns: how it has ended, in words, if by itself.
     static func end(_ process: pid_t) async -> String? {
         var status: Int32 = 0
+        // The system fills `status` in during each call.
         for _ in 0..<200 {
             if unsafe waitpid(process, &status, WNOHANG) == process { return words(of: status) }
             try? await Task.sleep(for: .milliseconds(10))
@@ -87,11 +88,12 @@ enum NewProcess {
         return lines + variables.filter { !$0.value.isEmpty }.map { "\($0.key)=\($0.value)" }
     }
 
-    /// Lends a list of strings as system calls want it.
+    /// Lends a list of strings as system calls want it: copies, with a null pointer behind them. `body` keeps none.
     static func withStrings<Result>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+        // There is a place for each copy and for the null; all that is written here is freed below, once.
         for (place, string) in strings.enumerated() { unsafe list[place] = unsafe strdup(string) }
         unsafe list[strings.count] = nil
         defer {

@@ -80,37 +80,50 @@ actor Upgrader {
             // It was called off before there was anybody to be told.
             if isStopping { channel.shutDown() }
             log.notice("upgrading", metadata: ["program": "\(program)", "successor": "\(process)"])
-            do {
-                try await handOver(sockets, to: channel)
-                if isStopping { throw Failed(description: Self.stopping) }
-                guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
-                notifier?.leave(to: process)
-                await replaced?()
-                // It waits for this: an error says that it has ended since.
-                try channel.send(HandoverMessage.takeOver.bytes.span)
-            } catch {
-                notifier?.comeBack()
-                let ending = await NewProcess.end(process)
-                if isStopping { return refuse(Self.stopping) }
-                return refuse(ending.map { "the new process does not serve: \($0)" } ?? "\(error)")
-            }
-            successor = process
-            self.channel = nil
-            let connections = await gateway.connectionCount
-            log.notice(
-                "upgraded: another process serves, and this one ends with its last client",
-                metadata: ["successor": "\(process)", "connections": "\(connections)"])
-            Task {
-                // The successor gets certificates from now on, and looks at files.
-                await renewal.stop()
-                await fleet.stop()
-                await watcher?.stop()
-                await gateway.handOver()
-            }
-            return .done(successor: process, connections: connections)
+            if let reason = await letTakeOver(process, channel, sockets) { return refuse(reason) }
+            return await leave(to: process)
         } catch {
             return refuse("\(program) cannot be started: \(error)")
         }
+    }
+
+    /// - Returns: nil once the new process has taken over; else why it has not: it has ended then.
+    private func letTakeOver(
+        _ process: pid_t, _ channel: HandoverChannel, _ sockets: [PassedSocket]
+    ) async -> String? {
+        do {
+            try await handOver(sockets, to: channel)
+            if isStopping { throw Failed(description: Self.stopping) }
+            guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
+            notifier?.leave(to: process)
+            await replaced?()
+            // It waits for this: an error says that it has ended since.
+            try channel.send(HandoverMessage.takeOver.bytes.span)
+            return nil
+        } catch {
+            notifier?.comeBack()
+            let ending = await NewProcess.end(process)
+            if isStopping { return Self.stopping }
+            return ending.map { "the new process does not serve: \($0)" } ?? "\(error)"
+        }
+    }
+
+    /// From here on it is the other process's; what is left here ends with its last client.
+    private func leave(to process: pid_t) async -> Outcome {
+        successor = process
+        channel = nil
+        let connections = await gateway.connectionCount
+        log.notice(
+            "upgraded: another process serves, and this one ends with its last client",
+            metadata: ["successor": "\(process)", "connections": "\(connections)"])
+        Task {
+            // The successor gets certificates from now on, and looks at files.
+            await renewal.stop()
+            await fleet.stop()
+            await watcher?.stop()
+            await gateway.handOver()
+        }
+        return .done(successor: process, connections: connections)
     }
 
     /// The new process has failed for good: nobody may be left to wait for it.
@@ -145,7 +158,7 @@ actor Upgrader {
             }
             try channel.send(HandoverMessage.stickySecret(secret).bytes.span)
             try channel.send(HandoverMessage.end.bytes.span)
-            guard let answer = try channel.receive(within: Self.patience) else {
+            guard let answer = try channel.receive(within: Self.readyTimeout) else {
                 throw Failed(description: "the new process has gone before it served")
             }
             guard case .serves = HandoverMessage(answer.bytes) else {
@@ -171,5 +184,5 @@ actor Upgrader {
     private static let stopping = "this process is stopping"
 
     /// Milliseconds that the new process may take until it serves: with many certificates it takes a while.
-    private static let patience = 120_000
+    private static let readyTimeout = 120_000
 }

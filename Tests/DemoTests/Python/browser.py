@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Support/Peers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Support/Peers/Browsers"))
 
 from chromium import browse, new_window  # noqa: E402  (the path above comes first)
 

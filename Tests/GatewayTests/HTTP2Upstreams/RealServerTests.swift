@@ -103,25 +103,16 @@ struct RealServerTests {
     func haproxy() async throws {
         let (port, behind) = try (FreePort(), FreePort())
         let directory = try TemporaryDirectory()
-        let file = try directory.write(
-            "haproxy.cfg",
+        let process = try await ChildProcess.haproxy(
             """
-            defaults
-                mode http
-                timeout client 60s
-                timeout server 60s
-                timeout connect 60s
             frontend f
                 bind 127.0.0.1:\(behind) proto h2
                 option http-buffer-request
                 acl posts method POST
                 http-request return status 200 content-type text/plain lf-string "%[req.body] %HV %[req.hdr(host)]\\n" if posts
                 http-request return status 503 content-type text/plain string "none"
-
-            """)
-        let process = try ChildProcess("haproxy", ["-db", "-f", file])
+            """, at: behind, in: directory)
         defer { process.terminate() }
-        try await onThread { while (try? Wire(to: behind.number)) == nil {} }
         try await Gatehouse.serving(Sites.proxy(port, to: "h2c://127.0.0.1:\(behind)")) { _ in
             let url = "http://127.0.0.1:\(port)/"
             let posted = try await Command.curl(["-d", "some text", "-H", "Host: localhost", url])

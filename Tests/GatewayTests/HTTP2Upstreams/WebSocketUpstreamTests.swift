@@ -22,7 +22,7 @@ struct WebSocketUpstreamTests {
     }
 
     private static func hypercorn(_ arguments: [String]) throws -> ChildProcess {
-        let folder = URL(filePath: Place.peer("")).path(percentEncoded: false)
+        let folder = URL(filePath: Place.peer("HTTP2")).path(percentEncoded: false)
         return try ChildProcess(
             Place.root + ".build-venv/bin/hypercorn", arguments + ["--access-logfile", "-", "http2_app:asgi"], directory: folder)
     }

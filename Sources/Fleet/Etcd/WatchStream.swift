@@ -1,0 +1,47 @@
+/// The stream of a watch: a line of JSON for each piece of news. Documents stand in them, and are read elsewhere: here it counts
+/// that there is something new.
+final class WatchStream {
+    private let changed: () -> Void
+    private var line: [UInt8] = []
+    private var isLong = false
+    /// Why etcd has ended the watch.
+    private(set) var refusal: EtcdMessage.Refusal?
+
+    /// A longer line is news, whatever it says: what is no news is short.
+    private static let longestLine = 64 * 1024
+
+    init(_ changed: @escaping () -> Void) { self.changed = changed }
+
+    /// - Returns: does it go on?
+    func take(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices {
+            if bytes[index] == 0x0A {
+                guard endLine() else { return false }
+            } else if line.count < Self.longestLine {
+                line.append(bytes[index])
+            } else {
+                isLong = true
+            }
+        }
+        return true
+    }
+
+    private func endLine() -> Bool {
+        defer {
+            line.removeAll(keepingCapacity: line.count < 4096)
+            isLong = false
+        }
+        if isLong {
+            changed()
+            return true
+        }
+        guard !line.isEmpty else { return true }
+        let news = EtcdMessage.decode(EtcdMessage.Streamed<EtcdMessage.WatchResponse>.self, line)
+        guard let result = news?.result, result.canceled != true else {
+            refusal = news?.error ?? EtcdMessage.Refusal(message: "the watch was cancelled", code: nil)
+            return false
+        }
+        if result.events?.isEmpty == false { changed() }
+        return true
+    }
+}

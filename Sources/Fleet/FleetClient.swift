@@ -1,0 +1,173 @@
+package import EventLoop
+import TLS
+
+/// What an operator asks of a fleet by a command goes by this client, in a process of its own: it is no member.
+package actor FleetClient {
+    /// Why it could not be done.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    nonisolated let loop: EventLoop
+    let settings: FleetMemberSettings
+    let waiter: Waiter
+    let client: EtcdClient
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // The actor holds its loop, which whoever runs it stops when it has ended.
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// Configurations that are kept, at most; older ones are removed with a push.
+    private static let mostKept = 100
+
+    /// - Parameter loop: started, and this actor's alone; every call is made in a task that prefers it.
+    package init(_ settings: FleetMemberSettings, loop: EventLoop) {
+        self.settings = settings
+        self.loop = loop
+        waiter = Waiter(loop: loop)
+        client = EtcdClient(settings.etcd, waiter)
+    }
+
+    /// Nothing may be asked any more.
+    package func close() {
+        client.close()
+        waiter.retire()
+    }
+
+    /// By their names.
+    package func members() async throws(Failure) -> [FleetMemberView] {
+        let entries = try await read(.prefix(settings.members, most: FleetMember.mostMembers))
+        return try entries.map { entry throws(Failure) in
+            FleetMemberView(try open(entry, as: MemberRecord.self))
+        }
+    }
+
+    /// Who has the turn to get certificates; nil: nobody.
+    package func renewer() async throws(Failure) -> String? {
+        try await read(.key(settings.turn)).first.map { String(decoding: $0.value, as: UTF8.self) }
+    }
+
+    /// The configuration that was pushed last; nil: none was.
+    package func configuration() async throws(Failure) -> FleetConfiguration? {
+        try await read(.key(settings.configuration)).first.map { entry throws(Failure) in
+            try open(entry, as: FleetConfiguration.self)
+        }
+    }
+
+    /// All that are kept, the newest first.
+    package func history() async throws(Failure) -> [FleetConfiguration] {
+        let entries = try await read(.prefix(settings.history, most: Self.mostKept))
+        return try entries.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self) }
+            .sorted { $0.number > $1.number }
+    }
+
+    /// Has all members use this configuration.
+    /// - Parameters:
+    ///   - author: whose machine this is.
+    ///   - time: seconds since 1970.
+    /// - Returns: what was pushed.
+    package func push(_ text: String, author: String, time: Int64) async throws(Failure) -> FleetConfiguration {
+        try check(text)
+        let prepared = try await prepare(text, author: author, time: time)
+        guard let document = SealedDocument.seal(prepared.bytes, at: settings.configuration, with: settings.secret) else {
+            throw Failure(description: "the configuration cannot be encrypted")
+        }
+        let isDone = try await asking { client throws(EtcdError) in
+            try await client.put(document, at: settings.configuration, if: prepared.conditions, with: prepared.changes)
+        }
+        guard isDone else { throw Failure(description: "somebody else has pushed a configuration just now") }
+        return prepared.next
+    }
+
+    func check(_ text: String) throws(Failure) {
+        guard text.utf8.count <= FleetConfiguration.maxBytes else {
+            let most = FleetConfiguration.maxBytes
+            throw Failure(description: "the configuration has \(text.utf8.count) bytes: \(most) are the most in a fleet")
+        }
+    }
+
+    /// What a push is made of, whoever uses it first.
+    struct Prepared {
+        var next: FleetConfiguration
+        var bytes: [UInt8]
+        /// That nobody has pushed anything since, and no roll-out has begun.
+        var conditions: [EtcdCondition]
+        /// Puts it into the history.
+        var changes: [EtcdChange]
+        /// What all use; nil: nothing was pushed yet.
+        var base: Int?
+        var rollout: RolloutStore.Present?
+    }
+
+    /// - Throws: also if a roll-out is under way.
+    func prepare(_ text: String, author: String, time: Int64) async throws(Failure) -> Prepared {
+        let found = try await asking { client throws(EtcdError) in
+            try await client.read([
+                .prefix(settings.history, most: Self.mostKept + 1), .key(settings.configuration), .key(settings.rollout),
+            ]).found
+        }
+        let (kept, entry) = (found[0].map(\.key), found[1].first)
+        let rollout = try found[2].first.map { entry throws(Failure) in
+            RolloutStore.Present(rollout: try open(entry, as: FleetRollout.self), revision: entry.revision)
+        }
+        if let running = rollout?.rollout, running.isRunning {
+            let words = "a roll-out is under way: \(running.words). gatehouse fleet rollback undoes it."
+            throw Failure(description: words)
+        }
+        let present = try entry.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self).number }
+        // Should etcd have forgotten the present one: members take no number that they had before.
+        let former = kept.last.flatMap { Int($0.dropFirst(settings.history.count)) } ?? 0
+        let next = FleetConfiguration(
+            number: max(present ?? 0, former) + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author,
+            time: time)
+        let place = settings.history(next.number)
+        guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: place, with: settings.secret)
+        else { throw Failure(description: "the configuration cannot be encrypted") }
+        let superfluous = kept.prefix(max(0, kept.count + 1 - Self.mostKept)).map { EtcdChange.delete($0) }
+        return Prepared(
+            next: next, bytes: bytes,
+            conditions: [
+                .isOf(settings.configuration, revision: entry?.revision ?? 0),
+                .isOf(settings.rollout, revision: rollout?.revision ?? 0),
+            ], changes: [.put(place, copy)] + superfluous, base: present, rollout: rollout)
+    }
+
+    /// Waits until each member uses a configuration, or has refused it.
+    /// - Parameters:
+    ///   - number: of the configuration.
+    ///   - seconds: no longer than this.
+    /// - Returns: the members as they are then.
+    package func settled(_ number: Int, within seconds: UInt64) async throws(Failure) -> [FleetMemberView] {
+        let end = loop.now + seconds * 1_000_000_000
+        while true {
+            let found = try await members()
+            if found.allSatisfy({ $0.configuration >= number || ($0.refused?.number ?? 0) >= number }) || loop.now >= end {
+                return found
+            }
+            _ = await waiter.wait(timeout: 100_000_000)
+        }
+    }
+
+    // MARK: -
+
+    func read(_ range: EtcdRange) async throws(Failure) -> [EtcdEntry] {
+        try await asking { client throws(EtcdError) in try await client.read([range]).found[0] }
+    }
+
+    func asking<Result>(
+        _ question: (EtcdClient) async throws(EtcdError) -> Result
+    ) async throws(Failure) -> Result {
+        do throws(EtcdError) { return try await question(client) } catch { throw Failure(description: "\(error)") }
+    }
+
+    func open<Content: Decodable>(_ entry: EtcdEntry, as type: Content.Type) throws(Failure) -> Content {
+        do throws(DocumentFault) {
+            let bytes = try SealedDocument.open(entry.value, at: entry.key, with: settings.secret)
+            guard let content = EtcdMessage.decode(type, bytes) else { throw .malformed }
+            return content
+        } catch {
+            throw Failure(description: "\(entry.key): \(error)")
+        }
+    }
+}

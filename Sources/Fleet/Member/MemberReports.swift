@@ -1,0 +1,80 @@
+import EventLoop
+
+/// What members say of one thing: each has a document of it, which ends with its lease.
+final class MemberReports<Report: Codable & Equatable & Sendable> {
+    /// That their documents are in.
+    let folder: String
+    /// By their places; nil if it cannot be read.
+    var reports: [String: Report?] = [:]
+    /// The revision up to which they are known.
+    var seen: Int64 = 0
+    /// What this member has told, when, and when it is to tell again: monotonic nanoseconds.
+    var told: Report?
+    var time: UInt64 = 0
+    var due: UInt64?
+
+    init(_ folder: String) { self.folder = folder }
+
+    /// By the names of the members; those that can be read.
+    var byMember: [String: Report] {
+        let read = reports.compactMap { place, report in report.map { (String(place.dropFirst(folder.count)), $0) } }
+        return Dictionary(read, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// All is read anew.
+    func forget() { (seen, reports, told) = (0, [:], nil) }
+}
+
+extension FleetMember {
+    /// Between two documents of this member, in nanoseconds: each of them wakes all others.
+    private static let reportPause: UInt64 = 1_000_000_000
+
+    /// - Parameters:
+    ///   - entries: of members, those since the last look.
+    ///   - count: how many there are.
+    ///   - revision: that they were read at.
+    ///   - isRight: is it in the limits?
+    func follow<Report>(
+        _ state: MemberReports<Report>, _ entries: [EtcdEntry], count: Int, revision: Int64,
+        isRight: (Report) -> Bool = { _ in true }
+    ) async throws(EtcdError) {
+        func take(_ entry: EtcdEntry) {
+            let found = opened(entry) { bytes in EtcdMessage.decode(Report.self, bytes).flatMap { isRight($0) ? $0 : nil } }
+            state.reports.updateValue(found, forKey: entry.key)
+        }
+        for entry in entries { take(entry) }
+        state.seen = revision
+        guard state.reports.count != min(count, Self.mostMembers) else { return }
+        // Somebody has gone.
+        let all = try await client.read([.prefix(state.folder, most: Self.mostMembers)])
+        let present = Set(all.found[0].map(\.key))
+        for place in state.reports.keys where !present.contains(place) {
+            state.reports[place] = nil
+            complaints[place] = nil
+        }
+        for entry in all.found[0] { take(entry) }
+        state.seen = all.revision
+    }
+
+    /// May this member tell others something, and go by what they tell?
+    func isSharing(_ count: Int) -> Bool { nameHolder == nil && ourPlace != 0 && count <= Self.mostMembers }
+
+    /// - Parameter report: nil: there is nothing to tell.
+    func tell<Report>(_ report: Report?, by state: MemberReports<Report>) async throws(EtcdError) {
+        let place = state.folder + settings.member
+        let isThere = (state.reports[place] ?? nil) == report
+        guard report != state.told || !isThere else { return state.due = nil }
+        let due = state.time &+ Self.reportPause
+        guard state.time == 0 || due <= loop.now else { return state.due = due }
+        var change = EtcdChange.delete(place)
+        if let report {
+            guard let text = EtcdMessage.encode(report), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
+            else { return }
+            change = .put(place, sealed, lease: lease)
+        }
+        let outcome = try await client.transact(if: [.wasMade(settings.members + settings.member, revision: ourPlace)], [change])
+        // Else the name is another member's by now, which the next look tells.
+        (state.told, state.time, state.due) = (outcome.isDone ? report : nil, loop.now, nil)
+        lookSoon()
+    }
+}

@@ -1,0 +1,39 @@
+import HTTP
+import Upstreams
+
+/// A server that says whether a request may pass: of a site or route.
+final class ForwardAuthPlan: Sendable {
+    let server: UpstreamServer
+    /// Path and query that it is asked at.
+    let target: [UInt8]
+    /// Fields of the question.
+    let fields: [ConfiguredField]
+    /// Their names in lower case, with dashes for underscores: no field with underscores of the client's goes there.
+    let fieldNames: Set<String>
+    /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
+    let copied: [String]
+    /// The one of them that says who it is, for the log; nil: none does.
+    let userField: String?
+    /// Nanoseconds for the whole question.
+    let timeout: UInt64
+    /// Which connections to it are kept for the next question.
+    let keeping: UpstreamClient.Keeping
+    /// The configuration's table.
+    let key: String
+
+    init(
+        _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], copied: [String], userField: String?,
+        timeout: UInt64,
+        keeping: UpstreamClient.Keeping, key: String
+    ) {
+        self.server = server
+        self.target = target
+        self.fields = fields
+        fieldNames = Set(fields.map { String($0.name.lowercased().map { $0 == "_" ? "-" : $0 }) })
+        self.copied = copied
+        self.userField = userField
+        self.timeout = timeout
+        self.keeping = keeping
+        self.key = key
+    }
+}
