@@ -84,13 +84,16 @@ class Waits:
     durations: list[int] = field(default_factory=list)
     lost: int = 0
 
-    def take_round(self, port: int, reload: Callable[[], None], quiet: float) -> None:
+    def take_round(self, port: int, prepare: Callable[[], None], reload: Callable[[], None], quiet: float) -> None:
         pipe, other = multiprocessing.Pipe()
         process = multiprocessing.Process(target=ask, args=(other, port), daemon=True)
         process.start()
         time.sleep(quiet)
         spans: list[tuple[int, int]] = []
         for _ in range(RELOADS):
+            prepare()
+            # To write a megabyte is work for milliseconds, and no part of the reload.
+            time.sleep(0.1)
             began = time.monotonic_ns()
             reload()
             spans.append((began, time.monotonic_ns()))
@@ -131,14 +134,13 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
         # As with nginx below: who looks more often takes the cores from those who are measured.
         gateway.pause = 0.01
 
-        def reload() -> None:
+        def prepare() -> None:
             nonlocal count
             count += 1
             replace(file, text + f"[limits]\nmax_fields = {100 + count % 50}\n")
-            gateway.reload(count)
 
         for _ in range(options.rounds):
-            results["gatehouse"].take_round(PORT, reload, 5)
+            results["gatehouse"].take_round(PORT, prepare, lambda: gateway.reload(count), 5)
     if shutil.which("nginx"):
         results["nginx"] = Waits()
         conf = directory / "nginx.conf"
@@ -150,10 +152,12 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
             while "start worker process " not in log.read_text():
                 time.sleep(0.01)
 
-            def reload_nginx() -> None:
+            def prepare_nginx() -> None:
                 nonlocal count
                 count += 1
                 replace(conf, nginx_text(directory, keep, options.routes, options.certificates, count % 50))
+
+            def reload_nginx() -> None:
                 before = log.read_text().count("worker process ")
                 process.send_signal(signal.SIGHUP)
                 # Two begin, and two end.
@@ -161,7 +165,7 @@ def measure_latency(options: argparse.Namespace, directory: Path) -> dict[str, f
                     time.sleep(0.01)
 
             for _ in range(options.rounds):
-                results["nginx"].take_round(NGINX, reload_nginx, 5)
+                results["nginx"].take_round(NGINX, prepare_nginx, reload_nginx, 5)
         finally:
             process.terminate()
             process.wait()

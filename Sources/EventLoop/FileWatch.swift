@@ -9,9 +9,16 @@ package final class FileWatch {
     /// A directory, and for which files the names in it matter.
     private struct Directory {
         var path: String
-        var names: [String: [String]] = [:]
+        private(set) var names: [String: [String]] = [:]
+        /// Of the names: most events of a busy directory end here, before anything is made of them.
+        private(set) var digests: Set<UInt64> = []
         /// Does every name in it matter?
         var isWhole = false
+
+        mutating func add(_ name: String, of file: String) {
+            names[name, default: []].append(file)
+            digests.insert(FileWatch.digest(name.utf8))
+        }
     }
 
     /// The files that may have changed.
@@ -20,10 +27,18 @@ package final class FileWatch {
     /// By the kernel's number of the directory's watch.
     private var directories: [Int32: Directory] = [:]
 
-    /// What happens to a directory's entries, without every single write: what is being written is not there yet.
-    private static let events = UInt32(
-        IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
-    private static let onlyDirectories = UInt32(IN_ONLYDIR)
+    /// What happens to the entries of a directory on the way. None of those that matter is ever written to.
+    private static let eventsOfWays = UInt32(
+        IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
+    /// And where files are, without every single write: what is being written is not there yet.
+    private static let eventsOfFiles = eventsOfWays | UInt32(IN_CLOSE_WRITE)
+    /// A directory can be on the way to one file and hold another, by another path.
+    private static let flags = UInt32(IN_ONLYDIR | IN_MASK_ADD)
+    /// After events that do not matter others will follow, as in a directory for temporary files: they wait for so many
+    /// nanoseconds, and are then read together.
+    private static let rest: UInt64 = 50_000_000
+    private static let bufferSize = 16_384
+    private var buffer = [UInt8](repeating: 0, count: FileWatch.bufferSize)
 
     /// Watches nothing yet.
     /// - Throws: the system call that failed; the user's limit on inotify instances is `EMFILE`.
@@ -43,21 +58,26 @@ package final class FileWatch {
         var wanted: [Int32: Directory] = [:]
         var failure: SystemError?
         var known: [String: Int32] = [:]
-        func number(of directory: String) -> Int32 {
-            if let number = known[directory] { return number }
+        func number(of directory: String, _ events: UInt32) -> Int32 {
             // The path is read during the call alone.
-            let number = unsafe inotify_add_watch(socket.descriptor, directory, Self.events | Self.onlyDirectories)
+            let number = unsafe inotify_add_watch(socket.descriptor, directory, events | Self.flags)
             // What has gone meanwhile is the next look's affair.
             if number < 0, errno != ENOENT, errno != ENOTDIR, failure == nil { failure = SystemError("inotify_add_watch") }
             known[directory] = number
             return number
         }
-        for (path, step) in (paths + whole).lazy.flatMap({ path in FilePathSteps.all(of: path).map { (path, $0) } }) {
-            let number = number(of: step.directory)
-            if number >= 0 { wanted[number, default: Directory(path: step.directory)].names[step.name, default: []].append(path) }
+        let ways = (paths + whole).map { FilePathSteps.all(of: $0) }
+        let directoriesOfFiles = Set(ways.compactMap { $0.last?.directory })
+        for (path, steps) in zip(paths + whole, ways) {
+            for step in steps {
+                let holdsFiles = directoriesOfFiles.contains(step.directory)
+                let number =
+                    known[step.directory] ?? number(of: step.directory, holdsFiles ? Self.eventsOfFiles : Self.eventsOfWays)
+                if number >= 0 { wanted[number, default: Directory(path: step.directory)].add(step.name, of: path) }
+            }
         }
         for path in whole {
-            let number = number(of: path)
+            let number = number(of: path, Self.eventsOfFiles)
             if number >= 0 { wanted[number, default: Directory(path: path)].isWhole = true }
         }
         for number in directories.keys where wanted[number] == nil { inotify_rm_watch(socket.descriptor, number) }
@@ -75,9 +95,15 @@ package final class FileWatch {
         let deadline = waiter.loop.now &+ timeout
         socket.waiter = waiter
         while true {
-            if takeEvents() { return .ready }
+            let events = takeEvents()
+            if events.matter { return .ready }
             let now = waiter.loop.now
             guard now < deadline else { return .deadline }
+            if events.areAny {
+                // Nobody waits for the socket meanwhile: it is read in any case afterwards.
+                guard await waiter.wait(timeout: min(deadline - now, Self.rest)) != .told else { return .told }
+                continue
+            }
             socket.interest = .read
             let wake = await waiter.wait(timeout: deadline - now)
             socket.interest = .none
@@ -85,42 +111,51 @@ package final class FileWatch {
         }
     }
 
-    /// - Returns: was there one that matters?
-    private func takeEvents() -> Bool {
-        var isRelevant = false
-        var buffer = [UInt8](repeating: 0, count: 16_384)
+    /// - Returns: was there one, and was there one that matters?
+    private func takeEvents() -> (areAny: Bool, matter: Bool) {
+        var found = (areAny: false, matter: false)
         while socket.isReadable {
             // read(2) writes at most the buffer's own length into it.
-            let count = unsafe read(socket.descriptor, &buffer, buffer.count)
+            let count = unsafe read(socket.descriptor, &buffer, Self.bufferSize)
             guard count > 0 else {
                 socket.isReadable = false
                 break
             }
-            if isAnyRelevant(buffer[..<count]) { isRelevant = true }
+            found.areAny = true
+            if isAnyRelevant(count) { found.matter = true }
         }
-        return isRelevant
+        return found
     }
 
     /// struct inotify_event: wd, mask, cookie, len, each of 32 bits, and a name of `len` bytes, padded with zeros.
-    private func isAnyRelevant(_ bytes: ArraySlice<UInt8>) -> Bool {
-        var rest = bytes
+    private func isAnyRelevant(_ count: Int) -> Bool {
+        var place = 0
         var isAny = false
-        while rest.count >= 16 {
-            let words = (0..<4).map { word in
-                (0..<4).reduce(UInt32(0)) { $0 | UInt32(rest[rest.startIndex + word * 4 + $1]) << UInt32($1 * 8) }
-            }
-            let length = min(Int(words[3]), rest.count - 16)
-            let name = String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self)
-            if isRelevant(words[1], name, in: directories[Int32(bitPattern: words[0])]) { isAny = true }
-            rest = rest.dropFirst(16 + length)
+        while count - place >= 16 {
+            let name = place + 16
+            let end = min(name + Int(word(place + 12)), count)
+            if isRelevant(word(place + 4), buffer[name..<end], in: directories[Int32(bitPattern: word(place))]) { isAny = true }
+            place = end
         }
         return isAny
     }
 
-    private func isRelevant(_ events: UInt32, _ name: String, in directory: Directory?) -> Bool {
+    private func word(_ place: Int) -> UInt32 {
+        UInt32(buffer[place]) | UInt32(buffer[place + 1]) << 8 | UInt32(buffer[place + 2]) << 16 | UInt32(buffer[place + 3]) << 24
+    }
+
+    /// FNV-1a. Two names of one digest cost a comparison.
+    private static func digest(_ name: some Sequence<UInt8>) -> UInt64 {
+        name.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    private func isRelevant(_ events: UInt32, _ padded: ArraySlice<UInt8>, in directory: Directory?) -> Bool {
         // The queue was full, or the directory itself is gone.
         if events & UInt32(IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF) != 0 { return true }
         guard let directory else { return false }
+        let bytes = padded.prefix { $0 != 0 }
+        guard directory.isWhole || directory.digests.contains(Self.digest(bytes)) else { return false }
+        let name = String(decoding: bytes, as: UTF8.self)
         let files = (directory.names[name] ?? []) + (directory.isWhole ? [directory.path] : [])
         guard !files.isEmpty else { return false }
         // A new file is empty, and its writer will close it; a link is complete.

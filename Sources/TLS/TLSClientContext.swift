@@ -131,6 +131,7 @@ import COpenSSL
             _ = unsafe SSL_CTX_set_default_verify_paths(context)
             return
         }
+        try RegularFile.check([(caFile, .authorities)])
         guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
             throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
         }
@@ -140,6 +141,7 @@ import COpenSSL
         guard let certificate = settings.clientCertificateFile else { return }
         let key = settings.clientKeyFile ?? certificate
         ERR_clear_error()
+        try RegularFile.check([(certificate, .certificate), (key, .key)])
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw TLSError(
                 .configuration(.certificate), "cannot read the client certificate \(certificate): \(TLSError.takeFileReason())")

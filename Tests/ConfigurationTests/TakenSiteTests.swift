@@ -67,9 +67,21 @@ import Testing
         return blocks
     }
 
-    private static func read(_ blocks: [String], _ mode: ReadMode, after previous: Configuration? = nil) -> ReadResult {
+    private static func read(
+        _ blocks: [String], _ mode: ReadMode, after previous: Configuration? = nil, with thread: (any ReadingThread)? = nil
+    ) -> ReadResult {
         let source = ConfigurationSource(text: blocks.joined(), file: "dir/f.toml")
-        return Configuration.read(source, mode: mode, environment: environment, after: previous)
+        return Configuration.read(source, mode: mode, environment: environment, after: previous, with: thread)
+    }
+
+    /// Does its part before the others begin theirs.
+    private struct EagerThread: ReadingThread {
+        let fewestSites = 2
+
+        func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)? {
+            let value = body()
+            return { value }
+        }
     }
 
     /// All of a configuration but how it was read, in words.
@@ -106,6 +118,19 @@ import Testing
             #expect(after.problems == alone.problems, "\(blocks.joined())")
             #expect(Self.words(after.configuration) == Self.words(alone.configuration), "\(blocks.joined())")
             if let configuration = after.configuration { previous = configuration }
+        }
+    }
+
+    @Test("A configuration that another thread reads a part of is as if it was read alone", arguments: 0..<40)
+    func helped(seed: UInt64) {
+        var numbers = Numbers(state: seed)
+        var blocks = (0..<8).map { Self.site($0, &numbers) }
+        for mode in [ReadMode.strict, .lenient, .strict, .lenient] {
+            blocks = Self.next(after: blocks, &numbers)
+            let alone = Self.read(blocks, mode)
+            let helped = Self.read(blocks, mode, with: EagerThread())
+            #expect(helped.problems == alone.problems, "\(blocks.joined())")
+            #expect(Self.words(helped.configuration) == Self.words(alone.configuration), "\(blocks.joined())")
         }
     }
 

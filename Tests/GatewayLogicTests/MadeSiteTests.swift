@@ -42,12 +42,12 @@ struct MadeSiteTests {
         var problems: [Problem]
     }
 
-    private static func made(_ text: String, after previous: Made? = nil) throws -> Made {
+    private static func made(_ text: String, after previous: Made? = nil, aheadFrom: Int = .max) throws -> Made {
         let source = ConfigurationSource(text: text, file: "test.toml")
         let result = Configuration.read(source, after: previous?.configuration)
         let configuration = try #require(result.configuration, "\(result.problems) \(text)")
         var builder = PlanBuilder(configuration, previous: previous?.plan, stickySecret: "secret")
-        let plan = builder.build(workers: 1)
+        let plan = builder.build(workers: 1, aheadFrom: aheadFrom)
         return Made(configuration: configuration, plan: plan, problems: builder.problems)
     }
 
@@ -106,6 +106,20 @@ struct MadeSiteTests {
             #expect(found == expected, "\(Set(found).symmetricDifference(expected)) in \(text)")
             if after.plan != nil { previous = after }
         }
+    }
+
+    @Test("is the same if two threads make it", arguments: 0..<40)
+    func ahead(seed: UInt64) throws {
+        var numbers = SeededNumbers(state: seed)
+        let kinds = seed % 2 == 0 ? Self.kinds : Self.kinds.filter { !$0(0).contains("shared") }
+        let sites = (0..<7).map { Self.site("s\($0)", kinds.randomElement(using: &numbers)?($0) ?? "") }
+        let top = Self.tops.randomElement(using: &numbers) ?? ""
+        let shared = seed % 2 == 0 ? Self.shared : ""
+        let text = "[logging]\naccess_log = \"none\"\n" + top + shared + sites.joined()
+        let (alone, ahead) = (try Self.made(text), try Self.made(text, aheadFrom: 2))
+        #expect(ahead.problems == alone.problems, "\(text)")
+        let (found, expected) = (try Self.words(ahead), try Self.words(alone))
+        #expect(found == expected, "\(Set(found).symmetricDifference(expected)) in \(text)")
     }
 
     @Test("takes over the sites that are as they were, also when limits of the whole gateway change")

@@ -15,23 +15,29 @@ extension Configuration {
 
     /// Reads a configuration file and those that it includes; as ``parse(text:file:mode:environment:)``. A file that cannot be
     /// read is an error among the problems.
-    /// - Parameter previous: a configuration that was read before: sites whose text is as it was are taken over from it.
+    /// - Parameters:
+    ///   - previous: a configuration that was read before: sites whose text is as it was are taken over from it.
+    ///   - thread: does a part of it, if there is no such configuration; nil: nobody does.
     package static func read(
         path: String, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess,
-        after previous: Configuration? = nil
+        after previous: Configuration? = nil, with thread: (any ReadingThread)? = nil
     ) -> ReadResult {
-        read(Input(path: path, files: .disk, mode: mode, environment: environment), after: previous).result
+        var input = Input(path: path, files: .disk, mode: mode, environment: environment)
+        input.thread = thread
+        return read(input, after: previous).result
     }
 
     /// Reads a configuration from texts that were read before: nothing else is looked for on the disk.
-    /// - Parameter previous: as of ``read(path:mode:environment:after:)``.
+    /// - Parameters:
+    ///   - previous: as of ``read(path:mode:environment:after:with:)``.
+    ///   - thread: in the same way.
     package static func read(
         _ source: ConfigurationSource, mode: ReadMode = .strict, environment: EnvironmentVariables = .ofProcess,
-        after previous: Configuration? = nil
+        after previous: Configuration? = nil, with thread: (any ReadingThread)? = nil
     ) -> ReadResult {
         var input = Input(
             path: source.files.first?.path ?? "", files: .kept(source.files), mode: mode, environment: environment)
-        input.remark = source.remark
+        (input.remark, input.thread) = (source.remark, thread)
         return read(input, after: previous).result
     }
 
@@ -56,6 +62,7 @@ extension Configuration {
         var notesKeys = false
         /// Behind the files' names.
         var remark = ""
+        var thread: (any ReadingThread)?
     }
 
     /// In pieces at first, which is faster where sites are as they were. What is wrong, or is not written as people write it, is
@@ -67,7 +74,7 @@ extension Configuration {
         var root = gathering.gather(input.path, content: input.content)
         var configuration: Configuration?
         if !input.notesKeys, let root, !gathering.isDoubtful, !reading.hasError {
-            configuration = try? read(root, reading, gathering.sites, after: previous)
+            configuration = try? read(root, reading, gathering.sites, after: previous, with: input.thread)
         }
         if configuration == nil || reading.hasError {
             reading = Reading(file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark)
@@ -85,7 +92,8 @@ extension Configuration {
     /// - Parameter pieces: the tables of `sites`; nil: they are in the root.
     /// - Throws: if these cannot be read one by one.
     private static func read(
-        _ root: TomlTable, _ reading: Reading, _ pieces: [SiteSource]?, after previous: Configuration?
+        _ root: TomlTable, _ reading: Reading, _ pieces: [SiteSource]?, after previous: Configuration?,
+        with thread: (any ReadingThread)? = nil
     ) throws(SitesReading.Doubt) -> Configuration {
         let start = TomlPosition(line: 1, column: 1)
         let document = TableReader(reading: reading, name: .document, table: root, position: start)
@@ -113,7 +121,7 @@ extension Configuration {
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout,
             sharedPools: SharedPoolChecks.names(poolTables))
         var sitesReading = SitesReading(document, inherited, after: previous?.readSites ?? [])
-        for piece in pieces ?? [] { try sitesReading.add(piece) }
+        try sitesReading.add(pieces ?? [], with: previous == nil ? thread : nil)
         var read = sitesReading.read
         // The document's own tell as well that there are none.
         if read.isEmpty {

@@ -46,7 +46,7 @@ struct SitesReading {
     let document: TableReader
     let inherited: Site.Inherited
     /// Of the configuration before, by their texts.
-    private let known: [SiteText: ReadSite]
+    private var known: [SiteText: ReadSite]
     private(set) var read: [(site: Site, table: TableReader)] = []
     private(set) var places: [SiteInText] = []
     private(set) var results: [ReadSite?] = []
@@ -55,6 +55,26 @@ struct SitesReading {
         self.document = document
         self.inherited = inherited
         self.known = Dictionary(known.lazy.compactMap { $0 }.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads tables that another reading then takes over.
+    /// - Parameter sources: of which those are read that are text.
+    /// - Returns: those of which nothing was to be said, up to the first that cannot be read.
+    static func readAhead(_ sources: ArraySlice<SiteSource>, _ circumstances: ReadSite.Circumstances) -> [ReadSite] {
+        let reading = Reading(file: "", mode: circumstances.mode, notesKeys: false, notesSpellings: false)
+        reading.isForBWS = circumstances.isForBWS
+        let document = TableReader(
+            reading: reading, name: .document, table: TomlTable(), position: TomlPosition(line: 1, column: 1))
+        var sites = SitesReading(document, circumstances.inherited, after: [])
+        for case .text(let text, _) in sources {
+            guard (try? sites.add(.text(text, base: TextBase(file: 0)))) != nil else { break }
+        }
+        return sites.results.compactMap { $0 }
+    }
+
+    /// What was read ahead is taken over from now on.
+    mutating func know(_ sites: [ReadSite]) {
+        for site in sites { known[site.text] = site }
     }
 
     /// - Throws: `Doubt` if it is no TOML, or not one table.
@@ -75,7 +95,7 @@ struct SitesReading {
         }
     }
 
-    private var circumstances: ReadSite.Circumstances {
+    var circumstances: ReadSite.Circumstances {
         ReadSite.Circumstances(mode: document.reading.mode, isForBWS: document.reading.isForBWS, inherited: inherited)
     }
 

@@ -110,9 +110,12 @@ package actor CertificateDemand: CertificateSource {
         return nil
     }
 
-    /// A try to get it has failed.
-    func failed(_ name: String) {
+    /// A try to get it has failed. If there is none, nobody goes on to try: who asks for the name once more has the next try,
+    /// when that is due. Names of strangers for which an authority does not answer would be more and more.
+    func failed(_ name: String) async {
         forgetOthers(name)
+        // One that is shown, though it has expired, is demanded by no client any more.
+        if context(for: name) == nil, let renewer { await renewer.withdraw(name, for: key) }
         finish(name, false)
     }
 

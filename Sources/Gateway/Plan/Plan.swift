@@ -13,6 +13,10 @@ package final class Plan: Sendable {
     let listeners: [ListenerPlan]
     /// All pools of all sites; a pool's `place` is its place here.
     let pools: [PoolPlan]
+    /// The places of those of which each worker has its part from the beginning.
+    let poolsMadeAtOnce: [Int]
+    /// The places of the pools that a server is in.
+    let poolsOfRecords: [ObjectIdentifier: [Int]]
     /// Of the sites that keep answers; a cache's `place` is its place here.
     let caches: [CachePlan]
     /// Of every TLS site, in the order of the configuration.
@@ -95,6 +99,12 @@ package final class Plan: Sendable {
         self.maxLoadedCertificates = maxLoadedCertificates
         self.expiryThreshold = expiryThreshold
         self.pools = pools
+        poolsMadeAtOnce = pools.lazy.filter { !$0.isMadeOnDemand }.map(\.place)
+        var poolsOfRecords = [ObjectIdentifier: [Int]](minimumCapacity: pools.count)
+        for pool in pools {
+            for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.record), default: []].append(pool.place) }
+        }
+        self.poolsOfRecords = poolsOfRecords
         probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
         self.caches = caches
         self.files = files

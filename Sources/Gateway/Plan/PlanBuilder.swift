@@ -23,6 +23,8 @@ package struct PlanBuilder {
     /// By which the fleet's members call a client the same; nil: rate limits count here alone.
     package var fleetSeeds: ClientSeeds?
     var pools: [PoolPlan] = []
+    /// How many pools the plan has before these.
+    var poolsBefore = 0
     /// Those of `[[upstreams]]`, by their names.
     var shared = PooledUpstreams()
     var caches: [CachePlan] = []
@@ -76,6 +78,15 @@ package struct PlanBuilder {
         _ configuration: Configuration, previous: Plan? = nil, policy: FaultPolicy = .refuse, stickySecret: String? = nil,
         now: Int64 = Int64(realtimeNanoseconds() / 1_000_000_000)
     ) {
+        self.init(
+            configuration, previous: previous, carried: previous?.carried ?? CarriedState(stickySecret: stickySecret),
+            policy: policy, now: now)
+    }
+
+    /// - Parameter carried: what is carried over from plan to plan.
+    init(
+        _ configuration: Configuration, previous: Plan? = nil, carried: CarriedState, policy: FaultPolicy, now: Int64
+    ) {
         self.configuration = configuration
         self.now = now
         self.previous = previous
@@ -83,24 +94,30 @@ package struct PlanBuilder {
         limits = PlanLimits(configuration)
         knownCertificates = Dictionary(
             grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
-        carried = previous?.carried ?? CarriedState(stickySecret: stickySecret)
+        self.carried = carried
     }
 
     /// Changes nothing that is live: the plan can be used or dropped.
     /// - Parameter workers: overrides the configuration's `worker_threads`.
     /// - Returns: nil if there is an error among `problems`.
-    package mutating func build(workers: Int? = nil) -> Plan? {
+    package mutating func build(workers: Int? = nil) -> Plan? { build(workers: workers, aheadFrom: SitesAhead.fewest) }
+
+    /// - Parameter aheadFrom: of so many sites and more, those of a first plan are made by two threads.
+    mutating func build(workers: Int?, aheadFrom: Int) -> Plan? {
         carried.forgetUnused()
         checkLogs()
         checkCacheDirectories()
         let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
-        if configuration.metrics.enabled {
-            metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
-        }
+        beginMetrics(workers: workerCount)
+        let ahead = SitesAhead(for: self, workers: workerCount, fewest: aheadFrom)
         let surroundings = SiteSurroundings(configuration, workers: workerCount)
         knownSites = Self.knownSites(previous, in: surroundings)
         shared = sharedPools()
-        let sites = configuration.sites.indices.map { site($0) }
+        var sites: [SitePlan] = []
+        for index in configuration.sites.indices {
+            if index == ahead?.start { ahead?.give(to: &self) }
+            sites.append(site(index))
+        }
         let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)
         judgeFaults(after: previous)
@@ -123,9 +140,14 @@ package struct PlanBuilder {
     /// The cores that this process may run on (sched_getaffinity(2)).
     package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    mutating func beginMetrics(workers: Int) {
+        guard configuration.metrics.enabled else { return }
+        metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workers)
+    }
+
     // MARK: Sites
 
-    private mutating func site(_ index: Int) -> SitePlan {
+    mutating func site(_ index: Int) -> SitePlan {
         let site = configuration.sites[index]
         // It is looked at in any case: its files may be others.
         let certificate = site.ssl == nil ? nil : certificate(index)

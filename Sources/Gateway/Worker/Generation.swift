@@ -34,6 +34,8 @@ final class Generation {
     let caches: [ResponseCache]
     /// In the order of the plan's pools; nil until it is wanted.
     private var parts: [Part?]
+    /// The places of those that are there: a reload looks at them alone, of a thousand.
+    private var made: [Int]
     /// Another one has taken its place: what is made from now on keeps no connection.
     private var isRetired = false
     private let loop: EventLoop
@@ -48,7 +50,8 @@ final class Generation {
         let number: Int
         let names: NameCache
         let caches: [ResponseCache]
-        private(set) var parts: [Part?] = []
+        private(set) var parts: [Part?]
+        private(set) var made: [Int] = []
         private(set) var probers: [Prober] = []
         private var knownPools: [ObjectIdentifier: Pool] = [:]
         private var knownQueues: [ObjectIdentifier: RequestQueue] = [:]
@@ -64,22 +67,23 @@ final class Generation {
             number = (previous?.number ?? 0) + 1
             names = previous.flatMap { $0.names.settings == plan.names ? $0.names : nil } ?? NameCache(plan.names, loop: loop)
             caches = plan.caches.map { cache in previous?.caches.first { $0.suits(cache) } ?? ResponseCache(cache) }
-            parts.reserveCapacity(plan.pools.count)
+            parts = Array(repeating: nil, count: plan.pools.count)
         }
 
         /// What the generation before has: it is taken over where the plan has it, too.
-        mutating func know(_ part: Part?) {
-            guard let part else { return }
+        mutating func know(_ part: Part) {
             for pool in part.connections { knownPools[ObjectIdentifier(pool.server.record)] = pool }
             if let queue = part.queue { knownQueues[ObjectIdentifier(queue.count)] = queue }
         }
 
-        /// Makes what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or since
-        /// the generation before has connections that may be used again.
-        mutating func add(_ pool: PoolPlan) throws(TLSError) {
-            guard !pool.isMadeOnDemand || pool.servers.contains(where: { knownPools[ObjectIdentifier($0.record)] != nil }) else {
-                return parts.append(nil)
-            }
+        /// The places of what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or
+        /// since the generation before has connections that may be used again.
+        var places: [Int] {
+            Set(plan.poolsMadeAtOnce).union(knownPools.keys.lazy.flatMap { [plan] in plan.poolsOfRecords[$0] ?? [] }).sorted()
+        }
+
+        mutating func add(at place: Int) throws(TLSError) {
+            let pool = plan.pools[place]
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
@@ -99,7 +103,8 @@ final class Generation {
                             names: names))
                 }
             }
-            parts.append(Part(plan: pool, connections: connections, queue: queue))
+            parts[place] = Part(plan: pool, connections: connections, queue: queue)
+            made.append(place)
         }
 
         private func share(_ key: ProbeSet.Key?) -> Prober.Share? {
@@ -119,8 +124,8 @@ final class Generation {
         _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
     ) throws(TLSError) {
         var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
-        for part in previous?.parts ?? [] { making.know(part) }
-        for pool in plan.pools { try making.add(pool) }
+        for part in previous?.madeParts ?? [] { making.know(part) }
+        for place in making.places { try making.add(at: place) }
         self.init(making, living)
     }
 
@@ -133,27 +138,28 @@ final class Generation {
         var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
         var pace = Pace(loop)
         // What the other one makes meanwhile is its own.
-        for part in previous.parts {
+        for part in previous.madeParts {
             await pace.step()
             making.know(part)
         }
-        for pool in plan.pools {
+        for place in making.places {
             await pace.step()
-            try making.add(pool)
+            try making.add(at: place)
         }
         return Generation(making, living)
     }
 
     private init(_ making: Making, _ living: LivingGenerations) {
         (plan, limits, number) = (making.plan, making.plan.limits, making.number)
-        (names, caches, parts, probers) = (making.names, making.caches, making.parts, making.probers)
+        (names, caches, probers) = (making.names, making.caches, making.probers)
+        (parts, made) = (making.parts, making.made)
         (loop, buffers) = (making.loop, making.buffers)
         self.living = living
         living.insert(number)
     }
 
     deinit {
-        living.remove(number, leaving: parts)
+        living.remove(number, leaving: madeParts)
     }
 
     // MARK: What an exchange looks up
@@ -212,6 +218,7 @@ final class Generation {
         var lent = exchange(&parts, with: [])
         lent[pool.place] = Part(plan: pool, connections: connections, queue: nil)
         parts = lent
+        made.append(pool.place)
         return connections
     }
 
@@ -228,13 +235,13 @@ final class Generation {
         for server in upstreamClients.values { server.retire() }
         var pace = Pace(loop)
         var kept: Set<ObjectIdentifier> = []
-        for part in next.parts {
+        for part in next.madeParts {
             await pace.step()
-            for pool in part?.connections ?? [] { kept.insert(ObjectIdentifier(pool)) }
+            for pool in part.connections { kept.insert(ObjectIdentifier(pool)) }
         }
-        for part in parts {
+        for part in madeParts {
             await pace.step()
-            for pool in part?.connections ?? [] where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
+            for pool in part.connections where !kept.contains(ObjectIdentifier(pool)) { pool.retire() }
         }
     }
 
@@ -253,7 +260,7 @@ final class Generation {
     /// - Parameter worker: its number.
     func sweep(worker: Int) {
         for server in upstreamClients.values { server.sweep() }
-        for case let part? in parts {
+        for part in madeParts {
             for (place, pool) in part.connections.enumerated() {
                 pool.sweep()
                 if !part.plan.series.isEmpty { part.plan.series[place].setIdle(pool.idleCount, worker: worker) }
@@ -261,18 +268,20 @@ final class Generation {
         }
     }
 
-    private var pools: some Sequence<Pool> { parts.lazy.compactMap(\.self).flatMap(\.connections) }
+    private var madeParts: [Part] { made.compactMap { parts[$0] } }
+
+    private var pools: some Sequence<Pool> { madeParts.lazy.flatMap(\.connections) }
 }
 
 /// The numbers of a worker's generations that are still there: the one in use, and those whose exchanges have not ended.
 final class LivingGenerations {
     private(set) var numbers: Set<Int> = []
     /// Of those that have ended: with a thousand pools it takes a while to take them apart.
-    private var remains: [[Generation.Part?]] = []
+    private var remains: [[Generation.Part]] = []
 
     fileprivate func insert(_ number: Int) { numbers.insert(number) }
 
-    fileprivate func remove(_ number: Int, leaving parts: [Generation.Part?]) {
+    fileprivate func remove(_ number: Int, leaving parts: [Generation.Part]) {
         numbers.remove(number)
         if !parts.isEmpty { remains.append(parts) }
     }

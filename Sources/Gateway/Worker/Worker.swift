@@ -360,7 +360,9 @@ actor Worker {
             await resources?.generations.clear(on: loop)
             reportGenerations()
             guard watchesUpstreams else { continue }
-            if let resources { HealthLog(log).report(resources.generation.plan.servers, now: loop.now) }
+            if let plan = resources?.generation.plan, plan.carried.healthNews.take() {
+                HealthLog(log).report(plan.servers, now: loop.now)
+            }
             logs?.report(log)
             if let resources { DiskLog(log).report(resources.generation.plan.caches) }
             reportDirectories()

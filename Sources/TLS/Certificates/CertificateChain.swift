@@ -14,7 +14,7 @@ import Glibc
 
     /// Nil if there is no certificate to be read: `TLSServerContext` then says why.
     package convenience init?(file: String) {
-        guard let input = unsafe BIO_new_file(file, "r") else {
+        guard let input = unsafe RegularFile.open(file) else {
             ERR_clear_error()
             return nil
         }
@@ -23,6 +23,7 @@ import Glibc
 
     /// The same of whatever it is kept in.
     package convenience init?(_ files: CertificateFiles) {
+        guard RegularFile.refusal(files.certificate) == nil else { return nil }
         guard let archive = Archive(file: files.certificate) else {
             self.init(file: files.certificate)
             return

@@ -44,7 +44,8 @@ package struct CertificateFiles: Sendable, Hashable {
     static func read(_ file: String?) throws(TLSError) -> Passphrase? {
         guard let file else { return nil }
         ERR_clear_error()
-        guard let input = unsafe BIO_new_file(file, "r") else {
+        try RegularFile.check([(file, .passphrase)])
+        guard let input = unsafe RegularFile.open(file) else {
             throw TLSError(
                 .configuration(.passphrase), "cannot read the passphrase file \(file): \(TLSError.takeFileReason())")
         }

@@ -119,7 +119,7 @@ package struct StaplingPolicy: Sendable, Hashable {
 
     private static func contents(of file: String) -> [UInt8]? {
         defer { ERR_clear_error() }
-        guard let input = unsafe BIO_new_file(file, "r") else { return nil }
+        guard let input = unsafe RegularFile.open(file) else { return nil }
         defer { unsafe BIO_free(input) }
         // At most so many bytes are written.
         var bytes = [UInt8](repeating: 0, count: longest + 1)

@@ -9,7 +9,7 @@ package struct RevocationList: Sendable, Equatable {
 
     /// Those of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
-        guard let input = unsafe BIO_new_file(file, "r") else {
+        guard let input = unsafe RegularFile.open(file) else {
             ERR_clear_error()
             return []
         }

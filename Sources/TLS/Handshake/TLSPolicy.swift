@@ -135,6 +135,7 @@ package final class ClientAuthentication: Sendable, Hashable {
     /// - Throws: `.configuration`, naming the file.
     func apply(to context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
+        try RegularFile.check([(caFile, .clientAuthorities)] + (crlFile.map { [($0, .revocations)] } ?? []))
         guard unsafe SSL_CTX_load_verify_file(context, caFile) == 1, let names = unsafe SSL_load_client_CA_file(caFile) else {
             throw TLSError(
                 .configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(TLSError.takeFileReason())"

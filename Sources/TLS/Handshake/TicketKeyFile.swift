@@ -42,7 +42,8 @@ package final class TicketKeyFile: Sendable {
         let size = Int(GH_TICKET_KEY_SIZE)
         let most = Int(GH_MOST_TICKET_KEYS)
         ERR_clear_error()
-        guard let input = unsafe BIO_new_file(path, "r") else {
+        try RegularFile.check([(path, nil)])
+        guard let input = unsafe RegularFile.open(path) else {
             throw TLSError(.configuration(nil), "cannot read \(path): \(TLSError.takeFileReason())")
         }
         defer { unsafe BIO_free(input) }

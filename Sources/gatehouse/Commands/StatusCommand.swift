@@ -34,7 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
             requests       \(status.requests) under way
             tunnels        \(status.tunnels)
             TLS handshakes \(Self.words(status.handshakes))
-            generations    \(status.generations.map(Self.text).joined(separator: ", "))
+            generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
         if let redis = status.fleet?.redis { Console.say("Redis          \(redis.words)") }
@@ -68,6 +68,6 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func text(_ generation: AdminStatus.Generation) -> String {
-        generation.isCurrent ? "\(generation.number) in use" : "\(generation.number) until its last exchange ends"
+        generation.isCurrent ? "\(generation.number) (in use)" : "\(generation.number) (until its last exchange ends)"
     }
 }

@@ -28,7 +28,8 @@ struct LoadedPlan {
         stickySecret: String? = nil
     ) throws -> LoadedPlan {
         try build(
-            Configuration.read(path: path, mode: lenient ? .lenient : .strict), workers: workers, policy: policy,
+            Configuration.read(path: path, mode: lenient ? .lenient : .strict, with: StartThread()), workers: workers,
+            policy: policy,
             isCheck: isCheck,
             stickySecret: stickySecret)
     }

@@ -46,7 +46,7 @@ struct AdminSocketTests {
         }
         #expect(refused.errors.hasSuffix("gatehouse: the reload is refused: what was in use goes on"), "\(refused)")
         let status = try await running.command(["status"])
-        #expect(status.text.contains("generations    3 in use\n"), "\(status)")
+        #expect(status.text.contains("generation     3 (in use)\n"), "\(status)")
         try await running.end()
         #expect(names(in: running.runtime) == [], "the socket is removed")
     }

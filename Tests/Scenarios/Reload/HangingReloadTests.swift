@@ -38,20 +38,47 @@ struct HangingReloadTests {
         try await gateway.end()
     }
 
-    @Test("a reload that hangs does not keep the process from stopping")
-    func stopping() async throws {
+    @Test(
+        "a pipe in the place of a certificate, a key, or another file of a site is refused by its key",
+        arguments: [
+            ("cert_file", ""), ("key_file", ""), ("client_ca_file", ", client_auth = \"optional\""), ("key_passphrase_file", ""),
+        ])
+    func pipeOfSite(key: String, more: String) async throws {
         let (port, other) = try (FreePort(), FreePort())
         let certificates = try await Certificates.ready()
         let gateway = try await ReloadingGatehouse(site(port, "one"))
         let pipe = gateway.directory.path + "/pipe"
         makePipe(pipe)
-        let files = "cert_file = \"\(pipe)\", key_file = \"\(certificates.local.key)\""
+        var files = ["cert_file": certificates.local.certificate, "key_file": certificates.local.key]
+        files[key] = pipe
+        let keys = files.sorted { $0.key < $1.key }.map { "\($0.key) = \"\($0.value)\"" }.joined(separator: ", ")
+        let text = site(port, "one") + "\n" + site(other, "two", "ssl = { enabled = true, \(keys)\(more) }")
+        #expect(try await gateway.reload(text).contains("the reload is refused"))
+        let said = gateway.process.errors.all.first { $0.contains("the configuration has a problem") } ?? ""
+        #expect(said.contains("key=sites[1].ssl.\(key) ") && said.contains("\(pipe): it is not a regular file"), "\(said)")
+        let check = try await Command.run(Place.gatehouse, ["check", gateway.directory.path + "/gatehouse.toml"])
+        #expect(check.code == 1 && check.errors.contains("it is not a regular file"), "\(check)")
+        try await gateway.end()
+    }
+
+    @Test("a reload that hangs does not keep the process from stopping")
+    func stopping() async throws {
+        let (port, other) = try (FreePort(), FreePort())
+        let certificates = try await Certificates.ready()
+        let gateway = try await ReloadingGatehouse(site(port, "one"))
+        let file = try gateway.directory.write("held", "x")
+        // Whoever opens it waits for the end of its lease (fcntl(2), F_SETLEASE), as for a file server that is stuck. Nobody
+        // wants the signal that tells the holder.
+        signal(SIGIO, SIG_IGN)
+        // The call reads the path alone.
+        let holder = unsafe open(file, O_RDWR | O_CLOEXEC)
+        #expect(holder >= 0 && fcntl(holder, 1024, F_WRLCK) == 0)
+        let files = "cert_file = \"\(file)\", key_file = \"\(certificates.local.key)\""
         try gateway.write(site(port, "one") + "\n" + site(other, "two", "ssl = { enabled = true, \(files) }"))
         gateway.process.signal(SIGHUP)
-        // It is opened for writing when somebody reads it, who then waits for bytes. The call reads the path alone.
-        let writer = try await onThread { unsafe open(pipe, O_WRONLY | O_CLOEXEC) }
-        #expect(writer >= 0)
+        // It is to become a lease of readers when somebody opens it (F_GETLEASE).
+        while fcntl(holder, 1025) == F_WRLCK { await Task.yield() }
         try await gateway.end()
-        close(writer)
+        close(holder)
     }
 }

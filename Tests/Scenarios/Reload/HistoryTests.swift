@@ -90,7 +90,7 @@ struct HistoryTests {
         let refused = try await kept.running.command(["rollback"])
         #expect(refused.code == 1 && refused.errors.contains("was edited or damaged"), "\(refused)")
         #expect(try await kept.running.command(["history"]).text.contains("was edited or damaged"))
-        #expect(try await kept.running.command(["status"]).text.contains("2 in use"))
+        #expect(try await kept.running.command(["status"]).text.contains("2 (in use)"))
         try await kept.running.end()
     }
 

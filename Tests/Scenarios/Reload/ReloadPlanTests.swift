@@ -118,7 +118,7 @@ struct ReloadPlanTests {
 
         let table = try await running.command(["reload", "--plan"])
         #expect(table.text == "nothing would change\n", "\(table)")
-        #expect(try await running.command(["status"]).text.contains("generations    1 in use\n"))
+        #expect(try await running.command(["status"]).text.contains("generation     1 (in use)\n"))
         busy.goOn.fire()
         #expect(try await onThread { try busy.wires[0].readAnswer().text } == "here")
         busy.tunnel.wire.close()
@@ -149,7 +149,7 @@ struct ReloadPlanTests {
         let busy = try await Busy()
         #expect(try await busy.running.command(["reload"]).code == 0)
         let status = try await busy.running.command(["status"])
-        #expect(status.text.contains("generations    2 in use, 1 until its last exchange ends\n"), "\(status)")
+        #expect(status.text.contains("generation     2 (in use), 1 (until its last exchange ends)\n"), "\(status)")
         let held = status.text.split(separator: "\n").filter { $0.contains("GET /slow/") }
         #expect(held.count == 1 && held[0].hasPrefix("1 ") && held[0].contains(" 127.0.0.1:"), "\(status)")
         busy.goOn.fire()

@@ -29,6 +29,8 @@ final class CarriedState: Sendable {
 
     /// Of requests whose bodies are stored.
     let storedBytes = StoredBytes()
+    /// Of the servers' health.
+    let healthNews = HealthNews()
     private let tables = Mutex(Tables())
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
     let stickySecret: String
@@ -51,7 +53,7 @@ final class CarriedState: Sendable {
 
     /// Health, ejection, circuit, answer times and what is under way.
     func server(_ identity: ServerIdentity) -> ServerRecord {
-        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord()) }
+        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord(healthNews)) }
     }
 
     func handshakes(_ identity: ServerIdentity) -> HandshakeRate.Schedule {

@@ -65,6 +65,7 @@ package final class LoadedCertificate: Sendable {
     private static func load(
         _ source: Source, into context: TLSServerContext, _ authorities: () -> SystemAuthorities
     ) throws(TLSError) -> State {
+        try CertificateFiles.checkAreRegular(source.certificates)
         var state = State()
         for _ in 0..<3 {
             let before = CertificateFingerprint(source.files)

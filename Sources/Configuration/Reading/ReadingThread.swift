@@ -1,0 +1,25 @@
+/// Who does a part of a reading while the rest is read: another thread.
+package protocol ReadingThread: Sendable {
+    /// With fewer tables of `[[sites]]` there is nothing to be gained.
+    var fewestSites: Int { get }
+    /// Has it done.
+    /// - Returns: waits until it is done, and returns what has come of it; nil if it cannot be done now.
+    func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)?
+}
+
+extension SitesReading {
+    /// - Parameter thread: reads the later half of many meanwhile.
+    /// - Throws: `Doubt` if one is no TOML, or not one table.
+    mutating func add(_ sources: [SiteSource], with thread: (any ReadingThread)?) throws(Doubt) {
+        let half = sources.count / 2
+        var ahead: (() -> [ReadSite])?
+        if let thread, sources.count >= thread.fewestSites {
+            let circumstances = circumstances
+            ahead = thread.start { Self.readAhead(sources[half...], circumstances) }
+        }
+        for (index, source) in sources.enumerated() {
+            if index == half, let ahead { know(ahead()) }
+            try add(source)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Synchronization
+
+/// Whether there is anything to be fetched from any of many records: whoever writes the log need not look at each.
+package final class HealthNews: Sendable {
+    private let isThere = Atomic<Bool>(false)
+
+    package init() {}
+
+    /// A record has changes that can be fetched already.
+    func tell() { isThere.store(true, ordering: .releasing) }
+
+    /// - Returns: whether one has told since the last call.
+    package func take() -> Bool {
+        isThere.load(ordering: .relaxed) && isThere.exchange(false, ordering: .acquiringAndReleasing)
+    }
+}
