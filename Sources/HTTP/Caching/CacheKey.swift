@@ -28,7 +28,7 @@ package struct CacheKey: Hashable, Sendable {
         let bytes = request.fields.bytes.span
         let asked = request.fields.bytes[request.authorityRange].map(ByteClass.lowerCase)
         for line in request.fields.lines where Text.equal(bytes, line.name, "destination") {
-            return WayThere.target(bytes.extracting(line.value), asked: asked).map { asked + $0.bytes }
+            return DestinationRewrite.target(bytes.extracting(line.value), asked: asked).map { asked + $0.bytes }
         }
         return nil
     }
