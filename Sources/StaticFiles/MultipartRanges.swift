@@ -10,8 +10,8 @@ enum MultipartRanges {
             if isContentType(name) { type.append(value) }
         }
         var parts = ranges.map { range in
-            // RFC 9110 §14.6 (1) lets a line's end stand before the first boundary, as nginx and Apache write it. zsync waits
-            // for it, and asks for the same ranges again, without end, where it is missing.
+            // RFC 9110 §14.6 (1) lets a line's end stand before the first boundary, as nginx and Apache write it. zsync finds
+            // no part without it.
             var preface = Array("\r\n--\(boundary)\r\nContent-Type: ".utf8)
             preface += type
             let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(chosen.facts.size)"
