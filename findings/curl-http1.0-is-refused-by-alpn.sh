@@ -28,7 +28,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"ok"})
 END_OF_APP
 cat >probe.py <<'END_OF_PROBE'
-import importlib.metadata, os, socket, subprocess, sys, time
+import importlib.metadata, os, signal, socket, subprocess, sys, time
 
 work = os.getcwd()
 
@@ -78,7 +78,9 @@ def seen(start):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     home = {**os.environ, "HOME": work, "XDG_DATA_HOME": work, "XDG_CONFIG_HOME": work}
-    server = subprocess.Popen(start(port), env=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # hypercorn's workers do not end with it.
+    server = subprocess.Popen(start(port), env=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              start_new_session=True)
     try:
         for _ in range(300):
             if ask(port, "--http1.1").stdout == "200":
@@ -88,7 +90,7 @@ def seen(start):
             raise SystemExit(start.__name__ + " does not come up")
         return [ask(port, "--http1.0", *options) for options in ((), ("--no-alpn",))]
     finally:
-        server.kill()
+        os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 print(subprocess.run(["root/usr/bin/curl", "--version"], capture_output=True, text=True).stdout.split(" (")[0])
