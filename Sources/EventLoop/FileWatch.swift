@@ -11,7 +11,7 @@ package final class FileWatch {
         var path: String
         private(set) var names: [String: [String]] = [:]
         /// Of the names: most events of a busy directory end here, before anything is made of them.
-        private(set) var digests: Set<UInt64> = []
+        private(set) var digests: Set<Int> = []
         /// Does every name in it matter?
         var isWhole = false
 
@@ -144,9 +144,11 @@ package final class FileWatch {
         UInt32(buffer[place]) | UInt32(buffer[place + 1]) << 8 | UInt32(buffer[place + 2]) << 16 | UInt32(buffer[place + 3]) << 24
     }
 
-    /// FNV-1a. Two names of one digest cost a comparison.
-    private static func digest(_ name: some Sequence<UInt8>) -> UInt64 {
-        name.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    /// Two names of one digest cost a comparison.
+    private static func digest(_ name: some Sequence<UInt8>) -> Int {
+        var hasher = Hasher()
+        for byte in name { hasher.combine(byte) }
+        return hasher.finalize()
     }
 
     private func isRelevant(_ events: UInt32, _ padded: ArraySlice<UInt8>, in directory: Directory?) -> Bool {
