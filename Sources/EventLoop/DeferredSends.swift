@@ -49,8 +49,9 @@
         var start = 0
         for index in 0..<count {
             let send = unsafe (places + index).move()
-            unsafe send.socket.takeDeferred(UnsafeRawBufferPointer(rebasing: room[start..<send.end]))
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[start..<send.end])
             start = send.end
+            unsafe send.socket.takeDeferred(bytes)
         }
         count = 0
         used = 0

@@ -96,8 +96,10 @@ import CRecords
         unsafe wire.pointee.holds = holds ? 1 : 0
     }
 
-    package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
-    package var isWritable: Bool { unsafe wire.pointee.writable != 0 }
+    /// What the socket is ready for after an operation.
+    package var readiness: (readable: Bool, writable: Bool) {
+        unsafe (wire.pointee.readable != 0, wire.pointee.writable != 0)
+    }
 
     // MARK: Operations
 
