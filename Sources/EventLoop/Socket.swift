@@ -41,6 +41,12 @@ package final class Socket {
             hasDeferred: state.hasDeferred, sendError: state.sendError, descriptor: state.descriptor)
     }
 
+    /// Has events wake the waiter that meet these interests: what a read waits for, and a write, each only if it does.
+    package func watch(_ read: Interest, if reads: Bool, _ write: Interest, if writes: Bool, hangup: Bool) {
+        let bits = (reads ? read.bits : 0) | (writes ? write.bits : 0) | (hangup ? Interest.hangup.bits : 0)
+        state.interest = Interest(bits)
+    }
+
     /// Takes over the readiness that an operation has left; what was deferred may have filled the socket meanwhile.
     /// - Returns: is there anything that goes at the end of this turn?
     package func setReadiness(readable: Bool, writable: Bool) -> Bool {
@@ -185,7 +191,7 @@ package final class Socket {
     /// errno of the deferred send after which there can be no other; 0 if none failed.
     package var sendError: Int32 { state.sendError }
 
-    /// The end of the turn has come, or does not matter. Not inlined: who has given the socket away keeps it with a count of its own.
+    /// The end of the turn has come, or does not matter. Not inlined: whoever calls holds the socket, and counts it once.
     @inline(never)
     func takeDeferred(_ bytes: UnsafeRawBufferPointer) {
         state.hasDeferred = false

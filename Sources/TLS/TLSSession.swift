@@ -358,6 +358,7 @@ import CRecords
         return try outcome(of: result, during: .protocolViolation)
     }
 
+    @inline(__always)
     private func progress(of outcome: Int32, _ count: Int) throws(TLSError) -> Progress {
         switch Int(outcome) {
         case GH_MOVED: return .moved(count)

@@ -36,10 +36,7 @@ package final class Stream {
 
     /// The same, and that the peer leaves.
     package func watch(reading: Bool, writing: Bool, hangup: Bool) {
-        var interest = hangup ? Socket.Interest.hangup : .none
-        if reading { interest = interest.union(interests.read) }
-        if writing { interest = interest.union(interests.write) }
-        socket.interest = interest
+        socket.watch(interests.read, if: reading, interests.write, if: writing, hangup: hangup)
     }
 
     /// Has the peer sent its FIN, or the connection broken?

@@ -209,15 +209,13 @@ struct TunnelDirection: ~Copyable {
     /// - Returns: did anything happen?
     @inline(__always)
     private mutating func fill(_ buffers: BufferPool) -> Bool {
-        let buffer: Buffer
-        var before = 0
-        if let begun = waiting.take() {
-            if begun.room == 0 { begun.compact() }
-            before = begun.count
-            buffer = begun
-        } else {
-            buffer = buffers.acquire(isBulky ? .bulk : .small)
-        }
+        guard let begun = waiting.take() else { return fill(buffers.acquire(isBulky ? .bulk : .small), buffers) }
+        if begun.room == 0 { begun.compact() }
+        return fill(begun, buffers)
+    }
+
+    private mutating func fill(_ buffer: consuming Buffer, _ buffers: BufferPool) -> Bool {
+        let before = buffer.count
         let count = read(into: buffer)
         isBulky = count > 4096 && (isBulky || buffer.room == 0)
         if count > 0 { buffer.withBytes(from: before) { didRead($0, at: before) } }
@@ -267,6 +265,7 @@ struct TunnelDirection: ~Copyable {
     // MARK: Frames
 
     /// - Parameter before: how many bytes were waiting already.
+    @inline(__always)
     private mutating func didRead(_ bytes: Span<UInt8>, at before: Int) {
         self.bytes += UInt64(bytes.count)
         unansweredPings = 0

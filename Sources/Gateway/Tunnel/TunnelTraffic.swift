@@ -82,6 +82,7 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// Moves what there is, both ways. `ended` says whether that was the last.
+    @inline(__always)
     mutating func relay(now: UInt64) {
         guard ended == nil else { return }
         do throws(TunnelDirection.Break) {

@@ -1,5 +1,5 @@
-/// A value in memory of its own, which one owner holds: to take it out of an object and put it back moves a pointer, however large
-/// the value is (price 1).
+/// A value in memory of its own, which one owner holds: to take it out of an object and put it back moves a pointer, however
+/// large the value is (price 1).
 ///
 /// `@safe`: nobody else has the pointer. What it points to is initialised by `init` and lives until `deinit`.
 @safe struct UniqueBox<Value: ~Copyable>: ~Copyable {
