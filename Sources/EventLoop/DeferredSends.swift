@@ -10,7 +10,7 @@
         let end: Int
     }
 
-    private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: DeferredSends.capacity, alignment: 16)
+    private let room = UnsafeMutableRawPointer.allocate(byteCount: DeferredSends.capacity, alignment: 16)
     private var used = 0
     private let places = UnsafeMutablePointer<Send>.allocate(capacity: DeferredSends.mostSends)
     private var count = 0
@@ -32,16 +32,30 @@
     }
 
     /// Takes bytes for which there is room.
-    /// - Parameter second: goes behind `first`, in the same send.
     @inline(__always)
-    func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?, of socket: Socket) {
-        let length = unsafe first.count + (second?.count ?? 0)
-        precondition(used + length <= Self.capacity && count < Self.mostSends, "there is no room for a deferred send")
-        unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...]).copyMemory(from: first)
-        if let second = unsafe second {
-            unsafe UnsafeMutableRawBufferPointer(rebasing: room[(used + first.count)...]).copyMemory(from: second)
-        }
-        used += length
+    func append(_ bytes: UnsafeRawBufferPointer, of socket: Socket) {
+        unsafe put(bytes)
+        place(socket)
+    }
+
+    /// Takes two runs of bytes for which there is room: `second` goes behind `first`, in the same send.
+    func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, of socket: Socket) {
+        unsafe put(first)
+        unsafe put(second)
+        place(socket)
+    }
+
+    @inline(__always)
+    private func put(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        precondition(bytes.count <= Self.capacity - used, "there is no room for a deferred send")
+        unsafe (room + used).copyMemory(from: start, byteCount: bytes.count)
+        used += bytes.count
+    }
+
+    @inline(__always)
+    private func place(_ socket: Socket) {
+        precondition(count < Self.mostSends, "there is no place for a deferred send")
         unsafe (places + count).initialize(to: Send(socket: socket, end: used))
         count += 1
     }
@@ -51,7 +65,7 @@
         var start = 0
         for index in 0..<count {
             let send = unsafe (places + index).move()
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[start..<send.end])
+            let bytes = unsafe UnsafeRawBufferPointer(start: room + start, count: send.end - start)
             start = send.end
             unsafe send.socket.takeDeferred(bytes)
         }

@@ -167,14 +167,19 @@ package final class Socket {
 
     /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not
     /// take then goes by itself, as soon as it does.
-    /// - Parameters:
-    ///   - bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
-    ///   - more: goes behind them, in the same send, and counts with them.
-    package func sendAtTurnEnd(_ bytes: UnsafeRawBufferPointer, then more: UnsafeRawBufferPointer? = nil) {
+    /// - Parameter bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
+    package func sendAtTurnEnd(_ bytes: UnsafeRawBufferPointer) {
         // First, since the room may have something of this socket.
-        unsafe loop.deferredSends.makeRoom(for: bytes.count + (more?.count ?? 0))
+        loop.deferredSends.makeRoom(for: bytes.count)
         state.hasDeferred = true
-        unsafe loop.deferredSends.append(bytes, more, of: self)
+        unsafe loop.deferredSends.append(bytes, of: self)
+    }
+
+    /// The same of two runs of bytes, which count together: the second goes behind the first, in the same send.
+    package func sendAtTurnEnd(_ first: UnsafeRawBufferPointer, then second: UnsafeRawBufferPointer) {
+        loop.deferredSends.makeRoom(for: first.count + second.count)
+        state.hasDeferred = true
+        unsafe loop.deferredSends.append(first, second, of: self)
     }
 
     /// Is there anything that goes at the end of this turn?
