@@ -96,8 +96,10 @@ import CRecords
         unsafe wire.pointee.holds = holds ? 1 : 0
     }
 
-    package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
-    package var isWritable: Bool { unsafe wire.pointee.writable != 0 }
+    /// What the socket is ready for after an operation.
+    package var readiness: (readable: Bool, writable: Bool) {
+        unsafe (wire.pointee.readable != 0, wire.pointee.writable != 0)
+    }
 
     // MARK: Operations
 
@@ -356,6 +358,7 @@ import CRecords
         return try outcome(of: result, during: .protocolViolation)
     }
 
+    @inline(__always)
     private func progress(of outcome: Int32, _ count: Int) throws(TLSError) -> Progress {
         switch Int(outcome) {
         case GH_MOVED: return .moved(count)
