@@ -148,18 +148,6 @@ package final class Stream {
         takeReadiness(tls)
     }
 
-    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call. What TLS has to say besides data
-    /// is taken, and is nothing here.
-    package func peerHasSpoken() -> Bool {
-        var byte: UInt8 = 0
-        let count = unsafe recv(socket.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        guard count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) else { return false }
-        guard tls != nil else { return true }
-        socket.isReadable = true
-        readAside()
-        return mayRead
-    }
-
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {
@@ -261,14 +249,14 @@ package final class Stream {
 
     // MARK: -
 
-    private func giveReadiness(_ tls: TLSSession) {
+    func giveReadiness(_ tls: TLSSession) {
         tls.setReadiness(
             readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp, holds: socket.hasDeferred)
         if socket.sendError != 0 { tls.failSending(socket.sendError) }
         if socket.descriptor < 0 { tls.forgetSocket() }
     }
 
-    private func takeReadiness(_ tls: TLSSession) {
+    func takeReadiness(_ tls: TLSSession) {
         socket.isReadable = tls.isReadable
         // What was deferred may have filled the socket meanwhile.
         socket.isWritable = tls.isWritable && !socket.hasUnsent
