@@ -41,10 +41,10 @@ let package = Package(
     targets: [
         // C, below
         shim("CRecords", links: ["crypto"]),
-        // C
-        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
-        shim("CCrypto", links: ["crypto", "crypt"]),
         shim("CLinux"),
+        // C
+        shim("COpenSSL", ["CRecords", "CLinux"], links: ["ssl", "crypto"]),
+        shim("CCrypto", links: ["crypto", "crypt"]),
         shim("CAres", links: ["cares"]),
         shim("CZlib", links: ["z"]),
         shim("CBrotli", links: ["brotlienc"]),

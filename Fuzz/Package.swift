@@ -39,7 +39,7 @@ let package = Package(
             name: "CRecords", path: "Gatehouse/CRecords",
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])], linkerSettings: [.linkedLibrary("crypto")]),
         module("Configuration", ["CToml"]),
-        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
+        shim("COpenSSL", ["CRecords", "CLinux"], links: ["ssl", "crypto"]),
         shim("CCrypto", links: ["crypto", "crypt"]),
         module("Protection", ["CCrypto"]),
         shim("CLinux"),

@@ -72,6 +72,9 @@ CASES = (
     Whole("whole/http2-95-bytes", "/echo/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole("whole/http2-both-95-bytes", "/h2c/small", Load(connections=1, streams=10, expect_bytes=len(SMALL_BODY))),
     Whole(
+        "whole/grpc-unary", "/grpc/echo",
+        Load(connections=1, streams=10, upload_bytes=69, expect_bytes=69, is_call=True)),
+    Whole(
         "whole/guarded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=GUARDED),
     Whole(
         "whole/logged-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), logging="combined"),

@@ -27,7 +27,7 @@ let package = Package(
     targets: [
         .target(name: "CCount"),
         shim("CRecords", links: ["crypto"]),
-        shim("COpenSSL", ["CRecords"], links: ["ssl", "crypto"]),
+        shim("COpenSSL", ["CRecords", "CLinux"], links: ["ssl", "crypto"]),
         shim("CCrypto", links: ["crypto", "crypt"]),
         shim("CLinux"),
         shim("CAres", links: ["cares"]),

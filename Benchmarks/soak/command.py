@@ -124,7 +124,7 @@ def _header(options: argparse.Namespace, program: Contestant) -> str:
     about = machine.describe()
     return (f"gatehouse {program.version}, {WORKERS} workers; {about['processor']}, {about['cores']} cores, {about['memory']}, "
             f"{about['system']}, Linux {about['kernel']}, {about['openssl']}\n{options.minutes:g} minutes, of which the first "
-            f"{verdict.WARM_UP:.0%} are warm-up; reload does not exist yet and is left out")
+            f"{verdict.WARM_UP:.0%} are warm-up")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 #include "Handover.h"
 
+#include <CLinuxSockets.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count
         return -1;
     }
     do {
-        sent = send(wire->descriptor, bytes, count, MSG_NOSIGNAL | flags);
+        sent = gh_send(wire->descriptor, bytes, count, MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         if ((size_t)sent < count) wire->writable = 0;
@@ -188,7 +189,7 @@ ssize_t gh_wire_receive(gh_wire *wire, unsigned char *room, size_t capacity) {
     if (!wire->readable) return 0;
     ssize_t received;
     do {
-        received = recv(wire->descriptor, room, capacity, 0);
+        received = gh_receive(wire->descriptor, room, capacity);
     } while (received < 0 && errno == EINTR);
     if (received > 0) {
         if (wire->first_byte == 0) wire->first_byte = room[0];

@@ -4,8 +4,8 @@
 /// A turn never ends with anything left here, so nobody waits for longer than the turn's other work takes.
 /// `@safe`: what is used of the room and the places has been written before, and both are freed at the end alone.
 @safe final class DeferredSends {
-    /// Neighbours in the room: each begins where the one before ends.
-    private struct Send {
+    /// Neighbours in the room: each begins where the one before ends. Not copied, so that its socket is not counted again.
+    private struct Send: ~Copyable {
         let socket: Socket
         let end: Int
     }
@@ -26,12 +26,14 @@
     }
 
     /// Makes room for so many bytes, at most a room's: what there is goes now if they do not fit behind it.
+    @inline(__always)
     func makeRoom(for length: Int) {
         if used + length > Self.capacity || count == Self.mostSends { sendAll() }
     }
 
     /// Takes bytes for which there is room.
     /// - Parameter second: goes behind `first`, in the same send.
+    @inline(__always)
     func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?, of socket: Socket) {
         let length = unsafe first.count + (second?.count ?? 0)
         precondition(used + length <= Self.capacity && count < Self.mostSends, "there is no room for a deferred send")
@@ -49,8 +51,9 @@
         var start = 0
         for index in 0..<count {
             let send = unsafe (places + index).move()
-            unsafe send.socket.takeDeferred(UnsafeRawBufferPointer(rebasing: room[start..<send.end]))
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[start..<send.end])
             start = send.end
+            unsafe send.socket.takeDeferred(bytes)
         }
         count = 0
         used = 0

@@ -131,7 +131,7 @@ package protocol TurnEndHandler: AnyObject {
         let serial = unsafe asUnownedSerialExecutor()
         while true {
             let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
-            let count = unsafe epoll_wait(epoll, events, Int32(capacity), timeout)
+            let count = unsafe gh_wait_for_events(epoll, events, Int32(capacity), timeout)
             time = monotonicNanoseconds()
             for index in 0..<Int(max(0, count)) {
                 unsafe dispatch(gh_event_token(events + index), events[index].events)
@@ -144,7 +144,9 @@ package protocol TurnEndHandler: AnyObject {
                 for job in running {
                     unsafe job.runSynchronously(on: serial)
                 }
-                running.removeAll(keepingCapacity: true)
+                // To remove all at once costs as much as some ten one by one.
+                if running.count > 10 { running.removeAll(keepingCapacity: true) }
+                while running.popLast() != nil {}
             }
             if !endings.isEmpty { tellEndings() }
             deferredSends.sendAll()

@@ -14,7 +14,7 @@ actor Parking {
 
     /// Says who keeps the job of the task that calls `enter` next: a waiter, or nil for the end of the loop's turn.
     @inline(__always)
-    nonisolated func keep(for waiter: Waiter?) { executor.waiter = waiter }
+    nonisolated func keep(for waiter: Waiter?) { unsafe executor.waiter = waiter }
 
     /// Suspends the calling task; `keep(for:)` must have been called just before.
     ///
@@ -29,12 +29,16 @@ actor Parking {
 /// Keeps the jobs that it is given, and runs none.
 ///
 /// `@unchecked Sendable`: a part of the event loop. Only tasks that are on the loop's thread come here, and only it looks.
-private final class ParkingExecutor: SerialExecutor, @unchecked Sendable {
-    var waiter: Waiter?
+/// `@safe`: `waiter` is looked at in the call that it was set for, by the task that owns it.
+@safe private final class ParkingExecutor: SerialExecutor, @unchecked Sendable {
+    /// The calling task's own, which keeps it alive; taken when that task's job comes, at once.
+    unowned(unsafe) var waiter: Waiter?
     var yielded: [UnownedJob] = []
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if let waiter = waiter.take() { waiter.keep(job) } else { yielded.append(job) }
+        guard let waiter = unsafe waiter else { return yielded.append(job) }
+        unsafe self.waiter = nil
+        waiter.keep(job)
     }
 }

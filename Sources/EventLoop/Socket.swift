@@ -10,19 +10,49 @@ package final class Socket {
     ///
     /// A plain set of bits: an `OptionSet`'s literals are not always specialised, and these are set twice in every wait.
     package struct Interest: Sendable, Equatable {
-        private let bits: UInt8
-        private init(_ bits: UInt8) { self.bits = bits }
+        @usableFromInline let bits: UInt8
+        @inlinable init(_ bits: UInt8) { self.bits = bits }
 
-        package static var none: Interest { Interest(0) }
-        package static var read: Interest { Interest(1) }
-        package static var write: Interest { Interest(2) }
+        @inlinable package static var none: Interest { Interest(0) }
+        @inlinable package static var read: Interest { Interest(1) }
+        @inlinable package static var write: Interest { Interest(2) }
         /// The peer shut down its side or the connection broke: how a silent peer's leaving is noticed.
-        package static var hangup: Interest { Interest(4) }
+        @inlinable package static var hangup: Interest { Interest(4) }
 
         /// What meets either.
-        package func union(_ other: Interest) -> Interest { Interest(bits | other.bits) }
+        @inlinable package func union(_ other: Interest) -> Interest { Interest(bits | other.bits) }
         /// Have they anything in common?
-        package func meets(_ other: Interest) -> Bool { bits & other.bits != 0 }
+        @inlinable package func meets(_ other: Interest) -> Bool { bits & other.bits != 0 }
+    }
+
+    /// All that an operation on the descriptor has to know, in one look.
+    package struct Status {
+        package let isReadable: Bool
+        package let isWritable: Bool
+        package let hasHungUp: Bool
+        package let hasDeferred: Bool
+        package let sendError: Int32
+        package let descriptor: Int32
+    }
+
+    package var status: Status {
+        Status(
+            isReadable: state.isReadable, isWritable: state.isWritable, hasHungUp: state.hasHungUp,
+            hasDeferred: state.hasDeferred, sendError: state.sendError, descriptor: state.descriptor)
+    }
+
+    /// Has events wake the waiter that meet these interests: what a read waits for, and a write, each only if it does.
+    package func watch(_ read: Interest, if reads: Bool, _ write: Interest, if writes: Bool, hangup: Bool) {
+        let bits = (reads ? read.bits : 0) | (writes ? write.bits : 0) | (hangup ? Interest.hangup.bits : 0)
+        state.interest = Interest(bits)
+    }
+
+    /// Takes over the readiness that an operation has left; what was deferred may have filled the socket meanwhile.
+    /// - Returns: is there anything that goes at the end of this turn?
+    package func setReadiness(readable: Bool, writable: Bool) -> Bool {
+        state.isReadable = readable
+        state.isWritable = writable && !state.hasUnsent
+        return state.hasDeferred
     }
 
     /// -1 after `close()`: the number may be another socket's by then.
@@ -133,7 +163,7 @@ package final class Socket {
     // MARK: Sending at the end of a turn
 
     /// Bytes that one deferred send has at most: copying more would cost what it saves.
-    package static var longestDeferred: Int { 4096 }
+    @inlinable package static var longestDeferred: Int { 4096 }
 
     /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not
     /// take then goes by itself, as soon as it does.
@@ -161,7 +191,8 @@ package final class Socket {
     /// errno of the deferred send after which there can be no other; 0 if none failed.
     package var sendError: Int32 { state.sendError }
 
-    /// The end of the turn has come, or does not matter.
+    /// The end of the turn has come, or does not matter. Not inlined: whoever calls holds the socket, and counts it once.
+    @inline(never)
     func takeDeferred(_ bytes: UnsafeRawBufferPointer) {
         state.hasDeferred = false
         // It may have become full since, by what was sent before.
@@ -192,7 +223,7 @@ package final class Socket {
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard state.sendError == 0 else { return nil }
         while true {
-            let sent = unsafe Glibc.send(state.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let sent = unsafe gh_send(state.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if sent >= 0 { return sent }
             switch errno {
             case EINTR: continue

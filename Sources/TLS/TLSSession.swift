@@ -96,8 +96,10 @@ import CRecords
         unsafe wire.pointee.holds = holds ? 1 : 0
     }
 
-    package var isReadable: Bool { unsafe wire.pointee.readable != 0 }
-    package var isWritable: Bool { unsafe wire.pointee.writable != 0 }
+    /// What the socket is ready for after an operation.
+    package var readiness: (readable: Bool, writable: Bool) {
+        unsafe (wire.pointee.readable != 0, wire.pointee.writable != 0)
+    }
 
     // MARK: Operations
 
@@ -278,8 +280,7 @@ import CRecords
         ERR_clear_error()
     }
 
-    /// Has the server sent data? What it has to say besides is taken; an end or a failure is left to the next read. Only before
-    /// `takeOverRecords()`.
+    /// Has the server sent data? An end or a failure is left to the next read. Only before `takeOverRecords()`.
     package func hasData() -> Bool {
         guard unsafe ssl != nil else { return false }
         var byte: UInt8 = 0
@@ -366,6 +367,7 @@ import CRecords
         return try outcome(of: result, during: .protocolViolation)
     }
 
+    @inline(__always)
     private func progress(of outcome: Int32, _ count: Int) throws(TLSError) -> Progress {
         switch Int(outcome) {
         case GH_MOVED: return .moved(count)

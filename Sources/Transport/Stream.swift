@@ -32,25 +32,25 @@ package final class Stream {
     package func attach(to waiter: Waiter) { socket.waiter = waiter }
 
     /// What wakes the waiter: what a read waits for, what a write waits for, both, or nothing.
-    package func watch(reading: Bool, writing: Bool) {
-        socket.interest =
-            switch (reading, writing) {
-            case (true, true): interests.read.union(interests.write)
-            case (true, false): interests.read
-            case (false, true): interests.write
-            case (false, false): .none
-            }
+    package func watch(reading: Bool, writing: Bool) { watch(reading: reading, writing: writing, hangup: false) }
+
+    /// The same, and that the peer leaves.
+    package func watch(reading: Bool, writing: Bool, hangup: Bool) {
+        socket.watch(interests.read, if: reading, interests.write, if: writing, hangup: hangup)
     }
+
+    /// Has the peer sent its FIN, or the connection broken?
+    package var hasHungUp: Bool { socket.hasHungUp }
 
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
-        guard let tls else { return try readPlain(into: buffer) }
-        giveReadiness(tls)
-        defer { takeReadiness(tls) }
+        guard let session, !isPlain else { return try readPlain(into: buffer) }
+        giveReadiness(session)
+        defer { takeReadiness(session) }
         let progress: TLSSession.Progress
         do throws(TLSError) {
             // The room is used during the call alone.
-            progress = try unsafe tls.read(into: buffer.freeRoom)
+            progress = try unsafe session.read(into: buffer.freeRoom)
         } catch {
             throw .tls(error)
         }
@@ -78,7 +78,12 @@ package final class Stream {
         // The bytes are used during the call alone, which leaves the buffer as it is.
         let unread = unsafe buffer.unread
         let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
-        let count = if let tls { try unsafe writeTLS(tls, bytes, isLast: isLast) ?? 0 } else { try unsafe writePlain(bytes) }
+        let count: Int
+        if let session, !isPlain {
+            count = try unsafe writeTLS(session, bytes, isLast: isLast) ?? 0
+        } else {
+            count = try unsafe writePlain(bytes)
+        }
         buffer.consume(count)
         return count
     }
@@ -87,7 +92,7 @@ package final class Stream {
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
-            if let tls { return try unsafe writeTLS(tls, bytes) ?? 0 }
+            if let session, !isPlain { return try unsafe writeTLS(session, bytes) ?? 0 }
             return try unsafe writePlain(bytes)
         }
     }
@@ -102,8 +107,8 @@ package final class Stream {
         // The pointers are used during the call alone.
         let first = unsafe head.unread
         let (headCount, count) = try unsafe payload.withUnsafeBytes { second throws(TransportError) in
-            guard let tls else { return try unsafe writePlain(first, second) }
-            guard let count = try unsafe writeTLS(tls, second, after: first) else { return (0, 0) }
+            guard let session, !isPlain else { return try unsafe writePlain(first, second) }
+            guard let count = try unsafe writeTLS(session, second, after: first) else { return (0, 0) }
             return (first.count, count)
         }
         head.consume(headCount)
@@ -233,55 +238,50 @@ package final class Stream {
     }
 
     /// See `TLSSession.takeOverRecords()`; of a connection to a TLS server alone.
-    package func takeOverRecords() {
-        tls?.takeOverRecords()
-    }
+    package func takeOverRecords() { tls?.takeOverRecords() }
 
     /// The connection will be silent for a while: memory that can be had again is given back.
-    package func releaseMemory() {
-        tls?.releaseMemory()
-    }
+    package func releaseMemory() { tls?.releaseMemory() }
 
     /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS.
-    package func abandonTLS() {
-        isPlain = true
-    }
+    package func abandonTLS() { isPlain = true }
 
     // MARK: -
 
-    func giveReadiness(_ tls: TLSSession) {
+    func giveReadiness(_ tls: TLSSession) { give(socket.status, to: tls) }
+
+    private func give(_ status: Socket.Status, to tls: TLSSession) {
         tls.setReadiness(
-            readable: socket.isReadable, writable: socket.isWritable, hungUp: socket.hasHungUp, holds: socket.hasDeferred)
-        if socket.sendError != 0 { tls.failSending(socket.sendError) }
-        if socket.descriptor < 0 { tls.forgetSocket() }
+            readable: status.isReadable, writable: status.isWritable, hungUp: status.hasHungUp, holds: status.hasDeferred)
+        if status.sendError != 0 { tls.failSending(status.sendError) }
+        if status.descriptor < 0 { tls.forgetSocket() }
     }
 
     func takeReadiness(_ tls: TLSSession) {
-        socket.isReadable = tls.isReadable
-        // What was deferred may have filled the socket meanwhile.
-        socket.isWritable = tls.isWritable && !socket.hasUnsent
+        let (readable, writable) = tls.readiness
         // What TLS itself has to say stands behind what was deferred.
-        guard socket.hasDeferred, tls.owes else { return }
+        guard socket.setReadiness(readable: readable, writable: writable), tls.owes else { return }
         socket.sendDeferred()
         giveReadiness(tls)
         tls.sendOwed()
-        socket.isWritable = tls.isWritable
+        socket.isWritable = tls.readiness.writable
     }
 
     private func readPlain(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
-        guard socket.isReadable else { return .blocked }
+        let status = socket.status
+        guard status.isReadable else { return .blocked }
         let room = unsafe buffer.freeRoom
-        let outcome = retrying { unsafe recv(socket.descriptor, room.baseAddress, room.count, 0) }
+        let outcome = retrying { unsafe gh_receive(status.descriptor, room.baseAddress, room.count) }
         if outcome > 0 {
             // So many bytes were written there.
             unsafe buffer.didFill(outcome)
             // A short read has emptied the kernel's buffer; but after a FIN no further event will come.
-            if outcome < room.count, !socket.hasHungUp { socket.isReadable = false }
+            if outcome < room.count, !status.hasHungUp { socket.isReadable = false }
             return .bytes(outcome)
         }
         if outcome == 0 {
             // Whoever is told of a reset first, the kernel tells it once.
-            guard socket.sendError != ECONNRESET else { throw .system(SystemError("recv", code: ECONNRESET)) }
+            guard status.sendError != ECONNRESET else { throw .system(SystemError("recv", code: ECONNRESET)) }
             return .end
         }
         if errno == EAGAIN || errno == EWOULDBLOCK {
@@ -293,12 +293,12 @@ package final class Stream {
 
     private func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
         let isDeferred = bytes.count <= Socket.longestDeferred
-        guard try prepareToSend(defers: isDeferred), bytes.count > 0 else { return 0 }
+        guard try prepareToSend(defers: isDeferred).isWritable, bytes.count > 0 else { return 0 }
         if isDeferred {
             unsafe socket.sendAtTurnEnd(bytes)
             return bytes.count
         }
-        let sent = retrying { unsafe send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+        let sent = retrying { unsafe gh_send(socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
         return try taken(sent, of: bytes.count)
     }
 
@@ -307,7 +307,7 @@ package final class Stream {
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(TransportError) -> (Int, Int) {
         let isDeferred = first.count + second.count <= Socket.longestDeferred
-        guard try prepareToSend(defers: isDeferred) else { return (0, 0) }
+        guard try prepareToSend(defers: isDeferred).isWritable else { return (0, 0) }
         if isDeferred {
             unsafe socket.sendAtTurnEnd(first, then: second)
             return (first.count, second.count)
@@ -328,12 +328,14 @@ package final class Stream {
     }
 
     /// To be asked before anything is sent, now or at the turn's end: what goes now goes behind what was deferred.
-    /// - Returns: may it be sent?
+    /// - Returns: what is known of the socket then.
     /// - Throws: what a deferred send has met.
-    private func prepareToSend(defers: Bool) throws(TransportError) -> Bool {
+    @inline(__always)
+    private func prepareToSend(defers: Bool) throws(TransportError) -> Socket.Status {
         if !defers { socket.sendDeferred() }
-        guard socket.sendError == 0 else { throw .system(SystemError("send", code: socket.sendError)) }
-        return socket.isWritable
+        let status = socket.status
+        guard status.sendError == 0 else { throw .system(SystemError("send", code: status.sendError)) }
+        return status
     }
 
     /// What `send` or `sendmsg` said, as a number of bytes; 0 when blocked.
@@ -362,8 +364,7 @@ package final class Stream {
         guard unsafe bytes.count > 0 || head != nil else { return 0 }
         // The last must not miss the FIN that it leaves with.
         let isDeferred = unsafe !isLast && bytes.count + (head?.count ?? 0) <= Socket.longestDeferred
-        _ = try prepareToSend(defers: isDeferred)
-        giveReadiness(tls)
+        give(try prepareToSend(defers: isDeferred), to: tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {
             switch try unsafe tls.write(bytes, after: head, sends: !isDeferred, isLast: isLast) {

@@ -81,7 +81,7 @@ extension HTTP1Upstream: PooledConnection {
     /// May it carry another exchange? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer has said
     /// nothing since. A ticket that came late, or new keys, is TLS's own business, and is seen to here.
     var isClean: Bool {
-        guard isKept && inflow.isClean && outflow.isFinished && !stream.socket.hasHungUp else { return false }
+        guard isKept && inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
         stream.readAside()
         return !stream.mayRead
     }
@@ -96,7 +96,7 @@ extension HTTP1Upstream: PooledConnection {
     }
 
     func unpark() -> any UpstreamSide {
-        stream.socket.interest = .none
+        stream.watch(reading: false, writing: false)
         return self
     }
 

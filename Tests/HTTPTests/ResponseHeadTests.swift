@@ -50,6 +50,30 @@ import Testing
         }
     }
 
+    @Test func `A head is read into what an earlier one has left, whole, unfinished or refused`() throws {
+        let head = ResponseHead()
+        let limits = HeadLimits()
+        let many = bytes("HTTP/1.1 200 OK\r\n" + (0..<20).map { "A\($0): \($0)\r\n" }.joined() + "\r\n")
+        let few = bytes("HTTP/1.1 404 Gone\r\nServer: s\r\nB: c\r\n\r\n")
+        let refused = bytes("HTTP/1.1 200 OK\r\nServer: s\r\nX: \0\r\n\r\n")
+        for _ in 0..<2 {
+            #expect(try head.parse(many.span, limits: limits) == many.count)
+            #expect(head.fields.lines.count == 20)
+            head.reset()
+            #expect(head.fields.isEmpty && head.status == 0 && !head.contains(.server))
+            #expect(throws: HTTPRefusal.self) { try head.parse(refused.span, limits: limits) }
+            #expect(head.fields.isEmpty)
+            head.reset()
+            #expect(try head.parse(few.span.extracting(first: 33), limits: limits) == nil)
+            #expect(head.fields.isEmpty)
+            head.reset()
+            #expect(try head.parse(few.span.extracting(first: 33), limits: limits) == nil)
+            #expect(try head.parse(few.span, limits: limits) == few.count)
+            #expect(lines(head.fields) == ["Server: s", "B: c"] && head.status == 404 && head.fields.bytes == few)
+            head.reset()
+        }
+    }
+
     @Test func `Status, reason and persistence are read`() throws {
         let head = try response("HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\n")
         #expect(head.status == 404 && head.keepsAlive && !head.isInterim)

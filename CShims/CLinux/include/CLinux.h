@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CLinuxFiles.h"
+#include "CLinuxSockets.h"
 #include "CLinuxSplice.h"
 
 // Headers that the Glibc module does not cover.

@@ -13,6 +13,8 @@ extension TableReader {
                 reading.error(
                     text, "must begin with \"/\" or {path}",
                     hint: meant == text.value ? "such as \"{path}\"" : "write \"\(meant)\"")
+            } else if PathText.hasDotSegment(text.value[...]) {
+                reading.error(text, PathText.dotSegmentFault)
             }
         }
         return texts.map(\.value)

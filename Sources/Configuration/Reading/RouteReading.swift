@@ -132,6 +132,9 @@ extension Route {
             if !text.value.hasPrefix("/"), !["{path}", "{uri}", "{remainder}"].contains(where: text.value.hasPrefix) {
                 table.reading.error(text, "must begin with \"/\"")
             }
+            if PathText.hasDotSegment(text.value.prefix { $0 != "?" }) {
+                table.reading.error(text, PathText.dotSegmentFault)
+            }
         }
         let keys = ["strip_prefix", "rewrite_target"].filter(table.has)
         for key in keys where rewrite != nil || kind == .glob || kind == .regex {
@@ -206,10 +209,18 @@ enum PathText {
             return "must not hold spaces or characters outside ASCII: write them percent-encoded"
         }
         if path.contains("?") || path.contains("#") { return "must not hold a query or a fragment" }
-        if path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) {
+        if hasDotSegment(path[...]) {
             return "must not hold \".\" or \"..\": requests are matched after these are resolved"
         }
         return nil
+    }
+
+    /// Why a path that the gateway makes cannot have a dot segment.
+    static let dotSegmentFault = "must not hold \".\" or \"..\" as a segment: requests would be answered with 400"
+
+    /// Has a path, without its query, a segment `.` or `..` (RFC 3986 §3.3)?
+    static func hasDotSegment(_ path: Substring) -> Bool {
+        path.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 
     /// Is it made of letters, digits, dashes and slashes alone, as most of thousands are? Then nothing is wrong with it.

@@ -35,6 +35,9 @@ protocol ClientSide: AnyObject {
     /// As `abort`, but what has been flushed arrives first.
     func endShort()
 
+    /// Payload bytes of the request's body that came, and of the answer's that went.
+    var bodyBytes: (received: UInt64, sent: UInt64) { get }
+
     // MARK: Waiting and leaving
 
     /// The waiter of the exchange's task.
@@ -53,6 +56,7 @@ protocol ClientSide: AnyObject {
 }
 
 extension ClientSide {
+    var bodyBytes: (received: UInt64, sent: UInt64) { (body.bodyBytes, answerBody.bodyBytes) }
     var localAddress: SocketAddress? { nil }
 
     /// The request, unless it could not be read at all.

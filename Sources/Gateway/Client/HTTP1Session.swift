@@ -82,14 +82,15 @@ final class HTTP1Session: ClientSession {
     private nonisolated(nonsending) func serveOne() async -> SessionEnding? {
         requestCount += 1
         isRequestRead = true
-        generation = endpoint.generation.number
+        let present = endpoint.generation
+        generation = present.number
         began = resources.loop.now
         answer = .awaited
         inflow.beginBody(request.framing)
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(self, resources: resources, in: endpoint.generation)
+            var exchange = Exchange(self, resources: resources, in: present)
             await exchange.run()
             tunnel = exchange.tunnel.take()
         }

@@ -50,19 +50,14 @@ extension HTTP1Session: ClientSide {
     }
 
     var answerBody: any BodySink { outflow }
+    var bodyBytes: (received: UInt64, sent: UInt64) { (inflow.bodyBytes, outflow.bodyBytes) }
     func abort() { answer = .cut }
     func endShort() { answer = .short }
 
     // MARK: Waiting and leaving
 
-    func watch(reading: Bool, writing: Bool) {
-        var interest = Socket.Interest.hangup
-        if reading { interest = interest.union(stream.readInterest) }
-        if writing { interest = interest.union(stream.writeInterest) }
-        stream.socket.interest = interest
-    }
-
-    func unwatch() { stream.socket.interest = .none }
-    var hasLeft: Bool { stream.socket.hasHungUp }
+    func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing, hangup: true) }
+    func unwatch() { stream.watch(reading: false, writing: false) }
+    var hasLeft: Bool { stream.hasHungUp }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, inflow.takeBuffer()) }
 }

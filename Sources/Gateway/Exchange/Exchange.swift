@@ -55,13 +55,10 @@ struct Exchange: ~Copyable {
             let site = try endpoint.site(for: request)
             record.site = site
             if let tracing = generation.plan.tracing { beginTrace(request, tracing, of: site) }
-            headers = site.headers
             if let crossOrigin = site.crossOrigin { answerFields = crossOrigin.fields(for: request) }
             let decision = Router.decide(site, request) { endpoint.origin(of: request, for: site) }
-            if let route = decision.route {
-                record.route = route
-                headers = route.headers
-            }
+            record.route = decision.route
+            headers = record.route?.headers ?? site.headers
             if headers.hasVariables { fillHeaders(request, site, decision) }
             let protector = decision.protector
             if let protection = protector == nil ? site.protection : protector?.protection {  // Price 9.

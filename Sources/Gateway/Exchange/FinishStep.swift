@@ -15,8 +15,7 @@ extension Exchange {
         else {
             return
         }
-        record.bodyBytesReceived = client.body.bodyBytes
-        record.bodyBytesSent = client.answerBody.bodyBytes
+        (record.bodyBytesReceived, record.bodyBytesSent) = client.bodyBytes
         record.duration = resources.loop.now &- record.began
         if isLogged, record.requestID == nil, resources.log.tellsRequestID(for: record.site) { nameRequest() }
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }

@@ -73,7 +73,7 @@ final class RecordedPlace {
         let method = if case .other = known { Self.cut(request.methodRange) } else { 0..<0 }
         if let redaction { return keepRedacted(of: request, target, host, method, redaction) }
         stored.figures.ends = (target.count, target.count + host.count, target.count + host.count + method.count)
-        write(request.fields.bytes.span, target, host, method)
+        write(request.bytes.span, target, host, method)
     }
 
     @inline(never)

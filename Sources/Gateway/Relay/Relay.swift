@@ -41,7 +41,7 @@ struct Relay: ~Copyable {
         began = loop.now
         (isCall, end) = (terms.isCall, terms.deadline ?? .max)
         upload = Upload(
-            from: client.body, to: upstream.requestBody, replay: terms.replay, limit: proxying.bodyLimit, now: began)
+            from: client.body, to: upstream.requestBody, replay: terms.replay.take(), limit: proxying.bodyLimit, now: began)
         if terms.forwardsTrailers {
             let isTrusted = client.endpoint.forwarding(to: site).isTrusted
             upload.trailers = TrailerRules(headers.request, isTrusted: isTrusted)

@@ -13,7 +13,7 @@ final class Tunnel: ReadinessHandler {
     private let plan: TunnelPlan
     private let lease: Lease
     private let slot: TunnelSlot
-    private var traffic: TunnelTraffic
+    private var traffic: UniqueBox<TunnelTraffic>
     /// The access-log line, to be completed at the end; blank if there is no log.
     var logLine = AccessLog.Template()
 
@@ -42,7 +42,7 @@ final class Tunnel: ReadinessHandler {
         self.plan = plan
         born = traffic.progressAt
         traffic.down.source.attach(to: waiter)
-        self.traffic = traffic
+        self.traffic = UniqueBox(traffic)
         self.lease = lease
         self.slot = slot
     }
@@ -52,12 +52,12 @@ final class Tunnel: ReadinessHandler {
     nonisolated(nonsending) func run() async -> TunnelEnding? {
         var turns = 0
         while true {
-            traffic.relay(now: loop.now)
-            if let ending = traffic.takeEnding() {
+            withTraffic { $0.relay(now: loop.now) }
+            if let ending = withTraffic({ $0.takeEnding() }) {
                 counting?.count(ending.up, ending.down)
                 return ending
             }
-            if traffic.isBusy {
+            if withTraffic({ $0.isBusy }) {
                 turns += 1
                 // A fast pair of peers must not keep the others of this loop waiting.
                 if turns % 4 == 0 { await loop.yield() }
@@ -67,9 +67,9 @@ final class Tunnel: ReadinessHandler {
             let now = loop.now
             let deadline = nextDeadline
             if deadline > now {
-                traffic.watch()
+                withTraffic { $0.watch() }
                 let wake = await waiter.wait(timeout: min(deadline - now, Self.taskKeepTime), handler: self)
-                traffic.unwatch()
+                withTraffic { $0.unwatch() }
                 if wake == .deadline, loop.now < nextDeadline, canSleep { return nil }
             }
             check()
@@ -78,20 +78,31 @@ final class Tunnel: ReadinessHandler {
 
     /// What a wait does when a socket is ready: relays on the spot. The task need not run for a message, only when there is
     /// something to decide (it costs a third of a small message's time to wake it).
-    func becameReady() -> Bool { traffic.relayOnTheSpot(now: loop.now) }
+    func becameReady() -> Bool { withTraffic { $0.relayOnTheSpot(now: loop.now) } }
+
+    /// Lends the traffic. Price 1: it is taken out and put back, everywhere that others are called meanwhile.
+    @inline(__always)
+    private func withTraffic<Result>(_ body: (inout TunnelTraffic) -> Result) -> Result {
+        var lent = exchange(&traffic, with: UniqueBox())
+        let result = body(&lent.value)
+        _ = exchange(&traffic, with: lent)
+        return result
+    }
 
     /// How long a task waits with a silent tunnel: who talks seldom is served without one.
     private static let taskKeepTime: UInt64 = 1_000_000_000
 
     /// What has come since the deadline passed woke nobody, and a stream of HTTP/2 does not announce it again: its connection may
     /// have read it just now.
-    private var canSleep: Bool { traffic.isQuiet && !traffic.mayMove && farewell == nil && !isCut }
+    private var canSleep: Bool { withTraffic { $0.isQuiet && !$0.mayMove } && farewell == nil && !isCut }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
     func sleep(onWake: @escaping () -> Void) {
-        traffic.up.source.releaseMemory()
-        traffic.watch()
+        withTraffic {
+            $0.up.source.releaseMemory()
+            $0.watch()
+        }
         let now = loop.now
         waiter.sleep(timeout: max(nextDeadline, now) - now, handler: self) { _ in onWake() }
     }
@@ -109,7 +120,10 @@ final class Tunnel: ReadinessHandler {
     }
 
     /// Adds what has passed since the last call to what is counted.
-    func count() { counting?.count(traffic.up.counts, traffic.down.counts) }
+    func count() {
+        let counts = counts
+        counting?.count(counts.up, counts.down)
+    }
 
     /// What its route's tunnels are counted by, in whatever plan.
     var route: TunnelCount { slot.ofRoute }
@@ -132,17 +146,21 @@ final class Tunnel: ReadinessHandler {
     /// Has the headers of its frames shown from the next one on that begins; by one tap at a time, the newest.
     /// - Parameter connection: the identifier of the client's.
     func show(_ tap: WorkerTap, as connection: String) {
-        traffic.up.frames = FrameTap(tap, connection: connection, direction: "in")
-        traffic.down.frames = FrameTap(tap, connection: connection, direction: "out")
+        withTraffic {
+            $0.up.frames = FrameTap(tap, connection: connection, direction: "in")
+            $0.down.frames = FrameTap(tap, connection: connection, direction: "out")
+        }
     }
 
     func showNothing(of tap: Tap) {
-        guard traffic.up.frames?.own.tap === tap else { return }
-        (traffic.up.frames, traffic.down.frames) = (nil, nil)
+        withTraffic {
+            guard $0.up.frames?.own.tap === tap else { return }
+            ($0.up.frames, $0.down.frames) = (nil, nil)
+        }
     }
 
     /// All that has passed.
-    var counts: (up: TunnelEnding.Counts, down: TunnelEnding.Counts) { (traffic.up.counts, traffic.down.counts) }
+    var counts: (up: TunnelEnding.Counts, down: TunnelEnding.Counts) { withTraffic { ($0.up.counts, $0.down.counts) } }
 
     /// The drain's time is over.
     func cut() {
@@ -154,33 +172,34 @@ final class Tunnel: ReadinessHandler {
 
     private var nextDeadline: UInt64 {
         let nearest = leavingDeadline
-        if let closing = traffic.closing { return min(nearest, closing.until) }
+        if let until = withTraffic({ $0.closing?.until }) { return min(nearest, until) }
         return min(nearest, idleDeadline, farewell?.at ?? .max, lifetimeDeadline, stallDeadline, pingDeadline)
     }
 
     /// A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
     /// frames.
     private var leavingDeadline: UInt64 {
-        traffic.down.isDone || traffic.up.hasLeft || traffic.isClosingHandshakeDone ? traffic.progressAt &+ plan.closing : .max
+        withTraffic { $0.down.isDone || $0.up.hasLeft || $0.isClosingHandshakeDone ? $0.progressAt &+ plan.closing : .max }
     }
 
-    private var idleDeadline: UInt64 { plan.idle.deadline(from: traffic.progressAt) }
+    private var progressAt: UInt64 { withTraffic { $0.progressAt } }
+    private var idleDeadline: UInt64 { plan.idle.deadline(from: progressAt) }
     private var lifetimeDeadline: UInt64 { plan.lifetime.deadline(from: born) }
-    private var pingDeadline: UInt64 { plan.ping.deadline(from: max(traffic.progressAt, pingedAt)) }
+    private var pingDeadline: UInt64 { plan.ping.deadline(from: max(progressAt, pingedAt)) }
 
     private var stallDeadline: UInt64 {
-        let since = traffic.stalledSince
+        let since = withTraffic { $0.stalledSince }
         return since == .max ? .max : plan.stall.deadline(from: since)
     }
 
     /// Looks at what may have ended the wait besides the sockets.
     private func check() {
-        guard traffic.ended == nil else { return }
+        guard withTraffic({ $0.ended == nil }) else { return }
         let now = loop.now
-        if isCut { return traffic.cut(now: now) }
-        if now >= leavingDeadline { return traffic.end() }
-        if let closing = traffic.closing {
-            if now >= closing.until { traffic.end() }
+        if isCut { return withTraffic { $0.cut(now: now) } }
+        if now >= leavingDeadline { return withTraffic { $0.end() } }
+        if let until = withTraffic({ $0.closing?.until }) {
+            if now >= until { withTraffic { $0.end() } }
         } else if let reason = farewell?.reason, now >= farewell?.at ?? .max {
             farewell?.at = .max
             takeLeave(reason, now)
@@ -198,26 +217,26 @@ final class Tunnel: ReadinessHandler {
     private func takeLeave(_ reason: TunnelEnding.Reason, _ now: UInt64) {
         // RFC 6455 §7.4.1: 1001 is an endpoint "going away"; 1012, of IANA's registry, a service that begins anew.
         if let ordered, reason == .ordered {
-            traffic.close(reason, ordered.code, nil, ordered.reason, until: now &+ plan.closing)
+            withTraffic { $0.close(reason, ordered.code, nil, ordered.reason, until: now &+ plan.closing) }
         } else if reason == .routeGone {
-            traffic.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing)
+            withTraffic { $0.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing) }
         } else {
-            traffic.close(reason, .goingAway, nil, "the gateway stops", until: .max)
+            withTraffic { $0.close(reason, .goingAway, nil, "the gateway stops", until: .max) }
         }
     }
 
     private func ping(_ now: UInt64) {
-        guard traffic.unansweredPings < Self.maxUnansweredPings else {
+        guard withTraffic({ $0.unansweredPings }) < Self.maxUnansweredPings else {
             return close(.silent, .goingAway, plan.ping.key, "no answer to pings")
         }
         pingedAt = now
-        traffic.ping()
+        withTraffic { $0.ping() }
     }
 
     /// Pings without any answer after which a peer counts as gone.
     private static let maxUnansweredPings = 3
 
     private func close(_ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String, _ words: String) {
-        traffic.close(reason, code, key, words, until: loop.now &+ plan.closing)
+        withTraffic { $0.close(reason, code, key, words, until: loop.now &+ plan.closing) }
     }
 }

@@ -121,7 +121,9 @@ struct TunnelDirection: ~Copyable {
     /// All that was read has been taken by the sink, and the source has nothing more: the usual end of a move.
     private var hasNothingToSend: Bool { blockedBy == .source && waiting == nil && own.isEmpty && phase == .open }
 
-    /// Sends if it can, else reads: what has been read goes out before more is taken in.
+    /// Sends if it can, else reads: what has been read goes out before more is taken in. Inlined, as are the steps of a message's
+    /// way below, of which each has one caller.
+    @inline(__always)
     private mutating func moveOnce(
         _ buffers: BufferPool, _ now: UInt64, _ mayHaveUnsent: inout Bool
     ) throws(Break) -> Bool {
@@ -146,6 +148,7 @@ struct TunnelDirection: ~Copyable {
     }
 
     /// What of these bytes may be sent.
+    @inline(__always)
     private func sendable(of buffer: Buffer) -> Int {
         if refused != nil { return boundary ?? 0 }
         // What is owed must be offered again, whatever has been decided since.
@@ -153,6 +156,7 @@ struct TunnelDirection: ~Copyable {
         return mayRefuse ? buffer.count - observer.pendingHeaderBytes : buffer.count
     }
 
+    @inline(__always)
     private mutating func send(
         _ buffer: consuming Buffer, _ sendable: Int, _ buffers: BufferPool, _ now: UInt64
     ) throws(Break) -> Bool {
@@ -203,6 +207,7 @@ struct TunnelDirection: ~Copyable {
 
     /// Reads until the source has nothing more or the buffer is full.
     /// - Returns: did anything happen?
+    @inline(__always)
     private mutating func fill(_ buffers: BufferPool) -> Bool {
         guard let begun = waiting.take() else { return fill(buffers.acquire(isBulky ? .bulk : .small), buffers) }
         if begun.room == 0 { begun.compact() }
@@ -221,6 +226,7 @@ struct TunnelDirection: ~Copyable {
     }
 
     /// - Returns: how many bytes were read.
+    @inline(__always)
     private mutating func read(into buffer: Buffer) -> Int {
         var total = 0
         do {
@@ -259,6 +265,7 @@ struct TunnelDirection: ~Copyable {
     // MARK: Frames
 
     /// - Parameter before: how many bytes were waiting already.
+    @inline(__always)
     private mutating func didRead(_ bytes: Span<UInt8>, at before: Int) {
         self.bytes += UInt64(bytes.count)
         unansweredPings = 0

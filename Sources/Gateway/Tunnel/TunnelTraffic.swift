@@ -73,6 +73,7 @@ struct TunnelTraffic: ~Copyable {
 
     /// Relays, and sets the interests for what comes next.
     /// - Returns: does it do nothing but wait for the peers' next bytes?
+    @inline(__always)
     mutating func relayOnTheSpot(now: UInt64) -> Bool {
         relay(now: now)
         guard ended == nil, isQuiet, !isClosingHandshakeDone else { return false }
@@ -81,6 +82,7 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// Moves what there is, both ways. `ended` says whether that was the last.
+    @inline(__always)
     mutating func relay(now: UInt64) {
         guard ended == nil else { return }
         do throws(TunnelDirection.Break) {
@@ -102,6 +104,7 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// Remembers who was the first to end it.
+    @inline(__always)
     private mutating func noteFirstEnd() {
         guard firstEnd == nil else { return }
         if up.sourceHasClosed {
@@ -113,6 +116,7 @@ struct TunnelTraffic: ~Copyable {
         }
     }
 
+    @inline(__always)
     private mutating func noteEnd() {
         isClosingHandshakeDone = up.hasSeenClose && down.hasSeenClose && up.hasClosed && down.hasClosed
         if down.isDone, up.isDone {

@@ -13,13 +13,20 @@ import Upstreams
 /// Of most pools nothing is made before a request wants it: with a thousand sites each worker would make and take apart a
 /// thousand pools in every reload, and a client that wakes up would wait for a worker that is at it.
 final class Generation {
-    /// A pool of the plan, and what this worker has of it.
-    fileprivate struct Part {
+    /// A pool of the plan, and what this worker has of it. An object, since each request looks at it: a value would be copied,
+    /// with a count of references for each of its parts.
+    fileprivate final class Part {
         let plan: PoolPlan
         /// One for each server, in its order.
         let connections: [Pool]
         /// Nil if nobody waits.
         let queue: RequestQueue?
+
+        init(plan: PoolPlan, connections: [Pool], queue: RequestQueue?) {
+            self.plan = plan
+            self.connections = connections
+            self.queue = queue
+        }
     }
 
     /// Counts up from 1 in each worker.

@@ -24,6 +24,14 @@ extension [UInt8] {
         append(bytes.span.extracting(range))
     }
 
+    /// Holds all of `bytes` and nothing else, in the storage that it has if they fit.
+    package mutating func replaceAll(with bytes: Span<UInt8>) {
+        // As above.
+        guard !bytes.isEmpty else { return isEmpty ? () : removeAll(keepingCapacity: true) }
+        // Sound: the pointer is used only inside the closure, while the span's owner is borrowed.
+        unsafe bytes.withUnsafeBufferPointer { unsafe replaceSubrange(indices, with: $0) }
+    }
+
     /// Appends the UTF-8 of a literal.
     @inlinable
     package mutating func append(_ literal: StaticString) {

@@ -181,6 +181,17 @@ package enum ByteScanning {
         unsafe word(UnsafeRawPointer(literal.utf8Start), count: literal.utf8CodeUnitCount)
     }
 
+    /// The bytes of a literal of two to eight bytes, the first one lowest; folded to a constant by the optimiser.
+    @inline(__always)
+    static func lowBytes(_ literal: StaticString) -> UInt64 {
+        var word: UInt64 = 0
+        for index in 0..<min(8, literal.utf8CodeUnitCount) {
+            // Sound: as above, and `index` is below the count.
+            word |= unsafe UInt64(literal.utf8Start[index]) &<< UInt64(8 &* index)
+        }
+        return word
+    }
+
     /// The first up to 32 bytes of a name in four words, with ASCII letters (and, harmlessly, a few other token bytes)
     /// folded to lower case. Names of equal length have equal words exactly when they are equal but for case, if one of
     /// them consists of letters, digits and `-` and the other has no control byte, which would become one of these.

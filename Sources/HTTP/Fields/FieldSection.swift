@@ -23,15 +23,16 @@ package struct FieldLine: Sendable, Equatable {
     }
 
     /// The line of `bytes` whose name is followed by a colon, and whose CRLF begins at `end`; the same precondition.
+    /// - Parameter known: which field it is; nil: that is yet to be seen.
     @inline(__always)
-    init(_ bytes: Span<UInt8>, name: Range<Int>, end: Int) {
+    init(_ bytes: Span<UInt8>, name: Range<Int>, _ known: KnownField? = nil, end: Int) {
         let start = name.upperBound &+ 2
         // All that may stand in a value is above the space, but for the tab.
         let isUsual =
             start < end && bytes[start &- 1] == ByteClass.space && bytes[start] > ByteClass.space
             && bytes[end &- 1] > ByteClass.space
         let value = isUsual ? start..<end : Text.trimmed(bytes, name.upperBound &+ 1..<end)
-        self.init(name: name, value: value, known: .recognise(bytes, name), isUsual: isUsual)
+        self.init(name: name, value: value, known: known ?? .recognise(bytes, name), isUsual: isUsual)
     }
 
     /// The same of a line with white space before its colon, which is not to be written again.
@@ -66,6 +67,14 @@ package struct FieldSection: Sendable {
     package mutating func removeAll() {
         if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
         if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
+        present = 0
+    }
+
+    /// Forgets all lines, and keeps the storage and the bytes, which come to stand for nothing.
+    mutating func removeLines() {
+        // To remove all at once costs as much as some ten one by one.
+        if lines.count > 10 { lines.removeAll(keepingCapacity: true) }
+        while lines.popLast() != nil {}
         present = 0
     }
 

@@ -11,6 +11,8 @@ struct FieldSectionParser {
     var colon = -1
     /// White space between its name and its colon, in an answer.
     private var blanks = 0
+    /// Which field it is, where that was seen while its name was read.
+    private var known: KnownField?
 
     /// Starts at the line that begins at `offset`.
     init(at offset: Int = 0) {
@@ -74,6 +76,12 @@ struct FieldSectionParser {
         _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
         if scanned == lineStart, scanned < input.count {
+            if let usual = UsualFieldName(input, at: lineStart) {
+                known = usual.field
+                colon = lineStart &+ usual.count
+                scanned = colon &+ 1
+                return true
+            }
             if input[scanned] == ByteClass.carriageReturn {
                 if try hasLineFeed(input, sender) { scanned &+= 2 }
                 return false
@@ -122,9 +130,10 @@ struct FieldSectionParser {
     private mutating func takeLine(_ input: Span<UInt8>) -> FieldLine {
         let line =
             blanks == 0
-            ? FieldLine(input, name: lineStart..<colon, end: scanned)
+            ? FieldLine(input, name: lineStart..<colon, known, end: scanned)
             : FieldLine(input, name: lineStart..<colon - blanks, colon: colon, end: scanned)
         blanks = 0
+        known = nil
         lineStart = scanned &+ 2
         scanned = lineStart
         colon = -1

@@ -5,10 +5,9 @@
 package final class RequestHead {
     /// The field lines. Its bytes also hold the request line and, behind the head, what normalisation had to rewrite; all
     /// ranges below are offsets into `fields.bytes`.
-    package var fields: FieldSection {
-        // Lent, not copied: a copy would count references of two arrays at every look.
-        _read { yield content.fields }
-    }
+    package var fields: FieldSection { section }
+    /// The bytes that all ranges point into: of `fields`, whose lines are not looked at.
+    package var bytes: [UInt8] { section.bytes }
     package var method: Method { summary.method }
     /// The method's bytes, for methods that are not named.
     package var methodRange: Range<Int> { summary.methodRange }
@@ -31,7 +30,7 @@ package final class RequestHead {
     package var authorityRange: Range<Int> { summary.authorityRange }
     /// Is `bytes` that authority, to the letter?
     package func isAuthority(_ bytes: Span<UInt8>) -> Bool {
-        let own = content.fields.bytes
+        let own = section.bytes
         return ByteScanning.same(own.span.extracting(summary.authorityRange), bytes)
     }
     package var connection: ConnectionOptions { summary.connection }
@@ -49,48 +48,65 @@ package final class RequestHead {
         case other
     }
 
-    private var content = RequestHeadContent()
-    /// What `content` says, apart from its fields: these small values are asked for many times in a request, and an object's
-    /// property that is never lent out needs no check of exclusive access at run time.
-    private var summary = RequestHeadContent.Summary()
+    // Price 1: no access to any of these spans a call. The fields are taken out to be changed, a head is read by a parser of its
+    // own, and what is asked for many times in a request stands apart from them.
+    private var section = FieldSection()
+    private var summary = Summary()
+    /// How far a head is read of which more is awaited; its lines are in `storage`.
+    private var unfinished: RequestHeadParser?
+    /// For the fields of the next head: the storage of an earlier one's.
+    private var storage = FieldSection()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
-        content.reset()
-        summary = content.summary
+        if unfinished != nil { unfinished = nil }
+        if !section.bytes.isEmpty { storage = exchange(&section, with: FieldSection()) }
+        summary = Summary()
     }
 
     /// Gives the lines of a field other values.
     /// - Parameter change: the new value, which has no control byte; nil: the line stays as it is.
     func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
-        content.fields.changeValues(of: known, change)
+        changeFields { $0.changeValues(of: known, change) }
     }
 
     /// Takes out field lines; the offsets of what stays are as before.
-    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) { content.fields.removeLines(where: isUnwanted) }
+    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) { changeFields { $0.removeLines(where: isUnwanted) } }
 
     /// Adds a field line; the caller vouches for name and value as with `FieldSection.append`.
     func append(_ name: StaticString, _ value: Span<UInt8>) {
         var bytes: [UInt8] = []
         bytes.append(name)
-        content.fields.append(name: bytes.span, value: value)
+        changeFields { $0.append(name: bytes.span, value: value) }
+    }
+
+    private func changeFields(_ change: (inout FieldSection) -> Void) {
+        var lent = exchange(&section, with: FieldSection())
+        change(&lent)
+        section = lent
     }
 
     /// Becomes the same as another head, which was read to its end, and keeps the storage.
     package func copy(_ other: RequestHead) {
-        other.withContent { content.copy($0) }
+        reset()
+        var fields = exchange(&storage, with: FieldSection())
+        fields.copy(other.section)
+        section = fields
         summary = other.summary
     }
 
-    /// Lends everything at once.
-    func withContent(_ body: (borrowing RequestHeadContent) -> Void) { Self.lend(&content, to: body) }
-
-    /// A property would be copied, with a count of references for each of its arrays; what is lent exclusively is not.
-    private static func lend(_ content: inout RequestHeadContent, to body: (borrowing RequestHeadContent) -> Void) {
+    /// Lends everything at once; the head's own fields are away meanwhile.
+    @inline(__always)
+    func withContent(_ body: (borrowing RequestHeadContent) -> Void) {
+        let content = RequestHeadContent(fields: exchange(&section, with: FieldSection()), of: self)
         body(content)
+        section = content.fields
     }
+
+    /// All that it says besides its fields.
+    var said: Summary { summary }
 
     /// Parses the head at the start of `input`. Returns nil when more bytes are needed; the next call's `input` must then
     /// begin with the same bytes and have grown, and parsing goes on where it stopped. Otherwise returns how many bytes
@@ -98,17 +114,43 @@ package final class RequestHead {
     ///
     /// Until a result or an error the head shows nothing; after an error what was read before it, for the log.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        defer { summary = content.summary }
-        return try content.parse(input, limits: limits)
+        var fields = exchange(&storage, with: FieldSection())
+        var parser = begin(&fields)
+        do throws(HTTPRefusal) {
+            guard let end = try parser.parse(input, into: &fields, limits: limits) else {
+                unfinished = parser
+                storage = fields
+                return nil
+            }
+            section = fields
+            summary = parser.summary
+            return end
+        } catch {
+            section = fields
+            summary = parser.summary
+            throw error
+        }
     }
 
-    /// Gives up a head of which no more will be read, and shows what was, for the log.
+    /// Gives up a head of which no more will be read, and shows what was, for the log. One that was refused is shown already.
     /// - Parameters:
     ///   - input: as for `parse`.
     ///   - limits: as for `parse`.
     package func abandon(_ input: Span<UInt8>, limits: borrowing HeadLimits) {
-        content.abandon(input, limits: limits)
-        summary = content.summary
+        guard section.bytes.isEmpty else { return }
+        var fields = exchange(&storage, with: FieldSection())
+        var parser = begin(&fields)
+        parser.abandon(input, into: &fields, limits: limits)
+        section = fields
+        summary = parser.summary
+    }
+
+    /// A parser that goes on with the head of which `fields` are the lines, or, without one, begins a head.
+    @inline(__always)
+    private func begin(_ fields: inout FieldSection) -> RequestHeadParser {
+        if unfinished != nil, let begun = unfinished.take() { return begun }
+        fields.removeLines()
+        return RequestHeadParser(isHTTP2: summary.isHTTP2)
     }
 
     /// Path and query together, as they are routed and forwarded.
@@ -125,7 +167,7 @@ package final class RequestHead {
 
     /// Says that it came by HTTP/2, before it is parsed.
     package func comesByHTTP2() {
-        content.summary.isHTTP2 = true
+        summary.isHTTP2 = true
     }
 
     /// Whether the client said that it reads trailers: `TE: trailers`, named by `Connection` (RFC 9110 §10.1.4).
@@ -138,7 +180,7 @@ package final class RequestHead {
     }
 
     /// The text of one of the ranges, for logs.
-    package func string(_ range: Range<Int>) -> String { String(decoding: fields.bytes[range], as: UTF8.self) }
+    package func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// The method as text, for logs.
     package var methodText: String { string(methodRange) }

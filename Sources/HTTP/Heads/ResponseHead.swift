@@ -1,10 +1,7 @@
 /// An upstream's response head, RFC 9112 §4 and §5; reused like `RequestHead`.
 package final class ResponseHead {
     /// The field lines; its bytes also hold the status line.
-    package var fields: FieldSection {
-        // Lent, not copied, as in `RequestHead`.
-        _read { yield content.fields }
-    }
+    package var fields: FieldSection { section }
     /// 100...599.
     package var status: Int { summary.status }
     /// The offsets of the reason phrase in `fields.bytes`; may be empty.
@@ -13,56 +10,64 @@ package final class ResponseHead {
     package var minorVersion: UInt8 { summary.minorVersion }
     package var connection: ConnectionOptions { summary.connection }
 
-    private var content = ResponseHeadContent()
-    /// What `content` says, apart from its fields: see `RequestHead`.
-    private var summary = ResponseHeadContent.Summary()
+    // As in `RequestHead`.
+    private var section = FieldSection()
+    private var summary = Summary()
+    private var unfinished: ResponseHeadParser?
+    private var storage = FieldSection()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
-        content.reset()
-        summary = content.summary
+        if unfinished != nil { unfinished = nil }
+        if !section.bytes.isEmpty { storage = exchange(&section, with: FieldSection()) }
+        summary = Summary()
     }
 
     /// Does a field line of this name occur?
     package func contains(_ known: KnownField) -> Bool {
-        known.bit != 0 ? summary.present & known.bit != 0 : content.fields.contains(known)
+        known.bit != 0 ? summary.present & known.bit != 0 : section.contains(known)
     }
 
     /// Adds fields of our own. Of the fields in which a server speaks to other origins' pages there must be one: where the
     /// upstream has its own, that stands. On what the answer depends is said in one line.
     package func add(_ fields: AnswerFields) {
         guard !fields.isEmpty else { return }
-        let varying = content.fields.count(of: .vary)
-        if content.fields.hasLine(named: "access-control-allow-origin") {
-            fields.forEach { name, value in
-                if FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
-                content.add(name: name, value: value)
+        changeFields { section in
+            let varying = section.count(of: .vary)
+            if section.hasLine(named: "access-control-allow-origin") {
+                fields.forEach { name, value in
+                    if FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
+                    section.append(name: name, value: value)
+                }
+            } else {
+                section.append(lines: fields.lines.span)
             }
-        } else {
-            content.add(lines: fields.lines.span)
+            if varying > 0, section.count(of: .vary) > varying { section.joinVary() }
         }
-        if varying > 0, content.fields.count(of: .vary) > varying { content.fields.joinVary() }
-        summary = content.summary
     }
 
     /// Gives the lines of a field other values.
     /// - Parameter change: the new value, which has no control byte; nil: the line stays as it is.
     func changeValues(of known: KnownField, _ change: (Span<UInt8>) -> [UInt8]?) {
-        content.fields.changeValues(of: known, change)
+        changeFields { $0.changeValues(of: known, change) }
     }
 
     /// Takes out field lines.
     /// - Parameter isUnwanted: gets a line and its name.
-    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) {
-        content.removeLines(where: isUnwanted)
-        summary = content.summary
+    func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) { changeFields { $0.removeLines(where: isUnwanted) } }
+
+    private func changeFields(_ change: (inout FieldSection) -> Void) {
+        var lent = exchange(&section, with: FieldSection())
+        change(&lent)
+        summary.present = lent.present
+        section = lent
     }
 
     /// Says that it came by HTTP/2, and was put together as HTTP/1.1 writes it; after it was parsed.
     package func cameByHTTP2() {
-        content.summary.isHTTP2 = true
+        summary.isHTTP2 = true
     }
 
     /// 1xx: another head follows (RFC 9110 §15.2), except after 101.
@@ -91,24 +96,52 @@ package final class ResponseHead {
 
     /// Parses the head at the start of `input`; the same contract as `RequestHead.parse`.
     package func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        defer { summary = content.summary }
-        return try content.parse(input, limits: limits)
+        var fields = exchange(&storage, with: FieldSection())
+        var parser = begin(&fields)
+        do throws(HTTPRefusal) {
+            guard let end = try parser.parse(input, into: &fields, limits: limits) else {
+                unfinished = parser
+                storage = fields
+                return nil
+            }
+            section = fields
+            summary = parser.summary
+            return end
+        } catch {
+            if parser.isPublished { section = fields } else { storage = fields }
+            summary = parser.summary
+            throw error
+        }
+    }
+
+    /// A parser that goes on with the head of which `fields` are the lines, or, without one, begins a head.
+    @inline(__always)
+    private func begin(_ fields: inout FieldSection) -> ResponseHeadParser {
+        if unfinished != nil, let begun = unfinished.take() { return begun }
+        fields.removeLines()
+        return ResponseHeadParser()
     }
 
     /// Becomes the same as another head, which was read to its end, and keeps the storage.
     package func copy(_ other: ResponseHead) {
-        other.withContent { content.copy($0) }
+        reset()
+        var fields = exchange(&storage, with: FieldSection())
+        fields.copy(other.section)
+        section = fields
         summary = other.summary
     }
 
     /// Bytes of memory that its fields take.
-    package var memory: Int { content.fields.bytes.capacity + content.fields.lines.capacity * MemoryLayout<FieldLine>.stride }
+    package var memory: Int { section.bytes.capacity + section.lines.capacity * MemoryLayout<FieldLine>.stride }
 
-    /// Lends everything at once.
-    func withContent(_ body: (borrowing ResponseHeadContent) -> Void) { Self.lend(&content, to: body) }
-
-    /// A property would be copied, with a count of references for each of its arrays; what is lent exclusively is not.
-    private static func lend(_ content: inout ResponseHeadContent, to body: (borrowing ResponseHeadContent) -> Void) {
+    /// Lends everything at once; the head's own fields are away meanwhile.
+    @inline(__always)
+    func withContent(_ body: (borrowing ResponseHeadContent) -> Void) {
+        let content = ResponseHeadContent(fields: exchange(&section, with: FieldSection()), of: self)
         body(content)
+        section = content.fields
     }
+
+    /// All that it says besides its fields.
+    var said: Summary { summary }
 }

@@ -1,8 +1,17 @@
 /// What a `ResponseHead` holds; see `RequestHeadContent`.
 struct ResponseHeadContent {
-    var fields = FieldSection()
-    var summary = Summary()
+    let fields: FieldSection
+    private let head: ResponseHead
 
+    init(fields: consuming FieldSection, of head: ResponseHead) {
+        self.fields = fields
+        self.head = head
+    }
+
+    var summary: ResponseHead.Summary { head.said }
+}
+
+extension ResponseHead {
     /// What a head says besides its fields.
     struct Summary {
         var status = 0
@@ -14,93 +23,4 @@ struct ResponseHeadContent {
         /// The bits of the known fields that occur.
         var present: UInt64 = 0
     }
-
-    private var lineEnd: Int?
-    private var scanned = 0
-    private var section = FieldSectionParser()
-    /// The lines read so far; their bytes are still the caller's.
-    private var unfinished = FieldSection()
-
-    mutating func reset() {
-        fields.removeAll()
-        unfinished.removeAll()
-        summary = Summary()
-        lineEnd = nil
-        scanned = 0
-        section = FieldSectionParser()
-    }
-
-    /// Takes over what another head says that was read to its end, and keeps the storage.
-    mutating func copy(_ other: borrowing ResponseHeadContent) {
-        fields.copy(other.fields)
-        summary = other.summary
-    }
-
-    mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
-        fields.append(name: name, value: value)
-        summary.present = fields.present
-    }
-
-    mutating func add(lines: Span<UInt8>) {
-        fields.append(lines: lines)
-        summary.present = fields.present
-    }
-
-    /// See `ResponseHead.removeLines`.
-    mutating func removeLines(where isUnwanted: (FieldLine, Span<UInt8>) -> Bool) {
-        fields.removeLines(where: isUnwanted)
-        summary.present = fields.present
-    }
-
-    /// See `ResponseHead.parse`.
-    mutating func parse(_ input: Span<UInt8>, limits: borrowing HeadLimits) throws(HTTPRefusal) -> Int? {
-        if lineEnd == nil {
-            guard let next = try parseStatusLine(input, min(input.count, limits.maxHeadBytes)) else {
-                if input.count >= limits.maxHeadBytes { throw HTTPRefusal(.headTooLarge, from: .upstream) }
-                return nil
-            }
-            lineEnd = next
-            section = FieldSectionParser(at: next)
-        }
-        guard let end = try section.parse(input, into: &unfinished, limits: limits, from: .upstream) else { return nil }
-        swap(&fields, &unfinished)
-        fields.bytes.append(input, 0..<end)
-        summary.present = fields.present
-        summary.connection = try ConnectionOptions(fields, from: .upstream)
-        return end
-    }
-
-    /// RFC 9112 §4: `HTTP/1.x SP 3DIGIT SP [reason] CRLF`; the second space may be missing where the reason is empty, as
-    /// many servers send it.
-    private mutating func parseStatusLine(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Int? {
-        guard end >= 13 else {
-            if VersionText.firstMisfit(input, at: 0, to: min(end, 8)) != nil { throw malformed }
-            return nil
-        }
-        guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw malformed }
-        guard input[5] == 0x31 else { throw HTTPRefusal(.versionUnsupported, from: .upstream) }
-        // RFC 9110 §2.5: a higher minor version is read as the highest that is spoken here.
-        summary.minorVersion = min(input[7], 0x31) - 0x30
-        var number = 0
-        for index in 9..<12 {
-            guard ByteClass.isDigit(input[index]) else { throw malformed }
-            number = number * 10 + Int(input[index] - 0x30)
-        }
-        guard input[12] == ByteClass.space || input[12] == ByteClass.carriageReturn else { throw malformed }
-        // RFC 9110 §15: other numbers have no class, so nobody knows how their bodies are framed.
-        guard 100...599 ~= number else { throw HTTPRefusal(.statusInvalid, from: .upstream) }
-        summary.status = number
-        let stop = ByteScanning.endOfText(input, from: max(12, scanned), to: end)
-        scanned = stop
-        guard stop < end else { return nil }
-        guard input[stop] == ByteClass.carriageReturn else {
-            throw HTTPRefusal(input[stop] == ByteClass.lineFeed ? .bareLF : .controlByte, from: .upstream)
-        }
-        guard stop + 1 < end else { return nil }
-        guard input[stop + 1] == ByteClass.lineFeed else { throw HTTPRefusal(.bareCR, from: .upstream) }
-        summary.reasonPhrase = min(13, stop)..<stop
-        return stop + 2
-    }
-
-    private var malformed: HTTPRefusal { HTTPRefusal(.statusLineMalformed, from: .upstream) }
 }

@@ -48,16 +48,24 @@ package final class Inflow: BodySource {
     package func read() throws(PeerError) -> BodyRead {
         guard stream.mayRead else { return .blocked }
         let target = takeRoomyBuffer()
-        defer { keep(target) }
-        guard target.room > 0 else { return .full }
-        do {
-            switch try stream.read(into: target) {
-            case .bytes: return .progress
-            case .blocked: return .blocked
-            case .end: return connectionEndsBody() ? .progress : .end
+        let outcome: ReadOutcome
+        // Put back on each way by itself: what is the last use of it moves it (price 2).
+        if target.room > 0 {
+            do {
+                outcome = try stream.read(into: target)
+            } catch {
+                keep(target)
+                throw .connection(error)
             }
-        } catch {
-            throw .connection(error)
+            keep(target)
+        } else {
+            keep(target)
+            return .full
+        }
+        switch outcome {
+        case .bytes: return .progress
+        case .blocked: return .blocked
+        case .end: return connectionEndsBody() ? .progress : .end
         }
     }
 
@@ -69,10 +77,13 @@ package final class Inflow: BodySource {
     package func takeHead(_ parse: (Span<UInt8>) throws(HTTPRefusal) -> Int?) throws(HTTPRefusal) -> Bool {
         // Price 2: moved out and back instead of retained.
         guard let lent = buffer.take() else { return false }
-        defer { keep(lent) }
-        guard let taken = try lent.withBytes(parse) else { return false }
-        lent.consume(taken)
-        return true
+        var outcome = Result<Int?, HTTPRefusal>.success(nil)
+        lent.withBytes(from: 0) { span in
+            do throws(HTTPRefusal) { outcome = .success(try parse(span)) } catch { outcome = .failure(error) }
+        }
+        if case .success(let taken?) = outcome { lent.consume(taken) }
+        keep(lent)
+        return try outcome.get() != nil
     }
 
     // MARK: Bodies
@@ -114,12 +125,17 @@ package final class Inflow: BodySource {
     package func drain(_ take: (Span<UInt8>) throws(PeerError) -> Int) throws(PeerError) -> Int {
         // Price 2: moved out and back instead of retained.
         guard ready > 0, let lent = buffer.take() else { return 0 }
-        defer { keep(lent) }
-        let count = try lent.withBytes { span throws(PeerError) in try take(span.extracting(0..<ready)) }
-        lent.consume(count)
-        ready -= count
-        taken += UInt64(count)
-        return count
+        var outcome = Result<Int, PeerError>.success(0)
+        lent.withBytes(from: 0) { span in
+            do throws(PeerError) { outcome = .success(try take(span.extracting(0..<ready))) } catch { outcome = .failure(error) }
+        }
+        if case .success(let count) = outcome {
+            lent.consume(count)
+            ready -= count
+            taken += UInt64(count)
+        }
+        keep(lent)
+        return try outcome.get()
     }
 
     /// The trailer fields of the chunked body that has ended; empty otherwise.
@@ -181,7 +197,7 @@ package final class Inflow: BodySource {
     }
 
     /// Puts a buffer back that was taken out, or gives it back if it is empty.
-    private func keep(_ lent: Buffer) {
+    private func keep(_ lent: consuming Buffer) {
         if lent.isEmpty { buffers.release(lent) } else { buffer = lent }
     }
 

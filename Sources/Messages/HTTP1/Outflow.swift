@@ -84,11 +84,18 @@ package final class Outflow: BodySink {
     /// Sends what waits.
     /// - Returns: is everything with the kernel?
     package func flush() throws(PeerError) -> Bool {
-        do {
+        do throws(TransportError) {
             // Price 2: moved out and back instead of retained.
             while let waiting = pending.take() {
-                defer { keep(waiting) }
-                guard try stream.write(waiting, isLast: endsAfterMessage && !isChunked && left == 0) > 0 else { return false }
+                let count: Int
+                do throws(TransportError) {
+                    count = try stream.write(waiting, isLast: endsAfterMessage && !isChunked && left == 0)
+                } catch {
+                    keep(waiting)
+                    throw error
+                }
+                keep(waiting)
+                guard count > 0 else { return false }
             }
             return try stream.flush()
         } catch {
@@ -134,8 +141,7 @@ package final class Outflow: BodySink {
     }
 
     /// Puts a buffer back that was taken out, or gives it back if it is empty.
-    private func keep(_ waiting: Buffer?) {
-        guard let waiting else { return }
+    private func keep(_ waiting: consuming Buffer) {
         if waiting.isEmpty { buffers.release(waiting) } else { pending = waiting }
     }
 

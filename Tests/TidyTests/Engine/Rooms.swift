@@ -47,6 +47,7 @@ extension Project {
                     "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Tokens/KeyFetcher.swift",
                     "Sources/Gateway/Record/Log/LogFile.swift",
+                    "Sources/Gateway/Tunnel/UniqueBox.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/Bytes/ByteAppending.swift",
                     "Sources/HTTP/Bytes/ByteScanning.swift",

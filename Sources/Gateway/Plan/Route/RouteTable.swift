@@ -69,7 +69,7 @@ struct RouteTable: Sendable {
         }
         if !exact.paths.isEmpty, let found = whole(request, origin) { return found }
         if !expressions.isEmpty, let found = expression(request, origin) { return found }
-        let bytes = request.fields.bytes
+        let bytes = request.bytes
         if let only = prefixes.only {
             guard let found = prefixes.table.match(bytes.span, request.path) else { return nil }
             return Found(route: only[found.index], remainder: found.remainder)
@@ -86,7 +86,7 @@ struct RouteTable: Sendable {
     }
 
     private func whole(_ request: RequestHead, _ origin: () -> RequestOrigin) -> Found? {
-        let bytes = request.fields.bytes
+        let bytes = request.bytes
         for found in exact.table.matches(bytes.span, request.path)
         where exact.paths[found.index].matchesWhole(bytes.span, request.path) {
             guard let route = first(of: exact.routes[found.index], request, origin) else { continue }
@@ -96,7 +96,7 @@ struct RouteTable: Sendable {
     }
 
     private func expression(_ request: RequestHead, _ origin: () -> RequestOrigin) -> Found? {
-        let path = ComparedPath.bytes(request.fields.bytes.span, request.path)
+        let path = ComparedPath.bytes(request.bytes.span, request.path)
         for (expression, route) in expressions {
             guard let groups = expression.match(path), first(of: [route], request, origin) != nil else { continue }
             return Found(

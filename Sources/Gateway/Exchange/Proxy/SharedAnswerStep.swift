@@ -1,0 +1,95 @@
+import EventLoop
+import HTTP
+import Messages
+import StaticFiles
+
+/// The step in which one request asks the upstream, and the others that want the same wait for its answer.
+extension Exchange {
+    /// For how long others put up with a client that takes its answer more slowly than it comes.
+    private static let holdUpLimit: UInt64 = 250_000_000
+
+    /// Waits for the answer to another request for the same.
+    mutating nonisolated(nonsending) func wait(
+        for fill: CacheFill, of cache: ResponseCache, until end: UInt64
+    ) async throws(Failure) -> CacheFill.State {
+        let waiter = client.waiter
+        fill.join(waiter)
+        defer {
+            fill.leave(waiter)
+            client.unwatch()
+        }
+        while case .awaited = fill.state {
+            client.watch(reading: false, writing: false)
+            let now = resources.loop.now
+            guard end > now else { return .passed }
+            _ = await waiter.wait(timeout: min(end - now, Self.holdUpLimit))
+            if client.hasLeft { throw Failure.clientLeft() }
+            // Another one asks then, and is waited for.
+            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit {
+                cache.end(fill, .failed)
+            }
+        }
+        return fill.state
+    }
+
+    /// Brings an answer from disk that is not in memory; others who ask for the same wait for that.
+    /// - Returns: was there one?
+    mutating nonisolated(nonsending) func bring(
+        _ key: CacheKey, _ asked: SelectingFields, from disk: DiskStore, into cache: ResponseCache
+    ) async -> Bool {
+        if case .answer = cache.find(key, asked) { return false }
+        let mark = cache.changes.mark(of: key)
+        guard cache.fill(key) == nil, let entry = disk.find(key, asked) else { return false }
+        let (removals, fill) = (cache.removals, cache.beginFill(key))
+        let answer = try? await resources.shared.fileThreads.run(generation.limits.files.impatient) { disk.read(entry) }
+        // What was forgotten meanwhile must not come back.
+        guard let answer, cache.removals == removals else {
+            if let fill { cache.end(fill, .failed) }
+            return false
+        }
+        cache.take(answer, mark)
+        if let fill { cache.end(fill, .stored) }
+        return true
+    }
+
+    /// Asks the upstream, for all who wait.
+    mutating nonisolated(nonsending) func lead(
+        _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan, _ caching: CachedRoute,
+        _ cache: ResponseCache, _ asked: CacheRequest, _ key: CacheKey, _ stored: (CachedAnswer, canBeStale: Bool)?,
+        _ status: CacheStatus
+    ) async throws(Failure) {
+        cache.counts.misses += 1
+        let recording = CacheRecording(
+            cache, caching.plan, key, asked.selecting, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
+            fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: resources.clock, status: status)
+        if let answer = stored?.0 { askWhether(answer, in: request) }
+        self.recording = recording
+        defer { self.recording = nil }
+        do throws(Failure) {
+            try await proxy(request, over: route, found, of: site)
+        } catch {
+            guard let (answer, canBeStale) = stored, canBeStale, responder != nil, error.blame == .upstream else { throw error }
+            var status = status
+            if case .status(let code) = error.retry { status.forwardStatus = code }
+            cache.counts.stale += 1
+            status.ttl = answer.times.freshness(at: resources.clock.seconds)
+            return try await send(answer, asked, cache, status, name: caching.plan.name)
+        }
+        guard responder != nil, let answer = recording.validated else { return }
+        var status = recording.status
+        status.ttl = answer.times.freshness(at: resources.clock.seconds)
+        status.isStored = cache.holds(answer)
+        try await send(answer, asked, cache, status, name: caching.plan.name)
+    }
+
+    mutating func askWhether(_ answer: CachedAnswer, in request: RequestHead) {
+        if !request.askWhether(answer.head) { request.dropConditions() }
+    }
+}
+
+extension FileThreads.Terms {
+    /// For what is only a shorter way: an upstream answers sooner than a disk that takes longer than a second.
+    fileprivate var impatient: FileThreads.Terms {
+        FileThreads.Terms(threads: threads, waiting: waiting, timeout: min(timeout, 1_000_000_000))
+    }
+}

@@ -1,0 +1,68 @@
+import HTTP
+import StaticFiles
+
+/// The step that sends an answer of the cache.
+extension Exchange {
+    /// Sends a stored answer, or of it what the client has not.
+    mutating nonisolated(nonsending) func send(
+        _ answer: CachedAnswer, _ asked: CacheRequest, _ cache: ResponseCache, _ status: CacheStatus, name: [UInt8]
+    ) async throws(Failure) {
+        let now = resources.clock.seconds
+        var head = resources.acquireResponseHead()
+        defer { resources.release(head) }
+        head.copy(answer.head)
+        var fields = AnswerFields()
+        // Both, and the words of most answers' other fields.
+        fields.reserve(192)
+        fields.append("Age", answer.times.age(at: now))
+        fields.append("Cache-Status") { status.append(to: &$0, of: name) }
+        if status.forward == nil { cache.counts.hits += 1 }
+        var part: Range<Int>? = 0..<answer.body.count
+        if asked.conditions.hold(for: head, now: now) {
+            (head, part) = (replace(head, with: StoredHead.notModified(head)), nil)
+        } else if !asked.isHead, let range = asked.conditions.range(of: head, now: now) {  // RFC 9110 §14.2: of GET alone.
+            switch ByteRange.parse(range, size: UInt64(answer.body.count)) {
+            // RFC 9110 §14.2: a server may ignore ranges, and several are not worth their effort here.
+            case .whole, .parts: break
+            case .part(let range):
+                part = Int(range.lowerBound)..<Int(range.upperBound)
+                head = replace(head, with: StoredHead.partial(head))
+                let words = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(answer.body.count)"
+                fields.append("Content-Range", words)
+            case .unsatisfiable:
+                throw Failure(
+                    .rangeNotSatisfiable, fields: AnswerFields("Content-Range", "bytes */\(answer.body.count)"))
+            }
+        }
+        try await send(answer, head, part, fields, isHead: asked.isHead)
+    }
+
+    private mutating nonisolated(nonsending) func send(
+        _ answer: CachedAnswer, _ head: ResponseHead, _ part: Range<Int>?, _ fields: AnswerFields, isHead: Bool
+    ) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        var fields = fields
+        fields.append(answerFields)
+        var framing = BodyFraming.none
+        if let part, head.status != 204, head.status != 304 {
+            if isHead { fields.append("Content-Length", UInt64(part.count)) } else { framing = .length(UInt64(part.count)) }
+        }
+        head.add(fields)
+        record.status = head.status
+        let writer = responder.begin(forwarding: head, framing: framing, policy: headers.answer)
+        if let part, !framing.isEmpty { try await send(answer.body, part, to: writer) }
+        writer.finish()
+        try await flush()
+    }
+
+    private func read(_ bytes: [UInt8], into head: ResponseHead) {
+        // It has been made of a head, and was read once.
+        guard (try? head.parse(bytes.span, limits: .stored)) != nil else { preconditionFailure("a stored head is one") }
+    }
+
+    private func replace(_ head: ResponseHead, with bytes: [UInt8]) -> ResponseHead {
+        head.reset()
+        read(bytes, into: head)
+        return head
+    }
+}
