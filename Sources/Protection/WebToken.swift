@@ -44,7 +44,10 @@ package struct WebToken: Sendable {
         guard let algorithm = head["alg"]?.string.flatMap({ PublicKey.Algorithm(rawValue: $0) }) else { throw .algorithm }
         // RFC 7515 §4.1.11.
         guard head["crit"] == nil else { throw .extensions }
-        let candidates = keys.keys(algorithm, named: head["kid"]?.string)
+        let name = head["kid"]
+        // RFC 7515 §4.1.4: text. What is none must not be taken for a token that names no key.
+        guard name == nil || name?.string != nil else { throw .malformed }
+        let candidates = keys.keys(algorithm, named: name?.string)
         if candidates.isEmpty { throw .unknownKey }
         let signed = Array(text[..<(parts[2].startIndex - 1)])
         guard candidates.contains(where: { $0.verifies(signature, of: signed) }) else { throw .signature }

@@ -280,6 +280,15 @@ import CRecords
         ERR_clear_error()
     }
 
+    /// Has the server sent data? An end or a failure is left to the next read. Only before `takeOverRecords()`.
+    package func hasData() -> Bool {
+        guard unsafe ssl != nil else { return false }
+        var byte: UInt8 = 0
+        var count = 0
+        defer { ERR_clear_error() }
+        return unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1
+    }
+
     /// Goes on to the next key of our own (RFC 8446 §4.6.3), where the records are our own; for tests.
     func changeKeys() {
         guard let records = unsafe records else { return }

@@ -153,18 +153,6 @@ package final class Stream {
         takeReadiness(tls)
     }
 
-    /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call. What TLS has to say besides data
-    /// is taken, and is nothing here.
-    package func peerHasSpoken() -> Bool {
-        var byte: UInt8 = 0
-        let count = unsafe recv(socket.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        guard count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) else { return false }
-        guard tls != nil else { return true }
-        socket.isReadable = true
-        readAside()
-        return mayRead
-    }
-
     /// One step of the TLS handshake.
     /// - Returns: nil when done, else what it waits for.
     package func handshake() throws(TransportError) -> Socket.Interest? {
@@ -260,7 +248,7 @@ package final class Stream {
 
     // MARK: -
 
-    private func giveReadiness(_ tls: TLSSession) { give(socket.status, to: tls) }
+    func giveReadiness(_ tls: TLSSession) { give(socket.status, to: tls) }
 
     private func give(_ status: Socket.Status, to tls: TLSSession) {
         tls.setReadiness(
@@ -269,7 +257,7 @@ package final class Stream {
         if status.descriptor < 0 { tls.forgetSocket() }
     }
 
-    private func takeReadiness(_ tls: TLSSession) {
+    func takeReadiness(_ tls: TLSSession) {
         let (readable, writable) = tls.readiness
         // What TLS itself has to say stands behind what was deferred.
         guard socket.setReadiness(readable: readable, writable: writable), tls.owes else { return }

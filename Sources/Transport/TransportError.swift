@@ -11,6 +11,8 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
     case handshakeTimedOut
     /// The name has no address; the resolver's words.
     case unresolved(String)
+    /// The server sent data before it was asked for anything.
+    case spokeFirst
 
     /// Was it our own lack of descriptors or memory, which says nothing about the peer?
     package var isExhaustion: Bool {
@@ -24,6 +26,7 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
         case .timedOut: "timed out"
         case .handshakeTimedOut: "the TLS handshake timed out"
         case .unresolved(let reason): reason
+        case .spokeFirst: "the server sent data before it was asked for anything"
         }
     }
 }

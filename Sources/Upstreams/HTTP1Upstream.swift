@@ -111,8 +111,16 @@ extension HTTP1Upstream: PooledConnection {
 
 extension Pool {
     /// The side of a new connection that speaks HTTP/1.
-    func side(over stream: Stream, to address: SocketAddress?, of version: Int) -> any UpstreamSide {
-        HTTP1Upstream(
+    /// - Throws: `.spokeFirst`; then the connection is closed, and what the pick began has ended.
+    func side(
+        over stream: Stream, to address: SocketAddress?, of version: Int
+    ) throws(TransportError) -> any UpstreamSide {
+        do throws(TransportError) { try stream.checkSilence() } catch {
+            stream.close()
+            leaseEnded()
+            throw error
+        }
+        return HTTP1Upstream(
             stream, buffers: buffers, chunkLimits: settings.chunkLimits, address: address, addressVersion: version)
     }
 }

@@ -100,7 +100,7 @@ package final class Pool {
     ) async throws(TransportError) -> Lease {
         if let shared { return try await connect(waiter, over: shared) }
         let made = try await make(waiter, header)
-        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
+        return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 
     package var idleCount: Int { idle.count + (shared?.idleCount ?? 0) }

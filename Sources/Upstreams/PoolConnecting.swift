@@ -29,7 +29,7 @@ extension Pool {
         } catch {
             switch error {
             case .system, .timedOut: addresses.doubt()
-            case .tls, .handshakeTimedOut, .unresolved: break
+            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst: break
             }
             leaseEnded()
             throw error

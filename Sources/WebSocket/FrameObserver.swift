@@ -67,6 +67,9 @@ package struct FrameObserver: Sendable {
         /// Where the frame that broke it begins. Negative if it began in earlier bytes: so many of its bytes are gone, and a
         /// frame of the gateway's own can no longer take its place.
         package var violationOffset = 0
+        /// Where the first frame begins that makes a message too big, whatever else is wrong with it, as above; `nil` if none
+        /// does.
+        package var tooBigOffset: Int?
     }
 
     /// Neither a header nor a payload is under way: a control frame may be inserted here, even between two fragments
@@ -124,7 +127,10 @@ package struct FrameObserver: Sendable {
         var broken = rules.violations(of: header, isInsideMessage: isInsideMessage)
         // RFC 6455 §5.5.1: no more data frames after a Close frame.
         if hasSeenClose, !header.opcode.isControl { broken.insert(.dataAfterClose) }
-        if announce(header) { broken.insert(.messageTooBig) }
+        if announce(header) {
+            broken.insert(.messageTooBig)
+            if observation.tooBigOffset == nil { observation.tooBigOffset = offset }
+        }
         while let violation = broken.popFirst() {
             record(violation, at: offset, &observation)
         }

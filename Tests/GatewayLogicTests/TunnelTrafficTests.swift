@@ -186,6 +186,21 @@ struct TunnelTrafficTests {
         #expect(upstream.sent == (length > 10 ? [] : frame))
     }
 
+    @Test("a message over the limit that breaks another rule ends with a Close frame, too, and what came before it passes")
+    func messageSizeAndViolation() throws {
+        let (client, upstream) = (ScriptedDuplex(), ScriptedDuplex())
+        var traffic = Self.traffic(client, upstream, try Self.plan("max_message_size = 10"))
+        // RFC 6455 §5.1 and §5.2: no mask, and a length of 2⁶³.
+        let small = Self.text("a")
+        let endless: [UInt8] = [0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]
+        client.arrive([.bytes(small + endless)])
+        for now in 2..<6 { traffic.relay(now: UInt64(now)) }
+        #expect(traffic.closing?.reason == .tooBig && traffic.ended == nil)
+        // Masked, with four bytes of key between header and code.
+        #expect(upstream.sent.starts(with: small) && upstream.sent.dropFirst(small.count).first == 0x88, "\(upstream.sent)")
+        #expect(client.sent.first == 0x88 && client.sent.dropFirst(2).prefix(2) == [0x03, 0xF1], "\(client.sent)")
+    }
+
     @Test("strict, it ends at a violation, and otherwise passes and counts it", arguments: [true, false])
     func violations(isStrict: Bool) throws {
         let (client, upstream) = (ScriptedDuplex(), ScriptedDuplex())

@@ -81,6 +81,14 @@ struct WebTokenTests {
         #expect(try fault(try #require(tokens[name])) == expected)
     }
 
+    @Test("names its key in text, or names none", arguments: ["7", "null", "true", "[\"a\"]", "{}"])
+    func keyName(json: String) throws {
+        let head = Data("{\"alg\":\"ES256\",\"kid\":\(json)}".utf8).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        let rest = try #require(tokens["es"]).split(separator: ".").dropFirst().joined(separator: ".")
+        #expect(try fault(head + "." + rest) == .malformed)
+    }
+
     @Test("holds from its beginning to its end, give or take what clocks may differ")
     func times() throws {
         let text = try #require(tokens["es"])

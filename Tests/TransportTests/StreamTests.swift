@@ -41,6 +41,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a peer that has sent data is not silent; one that has sent tickets, nothing or its end is`(overTLS: Bool) async throws {
+        try await onLoop { actor in
+            for speaks in [false, true] {
+                let connection = try await connected(on: actor.loop, overTLS: overTLS)
+                if speaks { #expect(try connection.server.write(pattern(6).span) == 6) }
+                connection.server.close()
+                while !connection.client.socket.hasHungUp { _ = await connection.waiter.wait(timeout: nil) }
+                #expect((try? connection.client.checkSilence()) == nil ? speaks : !speaks)
+                let buffer = Buffer(capacity: 100)
+                if speaks { #expect(try connection.client.read(into: buffer) == .bytes(6)) }
+                #expect(try connection.client.read(into: buffer) == .end)
+                connection.close()
+            }
+        }
+    }
+
     @Test func `a short read has emptied the kernel's buffer; a full one may have not`() async throws {
         try await onLoop { actor in
             let connection = try await Connection.open(on: actor.loop)

@@ -127,6 +127,23 @@ actor LoopRunner {
         }
     }
 
+    @Test("A server that speaks before it is asked is not asked: what it says would be taken for the answer")
+    func spokeFirst() async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            let stream = try await Stream.connect(
+                toAnyOf: [listener.address], tls: nil, waiter: Waiter(loop: loop), connectTimeout: 5_000_000_000,
+                handshakeTimeout: 1)
+            let peer = Stream(try await Self.accepted(listener, loop))
+            #expect(try peer.write("HTTP/1.1 408 Request Timeout\r\n\r\n".utf8Span.span) > 0)
+            while !stream.socket.isReadable { await Self.turn(of: loop) }
+            _ = pool.server.record.begin(atMost: 0)
+            #expect(throws: TransportError.self) { _ = try pool.side(over: stream, to: nil, of: 0) }
+            #expect(pool.server.load == 0 && stream.socket.descriptor == -1)
+        }
+    }
+
     @Test("All addresses are tried: the first that takes the connection wins")
     func race() async throws {
         try await LoopRunner().run { _, loop in

@@ -45,6 +45,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case upstreamTLSFailed = "upstream_tls_failed"
     case upstreamCertificateRefused = "upstream_certificate_refused"
     case upstreamTLSTimeout = "upstream_tls_timeout"
+    case upstreamSpokeFirst = "upstream_spoke_first"
     case upstreamFirstByteTimeout = "upstream_first_byte_timeout"
     case upstreamQueueFull = "upstream_queue_full"
     case upstreamQueueTimeout = "upstream_queue_timeout"
@@ -147,6 +148,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .upstreamTLSFailed: (502, .upstream, .tlsProtocol)
         case .upstreamCertificateRefused: (502, .upstream, .tlsCertificate)
         case .upstreamTLSTimeout: (504, .upstream, .connectionTimeout)
+        case .upstreamSpokeFirst: (502, .upstream, .protocolError)
         case .upstreamFirstByteTimeout: (504, .upstream, .responseTimeout)
         case .upstreamQueueFull: (503, .upstream, .connectionLimit)
         case .upstreamQueueTimeout: (503, .upstream, .connectionLimit)

@@ -156,6 +156,8 @@ struct Failure: Error {
             Failure(.upstreamTLSTimeout, retry: .unsent, key: "sites.proxy.timeout.tls_handshake")
         case .unresolved:
             Failure(.upstreamUnresolved, detail: error.description, retry: .unsent, retryAfter: 1)
+        case .spokeFirst:
+            Failure(.upstreamSpokeFirst, detail: error.description, retry: .unsent)
         }
     }
 

@@ -277,9 +277,9 @@ struct TunnelDirection: ~Copyable {
         isCloseRefused = !hadSeenClose && violation != .dataAfterClose && observer.hasSeenClose
         if isStrict || violation == .messageTooBig {
             refuse(violation, at: before + observation.violationOffset)
-        } else if observer.count(of: .messageTooBig) > 0 {
-            // Reported behind another violation, so its place is unknown: nothing more may pass.
-            refuse(.messageTooBig, at: -1)
+        } else if let offset = observation.tooBigOffset {
+            // Behind another violation, which may pass.
+            refuse(.messageTooBig, at: before + offset)
         }
     }
 

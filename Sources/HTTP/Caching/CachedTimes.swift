@@ -27,9 +27,14 @@ package struct CachedTimes: Equatable, Sendable {
     /// RFC 9111 §4.2.3: `current_age`. A clock that was set back makes nothing younger than it was.
     package func age(at now: Int64) -> UInt64 { initialAge + UInt64(max(0, now - received)) }
 
+    /// Seconds. If the clock has been set back by more since, nobody knows how old the answer is. It would
+    /// be fresh until the clock comes to where it was, which takes years on a machine that started with a wrong one.
+    private static let mostSetBack: Int64 = 60
+
     /// Seconds for which it will still be fresh; negative, or zero, for how long it has been stale.
     package func freshness(at now: Int64) -> Int64 {
-        Int64(min(lifetime, CacheDirectives.mostSeconds)) - Int64(min(age(at: now), 1 << 40))
+        guard received - now <= Self.mostSetBack else { return 0 }
+        return Int64(min(lifetime, CacheDirectives.mostSeconds)) - Int64(min(age(at: now), 1 << 40))
     }
 }
 

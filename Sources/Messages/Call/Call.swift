@@ -91,7 +91,12 @@ package final class Call {
     ) async throws(CallError) -> (answer: Answer, kept: KeptConnection?) {
         if let flaw = request.flaw { throw .invalidRequest(flaw) }
         let deadline = waiter.loop.now.after(limits.timeout)
-        return try await send(request, keeping: try await open(server, limits, deadline), limits, deadline)
+        let stream = try await open(server, limits, deadline)
+        do throws(TransportError) { try stream.checkSilence() } catch {
+            stream.close()
+            throw CallError(connecting: error)
+        }
+        return try await send(request, keeping: stream, limits, deadline)
     }
 
     /// The same over a connection that a call has left. The server may close it just now: then there is no answer.

@@ -49,7 +49,7 @@ extension Pool {
         let attempt = shared.expectsHTTP2 ? shared.beginAttempt() : SharedConnections.Attempt()
         do throws(TransportError) {
             let made = try await make(waiter, [])
-            let lease = Lease(newSide(made.stream, made.address, made.version, shared), from: self, isNew: true)
+            let lease = Lease(try newSide(made.stream, made.address, made.version, shared), from: self, isNew: true)
             shared.end(attempt)
             return lease
         } catch {
@@ -88,16 +88,16 @@ extension Pool {
             }
         }
         let made = try await make(waiter, [], tls: http1TLS)
-        return Lease(side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
+        return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 
     /// The side of a new connection, by the version that was agreed on.
     private func newSide(
         _ stream: Stream, _ address: SocketAddress?, _ version: Int, _ shared: SharedConnections
-    ) -> any UpstreamSide {
+    ) throws(TransportError) -> any UpstreamSide {
         let speaksHTTP2 = stream.tls.map { $0.speaksHTTP2 } ?? true
         shared.expectsHTTP2 = speaksHTTP2
-        guard speaksHTTP2 else { return side(over: stream, to: address, of: version) }
+        guard speaksHTTP2 else { return try side(over: stream, to: address, of: version) }
         let connection = shared.adopt(stream, address: address, addressVersion: version)
         let side = connection.makeSide()
         if isRetired { connection.retire() }

@@ -29,6 +29,8 @@ struct TokenAccessTests {
             (try await token("{\"iss\":\"me\",\"aud\":\"x\",\"sub\":\"ann\",\"exp\":32503680000}"), "another audience"),
             (try await token("{\"iss\":\"me\",\"aud\":\"api\",\"exp\":32503680000}"), "the token has no sub"),
             (try await token(broken), "the token has no sub"),
+            (try await token("{\"iss\":\"me\",\"aud\":\"api\",\"sub\":\"\",\"exp\":32503680000}"), "the token has no sub"),
+            (try await token("{\"iss\":\"me\",\"aud\":\"api\",\"sub\":\" ann\",\"exp\":32503680000}"), "the token has no sub"),
             // A signature may well end in a zero byte.
             ("a.b.c", "malformed"), (String(good.dropLast(2)) + (good.hasSuffix("AA") ? "AQ" : "AA"), "signature"),
         ]

@@ -31,7 +31,8 @@ struct CacheReuseTests {
         Row("for the last second", .fresh(left: 1)) { $0.after = 99 },
         Row("not fresh at its end", .revalidate) { $0.after = 100 },
         Row("stale", .revalidate) { $0.after = 150 },
-        Row("a clock that was set back", .fresh(left: 100)) { $0.after = -1000 },
+        Row("a clock that was set back a little", .fresh(left: 100)) { $0.after = -60 },
+        Row("a clock that was set back", .revalidate) { $0.after = -1000 },
         // §5.2.2.4, §5.2.2.2, §4.2.4
         Row("no-cache, though fresh", .revalidate) { $0.says = "max-age=100, no-cache" },
         Row("no-cache, and stale if there is an error", .revalidate) {
@@ -141,6 +142,16 @@ struct CacheReuseTests {
         let times = CachedTimes(requested: requested, received: received, date: date, age: age, lifetime: 10)
         #expect(times.age(at: now) == expected)
         #expect(times.freshness(at: now) == 10 - Int64(expected))
+    }
+
+    @Test(
+        "is not fresh until the clock, set back, comes to where it was",
+        arguments: [(0, 100), (60, 100), (61, 0), (31_536_000, 0)])
+    func clockSetBack(by seconds: Int64, left: Int64) {
+        let times = CachedTimes(requested: 1 << 30, received: 1 << 30, date: 1 << 30, age: 0, lifetime: 100)
+        #expect(times.freshness(at: (1 << 30) - seconds) == left)
+        let reuse = CacheRules().reuse(times, CacheDirectives(), now: (1 << 30) - seconds)
+        #expect(reuse == (left > 0 ? .fresh(left: left) : .revalidate))
     }
 
     @Test("without a date it was made when it came")

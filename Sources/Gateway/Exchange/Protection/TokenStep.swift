@@ -22,8 +22,8 @@ extension Exchange {
             throw Self.invalid(error.rawValue, plan)
         }
         let user = token.text(plan.userClaim)
-        // An upstream that relies on the field must not be left without it.
-        if plan.userField != nil, user.flatMap({ ConfiguredField("X", $0) }) == nil {
+        // An upstream that relies on the field must not be left without it, nor with an empty one, which may be anybody to it.
+        if plan.userField != nil, user.flatMap({ $0.isEmpty ? nil : ConfiguredField("X", $0) }) == nil {
             throw Self.invalid("the token has no \(plan.userClaim), or one that no field can hold", plan)
         }
         return user
