@@ -133,3 +133,9 @@ int gh_clock_is_synchronised(void) {
     if (state < 0) return -1;
     return state != TIME_ERROR && !(values.status & STA_UNSYNC);
 }
+
+int gh_wait_briefly(int epoll, struct epoll_event *events, int most, long nanoseconds) {
+    struct timespec timeout = {.tv_nsec = nanoseconds};
+    int count = epoll_pwait2(epoll, events, most, &timeout, NULL);
+    return count >= 0 || errno == EINTR ? count : epoll_wait(epoll, events, most, 1);
+}

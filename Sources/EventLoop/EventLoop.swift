@@ -36,6 +36,9 @@ package protocol TurnEndHandler: AnyObject {
     private var hasYielded = false
     /// Each is told once, at the end of the turn.
     private var endings: [any TurnEndHandler] = []
+    /// Those that wait for a time, and the first of their times.
+    private var soon: [(handler: any TurnEndHandler, time: UInt64)] = []
+    private var soonest: UInt64?
     private var sockets: [Socket?] = []
     private var generation: UInt32 = 0
     private var stops = false
@@ -131,8 +134,14 @@ package protocol TurnEndHandler: AnyObject {
         let serial = unsafe asUnownedSerialExecutor()
         while true {
             let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
-            let count = unsafe gh_wait_for_events(epoll, events, Int32(capacity), timeout)
+            let count =
+                if timeout != 0, let soonest {
+                    unsafe gh_wait_briefly(epoll, events, Int32(capacity), Int(max(soonest, now + 1) - now))
+                } else {
+                    unsafe gh_wait_for_events(epoll, events, Int32(capacity), timeout)
+                }
             time = monotonicNanoseconds()
+            if let soonest, soonest <= now { takeDue() }
             for index in 0..<Int(max(0, count)) {
                 unsafe dispatch(gh_event_token(events + index), events[index].events)
             }
@@ -168,6 +177,23 @@ package protocol TurnEndHandler: AnyObject {
     package func atTurnEnd(_ handler: any TurnEndHandler) {
         assert(isOnLoop, "a turn's end is its own thread's affair")
         endings.append(handler)
+    }
+
+    /// Has a handler told at the end of the turn in which a time has come, or soon after: for what is too short for a deadline.
+    /// - Parameter time: monotonic nanoseconds; at most a millisecond from now.
+    package func atTurnEnd(_ handler: any TurnEndHandler, from time: UInt64) {
+        assert(isOnLoop, "a turn's end is its own thread's affair")
+        soon.append((handler, time))
+        soonest = min(soonest ?? time, time)
+    }
+
+    private func takeDue() {
+        // Taken out while it is changed: price 1.
+        var waiting = exchange(&soon, with: [])
+        for each in waiting where each.time <= now { endings.append(each.handler) }
+        waiting.removeAll { $0.time <= now }
+        soonest = waiting.lazy.map { $0.time }.min()
+        soon = waiting
     }
 
     private func tellEndings() {

@@ -209,8 +209,7 @@ package final class Stream {
     /// buffer grows to megabytes.
     package func limitSendBuffer(to bytes: Int32) {
         var bytes = bytes
-        _ = unsafe setsockopt(
-            socket.descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
@@ -229,11 +228,17 @@ package final class Stream {
         socket.close()
     }
 
+    /// Has the kernel tell of bytes when there are so many (SO_RCVLOWAT, socket(7)), or the end. Fewer are there to be read all
+    /// the same.
+    package func setLowWater(_ bytes: Int) {
+        var bytes = Int32(clamping: bytes)
+        _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVLOWAT, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Closes with a reset, so that the peer cannot take what it has for the whole.
     package func abort() {
         var linger = linger(l_onoff: 1, l_linger: 0)
-        _ = unsafe setsockopt(
-            socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
         socket.close()
     }
 

@@ -21,6 +21,11 @@ void gh_return_memory(void);
 /// SO_ATTACH_FILTER (socket(7)) takes structs of a header that the Glibc module does not cover.
 int gh_begin_no_more(int listener);
 
+/// epoll_pwait2(2), which waits for parts of a millisecond; where the kernel or a filter of its calls has none, epoll_wait(2) for
+/// a whole one.
+/// - nanoseconds: less than a second.
+int gh_wait_briefly(int epoll, struct epoll_event *events, int most, long nanoseconds);
+
 /// epoll_ctl(EPOLL_CTL_ADD): epoll_event is a packed struct with a union, which Swift cannot fill in.
 int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token);
 

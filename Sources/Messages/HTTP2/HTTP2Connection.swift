@@ -164,6 +164,10 @@ package final class HTTP2Connection {
 
     // MARK: Receiving
 
+    /// Bytes that have been read.
+    package var bytesRead: Int { readCount }
+    private var readCount = 0
+
     /// Reads what has come and acts on it.
     /// - Returns: `.full` when too much waits to be sent: a peer that does not read is not listened to.
     package func receive() throws(PeerError) -> BodyRead {
@@ -177,7 +181,7 @@ package final class HTTP2Connection {
         switch outcome {
         case .blocked: return .blocked
         case .end: return .end
-        case .bytes: break
+        case .bytes(let count): readCount &+= count
         }
         act(on: buffer)
         return .progress

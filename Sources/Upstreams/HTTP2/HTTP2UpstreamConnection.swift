@@ -31,6 +31,9 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
+    private var gathering = HTTP2Gathering()
+    /// When the loop tells of its end, in monotonic nanoseconds; nil: it does not.
+    private var gatheringTold: UInt64?
     /// They hold the connection, which lets go of them at its end.
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
@@ -209,6 +212,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     }
 
     private func move() {
+        let before = http2.bytesRead
         var read = BodyRead.progress
         let isSent: Bool
         do throws(PeerError) {
@@ -228,10 +232,31 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         if http2.error != nil || read == .end { return end(nil) }
         if isIdle, http2.hasDeparted { return close() }
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
+        gather(http2.bytesRead &- before)
         // What was in the way of reading is gone, and nothing else would tell.
         let isMore = wakeWriters() || read == .progress || read == .full && isSent
         stream.watch(reading: read != .full, writing: !isSent)
         if isMore { askForTurnEnd() }
+    }
+
+    /// - Parameter count: bytes that were read.
+    private func gather(_ count: Int) {
+        let before = gathering.lowWater
+        gathering.didRead(count, exchanges: exchanges, now: loop.now)
+        if gathering.lowWater != before { stream.setLowWater(gathering.lowWater) }
+        if gathering.isOn, gatheringTold == nil { awaitGathering() }
+    }
+
+    private func awaitGathering() {
+        gatheringTold = gathering.end
+        loop.atTurnEnd(self, from: gathering.end)
+    }
+
+    /// What has come is read, however much it is, once it has been awaited for long enough.
+    private func endGathering() {
+        gatheringTold = nil
+        guard gathering.isOn else { return }
+        if loop.now < gathering.end { awaitGathering() } else { stream.socket.isReadable = true }
     }
 
     /// Buffers that are read before others have their turn.
@@ -259,6 +284,8 @@ extension HTTP2UpstreamConnection: ReadinessHandler {
 extension HTTP2UpstreamConnection: TurnEndHandler {
     func turnEnded() {
         isTurnEndDue = false
-        if isOpen { move() }
+        guard isOpen else { return }
+        if let gatheringTold, loop.now >= gatheringTold { endGathering() }
+        move()
     }
 }

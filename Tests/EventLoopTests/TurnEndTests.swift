@@ -1,0 +1,49 @@
+import LoopTesting
+import Testing
+
+@testable import EventLoop
+
+/// Notes when it is told, and wakes who waits for that.
+private final class Ending: TurnEndHandler {
+    let loop: EventLoop
+    let waiter: Waiter
+    private(set) var told: [UInt64] = []
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+        waiter = Waiter(loop: loop)
+    }
+
+    func turnEnded() {
+        told.append(loop.now)
+        waiter.tell()
+    }
+}
+
+@Suite struct TurnEndTests {
+    @Test func `who asks is told once, at the end of the turn`() async throws {
+        try await onLoop { actor in
+            let ending = Ending(actor.loop)
+            actor.loop.atTurnEnd(ending)
+            #expect(ending.told.isEmpty)
+            #expect(await ending.waiter.wait(timeout: nil) == .told)
+            for _ in 0..<3 { await actor.loop.yield() }
+            #expect(ending.told.count == 1)
+        }
+    }
+
+    @Test(arguments: [0, 1, 200_000, 1_000_000])
+    func `a time shorter than a deadline's is awaited, by a loop that has nothing else to do`(time: UInt64) async throws {
+        try await onLoop { actor in
+            let (early, late) = (Ending(actor.loop), Ending(actor.loop))
+            let now = actor.loop.now
+            actor.loop.atTurnEnd(late, from: now + 2 * time)
+            actor.loop.atTurnEnd(early, from: now + time)
+            #expect(await early.waiter.wait(timeout: nil) == .told)
+            #expect(early.told.allSatisfy { $0 >= now + time })
+            #expect(await late.waiter.wait(timeout: nil) == .told)
+            #expect(late.told.allSatisfy { $0 >= now + 2 * time })
+            #expect(early.told.count == 1 && late.told.count == 1)
+        }
+    }
+}
