@@ -88,7 +88,6 @@ package final class Gateway: Sendable {
             throw error
         }
         next.takeEffect()
-        releaseRetiredPlans()
         // Before the workers let go of it.
         let former = currentPlan
         retired.withLock { $0.append(former) }

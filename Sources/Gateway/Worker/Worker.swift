@@ -386,9 +386,9 @@ actor Worker {
         nextLookForDirectories = loop.now &+ 1_000_000_000
         let sites = Array(resources.generation.plan.files.values)
         guard !sites.isEmpty else { return }
-        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log] in
+        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log, loop] in
             DirectoryLog(log).report(sites)
-            Task { await self.directoriesAreLookedAt() }
+            Task(executorPreference: loop) { await self.directoriesAreLookedAt() }
         }
     }
 
