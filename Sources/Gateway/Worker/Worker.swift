@@ -89,7 +89,7 @@ actor Worker {
     /// - Returns: the same; a free port of the kernel's choice in place of port 0.
     /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
     func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) async throws -> [SocketAddress] {
-        guard let resources, !isDraining else { return addresses }
+        guard let resources, !isDraining, !resources.shared.isHandedOver else { return addresses }
         let generation = try await resources.prepare(plan)
         guard !isDraining else { return addresses }
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)

@@ -77,8 +77,8 @@ struct ReloadMemoryTests {
             try await formersAreTakenApart(running, after: before)
             looks.append(try await allocated(running))
         }
-        // The runtime keeps some of what a thread gives to another one: 80 kilobytes of a hundred reloads that leave their thread a
-        // few times each.
+        // The runtime keeps some of what a thread gives to another one: 80 kilobytes of a hundred reloads that leave their
+        // thread a few times each.
         #expect(looks.count == 2 && looks[1] - looks[0] < 40_000, "\(looks)")
         try await running.end()
     }
