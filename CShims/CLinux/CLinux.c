@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -59,10 +58,6 @@ int gh_begin_no_more(int listener) {
     };
     struct sock_fprog program = {.len = sizeof instructions / sizeof *instructions, .filter = instructions};
     return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
-
-void gh_return_memory(void) {
-    malloc_trim(0);
 }
 
 gh_credentials gh_peer(int socket) {

@@ -21,9 +21,13 @@ static size_t own_resident(void) {
     return resident > shared ? (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-size_t gh_unused_memory(void) {
+size_t gh_lent_memory(void) {
     struct mallinfo2 info = mallinfo2();
-    size_t used = info.uordblks + info.hblkhd, resident = own_resident();
+    return info.uordblks + info.hblkhd;
+}
+
+size_t gh_unused_memory(void) {
+    size_t used = gh_lent_memory(), resident = own_resident();
     return resident > used ? resident - used : 0;
 }
 

@@ -21,7 +21,7 @@ package struct UnusedMemory {
     /// - Parameters:
     ///   - unused: how many bytes are.
     ///   - giveBack: gives them back.
-    package mutating func tick(unused: () -> Int = { UnusedMemory.bytes }, giveBack: () -> Void = { UnusedMemory.giveBack() }) {
+    package mutating func tick(unused: () -> Int = { UnusedMemory.bytes }, giveBack: () -> Void = ProcessMemory.returnUnused) {
         tickCount += 1
         guard tickCount % Self.ticksPerLook == 0 else { return }
         let bytes = unused()
@@ -31,7 +31,4 @@ package struct UnusedMemory {
 
     /// How much the process holds that it does not use.
     package static var bytes: Int { Int(gh_unused_memory()) }
-
-    /// Gives back to the kernel what can be.
-    package static func giveBack() { gh_give_back_memory() }
 }

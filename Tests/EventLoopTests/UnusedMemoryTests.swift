@@ -20,7 +20,7 @@ struct UnusedMemoryTests {
         let left = UnusedMemory.bytes
         // Other tests lend and give back in the meantime, but not so much.
         #expect(left - before > 128 << 20)
-        UnusedMemory.giveBack()
+        ProcessMemory.returnUnused()
         #expect(left - UnusedMemory.bytes > 128 << 20)
         #expect(staying.count == 16_000)
     }

@@ -108,7 +108,7 @@ struct MadeSiteTests {
         }
     }
 
-    @Test("is the same if two threads make it", arguments: 0..<40)
+    @Test("is the same if another thread reads certificates ahead", arguments: 0..<40)
     func ahead(seed: UInt64) throws {
         var numbers = SeededNumbers(state: seed)
         let kinds = seed % 2 == 0 ? Self.kinds : Self.kinds.filter { !$0(0).contains("shared") }

@@ -14,9 +14,6 @@
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC; it needs _GNU_SOURCE, which a header must not define.
 int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_length);
 
-/// malloc_trim(3) of the whole heap; the Glibc module has not its header.
-void gh_return_memory(void);
-
 /// Lets a listening TCP socket begin no more connections; those that wait, or whose handshake is under way, are still to be had.
 /// SO_ATTACH_FILTER (socket(7)) takes structs of a header that the Glibc module does not cover.
 int gh_begin_no_more(int listener);
@@ -71,6 +68,10 @@ int gh_start_program(const char *program, const char *first, const char *second,
 
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.
 int gh_end_program(int pid);
+
+/// Bytes that malloc(3) has lent (mallinfo2(3), which the Glibc module does not cover). What it keeps for a thread's next calls
+/// counts as lent: some hundred KiB.
+size_t gh_lent_memory(void);
 
 /// Bytes that are resident and that malloc(3) has not lent, as near as they can be told: some megabytes are the program's own.
 size_t gh_unused_memory(void);

@@ -161,7 +161,8 @@ package final class Plan: Sendable {
         obeyWeights()
         for cache in caches { cache.takeEffect() }
         giveTicketKeys()
-        Task { [limit = maxLoadedCertificates, stored = carried.storedCertificates] in await stored.allow(limit) }
+        let stored = carried.storedCertificates
+        if stored.limit != maxLoadedCertificates { Task { [maxLoadedCertificates] in await stored.allow(maxLoadedCertificates) } }
     }
 
     /// Has the weights that were ordered hold for all servers of their pools, also those that are new.

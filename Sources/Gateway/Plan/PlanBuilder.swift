@@ -23,8 +23,6 @@ package struct PlanBuilder {
     /// By which the fleet's members call a client the same; nil: rate limits count here alone.
     package var fleetSeeds: ClientSeeds?
     var pools: [PoolPlan] = []
-    /// How many pools the plan has before these.
-    var poolsBefore = 0
     /// Those of `[[upstreams]]`, by their names.
     var shared = PooledUpstreams()
     var caches: [CachePlan] = []
@@ -100,16 +98,18 @@ package struct PlanBuilder {
     /// Changes nothing that is live: the plan can be used or dropped.
     /// - Parameter workers: overrides the configuration's `worker_threads`.
     /// - Returns: nil if there is an error among `problems`.
-    package mutating func build(workers: Int? = nil) -> Plan? { build(workers: workers, aheadFrom: SitesAhead.fewest) }
+    package mutating func build(workers: Int? = nil) -> Plan? { build(workers: workers, aheadFrom: CertificatesAhead.fewest) }
 
-    /// - Parameter aheadFrom: of so many sites and more, those of a first plan are made by two threads.
+    /// - Parameter aheadFrom: of so many sites and more, two threads read a first plan's certificates.
     mutating func build(workers: Int?, aheadFrom: Int) -> Plan? {
         carried.forgetUnused()
         checkLogs()
         checkCacheDirectories()
         let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
-        beginMetrics(workers: workerCount)
-        let ahead = SitesAhead(for: self, workers: workerCount, fewest: aheadFrom)
+        if configuration.metrics.enabled {
+            metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
+        }
+        let ahead = CertificatesAhead(for: self, fewest: aheadFrom)
         let surroundings = SiteSurroundings(configuration, workers: workerCount)
         knownSites = Self.knownSites(previous, in: surroundings)
         shared = sharedPools()
@@ -140,14 +140,9 @@ package struct PlanBuilder {
     /// The cores that this process may run on (sched_getaffinity(2)).
     package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    mutating func beginMetrics(workers: Int) {
-        guard configuration.metrics.enabled else { return }
-        metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workers)
-    }
-
     // MARK: Sites
 
-    mutating func site(_ index: Int) -> SitePlan {
+    private mutating func site(_ index: Int) -> SitePlan {
         let site = configuration.sites[index]
         // It is looked at in any case: its files may be others.
         let certificate = site.ssl == nil ? nil : certificate(index)

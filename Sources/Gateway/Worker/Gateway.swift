@@ -73,9 +73,10 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - next: built with the plan in use as the previous one, for as many workers.
     ///   - logs: what the lines go to from now on; nil: what they go to already.
-    /// - Throws: why a worker cannot use it, such as `ListenError`, or a socket that was passed and would be nobody's; nothing
-    ///   has changed then.
+    /// - Throws: why a worker cannot use it, such as `ListenError`, a socket that was passed and would be nobody's, or
+    ///   `HandedOver`; nothing has changed then.
     package func adopt(_ next: Plan, logs: Logs? = nil) async throws {
+        guard !shared.isHandedOver else { throw HandedOver() }
         try PassedSockets.check(passed, for: next)
         var addresses = next.listeners.map(\.address)
         // One worker may have closed a listener that comes back while another has not.
@@ -88,7 +89,6 @@ package final class Gateway: Sendable {
             throw error
         }
         next.takeEffect()
-        releaseRetiredPlans()
         // Before the workers let go of it.
         let former = currentPlan
         retired.withLock { $0.append(former) }

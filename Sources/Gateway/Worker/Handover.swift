@@ -2,6 +2,11 @@ import EventLoop
 import TLS
 package import Transport
 
+/// Another process has taken the gateway's place.
+struct HandedOver: Error, CustomStringConvertible {
+    let description = "another process has taken this one's place: that one is to be asked"
+}
+
 /// A gateway whose place another process takes.
 extension Gateway {
     /// Descriptors of the caller's own for all sockets that are accepted from; the caller closes them.
@@ -14,6 +19,7 @@ extension Gateway {
     /// Another process accepts from the sockets now: this one answers those who have connected, each of its answers being its
     /// connection's last, and leaves tunnels alone until `limits.upgrade_drain` has passed. Then it drains.
     package func handOver() async {
+        shared.handOver()
         for worker in workers { await worker.handOver() }
         let end = monotonicNanoseconds() &+ currentPlan.limits.upgradeDrain
         while await connectionCount > 0, monotonicNanoseconds() < end, !Task.isCancelled {

@@ -12,6 +12,7 @@ package final class ProcessCounters: Sendable {
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let handedOver = Atomic<Bool>(false)
     private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
     let clientTunnels = ClientTunnelCounts()
@@ -43,6 +44,12 @@ package final class ProcessCounters: Sendable {
 
     /// Has the gateway been told to stop?
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// From now on another process accepts from the sockets.
+    func handOver() { handedOver.store(true, ordering: .relaxed) }
+
+    /// Has another process taken over? No socket may be opened beside its own: who connects to that is reset at the end.
+    var isHandedOver: Bool { handedOver.load(ordering: .relaxed) }
 
     /// How many descriptors were open when this was first asked.
     var ownDescriptors: Int {

@@ -89,7 +89,7 @@ actor Worker {
     /// - Returns: the same; a free port of the kernel's choice in place of port 0.
     /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
     func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) async throws -> [SocketAddress] {
-        guard let resources, !isDraining else { return addresses }
+        guard let resources, !isDraining, !resources.shared.isHandedOver else { return addresses }
         let generation = try await resources.prepare(plan)
         guard !isDraining else { return addresses }
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
@@ -386,9 +386,9 @@ actor Worker {
         nextLookForDirectories = loop.now &+ 1_000_000_000
         let sites = Array(resources.generation.plan.files.values)
         guard !sites.isEmpty else { return }
-        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log] in
+        isLookingForDirectories = resources.shared.directoryThread.send(Self.directoryLook) { [log, loop] in
             DirectoryLog(log).report(sites)
-            Task { await self.directoriesAreLookedAt() }
+            Task(executorPreference: loop) { await self.directoriesAreLookedAt() }
         }
     }
 

@@ -76,7 +76,7 @@ package actor StoredCertificates {
         weak var context: TLSServerContext?
     }
 
-    private var limit = StoredCertificates.defaultLimit
+    private let limitInForce = Atomic(StoredCertificates.defaultLimit)
     /// Those in memory, in a circle.
     private var entries: [Entry] = []
     private var hand = 0
@@ -89,9 +89,12 @@ package actor StoredCertificates {
 
     /// How many may be in memory from now on.
     package func allow(_ limit: Int) {
-        self.limit = max(1, limit)
+        limitInForce.store(max(1, limit), ordering: .relaxed)
         makeRoom(for: 0)
     }
+
+    /// How many may be in memory.
+    package nonisolated var limit: Int { limitInForce.load(ordering: .relaxed) }
 
     /// Has the certificate of a context read, unless it is in memory.
     /// - Returns: nil, or why it cannot be used.

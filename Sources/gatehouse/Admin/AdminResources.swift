@@ -62,7 +62,7 @@ struct AdminResources: Sendable {
                 configuration: reloader?.source.path ?? "", started: started, workers: generations.count,
                 addresses: gateway.addresses.map(\.description), connections: activity.total.connections,
                 requests: activity.total.requests, tunnels: activity.total.tunnels,
-                handshakes: AdminStatus.Handshakes(await gateway.handshakes),
+                handshakes: AdminStatus.Handshakes(await gateway.handshakes), memory: AdminStatus.Memory(),
                 generations: numbers.sorted(by: >).map { number in
                     AdminStatus.Generation(
                         number: number, isCurrent: number == current,

@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import Gateway
 
 /// A problem document (RFC 9457), with every reason if there are several.
@@ -106,6 +107,14 @@ struct AdminStatus: Codable, Sendable {
         }
     }
 
+    /// Of the process, in bytes.
+    struct Memory: Codable, Sendable {
+        /// What the kernel counts, with pages of files and libraries.
+        var resident = ProcessReading.residentMemory
+        /// What the program has of the allocator.
+        var allocated = ProcessMemory.allocated
+    }
+
     /// A site's certificate.
     struct Certificate: Codable, Sendable {
         var site: String
@@ -140,6 +149,7 @@ struct AdminStatus: Codable, Sendable {
     /// WebSockets.
     var tunnels: Int
     var handshakes: Handshakes
+    var memory: Memory
     /// The newest first.
     var generations: [Generation]
     var certificates: [Certificate]

@@ -34,6 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
             requests       \(status.requests) under way
             tunnels        \(status.tunnels)
             TLS handshakes \(Self.words(status.handshakes))
+            memory         \(Self.mebibytes(status.memory.resident)), \(Self.mebibytes(status.memory.allocated)) of it allocated
             generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
@@ -43,6 +44,12 @@ struct StatusCommand: AsyncParsableCommand {
         guard !holders.isEmpty else { return }
         let rows = holders.map { ["\($0)", $1.client, $1.request, "\($1.milliseconds) ms", "\($1.worker)"] }
         Console.say("\n" + Table.text([["generation", "held by", "request", "for", "worker"]] + rows))
+    }
+
+    /// "34.7 MiB"
+    private static func mebibytes(_ bytes: UInt64) -> String {
+        let tenths = (bytes * 10 + (1 << 19)) >> 20
+        return "\(tenths / 10).\(tenths % 10) MiB"
     }
 
     private static func words(_ certificate: AdminStatus.Certificate) -> String {

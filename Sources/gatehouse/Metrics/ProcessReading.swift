@@ -25,7 +25,7 @@ enum ProcessReading {
     }
 
     /// The second figure of `/proc/self/statm`, in pages (proc(5)).
-    private static var residentMemory: UInt64 {
+    static var residentMemory: UInt64 {
         guard let bytes = try? FileAccess.read("/proc/self/statm", limit: 256) else { return 0 }
         let figures = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         return figures.count > 1 ? (UInt64(figures[1]) ?? 0) &* UInt64(sysconf(Int32(_SC_PAGESIZE))) : 0

@@ -20,7 +20,7 @@ extension GatewayProcess {
                 reopenLogs(signal)
                 await notifier?.ready()
             case .reopenLogs: reopenLogs(signal)
-            case .reload: group.addTask { await reload(signal) }
+            case .reload: group.addTask(executorPreference: reloader?.loop) { await reload(signal) }
             case .dumpRecorder: group.addTask { await dumpRecorder(signal) }
             case .stop where isStopping: break
             case .stop, .stopNow:

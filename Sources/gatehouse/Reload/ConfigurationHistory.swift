@@ -26,6 +26,9 @@ struct ConfigurationHistory: Sendable {
     /// How many are kept.
     let most: Int
 
+    /// In bytes: a configuration's files have 64 MiB together at most, and some lines are written between them.
+    private static let longest = 65 << 20
+
     /// The newest first. What is no entry is left alone.
     var entries: [Entry] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -73,13 +76,13 @@ struct ConfigurationHistory: Sendable {
         guard found.allSatisfy({ $0.hash == entry.hash }) else {
             throw Failure(description: "\(prefix) is the beginning of several hashes: write more of it")
         }
-        guard let data = try? Data(contentsOf: URL(filePath: entry.path)) else {
+        // Somebody may have put a pipe, or something without an end, in its place.
+        guard let bytes = try? FileAccess.read(entry.path, limit: Self.longest) else {
             throw Failure(description: "\(entry.path) cannot be read")
         }
-        let text = String(decoding: data, as: UTF8.self)
-        guard ContentHash.hexadecimal(Array(data)) == entry.hash else {
+        guard ContentHash.hexadecimal(bytes) == entry.hash else {
             throw Failure(description: "\(entry.path) was edited or damaged: it is not what was in use")
         }
-        return (entry, text)
+        return (entry, String(decoding: bytes, as: UTF8.self))
     }
 }

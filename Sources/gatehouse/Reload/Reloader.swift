@@ -148,16 +148,24 @@ actor Reloader {
 
     private func afterOthers(_ perform: @escaping @Sendable (isolated Reloader) async -> Outcome) -> Task<Outcome, Never> {
         let previous = last
-        let task = Task {
+        // All of it on this thread: what goes to the runtime's own threads leaves small pieces there, and each of them keeps a
+        // page of this thread's memory.
+        let task = Task(executorPreference: loop) {
             _ = await previous?.value
-            notifier?.reloading()
-            let outcome = await perform(self)
-            await notifier?.reloaded(outcome)
-            returnMemorySoon()
-            return outcome
+            return await self.carryOut(perform)
         }
         last = task
         return task
+    }
+
+    private func carryOut(_ perform: @Sendable (isolated Reloader) async -> Outcome) async -> Outcome {
+        notifier?.reloading()
+        // Else three are in memory while the next one is built, if reloads follow each other closely.
+        gateway.releaseRetiredPlans()
+        let outcome = await perform(self)
+        await notifier?.reloaded(outcome)
+        returnMemorySoon()
+        return outcome
     }
 
     /// A configuration and its plan are many small pieces, which the allocator would keep for the next ones. Most of them are

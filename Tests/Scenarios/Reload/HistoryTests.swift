@@ -94,6 +94,22 @@ struct HistoryTests {
         try await kept.running.end()
     }
 
+    @Test("what is put in an entry's place is refused, and not waited for: a pipe, a directory, a device without an end")
+    func replaced() async throws {
+        let kept = try await Kept()
+        let first = try await kept.first()
+        try await kept.reload(1)
+        for command in [["mkfifo", first], ["mkdir", first], ["ln", "-s", "/dev/zero", first]] {
+            _ = try await Command.run("rm", ["-r", first])
+            #expect(try await Command.run(command[0], Array(command.dropFirst())).code == 0)
+            let refused = try await kept.running.command(["rollback"])
+            #expect(refused.code == 1 && refused.errors.contains(first), "\(refused)")
+            #expect(try await kept.running.command(["history"]).text.contains(first), "\(command)")
+        }
+        try await kept.reload(2)
+        try await kept.running.end()
+    }
+
     /// A full disk is a small one of root's.
     private static var kinds: [String] { ["a file", "read-only", "damaged"] + (canMount ? ["full"] : []) }
     private static let canMount: Bool = {

@@ -11,12 +11,14 @@ struct ReloadingGatehouse {
     var runtime: String { directory.path + "/run" }
 
     /// - Parameter directory: where its configuration is, or is to be; a new one if nil.
-    init(_ toml: String, arguments: [String] = [], in directory: TemporaryDirectory? = nil) async throws {
+    init(
+        _ toml: String, arguments: [String] = [], in directory: TemporaryDirectory? = nil, environment: [String: String] = [:]
+    ) async throws {
         self.directory = try directory ?? TemporaryDirectory()
         let file = try self.directory.write("gatehouse.toml", Self.complete(toml))
         process = try ChildProcess(
             Place.gatehouse, ["run", "-c", file] + arguments,
-            environment: ["RUNTIME_DIRECTORY": self.directory.path + "/run"])
+            environment: environment.merging(["RUNTIME_DIRECTORY": self.directory.path + "/run"]) { given, _ in given })
         _ = try await process.errors.first { $0.contains(": serving addresses=") }
     }
 

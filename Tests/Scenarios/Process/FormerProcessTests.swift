@@ -1,0 +1,38 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// A process whose place another one has taken, and which still has clients.
+@Suite("A former process")
+struct FormerProcessTests {
+    @Test("refuses a reload: it would listen once more, and reset who connects to that when it ends")
+    func reload() async throws {
+        let (port, upstream) = try (FreePort(), Upstream.saying("here"))
+        func toml(_ fields: Int) -> String {
+            "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\nmax_fields = \(fields)\n"
+                + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\"")
+        }
+        let running = try await ReloadingGatehouse(toml(90))
+        let former = running.process.pid
+        // It lives on with this.
+        let wire = try Wire(to: port.number)
+        func ask() async throws -> Message {
+            try await onThread {
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return try wire.readAnswer()
+            }
+        }
+        #expect(try await ask().text == "here")
+        let upgraded = try await running.command(["upgrade"])
+        let words = try #require(upgraded.text.firstMatch(of: /process (\d+) serves/), "\(upgraded)")
+        let successor = try #require(pid_t(words.1))
+        try running.write(toml(91))
+        let refused = try await running.command(["reload", "--socket", "\(running.runtime)/\(former).sock"])
+        #expect(refused.code == 1 && refused.errors.contains("another process has taken this one's place"), "\(refused)")
+        let last = try await ask()
+        #expect(last.text == "here" && last.value("Connection") == "close")
+        kill(successor, SIGTERM)
+        #expect(try await running.process.exit() == .code(0))
+    }
+}
