@@ -4,7 +4,8 @@ import Glibc
 
 /// Who connected a Unix socket, as the kernel knows it (unix(7), SO_PEERCRED).
 package struct PeerCredentials: Sendable, Equatable {
-    /// The process that called connect(2); it may have ended since.
+    /// The process that called connect(2); it may have ended since. 0 if it is out of sight of this one's: on the host, or in
+    /// another container (pid_namespaces(7)).
     package let process: Int32
     /// Its effective user at that time.
     package let user: UInt32
@@ -17,8 +18,8 @@ package struct PeerCredentials: Sendable, Equatable {
         var length = socklen_t(12)
         // getsockopt(2) writes at most `length` bytes, which is the array's size, and keeps no pointer.
         let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &words, &length)
-        // Sockets of other families have no credentials, and say so by a process of 0.
-        guard result == 0, length == 12, words[0] != 0 else { return nil }
+        // Sockets of other families have no credentials, and say so by a user that cannot be.
+        guard result == 0, length == 12, words[1] != UInt32.max else { return nil }
         process = Int32(bitPattern: words[0])
         user = words[1]
     }

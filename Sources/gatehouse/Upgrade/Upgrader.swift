@@ -65,6 +65,8 @@ actor Upgrader {
         }
         guard !isUnderWay else { return refuse("an upgrade is under way") }
         guard !isStopping else { return refuse(Self.stopping) }
+        // The kernel kills the others of a PID namespace when its first process ends (pid_namespaces(7)), the successor too.
+        guard getpid() != 1 else { return refuse(Self.firstProcess) }
         isUnderWay = true
         defer {
             isUnderWay = false
@@ -182,6 +184,8 @@ actor Upgrader {
     }
 
     private static let stopping = "this process is stopping"
+    private static let firstProcess =
+        "this process is the first one of its container, which ends with it: start another container in its place"
 
     /// Milliseconds that the new process may take until it serves: with many certificates it takes a while.
     private static let readyTimeout = 120_000
