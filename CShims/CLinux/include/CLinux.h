@@ -66,6 +66,10 @@ int gh_start_program(const char *program, const char *first, const char *second,
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.
 int gh_end_program(int pid);
 
+/// Reaps every child that has ended (waitpid(2)), unless a program of ours runs. For the first process of a container, whose
+/// children all others become when their parents end (pid_namespaces(7)), and which has no other children of its own.
+void gh_reap_orphans(void);
+
 /// Bytes that are resident and that malloc(3) has not lent, as near as they can be told: some megabytes are the program's own.
 size_t gh_unused_memory(void);
 
