@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
@@ -10,6 +11,11 @@
 #include <unistd.h>
 
 extern char **environ;
+
+// Held while a program is started or counted as reaped, so that gh_reap_orphans cannot take its exit code away.
+static pthread_mutex_t children = PTHREAD_MUTEX_INITIALIZER;
+// Programs of ours that are not reaped yet.
+static int programs;
 
 // 0, or an errno.
 static int spawn(const char *program, char *const arguments[], int output, pid_t *pid) {
@@ -29,7 +35,10 @@ static int spawn(const char *program, char *const arguments[], int output, pid_t
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &usual);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    pthread_mutex_lock(&children);
     int error = posix_spawn(pid, program, &actions, &attributes, arguments, environ);
+    if (error == 0) programs++;
+    pthread_mutex_unlock(&children);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -69,9 +78,18 @@ int gh_start_program(const char *program, const char *first, const char *second,
 
 int gh_end_program(int pid) {
     kill(-pid, SIGKILL);
-    int status;
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) return -1;
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    int status, reaped;
+    do { reaped = waitpid(pid, &status, 0); } while (reaped < 0 && errno == EINTR);
+    pthread_mutex_lock(&children);
+    programs--;
+    pthread_mutex_unlock(&children);
+    // What it has left behind has ended with it, and nobody looked as long as it was counted.
+    if (getpid() == 1) gh_reap_orphans();
+    return reaped == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void gh_reap_orphans(void) {
+    pthread_mutex_lock(&children);
+    while (programs == 0 && waitpid(-1, NULL, WNOHANG) > 0) {}
+    pthread_mutex_unlock(&children);
 }

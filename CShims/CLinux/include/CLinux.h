@@ -69,6 +69,10 @@ int gh_start_program(const char *program, const char *first, const char *second,
 /// Kills what is left of the program's group, and reaps it. Its exit code; -1 if a signal ended it.
 int gh_end_program(int pid);
 
+/// Reaps every child that has ended (waitpid(2)), unless a program of ours runs. For the first process of a container, whose
+/// children all others become when their parents end (pid_namespaces(7)), and which has no other children of its own.
+void gh_reap_orphans(void);
+
 /// Bytes that malloc(3) has lent (mallinfo2(3), which the Glibc module does not cover). What it keeps for a thread's next calls
 /// counts as lent: some hundred KiB.
 size_t gh_lent_memory(void);

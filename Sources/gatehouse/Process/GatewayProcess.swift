@@ -99,6 +99,7 @@ struct GatewayProcess: Sendable {
             let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
             FileLimit.raise(for: loaded)
             let signals = await Signals()
+            Signals.reapOrphans()
             inheritance?.giveTicketKeys(to: loaded.plan)
             FleetMembership.prepare(loaded)
             let passed = try inheritance?.sockets ?? SocketActivation.sockets()

@@ -1,4 +1,5 @@
 import Dispatch
+import EventLoop
 import Glibc
 
 /// The signals that the gateway answers to, as values to await.
@@ -61,6 +62,20 @@ final class Signals: Sendable {
         _ = unsafe sigemptyset(&signals)
         for signal in known { _ = unsafe sigaddset(&signals, signal.number) }
         _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// As the first process of a container this one takes note of the end of those that nobody else will, as nginx does. To be
+    /// called once, by a process that starts no others but hooks: an upgrade is refused there.
+    static func reapOrphans() {
+        guard getpid() == 1 else { return }
+        let source = DispatchSource.makeSignalSource(signal: SIGCHLD, queue: .global())
+        // The handler keeps its source: it lives as long as the process.
+        source.setEventHandler {
+            withExtendedLifetime(source) { Orphans.reap() }
+        }
+        // What ended before the kernel knew of the source.
+        source.setRegistrationHandler { Orphans.reap() }
+        source.activate()
     }
 
     /// Ends `all`: nobody waits for signals any more.

@@ -9,10 +9,10 @@ struct ContainerTests {
     @Test("refuses an upgrade, with which the container would end, and goes on")
     func upgrade() async throws {
         let gateway = try await Contained()
-        let outcome = try await gateway.runInside(["upgrade", "--socket", gateway.socket])
+        let outcome = try await gateway.runInside(Place.gatehouse, ["upgrade", "--socket", gateway.socket])
         #expect(outcome.code == 1 && outcome.errors.contains("this process is the first one of its container"), "\(outcome)")
         #expect(gateway.process.errors.all.contains { $0.contains("the upgrade has failed: this process goes on") })
-        #expect(try await gateway.runInside(["status", "--socket", gateway.socket]).code == 0)
+        #expect(try await gateway.runInside(Place.gatehouse, ["status", "--socket", gateway.socket]).code == 0)
         try await gateway.stop()
     }
 
@@ -23,12 +23,28 @@ struct ContainerTests {
         #expect(outcome.code == 0 && outcome.text.contains("process 1,"), "\(outcome)")
         try await gateway.stop()
     }
+
+    @Test("takes note of the end of a process whose parent has ended: it leaves no zombie")
+    func orphan() async throws {
+        let gateway = try await Contained()
+        let pipe = gateway.directory.path + "/pipe"
+        // mkfifo(3) keeps no pointer to the path.
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        #expect(try await gateway.runInside("sh", ["-c", "cat '\(pipe)' >/dev/null 2>&1 &"]).code == 0)
+        #expect(try gateway.children.count == 1)
+        // The program ends when the pipe has been opened and closed.
+        _ = try await onThread { unsafe close(open(pipe, O_WRONLY)) }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try !gateway.children.isEmpty, ContinuousClock.now < deadline {}
+        #expect(try gateway.children == [])
+        try await gateway.stop()
+    }
 }
 
 private struct Contained {
     let process: ChildProcess
     let socket: String
-    private let directory: TemporaryDirectory
+    let directory: TemporaryDirectory
     private let port: FreePort
 
     private static let flags = (getuid() == 0 ? [] : ["--map-root-user"]) + ["--pid", "--fork", "--mount-proc", "--kill-child"]
@@ -61,10 +77,20 @@ private struct Contained {
         }
     }
 
-    func runInside(_ arguments: [String]) async throws -> Command.Outcome {
+    /// The numbers of the processes whose parent the gateway is, by what each of its threads has (proc_pid_children(5)).
+    var children: [String] {
+        get throws {
+            let tasks = "/proc/\(try outsideNumber)/task"
+            return try FileManager.default.contentsOfDirectory(atPath: tasks).flatMap { thread in
+                try String(contentsOfFile: "\(tasks)/\(thread)/children", encoding: .utf8).split(separator: " ").map(String.init)
+            }
+        }
+    }
+
+    func runInside(_ program: String, _ arguments: [String]) async throws -> Command.Outcome {
         let user = getuid() == 0 ? [] : ["--user", "--preserve-credentials"]
         return try await Command.run(
-            "nsenter", ["-t", "\(outsideNumber)", "--pid", "--mount"] + user + [Place.gatehouse] + arguments)
+            "nsenter", ["-t", "\(outsideNumber)", "--pid", "--mount"] + user + [program] + arguments)
     }
 
     func stop() async throws {
