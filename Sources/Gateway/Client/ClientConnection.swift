@@ -1,4 +1,3 @@
-import Buffers
 import EventLoop
 import HTTP
 import Logging
@@ -296,102 +295,31 @@ final class ClientConnection {
         waiter.tell()
     }
 
-    /// An orderly end. A client that still sends is read for a while, so that it gets the answer instead of a reset
-    /// (RFC 9112 §9.6). Over TLS any client may: it changes keys by what it has read, and answers close_notify.
+    private var closing: ConnectionClosing {
+        ConnectionClosing(stream: stream, waiter: waiter, resources: resources, endpoint: endpoint)
+    }
+
     private func close(_ session: (any ClientSession)? = nil, hasAnswered: Bool = false) async -> Ending {
         let hasUnreadInput = session?.hasUnreadInput ?? false
-        let mustLinger = hasUnreadInput || stream.mayRead || stream.tls != nil && hasAnswered
         phase = .closing
         session?.leave()
         session?.discard()
-        await sendCloseNotify()
-        if mustLinger, !stream.socket.hasHungUp {
-            stream.shutdownWrite()
-            await linger()
-        }
-        stream.close()
-        waiter.retire()
+        await closing.close(hasUnreadInput: hasUnreadInput, hasAnswered: hasAnswered)
         return .ended
     }
 
-    /// The end is said also where the socket is full of the answer.
-    private func sendCloseNotify() async {
-        let deadline = resources.loop.now &+ endpoint.limits.sendTimeout
-        while !stream.sendCloseNotify() {
-            let now = resources.loop.now
-            guard now < deadline else { return }
-            stream.watch(reading: false, writing: true)
-            let wake = await waiter.wait(timeout: deadline - now)
-            stream.watch(reading: false, writing: false)
-            if wake != .ready { return }
-        }
-    }
-
-    /// The end of an answer that lacks its own: what was sent arrives, and then the client sees that it is not all. A chunked or
-    /// counted body shows that itself, and TLS by the missing close_notify (RFC 9112 §8, §9.8); else only a reset does, which
-    /// throws away what has not arrived (§9.6).
     private func endShort(_ session: any ClientSession, _ endsWithConnection: Bool) async -> Ending {
         phase = .closing
         session.discard()
-        if endsWithConnection, stream.tls == nil {
-            await waitForDelivery()
-            stream.abort()
-        } else {
-            stream.shutdownWriteUnsaid()
-            if !stream.socket.hasHungUp { await linger() }
-            stream.socket.close()
-        }
-        waiter.retire()
+        await closing.endShort(endsWithConnection: endsWithConnection)
         return .ended
     }
-
-    /// Waits until the client's kernel has acknowledged everything. Nothing announces that, so it is looked at now and then.
-    private func waitForDelivery() async {
-        let deadline = resources.loop.now &+ endpoint.limits.lingeringTimeout
-        stream.watch(reading: false, writing: false)
-        while stream.hasUndelivered, !stream.socket.hasHungUp, resources.loop.now < deadline {
-            guard await waiter.wait(timeout: Self.deliveryLook) == .deadline else { return }
-        }
-    }
-
-    /// Nanoseconds between two looks at what has arrived.
-    private static let deliveryLook: UInt64 = 20_000_000
 
     /// A visible cut.
     private func abort(_ session: (any ClientSession)? = nil) async -> Ending {
         phase = .closing
         session?.discard()
-        stream.abort()
-        waiter.retire()
+        closing.abort()
         return .ended
-    }
-
-    /// Reads what the client still sends, until it ends or falls silent; not for ever.
-    private func linger() async {
-        let limits = endpoint.limits
-        let end = resources.loop.now &+ limits.lingeringTime
-        var deadline = min(end, resources.loop.now &+ limits.lingeringTimeout)
-        while resources.loop.now < deadline {
-            switch readAway() {
-            case nil, .end: return
-            case .bytes: await resources.loop.yield()
-            case .blocked:
-                stream.watch(reading: true, writing: false)
-                let now = resources.loop.now
-                guard now < deadline else { return }
-                let wake = await waiter.wait(timeout: deadline - now)
-                stream.watch(reading: false, writing: false)
-                if wake != .ready { return }
-            }
-            deadline = min(end, resources.loop.now &+ limits.lingeringTimeout)
-        }
-    }
-
-    /// Reads once, for nobody.
-    /// - Returns: nil if the connection is broken.
-    private func readAway() -> ReadOutcome? {
-        let sink = resources.buffers.acquire(.bulk)
-        defer { resources.buffers.release(sink) }
-        return try? stream.read(into: sink)
     }
 }

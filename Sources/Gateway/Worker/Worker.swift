@@ -1,7 +1,6 @@
 import EventLoop
 import Glibc
 import Logging
-import StaticFiles
 import TLS
 import Transport
 import Upstreams
@@ -204,115 +203,15 @@ actor Worker {
         accepting[number] = Task { await self.acceptClients(number) }
     }
 
-    /// Ends by drain, or when the listener is given up. Each connection is a task of its own, which no other's failure touches.
+    /// Ends by drain, or when the listener is given up.
     private func acceptClients(_ number: Int) async {
         guard let resources, let acceptor = acceptors[number] else { return }
-        let (listener, waiter) = (acceptor.listener, acceptor.waiter)
-        var turns = 0
-        // When the time to close has come the queue is emptied once more, and no more than once.
-        var leftovers = Listener.backlog
-        accepting: while !isDraining {
-            turns += 1
-            // A flood of new clients must not keep those that are here from being served.
-            if turns % 32 == 0 { await loop.yield() }
-            let isClosing = acceptor.closesAt.map { loop.now >= $0 } ?? false
-            if isClosing {
-                leftovers -= 1
-                if leftovers == 0 { break }
-            }
-            guard resources.reserve() else {
-                if isClosing { break }
-                await pause(acceptor, resources)
-                continue
-            }
-            switch listener.accept() {
-            case .connection(let descriptor, let peer):
-                guard let count = resources.shared.clients.enter(peer, atMost: acceptor.connectionLimit(of: peer)) else {
-                    turnAway(descriptor, peer, resources)
-                    continue
-                }
-                guard let connection = adopt(descriptor, peer, count, acceptor, resources) else { continue }
-                Task { await self.serveAndRemove(connection) }
-            case .none:
-                resources.shared.release()
-                if isClosing { break accepting }
-                listener.socket.interest = .read
-                _ = await waiter.wait(timeout: acceptor.closesAt.map { max($0, loop.now) - loop.now })
-                listener.socket.interest = .none
-            case .lost(let error):
-                resources.shared.release()
-                if isDraining { break }
-                log.debug("a client was lost before it was accepted", metadata: ["reason": "\(error.reason)"])
-                await loop.yield()
-            case .exhausted(let error):
-                resources.shared.release()
-                if isDraining { break }
-                // A client is worth more than a file that is open only because it may be asked for again.
-                if resources.fileCache.closeFiles() { continue }
-                let pauses = resources.shared.countShortage()
-                if resources.shared.mayTellShortage(now: loop.now) {
-                    log.warning("accepting pauses", metadata: ["reason": "\(error.reason)", "pauses": "\(pauses)"])
-                }
-                _ = await waiter.wait(timeout: Worker.backOff)
-            }
+        var clients = AcceptLoop(acceptor, resources, log: log) { connection in
+            Task { await self.serveAndRemove(connection) }
         }
-        listener.close()
-        waiter.retire()
+        await clients.run()
         acceptors[number] = nil
-        self.accepting[number] = nil
-    }
-
-    /// At `max_connections` the kernel's backlog holds new clients until one of ours has left. When one comes, the connection
-    /// that has been idle for the longest time is closed for it.
-    private func pause(_ acceptor: Acceptor, _ resources: WorkerResources) async {
-        let (listener, waiter) = (acceptor.listener, acceptor.waiter)
-        var pauses = 0
-        var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }
-        while !isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
-            let hasClient = listener.hasClient
-            if hasClient, !makeRoom(resources), pauses == 0 {
-                let (limit, count) = resources.countPause()
-                pauses = count
-                if isLogged { log.warning("accepting pauses: \(limit) is reached", metadata: ["pauses": "\(pauses)"]) }
-            }
-            resources.pause(waiter)
-            listener.socket.interest = hasClient ? .none : .read
-            // A connection may end on another worker, which does not tell us: look again soon.
-            _ = await waiter.wait(timeout: Worker.backOff)
-            listener.socket.interest = .none
-            guard resources.reserve() else { continue }
-            resources.shared.release()
-            if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
-            return
-        }
-    }
-
-    /// Closes the longest idle connection, or asks the other workers to.
-    /// - Returns: has one of this worker's been closed?
-    private func makeRoom(_ resources: WorkerResources) -> Bool {
-        guard resources.closeLongestIdle() else {
-            resources.shared.wantRoom()
-            return false
-        }
-        let count = resources.shared.countEviction()
-        if count == 1 || count % 1000 == 0 {
-            log.warning(
-                "idle connections are closed for new clients: \(resources.connectionLimit) is reached",
-                metadata: ["closed": "\(count)"])
-        }
-        return true
-    }
-
-    /// One client's connections must not be everybody's: at `max_connections_per_client` its next is closed before it costs a
-    /// handshake.
-    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ resources: WorkerResources) {
-        Listener.turnAway(descriptor)
-        resources.shared.release()
-        let count = resources.shared.clients.countTurnedAway()
-        guard count == 1 || count % 1000 == 0 else { return }
-        log.warning(
-            "a client is turned away: max_connections_per_client is reached",
-            metadata: ["client": "\(peer.host)", "turned_away": "\(count)"])
+        accepting[number] = nil
     }
 
     /// A sleeping connection's socket, deadline or the drain has woken it.
@@ -330,25 +229,6 @@ actor Worker {
         resources?.remove(connection)
         // Nobody waits for a tick when the last one has gone.
         if isDraining, connectionCount == 0 { ticker.tell() }
-    }
-
-    private func adopt(
-        _ descriptor: Int32, _ peer: SocketAddress, _ count: ClientCounts.Entry, _ acceptor: Acceptor,
-        _ resources: WorkerResources
-    ) -> ClientConnection? {
-        let socket: Socket
-        do throws(SystemError) {
-            socket = try Socket(adopting: descriptor, on: loop)
-        } catch {
-            log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
-            resources.shared.clients.leave(count)
-            resources.shared.release()
-            return nil
-        }
-        resources.series.add(at: WorkerSeries.Place.accepted)
-        let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, resources: resources, log: log)
-        resources.add(connection, count)
-        return connection
     }
 
     private func tickUntilDrained() async {
@@ -395,6 +275,5 @@ actor Worker {
     private func directoriesAreLookedAt() { isLookingForDirectories = false }
 
     private static let directoryLook = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
-    private static let backOff: UInt64 = 100_000_000
     private static let tick: UInt64 = 250_000_000
 }
