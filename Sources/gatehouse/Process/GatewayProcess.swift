@@ -22,17 +22,11 @@ struct GatewayProcess: Sendable {
     /// Nil for what another process cannot take over.
     let upgrader: Upgrader?
     let recorder: RecorderDumps
-    /// Nil if there is none, or if it is switched off.
-    private var admin: AdminServer?
-    /// Nil if scrapers are answered at the admin socket alone.
-    private var metrics: ControlServer?
-    /// Nil without `[management]`.
-    private var management: ControlServer?
+    private var operators: OperatorListeners
+    private let resources: AdminResources
     private let feed: SnapshotFeed
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
-    /// Of what is asked of the process, and no client's.
-    private let controlLoop: EventLoop
 
     /// - Parameters:
     ///   - source: what a reload reads; nil: there is nothing to reload.
@@ -58,13 +52,13 @@ struct GatewayProcess: Sendable {
             "version": "\(server.version ?? Gatehouse.version)",
         ]
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
-        if let socket = await process.admin?.path { facts["admin"] = "\(socket)" }
+        if let socket = await process.operators.admin?.path { facts["admin"] = "\(socket)" }
         if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
         SiteFaultLog(process.log).report(loaded.plan.faults)
         process.log.notice("serving", metadata: facts)
         if let inheritance {
             inheritance.takeOver()
-            await process.takeOverAdmin(loaded.configuration)
+            await process.operators.takeOver(loaded.configuration, process.resources)
         }
         let notifier = process.notifier
         await notifier?.ready()
@@ -119,9 +113,6 @@ struct GatewayProcess: Sendable {
             }
             let fleet = FleetMembership(gateway, reloader, log: log)
             let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
-            var admin: AdminServer?
-            var metrics: ControlServer?
-            var management: ControlServer?
             var watcher: FileWatcher?
             if let reloader {
                 watcher = FileWatcher(reloader, on: reloading, log: log)
@@ -133,19 +124,13 @@ struct GatewayProcess: Sendable {
             await reloader?.tell(recorder)
             let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
             // The process before has the socket until its place is taken.
-            if inheritance == nil {
-                admin = try await AdminServer.open(configuration.admin.socket, resources, on: loop)
-                metrics = try await ControlServer.metrics(
-                    configuration.metrics, gateway, fleet.board, on: loop, replacing: false)
-                management = try await ControlServer.management(
-                    configuration.management, resources, on: loop, replacing: sharesAddresses)
-            }
+            var operators = OperatorListeners(on: loop)
+            if inheritance == nil { try await operators.open(configuration, resources, sharesAddresses: sharesAddresses) }
             FileLimit.share(with: gateway, for: loaded, log)
             return GatewayProcess(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
-                recorder: recorder,
-                admin: admin, metrics: metrics, management: management, feed: feed, watcher: watcher, controlLoop: loop)
+                recorder: recorder, operators: operators, resources: resources, feed: feed, watcher: watcher)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
@@ -166,37 +151,13 @@ struct GatewayProcess: Sendable {
         if let problem { Console.report([problem], source: loaded.source) } else { Console.error("gatehouse: \(error)") }
     }
 
-    /// Opens the admin socket in place of the process before, whose clients it keeps.
-    private mutating func takeOverAdmin(_ configuration: Configuration) async {
-        let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
-        do throws(AdminServer.Unopened) {
-            admin = try await AdminServer.open(configuration.admin.socket, resources, on: controlLoop, replacing: true)
-        } catch {
-            log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
-        }
-        do throws(ControlServer.Unopened) {
-            metrics = try await ControlServer.metrics(
-                configuration.metrics, gateway, fleet.board, on: controlLoop, replacing: true)
-            management = try await ControlServer.management(
-                configuration.management, resources, on: controlLoop, replacing: true)
-        } catch {
-            log.error("a listener for operators is missing", metadata: ["reason": "\(error)", "key": "\(error.key)"])
-        }
-    }
-
     /// Until the last connection has ended.
     private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
         let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
             group.addTask { await runGateway() }
-            if let admin { group.addTask(executorPreference: admin.loop) { await admin.run() } }
-            for server in [metrics, management].compactMap({ $0 }) {
-                group.addTask(executorPreference: server.loop) { await server.run() }
-            }
+            operators.run(in: &group)
             group.addTask(executorPreference: feed.loop) { await feed.run() }
-            await upgrader?.whenReplaced {
-                await metrics?.stop()
-                await management?.stop()
-            }
+            await upgrader?.whenReplaced { await operators.leaveAddresses() }
             if let watcher {
                 await reloader?.begin()
                 await reloader?.whenGoingBack { hash, reason in await fleet.wentBack(from: hash, reason) }
@@ -219,9 +180,7 @@ struct GatewayProcess: Sendable {
     /// Until its last connection has ended; then what else runs is told to end.
     private func runGateway() async {
         await gateway.run()
-        await admin?.stop()
-        await metrics?.stop()
-        await management?.stop()
+        await operators.stop()
         await watcher?.stop()
         await feed.stop()
         await recorder.stop()
