@@ -111,10 +111,9 @@ struct GatewayProcess: Sendable {
             let (loop, reloading) = try (EventLoop(), EventLoop())
             try loop.start(name: "admin", yields: true)
             if source != nil { try reloading.start(name: "reload", yields: true) }
-            let reloader = try source.map {
+            let reloader = source.map {
                 Reloader(
-                    $0, gateway, on: reloading, by: try PlanMaker(), output: output, log: log, configuration: configuration,
-                    from: loaded.source,
+                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
                     notifier: notifier)
             }
             let fleet = FleetMembership(gateway, reloader, log: log)

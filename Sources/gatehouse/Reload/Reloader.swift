@@ -19,6 +19,8 @@ actor Reloader {
         var policy = FaultPolicy.refuse
         /// A file that changes is read without being asked.
         var isWatched = false
+        /// Who has read and built what the gateway began with, and does so again.
+        var maker: PlanMaker
     }
 
     /// How a reload ended.
@@ -57,7 +59,7 @@ actor Reloader {
     nonisolated let loop: EventLoop
     nonisolated let source: Source
     let gateway: Gateway
-    private let maker: PlanMaker
+    private var maker: PlanMaker { source.maker }
     private let output: DiagnosticsOutput
     let log: Logger
     private let notifier: ServiceNotifier?
@@ -95,17 +97,15 @@ actor Reloader {
 
     /// - Parameters:
     ///   - loop: whose thread runs, and is nobody else's.
-    ///   - maker: reads and builds.
     ///   - configuration: the one in use.
     ///   - texts: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
-        _ source: Source, _ gateway: Gateway, on loop: EventLoop, by maker: PlanMaker, output: DiagnosticsOutput, log: Logger,
+        _ source: Source, _ gateway: Gateway, on loop: EventLoop, output: DiagnosticsOutput, log: Logger,
         configuration: Configuration, from texts: ConfigurationSource, notifier: ServiceNotifier?
     ) {
         self.source = source
         self.loop = loop
-        self.maker = maker
         self.gateway = gateway
         self.output = output
         self.log = log
