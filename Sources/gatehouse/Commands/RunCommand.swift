@@ -62,7 +62,8 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
         let policy = strict || dryRun ? FaultPolicy.refuse : .degrade
-        let loaded = try LoadedPlan.load(
+        let maker = try PlanMaker()
+        let loaded = try await maker.load(
             path, lenient: lenient, workers: workers, policy: policy, isCheck: dryRun,
             stickySecret: inheritance?.stickySecret)
         if dryRun {
@@ -71,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
             return
         }
         if let file = loaded.configuration.tls.keylogFile { try Self.openKeyLog(file) }
-        let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch)
+        let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch, maker: maker)
         try await GatewayProcess.run(consume loaded, source: source, inheritance: inheritance)
     }
 

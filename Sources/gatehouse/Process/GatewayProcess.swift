@@ -105,10 +105,9 @@ struct GatewayProcess: Sendable {
             let (loop, reloading) = try (EventLoop(), EventLoop())
             try loop.start(name: "admin", yields: true)
             if source != nil { try reloading.start(name: "reload", yields: true) }
-            let reloader = try source.map {
+            let reloader = source.map {
                 Reloader(
-                    $0, gateway, on: reloading, by: try PlanMaker(), output: output, log: log, configuration: configuration,
-                    from: loaded.source,
+                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
                     notifier: notifier)
             }
             let fleet = FleetMembership(gateway, reloader, log: log)
@@ -119,7 +118,7 @@ struct GatewayProcess: Sendable {
                 await watcher?.open()
             }
             let feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
-            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, watcher) : nil
+            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
             let recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
             await reloader?.tell(recorder)
             let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)

@@ -2,10 +2,11 @@ import Configuration
 import EventLoop
 import Gateway
 
-/// Reads configurations and makes plans of them while the gateway runs: what takes long in a reload, and nobody waits for.
+/// Reads configurations and makes plans of them, from the first one on: what takes long in a reload, and nobody waits for.
 ///
-/// On one thread of its own, which lets the workers go first where a core is short. One for the life of the process: pieces of
-/// a configuration that come from ever other threads would leave the process's memory in pieces, too.
+/// On one thread of its own for the life of the process. The allocator gives threads regions of their own: what a part of a
+/// configuration that has changed leaves in the region of another thread would stay there in pieces, and be of no use to what is
+/// made in its place.
 actor PlanMaker {
     private nonisolated let loop: EventLoop
 
@@ -18,7 +19,18 @@ actor PlanMaker {
     /// - Throws: the failed system call.
     init() throws(SystemError) {
         loop = try EventLoop()
-        try loop.start(name: "plan", yields: true)
+        try loop.start(name: "plan")
+    }
+
+    /// The configuration that the gateway begins with; see `LoadedPlan.load`. Afterwards the thread lets the workers go first
+    /// where a core is short.
+    /// - Throws: `ExitCode(1)` when there is an error.
+    func load(
+        _ path: String, lenient: Bool, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String?
+    ) throws -> LoadedPlan {
+        defer { NamedThread.letOthersGoFirst() }
+        return try LoadedPlan.load(
+            path, lenient: lenient, workers: workers, policy: policy, isCheck: isCheck, stickySecret: stickySecret)
     }
 
     /// The configuration of a file, and of those that it includes.

@@ -19,6 +19,8 @@ actor Reloader {
         var policy = FaultPolicy.refuse
         /// A file that changes is read without being asked.
         var isWatched = false
+        /// Who has read and built what the gateway began with, and does so again.
+        var maker: PlanMaker
     }
 
     /// How a reload ended.
@@ -57,7 +59,7 @@ actor Reloader {
     nonisolated let loop: EventLoop
     nonisolated let source: Source
     let gateway: Gateway
-    private let maker: PlanMaker
+    private var maker: PlanMaker { source.maker }
     private let output: DiagnosticsOutput
     let log: Logger
     private let notifier: ServiceNotifier?
@@ -76,7 +78,10 @@ actor Reloader {
     private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
     var historyFailure: String?
-    private var last: Task<Outcome, Never>?
+    /// Ends when nothing that was asked for is left to be done.
+    private var last: Task<Void, Never>?
+    /// The process that has taken over; nil while this one serves.
+    private(set) var successor: Int32?
     /// What was read last, whatever came of it: the files, and those that were looked for.
     private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
@@ -95,17 +100,15 @@ actor Reloader {
 
     /// - Parameters:
     ///   - loop: whose thread runs, and is nobody else's.
-    ///   - maker: reads and builds.
     ///   - configuration: the one in use.
     ///   - texts: what it was read from.
     ///   - notifier: is told of each reload; nil if nobody wants to know.
     init(
-        _ source: Source, _ gateway: Gateway, on loop: EventLoop, by maker: PlanMaker, output: DiagnosticsOutput, log: Logger,
+        _ source: Source, _ gateway: Gateway, on loop: EventLoop, output: DiagnosticsOutput, log: Logger,
         configuration: Configuration, from texts: ConfigurationSource, notifier: ServiceNotifier?
     ) {
         self.source = source
         self.loop = loop
-        self.maker = maker
         self.gateway = gateway
         self.output = output
         self.log = log
@@ -130,10 +133,12 @@ actor Reloader {
         if let waiting { return await waiting.value }
         let task = afterOthers { reloader in
             reloader.waiting = nil
-            let result = await reloader.read()
-            // Of what is in the file: going back does not make it new.
-            reloader.filesRead = result.source
-            return await reloader.perform(result)
+            return await reloader.carryOut { reloader in
+                let result = await reloader.read()
+                // Of what is in the file: going back does not make it new.
+                reloader.filesRead = result.source
+                return await reloader.perform(result)
+            }
         }
         waiting = task
         return await task.value
@@ -142,23 +147,42 @@ actor Reloader {
     /// Uses another configuration than the file's, until the next reload.
     func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
-            await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
+            await reloader.carryOut { reloader in
+                await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
+            }
         }.value
     }
 
-    private func afterOthers(_ perform: @escaping @Sendable (isolated Reloader) async -> Outcome) -> Task<Outcome, Never> {
+    /// Another process may take the place of this one, while no reload is under way. Those that are asked for meanwhile wait: the
+    /// other one may have read the file before it was changed.
+    /// - Parameter body: has it do so.
+    func letOther(takeOver body: @escaping @Sendable () async -> Upgrader.Outcome) async -> Upgrader.Outcome {
+        await afterOthers { reloader in
+            let outcome = await body()
+            if case .done(let successor, _) = outcome { reloader.successor = successor }
+            return outcome
+        }.value
+    }
+
+    private func afterOthers<Value: Sendable>(
+        _ perform: @escaping @Sendable (isolated Reloader) async -> Value
+    ) -> Task<Value, Never> {
         let previous = last
         // All of it on this thread: what goes to the runtime's own threads leaves small pieces there, and each of them keeps a
         // page of this thread's memory.
         let task = Task(executorPreference: loop) {
-            _ = await previous?.value
-            return await self.carryOut(perform)
+            await previous?.value
+            return await perform(self)
         }
-        last = task
+        last = Task(executorPreference: loop) { _ = await task.value }
         return task
     }
 
     private func carryOut(_ perform: @Sendable (isolated Reloader) async -> Outcome) async -> Outcome {
+        if let successor {
+            let reason = "another process has taken this one's place: process \(successor) is to be asked"
+            return refuse([configuration.problem(.error, at: "", reason)])
+        }
         notifier?.reloading()
         // Else three are in memory while the next one is built, if reloads follow each other closely.
         gateway.releaseRetiredPlans()
