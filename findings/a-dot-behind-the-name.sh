@@ -23,8 +23,10 @@ for name in default gateway; do
 done
 cat >client.js <<'END_OF_NODE'
 const dns = require("dns");
-dns.lookup = (name, options, done) => options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
-fetch(process.argv[2]).then(answer => answer.text()).then(text => process.stdout.write(text), () => process.stdout.write("fails"));
+const here = "127.0.0.1";
+dns.lookup = (name, options, done) => options.all ? done(null, [{ address: here, family: 4 }]) : done(null, here, 4);
+const print = text => process.stdout.write(text);
+fetch(process.argv[2]).then(answer => answer.text()).then(print, () => print("fails"));
 END_OF_NODE
 cat >client.rb <<'END_OF_RUBY'
 require "net/http"
@@ -126,7 +128,8 @@ neither = "SNI gateway.example, Host gateway.example"
 expected = {"curl": (without, "right certificate"), "requests": (neither, "right certificate"),
             "aiohttp": (neither, "right certificate"), "httpx": ("fails", "fails"), "Node.js": (both, "fails"),
             "Ruby": (both, "fails")}
-print(run("root/usr/sbin/haproxy", "-v").splitlines()[0], "; Node.js", run("node", "--version").strip(), ";", run("ruby", "-v").strip())
+for command in ("root/usr/sbin/haproxy", "-v"), ("node", "--version"), ("ruby", "-v"):
+    print(os.path.basename(command[0]), run(*command).splitlines()[0])
 seen = {}
 for client in at_bare:
     seen[client] = (at_bare[client], at_haproxy[client])

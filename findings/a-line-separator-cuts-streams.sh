@@ -94,7 +94,8 @@ CLIENTS = {
     "httpx-sse": (httpx_events, True),
     "aiohttp-sse-client": (lambda: asyncio.run(aiohttp_events()), True),
 }
-print(*(f"{name} {importlib.metadata.version(name)}" for name in ("httpx", "requests", "aiohttp", "httpx-sse", "ollama")), sep=", ")
+for name in "httpx", "requests", "aiohttp", "httpx-sse", "aiohttp-sse-client", "ollama":
+    print(name, importlib.metadata.version(name))
 right = True
 for character in "\u2028", "\u0085":
     text = f"before{character}after"

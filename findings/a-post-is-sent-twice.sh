@@ -39,9 +39,9 @@ public class Client {
                 if (words[0].equals("HttpURLConnection")) {
                     old(words[i], words[i + 1]);
                 } else {
-                    var body = words[i].equals("GET") ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString("order");
-                    client.send(HttpRequest.newBuilder(URI.create(words[i + 1])).timeout(Duration.ofSeconds(1)).method(words[i], body).build(),
-                        HttpResponse.BodyHandlers.ofString());
+                    var body = HttpRequest.BodyPublishers.ofString(words[i].equals("GET") ? "" : "order");
+                    var request = HttpRequest.newBuilder(URI.create(words[i + 1])).timeout(Duration.ofSeconds(1));
+                    client.send(request.method(words[i], body).build(), HttpResponse.BodyHandlers.ofString());
                 }
             } catch (java.io.IOException expected) {}
         }
@@ -68,7 +68,8 @@ cat >client.js <<'END_OF_NODE'
     const words = process.argv.slice(2);
     for (let i = 0; i < words.length; i += 2) {
         const body = words[i] == "GET" ? undefined : "order";
-        await fetch(words[i + 1], { method: words[i], body, signal: AbortSignal.timeout(1000) }).then(it => it.text()).catch(() => {});
+        const options = { method: words[i], body, signal: AbortSignal.timeout(1000) };
+        await fetch(words[i + 1], options).then(answer => answer.text()).catch(() => {});
     }
     process.exit(0);
 })();
@@ -145,7 +146,8 @@ for command in (["java", "--version"], ["ruby", "--version"], ["curl", "--versio
 right = True
 for name, (command, expected) in CLIENTS.items():
     seen = []
-    for words in ([("POST", "/new")], [("GET", "/ok"), ("POST", "/used")], [("PUT", "/silent")], [("GET", "/ok"), ("POST", "/refused")]):
+    for words in ([("POST", "/new")], [("GET", "/ok"), ("POST", "/used")], [("PUT", "/silent")],
+                  [("GET", "/ok"), ("POST", "/refused")]):
         taken.clear()
         base = listen()
         subprocess.run(command([word for method, path in words for word in (method, base + path)]), capture_output=True)

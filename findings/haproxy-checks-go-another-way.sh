@@ -15,7 +15,8 @@ cd "$work"
 apt-get -qq -o APT::Sandbox::User="$(id -un)" download haproxy=2.6.12-1+deb12u4 nginx=1.22.1-9+deb12u11
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 for name in default gateway; do
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.crt -subj /CN=$name.example 2>log
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.crt \
+        -subj /CN=$name.example 2>log
 done
 cat >probe.py <<'END_OF_PROBE'
 import os, socket, subprocess, sys, time
@@ -45,8 +46,8 @@ with open("nginx.conf", "w") as file:
                        f" ssl_certificate_key {name}.key; access_log log{number} name; return 200; }}\n")
     file.write("}\n")
 with open("haproxy.cfg", "w") as file:
-    file.write("global\n stats socket unix@stats\ndefaults\n mode http\n timeout connect 5s\n timeout server 5s\n timeout check 500ms\n"
-               " option httpchk GET /\n default-server inter 250ms ssl verify none sni str(gateway.example)\n")
+    file.write("global\n stats socket unix@stats\ndefaults\n mode http\n option httpchk GET /\n timeout connect 5s\n"
+               " timeout server 5s\n timeout check 500ms\n default-server inter 250ms ssl verify none sni str(gateway.example)\n")
     for number, (name, (line, _)) in enumerate(SERVERS.items()):
         file.write(f"backend b{number}\n")
         if "http-check" in name:
