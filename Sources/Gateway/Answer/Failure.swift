@@ -20,6 +20,8 @@ struct Failure: Error {
         case unsent
         /// Nothing was sent, since we lack descriptors or memory ourselves: that says nothing about any server.
         case exhausted
+        /// Nothing was sent, since the server does not have what is asked for. Another may, and this one is as good as it was.
+        case unoffered
         /// Provably the server has not looked at it (RFC 9113 §8.7), which says nothing against it.
         case unprocessed
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle

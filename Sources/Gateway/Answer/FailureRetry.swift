@@ -7,7 +7,7 @@ extension Failure.Retry {
     var occasion: RetryPolicy.Occasions? {
         switch self {
         case .never, .exhausted: nil
-        case .unsent, .unprocessed: .connect
+        case .unsent, .unprocessed, .unoffered: .connect
         case .closed: .closed
         case .timeout: .timeout
         case .status(let status): .status(status)
@@ -32,7 +32,7 @@ extension Failure.Retry {
     var fault: ServerHealth.Fault? {
         switch self {
         case .unsent: .unreachable
-        case .closed(isReused: true), .unprocessed, .exhausted: nil
+        case .closed(isReused: true), .unprocessed, .exhausted, .unoffered: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
     }

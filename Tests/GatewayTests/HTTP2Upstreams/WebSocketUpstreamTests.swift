@@ -73,4 +73,31 @@ struct WebSocketUpstreamTests {
         }
         withExtendedLifetime(nginx) {}
     }
+
+    @Test("a server that offers none gets all other requests, however many handshakes another of its pool must answer")
+    func stillAsked() async throws {
+        let port = try FreePort()
+        let offersNone = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            while true {
+                let request = try connection.request()
+                try connection.write(ScriptedConnection.ok([], Frame.endHeaders | Frame.endStream, stream: request.stream))
+            }
+        }
+        let takesThem = try Upstream { _, wire in
+            while let request = try wire.readRequest() {
+                if request.target == "/tunnel" { return try wire.write(Tunnelled.accept("other")) }
+                try wire.write(Upstream.ok("other"))
+            }
+        }
+        let other = "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(takesThem)\""
+        let toml = Sites.proxy(port, to: "h2c://127.0.0.1:\(offersNone)", upstream: other, route: "websocket = true")
+        try await Gatehouse.serving(toml) { gatehouse in
+            for _ in 0..<12 { #expect(try Tunnelled(port).server == "other") }
+            var answers: Set<String> = []
+            for _ in 0..<4 { answers.insert(try await Command.curl(["http://127.0.0.1:\(port)/"]).text) }
+            #expect(answers == ["", "other"])
+        }
+    }
 }

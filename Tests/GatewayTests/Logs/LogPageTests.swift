@@ -121,4 +121,70 @@ struct LogPageTests {
         #expect(listed.subtracting(written).isEmpty, "listed, not written")
         #expect(written.subtracting(listed).isEmpty, "written, not listed")
     }
+
+    /// As fail2ban uses it: the time is taken out before, and an address stands for `<HOST>`.
+    private func filter() throws -> Regex<AnyRegexOutput> {
+        let page = try String(contentsOfFile: Place.root + "docs/logging.md", encoding: .utf8)
+        let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("failregex = ") })
+        return try Regex(String(line.dropFirst("failregex = ".count)).replacing("<HOST>", with: #"[\d.]+"#))
+    }
+
+    @Test("has a filter for fail2ban that takes wrong passwords, and nothing that a client or an upstream writes")
+    func banning() async throws {
+        let (directory, port, passed) = try (TemporaryDirectory(), FreePort(), FreePort())
+        let users = try directory.write("users", "ann:$2y$04$HzlC9Set.LufqIQNgVmcZu2mwVM58iRrRVMQWpKo0gbmSgHGv6kIm\n")
+        let log = "\(directory.path)/access.log"
+        // What it says when it leaves is in the detail of the line.
+        let leaves = Array("reason=auth_failed ".utf8)
+        let upstream = try Upstream { _, wire in
+            try wire.write([0, 0, 0, 4, 0, 0, 0, 0, 0])
+            try wire.write([0, 0, UInt8(8 + leaves.count), 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2] + leaves)
+        }
+        let toml = """
+            [logging]
+            access_log = "\(log)"
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            static_dir = "\(directory.path)"
+            [sites.access]
+            require_auth = true
+            auth_file = "\(users)"
+            [sites.proxy]
+            enabled = true
+            [[sites.proxy.upstreams]]
+            name = "leaves"
+            url = "h2c://127.0.0.1:\(upstream)"
+            [[sites.proxy.routes]]
+            path = "/leaves"
+            upstream = "leaves"
+            access = { require_auth = false }
+            [[tcp]]
+            name = "mail"
+            listen = "127.0.0.1"
+            port = \(passed)
+            [[tcp.sni]]
+            hostnames = ["mail.test"]
+            upstream = "mail"
+            [[tcp.upstreams]]
+            name = "mail"
+            address = "127.0.0.1:1"
+            """
+        try await Gatehouse.serving(toml) { _ in
+            let page = "http://127.0.0.1:\(port)"
+            let agent = ["-A", "a\" reason=auth_failed "]
+            for more in [["-u", "ann:wrong", "\(page)/"], ["\(page)/?reason=auth_failed"], ["\(page)/leaves"]] {
+                _ = try await Command.run("curl", ["-sS"] + agent + more)
+            }
+            _ = try await Command.sClient(passed, ["-servername", "reason=auth_failed"])
+        }
+        let filter = try filter()
+        var banned: [Bool] = []
+        for line in try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n") {
+            #expect(line.contains("reason=auth_failed"), "\(line)")
+            banned.append(line.replacing(/\[[^\]]+\]/, with: "[]").contains(filter))
+        }
+        #expect(banned == [true, false, false, false])
+    }
 }

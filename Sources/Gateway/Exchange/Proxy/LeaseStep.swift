@@ -49,7 +49,7 @@ extension Exchange {
         }
         guard let lease = found else {
             throw Failure(
-                .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)",
+                .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)", retry: .unoffered,
                 key: "sites.proxy.upstreams.http_version")
         }
         if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }

@@ -152,7 +152,10 @@ struct AccessLine {
             out.write(" connection_requests=")
             out.write(decimal: UInt64(place.request))
         }
-        if case .compact = style.format { pair(" user=", record.user, to: &out) }
+        if case .compact = style.format, record.user != nil {
+            out.write(" user=")
+            writeUser(to: &out)
+        }
         pair(" route=", record.route?.text, to: &out)
         pair(" server_name=", passedName, to: &out)
         pair(" upstream=", record.server?.url, to: &out)
