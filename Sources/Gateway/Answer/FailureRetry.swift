@@ -1,3 +1,4 @@
+import HTTP
 import Messages
 import Upstreams
 
@@ -35,6 +36,15 @@ extension Failure.Retry {
         case .closed(isReused: true), .unprocessed, .exhausted, .unoffered: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
+    }
+}
+
+extension Failure {
+    /// What it says about the server; nil if nothing.
+    var fault: ServerHealth.Fault? {
+        // RFC 9110 §7.8: a server may answer as if it had not been asked to switch, and any client can ask it to.
+        if case .message(let refusal) = reason, refusal.reason == .switchMissing { return nil }
+        return retry.fault
     }
 }
 

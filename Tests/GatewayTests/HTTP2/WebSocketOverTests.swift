@@ -55,4 +55,20 @@ struct WebSocketOverTests {
             try await Gatehouse.serving(toml) { _ in try await FrameTests.expect(rows, port, ["0", "plain"]) }
         }
     }
+
+    @Test("a server that takes none is asked for all else on and on, and for a WebSocket once for each that is wanted")
+    func ordinaryAnswer() async throws {
+        let port = try FreePort()
+        let (first, second) = try (Upstream.saying("first"), Upstream.saying("second"))
+        let other = "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(second)\""
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(first)", upstream: other, site: "h2c = true", route: "websocket = true")
+        try await Gatehouse.serving(toml) { _ in
+            try await FrameTests.expect([FrameRow](repeating: Self.taken[1], count: 16), port, ["0", "plain"])
+            #expect(first.requests.all.count + second.requests.all.count == 16)
+            var answers: Set<String> = []
+            for _ in 0..<4 { answers.insert(try await Command.curl(["http://127.0.0.1:\(port)/"]).text) }
+            #expect(answers == ["first", "second"])
+        }
+    }
 }

@@ -12,7 +12,7 @@ extension Exchange {
         } else {
             record.serverSeries?.add(1, at: ServerSeries.Place.failures, worker: resources.number)
         }
-        guard let fault = failure.retry.fault else { return }
+        guard let fault = failure.fault else { return }
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }

@@ -57,7 +57,8 @@ extension Exchange {
     /// The failure as the retry policy classifies it; nil if no other attempt could mend it.
     private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {
         // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
-        let isLostHandshake = slot != nil && failure.blame == .upstream && (failure.status == 502 || failure.status == 504)
+        let isLostHandshake =
+            slot != nil && failure.blame == .upstream && failure.fault != nil && (failure.status == 502 || failure.status == 504)
         // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
         let isBegun = responder == nil && failure.blame == .upstream
         guard let stated = failure.retry.occasion else { return isLostHandshake || isBegun ? .closed : nil }

@@ -22,9 +22,10 @@ final class UnreportedFault {
     /// Takes a further failure of the same request in.
     /// - Returns: was it alike, so that nobody need be told of it?
     func absorbs(_ other: UnreportedFault) -> Bool {
-        guard other.kind == kind, other.server !== server else { return false }
-        isShared = true
-        return true
+        guard other.kind == kind else { return false }
+        if other.server !== server { isShared = true }
+        // Where there are fewer servers than attempts the first of them is asked again.
+        return isShared
     }
 
     /// Tells the server's health, unless the fault is shared.
