@@ -118,10 +118,21 @@ package final class StaticSite: Sendable {
         return settings.codings.compactMap { coding in
             guard let suffix = coding.fileSuffix,
                 case .file(let sibling)? = try? root.open((name + Array(".\(suffix)".utf8)).span, hiddenAllowed: true),
-                sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds
+                sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds,
+                isForEverybody(sibling, coding)
             else { return nil }
             return FileLookUp.Sibling(file: sibling, coding: coding)
         }
+    }
+
+    /// Can all who accept the coding read it? May block.
+    private func isForEverybody(_ sibling: OpenFile, _ coding: ContentCoding) -> Bool {
+        guard coding == .zstd else { return true }
+        var head: [UInt8] = []
+        try? head.append(addingCapacity: ZstdFrame.longestHead) { output throws(StaticError) in
+            _ = try sibling.read(into: &output, at: 0, limit: ZstdFrame.longestHead)
+        }
+        return ZstdFrame.isForEverybody(head.span)
     }
 
     /// The fields of a 200 or of a 304.

@@ -13,13 +13,14 @@ extension Stream {
     ///   - waiter: the calling task's.
     ///   - connectTimeout: for all addresses together, in nanoseconds.
     ///   - handshakeTimeout: nanoseconds.
-    ///   - preface: is sent before all else, also before TLS: some hundred bytes at most.
+    ///   - preface: is sent first.
     ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as a deadline would.
     ///   - reached: is told the place in `addresses` of the one that took the connection.
     /// - Throws: the last address's `.system`, `.timedOut`, `.handshakeTimedOut`, or `.tls`.
     package nonisolated(nonsending) static func connect(
         toAnyOf addresses: [SocketAddress], tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
-        handshakeTimeout: UInt64, preface: [UInt8] = [], givesUp: () -> Bool = { false }, reached: (Int) -> Void = { _ in }
+        handshakeTimeout: UInt64, preface: ConnectionPreface = .none, givesUp: () -> Bool = { false },
+        reached: (Int) -> Void = { _ in }
     ) async throws(TransportError) -> Stream {
         let deadline = waiter.loop.now &+ connectTimeout
         let socket: Socket
@@ -36,14 +37,21 @@ extension Stream {
             socket = winner.socket
             reached(winner.place)
         }
-        if !preface.isEmpty { try begin(socket, with: preface) }
+        try begin(socket, with: preface)
         return try await secure(socket, tls, waiter, handshakeTimeout, givesUp)
     }
 
     /// A new connection's buffer has room for it.
-    private static func begin(_ socket: Socket, with preface: [UInt8]) throws(TransportError) {
-        let sent = unsafe Glibc.send(socket.descriptor, preface, preface.count, Int32(MSG_NOSIGNAL))
-        if sent == preface.count { return }
+    private static func begin(_ socket: Socket, with preface: ConnectionPreface) throws(TransportError) {
+        let bytes =
+            switch preface {
+            case .bytes(let bytes): bytes
+            case .ownHeader(let version):
+                ProxyHeaderWriting.own(version, source: socket.localAddress, destination: socket.peerAddress)
+            }
+        if bytes.isEmpty { return }
+        let sent = unsafe Glibc.send(socket.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        if sent == bytes.count { return }
         let error = sent < 0 ? SystemError("send") : SystemError("send", code: EAGAIN)
         socket.close()
         throw .system(error)

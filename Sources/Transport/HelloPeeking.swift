@@ -35,10 +35,18 @@ extension Stream {
     }
 
     /// Where the connection has come to (getsockname(2)); nil if the kernel does not tell.
-    package var localAddress: SocketAddress? { unsafe address { unsafe getsockname($0, $1, $2) } }
+    package var localAddress: SocketAddress? { socket.localAddress }
 
     /// Where it comes from, or leads to (getpeername(2)), whatever a proxy says; nil if the kernel does not tell.
-    package var peerAddress: SocketAddress? { unsafe address { unsafe getpeername($0, $1, $2) } }
+    package var peerAddress: SocketAddress? { socket.peerAddress }
+}
+
+extension Socket {
+    /// getsockname(2); nil if the kernel does not tell.
+    var localAddress: SocketAddress? { unsafe address { unsafe getsockname($0, $1, $2) } }
+
+    /// getpeername(2); nil if the kernel does not tell.
+    var peerAddress: SocketAddress? { unsafe address { unsafe getpeername($0, $1, $2) } }
 
     private func address(
         _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
@@ -46,7 +54,7 @@ extension Stream {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe ask(socket.descriptor, $0, &length) }
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe ask(descriptor, $0, &length) }
         }
         return result == 0 ? SocketAddress(storage) : nil
     }

@@ -96,7 +96,7 @@ package final class Pool {
     ///   - waiter: the calling task's.
     ///   - header: the PROXY protocol's, where the server wants one.
     package nonisolated(nonsending) func connect(
-        _ waiter: Waiter, header: [UInt8] = []
+        _ waiter: Waiter, header: ConnectionPreface = .none
     ) async throws(TransportError) -> Lease {
         if let shared { return try await connect(waiter, over: shared) }
         let made = try await make(waiter, header)

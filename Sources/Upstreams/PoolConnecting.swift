@@ -7,7 +7,7 @@ extension Pool {
     /// A new connection for bytes that are none of HTTP's: the caller closes it, and then says `leaseEnded()`; a failure ends
     /// what the pick began.
     package nonisolated(nonsending) func connectStream(
-        _ waiter: Waiter, header: [UInt8]
+        _ waiter: Waiter, header: ConnectionPreface
     ) async throws(TransportError) -> Stream {
         try await make(waiter, header).stream
     }
@@ -15,7 +15,7 @@ extension Pool {
     /// A new connection, and which address of which version of the name's it leads to.
     /// - Parameter other: in place of the pool's TLS.
     nonisolated(nonsending) func make(
-        _ waiter: Waiter, _ header: [UInt8], tls other: TLSClientContext? = nil
+        _ waiter: Waiter, _ header: ConnectionPreface, tls other: TLSClientContext? = nil
     ) async throws(TransportError) -> (stream: Stream, address: SocketAddress?, version: Int) {
         do throws(TransportError) {
             let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)

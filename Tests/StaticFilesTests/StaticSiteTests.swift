@@ -205,6 +205,26 @@ import Testing
         #expect(site.get("/big.html")["Vary"] == "Accept-Encoding")
     }
 
+    /// Frame_Header_Descriptor and what follows it: RFC 8878 §3.1.1.1.
+    @Test(
+        "zstd with a window beyond 8 MiB, which browsers refuse, or with a dictionary is not sent",
+        arguments: [
+            ([0x00, 0x68], true), ([0x00, 0x69], false), ([0x00, 0x70], false), ([0x00, 0xFF], false),  // A window's descriptor.
+            ([0x80, 0x68, 0xFF, 0xFF, 0xFF, 0xFF], true),  // The size of the content besides.
+            ([0x20, 0xFF], true), ([0x60, 0xFF, 0xFF], true),  // All of the content in one segment: the size is the window.
+            ([0xA0, 0x00, 0x00, 0x80, 0x00], true), ([0xA0, 0x01, 0x00, 0x80, 0x00], false),
+            ([0xE0, 0, 0, 0x80, 0, 0, 0, 0, 0], true), ([0xE0, 0, 0, 0, 0, 1, 0, 0, 0], false),
+            ([0x01, 0x58, 0x07], false), ([0x01, 0x58, 0x00], true), ([0x23, 0, 0, 0, 9, 1], false),  // A dictionary.
+            ([0x00], true), ([0xE0], true),  // Cut: whatever it is, it is none of these.
+        ] as [([UInt8], Bool)])
+    func window(head: [UInt8], expected: Bool) throws {
+        let sibling = [0x28, 0xB5, 0x2F, 0xFD] + head
+        try temporary.write("big.html.zst", sibling)
+        let site = try temporary.site { $0.precompressed = true }
+        let answer = site.get("/big.html") { $0.acceptEncoding = Array("zstd".utf8) }
+        #expect((answer.contentLength == UInt64(sibling.count)) == expected)
+    }
+
     @Test(
         "a sibling whose time was cut to whole seconds is as old as its file", arguments: [(0.25, 0, true), (0.25, 0.125, false)])
     func siblingWithoutFractions(file: Double, sibling: Double, expected: Bool) throws {

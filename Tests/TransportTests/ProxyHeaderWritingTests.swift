@@ -10,20 +10,37 @@ import Testing
     private func written(
         _ version: ProxyHeaderVersion, _ ends: (SocketAddress, SocketAddress), _ fields: ProxyHeaderFields = ProxyHeaderFields()
     ) -> [UInt8] {
-        ProxyHeaderWriting.header(version, source: ends.0, destination: ends.1, fields: fields)
+        guard case .bytes(let bytes) = preface(version, ends, fields) else { return [] }
+        return bytes
     }
 
-    @Test(arguments: [ProxyHeaderVersion.v1, .v2])
-    func `on nobody's behalf nobody is named`(version: ProxyHeaderVersion) {
-        let bytes = ProxyHeaderWriting.local(version)
-        #expect(ProxyHeader.read(bytes.span) == .header(ProxyHeader(), length: bytes.count))
+    private func preface(
+        _ version: ProxyHeaderVersion, _ ends: (SocketAddress, SocketAddress), _ fields: ProxyHeaderFields = ProxyHeaderFields()
+    ) -> ConnectionPreface {
+        ProxyHeaderWriting.preface(version, source: ends.0, destination: ends.1, fields: fields)
+    }
+
+    private func own(_ version: ProxyHeaderVersion, _ ends: (SocketAddress?, SocketAddress?)) -> [UInt8] {
+        ProxyHeaderWriting.own(version, source: ends.0, destination: ends.1)
+    }
+
+    @Test func `on nobody's behalf nobody is named: version 2 says LOCAL, version 1 what the receiver sees anyway`() {
+        // LOCAL and AF_UNSPEC.
+        #expect(own(.v2, four) == [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10, 0x20, 0, 0, 0])
+        #expect(own(.v1, four) == written(.v1, four))
+        #expect(own(.v1, six) == written(.v1, six))
+        // Over a Unix socket there are no addresses, and an unknown one is told of nobody.
+        let unix = SocketAddress(family: .unix, bytes: Array("/run/app".utf8), port: 0)
+        for ends in [(unix, unix), (nil, four.1), (four.0, nil)] as [(SocketAddress?, SocketAddress?)] {
+            #expect(String(decoding: own(.v1, ends), as: UTF8.self) == "PROXY UNKNOWN\r\n")
+            let bytes = own(.v2, ends)
+            #expect(ProxyHeader.read(bytes.span) == .header(ProxyHeader(), length: bytes.count))
+        }
     }
 
     @Test func `version 1 is a line`() {
         #expect(String(decoding: written(.v1, four), as: UTF8.self) == "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n")
         #expect(String(decoding: written(.v1, six), as: UTF8.self) == "PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\n")
-        // The two ends are of different kinds.
-        #expect(String(decoding: written(.v1, (four.0, six.1)), as: UTF8.self) == "PROXY UNKNOWN\r\n")
     }
 
     @Test func `what is written is read as it was meant`() {
@@ -51,10 +68,11 @@ import Testing
     @Test func `a client that cannot be named is a connection of the sender's own, of which nothing is told`() {
         var fields = ProxyHeaderFields()
         fields.authority = "a.example"
-        let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10]
-        // LOCAL and AF_UNSPEC.
-        #expect(written(.v2, (four.0, six.1), fields) == signature + [0x20, 0, 0, 0])
-        #expect(written(.v1, (four.0, six.1), fields) == Array("PROXY UNKNOWN\r\n".utf8))
+        let unix = SocketAddress(family: .unix, bytes: [], port: 0)
+        for ends in [(four.0, six.1), (six.0, four.1), (unix, unix)] {
+            #expect(preface(.v1, ends, fields) == .ownHeader(.v1))
+            #expect(preface(.v2, ends, fields) == .ownHeader(.v2))
+        }
     }
 
     @Test func `version 2 has its fields, byte for byte`() {

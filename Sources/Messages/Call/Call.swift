@@ -17,7 +17,7 @@ package final class Call {
         /// Decides whom to trust and which name to check; nil: the call is in plain text.
         package var tls: TLSClientContext?
         /// Sent before all else, such as the PROXY protocol's header.
-        package var preface: [UInt8] = []
+        package var preface = ConnectionPreface.none
         /// Without TLS: HTTP/2 is spoken, by prior knowledge. With TLS the server has chosen.
         package var speaksHTTP2 = false
 

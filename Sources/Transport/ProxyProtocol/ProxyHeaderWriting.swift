@@ -48,27 +48,38 @@ package struct ProxyHeaderFields: Sendable, Equatable {
 
 /// Writes headers of the PROXY protocol: HAProxy's doc/proxy-protocol.txt, sections 2.1 and 2.2.
 package enum ProxyHeaderWriting {
-    /// The header to begin a connection with, on behalf of a client.
+    /// What a connection on behalf of a client begins with.
     /// - Parameters:
     ///   - source: the client's address.
     ///   - destination: where the client has connected to. Where the two are of different families, or Unix sockets, the client
-    ///     cannot be named, and the header is that of a connection on nobody's behalf: receivers are free to reject a client
-    ///     of no family, and HAProxy does, but must accept LOCAL. They must discard all that follows it, so nothing does.
+    ///     cannot be named, and the connection is on nobody's behalf: receivers are free to reject a client of no family, and
+    ///     HAProxy does.
     ///   - fields: each at most 255 bytes long; longer ones are left out.
-    package static func header(
+    package static func preface(
         _ version: ProxyHeaderVersion, source: SocketAddress, destination: SocketAddress, fields: ProxyHeaderFields
-    ) -> [UInt8] {
-        guard source.family == destination.family, source.family != .unix else { return local(version) }
+    ) -> ConnectionPreface {
+        guard source.family == destination.family, source.family != .unix else { return .ownHeader(version) }
         return switch version {
-        case .v1: v1(source, destination)
-        case .v2: v2(source, destination, fields)
+        case .v1: .bytes(v1(source, destination))
+        case .v2: .bytes(v2(source, destination, fields))
         }
     }
 
     /// The header of a connection that is on nobody's behalf, such as a probe's.
-    package static func local(_ version: ProxyHeaderVersion) -> [UInt8] {
+    ///
+    /// Receivers must accept LOCAL, and discard all that follows it, so nothing does. Version 1 has UNKNOWN for it, which Apache,
+    /// Varnish and Postfix refuse: there the connection is on behalf of the one who makes it.
+    /// - Parameters:
+    ///   - source: the connection's own end here; nil if it is not known.
+    ///   - destination: its other end.
+    static func own(_ version: ProxyHeaderVersion, source: SocketAddress?, destination: SocketAddress?) -> [UInt8] {
         switch version {
-        case .v1: Array("PROXY UNKNOWN\r\n".utf8)
+        case .v1:
+            if let source, let destination, source.family == destination.family, source.family != .unix {
+                v1(source, destination)
+            } else {
+                Array("PROXY UNKNOWN\r\n".utf8)
+            }
         // LOCAL, AF_UNSPEC, and nothing that follows.
         case .v2: ProxyHeaderV2.signature + [0x20, 0, 0, 0]
         }

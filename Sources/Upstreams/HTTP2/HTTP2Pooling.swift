@@ -48,7 +48,7 @@ extension Pool {
         // Connections in HTTP/1 are everybody's own.
         let attempt = shared.expectsHTTP2 ? shared.beginAttempt() : SharedConnections.Attempt()
         do throws(TransportError) {
-            let made = try await make(waiter, [])
+            let made = try await make(waiter, .none)
             let lease = Lease(try newSide(made.stream, made.address, made.version, shared), from: self, isNew: true)
             shared.end(attempt)
             return lease
@@ -87,7 +87,7 @@ extension Pool {
                 throw .tls(error)
             }
         }
-        let made = try await make(waiter, [], tls: http1TLS)
+        let made = try await make(waiter, .none, tls: http1TLS)
         return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 

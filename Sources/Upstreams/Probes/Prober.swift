@@ -141,7 +141,7 @@ package final class Prober {
         let began = waiter.loop.now
         do throws(CallError) {
             var target = Call.Server(addresses: try await resolve(), tls: tls)
-            if let version = server.parameters.proxyHeader { target.preface = ProxyHeaderWriting.local(version) }
+            if let version = server.parameters.proxyHeader { target.preface = .ownHeader(version) }
             let limits = limits(since: began)
             target.speaksHTTP2 = server.parameters.version == .http2
             switch settings.question {

@@ -5,6 +5,14 @@ import Testing
 /// HTTP upstreams that are told by the PROXY protocol whose connection it is.
 @Suite("send_proxy of HTTP upstreams")
 struct SendProxyTests {
+    private static let probing = """
+        [sites.proxy.health_check]
+        enabled = true
+        path = "/"
+        interval = 1
+        retries = 1
+        """
+
     @Test("nginx sees each client, over connections of its own", arguments: ["v1", "v2"], [false, true])
     func nginx(version: String, http2: Bool) async throws {
         let certificates = try await Certificates.ready()
@@ -17,16 +25,9 @@ struct SendProxyTests {
                 location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port $connection_requests\\n"; }
             }
             """, in: directory)
-        let probing = """
-            [sites.proxy.health_check]
-            enabled = true
-            path = "/"
-            interval = 1
-            retries = 1
-            """
         let toml = Sites.proxy(
             port, to: "http://127.0.0.1:\(behind)", upstream: "send_proxy = \"\(version)\"", ssl: certificates.ssl(),
-            proxy: probing)
+            proxy: Self.probing)
         try await Gatehouse.serving(toml) { gatehouse in
             for client in ["127.0.0.9", "127.0.0.8"] {
                 let url = "https://localhost:\(port)/"
@@ -45,7 +46,7 @@ struct SendProxyTests {
 
     /// Answers that are stale at once, each another one, and say who has asked.
     enum StaleServer: String, CaseIterable {
-        case haproxy, nginx
+        case haproxy, nginx, varnish
 
         func start(_ port: FreePort, in directory: TemporaryDirectory) async throws -> any Sendable {
             let control = "max-age=50, stale-while-revalidate=600"
@@ -62,6 +63,27 @@ struct SendProxyTests {
                     }
                     """, in: directory)
             }
+            if self == .varnish {  // It refuses "PROXY UNKNOWN".
+                let vcl = try directory.write(
+                    "stale.vcl",
+                    """
+                    vcl 4.1;
+                    backend default none;
+                    sub vcl_recv { return (synth(200)); }
+                    sub vcl_synth {
+                        set resp.http.Age = "60";
+                        set resp.http.Cache-Control = "\(control)";
+                        set resp.body = "" + client.ip + " " + req.xid;
+                        return (deliver);
+                    }
+                    """)
+                let process = try ChildProcess(
+                    "varnishd",
+                    ["-F", "-j", "none", "-n", directory.path + "/varnish", "-a", "127.0.0.1:\(port),PROXY", "-f", vcl]
+                        + ["-s", "malloc,16m"])
+                _ = try await process.errors.first("Varnish's start") { $0.contains("said Child starts") }
+                return process
+            }
             return try await ChildProcess.haproxy(
                 """
                 frontend f
@@ -72,14 +94,15 @@ struct SendProxyTests {
         }
     }
 
-    @Test("what the cache asks for by itself names nobody, and is answered", arguments: ["v1", "v2"], StaleServer.allCases)
+    @Test("what the cache and probes ask for names no client, and is answered", arguments: ["v1", "v2"], StaleServer.allCases)
     func refresh(version: String, server: StaleServer) async throws {
         let directory = try TemporaryDirectory()
         let (port, behind) = try (FreePort(), FreePort())
         let running = try await server.start(behind, in: directory)
         let toml = Sites.proxy(
-            port, to: "http://127.0.0.1:\(behind)", upstream: "send_proxy = \"\(version)\"", proxy: "[sites.cache_upstream]")
-        try await Gatehouse.serving(toml) { _ in
+            port, to: "http://127.0.0.1:\(behind)", upstream: "send_proxy = \"\(version)\"",
+            proxy: Self.probing + "\n[sites.cache_upstream]")
+        try await Gatehouse.serving(toml) { gatehouse in
             func ask(_ count: Int = 1) async throws -> Substring? {
                 try await Command.curl([
                     "--interface", "127.0.0.9", "--resolve", "localhost:\(port):127.0.0.1", "-w", "\\n",
@@ -92,6 +115,7 @@ struct SendProxyTests {
             // Each answer is an event of its own; the new one comes soon.
             for _ in 0..<100 where last == first { last = try await ask(100) }
             #expect(last?.hasPrefix("127.0.0.1 ") == true, "\(last ?? "")")
+            #expect(!gatehouse.log.all.contains { $0.contains("unhealthy") })
         }
         withExtendedLifetime(running) {}
     }
