@@ -127,7 +127,7 @@ struct GatewayProcess: Sendable {
                 await watcher?.open()
             }
             let feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
-            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, watcher) : nil
+            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
             let recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
             await reloader?.tell(recorder)
             let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)

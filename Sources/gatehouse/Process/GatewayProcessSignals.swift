@@ -44,6 +44,11 @@ extension GatewayProcess {
         } else {
             log.notice("reloading", metadata: ["signal": "\(signal.name)"])
             _ = await reloader?.reload()
+            // It came while that one was on its way, and whoever has sent a signal hears of no refusal.
+            if let successor = await reloader?.successor {
+                log.notice("the signal is passed on", metadata: ["signal": "\(signal.name)", "successor": "\(successor)"])
+                kill(successor, signal.number)
+            }
         }
         reopenLogs(signal)
     }

@@ -78,7 +78,10 @@ actor Reloader {
     private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
     var historyFailure: String?
-    private var last: Task<Outcome, Never>?
+    /// Returns when nothing that was asked for is left to be done.
+    private var last: (@Sendable () async -> Void)?
+    /// The process that has taken over; nil while this one serves.
+    private(set) var successor: Int32?
     /// What was read last, whatever came of it: the files, and those that were looked for.
     private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
@@ -130,10 +133,12 @@ actor Reloader {
         if let waiting { return await waiting.value }
         let task = afterOthers { reloader in
             reloader.waiting = nil
-            let result = await reloader.read()
-            // Of what is in the file: going back does not make it new.
-            reloader.filesRead = result.source
-            return await reloader.perform(result)
+            return await reloader.carryOut { reloader in
+                let result = await reloader.read()
+                // Of what is in the file: going back does not make it new.
+                reloader.filesRead = result.source
+                return await reloader.perform(result)
+            }
         }
         waiting = task
         return await task.value
@@ -142,23 +147,42 @@ actor Reloader {
     /// Uses another configuration than the file's, until the next reload.
     func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
-            await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
+            await reloader.carryOut { reloader in
+                await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
+            }
         }.value
     }
 
-    private func afterOthers(_ perform: @escaping @Sendable (isolated Reloader) async -> Outcome) -> Task<Outcome, Never> {
+    /// Another process may take the place of this one, while no reload is under way. Those that are asked for meanwhile wait: the
+    /// other one may have read the file before it was changed.
+    /// - Parameter body: has it do so.
+    func letOther(takeOver body: @escaping @Sendable () async -> Upgrader.Outcome) async -> Upgrader.Outcome {
+        await afterOthers { reloader in
+            let outcome = await body()
+            if case .done(let successor, _) = outcome { reloader.successor = successor }
+            return outcome
+        }.value
+    }
+
+    private func afterOthers<Value: Sendable>(
+        _ perform: @escaping @Sendable (isolated Reloader) async -> Value
+    ) -> Task<Value, Never> {
         let previous = last
         // All of it on this thread: what goes to the runtime's own threads leaves small pieces there, and each of them keeps a
         // page of this thread's memory.
         let task = Task(executorPreference: loop) {
-            _ = await previous?.value
-            return await self.carryOut(perform)
+            await previous?()
+            return await perform(self)
         }
-        last = task
+        last = { _ = await task.value }
         return task
     }
 
     private func carryOut(_ perform: @Sendable (isolated Reloader) async -> Outcome) async -> Outcome {
+        if let successor {
+            let reason = "another process has taken this one's place: process \(successor) is to be asked"
+            return refuse([configuration.problem(.error, at: "", reason)])
+        }
         notifier?.reloading()
         // Else three are in memory while the next one is built, if reloads follow each other closely.
         gateway.releaseRetiredPlans()

@@ -21,6 +21,8 @@ actor Upgrader {
     private let notifier: ServiceNotifier?
     private let renewal: CertificateRenewal
     private let fleet: FleetMembership
+    /// Nil if there is no file to read again.
+    private let reloader: Reloader?
     /// Nil if no files are watched.
     private let watcher: FileWatcher?
     /// As it was when this process began.
@@ -35,8 +37,9 @@ actor Upgrader {
 
     init(
         _ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal, _ fleet: FleetMembership,
-        _ watcher: FileWatcher?
+        _ reloader: Reloader?, _ watcher: FileWatcher?
     ) {
+        self.reloader = reloader
         self.watcher = watcher
         self.gateway = gateway
         self.log = log
@@ -67,13 +70,18 @@ actor Upgrader {
         guard !isStopping else { return refuse(Self.stopping) }
         // The kernel kills the others of a PID namespace when its first process ends (pid_namespaces(7)), the successor too.
         guard getpid() != 1 else { return refuse(Self.firstProcess) }
-        isUnderWay = true
-        defer {
-            isUnderWay = false
-            channel = nil
-        }
         guard let program = program ?? ownProgram else { return refuse("it is not known which program this is") }
+        isUnderWay = true
+        defer { isUnderWay = false }
+        guard let reloader else { return await replace(by: program) }
+        return await reloader.letOther { await self.replace(by: program) }
+    }
+
+    /// Not while a reload is under way: of two processes that open the same new listener one would fail.
+    private func replace(by program: String) async -> Outcome {
+        defer { channel = nil }
         do {
+            if isStopping { return refuse(Self.stopping) }
             let sockets = try await gateway.listeningSockets()
             defer { for socket in sockets { socket.close() } }
             if isStopping { return refuse(Self.stopping) }
@@ -104,7 +112,7 @@ actor Upgrader {
             return nil
         } catch {
             notifier?.comeBack()
-            let ending = await NewProcess.end(process)
+            let ending = await NewProcess.end(process, atOnce: isStopping)
             if isStopping { return Self.stopping }
             return ending.map { "the new process does not serve: \($0)" } ?? "\(error)"
         }
