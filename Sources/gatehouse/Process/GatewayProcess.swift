@@ -22,6 +22,8 @@ struct GatewayProcess: Sendable {
     /// Nil for what another process cannot take over.
     let upgrader: Upgrader?
     let recorder: RecorderDumps
+    /// Whose place this process has taken; it may have ended since.
+    let predecessor: pid_t?
     private var operators: OperatorListeners
     private let resources: AdminResources
     private let feed: SnapshotFeed
@@ -129,7 +131,8 @@ struct GatewayProcess: Sendable {
             return GatewayProcess(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
-                recorder: recorder, operators: operators, resources: resources, feed: feed, watcher: watcher)
+                recorder: recorder, predecessor: inheritance?.predecessor, operators: operators, resources: resources, feed: feed,
+                watcher: watcher)
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)

@@ -78,8 +78,8 @@ actor Reloader {
     private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
     var historyFailure: String?
-    /// Ends when nothing that was asked for is left to be done.
-    private var last: Task<Void, Never>?
+    /// Returns when nothing that was asked for is left to be done.
+    private var last: (@Sendable () async -> Void)?
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
     /// What was read last, whatever came of it: the files, and those that were looked for.
@@ -171,10 +171,10 @@ actor Reloader {
         // All of it on this thread: what goes to the runtime's own threads leaves small pieces there, and each of them keeps a
         // page of this thread's memory.
         let task = Task(executorPreference: loop) {
-            await previous?.value
+            await previous?()
             return await perform(self)
         }
-        last = Task(executorPreference: loop) { _ = await task.value }
+        last = { _ = await task.value }
         return task
     }
 

@@ -58,11 +58,12 @@ enum NewProcess {
     }
 
     /// Ends it, unless it ends by itself within a moment: who has closed its descriptors is about to.
+    /// - Parameter atOnce: nobody waits for that.
     /// - Returns: how it has ended, in words, if by itself.
-    static func end(_ process: pid_t) async -> String? {
+    static func end(_ process: pid_t, atOnce: Bool) async -> String? {
         var status: Int32 = 0
         // The system fills `status` in during each call.
-        for _ in 0..<200 {
+        for _ in 0..<(atOnce ? 0 : 200) {
             if unsafe waitpid(process, &status, WNOHANG) == process { return words(of: status) }
             try? await Task.sleep(for: .milliseconds(10))
         }

@@ -112,7 +112,7 @@ actor Upgrader {
             return nil
         } catch {
             notifier?.comeBack()
-            let ending = await NewProcess.end(process)
+            let ending = await NewProcess.end(process, atOnce: isStopping)
             if isStopping { return Self.stopping }
             return ending.map { "the new process does not serve: \($0)" } ?? "\(error)"
         }
