@@ -39,6 +39,8 @@ package protocol TurnEndHandler: AnyObject {
     /// Those that wait for a time, and the first of their times.
     private var soon: [(handler: any TurnEndHandler, time: UInt64)] = []
     private var soonest: UInt64?
+    /// Until when nothing is looked at, in monotonic nanoseconds; 0: something may be.
+    private var restEnd: UInt64 = 0
     private var sockets: [Socket?] = []
     private var generation: UInt32 = 0
     private var stops = false
@@ -126,6 +128,8 @@ package protocol TurnEndHandler: AnyObject {
     /// The body of the loop's thread.
     func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
+        // What is awaited for some microseconds must not take several times as long.
+        gh_wake_on_time()
         let capacity = 256
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
         defer { unsafe events.deallocate() }
@@ -133,6 +137,7 @@ package protocol TurnEndHandler: AnyObject {
         var running: [UnownedJob] = []
         let serial = unsafe asUnownedSerialExecutor()
         while true {
+            if restEnd > 0 { rest() }
             let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
             let count =
                 if timeout != 0, let soonest {
@@ -185,6 +190,24 @@ package protocol TurnEndHandler: AnyObject {
         assert(isOnLoop, "a turn's end is its own thread's affair")
         soon.append((handler, time))
         soonest = min(soonest ?? time, time)
+    }
+
+    /// Has the loop look at nothing before a time, unless it has something left to do: what comes meanwhile is then taken in one
+    /// turn, for one wait. For a loop that many small things come to, one right after the other; all that it has waits with them.
+    /// - Parameter time: monotonic nanoseconds; at most a millisecond from now.
+    package func rest(until time: UInt64) {
+        assert(isOnLoop, "a loop's rest is its own thread's affair")
+        restEnd = max(restEnd, time)
+    }
+
+    private func rest() {
+        let end = exchange(&restEnd, with: 0)
+        // A turn that took as long has let as much come.
+        let present = monotonicNanoseconds()
+        guard ready.isEmpty, endings.isEmpty, end > present else { return }
+        var time = timespec(tv_sec: Int((end - present) / 1_000_000_000), tv_nsec: Int((end - present) % 1_000_000_000))
+        // nanosleep(2) only reads it. A signal ends the rest early.
+        _ = unsafe nanosleep(&time, nil)
     }
 
     private func takeDue() {

@@ -111,12 +111,4 @@ import Testing
             #expect(error?.call == "epoll_ctl")
         }
     }
-
-    private func watched(on loop: EventLoop) throws -> (Socket, Int32, Waiter) {
-        let (ours, theirs) = connectedPair()
-        let socket = try Socket(adopting: ours, on: loop)
-        let waiter = Waiter(loop: loop)
-        socket.waiter = waiter
-        return (socket, theirs, waiter)
-    }
 }

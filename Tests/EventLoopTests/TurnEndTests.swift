@@ -1,3 +1,4 @@
+import Glibc
 import LoopTesting
 import Testing
 
@@ -44,6 +45,35 @@ private final class Ending: TurnEndHandler {
             #expect(await late.waiter.wait(timeout: nil) == .told)
             #expect(late.told.allSatisfy { $0 >= now + 2 * time })
             #expect(early.told.count == 1 && late.told.count == 1)
+        }
+    }
+    @Test(arguments: [1, 50_000, 400_000])
+    func `while a loop rests it looks at nothing, though something is ready`(time: UInt64) async throws {
+        try await onLoop { actor in
+            let (socket, theirs, waiter) = try watched(on: actor.loop)
+            socket.interest = .read
+            push([1], to: theirs)
+            let end = actor.loop.now + time
+            actor.loop.rest(until: end)
+            actor.loop.rest(until: end - 1)
+            #expect(await waiter.wait(timeout: nil) == .ready)
+            #expect(actor.loop.now >= end)
+            socket.close()
+            close(theirs)
+        }
+    }
+
+    @Test func `a loop that has something left to do does not rest, nor later`() async throws {
+        try await onLoop { actor in
+            let (socket, theirs, waiter) = try watched(on: actor.loop)
+            // With an hour's rest this test would not end.
+            actor.loop.rest(until: actor.loop.now + 3_600_000_000_000)
+            await actor.loop.yield()
+            socket.interest = .read
+            push([1], to: theirs)
+            #expect(await waiter.wait(timeout: nil) == .ready)
+            socket.close()
+            close(theirs)
         }
     }
 }

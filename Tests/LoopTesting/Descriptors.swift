@@ -1,3 +1,4 @@
+package import EventLoop
 import Glibc
 
 /// Two connected, non-blocking sockets.
@@ -6,6 +7,15 @@ package func connectedPair() -> (Int32, Int32) {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     precondition(unsafe socketpair(AF_UNIX, kind, 0, &descriptors) == 0)
     return (descriptors[0], descriptors[1])
+}
+
+/// One end of a pair on a loop, the other's descriptor, and a waiter that the first wakes.
+package func watched(on loop: EventLoop) throws -> (Socket, Int32, Waiter) {
+    let (ours, theirs) = connectedPair()
+    let socket = try Socket(adopting: ours, on: loop)
+    let waiter = Waiter(loop: loop)
+    socket.waiter = waiter
+    return (socket, theirs, waiter)
 }
 
 /// Writes to a descriptor until everything is written or it takes no more.

@@ -63,6 +63,14 @@ struct HTTP2GatheringTests {
         #expect(!gathering.isOn)
     }
 
+    @Test("lets the loop rest while it is on, for a time by the exchanges under way", arguments: [0, 7, 8, 16, 17, 1000])
+    func rest(exchanges: Int) {
+        let (on, now) = (Self.reading(1), Self.start + 2)
+        let time = min(HTTP2Gathering.longestRest, 6000 * UInt64(exchanges))
+        #expect(on.rest(exchanges: exchanges, now: now) == (exchanges < 8 ? nil : now + time))
+        #expect(HTTP2Gathering().rest(exchanges: exchanges, now: now) == nil)
+    }
+
     @Test("ends with the last exchanges")
     func end() {
         var gathering = Self.reading(1)

@@ -23,6 +23,10 @@ int gh_begin_no_more(int listener);
 /// - nanoseconds: less than a second.
 int gh_wait_briefly(int epoll, struct epoll_event *events, int most, long nanoseconds);
 
+/// Has the calling thread's waits end when their time is over, rather than up to 50 microseconds later (PR_SET_TIMERSLACK, which
+/// prctl(2) takes as a variadic argument).
+void gh_wake_on_time(void);
+
 /// epoll_ctl(EPOLL_CTL_ADD): epoll_event is a packed struct with a union, which Swift cannot fill in.
 int gh_watch(int epoll, int descriptor, uint32_t events, uint64_t token);
 

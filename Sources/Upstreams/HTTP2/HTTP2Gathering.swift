@@ -4,6 +4,9 @@
 /// and a read for it, and passes it on by itself, so that the next requests come one by one, too. Where many exchanges are under
 /// way on a connection and answers come one right after the other, the kernel tells of several at a time.
 ///
+/// Then requests come one right after the other, too, each of another client, so that no socket can gather them: the loop rests
+/// before it looks at any. What came meanwhile leaves in one record, for one wait. A loop with work at hand does not rest.
+///
 /// How many that may be is found out: when the time is over before there is as much, half of it is awaited the next time, and
 /// with each success somewhat more.
 struct HTTP2Gathering {
@@ -29,6 +32,9 @@ struct HTTP2Gathering {
     static let quick: UInt64 = 50_000
     static let timePerExchange: UInt64 = 3_000
     static let longest: UInt64 = 250_000
+    /// Nanoseconds: of a rest for each exchange, and at all, since all that the worker has waits with them.
+    static let restPerExchange: UInt64 = 6_000
+    static let longestRest: UInt64 = 100_000
 
     /// What there was has been read.
     /// - Parameters:
@@ -49,5 +55,11 @@ struct HTTP2Gathering {
         guard isQuick, exchanges >= Self.fewestExchanges else { return lowWater = 1 }
         lowWater = min(wanted, exchanges * Self.bytesPerExchange)
         end = now &+ min(Self.longest, UInt64(exchanges) * Self.timePerExchange)
+    }
+
+    /// Until when the loop may rest, in monotonic nanoseconds; nil: not at all.
+    func rest(exchanges: Int, now: UInt64) -> UInt64? {
+        guard isOn, exchanges >= Self.fewestExchanges else { return nil }
+        return now &+ min(Self.longestRest, UInt64(exchanges) * Self.restPerExchange)
     }
 }

@@ -245,6 +245,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         gathering.didRead(count, exchanges: exchanges, now: loop.now)
         if gathering.lowWater != before { stream.setLowWater(gathering.lowWater) }
         if gathering.isOn, gatheringTold == nil { awaitGathering() }
+        if let end = gathering.rest(exchanges: exchanges, now: loop.now) { loop.rest(until: end) }
     }
 
     private func awaitGathering() {
