@@ -47,6 +47,12 @@ package final class Wire: Sendable {
 
     // MARK: Sending
 
+    /// A write of which nothing is taken for so long fails, as a server's does that gives its client up.
+    package func limitWrites(toSeconds seconds: Int) {
+        var patience = timeval(tv_sec: seconds, tv_usec: 0)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     package func write(_ text: String) throws { try write(Array(text.utf8)) }
 
     package func write(_ bytes: [UInt8]) throws {

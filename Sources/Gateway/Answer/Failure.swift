@@ -22,6 +22,8 @@ struct Failure: Error {
         case exhausted
         /// Nothing was sent, since the server does not have what is asked for. Another may, and this one is as good as it was.
         case unoffered
+        /// The answer broke off after its client had kept the server waiting for so long that the server may have given it up.
+        case heldUp
         /// Provably the server has not looked at it (RFC 9113 §8.7), which says nothing against it.
         case unprocessed
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle

@@ -7,7 +7,7 @@ extension Failure.Retry {
     /// As the policy knows it; nil if the failure is none that another attempt could better.
     var occasion: RetryPolicy.Occasions? {
         switch self {
-        case .never, .exhausted: nil
+        case .never, .exhausted, .heldUp: nil
         case .unsent, .unprocessed, .unoffered: .connect
         case .closed: .closed
         case .timeout: .timeout
@@ -33,7 +33,7 @@ extension Failure.Retry {
     var fault: ServerHealth.Fault? {
         switch self {
         case .unsent: .unreachable
-        case .closed(isReused: true), .unprocessed, .exhausted, .unoffered: nil
+        case .closed(isReused: true), .unprocessed, .exhausted, .unoffered, .heldUp: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
     }
@@ -67,5 +67,11 @@ extension Failure {
     /// In the middle of its answer.
     static func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
         Failure(.upstreamTruncated, detail: detail)
+    }
+
+    /// The same failure, of an answer whose client took next to nothing of it for long.
+    var ofHeldUpAnswer: Failure {
+        guard case .exchange(.upstreamTruncated) = reason else { return self }
+        return Failure(.upstreamTruncated, detail: detail, retry: .heldUp)
     }
 }

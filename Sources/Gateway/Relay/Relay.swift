@@ -25,6 +25,8 @@ struct Relay: ~Copyable {
     let began: UInt64
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it.
     private var waitedForBody: UInt64 = 0
+    /// Nanoseconds spent waiting for the client to take some of the answer.
+    private(set) var waitedForTaking: UInt64 = 0
     /// See `RelayProgress`: is it a gRPC call, and its deadline in monotonic nanoseconds.
     private let (isCall, end): (Bool, UInt64)
 
@@ -78,6 +80,7 @@ struct Relay: ~Copyable {
             let since = loop.now
             let wake = await waiter.wait(timeout: timeout)
             if up.onClient { waitedForBody &+= loop.now &- since }
+            if down.onClient, !down.onUpstream { waitedForTaking &+= loop.now &- since }
             if case .deadline = wake, loop.now &- since >= timeout { throw expiry.failure }
         }
     }

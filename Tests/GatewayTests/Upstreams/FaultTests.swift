@@ -186,6 +186,43 @@ struct FaultTests {
         }
     }
 
+    @Test("a server that gives up a client who takes nothing has not failed")
+    func heldUp() async throws {
+        let port = try FreePort()
+        let ends = Journal<Bool>("servers that gave a client up")
+        let upstreams = try ["first", "second"].map { name in
+            try Upstream { _, wire in
+                wire.limitWrites(toSeconds: 2)
+                while let request = try wire.readRequest() {
+                    if request.target == "/" {
+                        try wire.write(Upstream.ok(name))
+                        continue
+                    }
+                    defer {
+                        wire.reset()
+                        ends.append(true)
+                    }
+                    try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+                    for _ in 0..<1000 { try wire.write([UInt8](repeating: 0x61, count: 1_000_000)) }
+                }
+            }
+        }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstreams[0])",
+            proxy: "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(upstreams[1])\"\n"
+                + "[sites.proxy.load_balancing]\nmethod = \"hash\"\n[sites.proxy.passive_health]\nmax_fails = 1\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            let before = try await Command.curl(["http://127.0.0.1:\(port)/"]).text
+            let client = try Wire(to: port.number)
+            try client.write("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try await ends.first(1)
+            let (bytes, _) = try await onThread { try client.readToEnd() }
+            #expect(bytes.count < 1_000_000_000)
+            #expect(try await gatehouse.access("/long")["reason"] == "upstream_truncated")
+            #expect(try await Command.curl(["http://127.0.0.1:\(port)/"]).text == before)
+        }
+    }
+
     @Test("an HTTP/1.0 client of a cut answer sees a reset, not an end")
     func oldClient() async throws {
         let upstream = try Upstream { _, wire in

@@ -80,7 +80,7 @@ extension Exchange {
         } catch {
             note(&relay)
             endCall(&relay, error)
-            throw error
+            throw relay.isHeldUpByClient(now: resources.loop.now) ? error.ofHeldUpAnswer : error
         }
         note(&relay)
         tell(relay, to: server, of: route.group, began: began)
