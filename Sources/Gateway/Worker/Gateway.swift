@@ -235,3 +235,11 @@ package final class Gateway: Sendable {
         }
     }
 }
+
+extension Worker {
+    /// Returns when the loop has taken a turn: never, if it is stuck.
+    func takeTurn() async {
+        // Whoever calls a function that has nothing to do stays where it is: a release build leaves the hop to the loop out.
+        await loop.yield()
+    }
+}

@@ -174,8 +174,6 @@ actor Worker {
 
     var connectionCount: Int { resources?.connectionCount ?? 0 }
 
-    /// Returns when the loop has taken a turn: never, if it is stuck.
-    func takeTurn() {}
     var answers: AnswerCounts { resources?.answers ?? AnswerCounts() }
 
     /// The same of TLS handshakes.
