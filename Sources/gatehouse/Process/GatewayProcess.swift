@@ -22,6 +22,8 @@ struct GatewayProcess: Sendable {
     /// Nil for what another process cannot take over.
     let upgrader: Upgrader?
     let recorder: RecorderDumps
+    /// Whose place this process has taken; it may have ended since.
+    let predecessor: pid_t?
     /// Nil if there is none, or if it is switched off.
     private var admin: AdminServer?
     /// Nil if scrapers are answered at the admin socket alone.
@@ -143,7 +145,7 @@ struct GatewayProcess: Sendable {
             return GatewayProcess(
                 gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
                 renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
-                recorder: recorder,
+                recorder: recorder, predecessor: inheritance?.predecessor,
                 admin: admin, metrics: metrics, management: management, feed: feed, watcher: watcher, controlLoop: loop)
         } catch {
             report(error, of: loaded)

@@ -93,6 +93,8 @@ extension GatewayProcess {
     }
 
     private func reopenLogs(_ signal: Signals.Signal) {
+        // What that one still serves has its lines in the same files. It is the parent as long as it is there.
+        if let predecessor, getppid() == predecessor { kill(predecessor, SIGUSR1) }
         guard output.logs.hasFile else {
             if signal.request == .reload, reloader != nil { return }
             log.notice("there is no log file to open again", metadata: ["signal": "\(signal.name)"])

@@ -1,5 +1,6 @@
 import EventLoop
 import Gateway
+import Glibc
 import Transport
 
 /// What this process has from the one whose place it takes.
@@ -9,6 +10,8 @@ final class Inheritance: Sendable {
         let description: String
     }
 
+    /// The process whose place this one takes.
+    let predecessor = getppid()
     let sockets: [PassedSocket]
     let stickySecret: String?
     private let ticketKeys: [String: [UInt8]]

@@ -35,4 +35,35 @@ struct FormerProcessTests {
         kill(successor, SIGTERM)
         #expect(try await running.process.exit() == .code(0))
     }
+
+    @Test("opens its log files again when the one that has taken its place is told to: no line goes to what was taken away")
+    func logs() async throws {
+        let (port, upstream, directory) = try (FreePort(), Upstream.saying("here"), TemporaryDirectory())
+        let log = directory.path + "/access.log"
+        let running = try await ReloadingGatehouse(
+            "[logging]\naccess_log = \"\(log)\"\nerror_log = \"stderr\"\n"
+                + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\""))
+        let wire = try Wire(to: port.number)
+        func ask(_ path: String) async throws -> Message {
+            try await onThread {
+                try wire.write("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return try wire.readAnswer()
+            }
+        }
+        #expect(try await ask("/early").text == "here")
+        let upgraded = try await running.command(["upgrade"])
+        let words = try #require(upgraded.text.firstMatch(of: /process (\d+) serves/), "\(upgraded)")
+        let successor = try #require(pid_t(words.1))
+        try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
+        kill(successor, SIGUSR1)
+        while running.process.errors.all.count(where: { $0.contains("log file opened again") }) < 2 {
+            _ = try await running.process.errors.first(running.process.errors.all.count + 1)
+        }
+        #expect(try await ask("/late").value("Connection") == "close")
+        kill(successor, SIGTERM)
+        #expect(try await running.process.exit() == .code(0))
+        let before = try String(contentsOfFile: log + ".1", encoding: .utf8)
+        let after = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(before.contains("/early") && !before.contains("/late") && after.contains("/late"), "\(before)\n\(after)")
+    }
 }
