@@ -59,11 +59,16 @@ class Running:
         self.wait_for(": reloaded ", number)
 
 
+def directories(parent: Path) -> dict[str, str]:
+    """Variables of the environment that keep what a gateway leaves, its history too, out of the system's directories."""
+    return {"RUNTIME_DIRECTORY": str(parent / "run"), "STATE_DIRECTORY": str(parent / "state")}
+
+
 @contextmanager
 def running(program: Path, file: Path) -> Iterator[Running]:
     log = file.with_suffix(".log")
     began = time.monotonic()
-    environment = {**os.environ, "RUNTIME_DIRECTORY": str(file.parent / "run")}
+    environment = {**os.environ, **directories(file.parent)}
     with log.open("wb") as errors:
         process = subprocess.Popen([program, "run", "-c", file], stderr=errors, stdout=errors, env=environment)
     gateway = Running(process, log, 0)

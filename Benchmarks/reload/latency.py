@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .command import large, replace
+from .command import directories, large, replace
 
 PORT, NGINX = 19480, 19488
 #: Seconds after a reload for what it leaves to do, and after a file was written: a megabyte is work, and no part of the reload.
@@ -181,7 +181,7 @@ def measure_gatehouse(options: argparse.Namespace, directory: Path, keep: Path) 
 
     write(49)
     waits = Waits()
-    with Program([options.gatehouse, "run", "-c", file], {"RUNTIME_DIRECTORY": str(directory / "run")}) as program:
+    with Program([options.gatehouse, "run", "-c", file], directories(directory)) as program:
         program.wait_for(b": serving ")
         waits.measure(PORT, write, reload, options.answers)
     return waits
