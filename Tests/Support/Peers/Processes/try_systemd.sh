@@ -17,6 +17,8 @@ package=$1
 # What the system has of it already is none of the package's, and an overlay moves no directory of its lower layer.
 rm -rf /etc/gatehouse /var/lib/gatehouse /var/lib/private/gatehouse /var/log/gatehouse /var/log/private/gatehouse
 DEBIAN_FRONTEND=noninteractive dpkg --install "$package" >/dev/null
+# A container's system forbids its packages to start anything.
+rm -f /usr/sbin/policy-rc.d
 # Nothing else than what is asked for is started.
 printf '[Unit]\nDefaultDependencies=no\n' >/etc/systemd/system/trial.target
 mkdir -p /run/systemd/system /etc/systemd/system/gatehouse.service.d
@@ -92,6 +94,20 @@ within gatehouse upgrade >/dev/null
 await is_another "$before"
 [[ $(get) == *'Gatehouse runs'* ]]
 echo 'ok: another process in its place is the main one'
+
+# The unit would have been active since later, had it been restarted.
+since=$(within systemctl show --property ActiveEnterTimestampMonotonic --value gatehouse)
+before=$(main)
+within dpkg --install "$package" >/dev/null 2>&1
+await is_another "$before"
+is ActiveEnterTimestampMonotonic "$since"
+echo '[limits' >>"$file"
+! within gatehouse check "$file" >/dev/null 2>&1
+before=$(main)
+within dpkg --install "$package" 2>&1 | grep -q 'what ran before goes on'
+[[ $(main) == "$before" && $(get) == *'Gatehouse runs'* ]]
+cp /run/right "$file"
+echo 'ok: a package that is installed over it takes its place, or leaves it if it refuses the configuration'
 
 # Asks on: whoever connects while no process is there waits in the kernel.
 (
