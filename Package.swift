@@ -10,8 +10,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    // Release only, for the hot path: the modules are optimised together, as if they were one. Exclusive access stays checked at
-    // run time: it has found a real fault, and a stopped process is better than corrupted memory.
+    // Release only, for the hot path: what is `public` and small or generic is optimised together with the modules that use it;
+    // what is `package` is not (price 11 of docs/swift-prices.md). Exclusive access stays checked at run time: it has found a
+    // real fault, and a stopped process is better than corrupted memory.
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 

@@ -2,11 +2,12 @@
 /// own work stays in the processor's caches, and after it the kernel's, which on one machine includes the peer's receiving.
 ///
 /// A turn never ends with anything left here, so nobody waits for longer than the turn's other work takes.
-/// `@safe`: what is used of the room and the places has been written before, and both are freed at the end alone.
+/// `@safe`: what is used of the room and the places has been written before, and both are freed at the end alone. A socket is in
+/// its loop's table until it is closed, and before that it sends what it has here.
 @safe final class DeferredSends {
-    /// Neighbours in the room: each begins where the one before ends. Not copied, so that its socket is not counted again.
-    private struct Send: ~Copyable {
-        let socket: Socket
+    /// Neighbours in the room: each begins where the one before ends. Its socket is not counted (price 2).
+    @safe private struct Send {
+        let socket: Unmanaged<Socket>
         let end: Int
     }
 
@@ -20,7 +21,6 @@
     private static let mostSends = 256
 
     deinit {
-        unsafe places.deinitialize(count: count)
         unsafe places.deallocate()
         unsafe room.deallocate()
     }
@@ -56,7 +56,7 @@
     @inline(__always)
     private func place(_ socket: Socket) {
         precondition(count < Self.mostSends, "there is no place for a deferred send")
-        unsafe (places + count).initialize(to: Send(socket: socket, end: used))
+        unsafe (places + count).initialize(to: Send(socket: .passUnretained(socket), end: used))
         count += 1
     }
 
@@ -64,10 +64,10 @@
     func sendAll() {
         var start = 0
         for index in 0..<count {
-            let send = unsafe (places + index).move()
+            let send = unsafe places[index]
             let bytes = unsafe UnsafeRawBufferPointer(start: room + start, count: send.end - start)
             start = send.end
-            unsafe send.socket.takeDeferred(bytes)
+            unsafe send.socket._withUnsafeGuaranteedRef { unsafe $0.takeDeferred(bytes) }
         }
         count = 0
         used = 0
