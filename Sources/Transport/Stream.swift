@@ -12,19 +12,24 @@ package import TLS
 package final class Stream {
     package let socket: Socket
     /// Nil on a plain stream.
-    package var tls: TLSSession? { isPlain ? nil : session }
+    package var tls: TLSSession? { through { $0 } otherwise: { nil } }
     /// What a blocked read waits for. TLS may have to write in order to read.
     package var readInterest: Socket.Interest { interests.read }
     package var writeInterest: Socket.Interest { interests.write }
 
-    // Price 2: that there is none can be told without it, by `isPlain`.
-    private let session: TLSSession?
+    /// Price 2: out of what cannot be copied the session is used without being counted; out of an optional it would be copied.
+    private struct Layer: ~Copyable {
+        let session: TLSSession
+    }
+
+    // That there is none can be told without it, by `isPlain`.
+    private let layer: Layer?
     private var isPlain: Bool
     private var interests: (read: Socket.Interest, write: Socket.Interest) = (.read, .write)
 
     package init(_ socket: Socket, tls: TLSSession? = nil) {
         self.socket = socket
-        session = tls
+        layer = if let tls { Layer(session: tls) } else { nil }
         isPlain = tls == nil
     }
 
@@ -44,7 +49,15 @@ package final class Stream {
 
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> ReadOutcome {
-        guard let session, !isPlain else { return try readPlain(into: buffer) }
+        try through { session throws(TransportError) in
+            try read(into: buffer, of: session)
+        } otherwise: { () throws(TransportError) in
+            try readPlain(into: buffer)
+        }
+    }
+
+    @inline(__always)
+    private func read(into buffer: Buffer, of session: TLSSession) throws(TransportError) -> ReadOutcome {
         giveReadiness(session)
         defer { takeReadiness(session) }
         let progress: TLSSession.Progress
@@ -78,12 +91,7 @@ package final class Stream {
         // The bytes are used during the call alone, which leaves the buffer as it is.
         let unread = unsafe buffer.unread
         let bytes = unsafe limit < unread.count ? UnsafeRawBufferPointer(rebasing: unread[..<limit]) : unread
-        let count: Int
-        if let session, !isPlain {
-            count = try unsafe writeTLS(session, bytes, isLast: isLast) ?? 0
-        } else {
-            count = try unsafe writePlain(bytes)
-        }
+        let count = try unsafe write(bytes, isLast: isLast)
         buffer.consume(count)
         return count
     }
@@ -92,8 +100,16 @@ package final class Stream {
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in
-            if let session, !isPlain { return try unsafe writeTLS(session, bytes) ?? 0 }
-            return try unsafe writePlain(bytes)
+            try unsafe write(bytes, isLast: false)
+        }
+    }
+
+    @inline(__always)
+    private func write(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(TransportError) -> Int {
+        try through { session throws(TransportError) in
+            try unsafe writeTLS(session, bytes, isLast: isLast) ?? 0
+        } otherwise: { () throws(TransportError) in
+            try unsafe writePlain(bytes)
         }
     }
 
@@ -107,16 +123,19 @@ package final class Stream {
         // The pointers are used during the call alone.
         let first = unsafe head.unread
         let (headCount, count) = try unsafe payload.withUnsafeBytes { second throws(TransportError) in
-            guard let session, !isPlain else { return try unsafe writePlain(first, second) }
-            guard let count = try unsafe writeTLS(session, second, after: first) else { return (0, 0) }
-            return (first.count, count)
+            try through { session throws(TransportError) in
+                guard let count = try unsafe writeTLS(session, second, after: first) else { return (0, 0) }
+                return (first.count, count)
+            } otherwise: { () throws(TransportError) in
+                try unsafe writePlain(first, second)
+            }
         }
         head.consume(headCount)
         return count
     }
 
     /// Is something left over that the kernel did not take when it was written, or at the end of that turn?
-    package var hasUnsent: Bool { (!isPlain && session?.hasPendingCiphertext ?? false) || socket.hasUnsent }
+    package var hasUnsent: Bool { through { $0.hasPendingCiphertext } otherwise: { false } || socket.hasUnsent }
 
     /// After a blocked write of `count` bytes: how many of them the next write must offer again at least. OpenSSL wants a blocked
     /// record repeated (SSL_write(3)); a plain socket has no such wish.
@@ -142,7 +161,7 @@ package final class Stream {
     }
 
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
-    package var mayRead: Bool { socket.isReadable || (!isPlain && session?.hasBufferedInput ?? false) }
+    package var mayRead: Bool { socket.isReadable || through { $0.hasBufferedInput } otherwise: { false } }
 
     /// Takes what TLS has to say besides data, if anything has arrived: a late ticket, a KeyUpdate. Data, an end or a failure are
     /// left to the next read, and `mayRead` knows of them.
@@ -182,29 +201,6 @@ package final class Stream {
         return tls.sendCloseNotify() && !socket.hasUnsent
     }
 
-    /// Ends our side: close_notify over TLS, then a FIN. The peer may still send.
-    package func shutdownWrite() {
-        socket.sendDeferred()
-        if let tls {
-            giveReadiness(tls)
-            tls.sendCloseNotify()
-        }
-        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
-    }
-
-    /// Ends our side with a FIN alone. Over TLS the missing close_notify tells the peer that it may not have all (RFC 8446 §6.1).
-    package func shutdownWriteUnsaid() {
-        socket.sendDeferred()
-        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
-    }
-
-    /// Are there bytes that the peer's kernel has not acknowledged (SIOCOUTQ, tcp(7))?
-    package var hasUndelivered: Bool {
-        socket.sendDeferred()
-        var count: Int32 = 0
-        return unsafe socket.hasUnsent || ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
-    }
-
     /// Has the kernel keep no more than about so many bytes of what the peer has not taken (SO_SNDBUF, socket(7)); by itself the
     /// buffer grows to megabytes.
     package func limitSendBuffer(to bytes: Int32) {
@@ -212,34 +208,11 @@ package final class Stream {
         _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Ends both directions at once; every operation from now on fails or ends. The descriptor is still to be closed.
-    package func breakOff() {
-        socket.sendDeferred()
-        _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_RDWR))
-    }
-
-    /// Closes in an orderly way as far as that needs no waiting.
-    package func close() {
-        socket.sendDeferred()
-        if let tls {
-            giveReadiness(tls)
-            tls.sendCloseNotify()
-        }
-        socket.close()
-    }
-
     /// Has the kernel tell of bytes when there are so many (SO_RCVLOWAT, socket(7)), or the end. Fewer are there to be read all
     /// the same.
     package func setLowWater(_ bytes: Int) {
         var bytes = Int32(clamping: bytes)
         _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVLOWAT, &bytes, socklen_t(MemoryLayout<Int32>.size))
-    }
-
-    /// Closes with a reset, so that the peer cannot take what it has for the whole.
-    package func abort() {
-        var linger = linger(l_onoff: 1, l_linger: 0)
-        _ = unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
-        socket.close()
     }
 
     /// See `TLSSession.takeOverRecords()`; of a connection to a TLS server alone.
@@ -252,6 +225,18 @@ package final class Stream {
     package func abandonTLS() { isPlain = true }
 
     // MARK: -
+
+    /// Does something with the session, or else without one.
+    @inline(__always)
+    private func through<Result, Failure: Error>(
+        _ body: (TLSSession) throws(Failure) -> Result, otherwise: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard !isPlain else { return try otherwise() }
+        switch layer {
+        case nil: return try otherwise()
+        case let layer?: return try body(layer.session)
+        }
+    }
 
     func giveReadiness(_ tls: TLSSession) { give(socket.status, to: tls) }
 
