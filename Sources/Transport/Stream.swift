@@ -12,7 +12,13 @@ package import TLS
 package final class Stream {
     package let socket: Socket
     /// Nil on a plain stream.
-    package var tls: TLSSession? { through { $0 } otherwise: { nil } }
+    package var tls: TLSSession? {
+        through {
+            $0
+        } otherwise: {
+            nil
+        }
+    }
     /// What a blocked read waits for. TLS may have to write in order to read.
     package var readInterest: Socket.Interest { interests.read }
     package var writeInterest: Socket.Interest { interests.write }
@@ -135,7 +141,13 @@ package final class Stream {
     }
 
     /// Is something left over that the kernel did not take when it was written, or at the end of that turn?
-    package var hasUnsent: Bool { through { $0.hasPendingCiphertext } otherwise: { false } || socket.hasUnsent }
+    package var hasUnsent: Bool {
+        through {
+            $0.hasPendingCiphertext
+        } otherwise: {
+            false
+        } || socket.hasUnsent
+    }
 
     /// After a blocked write of `count` bytes: how many of them the next write must offer again at least. OpenSSL wants a blocked
     /// record repeated (SSL_write(3)); a plain socket has no such wish.
@@ -161,7 +173,14 @@ package final class Stream {
     }
 
     /// Could a read return something now: bytes, the end, or an error? False is certain, and costs no system call.
-    package var mayRead: Bool { socket.isReadable || through { $0.hasBufferedInput } otherwise: { false } }
+    package var mayRead: Bool {
+        socket.isReadable
+            || through {
+                $0.hasBufferedInput
+            } otherwise: {
+                false
+            }
+    }
 
     /// Takes what TLS has to say besides data, if anything has arrived: a late ticket, a KeyUpdate. Data, an end or a failure are
     /// left to the next read, and `mayRead` knows of them.

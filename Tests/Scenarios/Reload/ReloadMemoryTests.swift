@@ -5,6 +5,9 @@ import Testing
 /// What reloads leave behind.
 @Suite("Memory after reloads", .disabled(if: Place.isSanitized, "a sanitizer's allocator counts nothing for mallinfo2(3)"))
 struct ReloadMemoryTests {
+    /// Bytes in use that a hundred reloads may add.
+    private static let mostGrowth = 40_000
+
     /// Sites with routes, certificates, counters and health of their own. Each number makes another one: routes, upstreams,
     /// limits and host names change.
     private func toml(_ number: Int, _ port: FreePort, _ other: FreePort, _ certificates: Certificates) -> String {
@@ -60,26 +63,28 @@ struct ReloadMemoryTests {
         }
     }
 
-    @Test("is as much after 220 of them as after 120")
+    /// What a leak adds is added by every hundred reloads; what threads keep for their next calls is not: the runtime keeps up to
+    /// 1,024 blocks of 64 bytes of what one thread has given to another, and they gather at their own pace.
+    @Test("stops growing: some hundred of them add nothing")
     func isFlat() async throws {
         let (certificates, port, other) = try (await Certificates.ready(), FreePort(), FreePort())
-        // What threads keep for their next calls would be counted.
+        // What the allocator keeps for a thread's next calls would be counted.
         let running = try await ReloadingGatehouse(
             toml(0, port, other, certificates), environment: ["GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"])
         var looks: [Int] = []
-        for number in 1...220 {
+        var growth = Int.max
+        for number in 1...620 where growth >= Self.mostGrowth {
             let before = running.process.errors.all.count
             let line = try await running.reload(toml(number, port, other, certificates))
             #expect(line.contains(": reloaded "), "\(line)")
-            guard number == 120 || number == 220 else { continue }
+            guard number > 100, number % 100 == 20 else { continue }
             let resolving = ["--insecure", "--resolve", "site0.test:\(port):127.0.0.1"]
             #expect(try await Command.curl(resolving + ["https://site0.test:\(port)/4/"]).code == 0)
             try await formersAreTakenApart(running, after: before)
-            looks.append(try await allocated(running))
+            try await looks.append(allocated(running))
+            if looks.count > 1 { growth = looks[looks.count - 1] - looks[looks.count - 2] }
         }
-        // The runtime keeps some of what a thread gives to another one: 80 kilobytes of a hundred reloads that leave their
-        // thread a few times each.
-        #expect(looks.count == 2 && looks[1] - looks[0] < 40_000, "\(looks)")
+        #expect(growth < Self.mostGrowth, "\(looks)")
         try await running.end()
     }
 }
