@@ -117,6 +117,7 @@ enum Samples {
         Sample("sleep", "Tests/Fixtures/slow.sh", "#!/bin/bash\nsleep 5", [2]),
         Sample("sleep", "Tests/Fixtures/peer.py", "import time\ntime.sleep(delay)", [2]),
         Sample("sleep", "Tests/HTTPTests/A.swift", "// it may sleep 1 s\nlet sleep = 1\nlet a = \"asleep 1\""),
+        Sample("sleep", "Tests/HTTPTests/A.swift", "alarm.sleep(timeout: 1) { _ in ring() }"),
         Sample("sleep", source, "sleep(1)"),
     ]
 

@@ -15,6 +15,8 @@ final class StreamTasks {
     private let loop: EventLoop
     /// Makes a task that calls `run()`.
     private let startTask: () -> Void
+    /// Nanoseconds that a task waits for another exchange.
+    private let longestRest: UInt64
     /// Those that no task has taken up, the oldest first.
     private var begun: [any StreamExchange] = []
     /// How many of them have been taken, from the front.
@@ -34,8 +36,9 @@ final class StreamTasks {
         init(_ waiter: Waiter) { self.waiter = waiter }
     }
 
-    init(loop: EventLoop, startTask: @escaping () -> Void) {
+    init(loop: EventLoop, longestRest: UInt64 = 5_000_000_000, startTask: @escaping () -> Void) {
         self.loop = loop
+        self.longestRest = longestRest
         self.startTask = startTask
     }
 
@@ -106,16 +109,18 @@ final class StreamTasks {
         // What came too late for the exchange before is not for the next.
         task.waiter.dropTell()
         putResting(task)
-        let wake = await task.waiter.wait(timeout: Self.longestRest)
-        if task.isResting {
-            task.isResting = false
-            resting.removeAll { $0 === task }
+        let wake = await task.waiter.wait(timeout: longestRest)
+        guard task.isResting else {
+            // Taken up, perhaps after its time had passed and before it could go: then it was told too late for this wait, and
+            // without it the exchange that it was taken for would lie there until another one begins.
+            task.waiter.dropTell()
+            return true
         }
+        task.isResting = false
+        resting.removeAll { $0 === task }
         return wake != .deadline && !isOver
     }
 
     /// Each holds some kilobytes.
     private static let mostResting = 256
-    /// Nanoseconds.
-    private static let longestRest: UInt64 = 5_000_000_000
 }

@@ -42,10 +42,13 @@ extension Rule {
         },
     ]
 
-    /// `Task.sleep(…)`, `clock.sleep(…)`, `sleep(1)` and its kin in code; `sleep 1` in a string that a shell will run.
+    /// `Task.sleep(…)`, `clock.sleep(…)`, `sleep(1)` and its kin in code; `sleep 1` in a string that a shell will run. Not
+    /// `waiter.sleep(timeout:)` of the event loop, which nobody waits for.
     private static func sleeps(at index: Int, in code: [Token]) -> Bool {
         switch code[index].kind {
-        case .word: ["sleep", "usleep", "nanosleep"].contains(code[index].text) && code.reads("(", at: index + 1)
+        case .word:
+            ["sleep", "usleep", "nanosleep"].contains(code[index].text) && code.reads("(", at: index + 1)
+                && !code.reads("timeout", ":", at: index + 2)
         case .string: hasShellSleep(code[index].text[...])
         default: false
         }
