@@ -12,6 +12,14 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+apt-get -qq -o APT::Sandbox::User="$(id -un)" download openjdk-17-jre-headless=17.0.21.1+2-1~deb12u1 \
+    openjdk-17-jdk-headless=17.0.21.1+2-1~deb12u1
+for package in ./*.deb; do dpkg-deb -x "$package" root; done
+# The package has its settings below /etc, and leads there from its own folder.
+find root/usr/lib/jvm -lname "/etc/java-17-openjdk/*" | while read -r link; do
+    cp --remove-destination "root$(readlink "$link")" "$link"
+done
+PATH=$PWD/root/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin:$PATH
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out certificate.pem -subj /CN=any 2>log
 cat >Names.java <<'END_OF_JAVA'
 import java.net.*;
