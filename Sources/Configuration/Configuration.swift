@@ -26,13 +26,13 @@ package struct Configuration: Sendable {
     /// In the order of the file.
     package var tcp: [TCPListener] = []
     /// How each of `sites` was read, or empty.
-    var readSites: [ReadSite?] = []
+    var parsedSites: [ParsedSite?] = []
 
     /// Where each written key stands.
     let locations: KeyLocations
 
     /// How a site was read; nil if the next configuration reads it again in any case.
-    package func readSite(_ index: Int) -> ReadSite? { index < readSites.count ? readSites[index] : nil }
+    package func parsedSite(_ index: Int) -> ParsedSite? { index < parsedSites.count ? parsedSites[index] : nil }
 
     /// The place of a key in its file, for messages about what only the plan can know (a missing certificate, say).
     ///

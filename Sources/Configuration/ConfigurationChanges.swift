@@ -124,7 +124,7 @@ package struct ConfigurationChanges: Sendable, Equatable {
 
     /// Is the one taken over from the other, and still the default site or still not?
     private static func isTaken(_ place: Int, _ old: Configuration, _ next: Int, _ new: Configuration) -> Bool {
-        guard let known = old.readSite(place), let read = new.readSite(next), known === read else { return false }
+        guard let known = old.parsedSite(place), let read = new.parsedSite(next), known === read else { return false }
         return old.sites[place].isDefault == new.sites[next].isDefault
     }
 

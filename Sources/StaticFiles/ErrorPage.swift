@@ -38,11 +38,11 @@ extension StaticSite {
     /// Why the page for a status cannot be read now; nil if it can. May block.
     package func problem(ofErrorPage status: Int) -> String? {
         guard let path = errorPagePaths[status] else { return nil }
-        switch FileLookUp(site: self, goal: Self.goal(path), known: nil, isStale: true, closer: nil).run() {
+        switch FileLookup(site: self, goal: Self.goal(path), known: nil, isStale: true, closer: nil).run() {
         case .entry: return nil
         case .nothing(let error, _), .noDirectory(let error): return error.reason
         }
     }
 
-    private static func goal(_ path: RequestPath) -> FileLookUp.Goal { .page(Array(path.relative.dropFirst())) }
+    private static func goal(_ path: RequestPath) -> FileLookup.Goal { .page(Array(path.relative.dropFirst())) }
 }

@@ -11,7 +11,7 @@ package struct FileSearch {
     }
 
     private let site: StaticSite
-    private let goal: FileLookUp.Goal
+    private let goal: FileLookup.Goal
     private let path: RequestPath
     private let method: StaticMethod
     private let conditions: StaticConditions
@@ -25,7 +25,7 @@ package struct FileSearch {
     private var looksAtDirectory = false
 
     init(
-        _ site: StaticSite, _ goal: FileLookUp.Goal, at path: RequestPath, method: StaticMethod, conditions: StaticConditions,
+        _ site: StaticSite, _ goal: FileLookup.Goal, at path: RequestPath, method: StaticMethod, conditions: StaticConditions,
         now: Int64, cache: StaticCache?
     ) {
         self.site = site
@@ -65,12 +65,12 @@ package struct FileSearch {
     private mutating func look() -> Step {
         let fresh = cache?.freshDirectory(of: site, now: now)
         looksAtDirectory = fresh == nil
-        let lookUp = FileLookUp(
+        let lookup = FileLookup(
             site: site, goal: goal, known: fresh ?? cache?.lastDirectory(of: site), isStale: fresh == nil, closer: cache?.closer)
-        return .work(FileWork(kind: .look(lookUp)))
+        return .work(FileWork(kind: .look(lookup)))
     }
 
-    private mutating func go(on found: FileLookUp.Found) -> Step {
+    private mutating func go(on found: FileLookup.Found) -> Step {
         switch found {
         case .entry(let entry, let root):
             if looksAtDirectory { cache?.take(root, of: site, now: now) }
@@ -96,7 +96,7 @@ package struct FileSearch {
         return .answer(StaticAnswer(error.refusal, reason: error.reason))
     }
 
-    private mutating func go(on entry: FileLookUp.Entry, in root: Directory) -> Step {
+    private mutating func go(on entry: FileLookup.Entry, in root: Directory) -> Step {
         switch entry {
         case .file(let opened, let name, let siblings):
             let described = site.describe(opened, name: name, siblings, now: now)

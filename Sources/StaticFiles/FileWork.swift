@@ -6,13 +6,13 @@ package struct FileWork: Sendable {
     }
 
     enum Result: Sendable {
-        case looked(FileLookUp.Found)
+        case looked(FileLookup.Found)
         /// Nil if the file was written to meanwhile, or cannot be read: that is told when it is sent.
         case loaded([UInt8]?)
     }
 
     enum Kind: Sendable {
-        case look(FileLookUp)
+        case look(FileLookup)
         case load(OpenFile)
     }
 

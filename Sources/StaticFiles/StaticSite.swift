@@ -91,7 +91,7 @@ package final class StaticSite: Sendable {
     func kind(of name: [UInt8]) -> (type: MediaType, isCompressible: Bool) { types.type(of: name) }
 
     /// What the site makes of a file: its representations, and what an answer says of them. `now`: seconds since 1970.
-    func describe(_ file: OpenFile, name: [UInt8], _ siblings: [FileLookUp.Sibling], now: Int64) -> ServedFile {
+    func describe(_ file: OpenFile, name: [UInt8], _ siblings: [FileLookup.Sibling], now: Int64) -> ServedFile {
         let kind = kind(of: name)
         let streams = kind.isCompressible && settings.compressionEnabled && file.facts.size >= settings.minSize
         // What somebody has compressed with care comes before what is compressed on its way.
@@ -113,7 +113,7 @@ package final class StaticSite: Sendable {
     }
 
     /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. May block.
-    func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> [FileLookUp.Sibling] {
+    func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> [FileLookup.Sibling] {
         guard settings.precompressed, kind(of: name).isCompressible else { return [] }
         return settings.codings.compactMap { coding in
             guard let suffix = coding.fileSuffix,
@@ -121,7 +121,7 @@ package final class StaticSite: Sendable {
                 sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds,
                 isForEverybody(sibling, coding)
             else { return nil }
-            return FileLookUp.Sibling(file: sibling, coding: coding)
+            return FileLookup.Sibling(file: sibling, coding: coding)
         }
     }
 

@@ -41,7 +41,7 @@ package final class ServerRecord: Sendable {
     /// Below 0: none.
     private let weightOrder = Atomic<Int>(-1)
     private let cold = Mutex(Cold())
-    private let news: HealthNews
+    private let signal: HealthSignal
 
     /// What decides whether it takes new work, besides its health.
     private struct Orders {
@@ -62,8 +62,8 @@ package final class ServerRecord: Sendable {
     /// Changes that nobody has fetched yet; more are dropped.
     private static let mostChanges = 64
 
-    /// - Parameter news: is told of each change.
-    package init(_ news: HealthNews = HealthNews()) { self.news = news }
+    /// - Parameter signal: is told of each change.
+    package init(_ signal: HealthSignal = HealthSignal()) { self.signal = signal }
 
     // MARK: Counting
 
@@ -225,7 +225,7 @@ package final class ServerRecord: Sendable {
             guard cold.changes.count < Self.mostChanges else { return }
             cold.changes.append(failure.map { .unresolved(reason: $0) } ?? .resolved)
             hasChanges.store(true, ordering: .relaxed)
-            news.tell()
+            signal.tell()
         }
     }
 
@@ -254,7 +254,7 @@ package final class ServerRecord: Sendable {
             guard !changes.isEmpty else { return }
             cold.changes += changes.prefix(Self.mostChanges - cold.changes.count)
             hasChanges.store(true, ordering: .relaxed)
-            news.tell()
+            signal.tell()
         }
     }
 

@@ -87,7 +87,7 @@ import Testing
     /// All of a configuration but how it was read, in words.
     private static func words(_ configuration: Configuration?) -> String {
         guard var configuration else { return "" }
-        configuration.readSites = []
+        configuration.parsedSites = []
         let keys = [
             "hostname", "port", "static_dir", "static_dir.x", "index_files", "index_files[1]", "proxy.routes[0].path",
             "proxy.upstreams[0].url", "", "access_control.allow_credentials", "https_port",
@@ -100,7 +100,7 @@ import Testing
             ]
         let places = paths.map { "\($0) \(configuration.location(of: $0)?.description ?? "-") \(configuration.isWritten($0))" }
         var shown = ""
-        for child in Mirror(reflecting: configuration).children where child.label != "locations" && child.label != "readSites" {
+        for child in Mirror(reflecting: configuration).children where child.label != "locations" && child.label != "parsedSites" {
             shown += "\(child.label ?? ""): \(child.value)\n"
         }
         return shown + places.joined(separator: "\n")
@@ -141,9 +141,9 @@ import Testing
         let blocks = ["[limits]\nmax_fields = 70\n", site("c"), site("b"), "# more\n", site("a")]
         let second = try #require(Self.read(blocks, .strict, after: first).configuration)
         #expect(second.sites.map(\.name) == ["c", "b", "a"])
-        #expect(second.readSite(2) === first.readSite(0))
+        #expect(second.parsedSite(2) === first.parsedSite(0))
         // The comment behind it is part of its text.
-        #expect(second.readSite(1) !== first.readSite(1))
+        #expect(second.parsedSite(1) !== first.parsedSite(1))
         #expect(second.sites.map(\.isDefault) == [true, false, false])
         #expect(second.location(of: "sites[2].port")?.description == "dir/f.toml:14:8")
     }
@@ -156,7 +156,7 @@ import Testing
         let first = try #require(Self.read([site], .strict).configuration)
         let second = try #require(
             Self.read(["[performance]\nrequest_timeout = 3\n", site], .strict, after: first).configuration)
-        #expect(second.readSite(0) !== first.readSite(0))
+        #expect(second.parsedSite(0) !== first.parsedSite(0))
         #expect(second.sites[0].proxy?.timeout.firstByte == .seconds(3))
     }
 

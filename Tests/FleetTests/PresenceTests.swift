@@ -33,10 +33,11 @@ struct PresenceTests {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
         let settings = try RunningMember.settings("a", etcd, in: directory)
-        var seat = MemberSeat(settings)
-        seat.process -= 1
+        var instance = MemberInstance(settings)
+        instance.process -= 1
         let record = MemberRecord(
-            member: "a", started: 1, tickets: 0, follows: false, proofs: 0, configuration: 0, refused: 0, problems: [], seat: seat
+            member: "a", started: 1, tickets: 0, follows: false, proofs: 0, configuration: 0, refused: 0, problems: [],
+            instance: instance
         )
         let text = try #require(EtcdMessage.encode(record))
         let place = settings.members + "a"

@@ -31,12 +31,12 @@ struct TurnTests {
 
     @Test("whoever has missed few changes reads these files alone, and all files after many")
     func news() {
-        let news = FileNews().adding(["a", "b"]).adding(["a"])
+        let news = RecentChanges().adding(["a", "b"]).adding(["a"])
         #expect(news.since(3) == [] && news.since(2) == ["a"] && news.since(0) == ["a", "b"])
         #expect(news.since(nil) == nil && news.since(4) == nil)
-        let later = news.adding((0..<FileNews.most).map { "\($0)" })
+        let later = news.adding((0..<RecentChanges.most).map { "\($0)" })
         #expect(news.forgetting.adding(["c"]).since(news.last + 1) == nil)
-        #expect(later.since(3)?.count == FileNews.most && later.since(2) == nil && later.paths.count == FileNews.most)
+        #expect(later.since(3)?.count == RecentChanges.most && later.since(2) == nil && later.paths.count == RecentChanges.most)
     }
 
     @Test("files that change are taken over one by one, whoever else looks, also after many at once")

@@ -11,10 +11,10 @@ import Transport
 @Suite("A worker's generation")
 struct GenerationTests {
     private static func generation(
-        _ plan: Plan, after previous: Generation? = nil, on loop: EventLoop, living: LivingGenerations = LivingGenerations()
+        _ plan: Plan, after previous: Generation? = nil, on loop: EventLoop, live: LiveGenerations = LiveGenerations()
     ) throws -> Generation {
         try Generation(
-            plan, after: previous, loop: loop, buffers: BufferPool(smallCapacity: 1024), living: living, probes: false)
+            plan, after: previous, loop: loop, buffers: BufferPool(smallCapacity: 1024), live: live, probes: false)
     }
 
     private static func listener(on loop: EventLoop) throws -> Listener {
@@ -110,9 +110,9 @@ struct GenerationTests {
             let loop = actor.loop
             let (kept, removed) = (try Self.listener(on: loop), try Self.listener(on: loop))
             let (keptPort, removedPort) = (kept.address.port, removed.address.port)
-            let living = LivingGenerations()
+            let live = LiveGenerations()
             var old: Generation? = try Self.generation(
-                Plans.plan(Plans.pool([keptPort, removedPort])), on: loop, living: living)
+                Plans.plan(Plans.pool([keptPort, removedPort])), on: loop, live: live)
             weak let weakOld = old
             weak var weakPool: Pool?
             let route = try #require(try old?.plan.route())
@@ -125,14 +125,14 @@ struct GenerationTests {
                 #expect(pools.map(\.idleCount) == [1, 1])
 
                 let next = try Self.generation(
-                    Plans.plan(Plans.pool([keptPort]), after: old?.plan), after: old, on: loop, living: living)
+                    Plans.plan(Plans.pool([keptPort]), after: old?.plan), after: old, on: loop, live: live)
                 #expect(pools.map(\.idleCount) == [1, 1], "nothing has been adopted")
                 await old?.retire(for: next)
                 #expect(pools.map(\.idleCount) == [1, 0])
-                #expect(living.numbers == [1, 2])
+                #expect(live.numbers == [1, 2])
                 old = nil
-                await living.clear(on: loop)
-                #expect(living.numbers == [2])
+                await live.clear(on: loop)
+                #expect(live.numbers == [2])
                 #expect(weakOld == nil && next.number == 2)
 
                 // An exchange that began before may still make connections; none is kept.

@@ -62,7 +62,7 @@ import Testing
 
     @Test("Retries are a fifth of the requests, after the reserve")
     func budget() {
-        let budget = RetryBudget(percent: 20, savings: .init(reserve: 3))
+        let budget = RetryBudget(percent: 20, account: .init(reserve: 3))
         #expect((0..<5).map { _ in budget.withdraw() } == [true, true, true, false, false])
         for _ in 0..<50 { budget.deposit() }
         #expect((0..<12).count { _ in budget.withdraw() } == 10)
@@ -73,7 +73,7 @@ import Testing
 
     @Test("The budget holds over threads")
     func budgetOverThreads() async {
-        let budget = RetryBudget(percent: 20, savings: .init(reserve: 100))
+        let budget = RetryBudget(percent: 20, account: .init(reserve: 100))
         let taken = await withTaskGroup(of: Int.self) { tasks in
             for _ in 0..<4 { tasks.addTask { (0..<100).count { _ in budget.withdraw() } } }
             return await tasks.reduce(0, +)

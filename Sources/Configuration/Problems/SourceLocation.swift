@@ -31,7 +31,7 @@ struct TextBase: Sendable {
 }
 
 /// A table of `[[sites]]`, and where it stands.
-struct SiteInText: Sendable {
+struct SiteLocation: Sendable {
     var base = TextBase()
     var position: TomlPosition
     var table: TomlTable
@@ -45,11 +45,11 @@ struct KeyLocations: Sendable {
     let files: [String]
     /// What the tables in `sites` are not part of.
     let root: TomlTable
-    let sites: [SiteInText]
+    let sites: [SiteLocation]
     /// Keys that are spelt in another way, by their paths.
     let respelt: [String: TomlPosition]
 
-    init(files: [String], root: TomlTable, sites: [SiteInText], respelt: [String: TomlPosition]) {
+    init(files: [String], root: TomlTable, sites: [SiteLocation], respelt: [String: TomlPosition]) {
         self.files = files
         self.root = root
         self.sites = sites
@@ -83,7 +83,7 @@ struct KeyLocations: Sendable {
         return (site.respelt[within] ?? Self.position(rest, in: site.table)).map { site.base.location($0, in: files) }
     }
 
-    private func site(_ steps: [KeyStep]) -> SiteInText? {
+    private func site(_ steps: [KeyStep]) -> SiteLocation? {
         guard case .key("sites") = steps.first, steps.count > 1, case .index(let index) = steps[1], index < sites.count
         else { return nil }
         return sites[index]

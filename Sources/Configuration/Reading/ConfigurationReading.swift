@@ -120,7 +120,7 @@ extension Configuration {
         let inherited = Site.Inherited(
             trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout,
             sharedPools: SharedPoolChecks.names(poolTables))
-        var sitesReading = SitesReading(document, inherited, after: previous?.readSites ?? [])
+        var sitesReading = SitesReading(document, inherited, after: previous?.parsedSites ?? [])
         try sitesReading.add(pieces ?? [], with: previous == nil ? thread : nil)
         var read = sitesReading.read
         // The document's own tell as well that there are none.
@@ -137,7 +137,7 @@ extension Configuration {
         document.finish()
 
         var configuration = Configuration(locations: reading.locations(root, sitesReading.places))
-        configuration.readSites = sitesReading.results
+        configuration.parsedSites = sitesReading.results
         configuration.server = server
         configuration.logging = logging
         configuration.performance = performance

@@ -104,7 +104,7 @@ final class Reading {
 
     /// Where the keys of a document stand.
     /// - Parameter root: without the tables of `sites`.
-    func locations(_ root: TomlTable, _ sites: [SiteInText]) -> KeyLocations {
+    func locations(_ root: TomlTable, _ sites: [SiteLocation]) -> KeyLocations {
         KeyLocations(files: files, root: root, sites: sites, respelt: respelt)
     }
 

@@ -12,10 +12,10 @@ extension SitesReading {
     /// - Throws: `Doubt` if one is no TOML, or not one table.
     mutating func add(_ sources: [SiteSource], with thread: (any ReadingThread)?) throws(Doubt) {
         let half = sources.count / 2
-        var ahead: (() -> [ReadSite])?
+        var ahead: (() -> [ParsedSite])?
         if let thread, sources.count >= thread.fewestSites {
-            let circumstances = circumstances
-            ahead = thread.start { Self.readAhead(sources[half...], circumstances) }
+            let inputs = inputs
+            ahead = thread.start { Self.readAhead(sources[half...], inputs) }
         }
         for (index, source) in sources.enumerated() {
             if index == half, let ahead { know(ahead()) }

@@ -95,7 +95,9 @@ final class TableReader {
             let second = self.written(other, as: other.key)
             reading.error(second, "says the same as \(entry.key)", hint: "keep one of them")
         }
-        if LaterFeatures.names.contains(name), let feature = LaterFeatures.feature(of: join(pattern, name), value: found.value) {
+        if UnimplementedFeatures.names.contains(name),
+            let feature = UnimplementedFeatures.feature(of: join(pattern, name), value: found.value)
+        {
             if feature.protects, reading.mode == .strict {
                 reading.error(
                     found, "not in this version (\(feature.name)), and to start without it would protect nothing",
@@ -174,7 +176,7 @@ final class TableReader {
         for (entry, isAsked) in zip(content.entries, content.isAsked) where !isAsked {
             let found = Written(value: (), keyPath: join(path, entry.key), position: entry.keyPosition)
             if let known = DocumentedOnlyKeys.key(join(pattern, entry.key)) {
-                if known.protects, reading.mode == .strict, !LaterFeatures.isOff(entry.node.value) {
+                if known.protects, reading.mode == .strict, !UnimplementedFeatures.isOff(entry.node.value) {
                     reading.error(found, "has no effect, and would protect something", hint: known.advice)
                 } else {
                     reading.warning(found, "accepted, has no effect", hint: known.advice)

@@ -82,7 +82,9 @@ package enum ConfigurationReference {
 
     /// Why a key has no effect in this version; nil if it has.
     package static func missingFeature(of keyPath: String) -> String? {
-        LaterFeatures.feature(covering: keyPath).map { $0.protects ? "\($0.name); an error, but for `--lenient`" : $0.name }
+        UnimplementedFeatures.feature(covering: keyPath).map {
+            $0.protects ? "\($0.name); an error, but for `--lenient`" : $0.name
+        }
     }
 
     /// The tables of `docs/configuration.md`.

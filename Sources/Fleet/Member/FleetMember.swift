@@ -22,7 +22,7 @@ package actor FleetMember {
     let board: SharedFleetStatus
     /// Seconds since 1970.
     let started = Int64(realtimeNanoseconds() / 1_000_000_000)
-    let seat: MemberSeat
+    let instance: MemberInstance
     private(set) var isStopped = false
     /// Of etcd, at the last look; nil before the first one.
     private var revision: Int64?
@@ -92,9 +92,9 @@ package actor FleetMember {
     /// The revision up to which others' files have been taken over; 0: none have.
     var pulled: Int64 = 0
     /// Which files have changed lately, the revision of that document, and the number of the last change taken over.
-    var fileNews = FileNews()
-    var seenFileNews: Int64 = 0
-    var knownFileNews: Int?
+    var recentChanges = RecentChanges()
+    var seenChanges: Int64 = 0
+    var knownChanges: Int?
     /// By their paths, the files that etcd has as they are here.
     var known: [String: FileMark] = [:]
     /// The revision of others' proofs that are shown; nil: none are.
@@ -131,7 +131,7 @@ package actor FleetMember {
         self.loop = loop
         self.board = board
         self.log = log
-        seat = MemberSeat(settings)
+        instance = MemberInstance(settings)
         probeReports = MemberReports(settings.probes)
         demandReports = MemberReports(settings.demands)
         waiter = Waiter(loop: loop)
@@ -213,7 +213,7 @@ package actor FleetMember {
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
             let ranges = FleetSnapshot.ranges(
-                settings, seen: seenConfiguration, files: seenFileNews, probes: probeReports.seen, demands: demandReports.seen,
+                settings, seen: seenConfiguration, files: seenChanges, probes: probeReports.seen, demands: demandReports.seen,
                 hasMembers: hasMembers)
             let snapshot = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
@@ -221,7 +221,7 @@ package actor FleetMember {
             if isFirst { watchWaiter.tell() }
             try await follow(tickets: snapshot.tickets, hold: snapshot.ticketsHold)
             try await follow(turn: snapshot.turn)
-            try await follow(files: snapshot.fileNews, revision: snapshot.revision, hadTurn: hadTurn)
+            try await follow(files: snapshot.recentChanges, revision: snapshot.revision, hadTurn: hadTurn)
             await follow(proofs: snapshot.proofs)
             try await follow(rollout: snapshot.rollout, isHeld: snapshot.rolloutHold != nil, members: snapshot.members)
             follow(configuration: snapshot.configuration)
@@ -254,7 +254,7 @@ package actor FleetMember {
         (seenConfiguration, pulled, known) = (0, 0, [:])
         probeReports.forget()
         forgetDemands()
-        (fileNews, seenFileNews, knownFileNews) = (FileNews(), 0, nil)
+        (recentChanges, seenChanges, knownChanges) = (RecentChanges(), 0, nil)
         lookSoon()
     }
 

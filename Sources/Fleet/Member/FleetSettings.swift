@@ -39,7 +39,7 @@ package struct FleetMemberSettings: Sendable, Equatable {
     /// Files of the state directory are below it.
     var files: String { documents + "files/" }
     /// Which of them have changed lately.
-    var fileNews: String { documents + "files-news" }
+    var recentChanges: String { documents + "files-news" }
     var configuration: String { documents + "configuration" }
     /// Those that were pushed, by their numbers: nobody is told of these.
     var history: String { "/gatehouse/\(name)/history/" }

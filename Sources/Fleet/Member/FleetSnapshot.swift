@@ -7,7 +7,7 @@ struct FleetSnapshot {
     let rolloutHold: EtcdEntry?
     let proofs: EtcdEntry?
     /// Nil, too, if it has not changed since it was seen.
-    let fileNews: EtcdEntry?
+    let recentChanges: EtcdEntry?
     /// Nil, too, if it has not changed since it was seen.
     let configuration: EtcdEntry?
     let orders: EtcdEntry?
@@ -38,7 +38,7 @@ struct FleetSnapshot {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
-            .key(settings.fileNews, since: files + 1),
+            .key(settings.recentChanges, since: files + 1),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
             .prefix(settings.probes, since: probes + 1, most: FleetMember.mostMembers),
@@ -50,7 +50,7 @@ struct FleetSnapshot {
     init(_ outcome: EtcdOutcome, hasMembers: Bool) {
         let found = outcome.found
         (tickets, ticketsHold, turn, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
-        (configuration, ourselves, fileNews) = (found[4].first, found[5].first, found[6].first)
+        (configuration, ourselves, recentChanges) = (found[4].first, found[5].first, found[6].first)
         members = hasMembers ? found[7] : nil
         (rollout, rolloutHold) = (found[8].first, found[9].first)
         (orders, purges) = (found[10].first, found[11].first)

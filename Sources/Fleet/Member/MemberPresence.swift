@@ -40,7 +40,7 @@ extension FleetMember {
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
             proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
-            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), seat: seat, figures: figures,
+            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), instance: instance, figures: figures,
             wantsTurn: wantsTurn)
         guard record != told else { return }
         let place = settings.members + settings.member
@@ -65,13 +65,13 @@ extension FleetMember {
     private func meet(_ entry: EtcdEntry) async throws(EtcdError) {
         ourPlace = 0
         guard let record = opened(entry, as: { EtcdMessage.decode(MemberRecord.self, $0) }) else { return }
-        if let other = record.seat, other.place == seat.place, other != seat, record.started <= started {
+        if let other = record.instance, other.place == instance.place, other != instance, record.started <= started {
             // It has been killed, or goes on with its last clients; there is nobody to ask.
             _ = try await client.transact(if: [.isOf(entry.key, revision: entry.revision)], [.delete(entry.key)])
             return lookSoon()
         }
         let since = "since \(FleetTime.text(record.started))"
-        noteHolder(record.seat.map { "process \($0.process) on \($0.host), \(since)" } ?? "one that runs \(since)")
+        noteHolder(record.instance.map { "process \($0.process) on \($0.host), \(since)" } ?? "one that runs \(since)")
     }
 
     private func noteHolder(_ holder: String?) {

@@ -21,14 +21,19 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var refusal: String?
     /// What it does not use, and why.
     var problems: [String]
-    var seat: MemberSeat?
+    var instance: MemberInstance?
     var figures: MemberFigures?
     /// Would it have the turn to get certificates? Nil: an earlier version does not say.
     var wantsTurn: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+        case member, started, tickets, follows, proofs, configuration, refused, refusal, problems, figures, wantsTurn
+        case instance = "seat"
+    }
 }
 
-/// Where a member runs: what tells one that was started again from another one of the same name.
-struct MemberSeat: Codable, Equatable, Sendable {
+/// The process that runs as a member: what tells one that was started again from another one of the same name.
+struct MemberInstance: Codable, Equatable, Sendable {
     var host: String
     var process: Int32
     /// Of the machine and the state directory, which only one gateway uses at a time (SHA-256, its beginning).
@@ -73,6 +78,6 @@ extension FleetMemberView {
     init(_ record: MemberRecord) {
         (name, started, tickets, configuration) = (record.member, record.started, record.tickets, record.configuration)
         refused = record.refusal.map { Refusal(number: record.refused, reason: $0) }
-        (problems, host, figures) = (record.problems, record.seat?.host, record.figures)
+        (problems, host, figures) = (record.problems, record.instance?.host, record.figures)
     }
 }

@@ -9,7 +9,7 @@ extension FleetMember: RenewalSharing {
     package func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) {
         tellNews = body
         // What has come before is told anew.
-        (pulled, knownFileNews) = (0, nil)
+        (pulled, knownChanges) = (0, nil)
         proofsInUse = nil
         forgetDemands()
         wantsTurn = wantsTurn && body != nil
@@ -51,23 +51,23 @@ extension FleetMember: RenewalSharing {
             try await commit([], turn)
             return
         }
-        let news = fileNews.adding(part.map(\.path))
+        let news = recentChanges.adding(part.map(\.path))
         let told = try change(to: news)
         do throws(ACMEError) {
             let revision = try await commit(part.map(\.change) + [told], turn)
-            (fileNews, seenFileNews) = (news, revision)
+            (recentChanges, seenChanges) = (news, revision)
         } catch {
             // It may have been done all the same: the next number must be none that somebody knows.
-            fileNews = fileNews.forgetting
+            recentChanges = recentChanges.forgetting
             throw error
         }
     }
 
-    private func change(to news: FileNews) throws(ACMEError) -> EtcdChange {
+    private func change(to news: RecentChanges) throws(ACMEError) -> EtcdChange {
         guard let bytes = EtcdMessage.encode(news),
-            let sealed = SealedDocument.seal(bytes, at: settings.fileNews, with: settings.secret)
+            let sealed = SealedDocument.seal(bytes, at: settings.recentChanges, with: settings.secret)
         else { throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory") }
-        return .put(settings.fileNews, sealed)
+        return .put(settings.recentChanges, sealed)
     }
 
     /// Has all others show these proofs; see `RenewalSharing`.
@@ -202,7 +202,7 @@ extension FleetMember: RenewalSharing {
         turn = nil
         isCurrent = false
         // What was written here meanwhile is not what counts.
-        (pulled, knownFileNews) = (0, nil)
+        (pulled, knownChanges) = (0, nil)
         known = [:]
         log.notice("it is another member's turn to get certificates", metadata: ["fleet": "\(settings.name)"])
     }
@@ -215,10 +215,10 @@ extension FleetMember: RenewalSharing {
     func follow(files news: EtcdEntry?, revision: Int64, hadTurn: Bool) async throws(EtcdError) {
         var isKnown = true
         // One that we have written meanwhile is newer than what was read before.
-        if let news, news.revision > seenFileNews {
-            let found = opened(news, as: { EtcdMessage.decode(FileNews.self, $0) })
+        if let news, news.revision > seenChanges {
+            let found = opened(news, as: { EtcdMessage.decode(RecentChanges.self, $0) })
             isKnown = found != nil
-            if let found { (fileNews, seenFileNews) = (found, news.revision) }
+            if let found { (recentChanges, seenChanges) = (found, news.revision) }
         }
         guard let tellNews else { return }
         var changed: Set<String> = []
@@ -230,15 +230,15 @@ extension FleetMember: RenewalSharing {
                 problem = problem ?? error
             }
         }
-        let last = fileNews.last
-        if isKnown, let paths = fileNews.since(knownFileNews) {
+        let last = recentChanges.last
+        if isKnown, let paths = recentChanges.since(knownChanges) {
             try await read(paths) { take($0) }
         } else {
             try await readAll { take($0) }
         }
         say(problem)
         // What the disk has not taken is read again with the next look.
-        if problem == nil { (pulled, knownFileNews) = (revision, last) }
+        if problem == nil { (pulled, knownChanges) = (revision, last) }
         let becomesCurrent = hadTurn && turn != nil && !isCurrent && problem == nil
         isCurrent = isCurrent || becomesCurrent
         if !changed.isEmpty { await tellNews(.files(changed)) }

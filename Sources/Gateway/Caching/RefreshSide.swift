@@ -17,7 +17,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     let headers: HeaderPlan
     let rules: FieldRules?
     private let resources: WorkerResources
-    private let nothing = Nothing()
+    private let nothing = EmptyBody()
     private var taskWaiter: Waiter?
 
     init(
@@ -84,7 +84,7 @@ final class RefreshSide: ClientSide, StreamExchange {
 }
 
 /// A body without a byte, and one that takes all.
-private final class Nothing: BodySource, BodySink {
+private final class EmptyBody: BodySource, BodySink {
     private(set) var bodyBytes: UInt64 = 0
     let trailers = FieldSection()
     let isBodyFinished = true

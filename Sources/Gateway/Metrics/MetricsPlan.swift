@@ -111,10 +111,10 @@ struct MetricsPlanning {
 
     /// Goes on with what a site has been given by the plan before.
     /// - Returns: false if it would be given something else now: nothing has happened then.
-    mutating func take(_ made: MadeSite) -> Bool {
+    mutating func take(_ site: PlannedSite) -> Bool {
         let (room, merged) = (room, merged)
         var new: [MetricLabels] = []
-        for asked in made.asked {
+        for asked in site.asked {
             let isNew = !known.contains(asked.labels)
             if admits(asked.labels) == asked.isAdmitted {
                 if isNew, asked.isAdmitted { new.append(asked.labels) }
@@ -124,10 +124,10 @@ struct MetricsPlanning {
             (self.room, self.merged) = (room, merged)
             return false
         }
-        for series in [made.plan.series] + made.plan.routes.map(\.series) {
+        for series in [site.plan.series] + site.plan.routes.map(\.series) {
             if let series, isListed.insert(ObjectIdentifier(series)).inserted { routes.append(series) }
         }
-        for pool in made.pools { add(pool, site: pool.site, pool.name) }
+        for pool in site.pools { add(pool, site: pool.site, pool.name) }
         return true
     }
 

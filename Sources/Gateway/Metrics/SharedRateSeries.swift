@@ -6,14 +6,14 @@ extension Gateway {
     package var sharedRates: SharedRates { currentPlan.carried.sharedRates }
 
     /// How it stands with who counts them; nil: each gateway counts alone by its configuration.
-    package var sharedRateStanding: SharedRateStanding? {
+    package var sharedRateStatus: SharedRateStatus? {
         let figures = sharedRates.figures
-        return figures.contact == .none ? nil : SharedRateStanding(figures)
+        return figures.contact == .none ? nil : SharedRateStatus(figures)
     }
 }
 
 /// How a gateway stands to who counts rate limits for a fleet. Times are nanoseconds.
-package struct SharedRateStanding: Sendable {
+package struct SharedRateStatus: Sendable {
     package let isInTouch: Bool
     /// For how long it has been so.
     package let duration: UInt64
@@ -45,13 +45,13 @@ extension MetricsText {
         guard figures.contact != .none else { return }
         family("gatehouse_fleet_redis_up", .gauge, "Whether Redis counts rate limits for the fleet.")
         sample(figures.contact == .made ? 1 : 0)
-        let standing = SharedRateStanding(figures)
+        let status = SharedRateStatus(figures)
         family("gatehouse_fleet_redis_since_seconds", .gauge, "For how long that has been so.")
-        sample(nanoseconds: standing.duration)
+        sample(nanoseconds: status.duration)
         family(
             "gatehouse_fleet_redis_lag_seconds", .gauge,
             "Since the last answer, or without one since the first try: what others have let in may be missing here.")
-        sample(nanoseconds: standing.silence ?? standing.duration)
+        sample(nanoseconds: status.silence ?? status.duration)
         family("gatehouse_fleet_redis_failures", .counter, "How often contact with Redis was lost, or not made.")
         sample(figures.failures)
         family("gatehouse_fleet_redis_questions", .counter, "Questions that Redis has answered.")

@@ -68,9 +68,9 @@ package final class Plan: Sendable {
     /// Lists of passwords, and of keys; each once.
     private let watched: [any PolledFile]
     package let workerCount: Int
-    /// Sites that the plan after this one may take over, where it has the same surroundings.
-    let made: [MadeSite]
-    let surroundings: SiteSurroundings
+    /// Sites that the plan after this one may take over, where its inputs are the same.
+    let plannedSites: [PlannedSite]
+    let siteInputs: SitePlanInputs
     /// Those that may have tunnels, by what these are counted by in every plan.
     private let tunnelRoutes: Set<ObjectIdentifier>
     /// Those of sites that drain, in the same way.
@@ -87,10 +87,10 @@ package final class Plan: Sendable {
         fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
         configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
         fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any PolledFile], workerCount: Int,
-        made: [MadeSite], surroundings: SiteSurroundings
+        plannedSites: [PlannedSite], siteInputs: SitePlanInputs
     ) {
-        self.made = made
-        self.surroundings = surroundings
+        self.plannedSites = plannedSites
+        self.siteInputs = siteInputs
         self.listeners = listeners
         self.certificates = certificates
         self.managed = managed

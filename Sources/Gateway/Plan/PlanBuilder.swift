@@ -42,9 +42,9 @@ package struct PlanBuilder {
         grouping: (previous?.certificates ?? []).filter { $0.managedName != nil }, by: { $0.managedName ?? "" }
     ).mapValues { $0.map(\.context) }
     /// Those of the plan before that this one may take over.
-    var knownSites: [ObjectIdentifier: MadeSite] = [:]
+    var knownSites: [ObjectIdentifier: PlannedSite] = [:]
     /// Those that the next plan may take over.
-    var made: [MadeSite] = []
+    var plannedSites: [PlannedSite] = []
     let limits: PlanLimits
     let carried: CarriedState
     /// By port, the places of the sites that listen there.
@@ -98,10 +98,12 @@ package struct PlanBuilder {
     /// Changes nothing that is live: the plan can be used or dropped.
     /// - Parameter workers: overrides the configuration's `worker_threads`.
     /// - Returns: nil if there is an error among `problems`.
-    package mutating func build(workers: Int? = nil) -> Plan? { build(workers: workers, aheadFrom: CertificatesAhead.fewest) }
+    package mutating func build(workers: Int? = nil) -> Plan? {
+        build(workers: workers, prefetchFrom: CertificatePrefetch.fewest)
+    }
 
-    /// - Parameter aheadFrom: of so many sites and more, two threads read a first plan's certificates.
-    mutating func build(workers: Int?, aheadFrom: Int) -> Plan? {
+    /// - Parameter prefetchFrom: of so many sites and more, two threads read a first plan's certificates.
+    mutating func build(workers: Int?, prefetchFrom: Int) -> Plan? {
         carried.forgetUnused()
         checkLogs()
         checkCacheDirectories()
@@ -109,13 +111,13 @@ package struct PlanBuilder {
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
-        let ahead = CertificatesAhead(for: self, fewest: aheadFrom)
-        let surroundings = SiteSurroundings(configuration, workers: workerCount)
-        knownSites = Self.knownSites(previous, in: surroundings)
+        let prefetch = CertificatePrefetch(for: self, fewest: prefetchFrom)
+        let siteInputs = SitePlanInputs(configuration, workers: workerCount)
+        knownSites = Self.knownSites(previous, in: siteInputs)
         shared = sharedPools()
         var sites: [SitePlan] = []
         for index in configuration.sites.indices {
-            if index == ahead?.start { ahead?.give(to: &self) }
+            if index == prefetch?.start { prefetch?.give(to: &self) }
             sites.append(site(index))
         }
         let listeners = listeners(sites) + tcpListeners()
@@ -133,8 +135,8 @@ package struct PlanBuilder {
             logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
             tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
             metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
-            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount, made: made,
-            surroundings: surroundings)
+            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount, plannedSites: plannedSites,
+            siteInputs: siteInputs)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).
@@ -146,7 +148,7 @@ package struct PlanBuilder {
         let site = configuration.sites[index]
         // It is looked at in any case: its files may be others.
         let certificate = site.ssl == nil ? nil : certificate(index)
-        if let plan = takeMade(index, certificate: certificate) { return plan }
+        if let plan = takePlanned(index, certificate: certificate) { return plan }
         let before = progress
         metrics?.beginSite()
         let plan = make(site, "sites[\(index)]", certificate)

@@ -102,7 +102,7 @@ final class RecentFailures {
 }
 
 /// What a worker alone can tell of itself.
-package struct WorkerStanding: Sendable {
+package struct WorkerStatus: Sendable {
     /// Numbers of the generations of plans that are still there; the last one is in use.
     package var generations: [Int]
     /// The newest first.
@@ -116,14 +116,14 @@ package struct WorkerStanding: Sendable {
 extension Gateway {
     /// Asks one worker; one that is stuck does not answer.
     /// - Parameter worker: its number.
-    package func standing(ofWorker worker: Int) async -> WorkerStanding { await workers[worker].standing }
+    package func status(ofWorker worker: Int) async -> WorkerStatus { await workers[worker].status }
 
     package var workerCount: Int { workers.count }
 }
 
 extension Worker {
-    var standing: WorkerStanding {
-        WorkerStanding(
+    var status: WorkerStatus {
+        WorkerStatus(
             generations: generations, failures: resources?.failures.all ?? [], failureCount: resources?.failures.count ?? 0,
             caches: cacheCounts())
     }

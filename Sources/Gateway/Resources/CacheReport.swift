@@ -69,7 +69,7 @@ extension Gateway {
     }
 
     /// The same by what workers have told before: nobody is asked.
-    package func caches(_ standings: [WorkerStanding?]) -> [CacheReport] { caches(standings.map { $0?.caches ?? [] }) }
+    package func caches(_ statuses: [WorkerStatus?]) -> [CacheReport] { caches(statuses.map { $0?.caches ?? [] }) }
 
     private func caches(_ counts: [[ResponseCache.Counts]]) -> [CacheReport] {
         var reports = currentPlan.caches.map { cache in

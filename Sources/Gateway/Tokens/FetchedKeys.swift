@@ -16,7 +16,7 @@ package final class FetchedKeys: Sendable {
     package let url: ServiceURL
     /// Authorities to trust; nil: the system's.
     let caFile: String?
-    let shared: SharedReading<WebKeys>
+    let shared: VersionedContent<WebKeys>
     /// Where they are kept for the next start.
     private let store: StateDirectory
     private let path: String
@@ -40,8 +40,8 @@ package final class FetchedKeys: Sendable {
         store = StateDirectory(stateDirectory)
         path = "\(Self.folder)/\(ContentHash.hexadecimal(Array("\(url)\n\(caFile ?? "")".utf8))).json"
         let kept = (try? store.read(path)).flatMap { $0 }.flatMap { try? WebKeys($0) }
-        shared = SharedReading(
-            kept.map { .success($0) } ?? .failure(ReadingFault(reason: "\(url): no keys have been fetched yet")))
+        shared = VersionedContent(
+            kept.map { .success($0) } ?? .failure(ContentFault(reason: "\(url): no keys have been fetched yet")))
     }
 
     /// A token names a key that is none of these: there may be new ones.
@@ -74,6 +74,6 @@ package final class FetchedKeys: Sendable {
     /// They could not be fetched. Where there are none this is why.
     func fail(_ reason: String) {
         failures.add(1, ordering: .relaxed)
-        if case .failure = shared.value { shared.replace(with: .failure(ReadingFault(reason: "\(url): \(reason)"))) }
+        if case .failure = shared.value { shared.replace(with: .failure(ContentFault(reason: "\(url): \(reason)"))) }
     }
 }

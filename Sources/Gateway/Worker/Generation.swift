@@ -47,12 +47,12 @@ final class Generation {
     private var isRetired = false
     private let loop: EventLoop
     private let buffers: BufferPool
-    private let living: LivingGenerations
+    private let live: LiveGenerations
     /// Clients of servers that are asked for the gateway's own sake, made as they are needed.
     private var upstreamClients: [ObjectIdentifier: UpstreamClient] = [:]
 
     /// What a generation is made of, one pool after the other.
-    private struct Making {
+    private struct Builder {
         let plan: Plan
         let number: Int
         let names: NameCache
@@ -124,49 +124,49 @@ final class Generation {
     /// Makes it in one go; see `make`.
     /// - Parameters:
     ///   - previous: nil for a worker's first.
-    ///   - living: is told of it from now until it is gone.
+    ///   - live: is told of it from now until it is gone.
     ///   - probes: whether it is this worker that probes.
     /// - Throws: when an upstream's TLS files cannot be used.
     convenience init(
-        _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
+        _ plan: Plan, after previous: Generation?, loop: EventLoop, buffers: BufferPool, live: LiveGenerations, probes: Bool
     ) throws(TLSError) {
-        var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
-        for part in previous?.madeParts ?? [] { making.know(part) }
-        for place in making.places { try making.add(at: place) }
-        self.init(making, living)
+        var builder = Builder(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
+        for part in previous?.madeParts ?? [] { builder.know(part) }
+        for place in builder.places { try builder.add(at: place) }
+        self.init(builder, live)
     }
 
     /// Takes over from the generation before what is still the same; that one does not notice until `retire`. With many pools it
     /// takes a while: clients have their turns meanwhile.
     /// - Throws: when an upstream's TLS files cannot be used.
     static func make(
-        _ plan: Plan, after previous: Generation, loop: EventLoop, buffers: BufferPool, living: LivingGenerations, probes: Bool
+        _ plan: Plan, after previous: Generation, loop: EventLoop, buffers: BufferPool, live: LiveGenerations, probes: Bool
     ) async throws(TLSError) -> Generation {
-        var making = Making(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
+        var builder = Builder(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
         var pace = Pace(loop)
         // What the other one makes meanwhile is its own.
         for part in previous.madeParts {
             await pace.step()
-            making.know(part)
+            builder.know(part)
         }
-        for place in making.places {
+        for place in builder.places {
             await pace.step()
-            try making.add(at: place)
+            try builder.add(at: place)
         }
-        return Generation(making, living)
+        return Generation(builder, live)
     }
 
-    private init(_ making: Making, _ living: LivingGenerations) {
-        (plan, limits, number) = (making.plan, making.plan.limits, making.number)
-        (names, caches, probers) = (making.names, making.caches, making.probers)
-        (parts, made) = (making.parts, making.made)
-        (loop, buffers) = (making.loop, making.buffers)
-        self.living = living
-        living.insert(number)
+    private init(_ builder: Builder, _ live: LiveGenerations) {
+        (plan, limits, number) = (builder.plan, builder.plan.limits, builder.number)
+        (names, caches, probers) = (builder.names, builder.caches, builder.probers)
+        (parts, made) = (builder.parts, builder.made)
+        (loop, buffers) = (builder.loop, builder.buffers)
+        self.live = live
+        live.insert(number)
     }
 
     deinit {
-        living.remove(number, leaving: madeParts)
+        live.remove(number, leaving: madeParts)
     }
 
     // MARK: What an exchange looks up
@@ -281,7 +281,7 @@ final class Generation {
 }
 
 /// The numbers of a worker's generations that are still there: the one in use, and those whose exchanges have not ended.
-final class LivingGenerations {
+final class LiveGenerations {
     private(set) var numbers: Set<Int> = []
     /// Of those that have ended: with a thousand pools it takes a while to take them apart.
     private var remains: [[Generation.Part]] = []

@@ -244,7 +244,7 @@ actor Worker {
             await resources?.generations.clear(on: loop)
             reportGenerations()
             guard watchesUpstreams else { continue }
-            if let plan = resources?.generation.plan, plan.carried.healthNews.take() {
+            if let plan = resources?.generation.plan, plan.carried.healthSignal.take() {
                 HealthLog(log).report(plan.servers, now: loop.now)
             }
             logs?.report(log)

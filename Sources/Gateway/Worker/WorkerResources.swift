@@ -19,11 +19,11 @@ final class WorkerResources {
     /// The one before, until what is not in use any more has ended.
     private var former: Generation?
     /// All that are still there.
-    let generations = LivingGenerations()
+    let generations = LiveGenerations()
     /// The numbers of those that only exchanges hold which are under way.
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
-    let passwords: KnownPasswords
-    let tokenKeys = ReadingViews<WebKeys>()
+    let passwords: PasswordCache
+    let tokenKeys = VersionedContentCache<WebKeys>()
     let encoders = EncoderPool()
     /// What the fleet is told of its rate limits.
     let spendings: SpendingRing
@@ -98,7 +98,7 @@ final class WorkerResources {
         self.probes = probes
         self.loop = loop
         self.shared = shared
-        passwords = KnownPasswords(shared.passwords)
+        passwords = PasswordCache(shared.passwords)
         spendings = plan.carried.sharedRates.ring()
         self.log = log
         self.spans = spans
@@ -110,7 +110,7 @@ final class WorkerResources {
         buffers = BufferPool(smallCapacity: Self.smallCapacity(plan))
         fileCache = StaticCache(plan.fileCache, closer: shared.fileThreads)
         generation = try Generation(
-            plan, after: nil, loop: loop, buffers: buffers, living: generations, probes: probes)
+            plan, after: nil, loop: loop, buffers: buffers, live: generations, probes: probes)
     }
 
     // MARK: Generations
@@ -118,7 +118,7 @@ final class WorkerResources {
     /// What another plan needs here. Changes nothing: the generation can be adopted or dropped.
     /// - Throws: when an upstream's TLS files cannot be used.
     func prepare(_ plan: Plan) async throws(TLSError) -> Generation {
-        try await Generation.make(plan, after: generation, loop: loop, buffers: buffers, living: generations, probes: probes)
+        try await Generation.make(plan, after: generation, loop: loop, buffers: buffers, live: generations, probes: probes)
     }
 
     /// From now on this generation is the one in use.

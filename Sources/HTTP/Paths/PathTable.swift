@@ -43,18 +43,18 @@ package struct PathTable: Sendable {
 
     /// The longest prefix that takes the normalised path at `path`; of equal ones the first.
     package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Found? {
-        var best = Best()
+        var best = BestMatch()
         walk(bytes, path, &best)
         return best.found
     }
 
     @inline(__always)
-    private func walk(_ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout some Taker) {
-        for index in irregular { best.consider(prefixes[index].match(bytes, path), index) }
+    private func walk(_ bytes: Span<UInt8>, _ path: Range<Int>, _ visitor: inout some Visitor) {
+        for index in irregular { visitor.visit(prefixes[index].match(bytes, path), index) }
         let end = path.upperBound
         var index = path.lowerBound
         var hash = FNV1a()
-        consider(hash.value, bytes, path, &best)
+        consider(hash.value, bytes, path, &visitor)
         var segments = 0
         while index < end, segments < depth {
             let next = PathPrefix.skipSeparators(bytes, index, end)
@@ -68,7 +68,7 @@ package struct PathTable: Sendable {
                 hash.combine(byte)
                 index += width
             }
-            consider(hash.value, bytes, path, &best)
+            consider(hash.value, bytes, path, &visitor)
             segments += 1
             index = PathPrefix.skipParameters(bytes, index, end)
         }
@@ -76,29 +76,29 @@ package struct PathTable: Sendable {
 
     /// All prefixes that take the normalised path at `path`, the longest first; of equal ones the first.
     package func matches(_ bytes: Span<UInt8>, _ path: Range<Int>) -> [Found] {
-        var all = All()
+        var all = AllMatches()
         walk(bytes, path, &all)
         return all.found.sorted { ($1.score, $0.found.index) < ($0.score, $1.found.index) }.map(\.found)
     }
 
-    private protocol Taker {
-        mutating func consider(_ match: PathPrefix.Match?, _ index: Int)
+    private protocol Visitor {
+        mutating func visit(_ match: PathPrefix.Match?, _ index: Int)
     }
 
-    private struct All: Taker {
+    private struct AllMatches: Visitor {
         var found: [(score: Int, found: Found)] = []
 
-        mutating func consider(_ match: PathPrefix.Match?, _ index: Int) {
+        mutating func visit(_ match: PathPrefix.Match?, _ index: Int) {
             guard let match, !found.contains(where: { $0.found.index == index }) else { return }
             found.append((match.score, Found(index: index, remainder: match.remainder)))
         }
     }
 
-    private struct Best: Taker {
+    private struct BestMatch: Visitor {
         var found: Found?
         private var score = -1
 
-        mutating func consider(_ match: PathPrefix.Match?, _ index: Int) {
+        mutating func visit(_ match: PathPrefix.Match?, _ index: Int) {
             guard let match, match.score > score || (match.score == score && index < found?.index ?? 0) else { return }
             score = match.score
             found = Found(index: index, remainder: match.remainder)
@@ -106,13 +106,13 @@ package struct PathTable: Sendable {
     }
 
     @inline(__always)
-    private func consider(_ hash: UInt64, _ bytes: Span<UInt8>, _ path: Range<Int>, _ best: inout some Taker) {
+    private func consider(_ hash: UInt64, _ bytes: Span<UInt8>, _ path: Range<Int>, _ visitor: inout some Visitor) {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot].prefix >= 0 {
             if slots[slot].hash == hash {
                 let index = slots[slot].prefix
-                best.consider(prefixes[index].match(bytes, path), index)
+                visitor.visit(prefixes[index].match(bytes, path), index)
             }
             slot = (slot + 1) & mask
         }

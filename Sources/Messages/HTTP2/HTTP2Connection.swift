@@ -93,16 +93,16 @@ package final class HTTP2Connection {
     /// Has a PING of ours not been answered yet?
     package internal(set) var awaitsPing = false
 
-    /// No stream above this one is taken any more; nil before GOAWAY.
-    var goneAway: UInt32?
-    /// What a server has said about its leaving; nil while it takes requests.
-    package internal(set) var departure: HTTP2Departure? {
-        get { leaving }
-        set { leaving = newValue }
+    /// The highest stream that is taken, as our GOAWAY says; nil before it.
+    var sentGoAway: UInt32?
+    /// Nil while the server takes requests.
+    package internal(set) var receivedGoAway: HTTP2GoAway? {
+        get { goAwayReceived }
+        set { goAwayReceived = newValue }
     }
-    private var leaving: HTTP2Departure?
-    /// Has it said so?
-    package var hasDeparted: Bool { leaving != nil }
+    private var goAwayReceived: HTTP2GoAway?
+    /// Has the server said GOAWAY?
+    package var hasReceivedGoAway: Bool { goAwayReceived != nil }
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?
@@ -131,7 +131,7 @@ package final class HTTP2Connection {
     package var frameSince: UInt64? { section?.since ?? inputSince }
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
-    package var isLeaving: Bool { goneAway != nil }
+    package var isLeaving: Bool { sentGoAway != nil }
     /// Has the client been told that it may open WebSockets?
     package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 

@@ -99,7 +99,7 @@ extension HTTP2Connection {
         let priority = Priority(payload.extracting(droppingFirst: 4))
         if identifier <= lastStream {
             streams[identifier]?.priority = priority
-        } else if identifier <= goneAway ?? .max {
+        } else if identifier <= sentGoAway ?? .max {
             // RFC 9218 §7.1: with those that are open no more than may be open.
             let limit = limits.maxStreams - streams.count
             let early = earlyPriorities ?? HTTP2EarlyPriorities()
@@ -115,6 +115,6 @@ extension HTTP2Connection {
         guard payload.count >= 8 else { throw ConnectionError(.frameSizeError, "a GOAWAY of \(payload.count) bytes") }
         try countControlFrame()
         // A client's streams go on; that it opens no others is its own affair.
-        if role == .client { depart(payload) }
+        if role == .client { receiveGoAway(payload) }
     }
 }

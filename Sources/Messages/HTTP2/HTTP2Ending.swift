@@ -72,8 +72,8 @@ extension HTTP2Connection {
     package func goAway(isFinal: Bool) {
         guard error == nil else { return }
         let last = role == .client ? 0 : isFinal ? lastStream : FlowControl.maxWindow
-        if let goneAway, goneAway <= last { return }
-        goneAway = last
+        if let sentGoAway, sentGoAway <= last { return }
+        sentGoAway = last
         output.append { Frames.appendGoAway(last: last, .noError, to: &$0) }
         flushSoon()
     }

@@ -45,7 +45,7 @@ extension HTTP2Connection {
         }
         if header.stream > lastStream {
             // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
-            if let goneAway, header.stream > goneAway { return section }
+            if let sentGoAway, header.stream > sentGoAway { return section }
             lastStream = header.stream
             section.content = .request
         } else if let stream = streams[header.stream] {

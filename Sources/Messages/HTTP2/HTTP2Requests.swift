@@ -2,7 +2,7 @@ import HTTP
 package import HTTP2
 
 /// What a server has said in GOAWAY (RFC 9113 §6.8): it takes no requests beyond those that are under way.
-package struct HTTP2Departure: Sendable {
+package struct HTTP2GoAway: Sendable {
     /// The highest stream that it has acted on, or may.
     package let last: UInt32
     /// `.internalError` for one that is not known.
@@ -26,7 +26,7 @@ extension HTTP2Connection {
     ///   - isToHead: the request is a HEAD.
     ///   - switching: for an extended CONNECT: the lines that HTTP/1.1's 101 would have.
     package func open(_ stream: HTTP2Stream, isToHead: Bool, switching: [UInt8] = []) {
-        guard failure == nil, !hasDeparted, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
+        guard failure == nil, !hasReceivedGoAway, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
         lastStream += lastStream == 0 ? 1 : 2
         stream.takeNumber(lastStream, window: peer.initialWindowSize)
         stream.answer.isToHead = isToHead
@@ -107,7 +107,7 @@ extension HTTP2Connection {
     // MARK: The server's leaving
 
     /// GOAWAY: what it has not looked at may be sent again elsewhere (RFC 9113 §8.7).
-    func depart(_ payload: Span<UInt8>) {
+    func receiveGoAway(_ payload: Span<UInt8>) {
         let words = payload.extracting(droppingFirst: 8)
         var text = ""
         for index in 0..<min(words.count, 128) where 0x20...0x7E ~= words[index] {
@@ -115,9 +115,9 @@ extension HTTP2Connection {
         }
         let said = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
         // RFC 9113 §6.8: it may be lowered, never raised.
-        let last = min(said, departure?.last ?? said)
+        let last = min(said, receivedGoAway?.last ?? said)
         let code = ErrorCode(rawValue: BigEndian.uint32(payload, at: 4)) ?? .internalError
-        departure = HTTP2Departure(last: last, code: code, words: text)
+        receivedGoAway = HTTP2GoAway(last: last, code: code, words: text)
         for stream in streams.all where stream.identifier > last {
             forget(stream)
             stream.wasReset(.refusedStream)

@@ -72,7 +72,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// May another exchange begin on it?
     /// - Parameter most: exchanges at once that we want on one connection.
     func hasRoom(most: Int) -> Bool {
-        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && !http2.hasDeparted && http2.hasNumbers
+        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && !http2.hasReceivedGoAway && http2.hasNumbers
             && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
     }
 
@@ -138,7 +138,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             if !stream.hasUnsent { stream.takeOverRecords() }
         }
         idleSince = loop.now
-        if isIdle, isRetired || http2.hasDeparted || owner.hasTooManyIdle { close() }
+        if isIdle, isRetired || http2.hasReceivedGoAway || owner.hasTooManyIdle { close() }
     }
 
     /// Lends room for a head's text.
@@ -172,8 +172,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         spareSides = []
         // What the kernel does not take now is not worth waiting for.
         if error == nil { _ = try? http2.flush() }
-        let departure = http2.departure.map { "the server has left: \($0.code.name) \($0.words)" }
-        http2.endStreams(error ?? .broken(departure ?? "the server closed the connection"))
+        let words = http2.receivedGoAway.map { "the server has left: \($0.code.name) \($0.words)" }
+        http2.endStreams(error ?? .broken(words ?? "the server closed the connection"))
         owner.ended(self)
         tellNewcomers()
         http2.discard()
@@ -190,7 +190,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             stream.socket.isReadable = true
             move()
         }
-        return isOpen && !http2.hasDeparted
+        return isOpen && !http2.hasReceivedGoAway
     }
 
     // MARK: Reading and writing
@@ -224,13 +224,13 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         } catch {
             return end(error)
         }
-        if http2.hasDeparted, !isRetired, let code = http2.departure?.code {
+        if http2.hasReceivedGoAway, !isRetired, let code = http2.receivedGoAway?.code {
             isRetired = true
             if code == .enhanceYourCalm { owner.calmDown() }
             if code == .http11Required { owner.fallBack() }
         }
         if http2.error != nil || read == .end { return end(nil) }
-        if isIdle, http2.hasDeparted { return close() }
+        if isIdle, http2.hasReceivedGoAway { return close() }
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
         gather(http2.bytesRead &- before)
         // What was in the way of reading is gone, and nothing else would tell.

@@ -10,7 +10,7 @@ package final class RetryBudget: Sendable {
     private static let most = 1000
 
     /// What has been saved up. It outlives a plan: budgets of the same servers share it.
-    package final class Savings: Sendable {
+    package final class Account: Sendable {
         fileprivate let balance: Atomic<Int>
 
         /// - Parameter reserve: retries to begin with, so that the first requests of all may be retried too.
@@ -20,27 +20,27 @@ package final class RetryBudget: Sendable {
     }
 
     private let percent: Int
-    private let savings: Savings
+    private let account: Account
 
     /// - Parameter percent: retries for every 100 requests; 0: none.
-    package init(percent: Int, savings: Savings = Savings()) {
+    package init(percent: Int, account: Account = Account()) {
         self.percent = percent
-        self.savings = savings
+        self.account = account
     }
 
     /// A request is made.
     func deposit() {
         // Usually it is full, and nothing is written.
-        guard percent > 0, savings.balance.load(ordering: .relaxed) < Self.most * Self.price else { return }
-        savings.balance.wrappingAdd(percent, ordering: .relaxed)
+        guard percent > 0, account.balance.load(ordering: .relaxed) < Self.most * Self.price else { return }
+        account.balance.wrappingAdd(percent, ordering: .relaxed)
     }
 
     /// Takes one retry.
     /// - Returns: was there one?
     package func withdraw() -> Bool {
         guard percent > 0 else { return false }
-        guard savings.balance.wrappingSubtract(Self.price, ordering: .relaxed).newValue >= 0 else {
-            savings.balance.wrappingAdd(Self.price, ordering: .relaxed)
+        guard account.balance.wrappingSubtract(Self.price, ordering: .relaxed).newValue >= 0 else {
+            account.balance.wrappingAdd(Self.price, ordering: .relaxed)
             return false
         }
         return true

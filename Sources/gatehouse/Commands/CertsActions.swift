@@ -11,7 +11,7 @@ struct CertsActions {
     private let log: Logger
 
     /// Nobody's handshakes change in this process.
-    private struct Nowhere: CertificateDeployment {
+    private struct NoDeployment: CertificateDeployment {
         func answer(_ answers: [String: String]) async {}
         func use(_ name: String, file: String) async -> String? { nil }
         func failed(_ name: String) async {}
@@ -109,7 +109,7 @@ struct CertsActions {
         let loop = try EventLoop()
         try loop.start(name: "acme")
         defer { loop.stop() }
-        let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: Nowhere(), loop: loop, log: log)
+        let renewer = Renewer(stateDirectory: plan.stateDirectory, deployment: NoDeployment(), loop: loop, log: log)
         do {
             // Its steps look and wait in one go: nothing may come in between (ARCHITECTURE.md, both executors).
             return try await withTaskExecutorPreference(loop) { try await body(renewer) }

@@ -31,9 +31,9 @@ actor SnapshotFeed {
     private let frames = NextValue<Frame>()
     private var newest: Frame?
     private var points: [Snapshot.Point] = []
-    private var making = SnapshotMaking()
+    private var builder = SnapshotBuilder()
     /// By worker: what it said last.
-    private var standings: [WorkerStanding?]
+    private var statuses: [WorkerStatus?]
     /// Workers that are being asked.
     private var asked: Set<Int> = []
     private var isStopped = false
@@ -58,7 +58,7 @@ actor SnapshotFeed {
         self.server = server
         self.loop = loop
         waiter = Waiter(loop: loop)
-        standings = Array(repeating: nil, count: gateway.workerCount)
+        statuses = Array(repeating: nil, count: gateway.workerCount)
     }
 
     // MARK: Watchers
@@ -101,7 +101,7 @@ actor SnapshotFeed {
                 let began = loop.now
                 // Who has not said anything since the snapshot before is not asked again.
                 let silent = asked
-                for worker in standings.indices where asked.insert(worker).inserted {
+                for worker in statuses.indices where asked.insert(worker).inserted {
                     group.addTask { await self.ask(worker) }
                 }
                 if asked != silent { _ = await waiter.wait(timeout: Self.answerTimeout) }
@@ -120,7 +120,7 @@ actor SnapshotFeed {
     }
 
     private func ask(_ worker: Int) async {
-        standings[worker] = await gateway.standing(ofWorker: worker)
+        statuses[worker] = await gateway.status(ofWorker: worker)
         asked.remove(worker)
         if asked.isEmpty { waiter.tell() }
     }
@@ -128,15 +128,15 @@ actor SnapshotFeed {
     /// - Parameter silent: workers that do not answer.
     private func snapshot(_ silent: Set<Int>) async -> Snapshot {
         fleet.wantOthers()
-        let around = SnapshotMaking.Surroundings(
+        let sources = SnapshotBuilder.Sources(
             name: server.name, version: server.version ?? Gatehouse.version,
             uptime: (monotonicNanoseconds() &- beginning) / 1_000_000_000,
             certificates: AdminStatus.Certificate.all(of: gateway),
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
-            standings: standings, answers: standings.indices.map { !silent.contains($0) },
-            caches: gateway.caches(standings), watchers: watchers,
+            statuses: statuses, answers: statuses.indices.map { !silent.contains($0) },
+            caches: gateway.caches(statuses), watchers: watchers,
             fleet: fleet.status.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
-        return making.next(gateway.traffic, gateway.servers, around)
+        return builder.next(gateway.traffic, gateway.servers, sources)
     }
 
     private func publish(_ snapshot: Snapshot) async {
@@ -154,7 +154,7 @@ actor SnapshotFeed {
     private func forget() {
         newest = nil
         points = []
-        making.forget()
+        builder.forget()
     }
 
     /// The HTML standard, "Server-sent events": a name, one line of data, and an empty line.

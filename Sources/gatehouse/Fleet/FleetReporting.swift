@@ -69,14 +69,14 @@ struct AdminFleet: Codable, Sendable {
 
         /// - Returns: nil without `[fleet.redis]`.
         init?(_ gateway: Gateway) {
-            guard let standing = gateway.sharedRateStanding else { return nil }
+            guard let rates = gateway.sharedRateStatus else { return nil }
             func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
-            status = standing.isInTouch ? "ok" : "away"
-            self.seconds = seconds(standing.duration)
-            lastAnswerSeconds = standing.silence.map { seconds($0) }
-            roundTripMilliseconds = Double(standing.roundTrip / 1000) / 1000
-            (failures, members) = (standing.failures, standing.members)
-            (told, untold) = (standing.told, standing.untold)
+            status = rates.isInTouch ? "ok" : "away"
+            self.seconds = seconds(rates.duration)
+            lastAnswerSeconds = rates.silence.map { seconds($0) }
+            roundTripMilliseconds = Double(rates.roundTrip / 1000) / 1000
+            (failures, members) = (rates.failures, rates.members)
+            (told, untold) = (rates.told, rates.untold)
         }
 
         /// On one line.

@@ -13,7 +13,7 @@ protocol PolledFile: Sendable {
 /// A small file that decides who comes in: read when the plan is made, and again when it has changed. While it cannot be read, or
 /// is not what it should be, there is no content, and nobody comes in.
 final class WatchedFile<Content: Sendable>: PolledFile {
-    typealias Reading = SharedReading<Content>.Value
+    typealias Reading = VersionedContent<Content>.Value
 
     private struct State {
         /// Nil: it could not be read.
@@ -33,7 +33,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
     private let limit: Int
     private let parse: @Sendable ([UInt8]) -> Reading
     /// What the file holds.
-    let shared: SharedReading<Content>
+    let shared: VersionedContent<Content>
     private let state: Mutex<State>
 
     /// Less than a second, and the call that finds that it is time comes a little later.
@@ -56,7 +56,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
         self.parse = parse
         let (stamp, reading) = Self.read(path, limit, parse)
         state = Mutex(State(stamp: stamp))
-        shared = SharedReading(reading)
+        shared = VersionedContent(reading)
     }
 
     func refresh(now: UInt64, on threads: FileThreads, _ terms: FileThreads.Terms) {
@@ -69,7 +69,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
             // It is read afresh when that can be done.
             if now &- wanted >= terms.timeout, exchange(&state.stamp, with: nil) != nil {
                 let reason = "\(path): reading it takes longer than limits.file_timeout"
-                shared.replace(with: .failure(ReadingFault(reason: reason)))
+                shared.replace(with: .failure(ContentFault(reason: reason)))
             }
             return !exchange(&state.isUnderWay, with: true)
         }
@@ -110,9 +110,9 @@ final class WatchedFile<Content: Sendable>: PolledFile {
         do throws(SystemError) {
             let stamp = try FileAccess.Stamp(of: path)
             let reading = parse(try FileAccess.read(path, limit: limit))
-            return (stamp, reading.mapError { ReadingFault(reason: "\(path): \($0.reason)") })
+            return (stamp, reading.mapError { ContentFault(reason: "\(path): \($0.reason)") })
         } catch {
-            return (nil, .failure(ReadingFault(reason: "\(path): \(error.reason)")))
+            return (nil, .failure(ContentFault(reason: "\(path): \(error.reason)")))
         }
     }
 }

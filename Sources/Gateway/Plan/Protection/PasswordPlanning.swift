@@ -30,7 +30,7 @@ extension PlanBuilder {
         WatchedFile(path, limit: PasswordList.maxBytes) { bytes in
             do throws(PasswordList.Fault) { return .success(try PasswordList(bytes)) } catch {
                 let place = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(ReadingFault(reason: "\(place)\(error.reason)"))
+                return .failure(ContentFault(reason: "\(place)\(error.reason)"))
             }
         }
     }

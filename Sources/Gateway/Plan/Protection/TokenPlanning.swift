@@ -84,7 +84,7 @@ extension PlanBuilder {
     private static func keyFile(_ path: String) -> WatchedFile<WebKeys> {
         WatchedFile(path, limit: WebKeys.maxBytes) { bytes in
             do throws(WebKeys.Fault) { return .success(try WebKeys(bytes)) } catch {
-                return .failure(ReadingFault(reason: error.reason))
+                return .failure(ContentFault(reason: error.reason))
             }
         }
     }

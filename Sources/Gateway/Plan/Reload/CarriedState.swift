@@ -11,7 +11,7 @@ final class CarriedState: Sendable {
     private struct Tables {
         var servers = IdentityTable<ServerIdentity, ServerRecord>()
         var handshakes = IdentityTable<ServerIdentity, HandshakeRate.Schedule>()
-        var budgets = IdentityTable<PoolIdentity, RetryBudget.Savings>()
+        var budgets = IdentityTable<PoolIdentity, RetryBudget.Account>()
         var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
         var turns = IdentityTable<GroupIdentity, UpstreamGroup.Turns>()
         var tunnels = IdentityTable<RouteIdentity, TunnelCount>()
@@ -30,7 +30,7 @@ final class CarriedState: Sendable {
     /// Of requests whose bodies are stored.
     let storedBytes = StoredBytes()
     /// Of the servers' health.
-    let healthNews = HealthNews()
+    let healthSignal = HealthSignal()
     private let tables = Mutex(Tables())
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
     let stickySecret: String
@@ -53,7 +53,7 @@ final class CarriedState: Sendable {
 
     /// Health, ejection, circuit, answer times and what is under way.
     func server(_ identity: ServerIdentity) -> ServerRecord {
-        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord(healthNews)) }
+        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord(healthSignal)) }
     }
 
     func handshakes(_ identity: ServerIdentity) -> HandshakeRate.Schedule {
@@ -61,8 +61,8 @@ final class CarriedState: Sendable {
     }
 
     /// The retries that a pool's requests have saved up.
-    func savings(_ identity: PoolIdentity) -> RetryBudget.Savings {
-        tables.withLock { $0.budgets.object(of: identity, orNew: RetryBudget.Savings()) }
+    func account(_ identity: PoolIdentity) -> RetryBudget.Account {
+        tables.withLock { $0.budgets.object(of: identity, orNew: RetryBudget.Account()) }
     }
 
     /// How many requests wait for a pool's servers.

@@ -172,7 +172,7 @@ extension PlanBuilder {
             : nil
         return Pooled(
             plan: plan, owner: Owner(site),
-            budget: RetryBudget(percent: proxy.retry.budgetPercent, savings: carried.savings(identity)), sticky: sticky)
+            budget: RetryBudget(percent: proxy.retry.budgetPercent, account: carried.account(identity)), sticky: sticky)
     }
 
     /// The servers of a pool as a route balances them; nil if there is no such pool.

@@ -1,5 +1,5 @@
 /// Keys that are read and checked, but whose feature is not in this version: the one list. When a feature lands, its line goes.
-enum LaterFeatures {
+enum UnimplementedFeatures {
     /// Of those that would protect something, `protects` is true: to go on without them would be worse than not to start.
     static let features: [(pattern: String, feature: String, protects: Bool)] = [
         ("performance.read_buffer_size", "buffers have one size, given out when bytes arrive", false),

@@ -4,25 +4,25 @@ import Upstreams
 
 /// A site's plan, with what making it leaves in a plan besides: the next plan takes it over where nothing is different that it is
 /// made of. Nothing in it comes from a file or from another site, and nothing was to be said of it.
-final class MadeSite: Sendable {
+final class PlannedSite: Sendable {
     /// Held, so that no other reading can be taken for it.
-    let read: ReadSite
+    let parsed: ParsedSite
     let plan: SitePlan
     let pools: [PoolPlan]
     /// The series of metrics that were asked for, in this order.
     let asked: [MetricsPlanning.Asked]
 
-    init(_ read: ReadSite, _ plan: SitePlan, _ pools: [PoolPlan], asked: [MetricsPlanning.Asked]) {
-        self.read = read
+    init(_ parsed: ParsedSite, _ plan: SitePlan, _ pools: [PoolPlan], asked: [MetricsPlanning.Asked]) {
+        self.parsed = parsed
         self.plan = plan
         self.pools = pools
         self.asked = asked
     }
 }
 
-/// What plans of sites are made of, besides the sites themselves and what is carried over: all else that a configuration says,
+/// What plans of sites are made of besides the sites themselves and what is carried over: all else that a configuration says,
 /// but for what certainly concerns no site.
-struct SiteSurroundings: Equatable {
+struct SitePlanInputs: Equatable {
     private let server: [String]
     private let logging: Logging
     private let performance: Performance
@@ -80,33 +80,33 @@ extension Limits {
 
 extension PlanBuilder {
     /// The sites of the plan before that this one may take over, by how they were read.
-    static func knownSites(_ previous: Plan?, in surroundings: SiteSurroundings) -> [ObjectIdentifier: MadeSite] {
-        guard let previous, previous.surroundings == surroundings else { return [:] }
+    static func knownSites(_ previous: Plan?, in siteInputs: SitePlanInputs) -> [ObjectIdentifier: PlannedSite] {
+        guard let previous, previous.siteInputs == siteInputs else { return [:] }
         return Dictionary(
-            previous.made.map { (ObjectIdentifier($0.read), $0) }, uniquingKeysWith: { first, _ in first })
+            previous.plannedSites.map { (ObjectIdentifier($0.parsed), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The plan of a site as the one before has it; nil if it must be made.
     /// - Parameter certificate: of the site, now.
-    mutating func takeMade(_ index: Int, certificate: TLSServerContext?) -> SitePlan? {
+    mutating func takePlanned(_ index: Int, certificate: TLSServerContext?) -> SitePlan? {
         // What a fleet counts is registered as plans are made.
-        guard fleetSeeds == nil, let read = configuration.readSite(index), let known = knownSites[ObjectIdentifier(read)],
+        guard fleetSeeds == nil, let parsed = configuration.parsedSite(index), let known = knownSites[ObjectIdentifier(parsed)],
             known.plan.keyPath == "sites[\(index)]", known.plan.has(certificate),
             zip(known.pools, pools.count...).allSatisfy({ $0.place == $1 }),
             metrics?.take(known) ?? true
         else { return nil }
         pools += known.pools
-        made.append(known)
+        plannedSites.append(known)
         return known.plan
     }
 
     /// Notes a site's plan for the next one, if that may take it over.
     /// - Parameter before: as it was when the site's turn came.
     mutating func note(_ plan: SitePlan, _ index: Int, since before: Progress) {
-        guard let read = configuration.readSite(index), before == progress, fleetSeeds == nil,
+        guard let parsed = configuration.parsedSite(index), before == progress, fleetSeeds == nil,
             Self.isSelfContained(configuration.sites[index], plan)
         else { return }
-        made.append(MadeSite(read, plan, Array(pools[before.pools...]), asked: metrics?.asked ?? []))
+        plannedSites.append(PlannedSite(parsed, plan, Array(pools[before.pools...]), asked: metrics?.asked ?? []))
     }
 
     /// How much has been made and said so far: all that may stay the same while a site is made.

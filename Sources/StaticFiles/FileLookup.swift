@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 
 /// The part of a request for a file that asks the file system, which may take its time: nothing for a loop.
-struct FileLookUp: Sendable {
+struct FileLookup: Sendable {
     /// What is looked for.
     enum Goal: Sendable {
         /// What a client asks for.

@@ -1,15 +1,15 @@
 import Synchronization
 
 /// Why there is no content.
-struct ReadingFault: Error {
+struct ContentFault: Error {
     let reason: String
 }
 
 /// What was last read of something outside, such as a file, for all workers: each looks at a number, and takes the lock only when
 /// that has changed.
-final class SharedReading<Content: Sendable>: Sendable {
+final class VersionedContent<Content: Sendable>: Sendable {
     /// The content, or why there is none.
-    typealias Value = Result<Content, ReadingFault>
+    typealias Value = Result<Content, ContentFault>
 
     private let state: Mutex<(value: Value, version: Int)>
     private let version = Atomic<Int>(1)
@@ -38,14 +38,14 @@ final class SharedReading<Content: Sendable>: Sendable {
 }
 
 /// One worker's views of what is shared.
-final class ReadingViews<Content: Sendable> {
-    private var views: [ObjectIdentifier: (shared: SharedReading<Content>, view: SharedReading<Content>.View?)] = [:]
+final class VersionedContentCache<Content: Sendable> {
+    private var views: [ObjectIdentifier: (shared: VersionedContent<Content>, view: VersionedContent<Content>.View?)] = [:]
 
-    func value(of shared: SharedReading<Content>) -> SharedReading<Content>.Value {
+    func value(of shared: VersionedContent<Content>) -> VersionedContent<Content>.Value {
         var view = views[ObjectIdentifier(shared)]?.view
         shared.refresh(&view)
         views[ObjectIdentifier(shared)] = (shared, view)
-        return view?.value ?? .failure(ReadingFault(reason: "not read"))
+        return view?.value ?? .failure(ContentFault(reason: "not read"))
     }
 
     /// What plans had that are gone is forgotten.

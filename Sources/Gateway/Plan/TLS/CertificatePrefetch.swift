@@ -5,7 +5,7 @@ import EventLoop
 /// has the cores to itself. The builder takes them over as it would from a plan before, and reads itself what it cannot take.
 ///
 /// The sites themselves are not made ahead: two threads that make them spend a third more of processor time, and end no sooner.
-struct CertificatesAhead {
+struct CertificatePrefetch {
     /// The place of the first of the later sites: about as long as all others' certificates takes what comes before it.
     let start: Int
     private let loaded: ThreadResult<[LoadedCertificate]>

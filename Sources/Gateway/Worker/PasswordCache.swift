@@ -3,12 +3,12 @@ import Protection
 /// The passwords that were right, so that a page's fifty requests cost one slow check: of one worker, and of each only a number
 /// that says nothing without the process's own key. What a file says of a user is part of the number: who is changed or taken out
 /// there is not known any more.
-final class KnownPasswords {
+final class PasswordCache {
     private let threads: PasswordThread
     private var known: Set<UInt128> = []
     /// Those that are being checked, and who waits for the same.
     private var pending: [UInt128: [CheckedContinuation<Turn, Never>]] = [:]
-    let files = ReadingViews<PasswordList>()
+    let files = VersionedContentCache<PasswordList>()
 
     /// Whose turn it is to have a password checked.
     private enum Turn {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Whether there is anything to be fetched from any of many records: whoever writes the log need not look at each.
-package final class HealthNews: Sendable {
+package final class HealthSignal: Sendable {
     private let isThere = Atomic<Bool>(false)
 
     package init() {}

@@ -1,23 +1,23 @@
-/// One table of `[[sites]]` as it was read: the next configuration takes it over where it has the same text in the same
-/// circumstances. Nothing was to be said of it.
-package final class ReadSite: Sendable {
+/// One table of `[[sites]]` as it was read: the next configuration takes it over where its text and all other inputs are the
+/// same. Nothing was to be said of it.
+package final class ParsedSite: Sendable {
     /// All that a site is read from but its text.
-    struct Circumstances: Sendable, Equatable {
+    struct Inputs: Sendable, Equatable {
         var mode: ReadMode
         var isForBWS: Bool
         var inherited: Site.Inherited
     }
 
     let text: SiteText
-    let circumstances: Circumstances
+    let inputs: Inputs
     /// Before sites are held against each other: which is the default one of its listener is not known here.
     let site: Site
     /// Lines are those of the text.
-    let place: SiteInText
+    let place: SiteLocation
 
-    init(_ text: SiteText, _ circumstances: Circumstances, _ site: Site, _ place: SiteInText) {
+    init(_ text: SiteText, _ inputs: Inputs, _ site: Site, _ place: SiteLocation) {
         self.text = text
-        self.circumstances = circumstances
+        self.inputs = inputs
         self.site = site
         self.place = place
     }
@@ -46,12 +46,12 @@ struct SitesReading {
     let document: TableReader
     let inherited: Site.Inherited
     /// Of the configuration before, by their texts.
-    private var known: [SiteText: ReadSite]
+    private var known: [SiteText: ParsedSite]
     private(set) var read: [(site: Site, table: TableReader)] = []
-    private(set) var places: [SiteInText] = []
-    private(set) var results: [ReadSite?] = []
+    private(set) var places: [SiteLocation] = []
+    private(set) var results: [ParsedSite?] = []
 
-    init(_ document: TableReader, _ inherited: Site.Inherited, after known: [ReadSite?]) {
+    init(_ document: TableReader, _ inherited: Site.Inherited, after known: [ParsedSite?]) {
         self.document = document
         self.inherited = inherited
         self.known = Dictionary(known.lazy.compactMap { $0 }.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
@@ -60,12 +60,12 @@ struct SitesReading {
     /// Reads tables that another reading then takes over.
     /// - Parameter sources: of which those are read that are text.
     /// - Returns: those of which nothing was to be said, up to the first that cannot be read.
-    static func readAhead(_ sources: ArraySlice<SiteSource>, _ circumstances: ReadSite.Circumstances) -> [ReadSite] {
-        let reading = Reading(file: "", mode: circumstances.mode, notesKeys: false, notesSpellings: false)
-        reading.isForBWS = circumstances.isForBWS
+    static func readAhead(_ sources: ArraySlice<SiteSource>, _ inputs: ParsedSite.Inputs) -> [ParsedSite] {
+        let reading = Reading(file: "", mode: inputs.mode, notesKeys: false, notesSpellings: false)
+        reading.isForBWS = inputs.isForBWS
         let document = TableReader(
             reading: reading, name: .document, table: TomlTable(), position: TomlPosition(line: 1, column: 1))
-        var sites = SitesReading(document, circumstances.inherited, after: [])
+        var sites = SitesReading(document, inputs.inherited, after: [])
         for case .text(let text, _) in sources {
             guard (try? sites.add(.text(text, base: TextBase(file: 0)))) != nil else { break }
         }
@@ -73,7 +73,7 @@ struct SitesReading {
     }
 
     /// What was read ahead is taken over from now on.
-    mutating func know(_ sites: [ReadSite]) {
+    mutating func know(_ sites: [ParsedSite]) {
         for site in sites { known[site.text] = site }
     }
 
@@ -82,25 +82,25 @@ struct SitesReading {
         switch source {
         case .table(let node): try add(node, base: TextBase())
         case .text(let text, let base):
-            let circumstances = circumstances
-            if let known = known[text], known.circumstances == circumstances { return take(known, base) }
+            let inputs = inputs
+            if let known = known[text], known.inputs == inputs { return take(known, base) }
             guard let root = try? TomlDocument.parse(checked: text.bytes[...]), root.entries.count == 1,
                 case .array(let elements) = root.entries[0].node.value, elements.count == 1
             else { throw Doubt() }
             let problems = document.reading.problemCount
             try add(elements[0], base: base)
             if let last = read.last, let place = places.last, document.reading.problemCount == problems {
-                results[results.count - 1] = ReadSite(text, circumstances, last.site, place)
+                results[results.count - 1] = ParsedSite(text, inputs, last.site, place)
             }
         }
     }
 
-    var circumstances: ReadSite.Circumstances {
-        ReadSite.Circumstances(mode: document.reading.mode, isForBWS: document.reading.isForBWS, inherited: inherited)
+    var inputs: ParsedSite.Inputs {
+        ParsedSite.Inputs(mode: document.reading.mode, isForBWS: document.reading.isForBWS, inherited: inherited)
     }
 
     /// Its table has been read, and is asked for nothing but its name.
-    private mutating func take(_ known: ReadSite, _ base: TextBase) {
+    private mutating func take(_ known: ParsedSite, _ base: TextBase) {
         let table = TableReader(
             reading: document.reading, name: .element(of: document, key: "sites", index: read.count), table: nil,
             position: known.place.position)
@@ -124,7 +124,7 @@ struct SitesReading {
         let respelt = Dictionary(
             reading.takeRespelt().map { (String($0.key.dropFirst(within)), $0.value) }, uniquingKeysWith: { first, _ in first })
         for (key, position) in others { reading.note(key, at: position) }
-        places.append(SiteInText(base: base, position: node.position, table: table, respelt: respelt))
+        places.append(SiteLocation(base: base, position: node.position, table: table, respelt: respelt))
         results.append(nil)
     }
 }

@@ -8,7 +8,7 @@ import Upstreams
 
 /// A plan takes sites over from the plan before. It must be what is made without that.
 @Suite("A plan that follows another one")
-struct MadeSiteTests {
+struct PlannedSiteTests {
     private static func site(_ name: String, _ rest: String) -> String {
         "[[sites]]\nhostname = \"\(name).example\"\nlisten = \"127.0.0.1\"\nport = 8080\n\(rest)"
     }
@@ -42,12 +42,12 @@ struct MadeSiteTests {
         var problems: [Problem]
     }
 
-    private static func made(_ text: String, after previous: Made? = nil, aheadFrom: Int = .max) throws -> Made {
+    private static func made(_ text: String, after previous: Made? = nil, prefetchFrom: Int = .max) throws -> Made {
         let source = ConfigurationSource(text: text, file: "test.toml")
         let result = Configuration.read(source, after: previous?.configuration)
         let configuration = try #require(result.configuration, "\(result.problems) \(text)")
         var builder = PlanBuilder(configuration, previous: previous?.plan, stickySecret: "secret")
-        let plan = builder.build(workers: 1, aheadFrom: aheadFrom)
+        let plan = builder.build(workers: 1, prefetchFrom: prefetchFrom)
         return Made(configuration: configuration, plan: plan, problems: builder.problems)
     }
 
@@ -116,7 +116,7 @@ struct MadeSiteTests {
         let top = Self.tops.randomElement(using: &numbers) ?? ""
         let shared = seed % 2 == 0 ? Self.shared : ""
         let text = "[logging]\naccess_log = \"none\"\n" + top + shared + sites.joined()
-        let (alone, ahead) = (try Self.made(text), try Self.made(text, aheadFrom: 2))
+        let (alone, ahead) = (try Self.made(text), try Self.made(text, prefetchFrom: 2))
         #expect(ahead.problems == alone.problems, "\(text)")
         let (found, expected) = (try Self.words(ahead), try Self.words(alone))
         #expect(found == expected, "\(Set(found).symmetricDifference(expected)) in \(text)")

@@ -1,6 +1,6 @@
 /// Which files have changed lately. With many certificates it spares etcd to look at all of them whenever a member asks what is
 /// new: etcd reads all that a question is about, and leaves out what is older afterwards.
-struct FileNews: Codable, Equatable, Sendable {
+struct RecentChanges: Codable, Equatable, Sendable {
     /// How many changes there were.
     var last = 0
     /// The files of the last ones, each change's in its turn.
@@ -9,12 +9,12 @@ struct FileNews: Codable, Equatable, Sendable {
     /// Who has missed more reads all files.
     static let most = 64
 
-    func adding(_ more: [String]) -> FileNews {
-        FileNews(last: last + more.count, paths: (paths + more).suffix(Self.most))
+    func adding(_ more: [String]) -> RecentChanges {
+        RecentChanges(last: last + more.count, paths: (paths + more).suffix(Self.most))
     }
 
     /// From here on everybody reads all files once.
-    var forgetting: FileNews { FileNews(last: last + Self.most + 1) }
+    var forgetting: RecentChanges { RecentChanges(last: last + Self.most + 1) }
 
     /// - Parameter known: the number of the last change that is known; nil: none is.
     /// - Returns: the files that have changed since, each once; nil: that is not known any more.

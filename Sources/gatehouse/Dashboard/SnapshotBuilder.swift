@@ -3,19 +3,19 @@ import Gateway
 import Glibc
 
 /// Makes one snapshot after another: what has come since the one before is in the next.
-struct SnapshotMaking {
+struct SnapshotBuilder {
     private var before: (traffic: TrafficReport, caches: [CacheReport], time: UInt64, processorTime: UInt64)?
     private var number: UInt64 = 0
 
     /// What is asked for elsewhere.
-    struct Surroundings {
+    struct Sources {
         var name: String
         var version: String
         var uptime: UInt64
         var certificates: [AdminStatus.Certificate]
         var configuration: String
         /// One for each worker; nil: it has not answered yet.
-        var standings: [WorkerStanding?]
+        var statuses: [WorkerStatus?]
         /// By worker.
         var answers: [Bool]
         var caches: [CacheReport]
@@ -23,7 +23,7 @@ struct SnapshotMaking {
         var fleet: AdminFleet?
     }
 
-    mutating func next(_ traffic: TrafficReport, _ servers: [ServerReport], _ around: Surroundings) -> Snapshot {
+    mutating func next(_ traffic: TrafficReport, _ servers: [ServerReport], _ sources: Sources) -> Snapshot {
         let now = monotonicNanoseconds()
         let figures = ProcessReading.figures()
         number += 1
@@ -33,18 +33,18 @@ struct SnapshotMaking {
         let processor = before.flatMap { before in
             seconds.map { Double(figures.cpuTime &- before.processorTime) / 10_000_000 / $0 }
         }
-        let caches = Snapshot.Caches(around.caches, since: before?.caches, seconds: seconds)
-        before = (traffic, around.caches, now, figures.cpuTime)
+        let caches = Snapshot.Caches(sources.caches, since: before?.caches, seconds: seconds)
+        before = (traffic, sources.caches, now, figures.cpuTime)
         return Snapshot(
             number: number, time: Timestamp.text(seconds: Int64(realtimeNanoseconds() / 1_000_000_000)), seconds: seconds,
-            name: around.name, version: around.version, pid: getpid(), uptimeSeconds: around.uptime,
+            name: sources.name, version: sources.version, pid: getpid(), uptimeSeconds: sources.uptime,
             isCounted: traffic.isCounted, rates: measure.total, handshakes: measure.handshakes,
             connections: traffic.connections, tunnels: traffic.tunnels, processor: processor, memory: figures.residentMemory,
             descriptors: figures.openDescriptors, mostDescriptors: figures.mostDescriptors,
-            workers: zip(traffic.workers, around.answers).map { Snapshot.Worker(connections: $0.connections, answers: $1) },
+            workers: zip(traffic.workers, sources.answers).map { Snapshot.Worker(connections: $0.connections, answers: $1) },
             sites: measure.sites, routes: measure.routes, servers: measure.servers(servers), caches: caches,
-            certificates: Snapshot.Certificates(around.certificates), generations: Snapshot.Generations(around),
-            failures: Snapshot.Failures(around.standings), watchers: around.watchers, fleet: around.fleet)
+            certificates: Snapshot.Certificates(sources.certificates), generations: Snapshot.Generations(sources),
+            failures: Snapshot.Failures(sources.statuses), watchers: sources.watchers, fleet: sources.fleet)
     }
 
     /// What comes next is compared with nothing.
@@ -189,18 +189,18 @@ extension Snapshot.Certificates {
 }
 
 extension Snapshot.Generations {
-    fileprivate init(_ around: SnapshotMaking.Surroundings) {
-        let numbers = Set(around.standings.compactMap { $0?.generations }.joined())
+    fileprivate init(_ sources: SnapshotBuilder.Sources) {
+        let numbers = Set(sources.statuses.compactMap { $0?.generations }.joined())
         current = numbers.max()
         older = numbers.subtracting([numbers.max() ?? 0]).sorted(by: >)
-        configuration = around.configuration
+        configuration = sources.configuration
     }
 }
 
 extension Snapshot.Failures {
-    fileprivate init(_ standings: [WorkerStanding?]) {
-        total = standings.reduce(0) { $0 &+ ($1?.failureCount ?? 0) }
-        let newest = standings.flatMap { $0?.failures ?? [] }.sorted { $0.time > $1.time }
+    fileprivate init(_ statuses: [WorkerStatus?]) {
+        total = statuses.reduce(0) { $0 &+ ($1?.failureCount ?? 0) }
+        let newest = statuses.flatMap { $0?.failures ?? [] }.sorted { $0.time > $1.time }
         first = newest.prefix(Snapshot.mostRows).map { Snapshot.Failure($0) }
     }
 }
