@@ -40,6 +40,8 @@ struct PresenceTests {
             instance: instance
         )
         let text = try #require(EtcdMessage.encode(record))
+        // Members of other versions look for it under this key.
+        #expect(String(decoding: text, as: UTF8.self).contains(#""seat":{"#))
         let place = settings.members + "a"
         let sealed = try #require(SealedDocument.seal(text, at: place, with: settings.secret))
         try await etcd.put(place, base64: Data(sealed).base64EncodedString())
