@@ -34,10 +34,10 @@ struct Relay: ~Copyable {
     ///   - upstream: the request's head has been given to it.
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
-        _ client: any ClientSide, _ upstream: any UpstreamSide, request: RequestHead, responder: consuming Responder,
-        head: ResponseHead, site: SitePlan, headers: HeaderPlan, limits: PlanLimits, proxying: ProxyingPlan, wantsUpgrade: Bool,
-        terms: consuming RelayTerms
+        _ proxied: borrowing ProxiedRequest, from client: any ClientSide, to upstream: any UpstreamSide,
+        responder: consuming Responder, head: ResponseHead, headers: HeaderPlan, limits: PlanLimits, terms: consuming RelayTerms
     ) {
+        let proxying = proxied.route.proxying
         waiter = client.waiter
         loop = waiter.loop
         began = loop.now
@@ -45,12 +45,13 @@ struct Relay: ~Copyable {
         upload = Upload(
             from: client.body, to: upstream.requestBody, replay: terms.replay.take(), limit: proxying.bodyLimit, now: began)
         if terms.forwardsTrailers {
-            let isTrusted = client.endpoint.forwarding(to: site).isTrusted
+            let isTrusted = client.endpoint.forwarding(to: proxied.site).isTrusted
             upload.trailers = TrailerRules(headers.request, isTrusted: isTrusted)
         }
         download = Download(
-            from: upstream, to: client, request: request, responder: responder, head: head, proxying: proxying, headers: headers,
-            limits: limits, wantsUpgrade: wantsUpgrade, terms: terms, now: began)
+            from: upstream, to: client, request: proxied.head, responder: responder, head: head, proxying: proxying,
+            headers: headers,
+            limits: limits, wantsUpgrade: proxied.wantsUpgrade, terms: terms, now: began)
     }
 
     /// The right to answer, if the relay failed before using it.

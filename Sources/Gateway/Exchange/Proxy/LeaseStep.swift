@@ -7,19 +7,16 @@ import Upstreams
 /// Leases a connection to an upstream: an idle one, or a new one.
 extension Exchange {
     /// Leases a connection to the server that was picked; a failure ends what the pick began.
-    /// - Parameters:
-    ///   - wantsUpgrade: it is to become a WebSocket.
-    ///   - needsFresh: no idle HTTP/1 connection will do, only a new one.
     @inline(__always)  // Price 7.
     mutating nonisolated(nonsending) func lease(
-        from pool: Pool, for request: RequestHead, wantsUpgrade: Bool, needsFresh: Bool
+        for proxied: inout ProxiedRequest, from pool: Pool
     ) async throws(Failure) -> Lease {
         if pool.sharesConnections {
-            if wantsUpgrade { return try await connectForWebSocket(pool) }
-        } else if needsFresh {
+            if proxied.wantsUpgrade { return try await connectForWebSocket(pool) }
+        } else if proxied.needsFresh {
             return try await connect(pool)
         }
-        if let idle = pool.leaseIdle(carefully: !request.method.isIdempotent) { return idle }
+        if let idle = pool.leaseIdle(carefully: !proxied.head.method.isIdempotent) { return idle }
         return try await connect(pool)
     }
 

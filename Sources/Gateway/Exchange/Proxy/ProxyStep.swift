@@ -8,72 +8,59 @@ extension Exchange {
     mutating nonisolated(nonsending) func proxy(
         _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan
     ) async throws(Failure) {
+        var proxied = try prepare(request, over: route, found, of: site)
+        if let storage = route.proxying.storage { proxied.replay = try await storedBody(of: &proxied, in: storage) }
+        defer { reportFault() }
+        while true {
+            proxied.pick.now = resources.loop.now
+            let free = try choose(proxied)
+            let choice = if let free { free } else { try await waitForRoom(&proxied) }
+            let server = route.group.servers[choice]
+            record.server = server
+            record.serverSeries = route.pool.series.isEmpty ? nil : route.pool.series[choice]
+            if proxied.wantsUpgrade, try !admitsHandshake(&proxied, to: choice) { continue }
+            record.attempts += 1
+            let began = resources.loop.now
+            do throws(Failure) {
+                return try await attempt(&proxied, over: route, to: choice, server, began: began)
+            } catch {
+                tell(error, to: server, of: route.group, began: began)
+                guard mayRetry(proxied, after: error) else { throw error }
+                proxied.learn(from: error, of: choice)
+            }
+        }
+    }
+
+    /// What can be said of the request before a server is picked.
+    private mutating func prepare(
+        _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan
+    ) throws(Failure) -> ProxiedRequest {
         let rewritten =
             if let rewrite = route.rewrite { try self.rewritten(request, by: rewrite, found, of: site) } else { [UInt8]() }
         let wantsUpgrade = try checkUpgrade(of: request, over: route)
         if case .length(let length) = request.framing { try route.proxying.bodyLimit.check(length) }
         if let compression = site.compression { request.addPlainTags(codings: compression.codings) }
-        var wanted = pickRequest(for: request, over: route)
-        var needsFresh = wantsUpgrade
-        var replay: Replay?
-        if route.proxying.storage != nil {
-            replay = try await storedBody(of: request, route.proxying, wantsUpgrade: wantsUpgrade)
-        }
-        var overRate = 0
-        defer { reportFault() }
-        while true {
-            wanted.now = resources.loop.now
-            let free = try choose(route, wanted)
-            let choice = if let free { free } else { try await waitForRoom(route, wanted) }
-            let server = route.group.servers[choice]
-            record.server = server
-            record.serverSeries = route.pool.series.isEmpty ? nil : route.pool.series[choice]
-            if wantsUpgrade, !admitsHandshake(route, choice) {
-                // This is no attempt: the others are tried in turn, and when all are over their rate the client is told.
-                guard !wanted.excluded.contains(choice), overRate < route.group.servers.count else { throw Self.handshakeRate }
-                overRate += 1
-                wanted.excluded.insert(choice)
-                continue
-            }
-            record.attempts += 1
-            let began = resources.loop.now
-            do throws(Failure) {
-                let pool = generation.pool(of: route, choice)
-                let lease = try await lease(from: pool, for: request, wantsUpgrade: wantsUpgrade, needsFresh: needsFresh)
-                let upstream = lease.side
-                writeHead(
-                    of: request, to: upstream, route, choice, found.remainder, rewritten, site, wantsUpgrade, replay?.stored)
-                try await attempt(
-                    request, over: lease, upstream, to: server, of: route, site, wantsUpgrade: wantsUpgrade,
-                    terms: terms(of: request, over: route, choice, isStuck: wanted.stuckTo == choice, &replay), began: began)
-                return
-            } catch {
-                tell(error, to: server, of: route.group, began: began)
-                guard mayRetry(error, route, replay) else { throw error }
-                // The connection has ended or is full, not the server: another connection to it will do.
-                if case .unprocessed = error.retry { continue }
-                if case .closed(isReused: true) = error.retry {
-                    // A stale connection says nothing about its server, but others may be as stale.
-                    needsFresh = true
-                    if route.group.servers.count == 1 || wanted.stuckTo == choice { continue }
-                }
-                wanted.excluded.insert(choice)
-            }
-        }
+        return ProxiedRequest(
+            head: request, route: route, site: site, remainder: found.remainder, rewritten: rewritten, wantsUpgrade: wantsUpgrade,
+            pick: pickRequest(for: request, over: route), needsFresh: wantsUpgrade)
     }
 
     /// One try over one connection. The lease goes back only after a clean end; any other way out drops it.
     @inline(__always)  // Price 7.
     private mutating nonisolated(nonsending) func attempt(
-        _ request: RequestHead, over lease: consuming Lease, _ upstream: any UpstreamSide, to server: UpstreamServer,
-        of route: ProxyRoute, _ site: SitePlan, wantsUpgrade: Bool, terms: consuming RelayTerms, began: UInt64
+        _ proxied: inout ProxiedRequest, over route: ProxyRoute, to choice: Int, _ server: UpstreamServer, began: UInt64
     ) async throws(Failure) {
+        let lease = try await lease(for: &proxied, from: generation.pool(of: route, choice))
+        let upstream = lease.side
+        writeHead(of: proxied, to: upstream, choice)
+        proxied.keepBody(for: choice)
+        let terms = terms(of: proxied, choice)
         guard let responder = responder.take() else { return }
         let response = resources.acquireResponseHead()
         defer { resources.release(response) }
         var relay = Relay(
-            client, upstream, request: request, responder: responder, head: response, site: site, headers: headers,
-            limits: generation.limits, proxying: route.proxying, wantsUpgrade: wantsUpgrade, terms: terms)
+            proxied, from: client, to: upstream, responder: responder, head: response, headers: headers,
+            limits: generation.limits, terms: terms)
         let outcome: Relay.Outcome
         do throws(Failure) {
             outcome = try await relay.run()

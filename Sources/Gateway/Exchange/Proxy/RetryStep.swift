@@ -6,25 +6,17 @@ import Upstreams
 /// What an attempt may do so that another can follow it, and whether another follows it.
 extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a sticky cookie.
-    mutating func terms(
-        of request: RequestHead, over route: ProxyRoute, _ choice: Int, isStuck: Bool, _ replay: inout Replay?
-    ) -> RelayTerms {
-        let plan = route.proxying
+    mutating func terms(of proxied: borrowing ProxiedRequest, _ choice: Int) -> RelayTerms {
+        let (request, route, plan) = (proxied.head, proxied.route, proxied.route.proxying)
         var terms = RelayTerms(answerFields: answerFields, recording: recording)
-        let isIdempotent = request.method.isIdempotent
-        if replay?.stored != nil { terms.replay = replay }
-        // A request that the server provably has not looked at is sent again whatever its method; only HTTP/2 can tell that.
-        if plan.retry.retries > 0, isIdempotent || route.group.servers[choice].parameters.version != .http1 {
-            if !request.framing.isEmpty, plan.replayLimit > 0, replay == nil { replay = Replay(limit: plan.replayLimit) }
-            terms.replay = replay
-        }
-        if plan.retry.retries > 0, isIdempotent {
+        if proxied.replay?.stored != nil || proxied.mayBeRepeated(by: choice) { terms.replay = proxied.replay }
+        if plan.retry.retries > 0, request.method.isIdempotent {
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(
                     attempts: record.countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
         terms.reverseRewrite = route.targets[choice].reverseRewrite
-        if !isStuck, let sticky = plan.sticky {
+        if proxied.pick.stuckTo != choice, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
             if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
                 terms.answerFields.append("Set-Cookie") { $0 += cookie }
@@ -33,18 +25,19 @@ extension Exchange {
         if let plan = record.site?.compression {
             terms.compression = CompressionUse(plan: plan, encoders: resources.encoders, limit: generation.limits.maxCompressions)
         }
-        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && replay?.stored == nil
+        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && proxied.replay?.stored == nil
         if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setTerms(&terms, ofCall: request) }
         return terms
     }
 
     /// May the request be sent again? If not, the log says why.
-    mutating func mayRetry(_ failure: Failure, _ route: ProxyRoute, _ replay: Replay?) -> Bool {
+    mutating func mayRetry(_ proxied: borrowing ProxiedRequest, after failure: Failure) -> Bool {
+        let route = proxied.route
         guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
         if case .unprocessed = failure.retry { record.noteUnprocessed() }
-        let kept = replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
+        let kept = proxied.replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
-            attempts: record.countedAttempts, isIdempotent: client.request.method.isIdempotent, hasBegunAnswer: responder == nil,
+            attempts: record.countedAttempts, isIdempotent: proxied.head.method.isIdempotent, hasBegunAnswer: responder == nil,
             isBodyKept: client.body.bodyBytes == kept)
         switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
         case .retry: return true
@@ -65,5 +58,32 @@ extension Exchange {
         // Waiting for an answer to a handshake is retried even where the route does not retry timeouts.
         if isLostHandshake, stated == .timeout, !route.proxying.retry.occasions.contains(.timeout) { return .closed }
         return stated
+    }
+}
+
+extension ProxiedRequest {
+    /// A request that the server provably has not looked at is sent again whatever its method; only HTTP/2 can tell that.
+    fileprivate func mayBeRepeated(by choice: Int) -> Bool {
+        route.proxying.retry.retries > 0
+            && (head.method.isIdempotent || route.group.servers[choice].parameters.version != .http1)
+    }
+
+    /// Has the attempt keep what it takes of the body, if another one may need that.
+    mutating func keepBody(for choice: Int) {
+        let limit = route.proxying.replayLimit
+        guard !head.framing.isEmpty, limit > 0, replay == nil, mayBeRepeated(by: choice) else { return }
+        replay = Replay(limit: limit)
+    }
+
+    /// Says what the next attempt does otherwise than the one to this server.
+    mutating func learn(from failure: Failure, of choice: Int) {
+        // The connection has ended or is full, not the server: another connection to it will do.
+        if case .unprocessed = failure.retry { return }
+        if case .closed(isReused: true) = failure.retry {
+            // A stale connection says nothing about its server, but others may be as stale.
+            needsFresh = true
+            if route.group.servers.count == 1 || pick.stuckTo == choice { return }
+        }
+        pick.excluded.insert(choice)
     }
 }

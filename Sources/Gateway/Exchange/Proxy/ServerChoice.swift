@@ -16,23 +16,15 @@ extension Exchange {
     }
 
     /// Picks a server and counts the request as under way there; nil while all are full, or others wait already.
-    mutating func choose(_ route: ProxyRoute, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
+    mutating func choose(_ proxied: borrowing ProxiedRequest) throws(Failure) -> Int? {
         // A request that comes later must not overtake those that wait.
-        if let queue = generation.queue(of: route), !queue.isEmpty { return nil }
-        switch route.group.pick(request) {
-        case .server(let choice): return choice
-        case .full: return nil
-        case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
-        case .unavailable(let time): throw Self.unavailable(route.group, time)
-        }
+        if let queue = generation.queue(of: proxied.route), !queue.isEmpty { return nil }
+        return try Self.pick(from: proxied.route.group, proxied.pick)
     }
 
     /// Waits in the queue until a server has room, and picks it.
-    mutating nonisolated(nonsending) func waitForRoom(
-        _ route: ProxyRoute, _ request: UpstreamGroup.Request
-    ) async throws(Failure) -> Int {
-        let (waiter, since) = (client.waiter, resources.loop.now)
-        var request = request
+    mutating nonisolated(nonsending) func waitForRoom(_ proxied: inout ProxiedRequest) async throws(Failure) -> Int {
+        let (waiter, since, route) = (client.waiter, resources.loop.now, proxied.route)
         guard let queue = generation.queue(of: route), let limit = route.pool.queue?.limit, queue.enter(waiter, limit) else {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
@@ -48,20 +40,22 @@ extension Exchange {
             }
             if client.hasLeft { throw Failure.clientLeft() }
             guard queue.isFirst(waiter) else { continue }
-            request.now = resources.loop.now
-            switch route.group.pick(request) {
-            case .server(let choice): return choice
-            case .full: continue
-            case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
-            case .unavailable(let time): throw Self.unavailable(route.group, time)
-            }
+            proxied.pick.now = resources.loop.now
+            if let choice = try Self.pick(from: route.group, proxied.pick) { return choice }
         }
     }
 
-    private static func unavailable(_ group: UpstreamGroup, _ time: UInt64) -> Failure {
-        let last = group.servers.lazy.compactMap { server in server.record.health.lastFault.map { "; \(server.url): \($0)" } }
-        return Failure(
-            .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
-            retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
+    /// - Returns: nil while all are full.
+    private static func pick(from group: UpstreamGroup, _ request: UpstreamGroup.Request) throws(Failure) -> Int? {
+        switch group.pick(request) {
+        case .server(let choice): return choice
+        case .full: return nil
+        case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
+        case .unavailable(let time):
+            let last = group.servers.lazy.compactMap { server in server.record.health.lastFault.map { "; \(server.url): \($0)" } }
+            throw Failure(
+                .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
+                retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
+        }
     }
 }

@@ -6,9 +6,10 @@ import Messages
 extension Exchange {
     /// - Returns: the body; nil where there is none, or it has to go on as it comes: a tunnel, or a call of gRPC's.
     mutating nonisolated(nonsending) func storedBody(
-        of request: RequestHead, _ plan: ProxyingPlan, wantsUpgrade: Bool
+        of proxied: inout ProxiedRequest, in storage: StoragePlan
     ) async throws(Failure) -> Replay? {
-        guard let storage = plan.storage, !request.framing.isEmpty, !wantsUpgrade, !request.isGRPC else { return nil }
+        let request = proxied.head
+        guard !request.framing.isEmpty, !proxied.wantsUpgrade, !request.isGRPC else { return nil }
         // Whoever sends nothing before it is told to waits for us.
         if request.expectsContinue { try await sendContinue() }
         let body = StoredBody(storage)
@@ -21,7 +22,7 @@ extension Exchange {
                     try body.finish()
                     return Replay(stored: body)
                 case .ready(let count):
-                    try plan.bodyLimit.check(client.body.bodyBytes + UInt64(count))
+                    try proxied.route.proxying.bodyLimit.check(client.body.bodyBytes + UInt64(count))
                     try take(into: body)
                     movedAt = resources.loop.now
                 case .needsBytes:

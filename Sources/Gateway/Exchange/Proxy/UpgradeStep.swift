@@ -38,18 +38,23 @@ extension Exchange {
         return true
     }
 
-    /// Holds the server's handshake rate: false if it has had all that it may get now.
-    mutating func admitsHandshake(_ route: ProxyRoute, _ choice: Int) -> Bool {
+    /// Holds the server's handshake rate.
+    /// - Returns: false if it has had all that it may get now; the others are tried in turn, and none of that is an attempt.
+    /// - Throws: if all have had all that they may get.
+    mutating func admitsHandshake(_ proxied: inout ProxiedRequest, to choice: Int) throws(Failure) -> Bool {
+        let route = proxied.route
         if route.pool.handshakeRates[choice].admit(now: resources.loop.now) { return true }
         // No lease takes over what the pick began.
         generation.pool(of: route, choice).leaseEnded()
+        guard !proxied.pick.excluded.contains(choice), proxied.overRate < route.group.servers.count else {
+            throw Failure(
+                .handshakeRate, detail: "Too many WebSockets are being opened; try again soon.",
+                key: "sites.proxy.upstreams.handshake_rate")
+        }
+        proxied.overRate += 1
+        proxied.pick.excluded.insert(choice)
         return false
     }
-
-    /// No server of the pool may get another handshake now.
-    static let handshakeRate = Failure(
-        .handshakeRate, detail: "Too many WebSockets are being opened; try again soon.",
-        key: "sites.proxy.upstreams.handshake_rate")
 
     /// Makes a tunnel of the two connections; it begins when the exchange has ended.
     mutating func beginTunnel(_ route: ProxyRoute, _ response: ResponseHead, _ lease: consuming Lease) {
