@@ -55,6 +55,26 @@ struct RefusedStreamTests {
         }
     }
 
+    @Test("what it has taken of the body goes to the next server too, also if that one speaks HTTP/1.1")
+    func otherVersion() async throws {
+        let refusing = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            let request = try connection.request()
+            _ = try connection.next(0)
+            try connection.write(Frame.reset(request.stream, 7) + Self.goAway)
+            _ = try wire.readToEnd()
+        }
+        let answering = try Upstream.answering { Upstream.ok($0.text) }
+        let port = try FreePort()
+        let second = "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(answering)\""
+        try await Gatehouse.serving(Sites.before(refusing, port, upstreamKeys: second, retries: 1)) { gatehouse in
+            let outcome = try await Command.curl(["-d", "some text", "http://127.0.0.1:\(port)/other"])
+            #expect(outcome.text == "some text", "\(outcome)")
+            #expect(try await gatehouse.access("/other")["attempts"] == "2")
+        }
+    }
+
     @Test("a reset by another code is none of these: what may not be repeated is not", arguments: [("GET", 200), ("POST", 502)])
     func otherCode(method: String, status: Int) async throws {
         let upstream = try Self.refusing { Frame.reset($0, 2) + Self.goAway }

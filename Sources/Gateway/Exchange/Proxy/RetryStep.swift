@@ -9,7 +9,7 @@ extension Exchange {
     mutating func terms(of proxied: borrowing ProxiedRequest, _ choice: Int) -> RelayTerms {
         let (request, route, plan) = (proxied.head, proxied.route, proxied.route.proxying)
         var terms = RelayTerms(answerFields: answerFields, recording: recording)
-        if proxied.replay?.stored != nil || proxied.mayBeRepeated(by: choice) { terms.replay = proxied.replay }
+        terms.replay = proxied.replay
         if plan.retry.retries > 0, request.method.isIdempotent {
             terms.declines = plan.retry.declinable(
                 RetryPolicy.Request(
@@ -62,17 +62,13 @@ extension Exchange {
 }
 
 extension ProxiedRequest {
-    /// A request that the server provably has not looked at is sent again whatever its method; only HTTP/2 can tell that.
-    fileprivate func mayBeRepeated(by choice: Int) -> Bool {
-        route.proxying.retry.retries > 0
-            && (head.method.isIdempotent || route.group.servers[choice].parameters.version != .http1)
-    }
-
     /// Has the attempt keep what it takes of the body, if another one may need that.
     mutating func keepBody(for choice: Int) {
-        let limit = route.proxying.replayLimit
-        guard !head.framing.isEmpty, limit > 0, replay == nil, mayBeRepeated(by: choice) else { return }
-        replay = Replay(limit: limit)
+        let plan = route.proxying
+        guard !head.framing.isEmpty, replay == nil, plan.retry.retries > 0, plan.replayLimit > 0 else { return }
+        // A request that the server provably has not looked at is sent again whatever its method; only HTTP/2 can tell that.
+        guard head.method.isIdempotent || route.group.servers[choice].parameters.version != .http1 else { return }
+        replay = Replay(limit: plan.replayLimit)
     }
 
     /// Says what the next attempt does otherwise than the one to this server.
