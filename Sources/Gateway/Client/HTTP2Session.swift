@@ -1,9 +1,7 @@
-import Buffers
 import EventLoop
 import HTTP2
 import Logging
 import Messages
-import TLS
 import Transport
 
 /// A connection's exchanges in HTTP/2: many at a time, each in a task of its own.
@@ -19,7 +17,8 @@ final class HTTP2Session: ClientSession {
     let endpoint: ClientEndpoint
     private let log: Logger
 
-    private var tunnels: [UInt32: Tunnel] = [:]
+    /// By the streams that they are on.
+    var tunnels: [UInt32: Tunnel] = [:]
     private(set) var idleSince: UInt64
     private var requestCount = 0
     /// Since when the client has taken nothing of what waits for it, in monotonic nanoseconds; nil while nothing waits.
@@ -30,11 +29,11 @@ final class HTTP2Session: ClientSession {
     private var pingedAt: UInt64 = 0
     private var goAway = HTTP2GoAwayTiming()
     private var isWaiting = false
-    /// Something has happened since the session last looked.
+    /// Something has happened since the session last advanced.
     private var isDue = false
     private var isTurnEndDue = false
     /// How the session has ended while its task waited.
-    private var found: SessionEnding?
+    private var endingMeanwhile: SessionEnding?
     /// When the task's wait ends at the latest, in monotonic nanoseconds; nil while it does not wait for the client.
     private var waitEnd: UInt64?
 
@@ -74,7 +73,7 @@ final class HTTP2Session: ClientSession {
     /// Reads, sends, and lets streams begin and end, until none is left.
     private nonisolated(nonsending) func serveStreams() async -> SessionEnding {
         while true {
-            switch look() {
+            switch advance() {
             case .ending(let ending): return ending
             case .goesOn: await resources.loop.yield()
             case .waits: if let ending = await wait() { return ending }
@@ -83,7 +82,7 @@ final class HTTP2Session: ClientSession {
     }
 
     /// What the session comes to when all that is ready has been done.
-    private enum Look {
+    private enum Outcome {
         /// It waits for the client, or for an exchange.
         case waits
         /// There is more to do, after others have had their turn.
@@ -92,7 +91,7 @@ final class HTTP2Session: ClientSession {
     }
 
     /// Reads what has come, and sends what there is.
-    private func look() -> Look {
+    private func advance() -> Outcome {
         isDue = false
         var read = BodyRead.progress
         let isSent: Bool
@@ -122,8 +121,17 @@ final class HTTP2Session: ClientSession {
         return requestCount
     }
 
+    /// The exchange on a stream is over.
+    func endExchange(on stream: HTTP2Stream) {
+        http2.endExchange(on: stream)
+        // However long they took: the client may read this answer together with the last one.
+        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
+        idleSince = resources.loop.now
+        askForTurnEnd()
+    }
+
     private func flush() throws(PeerError) -> Bool {
-        if isOver, !http2.hasStreams { part() } else { goAway.putOff() }
+        if isOver, !http2.hasStreams { sendGoAwayWhenDue() } else { goAway.putOff() }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
@@ -135,7 +143,7 @@ final class HTTP2Session: ClientSession {
     }
 
     /// Says that no more requests are taken.
-    private func part() {
+    private func sendGoAwayWhenDue() {
         switch http2.isLeaving ? .leave : goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
@@ -169,7 +177,7 @@ final class HTTP2Session: ClientSession {
     /// Is the session over, or without anything to do?
     private func ending(_ read: BodyRead, _ isSent: Bool) -> SessionEnding? {
         if let error = http2.error {
-            tell(error)
+            report(error)
             return .last
         }
         if read == .end { return .last }
@@ -180,17 +188,17 @@ final class HTTP2Session: ClientSession {
 
     // MARK: Waiting
 
-    /// Waits for what `look` cannot settle: an end, or a deadline.
+    /// Waits for what `advance` cannot settle: an end, or a deadline.
     /// - Returns: how the session has ended meanwhile; nil if it has not.
     private nonisolated(nonsending) func wait() async -> SessionEnding? {
         let now = resources.loop.now
         let deadline = nearestDeadline
-        guard deadline > now else { return pass(now) }
+        guard deadline > now else { return deadlinePassed(now) }
         waitEnd = deadline
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
         waitEnd = nil
         stream.watch(reading: false, writing: false)
-        return wake == .deadline ? pass(resources.loop.now) : found
+        return wake == .deadline ? deadlinePassed(resources.loop.now) : endingMeanwhile
     }
 
     /// In monotonic nanoseconds; `.max` if there is none.
@@ -213,12 +221,12 @@ final class HTTP2Session: ClientSession {
         return wake
     }
 
-    /// Looks, without the task.
+    /// Advances without the task.
     /// - Returns: does the task's wait go on?
-    private func settle() -> Bool {
+    private func advanceWithoutTask() -> Bool {
         // Without an end it waits for the last exchange alone.
         guard let waitEnd else { return false }
-        switch look() {
+        switch advance() {
         case .waits: return nearestDeadline >= waitEnd
         case .goesOn:
             askForTurnEnd()
@@ -226,7 +234,7 @@ final class HTTP2Session: ClientSession {
         case .ending(let ending):
             // Before the task runs more may come, which nobody would tell of: it looks for itself.
             if case .idle = ending { return false }
-            found = ending
+            endingMeanwhile = ending
             return false
         }
     }
@@ -248,7 +256,7 @@ final class HTTP2Session: ClientSession {
 
     /// A deadline has passed.
     /// - Returns: `.cut` if the client has kept us waiting for too long.
-    private func pass(_ now: UInt64) -> SessionEnding? {
+    private func deadlinePassed(_ now: UInt64) -> SessionEnding? {
         let limits = endpoint.limits
         if let frameSince = http2.frameSince, now >= frameSince &+ limits.headTimeout {
             http2.fail(
@@ -257,7 +265,7 @@ final class HTTP2Session: ClientSession {
         }
         if let blockedSince, now >= blockedSince &+ limits.sendTimeout {
             // It would not read a GOAWAY either.
-            tell(ConnectionError(.noError, "the client does not read", key: "limits.send_timeout"))
+            report(ConnectionError(.noError, "the client does not read", key: "limits.send_timeout"))
             return .cut
         }
         if let due = drainsAt, now >= due {
@@ -286,7 +294,7 @@ final class HTTP2Session: ClientSession {
         // A reload may have switched it off.
         guard endpoint.limits.http2Ping > 0 else { return true }
         if http2.awaitsPing, pingedAt >= idleSince {
-            tell(ConnectionError(.noError, "no answer to a PING", key: "limits.http2_ping"))
+            report(ConnectionError(.noError, "no answer to a PING", key: "limits.http2_ping"))
             return false
         }
         pingedAt = now
@@ -294,51 +302,7 @@ final class HTTP2Session: ClientSession {
         return (try? http2.flush()) != nil
     }
 
-    // MARK: One stream
-
-    /// Carries out the exchange on a stream.
-    nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
-        side.generation = endpoint.generation.number
-        side.began = resources.loop.now
-        var tunnel: Tunnel?
-        // In a block of its own: the exchange is gone before its head is used again.
-        do {
-            var exchange = Exchange(side, resources: resources, in: endpoint.generation)
-            if let refusal = side.refusal { await exchange.refuse(refusal) } else { await exchange.run() }
-            tunnel = exchange.tunnel.take()
-        }
-        if let tunnel { await run(tunnel, on: side) }
-        resources.release(side.request)
-        http2.endExchange(on: side.stream)
-        // However long they took: the client may read this answer together with the last one.
-        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
-        idleSince = resources.loop.now
-        askForTurnEnd()
-    }
-
-    private nonisolated(nonsending) func run(_ tunnel: Tunnel, on side: HTTP2Side) async {
-        let number = side.stream.identifier
-        tunnels[number] = tunnel
-        defer { tunnels[number] = nil }
-        resources.check(tunnel)
-        while true {
-            if let ending = await tunnel.run() {
-                resources.note(ending, of: tunnel)
-                if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
-                return
-            }
-            await withCheckedContinuation { continuation in tunnel.sleep { continuation.resume() } }
-        }
-    }
-
     // MARK: Drain and end
-
-    func requestsUnderWay(among streams: [any StreamExchange]) -> [RequestUnderWay] {
-        streams.compactMap { $0 as? HTTP2Side }.filter { $0.hasRequest && tunnels[$0.stream.identifier] == nil }
-            .map { RequestUnderWay(head: $0.request, generation: $0.generation, began: $0.began) }
-    }
-
-    var openTunnels: [Tunnel] { Array(tunnels.values) }
 
     nonisolated(nonsending) func refuse(_ failure: Failure) async {}
 
@@ -361,7 +325,7 @@ final class HTTP2Session: ClientSession {
 
     func discard() { http2.discard() }
 
-    private func tell(_ error: ConnectionError) {
+    private func report(_ error: ConnectionError) {
         log.info(
             "HTTP/2 connection ended",
             metadata: [
@@ -373,27 +337,13 @@ final class HTTP2Session: ClientSession {
 
 extension HTTP2Session: ReadinessHandler, TurnEndHandler {
     func becameReady() -> Bool {
-        let goesOn = settle()
+        let goesOn = advanceWithoutTask()
         if !goesOn { isWaiting = false }
         return goesOn
     }
 
     func turnEnded() {
         isTurnEndDue = false
-        if !isWaiting || !settle() { wake() }
-    }
-}
-
-extension ClientConnection {
-    /// The session of the version that was agreed on.
-    func makeSession() -> any ClientSession {
-        stream.tls?.speaksHTTP2 == true ? makeHTTP2Session() : makeHTTP1Session()
-    }
-
-    /// - Parameter begun: what has been read of it already.
-    func makeHTTP2Session(_ begun: Buffer? = nil) -> any ClientSession {
-        let session = HTTP2Session(stream, endpoint, waiter: waiter, resources: resources, log: log)
-        if let begun { session.http2.take(begun) }
-        return session
+        if !isWaiting || !advanceWithoutTask() { wake() }
     }
 }

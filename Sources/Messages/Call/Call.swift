@@ -66,7 +66,7 @@ package final class Call {
     /// Ends the call under way, and every later one, with `.stopped`. On the loop of the call.
     package func stop() {
         isStopped = true
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Sends a request and reads its answer. An answer that comes before the request is sent is taken as it is (RFC 9112 §9.5).

@@ -19,7 +19,8 @@ package protocol HTTP2Acceptor: AnyObject {
 
 /// A connection in HTTP/2, RFC 9113, either side's: frames in, streams to their exchanges, frames out.
 ///
-/// What a client does besides (requests out, answers in) is in `HTTP2Requests.swift`.
+/// What frames do when they come is in `HTTP2Receiving.swift`, what goes out in `HTTP2Sending.swift`, what a client does besides
+/// (requests out, answers in) in `HTTP2Requests.swift`.
 ///
 /// Nothing waits here. While no stream is open it holds the decoder's table and no buffer.
 package final class HTTP2Connection {
@@ -47,7 +48,7 @@ package final class HTTP2Connection {
     }
     private var settings = Settings()
     /// The peer knows that we use no table of fields.
-    private var hasToldOfTable = false
+    var hasToldOfTable = false
     let streams = HTTP2StreamTable()
     /// The highest stream that the client has opened, whichever side that is.
     var lastStream: UInt32 = 0
@@ -295,72 +296,6 @@ package final class HTTP2Connection {
 
     // MARK: Sending
 
-    /// - Parameter compose: writes the encoded fields, the same each time.
-    func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout OutputSpan<UInt8>) -> Void) {
-        let tellsOfTable = peer.hasHadSmallHeaderTable && !hasToldOfTable
-        if tellsOfTable { hasToldOfTable = true }
-        let maxFrameSize = min(peer.maxFrameSize, FrameHeader.usualPayload)
-        output.append { out in
-            Frames.appendHeaders(stream.identifier, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out) { out in
-                if tellsOfTable { FieldEncoder.appendNoTable(to: &out) }
-                compose(&out)
-            }
-        }
-        if endsStream { streamEnded(stream) }
-        flushSoon()
-    }
-
-    func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
-        // Who waits already, and is more urgent, goes first.
-        guard queue.isEmpty || !queue.isBehind(stream) else { return 0 }
-        if !output.hasRoom {
-            // The end of a short body makes the write that is due, rather than wait for its turn to be woken.
-            guard endsStream, payload.count <= FrameHeader.usualPayload, queue.isEmpty else { return 0 }
-            guard try output.flush(), output.hasRoom else { return 0 }
-        }
-        let count = try output.appendData(
-            stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
-        flushSoon()
-        return count
-    }
-
-    /// DATA was sent, with which a WINDOW_UPDATE or two may go. Not if there is so little of it because the peer lets no more
-    /// come: it would earn frames by making work.
-    /// - Parameter isAll: it ended with all that there was to send.
-    func earnControlFrames(for count: Int, isAll: Bool) {
-        if isAll || count >= Self.worthwhile || role == .client { earnControlFrames(2) }
-    }
-
-    private static let worthwhile = 1024
-
-    func sendEnd(_ stream: HTTP2Stream) {
-        output.appendEnd(stream.identifier)
-        streamEnded(stream)
-        flushSoon()
-    }
-
-    func sendReset(_ identifier: UInt32, _ code: ErrorCode) {
-        output.append { Frames.appendReset(identifier, code, to: &$0) }
-        recentlyReset.append(identifier)
-        if recentlyReset.count > Self.remembered { recentlyReset.removeFirst() }
-        flushSoon()
-    }
-
-    private static let remembered = 64
-
-    func sendCredit(_ identifier: UInt32, _ count: Int) {
-        output.append { Frames.appendWindowUpdate(identifier, count, to: &$0) }
-        flushSoon()
-    }
-
-    /// A stream's window is to grow by so many bytes.
-    /// - Returns: how many it may.
-    func grant(growth wanted: Int) -> Int {
-        let granted = min(wanted, limits.maxGrowth - growth)
-        growth += granted
-        return granted
-    }
-
     /// The connection's own waiter is told that there is something to send.
     package var onOutput: (() -> Void)? {
         get { outputHandler }
@@ -380,16 +315,5 @@ package final class HTTP2Connection {
     package func flush() throws(PeerError) -> Bool {
         isFlushDue = false
         return try output.flush()
-    }
-
-    /// The stream wants to send as soon as there is room.
-    func enqueue(_ stream: HTTP2Stream) { queue.add(stream) }
-
-    /// Wakes the stream whose turn it is, if there is room.
-    /// - Returns: may others have their turn soon?
-    package func wakeWriter() -> Bool {
-        guard output.hasRoom, let stream = queue.takeNext() else { return false }
-        stream.becameWritable()
-        return !queue.isEmpty
     }
 }

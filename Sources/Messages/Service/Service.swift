@@ -112,7 +112,7 @@ package final class Service {
     package func drain() {
         isDraining = true
         listener.close()
-        waiter.tell()
+        waiter.notify()
         for connection in connections.values { connection.drain() }
     }
 

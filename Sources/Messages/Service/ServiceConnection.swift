@@ -50,14 +50,14 @@ final class ServiceConnection {
     /// An idle connection ends now, a busy one after its answer.
     func drain() {
         upgraded?.drain()
-        if isIdle || upgraded != nil { waiter.tell() }
+        if isIdle || upgraded != nil { waiter.notify() }
     }
 
     /// The descriptor stays open until the connection's task has seen it.
     func cut() {
         isCut = true
         upgraded?.cut()
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: The steps

@@ -1,0 +1,81 @@
+import HTTP2
+
+/// What streams send, as frames, and which of them is next.
+extension HTTP2Connection {
+    /// - Parameter compose: writes the encoded fields, the same each time.
+    func sendHeaders(_ stream: HTTP2Stream, endsStream: Bool, compose: (inout OutputSpan<UInt8>) -> Void) {
+        let tellsOfTable = peer.hasHadSmallHeaderTable && !hasToldOfTable
+        if tellsOfTable { hasToldOfTable = true }
+        let maxFrameSize = min(peer.maxFrameSize, FrameHeader.usualPayload)
+        output.append { out in
+            Frames.appendHeaders(stream.identifier, endsStream: endsStream, maxFrameSize: maxFrameSize, to: &out) { out in
+                if tellsOfTable { FieldEncoder.appendNoTable(to: &out) }
+                compose(&out)
+            }
+        }
+        if endsStream { streamEnded(stream) }
+        flushSoon()
+    }
+
+    func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
+        // Who waits already, and is more urgent, goes first.
+        guard queue.isEmpty || !queue.isBehind(stream) else { return 0 }
+        if !output.hasRoom {
+            // The end of a short body makes the write that is due, rather than wait for its turn to be woken.
+            guard endsStream, payload.count <= FrameHeader.usualPayload, queue.isEmpty else { return 0 }
+            guard try output.flush(), output.hasRoom else { return 0 }
+        }
+        let count = try output.appendData(
+            stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
+        flushSoon()
+        return count
+    }
+
+    /// DATA was sent, with which a WINDOW_UPDATE or two may go. Not if there is so little of it because the peer lets no more
+    /// come: it would earn frames by making work.
+    /// - Parameter isAll: it ended with all that there was to send.
+    func earnControlFrames(for count: Int, isAll: Bool) {
+        if isAll || count >= Self.worthwhile || role == .client { earnControlFrames(2) }
+    }
+
+    private static let worthwhile = 1024
+
+    func sendEnd(_ stream: HTTP2Stream) {
+        output.appendEnd(stream.identifier)
+        streamEnded(stream)
+        flushSoon()
+    }
+
+    func sendReset(_ identifier: UInt32, _ code: ErrorCode) {
+        output.append { Frames.appendReset(identifier, code, to: &$0) }
+        recentlyReset.append(identifier)
+        if recentlyReset.count > Self.remembered { recentlyReset.removeFirst() }
+        flushSoon()
+    }
+
+    private static let remembered = 64
+
+    func sendCredit(_ identifier: UInt32, _ count: Int) {
+        output.append { Frames.appendWindowUpdate(identifier, count, to: &$0) }
+        flushSoon()
+    }
+
+    /// A stream's window is to grow by so many bytes.
+    /// - Returns: how many it may.
+    func grant(growth wanted: Int) -> Int {
+        let granted = min(wanted, limits.maxGrowth - growth)
+        growth += granted
+        return granted
+    }
+
+    /// The stream wants to send as soon as there is room.
+    func enqueue(_ stream: HTTP2Stream) { queue.add(stream) }
+
+    /// Wakes the stream whose turn it is, if there is room.
+    /// - Returns: may others have their turn soon?
+    package func wakeWriter() -> Bool {
+        guard output.hasRoom, let stream = queue.takeNext() else { return false }
+        stream.becameWritable()
+        return !queue.isEmpty
+    }
+}
