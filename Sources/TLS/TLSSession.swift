@@ -24,15 +24,15 @@ import CRecords
     private(set) var records: OpaquePointer?
     let wire: UnsafeMutablePointer<gh_wire>
     /// The name that the client asked for, lower case and without a dot at its end, once the handshake is done; nil without SNI.
-    package private(set) var serverName: String?
+    package internal(set) var serverName: String?
     /// Was HTTP/2 agreed on (`h2`, RFC 9113 §3.2)?
-    package private(set) var speaksHTTP2 = false
+    package internal(set) var speaksHTTP2 = false
     /// See `facts`.
-    private(set) var remembered = RememberedFacts()
+    var remembered = RememberedFacts()
     /// What the client was asked for of a certificate, once the handshake is done; nil if for none.
-    package private(set) var clientAuthentication: ClientAuthentication?
+    package internal(set) var clientAuthentication: ClientAuthentication?
     /// The client's certificate, verified; nil if it has shown none.
-    package private(set) var clientCertificate: ClientCertificate?
+    package internal(set) var clientCertificate: ClientCertificate?
     /// Why the file of the certificate for this handshake could not be used; nil if it could.
     var unreadable: String?
     /// Keeps alive what the SSL_CTX's callback points to.
@@ -101,67 +101,7 @@ import CRecords
         unsafe (wire.pointee.readable != 0, wire.pointee.writable != 0)
     }
 
-    // MARK: Operations
-
-    /// The name that the client asked for, as soon as its hello is read; for the log of a handshake that failed.
-    package var askedName: String? { serverName ?? offer?.serverName }
-
-    /// What the client offers, as soon as its hello is read and until the handshake is done; for the same log.
-    package var offer: TLSOffer? {
-        guard let hello = unsafe wire.pointee.hello else { return nil }
-        // A copy: the hello goes with the wire.
-        return unsafe TLSOffer(message: Array(UnsafeBufferPointer(start: hello, count: Int(wire.pointee.hello_length))))
-    }
-
-    /// The cipher suites of an offer, in words: see `TLSOffer.suites(name:)`.
-    package func words(ofSuites offer: TLSOffer) -> [String] {
-        offer.suites { number in
-            guard let ssl = unsafe ssl else { return nil }
-            return unsafe gh_offered_suite_name(ssl, number).map { unsafe String(cString: $0) }
-        }
-    }
-
-    /// One step of the handshake.
-    package func handshake() throws(TLSError) -> Progress {
-        Self.clearErrors()
-        let result = unsafe gh_shake_hands(ssl)
-        guard result == 1 else { return try outcome(of: result, during: .handshake) }
-        unsafe wire.pointee.keeps_records = 1
-        if let client, let ssl = unsafe ssl {
-            guard unsafe client.hasPinnedKey(ssl) else { throw notPinned }
-            speaksHTTP2 = agreedOn("h2")
-            guard speaksHTTP2 || client.settings.protocols != ["h2"] else { throw notHTTP2 }
-            return .moved(0)
-        }
-        serverName = unsafe gh_server_name(ssl).map { TLSServerNames.normal(unsafe String(cString: $0)) }
-        speaksHTTP2 = agreedOn("h2")
-        remembered.agreedMinorVersion = speaksHTTP2 ? nil : agreedOn("http/1.1") ? 1 : agreedOn("http/1.0") ? 0 : nil
-        remembered.group = unsafe gh_negotiated_group(ssl)
-        noteClient()
-        unsafe gh_forget_hello(wire)
-        takeOver()
-        return .moved(0)
-    }
-
-    /// Keeps what the SSL object knows of the client's certificate.
-    private func noteClient() {
-        guard let ssl = unsafe ssl, let chosen = unsafe wire.pointee.chosen else { return }
-        // The names, which this object holds, hold it.
-        let policy = unsafe Unmanaged<TLSServerContext>.fromOpaque(chosen).takeUnretainedValue().policy
-        guard let asked = policy.clientAuthentication else { return }
-        clientAuthentication = asked
-        clientCertificate = unsafe ClientCertificate(of: ssl)
-    }
-
-    /// Is this what ALPN chose?
-    private func agreedOn(_ name: StaticString) -> Bool {
-        var chosen: UnsafePointer<UInt8>?
-        var count: UInt32 = 0
-        unsafe SSL_get0_alpn_selected(ssl, &chosen, &count)
-        return name.withUTF8Buffer { letters in
-            unsafe UnsafeBufferPointer(start: chosen, count: Int(count)).elementsEqual(letters)
-        }
-    }
+    // MARK: From OpenSSL to records of our own
 
     /// Goes on without the SSL object, if this is a client's session. To be called when the first answer has come: by then all
     /// that belongs to the server's handshake has, its tickets above all.
@@ -170,7 +110,7 @@ import CRecords
     }
 
     /// Goes on without the SSL object, if that is possible.
-    private func takeOver() {
+    func takeOver() {
         guard let session = unsafe ssl else { return }
         guard let records = unsafe gh_take_over(session, wire) else {
             unsafe gh_end_collecting(session, wire)
@@ -188,6 +128,8 @@ import CRecords
     package func releaseMemory() {
         if let records = unsafe records { unsafe gh_records_free_contexts(records) }
     }
+
+    // MARK: Operations
 
     /// Decrypts into `buffer`.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Progress {
@@ -355,7 +297,7 @@ import CRecords
     // MARK: -
 
     /// What `SSL_get_error` looks at must be of the operation alone. Clearing goes through the whole queue, looking does not.
-    private static func clearErrors() {
+    static func clearErrors() {
         if ERR_peek_error() != 0 { ERR_clear_error() }
     }
 
@@ -388,7 +330,7 @@ import CRecords
     }
 
     /// Must follow the operation with no other OpenSSL call in between (SSL_get_error(3)).
-    private func outcome(of result: Int32, during stage: TLSError.Kind) throws(TLSError) -> Progress {
+    func outcome(of result: Int32, during stage: TLSError.Kind) throws(TLSError) -> Progress {
         switch unsafe SSL_get_error(ssl, result) {
         // Of the last two see `waitsForCertificate`.
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_X509_LOOKUP, SSL_ERROR_WANT_CLIENT_HELLO_CB: return .wantsRead
