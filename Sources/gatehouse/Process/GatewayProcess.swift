@@ -81,62 +81,88 @@ struct GatewayProcess: Sendable {
         process.output.logs.close()
     }
 
+    /// - Throws: `ExitCode(1)` after it has said what is wrong.
     private static func start(
         _ loaded: LoadedPlan, _ source: Reloader.Source?, _ inheritance: Inheritance?, sharesAddresses: Bool,
         isReplaceable: Bool
     ) async throws -> GatewayProcess {
-        let configuration = loaded.configuration
         ProcessReading.begin()
         do {
-            let privileges = try Privileges(configuration.server)
-            let open = { try Logs(of: configuration, workers: loaded.plan.workerCount) }
-            let logs = try privileges?.asUser(open) ?? open()
-            let output = DiagnosticsOutput(logs, level: configuration.logging.level)
-            let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
-            FileLimit.raise(for: loaded)
-            let signals = await Signals()
-            Signals.reapOrphans()
-            inheritance?.giveTicketKeys(to: loaded.plan)
-            FleetMembership.prepare(loaded)
-            let passed = try inheritance?.sockets ?? SocketActivation.sockets()
-            let gateway = try await Gateway(
-                loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
-            // From here on nothing is root's any more.
-            try privileges?.drop()
-            let notifier = ServiceNotifier(gateway, passed: passed, log)
-            let (loop, reloading) = try (EventLoop(), EventLoop())
-            try loop.start(name: "admin", yields: true)
-            if source != nil { try reloading.start(name: "reload", yields: true) }
-            let reloader = source.map {
-                Reloader(
-                    $0, gateway, on: reloading, output: output, log: log, configuration: configuration, from: loaded.source,
-                    notifier: notifier)
-            }
-            let fleet = FleetMembership(gateway, reloader, log: log)
-            let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
-            var watcher: FileWatcher?
-            if let reloader {
-                watcher = FileWatcher(reloader, on: reloading, log: log)
-                await watcher?.open()
-            }
-            let feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
-            let upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
-            let recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
-            await reloader?.tell(recorder)
-            let resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
+            let listening = try await listen(loaded, inheritance, sharesAddresses: sharesAddresses)
+            var process = try await GatewayProcess(
+                listening, loaded, source, predecessor: inheritance?.predecessor, isReplaceable: isReplaceable)
             // The process before has the socket until its place is taken.
-            var operators = OperatorListeners(on: loop)
-            if inheritance == nil { try await operators.open(configuration, resources, sharesAddresses: sharesAddresses) }
-            FileLimit.share(with: gateway, for: loaded, log)
-            return GatewayProcess(
-                gateway: gateway, output: output, log: log, signals: signals, reloader: reloader, notifier: notifier,
-                renewal: renewal, fleet: fleet, rates: RateSharing(gateway, fleet, log: log), upgrader: upgrader,
-                recorder: recorder, predecessor: inheritance?.predecessor, operators: operators, resources: resources, feed: feed,
-                watcher: watcher)
+            if inheritance == nil {
+                try await process.operators.open(loaded.configuration, process.resources, sharesAddresses: sharesAddresses)
+            }
+            FileLimit.share(with: process.gateway, for: loaded, process.log)
+            return process
         } catch {
             report(error, of: loaded)
             throw ExitCode(1)
         }
+    }
+
+    /// A gateway whose listeners are open, and what it needed for that.
+    private struct Listening {
+        let gateway: Gateway
+        let output: DiagnosticsOutput
+        let log: Logger
+        let signals: Signals
+        let passed: [PassedSocket]
+    }
+
+    /// Opens logs and listeners, with all the rights that the process was started with, and gives up root's.
+    private static func listen(
+        _ loaded: LoadedPlan, _ inheritance: Inheritance?, sharesAddresses: Bool
+    ) async throws -> Listening {
+        let configuration = loaded.configuration
+        let privileges = try Privileges(configuration.server)
+        let open = { try Logs(of: configuration, workers: loaded.plan.workerCount) }
+        let logs = try privileges?.asUser(open) ?? open()
+        let output = DiagnosticsOutput(logs, level: configuration.logging.level)
+        let log = Logger(label: "gatehouse") { _ in DiagnosticsLog(output) }
+        FileLimit.raise(for: loaded)
+        let signals = await Signals()
+        Signals.reapOrphans()
+        inheritance?.giveTicketKeys(to: loaded.plan)
+        FleetMembership.prepare(loaded)
+        let passed = try inheritance?.sockets ?? SocketActivation.sockets()
+        let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
+        // From here on nothing is root's any more.
+        try privileges?.drop()
+        return Listening(gateway: gateway, output: output, log: log, signals: signals, passed: passed)
+    }
+
+    /// Makes what runs beside the gateway, each part with those that it acts on.
+    private init(
+        _ listening: Listening, _ loaded: LoadedPlan, _ source: Reloader.Source?, predecessor: pid_t?, isReplaceable: Bool
+    ) async throws {
+        let (gateway, log, configuration) = (listening.gateway, listening.log, loaded.configuration)
+        self.gateway = gateway
+        self.log = log
+        (output, signals, self.predecessor) = (listening.output, listening.signals, predecessor)
+        let (loop, reloading) = try (EventLoop(), EventLoop())
+        try loop.start(name: "admin", yields: true)
+        if source != nil { try reloading.start(name: "reload", yields: true) }
+        let notifier = ServiceNotifier(gateway, passed: listening.passed, log)
+        self.notifier = notifier
+        reloader = source.map {
+            Reloader(
+                $0, gateway, on: reloading, output: listening.output, log: log, configuration: configuration, from: loaded.source,
+                notifier: notifier)
+        }
+        fleet = FleetMembership(gateway, reloader, log: log)
+        rates = RateSharing(gateway, fleet, log: log)
+        renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
+        watcher = reloader.map { FileWatcher($0, on: reloading, log: log) }
+        await watcher?.open()
+        feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
+        upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
+        recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
+        await reloader?.tell(recorder)
+        resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
+        operators = OperatorListeners(on: loop)
     }
 
     /// Says why it cannot serve, at its place in the configuration if it has one.
