@@ -112,7 +112,7 @@ final class ChatMember: Upgraded {
     private func enqueue(_ frame: [UInt8]) {
         queue.append(frame)
         queued += frame.count
-        waiter.wake(.told)
+        waiter.wake(.notified)
     }
 
     /// Reads what there is, sends what it can, waits.

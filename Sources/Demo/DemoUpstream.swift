@@ -45,7 +45,7 @@ final class DemoUpstream {
         service = Service(
             try Listener(address, on: loop), limits: Self.limits, loop: loop, buffers: buffers, handler: handler)
         isRunning = true
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Stops for good, and cuts the connections that are left.
@@ -53,7 +53,7 @@ final class DemoUpstream {
         isOver = true
         stop()
         service.cut()
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Waits for a client, also while it is stopped. One task at a time may ask.

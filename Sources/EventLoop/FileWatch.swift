@@ -101,7 +101,7 @@ package final class FileWatch {
             guard now < deadline else { return .deadline }
             if events.areAny {
                 // Nobody waits for the socket meanwhile: it is read in any case afterwards.
-                guard await waiter.wait(timeout: min(deadline - now, Self.rest)) != .told else { return .told }
+                guard await waiter.wait(timeout: min(deadline - now, Self.rest)) != .notified else { return .notified }
                 continue
             }
             socket.interest = .read

@@ -1,11 +1,11 @@
 /// Work that needs no task: what to do on the spot when a socket of a wait becomes ready.
 package protocol ReadinessHandler: AnyObject {
-    /// Must not wait, nor tell or wake the waiter that calls it.
+    /// Must not wait, nor notify or wake the waiter that calls it.
     /// - Returns: is there nothing to decide, so that the wait goes on? Interests are then set for what comes next.
     func becameReady() -> Bool
 }
 
-/// The one place where a connection's task waits: for its sockets, for a deadline, or to be told something.
+/// The one place where a connection's task waits: for its sockets, for a deadline, or to be notified.
 ///
 /// One task owns a waiter; its sockets (a client's and, during an exchange, an upstream's) name it, so that the task can wait
 /// for either. Arming a deadline stores a number: the wheel looks at it when its turn comes.
@@ -17,8 +17,8 @@ package protocol ReadinessHandler: AnyObject {
         case ready
         /// The deadline passed.
         case deadline
-        /// `tell()` was called: somebody on this loop changed what the task should look at (drain, an answer elsewhere).
-        case told
+        /// `notify()` was called: somebody on this loop changed what the task should look at (drain, an answer elsewhere).
+        case notified
     }
 
     package let loop: EventLoop
@@ -27,7 +27,7 @@ package protocol ReadinessHandler: AnyObject {
     /// Why the last wait ended.
     private var reason = Wake.ready
     private var sleeper: ((Wake) -> Void)?
-    private var wasTold = false
+    private var hasNotification = false
     private var handler: (any ReadinessHandler)?
 
     /// Monotonic nanoseconds, or `never`.
@@ -50,9 +50,9 @@ package protocol ReadinessHandler: AnyObject {
     ///   - timeout: nanoseconds from the loop's `now`; nil waits without a deadline.
     ///   - handler: is asked first when a socket is ready, on the spot and without waking the task.
     package nonisolated(nonsending) func wait(timeout: UInt64?, handler: (any ReadinessHandler)? = nil) async -> Wake {
-        if wasTold {
-            wasTold = false
-            return .told
+        if hasNotification {
+            hasNotification = false
+            return .notified
         }
         deadline = timeout.map { loop.now &+ $0 } ?? Waiter.never
         if deadline != Waiter.never { loop.deadlines.arm(self) }
@@ -75,9 +75,9 @@ package protocol ReadinessHandler: AnyObject {
         self.handler = handler
         deadline = loop.now &+ timeout
         loop.deadlines.arm(self)
-        if wasTold {
-            wasTold = false
-            wake(.told)
+        if hasNotification {
+            hasNotification = false
+            wake(.notified)
         }
     }
 
@@ -99,13 +99,13 @@ package protocol ReadinessHandler: AnyObject {
         }
     }
 
-    /// Ends the wait in progress, or the next one at once, with `.told`.
-    package func tell() {
-        if hasWaiting { wake(.told) } else { wasTold = true }
+    /// Ends the wait in progress, or the next one at once, with `.notified`.
+    package func notify() {
+        if hasWaiting { wake(.notified) } else { hasNotification = true }
     }
 
-    /// Drops a `tell()` that came between a wait's end and now: for a task that looks at everything before it waits again.
-    package func dropTell() { wasTold = false }
+    /// Drops a `notify()` that came between a wait's end and now: for a task that looks at everything before it waits again.
+    package func dropNotification() { hasNotification = false }
 
     private var hasWaiting: Bool { job != nil || sleeper != nil }
 

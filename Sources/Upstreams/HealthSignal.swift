@@ -7,9 +7,9 @@ package final class HealthSignal: Sendable {
     package init() {}
 
     /// A record has changes that can be fetched already.
-    func tell() { isThere.store(true, ordering: .releasing) }
+    func raise() { isThere.store(true, ordering: .releasing) }
 
-    /// - Returns: whether one has told since the last call.
+    /// - Returns: whether one has raised it since the last call.
     package func take() -> Bool {
         isThere.load(ordering: .relaxed) && isThere.exchange(false, ordering: .acquiringAndReleasing)
     }

@@ -121,7 +121,7 @@ package final class Pool {
     /// One exchange less is under way, so the first in the queue is woken. To be called for a pick that no lease took over.
     package func leaseEnded() {
         server.release()
-        queue?.tellFirst()
+        queue?.notifyFirst()
     }
 
     private func takeNewest() -> (connection: any PooledConnection, isExpired: Bool)? {

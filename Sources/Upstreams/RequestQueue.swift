@@ -69,7 +69,7 @@ package final class RequestQueue {
         waiters.remove(at: place)
         count.leave()
         // There may be room for more than one: each that leaves tells the next.
-        tellFirst()
+        notifyFirst()
     }
 
     /// Waits for room, or for a socket that the caller has made its waiter watch.
@@ -85,7 +85,7 @@ package final class RequestQueue {
     }
 
     /// Tells the first in line that there may be room.
-    func tellFirst() {
+    func notifyFirst() {
         waiters.first?.wake(.ready)
     }
 

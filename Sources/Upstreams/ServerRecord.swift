@@ -225,7 +225,7 @@ package final class ServerRecord: Sendable {
             guard cold.changes.count < Self.mostChanges else { return }
             cold.changes.append(failure.map { .unresolved(reason: $0) } ?? .resolved)
             hasChanges.store(true, ordering: .relaxed)
-            signal.tell()
+            signal.raise()
         }
     }
 
@@ -254,7 +254,7 @@ package final class ServerRecord: Sendable {
             guard !changes.isEmpty else { return }
             cold.changes += changes.prefix(Self.mostChanges - cold.changes.count)
             hasChanges.store(true, ordering: .relaxed)
-            signal.tell()
+            signal.raise()
         }
     }
 

@@ -66,8 +66,8 @@ struct FileWatchTests {
             let (watch, waiter) = (try FileWatch(on: actor.loop), Waiter(loop: actor.loop))
             try watch.watch([path + "/site.crt"])
             try write(path + "/other")
-            waiter.tell()
-            #expect(await watch.wait(waiter, timeout: Self.long) == .told)
+            waiter.notify()
+            #expect(await watch.wait(waiter, timeout: Self.long) == .notified)
             watch.close()
             waiter.retire()
         }

@@ -17,7 +17,7 @@ private final class Ending: TurnEndHandler {
 
     func turnEnded() {
         told.append(loop.now)
-        waiter.tell()
+        waiter.notify()
     }
 }
 
@@ -27,7 +27,7 @@ private final class Ending: TurnEndHandler {
             let ending = Ending(actor.loop)
             actor.loop.atTurnEnd(ending)
             #expect(ending.told.isEmpty)
-            #expect(await ending.waiter.wait(timeout: nil) == .told)
+            #expect(await ending.waiter.wait(timeout: nil) == .notified)
             for _ in 0..<3 { await actor.loop.yield() }
             #expect(ending.told.count == 1)
         }
@@ -40,9 +40,9 @@ private final class Ending: TurnEndHandler {
             let now = actor.loop.now
             actor.loop.atTurnEnd(late, from: now + 2 * time)
             actor.loop.atTurnEnd(early, from: now + time)
-            #expect(await early.waiter.wait(timeout: nil) == .told)
+            #expect(await early.waiter.wait(timeout: nil) == .notified)
             #expect(early.told.allSatisfy { $0 >= now + time })
-            #expect(await late.waiter.wait(timeout: nil) == .told)
+            #expect(await late.waiter.wait(timeout: nil) == .notified)
             #expect(late.told.allSatisfy { $0 >= now + 2 * time })
             #expect(early.told.count == 1 && late.told.count == 1)
         }

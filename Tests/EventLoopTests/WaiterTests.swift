@@ -18,9 +18,9 @@ import Testing
     @Test func `what is told before a wait ends it at once, and only once`() async throws {
         try await onLoop { actor in
             let waiter = Waiter(loop: actor.loop)
-            waiter.tell()
-            waiter.tell()
-            #expect(await waiter.wait(timeout: nil) == .told)
+            waiter.notify()
+            waiter.notify()
+            #expect(await waiter.wait(timeout: nil) == .notified)
             #expect(await waiter.wait(timeout: 0) == .deadline)
         }
     }
@@ -31,9 +31,9 @@ import Testing
             let other = Task {
                 actor.assertIsolated()
                 await actor.loop.yield()
-                waiter.tell()
+                waiter.notify()
             }
-            #expect(await waiter.wait(timeout: nil) == .told)
+            #expect(await waiter.wait(timeout: nil) == .notified)
             await other.value
             #expect(await waiter.wait(timeout: 0) == .deadline)
         }

@@ -118,7 +118,7 @@ final class TestHandler: ServiceHandler {
 
 extension TestHandler {
     func release() {
-        for waiter in held { waiter.tell() }
+        for waiter in held { waiter.notify() }
     }
 }
 

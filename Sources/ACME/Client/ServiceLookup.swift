@@ -24,7 +24,7 @@ package final class ServiceLookup {
         let answer = LookedUp()
         resolver.ask(url.host) { [waiter] outcome in
             answer.outcome = outcome
-            waiter.tell()
+            waiter.notify()
         }
         let deadline = waiter.loop.now &+ Self.timeout
         while answer.outcome == nil, waiter.loop.now < deadline { _ = await waiter.wait(timeout: deadline - waiter.loop.now) }

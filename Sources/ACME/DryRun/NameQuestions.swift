@@ -19,7 +19,7 @@ final class NameQuestions {
         let answer = Kept<[SocketAddress]>()
         resolver.ask(name) { [waiter] outcome in
             answer.outcome = outcome.map(\.addresses)
-            waiter.tell()
+            waiter.notify()
         }
         return await wait(answer)
     }
@@ -35,7 +35,7 @@ final class NameQuestions {
             let answer = Kept<[CAARecord]>()
             resolver.askCAA(owner) { [waiter] outcome in
                 answer.outcome = outcome
-                waiter.tell()
+                waiter.notify()
             }
             switch await wait(answer) {
             case .failure(let error): return .failure(error)

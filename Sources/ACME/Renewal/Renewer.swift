@@ -86,7 +86,7 @@ package actor Renewer {
         // A plan that was made while a certificate came may have the one before, and knows of no failures.
         await tellStandings()
         hasChanged = true
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Until `stop()`.
@@ -121,7 +121,7 @@ package actor Renewer {
         isStopped = true
         callsUnderWay?.stop()
         proofs.stop()
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: -

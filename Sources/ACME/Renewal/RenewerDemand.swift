@@ -48,7 +48,7 @@ extension Renewer {
         let number = known?.key == key ? known?.number : nil
         demanded[certificate.name] = Demanded(certificate: certificate, key: key, number: number ?? notes.nextNumber())
         hasChanged = true
-        waiter.tell()
+        waiter.notify()
         tellSoon()
         return status.notAfter.map { $0 > Self.now } ?? false || status.nextTry <= Self.now
     }

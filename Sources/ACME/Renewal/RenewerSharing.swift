@@ -72,7 +72,7 @@ extension Renewer {
         case .demands(let told): await hear(told)
         }
         hasChanged = true
-        waiter.tell()
+        waiter.notify()
     }
 
     private func use(_ paths: Set<String>) async {

@@ -162,7 +162,7 @@ package actor FleetMember {
             if !isStopped, !isDue { _ = await waiter.wait(timeout: pause) }
             await rest(until: began &+ Self.leastPause)
         }
-        watchWaiter.tell()
+        watchWaiter.notify()
         await watching
         await leave()
         client.close()
@@ -179,9 +179,9 @@ package actor FleetMember {
         client.stop()
         watchClient.stop()
         sharingClient.stop()
-        sharingWaiter.tell()
-        waiter.tell()
-        watchWaiter.tell()
+        sharingWaiter.notify()
+        waiter.notify()
+        watchWaiter.notify()
     }
 
     /// Has all see what is wrong here, as `gatehouse fleet status` shows it.
@@ -194,7 +194,7 @@ package actor FleetMember {
     /// Has the next look come at once.
     package func lookSoon() {
         isDue = true
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: -
@@ -205,7 +205,7 @@ package actor FleetMember {
 
     /// - Returns: nanoseconds until the next look.
     private func look() async -> UInt64 {
-        waiter.dropTell()
+        waiter.dropNotification()
         isDue = false
         do throws(EtcdError) {
             let hadTurn = turn != nil
@@ -218,7 +218,7 @@ package actor FleetMember {
             let snapshot = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(snapshot.revision)
-            if isFirst { watchWaiter.tell() }
+            if isFirst { watchWaiter.notify() }
             try await follow(tickets: snapshot.tickets, hold: snapshot.ticketsHold)
             try await follow(turn: snapshot.turn)
             try await follow(files: snapshot.recentChanges, revision: snapshot.revision, hadTurn: hadTurn)

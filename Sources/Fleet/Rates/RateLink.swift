@@ -88,7 +88,7 @@ package actor RateLink {
     /// Ends what is under way.
     package func stop() {
         isStopped = true
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: -

@@ -49,7 +49,7 @@ package actor Stapler {
     }
 
     /// Has it look at what is stapled now.
-    package func look() { waiter.tell() }
+    package func look() { waiter.notify() }
 
     /// Until `stop()`.
     package func run() async {

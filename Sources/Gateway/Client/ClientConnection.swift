@@ -84,7 +84,7 @@ final class ClientConnection {
             // Bytes came after the deadline and before this task began: no event will announce them again.
             case .deadline where stream.socket.isReadable: return await serve(session)
             case .deadline where session.outlivesIdleDeadline(): return fallAsleep(session)
-            case .deadline, .told: return await close(session)
+            case .deadline, .notified: return await close(session)
             }
         case .open(let session): return await serve(session)
         case .tunnel(let tunnel): return await run(tunnel)
@@ -174,7 +174,7 @@ final class ClientConnection {
         case .ready: .come
         case .deadline: isFirst ? .over : .asleep
         // The drain has begun: what a client that has just come asks for may be on its way.
-        case .told: isFirst && !isDraining && resources.isDraining ? .come : .over
+        case .notified: isFirst && !isDraining && resources.isDraining ? .come : .over
         }
     }
 
@@ -215,9 +215,9 @@ final class ClientConnection {
     /// The gateway drains: an idle connection ends now, a busy one after its exchange, and who has just come is served once.
     func drain() {
         switch phase {
-        case .asleep: waiter.tell()
+        case .asleep: waiter.notify()
         case .tunnel(let tunnel): tunnel.drain(after: resources.drainDelay())
-        case .open where isIdle: waiter.tell()
+        case .open where isIdle: waiter.notify()
         case .open(let session):
             for tunnel in session.openTunnels { tunnel.drain(after: resources.drainDelay()) }
             session.drain()
@@ -228,8 +228,8 @@ final class ClientConnection {
     /// Its listener is retired: as `drain`, but tunnels stay: they end with their routes.
     func leave() {
         switch phase {
-        case .asleep: waiter.tell()
-        case .open(let session) where isIdle: if session.hasServed { waiter.tell() }
+        case .asleep: waiter.notify()
+        case .open(let session) where isIdle: if session.hasServed { waiter.notify() }
         case .open(let session): session.drain()
         case .new, .broken, .tunnel, .closing: break
         }
@@ -250,7 +250,7 @@ final class ClientConnection {
         guard case .inOrder(let close) = end else { return cut() }
         endpoint.isOrderedToLeave = true
         forEachTunnel { $0.endByOrder(close) }
-        if isIdle { waiter.tell() } else { leave() }
+        if isIdle { waiter.notify() } else { leave() }
     }
 
     /// Looks at the tunnels over this connection.
@@ -282,7 +282,7 @@ final class ClientConnection {
     /// Ends an idle connection in favour of a new client.
     func makeRoom() {
         isLeaving = true
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Cuts whatever is under way. The descriptor stays open until the connection's task has seen it: closed here, its number
@@ -292,7 +292,7 @@ final class ClientConnection {
         // First, or they would see no more than that the client is gone.
         if case .open(let session) = phase { for tunnel in session.openTunnels { tunnel.cut() } }
         stream.breakOff()
-        waiter.tell()
+        waiter.notify()
     }
 
     private var closing: ConnectionClosing {

@@ -212,12 +212,12 @@ final class HTTP2Session: ClientSession {
 
     @discardableResult
     private nonisolated(nonsending) func sleep(timeout: UInt64?) async -> Waiter.Wake {
-        guard !isDue else { return .told }
+        guard !isDue else { return .notified }
         isWaiting = true
         let wake = await waiter.wait(timeout: timeout, handler: self)
         isWaiting = false
-        // Told when a socket had woken it already, a later wait, perhaps of another kind, would end at once.
-        waiter.dropTell()
+        // Notified when a socket had woken it already, a later wait, perhaps of another kind, would end at once.
+        waiter.dropNotification()
         return wake
     }
 
@@ -245,13 +245,13 @@ final class HTTP2Session: ClientSession {
         resources.loop.atTurnEnd(self)
     }
 
-    /// The session has something to look at. Told while it does not wait, the connection's waiter would end a wait of another
+    /// The session has something to look at. Notified while it does not wait, the connection's waiter would end a wait of another
     /// kind.
     private func wake() {
         isDue = true
         guard isWaiting else { return }
         isWaiting = false
-        waiter.tell()
+        waiter.notify()
     }
 
     /// A deadline has passed.

@@ -52,7 +52,7 @@ struct TCPRelay: ~Copyable {
             down.addInterests()
             let wake = await waiter.wait(timeout: idleTimeout - idle)
             (client.interest, server.interest) = (.none, .none)
-            if wake == .told { return .cut }
+            if wake == .notified { return .cut }
         }
     }
 

@@ -50,7 +50,7 @@ package actor KeyFetcher {
         guard refresh != self.refresh else { return }
         self.refresh = refresh
         if let fetched, failures == 0 { next = min(next, fetched &+ refresh) }
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Until `stop()`.
@@ -74,7 +74,7 @@ package actor KeyFetcher {
 
     private func fetchSoon() {
         next = 0
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: -

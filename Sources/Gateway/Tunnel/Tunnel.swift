@@ -116,7 +116,7 @@ final class Tunnel: ReadinessHandler {
         case (.routeGone, let at)?: farewell = (.routeGone, min(at, time))
         default: return
         }
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Adds what has passed since the last call to what is counted.
@@ -132,7 +132,7 @@ final class Tunnel: ReadinessHandler {
     func endWithRoute(after delay: UInt64) {
         guard farewell == nil else { return }
         farewell = (.routeGone, loop.now &+ delay)
-        waiter.tell()
+        waiter.notify()
     }
 
     /// An operator ends it: this Close frame each way now.
@@ -140,7 +140,7 @@ final class Tunnel: ReadinessHandler {
         guard farewell == nil else { return }
         ordered = close
         farewell = (.ordered, loop.now)
-        waiter.tell()
+        waiter.notify()
     }
 
     /// Has the headers of its frames shown from the next one on that begins; by one tap at a time, the newest.
@@ -165,7 +165,7 @@ final class Tunnel: ReadinessHandler {
     /// The drain's time is over.
     func cut() {
         isCut = true
-        waiter.tell()
+        waiter.notify()
     }
 
     // MARK: Limits

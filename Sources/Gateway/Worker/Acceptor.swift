@@ -51,11 +51,11 @@ final class Acceptor {
     func retire(now: UInt64) {
         closesAt = now &+ Self.closingTime
         listener.beginNoMore()
-        waiter.tell()
+        waiter.notify()
     }
     /// Another process accepts from the socket: whoever is queued may be this one's once more.
     func handOver(now: UInt64) {
         closesAt = now
-        waiter.tell()
+        waiter.notify()
     }
 }

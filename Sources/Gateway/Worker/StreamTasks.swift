@@ -50,7 +50,7 @@ final class StreamTasks {
         begun = exchanges
         guard let task = takeResting() else { return startTask() }
         task.isResting = false
-        task.waiter.tell()
+        task.waiter.notify()
     }
 
     /// What a task does: one exchange after the other, until it is not needed any more.
@@ -74,7 +74,7 @@ final class StreamTasks {
     /// The worker ends: so do its tasks.
     func end() {
         isOver = true
-        for task in resting { task.waiter.tell() }
+        for task in resting { task.waiter.notify() }
     }
 
     private func takeResting() -> StreamTask? {
@@ -107,13 +107,13 @@ final class StreamTasks {
     private nonisolated(nonsending) func rest(_ task: StreamTask) async -> Bool {
         guard !isOver, resting.count < Self.mostResting else { return false }
         // What came too late for the exchange before is not for the next.
-        task.waiter.dropTell()
+        task.waiter.dropNotification()
         putResting(task)
         let wake = await task.waiter.wait(timeout: longestRest)
         guard task.isResting else {
             // Taken up, perhaps after its time had passed and before it could go: then it was told too late for this wait, and
             // without it the exchange that it was taken for would lie there until another one begins.
-            task.waiter.dropTell()
+            task.waiter.dropNotification()
             return true
         }
         task.isResting = false

@@ -160,7 +160,7 @@ actor Worker {
         isDraining = true
         for acceptor in acceptors.values { acceptor.listener.close() }
         resources?.drain()
-        ticker.tell()
+        ticker.notify()
     }
 
     /// Clients that ask for these tokens get these texts from now on, and for no others.
@@ -232,7 +232,7 @@ actor Worker {
         guard await connection.run() == .ended else { return }
         resources?.remove(connection)
         // Nobody waits for a tick when the last one has gone.
-        if isDraining, connectionCount == 0 { ticker.tell() }
+        if isDraining, connectionCount == 0 { ticker.notify() }
     }
 
     private func tickUntilDrained() async {

@@ -209,7 +209,7 @@ final class WorkerResources {
     func remove(_ connection: ClientConnection) {
         if let (_, count) = connections.removeValue(forKey: ObjectIdentifier(connection)) { shared.clients.leave(count) }
         shared.release()
-        while let paused = pausedListeners.popLast() { paused.tell() }
+        while let paused = pausedListeners.popLast() { paused.notify() }
     }
 
     /// Counts a connection among those of another client, whom its peer speaks for.

@@ -180,7 +180,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         stream.socket.interest = .none
         stream.close()
         // Within its own wake that is what the wake comes to.
-        if !isInWake { waiter.wake(.told) }
+        if !isInWake { waiter.wake(.notified) }
     }
 
     /// Asks the kernel whether the server has said anything since, as that it goes: one system call.

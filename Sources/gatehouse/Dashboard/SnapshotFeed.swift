@@ -68,7 +68,7 @@ actor SnapshotFeed {
     func enter() -> Bool {
         guard watchers < Self.mostWatchers, !isStopped else { return false }
         watchers += 1
-        if watchers == 1 { waiter.tell() }
+        if watchers == 1 { waiter.notify() }
         return true
     }
 
@@ -115,14 +115,14 @@ actor SnapshotFeed {
 
     func stop() {
         isStopped = true
-        waiter.tell()
+        waiter.notify()
         frames.end()
     }
 
     private func ask(_ worker: Int) async {
         statuses[worker] = await gateway.status(ofWorker: worker)
         asked.remove(worker)
-        if asked.isEmpty { waiter.tell() }
+        if asked.isEmpty { waiter.notify() }
     }
 
     /// - Parameter silent: workers that do not answer.

@@ -64,11 +64,11 @@ actor FileWatcher {
     }
 
     /// The files to be watched are others now.
-    func filesChanged() { waiter.tell() }
+    func filesChanged() { waiter.notify() }
 
     func stop() {
         isStopped = true
-        waiter.tell()
+        waiter.notify()
     }
 
     private func setWatches(_ files: [String], _ directories: [String]) {
@@ -114,7 +114,7 @@ actor FileWatcher {
         }
         let wake = await watch.wait(waiter, timeout: timeout)
         // That files may be others moves none.
-        if wake != .told { mayHaveMoved = true }
+        if wake != .notified { mayHaveMoved = true }
         guard wake == .ready else { return }
         for _ in 0..<Self.mostPauses where !isStopped {
             if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
