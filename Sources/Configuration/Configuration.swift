@@ -29,7 +29,7 @@ package struct Configuration: Sendable {
     var parsedSites: [ParsedSite?] = []
 
     /// Where each written key stands.
-    let locations: KeyLocations
+    var locations = KeyLocations(name: "")
 
     /// How a site was read; nil if the next configuration reads it again in any case.
     package func parsedSite(_ index: Int) -> ParsedSite? { index < parsedSites.count ? parsedSites[index] : nil }

@@ -100,25 +100,14 @@ extension Configuration {
         readCompatibility(document)
         // Its files are part of the document already.
         _ = document.find(["include"])
-        let server = ServerIdentity(reading: document.table("server"))
+        var configuration = Configuration()
+        configuration.readGlobalSections(document)
         let loggingTable = document.table("logging")
-        let logging = Logging(reading: loggingTable)
-        let performance = Performance(reading: document.table("performance"))
-        let limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
-        let dns = NameResolution(reading: document.table("dns"))
-        let tls = GlobalTLS(reading: document.table("tls"))
-        let fileCache = FileCache(reading: document.table("file_cache"))
-        let security = Security(reading: document.table("security"))
-        let management = Management(reading: document.table("management"))
-        let admin = Admin(reading: document.table("admin"))
-        let metrics = Metrics(reading: document.table("metrics"))
-        let tracing = Tracing(reading: document.table("tracing"))
-        let recorder = Recorder(reading: document.table("recorder"))
-        let fleet = FleetSettings.read(document.table("fleet"))
+        configuration.logging = Logging(reading: loggingTable)
         let poolTables = document.tables("upstreams")
-        let sharedPools = poolTables.compactMap(SharedPool.init(reading:))
+        configuration.sharedPools = poolTables.compactMap(SharedPool.init(reading:))
         let inherited = Site.Inherited(
-            trustedProxies: security.trustedProxies, requestTimeout: performance.requestTimeout,
+            trustedProxies: configuration.security.trustedProxies, requestTimeout: configuration.performance.requestTimeout,
             sharedPools: SharedPoolChecks.names(poolTables))
         var sitesReading = SitesReading(document, inherited, after: previous?.parsedSites ?? [])
         try sitesReading.add(pieces ?? [], with: previous == nil ? thread : nil)
@@ -129,33 +118,33 @@ extension Configuration {
         } else {
             _ = document.find(["sites"])
         }
-        let sites = SiteChecks.checked(read)
-        SharedPoolChecks.checkUse(poolTables, by: sites)
+        configuration.sites = SiteChecks.checked(read)
+        configuration.parsedSites = sitesReading.results
+        SharedPoolChecks.checkUse(poolTables, by: configuration.sites)
         let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
         TCPChecks.check(listeners, beside: read)
-        logging.checkRotation(loggingTable, sites)
-        document.finish()
-
-        var configuration = Configuration(locations: reading.locations(root, sitesReading.places))
-        configuration.parsedSites = sitesReading.results
-        configuration.server = server
-        configuration.logging = logging
-        configuration.performance = performance
-        configuration.limits = limits
-        configuration.dns = dns
-        configuration.tls = tls
-        configuration.fileCache = fileCache
-        configuration.security = security
-        configuration.management = management
-        configuration.admin = admin
-        configuration.metrics = metrics
-        configuration.tracing = tracing
-        configuration.sharedPools = sharedPools
-        configuration.recorder = recorder
-        configuration.fleet = fleet
-        configuration.sites = sites
         configuration.tcp = listeners.map(\.listener)
+        configuration.logging.checkRotation(loggingTable, configuration.sites)
+        document.finish()
+        configuration.locations = reading.locations(root, sitesReading.places)
         return configuration
+    }
+
+    /// Those of the tables that stand alone.
+    private mutating func readGlobalSections(_ document: TableReader) {
+        server = ServerIdentity(reading: document.table("server"))
+        performance = Performance(reading: document.table("performance"))
+        limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
+        dns = NameResolution(reading: document.table("dns"))
+        tls = GlobalTLS(reading: document.table("tls"))
+        fileCache = FileCache(reading: document.table("file_cache"))
+        security = Security(reading: document.table("security"))
+        management = Management(reading: document.table("management"))
+        admin = Admin(reading: document.table("admin"))
+        metrics = Metrics(reading: document.table("metrics"))
+        tracing = Tracing(reading: document.table("tracing"))
+        recorder = Recorder(reading: document.table("recorder"))
+        fleet = FleetSettings.read(document.table("fleet"))
     }
 
     /// `compat = "bws"`: unknown keys are warnings, as with the mode.
