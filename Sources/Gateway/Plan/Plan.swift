@@ -76,55 +76,48 @@ package final class Plan: Sendable {
     /// Those of sites that drain, in the same way.
     private let drainingRoutes: Set<ObjectIdentifier>
 
+    /// - Parameter builder: has made all else, and found no error.
     init(
-        listeners: [ListenerPlan], certificates: [SiteCertificate], managed: [ManagedCertificate],
-        demands: [CertificateDemand],
-        stateDirectory: String, maxLoadedCertificates: Int, expiryThreshold: Int64, pools: [PoolPlan],
-        caches: [CachePlan],
-        files: [SiteIdentity: StaticSite], faults: [SiteFault], ticketKeyFile: TicketKeyFile?,
-        fleetTicketKeys: SharedTicketKeys?, carried: CarriedState,
-        names: NameCache.Settings,
-        fileCache: StaticCache.Settings, limits: PlanLimits, proxyName: ProxyName, logStyle: AccessLogStyle,
-        configurationHash: String, tracing: TracingPlan?, recordedExchanges: Int, metrics: MetricsPlan?,
-        fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)], watched: [any PolledFile], workerCount: Int,
-        plannedSites: [PlannedSite], siteInputs: SitePlanInputs
+        _ builder: PlanBuilder, listeners: [ListenerPlan], ticketKeyFile: TicketKeyFile?, metrics: MetricsPlan?,
+        siteInputs: SitePlanInputs, workerCount: Int
     ) {
-        self.plannedSites = plannedSites
-        self.siteInputs = siteInputs
+        let configuration = builder.configuration
         self.listeners = listeners
-        self.certificates = certificates
-        self.managed = managed
-        self.demands = demands
-        self.stateDirectory = stateDirectory
-        self.maxLoadedCertificates = maxLoadedCertificates
-        self.expiryThreshold = expiryThreshold
-        self.pools = pools
+        pools = builder.pools
         poolsMadeAtOnce = pools.lazy.filter { !$0.isMadeOnDemand }.map(\.place)
         var poolsOfRecords = [ObjectIdentifier: [Int]](minimumCapacity: pools.count)
         for pool in pools {
             for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.record), default: []].append(pool.place) }
         }
         self.poolsOfRecords = poolsOfRecords
-        probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
-        self.caches = caches
-        self.files = files
-        self.faults = faults
+        caches = builder.caches
+        certificates = builder.certificates
+        managed = builder.managed
+        demands = builder.demands
+        stateDirectory = configuration.server.stateDir
+        maxLoadedCertificates = configuration.tls.maxLoadedCertificates
+        expiryThreshold = Int64(configuration.tls.expiryThreshold.nanoseconds / 1_000_000_000)
+        files = builder.files
+        faults = builder.faults
         self.ticketKeyFile = ticketKeyFile
-        self.fleetTicketKeys = fleetTicketKeys
-        self.carried = carried
-        self.names = names
-        self.fileCache = fileCache
-        self.limits = limits
-        self.proxyName = proxyName
-        self.logStyle = logStyle
-        self.configurationHash = configurationHash
+        carried = builder.carried
+        fleetTicketKeys = configuration.fleet == nil ? nil : carried.fleetTicketKeys
+        probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
+        names = builder.names
+        fileCache = builder.fileCache
+        limits = builder.limits
+        proxyName = ProxyName(configuration.server.name)
+        logStyle = AccessLogStyle(configuration.logging)
+        configurationHash = builder.configurationHash
         routeNames = RouteNames(site: nil, configuration: configurationHash)
-        self.tracing = tracing
-        self.recordedExchanges = recordedExchanges
+        tracing = TracingPlan(configuration.tracing)
+        recordedExchanges = configuration.recorder.exchanges
         self.metrics = metrics
-        self.fetchedKeys = fetchedKeys
-        self.watched = watched
+        fetchedKeys = builder.fetchedKeys
+        watched = Array(builder.passwordFiles.values) + Array(builder.keyFiles.values)
         self.workerCount = workerCount
+        plannedSites = builder.plannedSites
+        self.siteInputs = siteInputs
         var tunnelRoutes: Set<ObjectIdentifier> = []
         for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {
             tunnelRoutes.insert(ObjectIdentifier(route.tunnelCount))

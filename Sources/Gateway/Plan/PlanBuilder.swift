@@ -49,7 +49,7 @@ package struct PlanBuilder {
     let carried: CarriedState
     /// By port, the places of the sites that listen there.
     lazy var sitesOfPorts = Dictionary(grouping: configuration.sites.indices) { [sites = configuration.sites] in sites[$0].port }
-    private var files: [SiteIdentity: StaticSite] = [:]
+    private(set) var files: [SiteIdentity: StaticSite] = [:]
     /// By the sites' places.
     private var siteContexts: [Int: TLSServerContext] = [:]
     var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
@@ -126,17 +126,8 @@ package struct PlanBuilder {
         let ticketKeys = ticketKeyFile()
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         return Plan(
-            listeners: listeners, certificates: certificates, managed: managed, demands: demands,
-            stateDirectory: configuration.server.stateDir, maxLoadedCertificates: configuration.tls.maxLoadedCertificates,
-            expiryThreshold: Int64(configuration.tls.expiryThreshold.nanoseconds / 1_000_000_000),
-            pools: pools, caches: caches, files: files, faults: faults, ticketKeyFile: ticketKeys,
-            fleetTicketKeys: configuration.fleet == nil ? nil : carried.fleetTicketKeys, carried: carried, names: names,
-            fileCache: fileCache, limits: limits, proxyName: ProxyName(configuration.server.name),
-            logStyle: AccessLogStyle(configuration.logging), configurationHash: configurationHash,
-            tracing: TracingPlan(configuration.tracing), recordedExchanges: configuration.recorder.exchanges,
-            metrics: metrics?.plan(), fetchedKeys: fetchedKeys,
-            watched: Array(passwordFiles.values) + Array(keyFiles.values), workerCount: workerCount, plannedSites: plannedSites,
-            siteInputs: siteInputs)
+            self, listeners: listeners, ticketKeyFile: ticketKeys, metrics: metrics?.plan(), siteInputs: siteInputs,
+            workerCount: workerCount)
     }
 
     /// The cores that this process may run on (sched_getaffinity(2)).
@@ -218,7 +209,7 @@ package struct PlanBuilder {
         }
     }
 
-    private var fileCache: StaticCache.Settings {
+    var fileCache: StaticCache.Settings {
         let cache = configuration.fileCache
         let second: UInt64 = 1_000_000_000
         return StaticCache.Settings(
