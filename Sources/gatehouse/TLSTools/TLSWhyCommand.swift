@@ -4,7 +4,7 @@ import TLS
 /// `gatehouse tls why`
 struct TLSWhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Explain what openssl s_client, curl or a log says.",
+        commandName: "why", abstract: "Explain what openssl s_client, curl, a browser or a log says.",
         discussion: """
             It reads what was printed: a whole s_client session, an error of OpenSSL, or
             lines of a log. With "-" it reads standard input:
