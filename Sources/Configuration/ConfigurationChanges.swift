@@ -21,6 +21,20 @@ package struct ConfigurationChanges: Sendable, Equatable {
             let sign = kind == .added ? "+" : kind == .removed ? "-" : "~"
             return sign + what + (name.isEmpty ? "" : " " + name)
         }
+
+        /// Those of a section's keys that differ and that a process reads at its start alone: it goes on by what they were.
+        package var keysOfStart: [String] {
+            let fixed = Self.keysOfStart[what] ?? []
+            return item.split(separator: " ").map(String.init).filter(fixed.contains)
+        }
+
+        private static let keysOfStart: [String: Set<String>] = [
+            "performance": ["worker_threads"], "admin": ["socket"], "server": ["user", "group"], "tls": ["keylog_file"],
+            "metrics": ["listen", "token"],
+            "management": [
+                "enabled", "host", "port", "api_key", "read_key", "cert_file", "key_file", "client_ca_file",
+            ],
+        ]
     }
 
     /// In the order: sections, listeners, sites with what they have.

@@ -97,7 +97,7 @@ extension TLSSession {
                 .handshake, "no certificate: there is none yet for \(whom); the log of the start says why", fault: .noCertificate)
         case .unknownName:
             TLSError(
-                .handshake, "unrecognized name: strict_sni, and no site has it",
+                .handshake, "unrecognized name: strict_sni, and \(askedName == nil ? "none was asked for" : "no site has it")",
                 fault: askedName == nil ? .noServerName : .unknownServerName)
         case .changedName:
             TLSError(.handshake, "the client's second hello asks for another name than its first", fault: .malformed)

@@ -50,6 +50,15 @@ package struct SocketFile: Sendable {
         _ = unsafe unlink(path)
     }
 
+    /// Gives the socket another name besides, which stays when somebody else takes this one.
+    /// - Returns: nil if it cannot be had.
+    package func linked(at other: String) -> SocketFile? {
+        guard other.utf8.count <= Self.longestPath else { return nil }
+        // The paths are read during the call alone.
+        guard unsafe link(path, other) == 0 else { return nil }
+        return SocketFile(path: other, device: device, number: number)
+    }
+
     /// Does nobody listen at this socket any more? False for what is no socket.
     package static func isAbandoned(_ path: String) -> Bool {
         guard isSocket(path) else { return false }

@@ -50,6 +50,19 @@ struct ConfigurationChangesTests {
         #expect(changes.summary.split(separator: ", ").sorted() == expected.split(separator: ", ").sorted())
     }
 
+    @Test(
+        "what a process reads at its start alone is known",
+        arguments: [
+            ("[tls]\nkeylog_file = \"keys.log\"", ["keylog_file"]),
+            ("[performance]\nworker_threads = 3\nmax_connections = 99", ["worker_threads"]),
+            ("[admin]\nsocket = \"none\"\nhistory = 3", ["socket"]), ("[admin]\nrollback_on = \"5xx > 5% for 30s\"", []),
+            ("[metrics]\nlisten = \"127.0.0.1:9\"", ["listen"]), ("[dns]\ntimeout = 2", []),
+        ])
+    func keysOfStart(section: String, keys: [String]) throws {
+        let changes = ConfigurationChanges(from: try configuration(Self.base), to: try configuration(section + "\n" + Self.base))
+        #expect(changes.changes.flatMap(\.keysOfStart) == keys, "\(changes.summary)")
+    }
+
     @Test("the name of every property of a section is the name of its key")
     func keys() throws {
         let configuration = try configuration(Self.base)

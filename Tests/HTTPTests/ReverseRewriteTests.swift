@@ -83,7 +83,7 @@ struct ReverseRewriteTests {
         let request = RequestHead()
         _ = try request.parse(Array("GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span, limits: HeadLimits())
         let reverseRewrite = try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true))
-        for (status, location) in [(302, "/api/y"), (201, "/api/y"), (200, "/y")] {
+        for (status, location) in [(302, "/api/y"), (201, "/api/y"), (202, "/api/y"), (200, "/y")] {
             let head = ResponseHead()
             let source = "HTTP/1.1 \(status) X\r\nA: 1\r\nlocation:  /y\r\nSet-Cookie: a=b; Path=/\r\nB: 2\r\n\r\n"
             _ = try head.parse(Array(source.utf8).span, limits: HeadLimits())

@@ -76,19 +76,29 @@ struct PackageTests {
         let recipe = try String(contentsOfFile: directory.path + "/image/Containerfile", encoding: .utf8)
         let user = try #require(recipe.firstMatch(of: /(?m)^USER (\d+):(\d+)$/))
         #expect(user.1 != "0" && user.2 != "0")
+        #expect(recipe.contains("\nCOPY --chown=\(user.1):\(user.2) own/ /\n"))
+        let variable = try #require(recipe.firstMatch(of: /(?m)^ENV (RUNTIME_DIRECTORY=\S+)$/))
         let script = try directory.write(
             "serve.sh",
             """
             set -euo pipefail
             mount -t tmpfs none /mnt && cp -a \(root)/. /mnt
+            cp -a \(directory.path)/image/own/. /mnt && chown -R \(user.1):\(user.2) /mnt/run
+            export \(variable.1)
+            ! chroot /mnt /usr/bin/gatehouse check /etc/gatehouse/gatehouse.toml 2>&1
             mkdir /mnt/proc && mount -t proc proc /mnt/proc
             chroot --userspec=\(user.1):\(user.2) /mnt /usr/bin/gatehouse run -c /etc/gatehouse/gatehouse.toml &
             curl -sS --retry 60 --retry-connrefused --retry-delay 1 --noproxy '*' http://127.0.0.1:8080/
+            chroot --userspec=\(user.1):\(user.2) /mnt /usr/bin/gatehouse reload
             kill $!
             wait $!
             """)
         let outcome = try await inScratchRoot([script])
         #expect(outcome.exit == .code(0) && outcome.text.contains("Gatehouse runs"), "\(outcome)")
+        // Without the file system that has a program's arguments nothing is served by mistake.
+        #expect(outcome.text.contains("its arguments cannot be read: /proc is not mounted"), "\(outcome)")
+        // As "docker exec" has it asked.
+        #expect(outcome.text.contains("reloaded: generation 2"), "\(outcome)")
     }
 
     @Test(

@@ -48,7 +48,19 @@ package enum KeyExplanation {
 
     private static func paragraph(of section: ConfigurationReference.Section) -> String {
         let names = section.keys.map(\.name).joined(separator: ", ")
-        return "\(section.header)\n  \(section.meaning)\n" + (names.isEmpty ? "" : "  keys: \(names)")
+        var lines = ["\(section.header)", "  \(section.meaning)"]
+        if !names.isEmpty { lines.append("  keys: \(names)") }
+        let inner = tables(in: section).joined(separator: ", ")
+        if !inner.isEmpty { lines.append("  tables: \(inner)") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Those that stand in another one, by what is behind its name.
+    private static func tables(in section: ConfigurationReference.Section) -> [String] {
+        let prefix = plain(section.path) + "."
+        return ConfigurationReference.sections.map { plain($0.path) }.filter {
+            $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains(".")
+        }.map { String($0.dropFirst(prefix.count)) }
     }
 
     private static func paragraph(of key: ConfigurationReference.Key, in section: ConfigurationReference.Section) -> String {

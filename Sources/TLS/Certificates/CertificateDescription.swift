@@ -15,6 +15,8 @@ package struct CertificateDescription: Sendable, Equatable {
     /// SHA-256 of the whole certificate, in lower-case hexadecimal.
     package var fingerprint: String
     package var isSelfSigned: Bool
+    /// May it sign others (basicConstraints, RFC 5280 §4.2.1.9)?
+    package var isAuthority: Bool
 }
 
 extension CertificateChain {
@@ -29,7 +31,8 @@ extension CertificateChain {
                     ?? "a key that OpenSSL does not know",
                 signature: OBJ_nid2ln(X509_get_signature_nid(certificate)).map { unsafe String(cString: $0) } ?? "?",
                 fingerprint: Self.fingerprint(of: certificate),
-                isSelfSigned: X509_check_issued(certificate, certificate) == X509_V_OK)
+                isSelfSigned: X509_check_issued(certificate, certificate) == X509_V_OK,
+                isAuthority: X509_check_ca(certificate) == 1)
         }
     }
 

@@ -69,7 +69,15 @@ struct AdminResources: Sendable {
                         workers: generations.indices.filter { generations[$0].contains(number) },
                         holders: activity.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
                 },
-                certificates: certificateList, fleet: fleet.board.status.map { AdminFleet($0, of: gateway, most: 0) }))
+                certificates: certificateList, degraded: faults,
+                fleet: fleet.board.status.map { AdminFleet($0, of: gateway, most: 0) }, successor: await upgrader?.successor))
+    }
+
+    /// What sites lack.
+    private var faults: [AdminStatus.Fault] {
+        gateway.currentPlan.faults.flatMap { fault in
+            fault.problems.map { AdminStatus.Fault(site: fault.name, key: $0.keyPath, problem: $0.message) }
+        }
     }
 
     /// How it stands to its fleet; of the members, what was seen of them last.
@@ -127,7 +135,8 @@ struct AdminResources: Sendable {
         case .done(let done):
             return .json(
                 AdminReload(
-                    changes: done.changes.changes.map { AdminReload.Change($0) }, generation: done.generation,
+                    changes: done.changes.changes.map { AdminReload.Change($0) }, restored: done.restored,
+                    generation: done.generation,
                     olderInUse: done.olderInUse, warnings: done.warnings.map { AdminRemark($0) }))
         case .refused(let problems):
             return .problem(

@@ -13,6 +13,8 @@ actor AdminServer {
     private let buffers = BufferPool(smallCapacity: 16_384)
     private var service: Service?
     private var file: SocketFile?
+    /// Its other name, when another process has the one that the configuration says.
+    private var ownFile: SocketFile?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until the process ends.
@@ -83,10 +85,17 @@ actor AdminServer {
         }
     }
 
+    /// Another process gets the path: whom it leaves behind can still be asked, with the number of this process behind the name.
+    func keepReachable() {
+        guard let file, !file.path.hasSuffix("/\(getpid()).sock") else { return }
+        ownFile = file.linked(at: "\(file.path).\(getpid())")
+    }
+
     /// Takes no more clients, cuts those that are there, and removes the socket's file.
     func stop() {
         // First: as long as this one listens, the file of who has taken its place cannot have its file's number.
         file?.remove()
+        ownFile?.remove()
         service?.drain()
         service?.cut()
     }

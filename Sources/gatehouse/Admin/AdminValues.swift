@@ -57,6 +57,8 @@ struct AdminReload: Codable, Sendable {
     }
 
     var changes: [Change]
+    /// Sites that were degraded, and are served whole from now on; nil: the gateway is older than the command.
+    var restored: [String]?
     /// The number of the one that is in use now.
     var generation: Int
     /// How many older ones have exchanges under way.
@@ -115,6 +117,14 @@ struct AdminStatus: Codable, Sendable {
         var allocated = ProcessMemory.allocated
     }
 
+    /// What a site lacks, so that it is not served whole.
+    struct Fault: Codable, Sendable {
+        var site: String
+        /// Of the configuration, where what is lacking is named.
+        var key: String
+        var problem: String
+    }
+
     /// A site's certificate.
     struct Certificate: Codable, Sendable {
         var site: String
@@ -153,6 +163,10 @@ struct AdminStatus: Codable, Sendable {
     /// The newest first.
     var generations: [Generation]
     var certificates: [Certificate]
+    /// Of sites that are not served whole; nil: the gateway is older than the command.
+    var degraded: [Fault]?
     /// Nil: it is of none.
     var fleet: AdminFleet?
+    /// The process that has taken its place; nil while this one serves.
+    var successor: Int32?
 }

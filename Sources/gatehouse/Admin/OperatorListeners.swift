@@ -53,13 +53,18 @@ struct OperatorListeners: Sendable {
     }
 
     /// Ends those at addresses, which another process has from now on; the admin socket's clients are still answered.
-    func leaveAddresses() async {
-        await metrics?.stop()
-        await management?.stop()
+    func leave() async {
+        await admin?.keepReachable()
+        await leaveAddresses()
     }
 
     func stop() async {
         await admin?.stop()
         await leaveAddresses()
+    }
+
+    private func leaveAddresses() async {
+        await metrics?.stop()
+        await management?.stop()
     }
 }

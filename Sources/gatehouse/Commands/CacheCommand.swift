@@ -11,8 +11,8 @@ struct CacheCommand: AsyncParsableCommand {
             gatehouse cache purge --all [--site NAME] [--fleet]
             """,
         discussion: """
-            The URL is what clients ask for: https://www.example.com/news?page=2, or without
-            the scheme. With --prefix all are forgotten whose URL begins so.
+            The URL is what clients ask for: https://www.example.com/news?page=2, or
+            without the scheme. With --prefix all are forgotten whose URL begins so.
             """)
 
     @Argument(help: "purge; nothing lists what is kept.")

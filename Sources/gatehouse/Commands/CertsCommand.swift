@@ -9,8 +9,8 @@ struct CertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certs", abstract: "Show the certificates that ACME has got: until when, and what is next.",
         discussion: """
-            It reads the state directory, whether a gateway runs or not, and changes nothing
-            unless it is told to. Exit code 1 if one is missing or over.
+            It reads the state directory, whether a gateway runs or not, and changes
+            nothing unless it is told to. Exit code 1 if one is missing or over.
             """)
 
     @Option(name: [.short, .long], help: "The configuration that names the state directory (default: config.toml).")

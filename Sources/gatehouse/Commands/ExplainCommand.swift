@@ -7,11 +7,12 @@ struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "What becomes of a request, and by which lines of the configuration.",
         discussion: """
-            Nothing is sent and nobody is asked: the configuration is read, and the request
-            goes through the steps that a real one takes. Exit code 1 if the configuration
-            is wrong, or if nothing listens on the URL's port. With --running it is a running
-            gateway that says so, of the configuration that it has in use and its servers as
-            they are now; nothing is sent and nothing changes there, either.
+            Nothing is sent and nobody is asked: the configuration is read, and the
+            request goes through the steps that a real one takes. Exit code 1 if the
+            configuration is wrong, or if nothing listens on the URL's port. With
+            --running it is a running gateway that says so, of the configuration that it
+            has in use and its servers as they are now; nothing is sent and nothing
+            changes there, either.
             """)
 
     @Argument(help: "An absolute URL of http or https.")

@@ -11,8 +11,8 @@ struct ReloadCommand: AsyncParsableCommand {
             gatehouse reload --plan [FILE] [--socket FILE] [--json]
             """,
         discussion: """
-            The configuration comes into use whole, and what has changed is printed; or it is
-            refused with every reason, what was in use goes on, and the exit code is 1.
+            The configuration comes into use whole, and what has changed is printed; or it
+            is refused with every reason, what was in use goes on, and the exit code is 1.
             """)
 
     @Argument(help: "With --plan: a configuration to be looked at in place of the gateway's own.")
@@ -38,7 +38,9 @@ struct ReloadCommand: AsyncParsableCommand {
         guard !json else { return Console.say(try AdminClient.text(reload)) }
         for warning in reload.warnings { Console.error(warning.text) }
         for change in reload.changes { Console.say(change.text) }
-        if reload.changes.isEmpty { Console.say("nothing has changed") }
+        let restored = reload.restored ?? []
+        for site in restored { Console.say("\(site) is served whole again") }
+        if reload.changes.isEmpty, restored.isEmpty { Console.say("nothing has changed") }
         let older = reload.olderInUse == 0 ? "" : ", \(reload.olderInUse) older in use"
         Console.say("reloaded: generation \(reload.generation)\(older)")
     }
@@ -53,11 +55,13 @@ struct ReloadCommand: AsyncParsableCommand {
         for entry in plan.changes { rows.append(Self.row(entry.change.text, entry.touches, entry.effect)) }
         rows.append(Self.row("of all", plan.total, ""))
         Console.say(Table.text(rows))
-        if plan.ending.connections + plan.ending.tunnels > 0 {
-            Console.say("It would end \(plan.ending.connections) connections and \(plan.ending.tunnels) tunnels.")
-        } else {
-            Console.say("It would end no connection and no tunnel.")
-        }
+        let (connections, tunnels) = (plan.ending.connections, plan.ending.tunnels)
+        Console.say("It would end \(Self.count(connections, "connection")) and \(Self.count(tunnels, "tunnel")).")
+    }
+
+    /// "no tunnel", "1 tunnel", "40 tunnels"
+    private static func count(_ number: Int, _ noun: String) -> String {
+        number == 0 ? "no \(noun)" : number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
     }
 
     private static func row(_ change: String, _ counts: AdminPlan.Counts, _ effect: String) -> [String] {

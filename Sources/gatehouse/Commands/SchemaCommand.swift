@@ -7,8 +7,8 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "A JSON Schema of the configuration file, for editors.",
         discussion: """
-            Editors complete and explain keys by it, such as those with Taplo, which find it
-            by a first line in the file:  #:schema ./gatehouse.schema.json
+            Editors complete and explain keys by it, such as those with Taplo, which find
+            it by a first line in the file:  #:schema ./gatehouse.schema.json
             """)
 
     func run() throws {

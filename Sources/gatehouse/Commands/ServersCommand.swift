@@ -15,10 +15,11 @@ struct ServersCommand: AsyncParsableCommand {
         discussion: """
             drain: no new requests but of those who are stuck to it. disable: none at all.
             What is under way ends by itself. enable: requests, also if the configuration
-            drains it. weight: another share of the requests, 0 to 65535, with every method.
-            reset: all as the configuration says. An order holds over reloads, until the
-            process ends; with --fleet it is for all members, and for those that start
-            later, until another one comes. Without a URL it is for all servers of the site.
+            drains it. weight: another share of the requests, 0 to 65535, with every
+            method. reset: all as the configuration says. An order holds over reloads,
+            until the process ends; with --fleet it is for all members, and for those that
+            start later, until another one comes. Without a URL it is for all servers of
+            the site.
             """)
 
     @Argument(help: "enable, drain, disable, weight or reset; nothing lists them.")

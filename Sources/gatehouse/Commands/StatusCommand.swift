@@ -13,13 +13,13 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
-    @Flag(help: "Exit code 1 if a site's certificate, or the standing in the fleet, is in trouble.")
+    @Flag(help: "Exit code 1 if a site, its certificate, or the standing in the fleet is in trouble.")
     var health = false
 
     func run() async throws {
         let status: AdminStatus = try await admin.ask { try await $0.ask(.get, "/status") }
         if json { Console.say(try AdminClient.text(status)) } else { show(status) }
-        let isDegraded = status.fleet.map { $0.status != "ok" } ?? false
+        let isDegraded = status.degraded?.isEmpty == false || status.fleet.map { $0.status != "ok" } ?? false
         if health, isDegraded || status.certificates.contains(where: { $0.health != "good" }) { throw ExitCode(1) }
     }
 
@@ -37,9 +37,15 @@ struct StatusCommand: AsyncParsableCommand {
             memory         \(Self.mebibytes(status.memory.resident)), \(Self.mebibytes(status.memory.allocated)) of it allocated
             generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
+        if let successor = status.successor {
+            Console.say("successor      process \(successor) serves; this one ends with its last client")
+        }
         if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
         if let redis = status.fleet?.redis { Console.say("Redis          \(redis.words)") }
         for certificate in status.certificates where certificate.health != "good" { Console.say(Self.words(certificate)) }
+        for fault in status.degraded ?? [] {
+            Console.say("degraded       \(fault.site) is not served whole: \(fault.problem) (\(fault.key))")
+        }
         let holders = status.generations.flatMap { generation in generation.holders.map { (generation.number, $0) } }
         guard !holders.isEmpty else { return }
         let rows = holders.map { ["\($0)", $1.client, $1.request, "\($1.milliseconds) ms", "\($1.worker)"] }

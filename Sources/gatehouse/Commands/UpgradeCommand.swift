@@ -8,8 +8,8 @@ struct UpgradeCommand: AsyncParsableCommand {
         commandName: "upgrade", abstract: "Put another process, or another version, in a running gateway's place.",
         usage: "gatehouse upgrade [BINARY] [--socket FILE] [--json]",
         discussion: """
-            No client is refused or reset, and no WebSocket ends. If the new process does not
-            serve, the old one goes on, and the exit code is 1.
+            No client is refused or reset, and no WebSocket ends. If the new process does
+            not serve, the old one goes on, and the exit code is 1.
             """)
 
     @Argument(help: "The program to start (default: the one that runs, as it is on disk now).")
@@ -25,7 +25,8 @@ struct UpgradeCommand: AsyncParsableCommand {
         let wanted = AdminUpgrade.Wanted(program: binary.map { URL(filePath: $0).absoluteURL.path })
         let upgrade: AdminUpgrade = try await admin.ask { try await $0.ask(.post, "/upgrade", body: wanted) }
         if json { return Console.say(try AdminClient.text(upgrade)) }
-        Console.say("upgraded: process \(upgrade.successor) serves; the old one has \(upgrade.connections) connections left")
+        let left = upgrade.connections == 1 ? "1 connection" : "\(upgrade.connections) connections"
+        Console.say("upgraded: process \(upgrade.successor) serves; the old one has \(left) left")
     }
 }
 

@@ -8,9 +8,9 @@ struct DashboardCommand: AsyncParsableCommand {
         commandName: "dashboard", abstract: "Have a running gateway show its dashboard to a browser on this machine.",
         usage: "gatehouse dashboard [--socket FILE]",
         discussion: """
-            Prints an address on the loopback interface, with a key of its own behind a "#".
-            The dashboard is there until this command ends. Without it, [management] serves
-            the dashboard to those who have its keys.
+            Prints an address on the loopback interface, with a key of its own behind a
+            "#". The dashboard is there until this command ends. Without it, [management]
+            serves the dashboard to those who have its keys.
             """)
 
     @OptionGroup var admin: AdminOptions

@@ -9,10 +9,10 @@ struct TopCommand: AsyncParsableCommand {
         commandName: "top", abstract: "What a running gateway does, drawn anew each second.",
         usage: "gatehouse top [--once] [--socket FILE]",
         discussion: """
-            Traffic and latency of the last second, upstream servers, sites and routes, recent
-            errors, certificates: what the dashboard shows, in a terminal of 80 columns or
-            more. q or Ctrl-C leaves. Where there is no terminal it prints one picture, as
-            --once does.
+            Traffic and latency of the last second, upstream servers, sites and routes,
+            recent errors, certificates: what the dashboard shows, in a terminal of 80
+            columns or more. q or Ctrl-C leaves. Where there is no terminal it prints one
+            picture, as --once does.
             """)
 
     @Flag(help: "Print one picture, as plain text, and end.")

@@ -7,10 +7,11 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Is this machine fit to serve a configuration, and what is to be done if not?",
         discussion: """
-            It looks at the configuration, open files, ports, the clock, names, certificates,
-            modes of files, upstream servers with their TLS, and the kernel, each with the
-            remedy. Each upstream server gets one connection, and one handshake if it speaks
-            TLS. Nothing is changed. Run it as the user who runs the gateway.
+            It looks at the configuration, open files, ports, the clock, names,
+            certificates, modes of files, upstream servers with their TLS, and the kernel,
+            each with the remedy. Each upstream server gets one connection, and one
+            handshake if it speaks TLS. Nothing is changed. Run it as the user who runs
+            the gateway.
             Exit code 1 if there is an error; warnings leave it at 0.
             """)
 

@@ -185,7 +185,7 @@ struct GatewayProcess: Sendable {
             group.addTask { await runGateway() }
             operators.run(in: &group)
             group.addTask(executorPreference: feed.loop) { await feed.run() }
-            await upgrader?.whenReplaced { await operators.leaveAddresses() }
+            await upgrader?.whenReplaced { await operators.leave() }
             if let watcher {
                 await reloader?.begin()
                 await reloader?.whenGoingBack { hash, reason in await fleet.wentBack(from: hash, reason) }

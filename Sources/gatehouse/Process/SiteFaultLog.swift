@@ -23,4 +23,15 @@ struct SiteFaultLog {
             }
         }
     }
+
+    /// Tells which sites lack nothing any more, though nothing need have changed in the configuration.
+    /// - Parameter previous: what was in use before.
+    /// - Returns: their names.
+    func restored(in loaded: LoadedPlan, after previous: Plan) -> [String] {
+        let faulty = Set(loaded.plan.faults.map(\.name))
+        let there = Set(loaded.configuration.sites.map(\.name))
+        let restored = Set(previous.faults.map(\.name)).subtracting(faulty).intersection(there).sorted()
+        for site in restored { log.notice("a site that was degraded is served whole", metadata: ["site": "\(site)"]) }
+        return restored
+    }
 }

@@ -6,9 +6,9 @@ struct RecorderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recorder", abstract: "The last exchanges of a running gateway, with timings and decisions.",
         discussion: """
-            Prints one JSON object a line, the oldest first, as the access log's JSON has them.
-            With --dump the gateway writes them to a file of its own instead, as it does on
-            SIGUSR2, and the file's name is printed.
+            Prints one JSON object a line, the oldest first, as the access log's JSON has
+            them. With --dump the gateway writes them to a file of its own instead, as it
+            does on SIGUSR2, and the file's name is printed.
             """)
 
     @Flag(help: "Have the gateway write them to a file.")

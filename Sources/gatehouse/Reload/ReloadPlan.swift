@@ -59,15 +59,18 @@ struct ReloadPlan: Sendable {
     }
 
     private static func effect(of change: ConfigurationChanges.Change) -> String {
-        switch (change.what, change.kind) {
+        let waiting = change.keysOfStart
+        if !waiting.isEmpty {
+            return "\(waiting.joined(separator: ", ")) \(waiting.count == 1 ? "waits" : "wait") for the next start"
+        }
+        return switch (change.what, change.kind) {
         case ("listener", .added): "is opened; the reload is refused if it cannot be"
         case ("listener", _): "connections end: idle ones at once, others with their answer"
         case ("site", .removed), ("route", .removed): "requests under way finish; tunnels are closed with 1012"
         case (_, .added): "from the next request on"
         case ("certificate", _): "new handshakes"
         case ("route", _): "from the next request on; tunnels stay while websocket = true"
-        case ("performance", _) where change.item.contains("worker_threads"): "worker_threads waits for the next start"
-        case ("admin", _): "waits for the next start"
+        case ("admin", _): "at once"
         case ("logging", _): "lines from now on"
         default: "from each connection's next request on"
         }

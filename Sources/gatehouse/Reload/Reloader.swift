@@ -48,6 +48,8 @@ actor Reloader {
     /// What has come of a reload that was not refused.
     struct Done: Sendable {
         var changes: ConfigurationChanges
+        /// Sites that were degraded, and are served whole from now on.
+        var restored: [String]
         /// The number of the generation in use.
         var generation: Int
         /// How many older ones have exchanges under way.
@@ -248,13 +250,14 @@ actor Reloader {
         } catch {
             return refuse([loaded.configuration.problem(.error, at: "", "\(error)")])
         }
-        let warnings = problems.filter { $0.severity != .note }
+        let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
+        let warnings = problems.filter { $0.severity != .note } + whatWaits(changes, in: loaded.configuration)
         for problem in warnings { report(problem) }
-        SiteFaultLog(log).report(loaded.plan.faults)
+        let faultLog = SiteFaultLog(log)
+        faultLog.report(loaded.plan.faults)
+        let restored = faultLog.restored(in: loaded, after: inUse)
         output.change(to: logs, level: loaded.configuration.logging.level)
         FileLimit.share(with: gateway, for: loaded, log)
-        let changes = ConfigurationChanges(from: configuration, to: loaded.configuration)
-        tellWhatWaits(changes)
         configuration = loaded.configuration
         remember(loaded.source)
         await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
@@ -262,7 +265,8 @@ actor Reloader {
         await filesChanged?(loaded)
         let generations = Set(await gateway.generations.joined())
         let done = Done(
-            changes: changes, generation: generations.max() ?? 0, olderInUse: max(0, generations.count - 1), warnings: warnings)
+            changes: changes, restored: restored, generation: generations.max() ?? 0,
+            olderInUse: max(0, generations.count - 1), warnings: warnings)
         log.notice(
             "reloaded",
             metadata: [
@@ -271,17 +275,13 @@ actor Reloader {
         return .done(done)
     }
 
-    /// A few things are made once for the life of the process.
-    private func tellWhatWaits(_ changes: ConfigurationChanges) {
-        let fixed = [
-            ("performance", "worker_threads"), ("admin", "socket"), ("server", "user"), ("server", "group"),
-            ("metrics", "listen"), ("metrics", "token"), ("management", "enabled"),
-            ("management", "host"), ("management", "port"), ("management", "api_key"), ("management", "read_key"),
-            ("management", "cert_file"), ("management", "key_file"), ("management", "client_ca_file"),
-        ]
-        for (section, key) in fixed {
-            guard changes.changes.contains(where: { $0.what == section && $0.name.contains(key) }) else { continue }
-            log.warning("a change of \(section).\(key) waits for the next start")
+    /// A few things are made once for the life of the process: who changes them is told.
+    private func whatWaits(_ changes: ConfigurationChanges, in configuration: Configuration) -> [Problem] {
+        changes.changes.flatMap { change in
+            change.keysOfStart.map { key in
+                configuration.problem(
+                    .warning, at: "\(change.what).\(key)", "a change waits for the next start: what was in use goes on")
+            }
         }
     }
 

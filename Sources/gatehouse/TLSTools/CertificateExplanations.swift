@@ -4,7 +4,12 @@ extension TLSExplanation {
 
     static let certificates = [
         TLSExplanation(
-            ["hostname mismatch", "verify error:num=62", "return code: 62", "no alternative certificate subject name"],
+            [
+                "hostname mismatch", "verify error:num=62", "return code: 62", "no alternative certificate subject name",
+                "err_cert_common_name_invalid", "ssl_error_bad_cert_domain", "does not match certificate's altnames",
+                "no subject alternative dns name matching", "certificate is valid for", "does not match hostname",
+                "does not match the expected",
+            ],
             "The certificate is not for the name that was asked for.",
             "Which name came? Without -servername it is the default site's certificate. Else a certificate is needed that has "
                 + "the name in its subjectAltName."),
@@ -13,7 +18,10 @@ extension TLSExplanation {
             "The certificate is not for the address that was asked for.",
             "Use the name; or get a certificate with the address in its subjectAltName (IP:192.0.2.1)."),
         TLSExplanation(
-            ["certificate has expired", "verify error:num=10", "return code: 10"], "The certificate's time is over.",
+            [
+                "certificate has expired", "verify error:num=10", "return code: 10", "err_cert_date_invalid",
+                "sec_error_expired_certificate", "cert_has_expired",
+            ], "The certificate's time is over.",
             "Renew it. If it was renewed: does the server use the new one? Is this machine's clock right?"),
         TLSExplanation(
             ["certificate is not yet valid", "verify error:num=9", "return code: 9 "], "The certificate's time has not begun.",
@@ -21,20 +29,25 @@ extension TLSExplanation {
         TLSExplanation(
             [
                 "self-signed certificate in certificate chain", "self signed certificate in certificate chain", "num=19",
-                "return code: 19",
+                "return code: 19", "self_signed_cert_in_chain",
             ],
             "The chain is whole, but its root is none that this client trusts.",
             "A CA of your own: -CAfile ca.crt, and give it to the clients. "
                 + "With a public CA: is the client's list of authorities old?"
         ),
         TLSExplanation(
-            ["self-signed certificate", "self signed certificate", "verify error:num=18", "return code: 18"],
+            [
+                "self-signed certificate", "self signed certificate", "verify error:num=18", "return code: 18",
+                "depth_zero_self_signed_cert", "mozilla_pkix_error_self_signed_cert",
+            ],
             "The certificate has signed itself: nobody vouches for it.",
             "For a test: -CAfile with that very certificate. Else get one of an authority (auto_cert)."),
         TLSExplanation(
             [
                 "unable to get local issuer certificate", "unable to verify the first certificate", "num=20", "num=21",
-                "return code: 20", "return code: 21",
+                "return code: 20", "return code: 21", "err_cert_authority_invalid", "sec_error_unknown_issuer",
+                "pkix path building failed", "certificate signed by unknown authority", "certificate issuer is unknown",
+                "have a known issuer",
             ],
             "The issuer of the certificate is unknown: an intermediate is missing in what the server sends, or the client does "
                 + "not know the root.",
@@ -80,7 +93,10 @@ extension TLSExplanation {
             "What came could not be decrypted: something changed it on its way, or one of the two is broken.",
             "Try without what stands in between (a proxy, a scanner of viruses)."),
         TLSExplanation(
-            ["unexpected eof", "without close_notify", "ssl_read: unexpected"],
+            [
+                "unexpected eof", "without close_notify", "ssl_read: unexpected", "remote host terminated the handshake",
+                "client network socket disconnected before secure tls connection",
+            ],
             "The other side closed the connection without saying so (close_notify).",
             "During the handshake: it refuses this client, see its log. Afterwards: what came may be cut short."),
         TLSExplanation(

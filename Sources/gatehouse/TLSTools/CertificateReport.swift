@@ -53,7 +53,9 @@ struct CertificateReport: Encodable {
         if !chain.isLinked {
             reports[0].problems.append("not in order: each certificate must be signed by the one behind it")
         }
-        if chain.names.hosts.isEmpty, chain.names.addresses.isEmpty {
+        if chain.names.hosts.isEmpty, chain.names.addresses.isEmpty, chain.descriptions.first?.isAuthority == true {
+            reports[0].notes.append("it is an authority's, which signs others: clients trust it, and no site shows it as its own")
+        } else if chain.names.hosts.isEmpty, chain.names.addresses.isEmpty {
             reports[0].problems.append("it names no host (subjectAltName), and clients no longer look at the common name")
             reports[0].isBad = true
         }

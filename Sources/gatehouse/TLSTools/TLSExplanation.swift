@@ -1,4 +1,5 @@
-/// What a message of OpenSSL, of `openssl s_client`, of curl or of the gateway's log means, and what to do about it.
+/// What a message of OpenSSL and what is built on it, of browsers, of Go, Java, Node.js or GnuTLS, or of the gateway's log means,
+/// and what to do about it.
 struct TLSExplanation: Equatable {
     /// Parts of the message in lower case: one of them is in it.
     let signs: [String]
@@ -13,8 +14,17 @@ struct TLSExplanation: Equatable {
 
     /// The explanation of a message.
     static func first(in message: String) -> TLSExplanation? {
-        let text = message.lowercased()
+        let text = likeOpenSSL(message.lowercased())
         return all.first { $0.isAbout(text) }
+    }
+
+    /// An alert (RFC 8446 §6.2) as OpenSSL writes it: "alert unknown ca", "alert number 48".
+    private static func likeOpenSSL(_ text: String) -> String {
+        if let java = text.firstRange(of: "received fatal alert: ") {
+            return "alert " + text[java.upperBound...].replacing("_", with: " ")
+        }
+        if let go = text.firstRange(of: "remote error: tls: ") { return "alert " + text[go.upperBound...] }
+        return text.replacing("received alert [", with: "alert number ")
     }
 
     /// - Parameter text: in lower case.
@@ -40,13 +50,19 @@ struct TLSExplanation: Equatable {
             ["name or service not known", "bio_lookup_ex", "temporary failure in name resolution", "could not resolve host"],
             "The name has no address.", "Look at the spelling, and at the resolver: getent hosts NAME"),
         TLSExplanation(
-            ["http request", "plain_http_on_tls_port"], "The client spoke plain HTTP to a port that speaks TLS.",
+            ["http request", "plain_http_on_tls_port", "client sent an http request to an https server"],
+            "The client spoke plain HTTP to a port that speaks TLS.",
             "Use https://, or the site's plain port."),
         TLSExplanation(
             ["wrong ssl version"], "s_client's R asked for a renegotiation, and TLS 1.3 has none.",
             "Nothing: K changes the keys of TLS 1.3."),
         TLSExplanation(
-            ["wrong version number", "packet length too long", "unknown protocol", "record too long", "tls_on_plain_port"],
+            [
+                "wrong version number", "packet length too long", "unknown protocol", "record too long", "tls_on_plain_port",
+                "ssl_error_rx_record_too_long", "err_ssl_protocol_error", "unrecognized ssl message",
+                "first record does not look like a tls handshake", "server gave http response to https client",
+                "unexpected tls packet",
+            ],
             "What answered speaks no TLS: it is a plain port, or it speaks another protocol first.",
             "Use the port for https; does the site have [sites.ssl]? For STARTTLS, s_client has -starttls."),
         TLSExplanation(
@@ -60,7 +76,10 @@ struct TLSExplanation: Equatable {
 
     private static let agreements = [
         TLSExplanation(
-            ["alert protocol version", "unsupported protocol", "alert number 70"],
+            [
+                "alert protocol version", "unsupported protocol", "alert number 70", "ssl_error_unsupported_version",
+                "ssl_error_protocol_version_alert",
+            ],
             "Client and server have no version of TLS in common.",
             "Use TLS 1.2 or 1.3; a site's min_version says which it takes. Old clients that know nothing newer cannot come."),
         TLSExplanation(
@@ -89,7 +108,9 @@ struct TLSExplanation: Equatable {
             "The client came back with an older version than it knows, as if it had failed with the newer one.",
             "Leave -fallback_scsv out; else look why its first attempt failed."),
         TLSExplanation(
-            ["alert handshake failure", "alert number 40"],
+            [
+                "alert handshake failure", "alert number 40", "err_ssl_version_or_cipher_mismatch", "ssl_error_no_cypher_overlap",
+            ],
             "The server found nothing in common: no suite, no group, or no kind of signature.",
             "gatehouse tls probe HOST says what it takes; its own log says which of them it was."),
         TLSExplanation(
@@ -104,21 +125,29 @@ struct TLSExplanation: Equatable {
 
     private static let clientCertificates = [
         TLSExplanation(
-            ["alert certificate required", "alert number 116", "peer did not return a certificate"],
+            [
+                "alert certificate required", "alert number 116", "peer did not return a certificate",
+                "err_bad_ssl_client_auth_cert", "ssl_error_rx_certificate_required_alert",
+            ],
             "The server wants a certificate of the client, and none came.", "Give one: -cert FILE -key FILE"),
         TLSExplanation(
-            ["alert unknown ca", "alert number 48"],
+            ["alert unknown ca", "alert number 48", "alert unknown certificate authority", "ssl_error_unknown_ca_alert"],
             "The other side does not know the authority of the certificate that it was shown.",
             "If the server's log says so, a client does not trust the server's certificate: has it the CA, does the chain have "
                 + "its intermediates? If s_client says so, the server does not take the client's: -cert of the right CA."),
         TLSExplanation(
-            ["alert certificate expired", "alert number 45"], "The other side was shown a certificate that has expired.",
+            ["alert certificate expired", "alert expired certificate", "alert number 45"],
+            "The other side was shown a certificate that has expired.",
             "Renew it, and look at both clocks: openssl x509 -in FILE -noout -dates"),
         TLSExplanation(
-            ["alert certificate revoked", "alert number 44"], "The other side was shown a certificate that is revoked.",
+            ["alert certificate revoked", "alert revoked certificate", "alert number 44"],
+            "The other side was shown a certificate that is revoked.",
             "Get a new one."),
         TLSExplanation(
-            ["alert bad certificate", "alert number 42", "alert certificate unknown", "alert number 46"],
+            [
+                "alert bad certificate", "alert number 42", "alert certificate unknown", "alert unknown certificate",
+                "alert number 46", "ssl_error_bad_cert_alert",
+            ],
             "The other side refused the certificate that it was shown: its name, its dates, its issuer or its form.",
             "gatehouse tls cert FILE says what is wrong with it; that side's own log says what it disliked."),
         TLSExplanation(

@@ -9,10 +9,10 @@ struct TLSIssueCommand: ParsableCommand {
         commandName: "issue", abstract: "Issue a certificate for development, by a local authority.",
         discussion: """
             Writes NAME.crt and NAME.key, of the first name, into a folder; and ca.crt and
-            ca.key, the authority, unless it is there. A certificate that is there and still
-            good for a week is kept. The authority may issue for localhost, *.test,
-            *.internal, *.home.arpa, *.local and private addresses alone: who steals its key
-            from a machine that trusts it can still be no bank.
+            ca.key, the authority, unless it is there. A certificate that is there and
+            still good for a week is kept. The authority may issue for localhost, *.test,
+            *.internal, *.home.arpa, *.local and private addresses alone: who steals its
+            key from a machine that trusts it can still be no bank.
             """)
 
     @Argument(help: "Host names, also with an asterisk, and addresses; all in one certificate.")

@@ -11,8 +11,9 @@ struct TLSProbeCommand: ParsableCommand {
             gatehouse tls probe --upstream NAME [--config FILE] [--json]
             """,
         discussion: """
-            It makes some thirty handshakes, one after another: each version, suite, group and
-            protocol, and a resumption. It ends with the openssl s_client line that shows the same.
+            It makes some thirty handshakes, one after another: each version, suite, group
+            and protocol, and a resumption. It ends with the openssl s_client line that
+            shows the same.
             Exit code 1 if there is no handshake, or the certificate is not to be trusted.
             """)
 

@@ -1,13 +1,14 @@
 import ArgumentParser
+import TLS
 
 /// `gatehouse tls why`
 struct TLSWhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Explain what openssl s_client, curl or a log says.",
+        commandName: "why", abstract: "Explain what openssl s_client, curl, a browser or a log says.",
         discussion: """
-            It reads what was printed: a whole s_client session, an error of OpenSSL, or lines of a
-            log. With "-" it reads standard input:
-              openssl s_client -connect localhost:8443 </dev/null 2>&1 | gatehouse tls why -
+            It reads what was printed: a whole s_client session, an error of OpenSSL, or
+            lines of a log. With "-" it reads standard input:
+              openssl s_client -connect localhost:443 </dev/null 2>&1 | gatehouse tls why -
             Exit code 1 if it knows nothing of it.
             """)
 
@@ -50,8 +51,11 @@ struct SClientReading: Encodable {
             note(words)
             guard let explanation = Self.explanation(of: words), !known.contains(explanation) else { continue }
             known.append(explanation)
-            findings.append(Finding(line: words, cause: explanation.cause, remedy: explanation.remedy))
+            let shown = words.count > Self.longestShown ? words.prefix(Self.longestShown) + "…" : words[...]
+            findings.append(Finding(line: String(shown), cause: explanation.cause, remedy: explanation.remedy))
         }
+        // s_client says "Verification: OK" also where there was nothing to verify.
+        if text.contains("no peer certificate available") { verified = nil }
         // That the handshake came to nothing says less than why.
         let general = findings.filter { $0.line.contains("no peer certificate") || $0.line.contains("read 0 bytes") }
         if findings.count > general.count { findings.removeAll { finding in general.contains { $0.line == finding.line } } }
@@ -61,6 +65,7 @@ struct SClientReading: Encodable {
     var isSilent: Bool { findings.isEmpty && verified == nil && version == nil }
 
     private static func explanation(of line: String) -> TLSExplanation? {
+        if let fault = HandshakeFault(logLine: line), let explanation = TLSExplanation(fault) { return explanation }
         // What s_client always prints is no complaint.
         if line.contains("verify return:") || line.hasPrefix("Verify return code: 0") { return nil }
         return TLSExplanation.first(in: line)
@@ -85,9 +90,12 @@ struct SClientReading: Encodable {
         return line.firstRange(of: prefix).map { String(line[$0.upperBound...]) }
     }
 
+    /// Of a line, in characters: the gateway's log has what a client offers in lines of some thousand.
+    private static let longestShown = 300
+
     /// It came from elsewhere, and goes to a terminal.
     private static func printable(_ line: Substring) -> String {
-        let scalars = line.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
+        let scalars = line.unicodeScalars.prefix(16_384).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
         return String(String(scalars).drop(while: { $0 == " " }))
     }
 
@@ -106,4 +114,23 @@ struct SClientReading: Encodable {
         }
         return lines.drop(while: \.isEmpty).joined(separator: "\n")
     }
+}
+
+extension HandshakeFault {
+    /// The cause that a line of the gateway's own log names, as text or as JSON.
+    fileprivate init?(logLine line: String) {
+        guard line.contains("TLS handshake failed"), let start = line.firstRange(of: "cause")?.upperBound else { return nil }
+        let word = line[start...].drop { "=\":".contains($0) }.prefix { $0 == "_" || $0.isLetter || $0.isNumber }
+        self.init(rawValue: String(word))
+    }
+}
+
+extension TLSExplanation {
+    /// What the log means by a cause; nil where OpenSSL's own words say more.
+    fileprivate init?(_ fault: HandshakeFault) {
+        if fault == .other || fault == .clientAlert { return nil }
+        self.init([], Self.sentence(fault.explanation), Self.sentence(fault.remedy))
+    }
+
+    private static func sentence(_ words: String) -> String { words.prefix(1).uppercased() + words.dropFirst() + "." }
 }

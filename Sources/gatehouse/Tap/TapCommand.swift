@@ -6,10 +6,10 @@ struct TapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tap", abstract: "Look on: a running gateway's exchanges while they happen.",
         discussion: """
-            Each exchange that the options take, as it ends, and below it a curl command that
-            asks the same; secrets have a placeholder. With --frames or --connection the
-            headers of WebSockets' frames instead. It ends with Ctrl-C. Whoever reads too
-            slowly loses lines, which are counted.
+            Each exchange that the options take, as it ends, and below it a curl command
+            that asks the same; secrets have a placeholder. With --frames or --connection
+            the headers of WebSockets' frames instead. It ends with Ctrl-C. Whoever reads
+            too slowly loses lines, which are counted.
             """)
 
     @Option(help: "Only of this site.")

@@ -8,9 +8,9 @@ struct TrustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust", abstract: "Have this machine trust the internal CA, or no longer.",
         discussion: """
-            Puts the root of the internal CA, which is made if there is none, into the stores
-            of the system, of this user's browsers (NSS) and of Java. Those of the system and
-            of Java need root's rights.
+            Puts the root of the internal CA, which is made if there is none, into the
+            stores of the system, of this user's browsers (NSS) and of Java. Those of the
+            system and of Java need root's rights.
             Exit code 1 if a store could not be changed.
             """)
 

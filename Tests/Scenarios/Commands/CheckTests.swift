@@ -129,6 +129,15 @@ struct CheckTests {
         ] { #expect(outcome.errors.contains(words), "\(words): \(outcome)") }
     }
 
+    @Test("a group that is named as nginx names it is read, or told how it is written")
+    func groupName() async throws {
+        let directory = try TemporaryDirectory()
+        let routes = "[[sites.routes]]\nregex = '^/u/(?<id>\\d+)$'\nredirect = \"/users/{id}\"\n"
+        let outcome = try await check(site("a.test", routes), in: directory)
+        // RE2 of 2023 and later reads it.
+        #expect(outcome.exit == .code(0) || outcome.errors.contains("a group's name is written (?P<name>…)"), "\(outcome)")
+    }
+
     @Test("a certificate: ", arguments: judged)
     func certificate(_ judged: Judged) async throws {
         let directory = try TemporaryDirectory()

@@ -30,6 +30,27 @@ struct CommandTests {
         #expect(outcome.errors.contains("Usage: gatehouse"), "\(outcome)")
     }
 
+    @Test("what help explains of a command has its line ends where they are written, in a terminal of 80 columns, too")
+    func explanations() async throws {
+        func commands(of path: [String]) async throws -> [[String]] {
+            let lines = try await Command.run(Place.gatehouse, path + ["--help"]).text.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let list = lines.drop { $0 != "SUBCOMMANDS:" }.dropFirst().prefix { !$0.isEmpty }
+            return list.filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.map { path + [String($0.split(separator: " ")[0])] }
+        }
+        func explanation(_ path: [String], columns: Int) async throws -> [Substring] {
+            let help = try await Command.run(Place.gatehouse, path + ["--help"], environment: ["COLUMNS": "\(columns)"])
+            let lines = help.text.split(separator: "\n", omittingEmptySubsequences: false)
+            return Array(lines.drop { !$0.isEmpty }.prefix { !$0.hasPrefix("USAGE") })
+        }
+        let all = try await commands(of: []) + commands(of: ["tls"]) + commands(of: ["fleet"])
+        #expect(all.count > 25, "\(all)")
+        for path in all {
+            let (narrow, wide) = try await (explanation(path, columns: 80), explanation(path, columns: 200))
+            #expect(narrow == wide, "\(path)")
+        }
+    }
+
     @Test("help fits a terminal of 80 columns", arguments: [nil, "run", "check", "demo"])
     func width(command: String?) async throws {
         for arguments in [[command, "--help"], ["help", command]] {

@@ -59,6 +59,8 @@ struct SchemaTests {
         #expect(several.code == 0 && several.text.contains("sites.routes.path"), "\(several)")
         let table = try await Command.run(Place.gatehouse, ["check", "--explain", "cache_upstream"])
         #expect(table.text.hasPrefix("[sites.cache_upstream]\n") && table.text.contains("max_memory, max_object"), "\(table)")
+        let proxy = try await Command.run(Place.gatehouse, ["check", "--explain", "sites.proxy"])
+        #expect(proxy.text.contains("\n  tables: ") && proxy.text.contains("upstreams, "), "\(proxy)")
         for (key, words) in [
             ("sites.cache_upstrem", "did you mean \"cache_upstream\"?"), ("performance.workers", "worker_threads"),
         ] {

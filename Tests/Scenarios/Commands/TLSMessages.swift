@@ -1,6 +1,6 @@
 import Testing
 
-/// What OpenSSL 3.0, curl and the gateway's log print, and what it comes from.
+/// What OpenSSL 3.0, curl, the gateway's log and others print, and what it comes from.
 enum TLSMessages {
     struct Row: Sendable, CustomTestStringConvertible {
         let text: String
@@ -18,7 +18,51 @@ enum TLSMessages {
                 + "SSL alert number \(number)", cause)
     }
 
-    static let all: [Row] = [
+    static let all: [Row] = ofOpenSSL + ofOthers
+
+    /// Chromium, Firefox, Go, Java 17, Node.js, Python, GnuTLS 3.7 and wget with it.
+    private static let ofOthers: [Row] = [
+        Row("NET::ERR_CERT_COMMON_NAME_INVALID", "not for the name"), Row("SSL_ERROR_BAD_CERT_DOMAIN", "not for the name"),
+        Row("Error: Hostname/IP does not match certificate's altnames: Host: localhost.", "not for the name"),
+        Row("tls: failed to verify certificate: x509: certificate is valid for a.test, not b.test", "not for the name"),
+        Row("java.security.cert.CertificateException: No subject alternative DNS name matching b found.", "not for the name"),
+        Row(
+            "- Status: The certificate is NOT trusted. The name in the certificate does not match the expected.",
+            "not for the name"),
+        Row("The certificate's owner does not match hostname ‘localhost’", "not for the name"),
+        Row("NET::ERR_CERT_DATE_INVALID", "time is over"), Row("SEC_ERROR_EXPIRED_CERTIFICATE", "time is over"),
+        Row("x509: certificate has expired or is not yet valid: current time is after 2026-01-01T00:00:00Z", "time is over"),
+        Row("NET::ERR_CERT_AUTHORITY_INVALID", "The issuer of the certificate is unknown"),
+        Row("SEC_ERROR_UNKNOWN_ISSUER", "The issuer of the certificate is unknown"),
+        Row("x509: certificate signed by unknown authority", "The issuer of the certificate is unknown"),
+        Row("javax.net.ssl.SSLHandshakeException: PKIX path building failed: sun.security.provider", "The issuer of the"),
+        Row("- Status: The certificate is NOT trusted. The certificate issuer is unknown.", "The issuer of the certificate"),
+        Row("ERROR: The certificate of ‘localhost’ doesn't have a known issuer.", "The issuer of the certificate is unknown"),
+        Row("Error: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)", "has signed itself"),
+        Row("ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "nothing in common"), Row("SSL_ERROR_NO_CYPHER_OVERLAP", "nothing in common"),
+        Row("remote error: tls: handshake failure", "nothing in common"),
+        Row("javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure", "nothing in common"),
+        Row("*** Received alert [40]: Handshake failed", "nothing in common"),
+        Row("remote error: tls: protocol version not supported", "no version of TLS"),
+        Row("javax.net.ssl.SSLHandshakeException: Received fatal alert: protocol_version", "no version of TLS"),
+        Row("javax.net.ssl.SSLHandshakeException: Received fatal alert: unrecognized_name", "no site of the name"),
+        Row("*** Received alert [112]: The server name sent was not recognized", "no site of the name"),
+        Row("ssl.SSLError: [SSL: TLSV1_UNRECOGNIZED_NAME] tlsv1 unrecognized name (_ssl.c:1006)", "no site of the name"),
+        Row("remote error: tls: certificate required", "wants a certificate of the client"),
+        Row("*** Received alert [116]: Certificate is required", "wants a certificate of the client"),
+        Row("http: TLS handshake error from 192.0.2.1:54: remote error: tls: unknown certificate authority", "does not know"),
+        Row("remote error: tls: bad certificate", "refused the certificate"),
+        Row("remote error: tls: unknown certificate", "refused the certificate"),
+        Row("javax.net.ssl.SSLHandshakeException: Received fatal alert: certificate_unknown", "refused the certificate"),
+        Row("javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "no TLS"),
+        Row("tls: first record does not look like a TLS handshake", "no TLS"),
+        Row("http: server gave HTTP response to HTTPS client", "no TLS"),
+        Row("*** Fatal error: An unexpected TLS packet was received.", "no TLS"),
+        Row("SSL_ERROR_RX_RECORD_TOO_LONG", "no TLS"), Row("ERR_SSL_PROTOCOL_ERROR", "no TLS"),
+        Row("javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake", "without saying so"),
+    ]
+
+    private static let ofOpenSSL: [Row] = [
         Row("connect:errno=111", "Nobody listens"), Row("curl: (7) Failed to connect: Connection refused", "Nobody listens"),
         Row("connect:errno=110", "No answer came"), Row("connect:errno=113", "no way to that address"),
         Row("BIO_lookup_ex:system lib:../crypto/bio/bio_addr.c:738:Name or service not known", "The name has no address"),

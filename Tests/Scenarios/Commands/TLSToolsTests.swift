@@ -160,12 +160,14 @@ struct TLSToolsTests {
         let wrong: [([String], String)] = [
             ([leaf.file, over.keyFile], "it is the key of none of the certificates"),
             ([leaf.file, "--host", "b.test"], "not good for b.test"), ([over.file], "expired on"),
-            ([nameless.file], "it names no host"),
+            ([nameless.file], "it names no host"), ([root.file, "--host", "a.test"], "not good for a.test"),
         ]
         for (arguments, words) in wrong {
             let outcome = try await Command.run(Place.gatehouse, ["tls", "cert"] + arguments)
             #expect(outcome.code == 1 && outcome.text.contains(words), "\(outcome)")
         }
+        let authority = try await tls("cert", root.file)
+        #expect(authority.code == 0 && authority.text.contains("note        it is an authority's"), "\(authority)")
         // A chain in the wrong order is told, and a chain in the right one is not.
         let texts = try [leaf, root].map { try String(contentsOfFile: $0.file, encoding: .utf8) }
         let swapped = try directory.write("swapped.pem", texts[1] + texts[0])
@@ -221,6 +223,48 @@ struct TLSToolsTests {
         #expect(outcome.text.contains(message.cause), "\(outcome)")
         // Each message has one cause.
         #expect(outcome.text.split(separator: "\n").count { $0.hasPrefix("  ") } == 1, "\(outcome)")
+    }
+
+    @Test(
+        "why explains the cause that the gateway's log names, however long the line",
+        arguments: [
+            ("no_server_name", "The client asks for no name (SNI)"), ("no_shared_suite", "The client offers no cipher suite"),
+            ("client_certificate_untrusted", "Its certificate leads to no authority of client_ca_file."),
+            ("timeout_after_hello", "packets of full size may be lost (MTU)."), ("other", "no version of TLS in common"),
+            ("client_alert", "no version of TLS in common"), ("none_of_them", "no version of TLS in common"),
+        ])
+    func causes(cause: String, words: String) async throws {
+        let directory = try TemporaryDirectory()
+        let suites = String(repeating: "TLS_AES_256_GCM_SHA384,", count: 30)
+        let lines = [
+            "TLS handshake failed cause=\(cause) client=127.0.0.1 offered_suites=\(suites) reason=\"unsupported protocol\"",
+            "{\"message\":\"TLS handshake failed\",\"cause\":\"\(cause)\",\"reason\":\"unsupported protocol\"}",
+        ]
+        for line in lines {
+            let outcome = try await tls("why", try directory.write("seen", line + "\n"))
+            #expect(outcome.code == 0 && outcome.text.contains(words), "\(outcome)")
+        }
+    }
+
+    @Test("why takes no certificate for believed that never came")
+    func neverCame() async throws {
+        let port = try FreePort()
+        let site = """
+            [[sites]]
+            hostname = "localhost"
+            port = \(port)
+            respond = { body = "hello" }
+            \(try await Certificates.ready().ssl())
+            strict_sni = true
+
+            """
+        try await Gatehouse.serving(site) { _ in
+            let directory = try TemporaryDirectory()
+            let seen = try await Command.sClient(port, ["-servername", "other.test"])
+            let outcome = try await tls("why", try directory.write("seen", seen.text + seen.errors))
+            #expect(seen.text.contains("no peer certificate available"), "\(seen)")
+            #expect(outcome.text.contains("no site of the name") && !outcome.text.contains("believed"), "\(outcome)")
+        }
     }
 
     @Test("why is silent about what it does not know, and content with what is well")

@@ -36,6 +36,36 @@ struct FormerProcessTests {
         #expect(try await running.process.exit() == .code(0))
     }
 
+    @Test("can be asked what it has left, also where the configuration names the admin socket")
+    func namedSocket() async throws {
+        let (port, upstream, directory) = try (FreePort(), Upstream.saying("here"), TemporaryDirectory())
+        let socket = directory.path + "/admin"
+        let running = try await ReloadingGatehouse(
+            "[admin]\nsocket = \"\(socket)\"\n"
+                + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\""))
+        // It lives on with this.
+        let wire = try Wire(to: port.number)
+        _ = try await onThread {
+            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return try wire.readAnswer()
+        }
+        let upgraded = try await running.command(["upgrade", "--socket", socket])
+        let words = try #require(
+            upgraded.text.firstMatch(of: /process (\d+) serves; the old one has 1 connection left/), "\(upgraded)")
+        let successor = try #require(pid_t(words.1))
+        let own = "\(socket).\(running.process.pid)"
+        let former = try await running.command(["status", "--socket", own])
+        #expect(
+            former.text.contains("process \(running.process.pid),") && former.text.contains("\nconnections    1\n"), "\(former)")
+        #expect(former.text.contains("\nsuccessor      process \(successor) serves"), "\(former)")
+        let present = try await running.command(["status", "--socket", socket])
+        #expect(present.text.contains("process \(successor),") && !present.text.contains("\nsuccessor"), "\(present)")
+        kill(successor, SIGTERM)
+        wire.close()
+        #expect(try await running.process.exit() == .code(0))
+        #expect(!FileManager.default.fileExists(atPath: own))
+    }
+
     @Test("opens its log files again when the one that has taken its place is told to: no line goes to what was taken away")
     func logs() async throws {
         let (port, upstream, directory) = try (FreePort(), Upstream.saying("here"), TemporaryDirectory())

@@ -160,6 +160,25 @@ struct DegradedSiteTests {
         try await end(process)
     }
 
+    @Test("is named by gatehouse status, and by the reload that finds it whole again")
+    func told() async throws {
+        let stage = try await Stage()
+        let place = stage.directory.path
+        let toml = stage.secure().replacing("\"public\"", with: "\"\(place)/public\"").replacing("\"b.", with: "\"\(place)/b.")
+        let running = try await ReloadingGatehouse(toml.replacing("\"\(place)/b.test\"", with: "\"b.test\""))
+        let status = try await running.command(["status", "--health"])
+        #expect(status.code == 1, "\(status)")
+        #expect(status.text.contains("\ndegraded       b.test is not served whole: \(place)/b.crt: No such"), "\(status)")
+        try stage.mend()
+        let reload = try await running.command(["reload"])
+        #expect(reload.text.hasPrefix("b.test is served whole again\nreloaded: generation 2"), "\(reload)")
+        let healthy = try await running.command(["status"])
+        #expect(!healthy.text.contains("\ndegraded"), "\(healthy)")
+        let again = try await running.command(["reload"])
+        #expect(again.text.hasPrefix("nothing has changed\n"), "\(again)")
+        try await running.end()
+    }
+
     @Test("is an error to check, to --strict, and where no site would be left whole")
     func errors() async throws {
         let stage = try await Stage()

@@ -125,6 +125,25 @@ struct ReloadPlanTests {
         try await running.end()
     }
 
+    @Test("what waits for the next start is told as such, before and after")
+    func waiting() async throws {
+        let upstream = try Upstream.saying("app")
+        let sites = Busy.toml([try FreePort()], upstream)
+        let directory = try TemporaryDirectory()
+        let running = try await ReloadingGatehouse("[tls]\nkeylog_file = \"\(directory.path)/keys.log\"\n" + sites)
+        // Who takes it out must not believe that nothing is written any more.
+        try running.write("[admin]\nrollback_on = \"5xx > 5% for 30s\"\n" + sites)
+        let table = try await running.command(["reload", "--plan"])
+        let rows = table.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(rows.contains("~tls keylog_file 0 0 0 keylog_file waits for the next start"), "\(table)")
+        #expect(rows.contains("~admin rollback_on 0 0 0 at once"), "\(table)")
+        let reload = try await running.command(["reload"])
+        #expect(reload.code == 0 && reload.text.contains("~tls keylog_file\n"), "\(reload)")
+        #expect(reload.errors.contains("warning: tls.keylog_file: a change waits for the next start"), "\(reload)")
+        #expect(!reload.errors.contains("rollback_on"), "\(reload)")
+        try await running.end()
+    }
+
     @Test("people get a table; a configuration that would be refused gets its reasons and exit code 1")
     func table() async throws {
         let busy = try await Busy()
@@ -134,7 +153,7 @@ struct ReloadPlanTests {
         let rows = table.text.split(separator: "\n").map { $0.split(separator: " ").prefix(5).joined(separator: " ") }
         #expect(rows.first == "change connections requests tunnels what", "\(table)")
         #expect(rows.contains("-listener 127.0.0.1:\(ports[1]) 1 0 0"), "\(table)")
-        #expect(rows.last == "It would end 1 connections", "\(table)")
+        #expect(rows.last == "It would end 1 connection", "\(table)")
         try running.write("[[sites]]\n")
         let refused = try await running.command(["reload", "--plan"])
         #expect(refused.code == 1 && refused.errors.contains("gatehouse.toml:8:1: error: sites[0].port"), "\(refused)")

@@ -48,10 +48,17 @@ extension PlanBuilder {
         } catch {
             problem(
                 at: place, "\"\(route.path)\": \(error.reason)",
-                hint: route.kind == .regex
-                    ? "the syntax is RE2's, which has no back-references and no looking ahead or behind" : nil)
+                hint: route.kind == .regex ? Self.hint(on: route.path) : nil)
         }
         return nil
+    }
+
+    private static func hint(on expression: String) -> String {
+        // As PCRE, and with it nginx, writes it; `(?<=` and `(?<!` look behind.
+        let namesGroup = expression.contains(/\(\?<[A-Za-z_]/)
+        return namesGroup
+            ? "a group's name is written (?P<name>…)"
+            : "the syntax is RE2's, which has no back-references and no looking ahead or behind"
     }
 
     private mutating func action(
